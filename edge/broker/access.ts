@@ -12,29 +12,29 @@ export interface Principal {
   readonly publish: readonly string[];
   /** MQTT topic filters it may subscribe to: a subscription must be covered by one of them */
   readonly subscribe: readonly string[];
-  /** topics that `publish` matches and that it may not publish to all the same: they are somebody else's */
+  /** topics that `publish` matches and that it may not publish to: they belong to others */
   readonly except?: ((topic: string) => boolean) | undefined;
-  /** beside `subscribe`: filters and topics of which a part of a level is not known (Tasmota's fallback topic) */
+  /** besides `subscribe`: filters and topics with a level that is known in part (Tasmota's fallback topic) */
   readonly subscribeLike?: ((filterOrTopic: string) => boolean) | undefined;
 }
 
-/** Topics of the broker's own (`$SYS`) are nobody's to publish, and tell who is connected: nobody needs them. */
+/** The broker's own topics (`$SYS`) name connected clients: nobody may publish or subscribe to them. */
 export function mayPublish({ publish, except }: Principal, topic: string): boolean {
   return !topic.startsWith('$') && setOf(publish).matches(topic) && !(except?.(topic) ?? false);
 }
 
-/** Whether a subscription with this filter is granted: all of what it matches must be allowed. */
+/** Whether a subscription with this filter is granted: every topic that it matches must be allowed. */
 export function maySubscribe({ subscribe, subscribeLike }: Principal, filter: string): boolean {
   if (filter.startsWith('$') || !isTopicFilter(filter)) return false;
   return setOf(subscribe).covers(filter) || (subscribeLike?.(filter) ?? false);
 }
 
-/** Whether a message on this topic may reach it. */
+/** Whether a message on this topic may be delivered to the principal. */
 export function mayReceive({ subscribe, subscribeLike }: Principal, topic: string): boolean {
   return setOf(subscribe).matches(topic) || (subscribeLike?.(topic) ?? false);
 }
 
-/** By the list: principals that share one share its tree. */
+/** By the list of filters: principals with the same list share its tree. */
 const sets = new WeakMap<readonly string[], FilterSet>();
 
 function setOf(filters: readonly string[]): FilterSet {
@@ -46,12 +46,15 @@ function setOf(filters: readonly string[]): FilterSet {
   return set;
 }
 
-/** The principal of this user and password, or undefined. Anonymous never gets here. Costs some 30 ms of a core. */
+/**
+ * The principal of this user and password; undefined: the log-in is wrong. Never called for an anonymous client. Costs
+ * some 30 ms of a core.
+ */
 export type Authenticate = (user: string, password: string) => Promise<Principal | undefined>;
 
-/** What is known of a log-in without computing anything: the first part of `Authenticate`, in microseconds. */
+/** The first part of `Authenticate`, which computes no hash: it takes microseconds. */
 export interface Acquaintance {
-  /** the principal of a password that was found right before; `wrong`: it was found wrong; undefined: not known */
+  /** the principal of a password that was right before; `wrong`: it was wrong before; undefined: unknown */
   recall(user: string, password: string): Principal | 'wrong' | undefined;
   /** whether a device or consumer has this name */
   isUser(user: string): boolean;
@@ -66,12 +69,12 @@ export interface DevicePublish {
   readonly duplicate: boolean;
   readonly received: WallTime;
   readonly uptime: Uptime;
-  /** what the broker has to remember of it, in the commit of its events */
+  /** the state changes of the publish, for the commit of its events */
   readonly record?: PublishRecord | undefined;
 }
 
 /**
- * Takes a publish in: alerts have been handed to local subscribers when it returns, and the promise resolves when the
+ * Admits a publish: when the call returns, alerts have been handed to local subscribers; when the promise resolves, the
  * publish is committed. A rejection withholds the acknowledgement: the device keeps its message.
  */
 export type Admit = (publish: DevicePublish) => Promise<void>;

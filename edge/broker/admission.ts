@@ -1,13 +1,13 @@
 /**
- * The order in which one connection's publishes leave admission. All of them are admitted at once, as they come (so
- * their rules run without waiting for an earlier commit); they leave in the order in which they came,
- * each when it and all before it are settled, so that PUBACKs and PUBRECs are ordered [MQTT-4.6.0-2, 4.6.0-3].
+ * The order in which one connection's publishes leave admission. All of them are admitted as they come, so that their rules
+ * run without waiting for an earlier commit. They leave in the order in which they came, each when it and all before it are
+ * settled, so that PUBACKs and PUBRECs are ordered [MQTT-4.6.0-2, 4.6.0-3].
  *
  *   enter ──► pending ── admitted ──► waits for those before it ──► leave() ──► finish() (delivered on)
  *                └── rejected ──► the same, leave(error)
  *
- * Always: `leave` is called once for each, in order of entering. A rejected one does not hold back those behind it:
- * it gets no acknowledgement, and they get theirs. Room is counted from entering until `finish`.
+ * Always: `leave` is called once for each publish, in order of entering. A rejected publish does not hold back those behind
+ * it: it gets no acknowledgement, and they get theirs. A publish counts to the bounds from entering until `finish`.
  */
 export interface AdmissionLimits {
   readonly maxPending: number;
@@ -46,8 +46,8 @@ export class AdmissionQueue {
   }
 
   /**
-   * Takes the next publish in. `leave` runs when it is its turn, with the error where it was rejected.
-   * @returns what to call, once, when the message has been delivered on or dropped
+   * Enters the next publish. `leave` runs in its turn, with the error where the publish was rejected. @returns a
+   * function to call once, when the message has been delivered on or dropped
    */
   enter(admission: Promise<void>, bytes: number, leave: (error?: unknown) => void): () => void {
     const entry: Entry = { settled: false, error: undefined, leave };

@@ -13,7 +13,7 @@ export class Clients {
     return this.#byPrincipal.size;
   }
 
-  /** The connection of a client; its id with its principal's name in front. */
+  /** The connection of a client. @param id with its principal's name in front */
   get(id: string): Connection | undefined {
     return this.#byId.get(id);
   }
@@ -30,7 +30,7 @@ export class Clients {
     return this.#byPrincipal.get(principal)?.size ?? 0;
   }
 
-  /** Whether another connection of this principal has been told to whoever watches. */
+  /** Whether a connection of this principal has been announced as connected. */
   isAnnounced(principal: string): boolean {
     for (const { announced } of this.#byPrincipal.get(principal) ?? []) if (announced) return true;
     return false;

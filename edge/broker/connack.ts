@@ -1,17 +1,17 @@
 /**
- * When CONNACK leaves: it tells a device what is true of its session (MQTT 3.1.1, 3.1.2.4 and 3.2.2.2: one that stays has
- * begun, the one that was is gone), so the disk has to know that first, or a restart would make it untrue. Everything that
- * is written to the connection is held back (corked) meanwhile; what comes in is taken as ever: a will and a takeover
- * count from the log-in on, the keep-alive runs, and what a device sends behind its CONNECT raises alarms at once.
+ * When CONNACK leaves. CONNACK tells a device whether its session is present (MQTT 3.1.1, 3.1.2.4 and 3.2.2.2), so the disk
+ * must know first that the session began or ended: a restart would make CONNACK untrue otherwise. Meanwhile everything that
+ * is written to the connection is held back (corked). Incoming packets are handled at once: a will and a takeover count from
+ * the log-in on, the keep-alive runs, and publishes behind CONNECT raise alarms.
  *
- *   logged in ──► held ── CONNACK is written ──► does the disk know this client's session as it is?
+ *   logged in ──► held ── CONNACK is written ──► does the disk know this client's session?
  *                                                   ├── yes, as at each return of a known client ──► it leaves
  *                                                   └── no: a commit is asked for ── committed, refused or `waitMs` ──► it leaves
  *
- * Always: a CONNACK leaves, whatever the disk does: at once where that is full, read-only or cannot be opened, after
- * `waitMs` (and before the keep-alive ends) where it hangs. MQTT 3.1.1 has no word for «in, but your session may not last»,
- * and a device that is refused raises no alarm: so it is let in. What it is told next (SUBACK, PUBACK, PUBREC) comes from a
- * commit with its session in it, or does not come: only that it connected is then not durable, and the log says so.
+ * Always: CONNACK leaves, whatever the disk does: at once where the disk is full, read-only or cannot be opened; after
+ * `waitMs` (and before the keep-alive ends) where it hangs. MQTT 3.1.1 cannot say «connected, but your session may not
+ * last», and a refused device raises no alarm: so it is let in. Later acknowledgements (SUBACK, PUBACK, PUBREC) come from a
+ * commit that has the session, or do not come. Only the connection itself is then not durable, and the log says so.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -19,7 +19,7 @@ import type { SparingLogger } from '@forpost/shared/logging.ts';
 import type { Connection } from './connection.ts';
 
 export interface ConnackOptions {
-  /** resolves once the disk knows this client's session as it is, or that it has none; undefined: it does */
+  /** Resolves once the disk knows that this client has this session, or none; undefined: it knows already. */
   readonly settled: (clientId: string) => Promise<void> | undefined;
   readonly clock: Clock;
   readonly logger: SparingLogger;
@@ -33,7 +33,7 @@ export class Connacks {
     this.#options = options;
   }
 
-  /** To be called at its log-in, before anything is written to it. */
+  /** Holds a connection back; to be called at its log-in, before anything is written to it. */
   hold({ socket }: Connection): void {
     socket.cork();
   }

@@ -1,12 +1,12 @@
 /**
- * One client that has logged in: who it is, what it may still do, and what goes to it.
+ * One client that has logged in: its principal, its allowances, and what is sent to it.
  *
  *   open ── a publish could not be committed ──► refusing (nothing more is read) ── a while ──► closed
- *     ├── its socket closes; another connection takes its client id over ──► closed
- *     └── `end` (a reason, which MQTT 5 hears) ──► closed
+ *     ├── its socket closes, or another connection takes its client id over ──► closed
+ *     └── `end` (a reason, which MQTT 5 is told) ──► closed
  *
- * Always: closed once, and from then on nothing is delivered to it; what a client of MQTT 5 has in flight here is at most
- * what CONNACK allowed it.
+ * Always: a connection is closed once, and nothing is delivered to it afterwards. A client of MQTT 5 has at most as many
+ * publishes in flight as CONNACK allowed.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { mayReceive, type Principal } from './access.ts';
@@ -29,13 +29,13 @@ import type { Subscribing } from './subscribing.ts';
 import type { WriteWatch } from './write-watch.ts';
 
 export interface ConnectionLimits extends AdmissionLimits {
-  /** in front of its socket: then it is disconnected */
+  /** bytes in front of its socket: beyond that it is disconnected */
   readonly maxUnsentBytes: number;
 }
 
 export interface ConnectionOptions {
   readonly principal: Principal;
-  /** as the client chose it, or the broker for it */
+  /** chosen by the client, or by the broker for it */
   readonly clientId: string;
   readonly connect: Connect;
   readonly guarded: GuardedSocket;
@@ -53,9 +53,9 @@ export interface ConnectionOptions {
 export const maxTopicAliases = 16;
 /** Publishes of QoS 1 and 2 that a client of MQTT 5 may have unacknowledged. */
 export const receiveMaximum = 1000;
-/** More than any client sends of: some packet ids stay free. */
+/** More than any client sends, so that some packet ids stay free. */
 const mostInFlight = 60_000;
-/** Of a session that ends with its connection, what may wait for its acknowledgements. */
+/** The most messages that wait for acknowledgements where the session ends with its connection. */
 const maxWaiting = 1000;
 const maxWaitingBytes = 2 ** 20;
 
@@ -72,18 +72,18 @@ export class Connection {
   readonly output: Output;
   readonly session: Session | undefined;
   readonly keepAliveS: number;
-  /** published when it is lost */
+  /** published when the connection is lost */
   will: Will | undefined;
-  /** s that its session may stay, where DISCONNECT has said so */
+  /** seconds that its session may stay, where DISCONNECT has changed that */
   newExpiryS: number | undefined = undefined;
   isClosed = false;
   /** a publish of it could not be committed: it is about to be closed */
   isRefusing = false;
-  /** told to whoever watches connections */
+  /** announced as connected */
   announced = false;
-  /** stands for its client in what is remembered of redeliveries */
+  /** the client's key in redelivery records */
   key: number | undefined = undefined;
-  /** how many publishes of its client had been noted before its first one */
+  /** publishes of its client that had been noted before its first one */
   noted: number | undefined = undefined;
   readonly #options: ConnectionOptions;
   #subscriber: LiveSubscriber | undefined;
@@ -125,7 +125,7 @@ export class Connection {
     return this.#options.connect.sessionExpiryS !== 0;
   }
 
-  /** How it stands in the index of subscriptions: its session, or one that ends with it. */
+  /** Its subscriber in the index: its session, or one that ends with it. */
   get subscriber(): LiveSubscriber {
     if (this.#subscriber === undefined) {
       this.#subscriber = this.session ?? subscriber(this.id, false);
@@ -141,7 +141,7 @@ export class Connection {
 
   #mayRead(): boolean {
     const { limits, watch } = this.#options;
-    // whoever sends and reads none of the answers
+    // a client that sends and reads none of its answers
     if (this.output.unsent > limits.maxUnsentBytes) {
       watch.frozen();
       return false;
@@ -149,7 +149,7 @@ export class Connection {
     return this.queue.hasRoom && this.#subscribing?.hasRoom !== false;
   }
 
-  /** A publish is finished, or a SUBSCRIBE: there may be room again. */
+  /** A publish or a SUBSCRIBE is finished: more may be read. */
   resume(): void {
     if (this.#asked || !this.guarded.starved) return;
     this.#asked = true;
@@ -162,7 +162,7 @@ export class Connection {
 
   // what comes
 
-  /** The topic of a publish, by its alias where it has one. undefined: the alias stands for none [MQTT-3.3.2-12]. */
+  /** The topic of a publish, by its alias where it has one. undefined: the alias is unknown [MQTT-3.3.2-12]. */
   topicOf(topic: string, alias: number | undefined): string | undefined {
     if (alias === undefined) return topic === '' ? undefined : topic;
     if (alias === 0 || alias > maxTopicAliases) return undefined;
@@ -180,7 +180,7 @@ export class Connection {
     return this.#unacknowledged.size <= receiveMaximum;
   }
 
-  /** An acknowledgement; `isLast`: the packet id is its client's again. */
+  /** Writes an acknowledgement. @param isLast the client may use the packet id again */
   acknowledge(first: number, packetId: number, code = 0, isLast = true): void {
     if (isLast) this.#unacknowledged?.delete(packetId);
     if (!this.isClosed) this.output.acknowledge(first, packetId, code);
@@ -197,7 +197,7 @@ export class Connection {
 
   // what goes
 
-  /** Begins to send what its session is owed. */
+  /** Begins to send the session's queue. */
   begin(): void {
     if (this.session === undefined) return;
     this.subscriber.live = this;
@@ -259,7 +259,7 @@ export class Connection {
     else this.output.write(bytes);
   }
 
-  /** Whether it may be written to, and may have this. Who reads too little is disconnected. */
+  /** Whether the connection takes this message. A client that reads too little is disconnected. */
   #mayGet(topic: string): boolean {
     if (this.isClosed || !mayReceive(this.principal, topic)) return false;
     const { limits, watch } = this.#options;
@@ -270,7 +270,7 @@ export class Connection {
 
   // the end
 
-  /** Closes it; MQTT 5 is told why. */
+  /** Closes the connection; MQTT 5 is told the reason. */
   end(code: number): void {
     const { socket } = this;
     this.guarded.hold();
@@ -289,7 +289,9 @@ export class Connection {
     if (!own.isStored) this.#options.sessions.index.end(own);
   }
 
-  /** Subscriptions as this connection means them: a bridge gets messages retained as published, and not its own. */
+  /**
+   * Subscriptions in this connection's meaning: a bridge gets the retain flag as published, and not its own messages.
+   */
   meant(subscription: Subscription): Subscription {
     return this.isBridge ? { ...subscription, noLocal: true, retainAsPublished: true } : subscription;
   }

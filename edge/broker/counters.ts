@@ -1,6 +1,6 @@
 import type { LobbyCounters } from './lobby.ts';
 
-/** What the broker counts. All grow since the start, except what is said to be now. */
+/** The broker's counters. They grow from the start, except those marked «now». */
 export interface BrokerCounters {
   /** now */
   readonly connections: number;
@@ -10,27 +10,27 @@ export interface BrokerCounters {
   readonly busyLogins: number;
   /** connections before log-in */
   readonly lobby: LobbyCounters;
-  /** of devices, that they were allowed to make */
+  /** publishes of devices to topics that they may publish to */
   readonly publishes: number;
   readonly acknowledged: number;
-  /** withheld, because what they say could not be committed */
+  /** publishes without acknowledgement, because they could not be committed */
   readonly refused: number;
-  /** publishes and subscriptions to what is not theirs */
+  /** publishes and subscriptions to topics of others */
   readonly forbidden: number;
   readonly oversized: number;
   /** packets that broke the protocol: each ended its connection */
   readonly malformed: number;
-  /** connections that were ended by an error that nobody handled: each is a defect of the gateway */
+  /** connections that ended by an unhandled error: each is a defect of the gateway */
   readonly failedConnections: number;
   /** clients that were disconnected because nothing came of them for 1.5 times their keep-alive */
   readonly silent: number;
-  /** messages that were larger than their subscriber takes (MQTT 5, Maximum Packet Size) */
+  /** messages larger than their subscriber accepts (MQTT 5, Maximum Packet Size) */
   readonly tooLarge: number;
   /** subscribers that were disconnected because too much waited for them */
   readonly frozen: number;
   /** messages dropped from full queues of absent subscribers, retained messages and sessions beyond the limits */
   readonly dropped: number;
-  /** publishes of QoS 1 and 2 that had been taken before and were only acknowledged */
+  /** redelivered publishes of QoS 1 and 2, which were only acknowledged */
   readonly redelivered: number;
   /** persistent sessions, messages queued for them, and retained messages: now */
   readonly sessions: number;

@@ -1,9 +1,9 @@
 /**
- * Hands a published message to its subscribers, each once, with the highest QoS that it asked for [MQTT-3.3.5-1]: to
- * those that are connected now, to the queues of sessions that stay for later.
+ * Delivers a message to its subscribers, to each once, with the highest QoS that it asked for [MQTT-3.3.5-1]: to connected
+ * ones now, and to the queues of persistent sessions.
  *
- * Always: what fails for one subscriber ends that one's connection and no other's, the publisher's neither; nobody waits
- * for a subscriber that reads slowly; nobody has subscribed to topics of the broker's own.
+ * Always: an error for one subscriber ends that subscriber's connection, and no other one. Nobody waits for a subscriber
+ * that reads slowly. The broker's own topics have no subscribers.
  */
 import type { Connection } from './connection.ts';
 import type { Match } from './filter-index.ts';

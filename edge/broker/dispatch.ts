@@ -1,8 +1,8 @@
 /**
- * What each packet of a client does. Packets were checked (protocol/); here is what only a connection can tell of them.
+ * What each packet of a client does. Packets were checked for form (protocol/); checks that depend on the connection are here.
  *
- * Always: what breaks the protocol ends its connection, and MQTT 5 hears the reason; a publish to what is not its
- * client's is dropped, counted and told, and the connection stays.
+ * Always: a packet that breaks the protocol ends its connection, and MQTT 5 is told the reason. A publish to a topic of
+ * others is dropped, counted and told, and the connection stays.
  */
 import { mayPublish } from './access.ts';
 import { type Connection, maxTopicAliases, receiveMaximum } from './connection.ts';
@@ -21,7 +21,7 @@ import { hasTooManyLevels } from './topic-filter.ts';
 export interface DispatchOptions {
   readonly sessions: Sessions;
   readonly intake: Intake;
-  /** a publish to what is not its client's */
+  /** a publish to a topic that its client may not publish to */
   readonly onForbidden: (connection: Connection, topic: string, kind: 'publish' | 'retain') => void;
   readonly onViolation: (connection: Connection, what: string) => void;
 }
@@ -62,7 +62,7 @@ export class Dispatch {
     }
   }
 
-  /** PUBACK, PUBREC or PUBCOMP. One of nothing costs as much as any other packet (read-turn.ts). */
+  /** PUBACK, PUBREC or PUBCOMP. One for an unknown packet id counts like any other packet (read-turn.ts). */
   #answered({ outflow, guarded }: Connection, { first, bytes, from, end }: Packet): void {
     const packetId = numberAt(bytes, from);
     const type = first >> 4;
@@ -95,7 +95,7 @@ export class Dispatch {
       intake.drop(connection, publish);
       return;
     }
-    // beyond its share it is delivered and not kept
+    // beyond the client's share the message is delivered and not kept
     if (
       publish.retain &&
       !sessions.retained.mayRetain(principal.id, publish.topic, retainedBytes(publish), principal.kind)

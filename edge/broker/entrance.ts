@@ -1,12 +1,12 @@
 /**
  * From CONNECT to CONNACK (MQTT 5 and 3.1.1, sections 3.1.4 and 3.2).
  *
- *   CONNECT ──► log-in ──► room? ──► the client's other connection ends ──► its session, or a new one ──► CONNACK
- *                 └── refused, no room ──► CONNACK with the reason, closed
+ *   CONNECT ──► log-in ──► a free connection? ──► the client's other connection ends ──► its session, or a new one ──► CONNACK
+ *                 └── refused, none is free ──► CONNACK with the reason, closed
  *
- * Always: of one client one connection is in, the newest [MQTT-3.1.4-3]: the one before counts as gone when room is
- * looked for, so that a client gets back in under its own id however many connections its principal has; a client of
- * another principal is another client, whatever its id.
+ * Always: a client has one connection, the newest [MQTT-3.1.4-3]. The older one does not count to the bounds, so that a
+ * client gets back in under its own id, however many connections its principal has. A client of another principal is
+ * another client, whatever its id.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -46,9 +46,9 @@ export interface EntranceOptions {
   readonly makeSubscribing: (connection: Connection) => Subscribing;
   readonly onDropped: (what: 'queued' | 'tooLarge') => void;
   readonly isStopping: () => boolean;
-  /** a client's connection is to make room for a newer one */
+  /** A newer connection of the same client takes over. */
   readonly onTakenOver: (connection: Connection) => void;
-  /** `inItsSession`: it goes on with the session that it had */
+  /** @param inItsSession the client goes on in the session that it had */
   readonly onEntered: (connection: Connection, inItsSession: boolean) => void;
   /** CONNACK is written */
   readonly onAnswered: (connection: Connection) => void;
@@ -74,7 +74,7 @@ export class Entrance {
     const gone = new AbortController();
     const abort = () => gone.abort();
     socket.once('close', abort);
-    // MQTT 5 has its server give a client id to who has none
+    // MQTT 5: the server gives an id to a client without one
     logIn.connecting(socket, { clientId, clean: cleanStart || version === '5' });
     const outcome = await logIn.check(socket, { address: socket.remoteAddress, user, password, gone: gone.signal });
     socket.off('close', abort);
@@ -124,7 +124,7 @@ export class Entrance {
     onAnswered(connection);
   }
 
-  /** `before`: the client's connection until now, which goes. */
+  /** @param before the client's older connection, which ends */
   #hasRoom({ id }: Principal, before: Connection | undefined): boolean {
     const { clients, limits, logger } = this.#options;
     const freed = before === undefined ? 0 : 1;
@@ -141,7 +141,7 @@ export class Entrance {
 
   #sessionOf(id: string, { sessionExpiryS }: Connect, inItsSession: boolean): Session | undefined {
     const { sessions } = this.#options;
-    // one that is there is gone on with, and ends with the connection where that is what its client asks for
+    // the client goes on in its session, which ends with the connection where the client asks for that
     if (sessionExpiryS === 0 && !inItsSession) return undefined;
     const isForEver = sessionExpiryS === undefined || sessionExpiryS === forEver;
     return sessions.attach(id, isForEver ? undefined : 1000 * sessionExpiryS);

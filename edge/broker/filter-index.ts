@@ -1,12 +1,12 @@
 /**
- * Which subscriptions a topic matches: the filters of all sessions and of all connections in one tree, a level a node.
+ * Finds the subscriptions that match a topic: the filters of all sessions and connections in one tree, a node for each level.
  *
  *   subscriber ── add, remove ──► in the tree ── end ──► matches nothing more ── swept, some filters a turn ──► gone
  *
- * Always: what a match costs depends on the topic's levels and on the filters that match it, not on how many others
- * there are; a subscriber is found once for a topic, with the highest QoS of its filters that match [MQTT-3.3.5-1], and
- * with all of them where one has options of MQTT 5; one without a session, whose filters have identifiers of MQTT 5, once
- * for each identifier; the filters of an ended subscriber count for nobody from that moment on.
+ * Always: the cost of a match depends on the topic's levels and on the matching filters, not on the other ones. A subscriber
+ * is found once for a topic, with the highest QoS of its matching filters [MQTT-3.3.5-1], and with all of them where one has
+ * options of MQTT 5. A subscriber without a persistent session, whose filters have MQTT 5 identifiers, is found once for
+ * each identifier. The filters of an ended subscriber match nothing from that moment on.
  */
 import { outside } from '@forpost/shared/bounded-work.ts';
 import type { Subscription } from './session.ts';
@@ -14,14 +14,14 @@ import type { Subscription } from './session.ts';
 export interface Subscriber {
   /** `<principal>/<its own client id>` */
   readonly client: string;
-  /** its principal: whose filters are counted together */
+  /** its principal: the filters of one principal are counted together */
   readonly owner: string;
   readonly subscriptions: Map<string, Subscription>;
   /** a session that outlives its connection: messages of QoS 1 and 2 are kept for it */
   readonly isStored: boolean;
-  /** of its filters, those with `+` or `#` */
+  /** its filters with `+` or `#` */
   wildcards: number;
-  /** of its filters, in letters */
+  /** letters of its filters */
   letters: number;
   isEnded: boolean;
 }
@@ -33,14 +33,14 @@ export interface Match<S extends Subscriber> {
   readonly special: readonly Subscription[] | undefined;
 }
 
-/** Whoever a topic goes to, each once, or once for each of its subscription identifiers. */
+/** The subscribers of a topic, each once, or once for each of its subscription identifiers. */
 export interface Matches<S extends Subscriber> {
   readonly all: readonly Match<S>[];
-  /** of these, who has a session and asked for QoS 1 or 2 */
+  /** those with a persistent session that asked for QoS 1 or 2 */
   readonly stored: readonly Match<S>[];
 }
 
-/** What one principal holds. */
+/** The filters of one principal. */
 export interface Held {
   filters: number;
   /** of these with `+` or `#` */
@@ -70,7 +70,7 @@ export class FilterIndex<S extends Subscriber> {
   readonly #cache = new Map<string, Matches<S>>();
   readonly #swept: { readonly subscriber: S; readonly filters: Iterator<string> }[] = [];
 
-  /** What a principal holds, in all its sessions and connections. */
+  /** The filters of a principal, in all its sessions and connections. */
   heldBy(owner: string): Readonly<Held> {
     return this.#held.get(owner) ?? { filters: 0, wildcards: 0, letters: 0 };
   }
@@ -206,7 +206,7 @@ function childOf<S>(node: Node<S>, level: string): Node<S> {
   return child;
 }
 
-/** Takes the nodes that hold nothing more out of the tree, from the deepest of the path on. */
+/** Removes empty nodes from the tree, from the deepest of the path up. */
 function prune<S>(path: readonly Node<S>[], levels: readonly string[]): void {
   for (let depth = path.length - 1; depth > 0; depth--) {
     const node = path[depth];

@@ -1,9 +1,9 @@
 /**
- * What a client asked for and may not have: for the page, which names the topic beside the device or consumer.
+ * Requests of a client that its rights do not allow, for the page, which names the topic beside the device or consumer.
  *
- * Always: each one is counted (`forbidden` of the counters) and told here, and the client's connection stays: a will is
- * dropped, a publish is dropped (and acknowledged, or answered with its reason in MQTT 5), a filter gets a failure code;
- * what a client would retain beyond its share is passed on and not kept.
+ * Always: each request is counted (`forbidden` of the counters) and told, and the client's connection stays. A will is
+ * dropped. A publish is dropped and acknowledged (MQTT 5: answered with its reason). A filter gets a failure code. A retained
+ * message beyond the client's share is delivered and not kept.
  */
 export interface Forbidden {
   readonly kind: 'publish' | 'will' | 'subscribe' | 'retain';

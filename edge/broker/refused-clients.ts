@@ -1,15 +1,15 @@
 /**
- * Which clients were refused what, for the page, the API and `forpost devices list`: an installer who types a wrong
- * password into a meter sees it here.
+ * The refused clients, for the page, the API and `forpost devices list`: an installer who types a wrong password into a meter
+ * sees it here.
  *
- * Always: the same refusal is one entry that counts; each device or consumer has at most `mostOfOne` entries, and all
- * clients that nobody knows together `mostOfStrangers`, so that no stranger pushes a known one's entry out; all together
- * have `mostOfAll`; the entry that was longest unheard goes first; texts of clients are cut.
+ * Always: equal refusals are one entry with a count. Each device or consumer has at most `mostOfOne` entries, all unknown
+ * clients together `mostOfStrangers`, so that no stranger pushes out a known client's entry, and all together `mostOfAll`.
+ * The entry that was refused longest ago is dropped first. Texts of clients are cut.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { longestTopicTold } from './forbidden.ts';
 
-/** `stranger`: nobody here has that user name; `protocol`: a version of MQTT that is not spoken here. */
+/** `stranger`: the user name is unknown; `protocol`: an unsupported version of MQTT. */
 export type RefusalKind = 'publish' | 'will' | 'subscribe' | 'retain' | 'password' | 'stranger' | 'protocol';
 
 /** One refusal, as the broker tells it. */
@@ -78,7 +78,7 @@ export class RefusedClients {
     this.#add({ ...entry, count: (before?.count ?? 0) + 1, first: before?.first ?? now, last: now, over: false });
   };
 
-  /** A right log-in: the wrong ones before it are over. */
+  /** The principal has logged in: its earlier refusals are over. */
   readonly letIn = (principal: string): void => {
     if (!this.#counts.has(principal)) return;
     for (const [key, entry] of this.#entries)
@@ -93,7 +93,7 @@ export class RefusedClients {
     return principal === undefined ? newestFirst : newestFirst.filter((entry) => entry.principal === principal);
   }
 
-  /** What an earlier run of the gateway noted, of principals that there still are. */
+  /** Restores the entries of an earlier run, of principals that still exist. */
   recall(noted: unknown, isKnown: (principal: string) => boolean): void {
     if (!Array.isArray(noted)) return;
     for (const one of noted
@@ -135,7 +135,7 @@ export class RefusedClients {
   }
 }
 
-/** A guesser is one entry, whatever client id he takes; a stranger is one by his name and address. */
+/** A password guesser is one entry, whatever client id it uses; a stranger is one entry by user name and address. */
 function keyOf({ kind, principal, user, address, what }: Refused): string {
   return JSON.stringify(
     kind === 'password' || kind === 'stranger' ? [kind, user, address] : [kind, principal, what, address],

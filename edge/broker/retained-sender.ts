@@ -1,12 +1,12 @@
 /**
- * Sends one connection the retained messages that its new subscriptions match, no faster than it reads: a table larger
- * than its buffers takes a slow reader a while, and holds nobody else up.
+ * Sends one connection the retained messages that its new subscriptions match, no faster than the client reads: a large table
+ * takes a slow reader a while, and holds up nobody else.
  *
  *   due ── the principal's turn ──► some of them written ── the socket takes more ──► the turn after ──► none left
  *                                          └── it does not ──► waits until it has drained
  *
- * Always: of what is due only the filters are kept, each once; what waits in front of the socket is one turn's share
- * above its mark, however much is retained; a message that several filters of one SUBSCRIBE match is sent once.
+ * Always: only the filters are kept, each once. At most one turn's share above its mark waits in front of the socket,
+ * however many messages match. A message that several filters of one SUBSCRIBE match is sent once.
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Connection } from './connection.ts';

@@ -1,9 +1,9 @@
 /**
- * The retained messages: the newest of each topic, for whoever subscribes later. Bounded; in memory, and those of
- * clients on disk too (sessions.ts).
+ * The retained messages in memory: the newest of each topic, for later subscribers. retained-messages.ts puts clients' ones on
+ * disk.
  *
- * Always: a full table takes no new topic of devices, and one device never has more than its share of it; what the
- * gateway says itself (the alarms' states) is bounded by its configuration and always kept.
+ * Always: a full table takes no new topic of devices, and one device never has more than its share. The gateway's own
+ * messages (the alarms' states) are bounded by its configuration and always kept.
  */
 import { hasWildcard } from './filter-index.ts';
 import { sizeOf } from './message.ts';
@@ -48,8 +48,8 @@ export class Retained<Message extends RetainedMessage> {
   }
 
   /**
-   * Whether this principal may have so many bytes retained on the topic; notes them then. None of them takes the
-   * topic's message away.
+   * Whether this principal may have so many bytes retained on the topic; counts them if so. 0 bytes delete the topic's
+   * message.
    */
   mayRetain(principal: string, topic: string, bytes: number, kind: 'device' | 'consumer' = 'device'): boolean {
     const { maxRetainedEach, maxRetainedBytesEach, maxRetainedOfConsumer, maxRetainedBytesOfConsumer } = this.#limits;
@@ -69,7 +69,7 @@ export class Retained<Message extends RetainedMessage> {
     return true;
   }
 
-  /** false where there is no room for it. `message` is kept as it is. */
+  /** Keeps a message. false: there is no space for it. */
   store(message: Message): boolean {
     const { topic, payload } = message;
     const known = this.#messages.get(topic);
@@ -89,7 +89,7 @@ export class Retained<Message extends RetainedMessage> {
     return true;
   }
 
-  /** Takes the topic's message away, whoever retained it: its time is over. */
+  /** Deletes the topic's message, whoever retained it: it has expired. */
   forget(topic: string): void {
     const known = this.#messages.get(topic);
     if (known === undefined) return;
@@ -105,7 +105,7 @@ export class Retained<Message extends RetainedMessage> {
     }
   }
 
-  /** What clients have retained, each with the principal whose share it counts to. */
+  /** The clients' messages, each with the principal whose share it counts to. */
   *owned(): Generator<readonly [Message, string]> {
     for (const [principal, { topics }] of this.#shares)
       for (const topic of topics.keys()) {
@@ -114,7 +114,7 @@ export class Retained<Message extends RetainedMessage> {
       }
   }
 
-  /** The messages on topics that the filter matches; undefined now and then, when it looks for long: see TopicTree. */
+  /** The messages on topics that the filter matches, and undefined now and then during a long search: see TopicTree. */
   matching(filter: string): Iterable<Message | undefined> {
     if (hasWildcard(filter)) return this.#tree.matching(filter);
     const message = this.#messages.get(filter);
@@ -122,12 +122,12 @@ export class Retained<Message extends RetainedMessage> {
   }
 }
 
-/** What a message takes of the limits; 0: it takes the topic's message away, whatever its properties. */
+/** Bytes that a message counts to the limits; 0: it deletes the topic's message, whatever its properties. */
 export function retainedBytes(message: RetainedMessage): number {
   return message.payload.length === 0 ? 0 : sizeOf(message);
 }
 
-/** Where the gateway alone speaks: no device may publish there. */
+/** Whether only the gateway publishes on this topic. */
 export function isOurs(topic: string): boolean {
   return topic.startsWith('forpost/') && !topic.startsWith('forpost/devices/');
 }

@@ -1,7 +1,7 @@
 /**
- * What the broker knows of one client whose session may outlive its connection.
+ * A client's session, which may outlive its connection, and its limits.
  *
- * Always: a session's number is never given twice (see remembered.ts).
+ * Always: a session's number is never given twice (mqtt-state/mqtt-state.ts).
  */
 import type { Connection } from './connection.ts';
 import type { Subscriber } from './filter-index.ts';
@@ -11,16 +11,16 @@ import type { RetainedLimits } from './retained.ts';
 
 export interface SessionLimits extends RetainedLimits {
   readonly maxSessions: number;
-  /** of one principal: client ids are its own to choose */
+  /** of one principal, which chooses its client ids itself */
   readonly maxSessionsEach: number;
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
   /** of all sessions */
   readonly maxQueuedBytesAll: number;
-  /** QoS 2 publishes of one client between PUBREC and PUBREL, whatever others have; of all clients together */
+  /** QoS 2 publishes between PUBREC and PUBREL: of one client in any case, and of all clients together */
   readonly maxInbound: number;
   readonly maxInboundAll: number;
-  /** how long the gateway runs without a session's client before it ends it, ms */
+  /** ms of the gateway's running time without its client after which a session ends */
   readonly maxAbsentMs: number;
 }
 
@@ -50,7 +50,7 @@ export interface Subscription {
   /** what its own client publishes does not come back to it */
   readonly noLocal?: boolean | undefined;
   readonly retainAsPublished?: boolean | undefined;
-  /** retained messages come: 0: at each SUBSCRIBE; 1: at a new one; 2: never */
+  /** retained messages are sent: 0: at each SUBSCRIBE; 1: at a new subscription; 2: never */
   readonly retainHandling?: 0 | 1 | 2 | undefined;
   readonly id?: number | undefined;
 }
@@ -88,7 +88,7 @@ export interface Session extends LiveSubscriber {
   expiryMs: number;
 }
 
-/** One that has no filters yet. */
+/** A subscriber without filters. */
 export function subscriber(client: string, isStored: boolean): LiveSubscriber {
   const owner = ownerOf(client);
   return {
@@ -108,7 +108,7 @@ export function ownerOf(clientId: string): string {
   return clientId.slice(0, clientId.indexOf('/') + 1);
 }
 
-/** What comes from another thread is no Buffer. */
+/** A Buffer over the same memory: another thread's messages have Uint8Arrays. */
 export function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }

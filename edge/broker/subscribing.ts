@@ -5,9 +5,9 @@
  *                      ┌── in force, some a turn ◄──────────────────────────────────────┘   └── refused: closed
  *                      └──► the next thousand … ──► SUBACK ──► retained messages (retained-sender.ts)
  *
- * Always: what one packet asks for is counted before anything is done for it; each filter costs its principal's turns,
- * and nobody else's time; each gets its own return code [MQTT-3.8.4-5]; SUBACK and UNSUBACK leave when everything that
- * they say is on disk; few packets wait here, and then nothing more is read of the connection.
+ * Always: a packet's filters are counted before they are handled. Each filter takes its principal's turns, and nobody
+ * else's time, and gets its own return code [MQTT-3.8.4-5]. SUBACK and UNSUBACK leave when all their filters are on disk. A
+ * few packets wait here; beyond that the connection is not read.
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -29,7 +29,7 @@ export interface FilterLimits {
   readonly maxFiltersOfDevice: number;
   /** with `+` or `#`: what a topic's match may cost depends on them */
   readonly maxWildcardsEach: number;
-  /** of all filters together: they are kept in memory and on disk */
+  /** letters of all filters together: they are kept in memory and on disk */
   readonly maxFilterLettersEach: number;
 }
 
@@ -54,7 +54,7 @@ export interface SubscribingOptions {
 const failure = 0x80;
 const noProperties = Uint8Array.of(0);
 const none = new Uint8Array(0);
-/** Filters of which something is done in one turn of the event loop. */
+/** Filters that are handled in one turn of the event loop. */
 const filtersPerTurn = 32;
 /** Filters that are on disk with one commit. */
 const filtersPerCommit = 1024;
@@ -134,7 +134,7 @@ export class Subscribing {
     guarded.turn.whenNext(() => contained(guarded.work, () => this.#step()));
   }
 
-  /** Each filter is taken once, and what else is done with it is spent. */
+  /** Each filter counts once to the principal's turns; later steps count as spent. */
   #pay(filters: number): void {
     this.#options.connection.guarded.turn.take(filters, 0);
   }
@@ -241,7 +241,7 @@ export class Subscribing {
     return connection.principal.kind === 'device' ? limits.maxFiltersOfDevice : limits.maxFiltersOfConsumer;
   }
 
-  /** undefined: it is granted; else why not. */
+  /** Why the filter is refused; undefined: it is granted. */
   #refusalOf(filter: string, asked: Asked): number | undefined {
     const { connection, limits, sessions, onForbidden } = this.#options;
     if (filter.startsWith('$share/')) {
@@ -268,7 +268,7 @@ export class Subscribing {
   }
 }
 
-/** What a packet was granted and what is not in force yet. */
+/** The granted filters of a packet that are not in force yet. */
 class Asked {
   readonly subscriptions: Subscription[] = [];
   wildcards = 0;

@@ -1,7 +1,7 @@
 /**
- * The clients whose persistent session began or ended and of which the disk is not known to know.
+ * The clients whose persistent session began or ended, and whose disk state is not confirmed yet.
  *
- *   began, ended ──► unsaved ── a commit that was asked for afterwards, by whichever client ──► forgotten here
+ *   began, ended ──► unsaved ── a later commit, whoever asked for it ──► confirmed
  *                       └── refused: still unsaved; its next CONNECT asks again
  *
  * Always: bounded: of more than `max` clients the one that is unsaved for longest is forgotten, and not waited for.
@@ -27,7 +27,7 @@ export class Unsaved {
     return this.#numbers.has(client);
   }
 
-  /** Asks for a commit by `save`, which resolves once everything until now is on disk. @throws what it throws */
+  /** Confirms all clients noted so far once `save` resolves. @throws the error of `save` */
   async settle(save: () => Promise<void>): Promise<void> {
     const through = this.#last;
     await save();

@@ -40,7 +40,7 @@ export interface WebSocketOptions {
 export interface WebSocketDoor {
   /** Takes a connection whose first bytes are HTTP's. */
   enter(socket: Socket): void;
-  /** Closes the connections that have not become WebSockets. */
+  /** Closes the connections that are not WebSockets yet. */
   close(): void;
 }
 
@@ -123,7 +123,7 @@ class WebSocketStream extends Duplex {
     this.localPort = localPort;
     this.#boundUntilLogIn(maxConnectBytes);
     webSocket.on('message', (data: Buffer, isBinary) => this.#take(data, isBinary));
-    // what it is called no longer matters: the connection ends
+    // whatever the error is, the connection ends
     webSocket.on('error', () => this.destroy());
     webSocket.on('close', () => this.#ended());
   }
@@ -180,7 +180,7 @@ class WebSocketStream extends Duplex {
   #ended(): void {
     if (this.readableEnded || this.destroyed) this.destroy();
     else this.push(null);
-    // a connection that is gone at one end is gone: MQTT has no half of one
+    // MQTT has no half-open connections: one that ends at one side ends
     setImmediate(() => this.destroy());
   }
 

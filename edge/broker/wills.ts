@@ -1,12 +1,12 @@
 /**
- * The wills of clients that are lost (MQTT 5 and 3.1.1, section 3.1.2.5).
+ * The wills of lost clients (MQTT 5 and 3.1.1, section 3.1.2.5).
  *
  *   lost ── no delay ──► published
  *     └── delayed ──► waits ── its time, its session's end ──► published
  *                        └── its client is back in its session ──► dropped [MQTT-3.1.3-9]
  *
- * Always: one a client at most waits, and only as long as its session: the sessions' bound is that of the wills too;
- * nothing is published of the broker's own end.
+ * Always: one will a client waits at most, and only as long as its session, so the bound of the sessions bounds the wills.
+ * No will is published because the broker stops.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Connection } from './connection.ts';
@@ -27,7 +27,7 @@ export class Wills {
     this.#publish = publish;
   }
 
-  /** Its client is lost; `expiryS`: when its session ends, which a will does not outlast [MQTT-3.1.2-10]. */
+  /** The client is lost. @param expiryS seconds until its session ends: a will waits no longer [MQTT-3.1.2-10] */
   lost(connection: Connection, will: Will, expiryS: number): void {
     const delayMs = 1000 * Math.min(will.delayS, expiryS);
     const publish = () => {
@@ -38,7 +38,7 @@ export class Wills {
     else this.#waiting.set(connection.id, { timer: this.#clock.after(delayMs, publish), publish });
   }
 
-  /** Its client is back. `inItsSession`: else that has ended, and the will is due. */
+  /** The client is back. @param inItsSession false: its session has ended, and the will is due */
   back(clientId: string, inItsSession: boolean): void {
     const waiting = this.#waiting.get(clientId);
     if (waiting === undefined) return;

@@ -1,12 +1,12 @@
 /**
- * Tells a subscriber that reads slowly from one that has stopped reading.
+ * Distinguishes a subscriber that reads slowly from one that has stopped reading.
  *
  *   idle ── a write found the socket's buffer full ──► watching ── drained ──► idle
- *                                                        ├── something went out in `timeoutMs` ──► watching
- *                                                        └── nothing did ──► onFrozen
+ *                                                        ├── some bytes left within `timeoutMs` ──► watching
+ *                                                        └── none did ──► onFrozen
  *
- * Always: however slowly something is read, it is no frozen one; whoever reads nothing for `timeoutMs` is. What may wait
- * in front of either is bounded elsewhere (`maxUnsentBytes`).
+ * Always: a subscriber that reads, however slowly, is not frozen; one that reads nothing for `timeoutMs` is. The bytes in
+ * front of either are bounded elsewhere (`maxUnsentBytes`).
  */
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -30,7 +30,7 @@ export class WriteWatch {
     if (this.#timer === undefined) this.#watch(unsent(this.#socket));
   }
 
-  /** It is known to read nothing, or too little. */
+  /** The subscriber reads nothing, or too little. */
   frozen(): void {
     this.stop();
     this.#onFrozen();
@@ -60,7 +60,7 @@ interface Unsent {
 }
 
 function unsent(socket: Socket): Unsent {
-  // of one large write only libuv knows how far it is; where it does not say, ended writes count
+  // only libuv knows the progress of one large write; without it, finished writes count
   const { _handle: handle } = socket as unknown as { readonly _handle?: { readonly writeQueueSize?: number } };
   return { sent: socket.bytesWritten - socket.writableLength, inSystem: handle?.writeQueueSize };
 }
