@@ -10,12 +10,14 @@
  * outbox has (`stored` comes before it), and the newest alerts of the outbox fill in what the snapshot lacks. The same
  * holds for alarms that are over and wait for a person.
  */
+
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { EvidenceReference } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
 import type { Action, Alert } from './action.ts';
@@ -242,8 +244,7 @@ export class Alarms implements Part {
   problems(): readonly string[] {
     const { dropped } = this.#ended;
     if (dropped === 0) return [];
-    const alarms = dropped === 1 ? '1 alarm' : `${dropped} alarms`;
-    return [`too many alarms wait for an acknowledgement: ${alarms} left this list unseen, see the earlier alarms`];
+    return [words('gateway/reason.alarms-dropped', { count: dropped })];
   }
 
   /** How often an action failed or the snapshot could not be written. */

@@ -4,6 +4,9 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { FastifyInstance, FastifyReply, FastifySchema } from 'fastify';
 import Type from 'typebox';
 import type { GatewayHealth, HealthAnswer } from '../health/health.ts';
@@ -117,10 +120,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
       const by = login.sessionOf(request)?.user;
       if (by === undefined) throw new HttpProblem(401, 'log in to the gateway');
       if (!source.acknowledge(request.body.alarm, by))
-        throw new HttpProblem(
-          409,
-          'somebody has acknowledged this alarm already, or the gateway does not remember it any more',
-        );
+        throw new HttpProblem(409, words('gateway/reason.acknowledged-already'));
       request.log.info({ alarm: request.body.alarm, by }, 'an alarm was acknowledged');
       return { acknowledged: true };
     },
@@ -201,6 +201,11 @@ function needCamera(source: ConsoleSource, id: string): void {
   if (!source.status().cameras.some((camera) => camera.id === id)) throw new HttpProblem(404, `no camera "${id}"`);
 }
 
+function whyInAnyLanguage(why: string): { readonly whyI18n?: Message } {
+  const whyI18n = recognise(why);
+  return whyI18n === undefined ? {} : { whyI18n };
+}
+
 function earlierView(
   source: ConsoleSource,
   { limit = 20, until, pictured = false, ...query }: Type.Static<typeof earlierSchema>,
@@ -208,10 +213,11 @@ function earlierView(
   const by = until === undefined ? undefined : Date.parse(until);
   if (Number.isNaN(by)) throw new HttpProblem(400, '"until" is no time as 2026-06-01T12:00:00Z');
   const page = source.earlierAlarms({ ...query, limit, until: by, pictured });
-  if (page === undefined) throw new HttpProblem(410, 'the list does not reach back that far any more: begin it anew');
+  if (page === undefined) throw new HttpProblem(410, words('gateway/reason.list-too-old'));
   return {
     alarms: page.alarms.map(({ raised, ended, ...alarm }) => ({
       ...alarm,
+      ...whyInAnyLanguage(alarm.why),
       since: rfc3339(raised),
       ended: ended === undefined ? null : rfc3339(ended),
     })),

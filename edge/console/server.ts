@@ -8,6 +8,7 @@
  * the health answers is behind a log-in, the metrics behind that or their token; pages that do not read cost a bounded
  * amount of memory and no time of an alert.
  */
+
 import type { Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
 import { Server as TlsServer } from 'node:tls';
@@ -28,6 +29,7 @@ import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { ServerCertificate } from '@forpost/shared/tls.ts';
 import Fastify, {
   type FastifyBaseLogger,
@@ -188,7 +190,7 @@ export class ConsoleServer implements Part {
     registerRights(app, { login: () => login, metricsToken });
     registerOpenApi(app, { title: 'Forpost gateway', description: 'One site, as its gateway knows it', cookieName });
     login = registerLogin(app, {
-      realm: 'the gateway',
+      realm: words('gateway/reason.the-gateway'),
       users,
       ...(roleOf === undefined ? {} : { roleOf }),
       cookieName,

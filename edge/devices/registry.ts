@@ -5,6 +5,7 @@
  * Always: only what the site's configuration names gets in, each with its own password; a decoder that throws is a
  * dead letter and nothing else; what is remembered of a device is bounded, whatever it sends.
  */
+
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -12,6 +13,7 @@ import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import { isCredentialOf, type MadeHash, parseMadeHash } from '@forpost/shared/made-credential.ts';
 import { PasswordVerifier } from '@forpost/shared/password.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Acquaintance, Authenticate, Principal } from '../broker/access.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
@@ -218,7 +220,7 @@ export class DeviceRegistry {
     );
     const more = all.length - mostProblems;
     if (more <= 0) return all;
-    return [...all.slice(0, mostProblems), `${more} more problems of devices: see their rows`];
+    return [...all.slice(0, mostProblems), words('gateway/reason.more-device-problems', { count: more })];
   }
 
   /** A device or consumer came or went. */

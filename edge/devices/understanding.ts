@@ -7,8 +7,10 @@
  *
  * Always: bounded, whatever the device sends; a message of which everything is read costs one look at its items.
  */
+
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { DeviceUnread } from '@forpost/shared/event/status.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Decoded, Understood } from './decoder.ts';
 import { quoted } from './quoted.ts';
 
@@ -116,10 +118,7 @@ export class Understanding {
     const told: string[] = [];
     if (this.#read === 0 ? this.#messages > 0 : this.#inARow >= toldInARow) told.push(this.#nothingInWords(name));
     if (this.#oddTime !== undefined) {
-      const readings = this.#oddTimes === 1 ? '1 message came' : `${this.#oddTimes} messages came`;
-      told.push(
-        `${name}: ${readings} with a time that cannot be (the newest: ${this.#oddTime}); the time of receipt counts instead: set the device’s clock`,
-      );
+      told.push(words('gateway/reason.device-odd-time', { name, count: this.#oddTimes, time: this.#oddTime }));
     }
     return told;
   }
@@ -136,7 +135,7 @@ export class Understanding {
         : keys.length > 0
           ? `unknown keys: ${keys.slice(0, keysInSentence).join(', ')}${more}`
           : ([...this.#fields].map(([path, { problem }]) => `${path} ${problem}`).at(-1) ?? 'no value is in it');
-    return `${name}: understood nothing of ${which} (${why}): check its decoder, or give its keys a meaning (site.yaml, keys)`;
+    return words('gateway/reason.device-not-understood', { name, messages: which, reason: why });
   }
 
   #odd({ problems = [], unknown = [] }: Understood, at: number): void {

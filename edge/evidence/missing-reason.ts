@@ -1,5 +1,6 @@
 /** Why an alarm of a camera has no picture, or not all of them any more: a sentence for the page. Pure. */
 import type { WallTime } from '@forpost/shared/clock.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { EvidenceLimits } from './store.ts';
 
 export interface PicturedAlarm {
@@ -21,16 +22,18 @@ export function missingReason(
   now: WallTime,
 ): string {
   if (taken === 0)
-    return now - raised < stillComingMs
-      ? 'Its pictures come in a moment.'
-      : 'There is no picture of it: the camera sent none, or there was no room for one.';
+    return now - raised < stillComingMs ? words('gateway/reason.pictures-coming') : words('gateway/reason.no-picture');
   if (kept === taken) return '';
-  const what = kept > 0 ? 'The rest of its pictures is' : taken === 1 ? 'Its picture is' : 'Its pictures are';
+  const what =
+    kept > 0
+      ? words('gateway/reason.rest-of-pictures')
+      : taken === 1
+        ? words('gateway/reason.one-picture')
+        : words('gateway/reason.all-pictures');
   const age = now - raised;
-  if (age > keepAlarmsMs) return `${what} no longer kept: they are kept for ${days(keepAlarmsMs)}.`;
-  if (age > keepChatterMs)
-    return `${what} no longer kept: of trials, information and rules that go off all the time they are kept for ${days(keepChatterMs)}.`;
-  return `${what} no longer kept: newer ones needed the room (${gigabytes(maxBytes)} for all).`;
+  if (age > keepAlarmsMs) return words('gateway/reason.pictures-old', { what, days: days(keepAlarmsMs) });
+  if (age > keepChatterMs) return words('gateway/reason.pictures-chatter', { what, days: days(keepChatterMs) });
+  return words('gateway/reason.pictures-room', { what, size: gigabytes(maxBytes) });
 }
 
 function days(ms: number): string {

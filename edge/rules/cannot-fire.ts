@@ -6,7 +6,9 @@
  * in every one of them, or in the very metric that it wants. Bounded: so many pairs of rule and device are looked at in
  * one go, in the order of the site's file.
  */
+
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Heard } from '../devices/heard.ts';
 import type { Site } from '../site/site.ts';
 import type { CannotFire } from './can-fire.ts';
@@ -27,9 +29,9 @@ const mostTold = 20;
 export function muteInWords(mute: readonly MuteRule[], nameOf: (device: string) => string): readonly string[] {
   const told = mute
     .slice(0, mostTold)
-    .map(({ name, device, reason }) => `the rule ${name} cannot fire for ${nameOf(device)}: ${reason}`);
+    .map(({ name, device, reason }) => words('gateway/reason.rule-mute', { name, device: nameOf(device), reason }));
   const more = mute.length - told.length;
-  return more <= 0 ? told : [...told, `${more} more rules cannot fire on what their devices send`];
+  return more <= 0 ? told : [...told, words('gateway/reason.rules-mute-more', { count: more })];
 }
 
 /** Rules and devices that are looked at in one go. */

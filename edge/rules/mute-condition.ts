@@ -6,8 +6,10 @@
  * Always: says nothing before enough messages, where more values came than are remembered, and where the condition holds
  * on any channel's values.
  */
+
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { channelAndMetric, type Heard } from '../devices/heard.ts';
 import { type CannotFire, enoughMessages } from './can-fire.ts';
 import { type Blame, HoldAnalysis } from './can-hold.ts';
@@ -37,7 +39,9 @@ export function muteCondition(
     if (blamed === undefined) return undefined;
     first ??= {
       kind: blamed.some(({ wants }) => wants === undefined) ? 'absent' : 'form',
-      reason: `its condition (when) never holds: ${blamed.map((one) => inWords(one, heard, values, channel)).join(', and ')}`,
+      reason: words('gateway/reason.condition-never', {
+        reason: blamed.map((one) => inWords(one, heard, values, channel)).join(', and '),
+      }),
     };
   }
   return first;
@@ -56,11 +60,11 @@ function inWords({ metric, wants }: Blame, heard: Heard, values: ReadonlyMap<str
   const value = values.get(metric);
   if (value !== undefined && wants !== undefined) {
     const form = typeof value === 'string' ? `a text (${JSON.stringify(value)})` : formOf(value);
-    return `${metric} comes as ${form}, and the condition wants ${wants}`;
+    return words('gateway/reason.condition-form', { metric, form, wanted: wants });
   }
   const elsewhere = [...heard.values.keys()].map(channelAndMetric).find((one) => one.metric === metric);
   if (elsewhere !== undefined)
-    return `${metric} comes in ${place(elsewhere.channel)}, and the condition sees ${place(channel)} only`;
+    return words('gateway/reason.condition-channel', { metric, where: place(elsewhere.channel), seen: place(channel) });
   return `${metric} has not come in ${heard.messages} messages${suggestion(metric, [...values.keys()], listedNames)}`;
 }
 

@@ -10,8 +10,9 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { classValue } from '@forpost/shared/texts/class-names.ts';
-import { inEnglish } from '@forpost/shared/texts/english.ts';
+import { inEnglish, words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { CameraConfig, RuleConfig, Site } from '../site/site.ts';
 import type { SceneChange } from '../vision/messages.ts';
@@ -146,7 +147,9 @@ function verdictOf(
     const whyI18n = message('gateway/trial.alarm', { message: told.messageI18n ?? told.message });
     return { rule: rule.id, name, fired: true, why: `Alarm: ${told.message}`, whyI18n };
   }
-  return { rule: rule.id, name, fired: false, why: whyNot(rule, camera, change) };
+  const why = whyNot(rule, camera, change);
+  const whyI18n = recognise(why);
+  return { rule: rule.id, name, fired: false, why, ...(whyI18n === undefined ? {} : { whyI18n }) };
 }
 
 /** Why a rule of a camera did not fire at something that happened, in an installer's words. */
@@ -154,8 +157,8 @@ export function whyNot(rule: RuleConfig, camera: CameraConfig, change: SceneChan
   const why = ruleKind(rule.kind)?.whyNot?.(rule, camera, change);
   if (why !== undefined) return why;
   return rule.when !== undefined
-    ? 'Its condition (when) does not hold, or its alarm is active already'
-    : 'Its alarm is active already, or this one was counted before';
+    ? words('gateway/reason.condition-or-active')
+    : words('gateway/reason.active-or-counted');
 }
 
 function whatHappened(camera: CameraConfig, change: SceneChange): Message {

@@ -6,6 +6,7 @@
  *
  * Always: `current` is what the file says, or what it said at the start where somebody changed it by hand since.
  */
+import { words } from '@forpost/shared/texts/english.ts';
 import { type CameraScene, withScene } from './scene-edit.ts';
 import type { CameraConfig, Site } from './site.ts';
 import type { SiteFile } from './site-file.ts';
@@ -57,11 +58,9 @@ export class LiveSite {
    * @throws what the file system says
    */
   async saveScene(camera: string, revision: string, scene: CameraScene, by: string): Promise<SceneSaved> {
-    if (revision !== this.#site.revision)
-      return { conflict: 'somebody else has saved the site meanwhile: look at it again before you save' };
+    if (revision !== this.#site.revision) return { conflict: words('gateway/reason.saved-meanwhile') };
     const saved = await this.#parts.file.save(revision, (text) => withScene(text, camera, scene));
-    if ('conflict' in saved)
-      return { conflict: 'site.yaml was changed by hand: restart the gateway so that it takes that first' };
+    if ('conflict' in saved) return { conflict: words('gateway/reason.changed-by-hand') };
     if ('problems' in saved) return saved;
     const { site } = saved;
     this.#site = site;

@@ -8,6 +8,7 @@
  *
  * Always: the site works without the uplink. The next thread sends again what was not acknowledged.
  */
+
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -17,6 +18,7 @@ import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/e
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { Answerer, Caller } from '@forpost/shared/threads/calls.ts';
 import type { InHand } from '../outbox/in-hand.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
@@ -128,7 +130,7 @@ export class Uplink implements Part {
     if (names.length === 0) return;
     this.#stopping = false;
     const since = new Date(this.#options.clock.now()).toISOString();
-    this.#uplinks = names.map((sink) => unknownYet(sink, since, 'connecting'));
+    this.#uplinks = names.map((sink) => unknownYet(sink, since, words('gateway/reason.connecting')));
     this.#launch();
     const flag = new Int32Array(this.#wanted);
     this.#unlisten = this.#options.onCommit(() => {

@@ -13,7 +13,9 @@
  * SameSite=Strict and, where the browser came by https, Secure; a password that was changed ends that user's sessions; a
  * viewer sees and changes nothing. A session goes on while it is used, and over a restart (sessions.ts).
  */
+
 import cookie from '@fastify/cookie';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { addressGroup } from '../address.ts';
@@ -173,8 +175,8 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     }
     const waitMs = queue.untilNext(address, name);
     request.log.warn({ user, address: request.ip, waitMs }, 'a log-in has to wait');
-    if (waitMs === 0) throw tryAgainIn(503, busyRetryMs, 'too many people log in at this moment');
-    throw tryAgainIn(429, waitMs, `too many tries: wait ${Math.ceil(waitMs / 1000)} s`);
+    if (waitMs === 0) throw tryAgainIn(503, busyRetryMs, words('gateway/reason.login-busy'));
+    throw tryAgainIn(429, waitMs, words('gateway/reason.login-wait', { seconds: Math.ceil(waitMs / 1000) }));
   };
 
   app.post<{ Body: Type.Static<typeof loginSchema> }>(
@@ -193,7 +195,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
       const hash = users(user);
       if (!(await isRight(request, reply, user, password, hash)) || hash === undefined) {
         request.log.warn({ user, address: request.ip }, 'a log-in failed');
-        throw new HttpProblem(401, `this user and password do not open ${realm}`);
+        throw new HttpProblem(401, words('gateway/reason.login-wrong', { what: realm }));
       }
       // a log-in from an open session replaces it
       const before = sessionOf(request);
@@ -231,7 +233,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
 
   const needSession = (request: FastifyRequest): Session => {
     const session = sessionOf(request);
-    if (session === undefined) throw new HttpProblem(401, `log in to ${realm}`);
+    if (session === undefined) throw new HttpProblem(401, words('gateway/reason.login-first', { what: realm }));
     return session;
   };
   return {
@@ -239,8 +241,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     requireLogin: async (request) => void needSession(request),
     requireActing: async (request) => {
       const { user } = needSession(request);
-      if (roleOf(user) === 'viewer')
-        throw new HttpProblem(403, `${user} is a viewer and can change nothing: log in as somebody who may`);
+      if (roleOf(user) === 'viewer') throw new HttpProblem(403, words('gateway/reason.viewer', { user }));
     },
     usersChanged: () => sessions.sweep(users),
   };

@@ -5,8 +5,11 @@
  * Always: what a caller did wrong is told to the caller with the place; what went wrong inside is logged once and
  * told as "try again" or "see the log", never with its inner text.
  */
+
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, ForpostError } from '../errors.ts';
+import type { Message } from '../texts/message.ts';
+import { recognise } from '../texts/recognise.ts';
 
 export interface Problem {
   /** "about:blank" = the title is the status' own meaning (RFC 9457, 4.2.1) */
@@ -18,6 +21,8 @@ export interface Problem {
   readonly code?: string;
   /** which field of the request is wrong, and how */
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
+  /** `detail` for a reader of another language */
+  readonly detailI18n?: Message;
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -91,7 +96,13 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .header('cache-control', 'no-store')
     .type('application/problem+json')
     .serializer((body: unknown) => JSON.stringify(body))
-    .send(problem);
+    .send(inAnyLanguage(problem));
+}
+
+/** Adds the sentence as a message, where the catalogue of texts has it. */
+function inAnyLanguage(problem: Problem): Problem {
+  const detailI18n = recognise(problem.detail ?? '');
+  return detailI18n === undefined ? problem : { ...problem, detailI18n };
 }
 
 function problemOf(error: FastifyError): Problem {

@@ -3,17 +3,15 @@
  * Kafka's own error types, and the messages of kafkajs, which keeps no more of some errors.
  */
 
+import { words } from '@forpost/shared/texts/english.ts';
 import { type ClientTls, tlsFileProblems } from '../client-tls.ts';
 import { advertised, realHost } from './brokers.ts';
 
-const unknownCa =
-  'the broker’s certificate is signed by a CA that is not known here: give that CA’s PEM file as tls.ca';
-const untimely = (how: string) =>
-  `the broker’s certificate ${how} by this machine’s clock: put a new one on the broker, or set the clock right`;
-const noTls = 'this port does not speak TLS: use the broker’s TLS port, or leave tls out';
+const unknownCa = words('gateway/reason.kafka-ca');
+const untimely = (how: string) => words('gateway/reason.kafka-cert-time', { what: how });
+const noTls = words('gateway/reason.kafka-no-tls');
 /** kafkajs keeps the code of a TLS error, and of a closed socket only that it closed */
-const closed =
-  'the broker closed the connection: it is stopping, or this port wants TLS (tls) or a log-in (sasl) that is not configured';
+const closed = words('gateway/reason.kafka-closed');
 
 const byCode: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: unknownCa,
@@ -22,16 +20,16 @@ const byCode: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownCa,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownCa,
   CERT_SIGNATURE_FAILURE: unknownCa,
-  CERT_HAS_EXPIRED: untimely('has expired'),
-  CERT_NOT_YET_VALID: untimely('is not valid yet'),
+  CERT_HAS_EXPIRED: untimely(words('gateway/reason.has-expired')),
+  CERT_NOT_YET_VALID: untimely(words('gateway/reason.not-valid-yet')),
   ERR_SSL_WRONG_VERSION_NUMBER: noTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
 };
 
 const byType: Readonly<Record<string, string>> = {
-  ILLEGAL_SASL_STATE: 'this port takes no log-in: leave sasl out, or use the port that wants one',
-  UNSUPPORTED_SASL_MECHANISM: 'the broker does not know this way to log in: choose another sasl.mechanism',
-  TOPIC_AUTHORIZATION_FAILED: 'this user may not use the topics: allow it DESCRIBE and what it does there (an ACL)',
+  ILLEGAL_SASL_STATE: words('gateway/reason.kafka-no-sasl'),
+  UNSUPPORTED_SASL_MECHANISM: words('gateway/reason.kafka-mechanism'),
+  TOPIC_AUTHORIZATION_FAILED: words('gateway/reason.kafka-acl'),
 };
 
 /** OpenSSL's name of what the broker says of our certificate. Java says «bad» where there is none. */
@@ -74,13 +72,13 @@ function unreachable(error: Error, brokers: readonly string[]): string | undefin
 function refusedLogin(message: string): string | undefined {
   if (message.includes('not supported')) return byType.UNSUPPORTED_SASL_MECHANISM;
   if (/[Ii]nvalid (username|credentials)|unknown-user|invalid-proof/.test(message))
-    return 'the broker refuses the user or the password: correct sasl.user or its password, or add the user to the broker';
+    return words('gateway/reason.kafka-password');
   return undefined;
 }
 
 function refusedCertificate(tls: ClientTls | undefined, now: number): string {
   if (tls === undefined || tls === true || tls.certificate === undefined)
-    return 'the broker asks for a certificate of ours: give it as tls.certificate, with tls.key';
+    return words('gateway/reason.kafka-asks-cert');
   const own = tlsFileProblems(tls, now).find(({ file }) => file === 'certificate');
   if (own !== undefined) return `the broker does not take our certificate: ${own.message}`;
   return `the broker does not take our certificate ${tls.certificate}: have it signed by a CA that the broker trusts, or let the broker trust its CA`;

@@ -1,5 +1,6 @@
 /** The page's calls to its gateway. Each has a deadline; an answer that says no becomes an Error with its sentence. */
 
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type {
   CameraScene,
   CameraSceneView,
@@ -9,7 +10,7 @@ import type {
   TrialView,
 } from '../view.ts';
 import { base } from './base.ts';
-import { t } from './texts.ts';
+import { say, t } from './texts.ts';
 
 const deadlineMs = 10_000;
 
@@ -31,7 +32,10 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
 async function problemDetail(response: Response): Promise<string> {
   try {
     const problem: unknown = await response.json();
-    if (typeof problem === 'object' && problem !== null && 'detail' in problem) return String(problem.detail);
+    if (typeof problem === 'object' && problem !== null && 'detail' in problem) {
+      const { detail, detailI18n } = problem as { readonly detail: unknown; readonly detailI18n?: Message };
+      return say(detailI18n, String(detail));
+    }
   } catch {
     // no problem document (a proxy's own page): the status has to do
   }

@@ -2,13 +2,13 @@
 import type { DeviceStatus, DeviceUnread } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { clockTime } from './format.ts';
-import { t } from './texts.ts';
+import { say, t } from './texts.ts';
 
 export function muteRulesView({ muteRules = [] }: DeviceStatus): TemplateResult | typeof nothing {
   if (muteRules.length === 0) return nothing;
   return html`<div class="letters">
     <h3>${t('gateway-page/devices.mute-rules')}</h3>
-    ${muteRules.map(({ name, reason }) => html`<p><strong>${name}</strong>: ${reason}</p>`)}
+    ${muteRules.map(({ name, reason, reasonI18n }) => html`<p><strong>${name}</strong>: ${say(reasonI18n, reason)}</p>`)}
   </div>`;
 }
 

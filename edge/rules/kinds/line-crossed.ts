@@ -8,6 +8,7 @@
  */
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { classValue } from '@forpost/shared/texts/class-names.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
@@ -99,7 +100,7 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
     const why = notThere(config, camera, change) ?? notMeant(config, change.track, true);
     if (why !== undefined || change.change !== 'crossed') return why;
     if (config.direction === undefined || config.direction === change.to) return undefined;
-    return `The other way: it tells who comes to the ${config.direction}`;
+    return words(otherWay[config.direction]);
   },
 
   initial: (config, context, uptime) => ({
@@ -162,6 +163,13 @@ function holds(config: LineCrossedConfig, state: State, track: Track, to: LineSi
   const { camera, line } = config;
   return state.when?.holds({ now: observation.received, device: camera, line, to, ...factsOf(track) }) ?? true;
 }
+
+const otherWay = {
+  left: 'gateway/reason.other-way-left',
+  right: 'gateway/reason.other-way-right',
+  up: 'gateway/reason.other-way-up',
+  down: 'gateway/reason.other-way-down',
+} as const;
 
 const ways = {
   left: 'alarm/line-crossed.left',

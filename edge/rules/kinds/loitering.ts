@@ -10,6 +10,7 @@
 import type { Uptime } from '@forpost/shared/clock.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { classValue } from '@forpost/shared/texts/class-names.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
@@ -61,7 +62,7 @@ export const loitering: RuleKind<LoiteringConfig, State> = {
     subject: 'scene',
     placeholders,
     standingCounts: false,
-    whyNot: () => 'Not yet: it waits to see how long this one stays',
+    whyNot: () => words('gateway/reason.waits-stay'),
   }),
 
   initial(config, context, uptime) {

@@ -7,8 +7,10 @@
  * Always: raised and cleared take turns; a camera that reconnects within `stalled_after_s` raises nothing; one that
  * shows nothing within `startGraceMs` of the gateway's start is stalled, because it may be gone since the night before.
  */
+
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
@@ -83,7 +85,7 @@ export const tamper: RuleKind<TamperConfig, State> = {
 
   concerns: (config, device) => config.cameras.includes(device),
 
-  whyNot: () => 'Not yet: it watches the camera itself, not what it sees',
+  whyNot: () => words('gateway/reason.watches-camera'),
 
   // a camera that is covered, turned or dead is an alarm, also where nobody thought of a rule for it
   standard: (cameras) =>

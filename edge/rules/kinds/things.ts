@@ -2,7 +2,9 @@
  * What the kinds that watch a camera's picture have in common: which camera, zone or line, and which of the things
  * in it a rule means, by class, score, size and how often they were seen.
  */
+
 import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import type { CameraConfig } from '../../site/site.ts';
 import type { SceneChange, Track } from '../../vision/messages.ts';
@@ -125,9 +127,9 @@ export function notThere(
 ): string | undefined {
   const { zone, line } = rule;
   if (zone !== undefined && (change.change === 'crossed' || change.zone !== zone))
-    return `Not here: it watches ${camera.zones?.find(({ id }) => id === zone)?.name ?? zone}`;
+    return words('gateway/reason.not-here', { place: camera.zones?.find(({ id }) => id === zone)?.name ?? zone });
   if (line !== undefined && (change.change !== 'crossed' || change.line !== line))
-    return `Not here: it watches ${camera.lines?.find(({ id }) => id === line)?.name ?? line}`;
+    return words('gateway/reason.not-here', { place: camera.lines?.find(({ id }) => id === line)?.name ?? line });
   return undefined;
 }
 
@@ -135,35 +137,33 @@ export function notThere(
 export function notMeant(choice: ThingChoice, track: Track, standingCounts: boolean): string | undefined {
   const { class: name, seen, anyClass } = track;
   if (anyClass !== true && choice.classes !== undefined && !choice.classes.includes(name))
-    return `Not what it looks for: this is a ${name}, it wants ${choice.classes.join(' or ')}`;
+    return words('gateway/reason.not-wanted', { thing: name, wanted: choice.classes.join(' or ') });
   const size = wrongSize(choice, track);
   if (size !== undefined) return size;
-  if (track.static && !standingCounts)
-    return 'It has not moved, or stands again: a parked thing is silent until it moves (static_classes of the camera)';
+  if (track.static && !standingCounts) return words('gateway/reason.parked');
   if (choice.confirmations !== undefined && seen < choice.confirmations)
-    return `Not sure yet: seen in ${seen} frames, it wants ${choice.confirmations} (confirmations)`;
+    return words('gateway/reason.not-sure', { seen: String(seen), wanted: String(choice.confirmations) });
   return undefined;
 }
 
 function wrongSize(choice: ThingChoice, { box: [, , width, height], best, anyClass }: Track): string | undefined {
   const percent = (value: number) => `${Math.round(value * 100)} %`;
   const certain = anyClass === true ? 1 : best;
-  for (const [key, value, word] of [
-    ['min_score', certain, 'certain'],
-    ['min_height', height, 'high'],
-    ['min_area', width * height, 'large'],
+  for (const [key, value, text] of [
+    ['min_score', certain, 'gateway/reason.not-certain'],
+    ['min_height', height, 'gateway/reason.not-high'],
+    ['min_area', width * height, 'gateway/reason.not-large'],
   ] as const) {
     const least = choice[key];
     if (least !== undefined && value < least)
-      return `Not ${word} enough: ${percent(value)}, it wants ${percent(least)} (${key})`;
+      return words(text, { value: percent(value), wanted: percent(least), key });
   }
-  for (const [key, value, word] of [
-    ['max_height', height, 'high'],
-    ['max_area', width * height, 'large'],
+  for (const [key, value, text] of [
+    ['max_height', height, 'gateway/reason.too-high'],
+    ['max_area', width * height, 'gateway/reason.too-large'],
   ] as const) {
     const most = choice[key];
-    if (most !== undefined && value > most)
-      return `Too ${word}: ${percent(value)}, it wants at most ${percent(most)} (${key})`;
+    if (most !== undefined && value > most) return words(text, { value: percent(value), wanted: percent(most), key });
   }
   return undefined;
 }

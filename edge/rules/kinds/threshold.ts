@@ -11,6 +11,7 @@
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
@@ -218,7 +219,7 @@ function cannotReach(config: ThresholdConfig, heard: Heard): CannotFire | undefi
   if (heard.onlyUnjudged)
     return {
       kind: 'form',
-      reason: 'all its readings come with a quality that rules do not judge by (stale, implausible, bad)',
+      reason: words('gateway/reason.quality'),
     };
   const reachable = wanted.filter(({ value }) => notBeyond(config, value) === undefined);
   const reason = reachable.length === 0 ? notBeyond(config, first.value) : undefined;
@@ -230,33 +231,38 @@ function cannotReach(config: ThresholdConfig, heard: Heard): CannotFire | undefi
 function notBeyond({ metric, above, below }: ThresholdConfig, value: Value): string | undefined {
   if (typeof value === 'number') return undefined;
   if (typeof value === 'string')
-    return `${metric} comes as a text (${JSON.stringify(value)}), and its limit wants a number`;
+    return words('gateway/reason.text-not-number', { metric, value: JSON.stringify(value) });
   if ((above !== undefined && above < 1) || (below !== undefined && below > 0)) return undefined;
   const limit = above === undefined ? `below ${below}` : `above ${above}`;
-  return `${metric} comes as true or false, which count as 1 and 0: none is ${limit}`;
+  return words('gateway/reason.switch-never', { metric, limit });
 }
 
 function absent({ metric, channel }: ThresholdConfig, heard: Heard): CannotFire | undefined {
   if (heard.messages === 0)
     return heard.notUnderstood === 0
       ? undefined
-      : { kind: 'absent', reason: `nothing of its ${heard.notUnderstood} messages is understood` };
+      : { kind: 'absent', reason: words('gateway/reason.nothing-understood', { count: heard.notUnderstood }) };
   if (heard.more || heard.messages < enoughMessages) return undefined;
   const names = [...heard.values.keys()];
   const elsewhere = names.filter((name) => name.slice(name.lastIndexOf('/') + 1) === metric);
-  const many = `in ${heard.messages} messages`;
   if (channel !== undefined && elsewhere.length > 0) {
     const channels = elsewhere.map((name) => name.slice(0, Math.max(name.lastIndexOf('/'), 0)) || 'none');
     return {
       kind: 'absent',
-      reason: `channel "${channel}" has not come ${many}: ${metric} comes in ${channels.slice(0, mostNames).join(', ')}`,
+      reason: words('gateway/reason.channel-absent', {
+        ...{ channel, count: heard.messages, metric },
+        channels: channels.slice(0, mostNames).join(', '),
+      }),
     };
   }
   const metrics = [...new Set(names.map((name) => name.slice(name.lastIndexOf('/') + 1)))];
   const more = metrics.length > mostNames ? ', …' : '';
   return {
     kind: 'absent',
-    reason: `${metric} has not come ${many}: it sends ${metrics.slice(0, mostNames).join(', ')}${more}`,
+    reason: words('gateway/reason.metric-absent', {
+      ...{ metric, count: heard.messages },
+      metrics: `${metrics.slice(0, mostNames).join(', ')}${more}`,
+    }),
   };
 }
 

@@ -1,4 +1,5 @@
 /** How many are in a zone: more than `above` or fewer than `below`, for `hold_s` (occupancy.ts). */
+import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
@@ -41,7 +42,7 @@ export const zoneCount: RuleKind<ZoneCountConfig, Occupancy> = {
     placeholders,
     standingCounts: true,
     check: checkLimit,
-    whyNot: () => 'Not yet: the number in the zone is not one that it tells',
+    whyNot: () => words('gateway/reason.count-not-beyond'),
   }),
 
   initial: (config, context) => beginOccupancy(config, context, config.parked ?? true),

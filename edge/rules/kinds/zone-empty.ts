@@ -2,6 +2,7 @@
  * Nobody in a zone for `after_s`: a desk that must be manned, a machine that must be watched (occupancy.ts). Over as
  * soon as somebody is there.
  */
+import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
@@ -38,7 +39,7 @@ export const zoneEmpty: RuleKind<ZoneEmptyConfig, Occupancy> = {
     subject: 'zone',
     placeholders,
     standingCounts: true,
-    whyNot: () => 'Not yet: it tells when the zone stays empty',
+    whyNot: () => words('gateway/reason.waits-empty'),
   }),
 
   initial: (config, context) => beginOccupancy(config, context, config.parked ?? true),

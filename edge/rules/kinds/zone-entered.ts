@@ -8,8 +8,10 @@
  * Always: raised and cleared take turns; a parked car is nobody; a zone whose camera lost its tracks, or of which
  * nothing was heard for `forgottenAfterMs`, becomes empty, because nobody will say who left it.
  */
+
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { classValue } from '@forpost/shared/texts/class-names.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
@@ -62,7 +64,7 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
     subject: 'scene',
     placeholders,
     standingCounts: false,
-    whyNot: ({ change }) => (change === 'entered' ? undefined : 'It tells when somebody comes in'),
+    whyNot: ({ change }) => (change === 'entered' ? undefined : words('gateway/reason.tells-entering')),
   }),
 
   initial(config, context, uptime) {

@@ -5,8 +5,10 @@
  * Always: a camera that loses its tracks has not seen anybody leave; what parks in the zone has not left it, and what
  * stands there leaves only by moving: a detector that no longer finds it has not seen it go.
  */
+
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { classValue } from '@forpost/shared/texts/class-names.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { RuleConfig } from '../../site/site.ts';
@@ -52,7 +54,7 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
     subject: 'scene',
     placeholders,
     standingCounts: false,
-    whyNot: ({ change }) => (change === 'left' ? undefined : 'It tells when somebody leaves'),
+    whyNot: ({ change }) => (change === 'left' ? undefined : words('gateway/reason.tells-leaving')),
   }),
 
   initial(config, context, uptime) {

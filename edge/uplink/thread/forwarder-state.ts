@@ -1,8 +1,10 @@
 /**
  * The forwarder's state, its events and its commands (forwarder.ts says how they follow each other). Plain data.
  */
+
 import type { Epoch, Sequence } from '@forpost/shared/event/ids.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { firstBatchEvents } from './batch-size.ts';
 
 export interface ForwarderSettings {
@@ -118,7 +120,7 @@ export function initialState(settings: ForwarderSettings, now: number): Forwarde
     phase: { kind: 'offline', retryAt: now },
     session: 0,
     attempt: 0,
-    reason: 'connecting',
+    reason: words('gateway/reason.connecting'),
     pending: [],
     tail: null,
     known: [],

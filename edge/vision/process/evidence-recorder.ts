@@ -9,6 +9,7 @@
  * counted and get their picture alone; what fails costs that one piece, and the alarm tells why; nothing is told before its
  * file is on disk whole, under the name that its SHA-256 was taken of.
  */
+
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
@@ -16,6 +17,7 @@ import { join } from 'node:path';
 import type { Clock, Timer, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { EvidenceItem, SceneChange, ToVision, Track } from '../messages.ts';
 import { type ClipPart, cutClip, type Mask } from './clip.ts';
 import type { Frame } from './detectors/detector.ts';
@@ -106,7 +108,7 @@ export class EvidenceRecorder {
     }
     if (this.#open.size >= mostOpen) {
       this.refused++;
-      if (this.#wantsClip) this.#lacks([alarm], 'too many alarms of this camera at once');
+      if (this.#wantsClip) this.#lacks([alarm], words('gateway/reason.too-many-alarms'));
       return;
     }
     this.#open.add({ alarms: new Map([[alarm, shown]]), at: uptime, tracks, release: ring?.hold() ?? (() => {}) });
@@ -158,7 +160,7 @@ export class EvidenceRecorder {
     const segments = ring?.covering(from, to) ?? [];
     if (segments.length === 0) {
       const why = unrecorded?.() ?? '';
-      return this.#lacks([...one.alarms.keys()], why === '' ? 'nothing was recorded around the alarm' : why);
+      return this.#lacks([...one.alarms.keys()], why === '' ? words('gateway/reason.nothing-recorded') : why);
     }
     const id = newId();
     const file = `${id}.mp4`;
@@ -206,7 +208,7 @@ export class EvidenceRecorder {
   }
 
   #lacks(alarms: readonly string[], why: string): void {
-    if (!this.#stopped) this.#options.lacks?.(alarms, `no clip: ${why}`);
+    if (!this.#stopped) this.#options.lacks?.(alarms, words('gateway/reason.no-clip', { reason: why }));
   }
 
   #failed(what: string, error: unknown): void {

@@ -270,7 +270,8 @@ export class WatchedCamera {
 
   #unrecorded(): string {
     if (this.#options.ring === undefined) return 'this gateway has no place in memory to record in';
-    if (this.#config.url.startsWith('v4l2:') && this.#recorder === undefined) return 'capture devices are not recorded';
+    if (this.#config.url.startsWith('v4l2:') && this.#recorder === undefined)
+      return words('gateway/reason.capture-not-recorded');
     return (this.#recorder ?? this.#captureRecorder)?.problem ?? '';
   }
 

@@ -107,4 +107,109 @@ export const gatewayEn = {
   'reason.no-pictures-at': '{where} sends no pictures at this address ({type})',
   'reason.opening-model': 'opening its model',
   'reason.vision-restarts': 'the vision process is starting again: {reason}',
+  // why a rule did not fire
+  'reason.not-here': 'Not here: it watches {place}',
+  'reason.not-wanted': 'Not what it looks for: this is a {thing}, it wants {wanted}',
+  'reason.parked':
+    'It has not moved, or stands again: a parked thing is silent until it moves (static_classes of the camera)',
+  'reason.not-sure': 'Not sure yet: seen in {seen} frames, it wants {wanted} (confirmations)',
+  'reason.not-certain': 'Not certain enough: {value}, it wants {wanted} ({key})',
+  'reason.not-high': 'Not high enough: {value}, it wants {wanted} ({key})',
+  'reason.not-large': 'Not large enough: {value}, it wants {wanted} ({key})',
+  'reason.too-high': 'Too high: {value}, it wants at most {wanted} ({key})',
+  'reason.too-large': 'Too large: {value}, it wants at most {wanted} ({key})',
+  'reason.watches-camera': 'Not yet: it watches the camera itself, not what it sees',
+  'reason.waits-stay': 'Not yet: it waits to see how long this one stays',
+  'reason.count-not-beyond': 'Not yet: the number in the zone is not one that it tells',
+  'reason.waits-empty': 'Not yet: it tells when the zone stays empty',
+  'reason.tells-entering': 'It tells when somebody comes in',
+  'reason.tells-leaving': 'It tells when somebody leaves',
+  'reason.other-way-left': 'The other way: it tells who comes to the left',
+  'reason.other-way-right': 'The other way: it tells who comes to the right',
+  'reason.other-way-up': 'The other way: it tells who comes to the up',
+  'reason.other-way-down': 'The other way: it tells who comes to the down',
+  'reason.condition-or-active': 'Its condition (when) does not hold, or its alarm is active already',
+  'reason.active-or-counted': 'Its alarm is active already, or this one was counted before',
+  // why a rule can never fire
+  'reason.rule-mute': 'the rule {name} cannot fire for {device}: {reason}',
+  'reason.rules-mute-more': '{count, number} more rules cannot fire on what their devices send',
+  'reason.quality': 'all its readings come with a quality that rules do not judge by (stale, implausible, bad)',
+  'reason.text-not-number': '{metric} comes as a text ({value}), and its limit wants a number',
+  'reason.switch-never': '{metric} comes as true or false, which count as 1 and 0: none is {limit}',
+  'reason.nothing-understood': 'nothing of its {count, number} messages is understood',
+  'reason.channel-absent': 'channel "{channel}" has not come in {count, number} messages: {metric} comes in {channels}',
+  'reason.metric-absent': '{metric} has not come in {count, number} messages: it sends {metrics}',
+  'reason.condition-never': 'its condition (when) never holds: {reason}',
+  'reason.condition-form': '{metric} comes as {form}, and the condition wants {wanted}',
+  'reason.condition-channel': '{metric} comes in {where}, and the condition sees {seen} only',
+  // why there is no picture, or no clip
+  'reason.pictures-coming': 'Its pictures come in a moment.',
+  'reason.no-picture': 'There is no picture of it: the camera sent none, or there was no room for one.',
+  'reason.pictures-old': '{what} no longer kept: they are kept for {days}.',
+  'reason.pictures-chatter':
+    '{what} no longer kept: of trials, information and rules that go off all the time they are kept for {days}.',
+  'reason.pictures-room': '{what} no longer kept: newer ones needed the room ({size} for all).',
+  'reason.rest-of-pictures': 'The rest of its pictures is',
+  'reason.one-picture': 'Its picture is',
+  'reason.all-pictures': 'Its pictures are',
+  'reason.too-many-alarms': 'too many alarms of this camera at once',
+  'reason.nothing-recorded': 'nothing was recorded around the alarm',
+  'reason.no-clip': 'no clip: {reason}',
+  'reason.capture-not-recorded': 'capture devices are not recorded',
+  // what else is wrong
+  'reason.alarms-dropped':
+    'too many alarms wait for an acknowledgement: {count, plural, one {1 alarm} other {# alarms}} left this list unseen, see the earlier alarms',
+  'reason.more-device-problems': '{count, number} more problems of devices: see their rows',
+  'reason.device-not-understood':
+    '{name}: understood nothing of {messages} ({reason}): check its decoder, or give its keys a meaning (site.yaml, keys)',
+  'reason.device-odd-time':
+    '{name}: {count, plural, one {1 message came} other {# messages came}} with a time that cannot be (the newest: {time}); the time of receipt counts instead: set the device’s clock',
+  'reason.nothing-stored': 'nothing is stored: {reason}',
+  'reason.disk-full': 'the disk is full',
+  'reason.outbox-full': 'the outbox is full',
+  'reason.full-waits':
+    '{reason}: alerts are stored, readings that find no room are not acknowledged, so that their devices keep them; after {wait} without room the oldest stored readings are deleted',
+  'reason.disk-nearly-full': 'the disk is nearly full: the oldest readings make room for new ones',
+  'reason.disk-full-sheds':
+    'the disk is full: alerts are stored, the oldest readings are deleted, the rest is not acknowledged',
+  // why the centre is not reached
+  'reason.kafka-ca':
+    'the broker’s certificate is signed by a CA that is not known here: give that CA’s PEM file as tls.ca',
+  'reason.kafka-cert-time':
+    'the broker’s certificate {what} by this machine’s clock: put a new one on the broker, or set the clock right',
+  'reason.kafka-no-tls': 'this port does not speak TLS: use the broker’s TLS port, or leave tls out',
+  'reason.kafka-closed':
+    'the broker closed the connection: it is stopping, or this port wants TLS (tls) or a log-in (sasl) that is not configured',
+  'reason.kafka-no-sasl': 'this port takes no log-in: leave sasl out, or use the port that wants one',
+  'reason.kafka-mechanism': 'the broker does not know this way to log in: choose another sasl.mechanism',
+  'reason.kafka-acl': 'this user may not use the topics: allow it DESCRIBE and what it does there (an ACL)',
+  'reason.kafka-password':
+    'the broker refuses the user or the password: correct sasl.user or its password, or add the user to the broker',
+  'reason.kafka-asks-cert': 'the broker asks for a certificate of ours: give it as tls.certificate, with tls.key',
+  'reason.has-expired': 'has expired',
+  'reason.not-valid-yet': 'is not valid yet',
+  'reason.http-ca':
+    'its certificate is signed by a CA that is not known here: give that CA’s PEM file as tls.ca of the uplink',
+  'reason.http-cert-time':
+    'its certificate {what} by this machine’s clock: put a new one on the receiver, or set the clock right',
+  'reason.http-no-tls': 'it does not speak TLS: write http:// in the url, or the receiver’s TLS port',
+  'reason.http-no-name': 'this name is not known to the DNS: correct the url, or the network’s DNS',
+  'reason.http-no-dns': 'the DNS does not answer: is the site’s network connected?',
+  'reason.http-no-http': 'it does not speak HTTP: correct the url’s port',
+  'reason.http-closed': 'it closed the connection without an answer: does it want https:// in the url?',
+  'reason.http-asks-cert':
+    'it asks for a certificate of this gateway: give it as tls.certificate of the uplink, with tls.key',
+  // what a page is refused
+  'reason.login-busy': 'too many people log in at this moment',
+  'reason.login-wait': 'too many tries: wait {seconds, number} s',
+  'reason.login-wrong': 'this user and password do not open {what}',
+  'reason.login-first': 'log in to {what}',
+  'reason.viewer': '{user} is a viewer and can change nothing: log in as somebody who may',
+  'reason.the-gateway': 'the gateway',
+  'reason.acknowledged-already':
+    'somebody has acknowledged this alarm already, or the gateway does not remember it any more',
+  'reason.list-too-old': 'the list does not reach back that far any more: begin it anew',
+  'reason.saved-meanwhile': 'somebody else has saved the site meanwhile: look at it again before you save',
+  'reason.changed-by-hand': 'site.yaml was changed by hand: restart the gateway so that it takes that first',
+  'reason.connecting': 'connecting',
 } as const;

@@ -1,5 +1,7 @@
 /** What is wrong with the outbox, in words. Pure. */
+
 import type { ForpostError } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { OutboxRoom } from '../../outbox.ts';
 
 export interface OutboxTrouble {
@@ -14,14 +16,15 @@ export interface OutboxTrouble {
 /** Empty where nothing is wrong. */
 export function problemInWords({ downFor, failedFor, room, shedAfterMs }: OutboxTrouble): string {
   const { diskFull, freeDiskBytes, minFreeBytes, shedsInMs } = room;
-  if (downFor !== undefined) return `nothing is stored: ${downFor.message}`;
-  if (failedFor?.code === 'FORPOST_OUTBOX_FAILED') return `nothing is stored: ${failedFor.message}`;
+  if (downFor !== undefined) return words('gateway/reason.nothing-stored', { reason: downFor.message });
+  if (failedFor?.code === 'FORPOST_OUTBOX_FAILED')
+    return words('gateway/reason.nothing-stored', { reason: failedFor.message });
   if (shedsInMs !== null) {
-    const why = diskFull ? 'the disk is full' : 'the outbox is full';
+    const why = diskFull ? words('gateway/reason.disk-full') : words('gateway/reason.outbox-full');
     const wait = `${Math.ceil(shedAfterMs / 1000)} s`;
-    return `${why}: alerts are stored, readings that find no room are not acknowledged, so that their devices keep them; after ${wait} without room the oldest stored readings are deleted`;
+    return words('gateway/reason.full-waits', { reason: why, wait });
   }
   if (!diskFull && (freeDiskBytes === null || freeDiskBytes >= minFreeBytes)) return '';
-  if (!diskFull) return 'the disk is nearly full: the oldest readings make room for new ones';
-  return 'the disk is full: alerts are stored, the oldest readings are deleted, the rest is not acknowledged';
+  if (!diskFull) return words('gateway/reason.disk-nearly-full');
+  return words('gateway/reason.disk-full-sheds');
 }

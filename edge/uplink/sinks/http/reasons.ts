@@ -2,12 +2,11 @@
 
 import { type ClientTls, tlsFileProblems } from '@forpost/shared/client-tls.ts';
 import { proxyReason } from '@forpost/shared/http/outgoing.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 
-const unknownCa =
-  'its certificate is signed by a CA that is not known here: give that CA’s PEM file as tls.ca of the uplink';
-const untimely = (how: string) =>
-  `its certificate ${how} by this machine’s clock: put a new one on the receiver, or set the clock right`;
-const noTls = 'it does not speak TLS: write http:// in the url, or the receiver’s TLS port';
+const unknownCa = words('gateway/reason.http-ca');
+const untimely = (how: string) => words('gateway/reason.http-cert-time', { what: how });
+const noTls = words('gateway/reason.http-no-tls');
 
 const byCode: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: unknownCa,
@@ -16,14 +15,14 @@ const byCode: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownCa,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownCa,
   CERT_SIGNATURE_FAILURE: unknownCa,
-  CERT_HAS_EXPIRED: untimely('has expired'),
-  CERT_NOT_YET_VALID: untimely('is not valid yet'),
+  CERT_HAS_EXPIRED: untimely(words('gateway/reason.has-expired')),
+  CERT_NOT_YET_VALID: untimely(words('gateway/reason.not-valid-yet')),
   ERR_SSL_WRONG_VERSION_NUMBER: noTls,
   ERR_SSL_PACKET_LENGTH_TOO_LONG: noTls,
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'it wants another version of TLS than this gateway speaks (1.2 and 1.3)',
-  ENOTFOUND: 'this name is not known to the DNS: correct the url, or the network’s DNS',
-  EAI_AGAIN: 'the DNS does not answer: is the site’s network connected?',
-  HPE_INVALID_CONSTANT: 'it does not speak HTTP: correct the url’s port',
+  ENOTFOUND: words('gateway/reason.http-no-name'),
+  EAI_AGAIN: words('gateway/reason.http-no-dns'),
+  HPE_INVALID_CONSTANT: words('gateway/reason.http-no-http'),
 };
 
 /** OpenSSL's name of what the other side says of our certificate. */
@@ -39,14 +38,12 @@ export function httpReason(error: Error, url: string, tls: ClientTls | undefined
   const proxy = proxyReason(error);
   if (proxy !== undefined) return proxy;
   if (code === 'EPROTO' && error.message.includes('wrong version number')) return noTls;
-  if (code === 'ECONNRESET' && url.startsWith('http:'))
-    return 'it closed the connection without an answer: does it want https:// in the url?';
+  if (code === 'ECONNRESET' && url.startsWith('http:')) return words('gateway/reason.http-closed');
   return byCode[code];
 }
 
 function refusedCertificate(tls: ClientTls | undefined, now: number): string {
-  if (tls === undefined || tls === true || tls.certificate === undefined)
-    return 'it asks for a certificate of this gateway: give it as tls.certificate of the uplink, with tls.key';
+  if (tls === undefined || tls === true || tls.certificate === undefined) return words('gateway/reason.http-asks-cert');
   const own = tlsFileProblems(tls, now).find(({ file }) => file === 'certificate');
   if (own !== undefined) return `it does not take this gateway’s certificate: ${own.message}`;
   return `it does not take this gateway’s certificate ${tls.certificate}: have it signed by the CA that the receiver knows`;
