@@ -129,7 +129,7 @@ test.each(damages)('a file that is damaged while the centre runs (%s) ends nobod
   expect(users.problem).toMatch(/is gone: those who were known still log in/);
 });
 
-test('what cannot be is refused with what to do instead', async () => {
+test('an impossible change of users is refused with the way to do it', async () => {
   await theUsers().start();
   await expect(addUser(data, 'Ada!', 'x', 'operator')).rejects.toThrow(/is no user's name/);
   await expect(addUser(data, 'ada', '', 'operator')).rejects.toThrow(/a password has 1 to/);
@@ -148,7 +148,7 @@ test('ten people who are added at once are all there', async () => {
   expect([...(await listUsers(data)).keys()].sort()).toEqual(['admin', ...names]);
 });
 
-test('a change that was killed in mid-work holds nobody up', async () => {
+test('a change that was killed midway does not block the next one', async () => {
   await theUsers().start();
   // a process id that nobody has: the largest there can be
   await writeFile(join(data, 'users.json.lock'), '4194304\n');

@@ -7,7 +7,7 @@ import { MemoryHistory } from '../history/memory-store.ts';
 import { exampleAlert, exampleStatus } from '../testing/examples.ts';
 import { AcknowledgementResend } from './acknowledgement-resend.ts';
 
-test('a gateway that comes back after days is told what was acknowledged at the centre meanwhile, once', async () => {
+test('a gateway that comes back after days gets the acknowledgements of the centre, each once', async () => {
   const clock = new FakeClock(Date.UTC(2026, 5, 1));
   const history = new MemoryHistory(clock);
   const gateways = new GatewayDirectory({ clock });

@@ -117,7 +117,7 @@ test('after a restart the centre knows its alarms, tells none of them again, and
   await expect.poll(() => after.told.length).toBe(1);
 });
 
-test('two centres that find the same at the same moment tell it once', async () => {
+test('two centres that find the same problem at the same moment tell people once', async () => {
   const clock = new FakeClock();
   const shared = new SharedRegistry();
   const [one, two] = [await centre(shared.centre(), clock), await centre(shared.centre(), clock)];
@@ -129,7 +129,7 @@ test('two centres that find the same at the same moment tell it once', async () 
   await expect.poll(() => one.told.length + two.told.length).toBe(1);
 });
 
-test('another centre tells what a centre that was killed has not told', async () => {
+test('another centre tells people of an alarm that a killed centre had not told yet', async () => {
   const clock = new FakeClock();
   const shared = new SharedRegistry();
   const [one, two] = [await centre(shared.centre(), clock), await centre(shared.centre(), clock)];
@@ -166,7 +166,7 @@ test('an alarm that its finder does not renew ends by itself', async () => {
   await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(false);
 });
 
-test('somebody acknowledges an alarm of the centre, and his name stands with it', async () => {
+test('a person acknowledges an alarm of the centre, and the alarm shows the person’s name', async () => {
   const clock = new FakeClock();
   const { alarms, told } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
   alarms.raise(flood);

@@ -25,7 +25,7 @@ async function watch() {
   return { made, clock, said, alerts };
 }
 
-test('800 alarms a second of one gateway are one alarm about it, which clears a minute after they end', async () => {
+test('800 alarms a second of one gateway make one alarm about the gateway, which clears a minute after they end', async () => {
   const { made, clock, said, alerts } = await watch();
   for (let s = 0; s < 10; s++) {
     made.came(alerts('gw-1', 800), 400_000);

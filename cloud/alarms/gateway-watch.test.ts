@@ -79,7 +79,7 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
   };
 }
 
-test('a gateway that falls silent is an alarm after five minutes, told once, and over when it is heard of', async () => {
+test('a gateway that falls silent raises an alarm after five minutes, once, which clears when the gateway is heard', async () => {
   const { pass, active, told } = await centre();
   await pass(20, ['gw-1', 'gw-2']);
   await pass(290, ['gw-2']);
@@ -96,7 +96,7 @@ test('a gateway that falls silent is an alarm after five minutes, told once, and
   await expect.poll(() => told.map(({ change }) => change)).toEqual(['raised', 'cleared']);
 });
 
-test('a centre that could hear nobody, or has just started, calls nobody silent', async () => {
+test('a centre that could hear no gateway, or has just started, calls no gateway silent', async () => {
   const file = await inFolder();
   const first = await centre({ file });
   await first.pass(20, ['gw-1', 'gw-2']);
@@ -131,7 +131,7 @@ test('a silence that was told before a restart is not told again, and ends after
   await expect.poll(() => later.told.map(({ change }) => change)).toEqual(['cleared']);
 });
 
-test('500 gateways that fall silent at once are one message, and one more when all are back', async () => {
+test('500 gateways that fall silent at once make one message, and one more when all are back', async () => {
   const { pass, active, told } = await centre();
   const all = Array.from({ length: 500 }, (_, i) => `gw-${i}`);
   await pass(20, all);
@@ -146,7 +146,7 @@ test('500 gateways that fall silent at once are one message, and one more when a
   await expect.poll(() => [active(), told.map(({ change }) => change)]).toEqual([[], ['raised', 'cleared']]);
 }, 30_000);
 
-test('a gateway that staff took out of service is silent without an alarm, and one that had raised it is over', async () => {
+test('a gateway out of service raises no alarm when it is silent, and its earlier alarm clears', async () => {
   const { pass, active, told, service } = await centre();
   await pass(20, ['gw-1', 'gw-2', 'gw-3']);
   await service.set('gw-1', true, 'anna');
@@ -162,7 +162,7 @@ test('a gateway that staff took out of service is silent without an alarm, and o
   await expect.poll(active).toEqual(['gw-1 silent']);
 });
 
-test('what a gateway says of its disk, its clock and its links is an alarm after its time, and over when it says otherwise', async () => {
+test('a gateway’s state with a full disk, a wrong clock or a broken link raises an alarm after its time, which clears with the state', async () => {
   const { pass, active } = await centre();
   const uplink = {
     sink: 'second',
@@ -184,7 +184,7 @@ test('what a gateway says of its disk, its clock and its links is an alarm after
   await expect.poll(active).toEqual([]);
 });
 
-test('events that are missing or lost are an alarm of their gateway, alerts a critical one', async () => {
+test('missing or lost events raise an alarm of their gateway, missing alerts a critical one', async () => {
   const { pass, active, told, missing, watch } = await centre();
   missing.set('gw-1', { alerts: 0, telemetry: 3 });
   await pass(30, ['gw-1', 'gw-2']);

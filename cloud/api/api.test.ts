@@ -86,7 +86,7 @@ describe('answers', () => {
     expect(answer.json().detail).toContain(words);
   });
 
-  test('gateways, sites and ledger say what is known', async () => {
+  test('gateways, sites and ledgers answer with the state that the centre knows', async () => {
     const { gateways, get } = await startApi();
     gateways.take(exampleStatus());
     const {
@@ -143,7 +143,7 @@ describe('answers', () => {
     expect(answer).toMatchObject({ step: 300, unit: 'W', agg: 'avg', tz: 'UTC', points: [{ time: at, value: 20 }] });
   });
 
-  test('the metrics count what the parts count', async () => {
+  test('the metrics give the counts of the parts', async () => {
     const { get, gateways } = await startApi();
     gateways.take(exampleStatus());
     const { body } = await get('/metrics');

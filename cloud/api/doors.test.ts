@@ -92,7 +92,7 @@ test('behind an https proxy that is trusted, the cookie is Secure, the answer ha
   expect(await session(base, cookieOf(answer))).toMatchObject({ user: 'admin' });
 });
 
-test('the limit of wrong passwords is the client’s behind a proxy, and not everybody’s', async () => {
+test('behind a proxy the limit of wrong passwords counts for each client, not for all together', async () => {
   const { port } = await centre({ trusted_proxy: ['127.0.0.1'] });
   let from = '203.0.113.9';
   const base = await proxy({ to: port, headers: () => ({ 'x-forwarded-for': from, 'x-forwarded-host': 'centre' }) });
@@ -124,7 +124,7 @@ test('a log-in behind a plain http proxy works, with a cookie that the browser k
   expect(await session(base, cookieOf(answer))).toMatchObject({ user: 'admin' });
 });
 
-test('where a proxy puts its own host in, the refused log-in says what to set', async () => {
+test('where a proxy replaces the host, the refused log-in says which setting of the proxy to change', async () => {
   const { port } = await centre({});
   const base = await proxy({ to: port });
   const answer = await logIn(base, 'http://centre.lan');
@@ -134,7 +134,7 @@ test('where a proxy puts its own host in, the refused log-in says what to set', 
   expect(detail).toMatch(/proxy_set_header Host.*http\.trusted_proxy/);
 });
 
-test('nobody but a trusted proxy says where a request comes from, by which scheme and under which path', async () => {
+test('only a trusted proxy states the address, the scheme and the path of a request', async () => {
   const { port, url } = await centre({ trusted_proxy: ['192.0.2.1'] });
   const lies = {
     'x-forwarded-proto': 'https',

@@ -89,7 +89,7 @@ describe('a command at the centre', () => {
     expect((await again).commands).toEqual([]);
   });
 
-  test('a wait ends when it is over, and when nobody hears its answer any more', async () => {
+  test('a wait ends with its time, and when the gateway has disconnected', async () => {
     const clock = new FakeClock();
     const { commands } = await aCentre(clock);
     const gone = new AbortController();
@@ -100,7 +100,7 @@ describe('a command at the centre', () => {
     expect(commands.waiting).toBe(0);
   });
 
-  test('beyond the bound nobody waits: a gateway is answered at once and told when to ask again', async () => {
+  test('beyond the bound of waits a gateway is answered at once and told when to ask again', async () => {
     const { commands, issue } = await aCentre();
     const gone = new AbortController();
     const waits = Array.from({ length: 1500 }, (_, i) => commands.poll(`gw-${i}`, '', 60_000, gone.signal));
@@ -120,7 +120,7 @@ describe('a command at the centre', () => {
     expect(idsOf(await next.poll('gw-1', '', 0, never))).toEqual(ids);
   });
 
-  test('shows what became of it: from what comes in, and after a restart from the history', async () => {
+  test('shows the result: from events that come in, and after a restart from the history', async () => {
     const { commands, again, issue, changes, history } = await aCentre();
     const { id } = await issue();
     await history.insert([result('gw-1', id)]);

@@ -71,7 +71,7 @@ test('a gateway is online for 10 s after its last contact, and going silent is t
   expect(told.map(({ online }) => online)).toEqual([true, false, true]);
 });
 
-test('what is read again at a start is no contact: the time it came to Kafka counts', async () => {
+test('a status that is read again at a start is no contact: the time of its record counts', async () => {
   const { clock, directory } = await start();
   directory.take(exampleStatus(), clock.now() - 3_600_000);
   expect(directory.get('gw-1')).toMatchObject({ online: false, lastContact: clock.now() - 3_600_000 });
@@ -94,7 +94,7 @@ test('a centre’s clock that was wrong and is set right takes no gateway for on
   expect(directory.get('gw-1')?.online).toBe(true);
 });
 
-test('what was called safe counts as due when everything from before that status is handled, and not before', async () => {
+test('events that were called safe count as due once everything before that status is handled, and not before', async () => {
   const clock = new FakeClock();
   let handledAt: number | undefined;
   const directory = new GatewayDirectory({ clock, handledAt: () => handledAt });
@@ -121,7 +121,7 @@ test('what was called safe counts as due when everything from before that status
   expect(directory.settled('gw-2')).toBeUndefined();
 });
 
-test('a steady stream of statuses does not put off what the ones before said', async () => {
+test('a steady stream of statuses does not delay the cursors of earlier ones', async () => {
   const clock = new FakeClock();
   let handledAt = clock.uptime();
   const directory = new GatewayDirectory({ clock, handledAt: () => handledAt });
@@ -164,7 +164,7 @@ test('gateways beyond the limit are refused and counted', async () => {
   expect(directory.refused).toBe(1);
 });
 
-test('while the centre can hear nobody no gateway falls silent, and that time counts for none of them', async () => {
+test('while the centre can hear no gateway none falls silent, and that time counts for none of them', async () => {
   let hearing = true;
   const { clock, directory } = await start({ hearing: () => hearing });
   const pass = (seconds: number) => {

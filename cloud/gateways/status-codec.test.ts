@@ -10,7 +10,7 @@ const device = {
 const lane = { epoch: 'e1', lane: 'telemetry', assigned: 2, acknowledged: 1, bytes: 0 };
 const full = { ...gatewayStatus(), cameras: [camera], devices: [device], lanes: [lane] };
 
-test('a status keeps what this version does not know', () => {
+test('a status keeps fields that this version does not know', () => {
   const newer = { ...full, mood: 'blue', cameras: [{ ...camera, night: true }] };
   expect(decodeStatus(JSON.stringify(newer))).toEqual({ ok: true, status: newer });
 });

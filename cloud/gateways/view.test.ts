@@ -6,7 +6,7 @@ import { gatewayView } from './view.ts';
 const known = (change: Parameters<typeof exampleStatus>[0]) =>
   ({ gateway: 'gw-1', site: 'farm-7', online: true, status: exampleStatus(change) }) as unknown as KnownGateway;
 
-test('a gateway that would refuse to send its pictures says why beforehand, and one that says nothing can be asked', () => {
+test('a gateway that would refuse to send pictures is shown with the reason, and one that states nothing can be asked', () => {
   expect(gatewayView(known({})).evidence_refused).toBeUndefined();
   expect(gatewayView(known({ sendsEvidence: true, commandKeys: ['k'] })).evidence_refused).toBeUndefined();
   expect(gatewayView(known({ sendsEvidence: false, commandKeys: ['k'] })).evidence_refused).toMatch(

@@ -30,7 +30,7 @@ test('where all is well there is nothing to say', () => {
   });
 });
 
-test('a Kafka that is away is told once, whoever misses it', () => {
+test('a Kafka that is away is told once, however many parts miss it', () => {
   const reason = 'connect ECONNREFUSED 127.0.0.1:9092';
   const away = { state: 'connecting', reason } as const;
   const notifier = { connected: false, reason, notifications: 0, channels: [] };
@@ -49,7 +49,7 @@ test('a history that takes nothing is told, and that nothing is lost by it', () 
   expect(view.ingest.reasons).toEqual([problem]);
 });
 
-test('dead letters that take nothing are told, and that events wait for it', () => {
+test('a dead-letter topic that takes nothing is told, and that events wait because of it', () => {
   const { problems } = centreView(parts({ trouble: { since: 0, reason: 'Kafka: no access', deadLetters: true } }));
   expect(problems).toEqual([
     'since 1970-01-01T00:00:00.000Z events wait behind a record that nobody can read, because it cannot be written to ' +
@@ -57,7 +57,7 @@ test('dead letters that take nothing are told, and that events wait for it', () 
   ]);
 });
 
-test('what could not be processed is told with its number and the latest reason', () => {
+test('records that could not be processed are told with their number and the latest reason', () => {
   const latest = { at: 1_000, topic: 'forpost.telemetry', partition: 1, offset: '7', key: 'gw-1', reason: 'not JSON' };
   const view = centreView(parts({ poison: { count: 3, recent: [latest], earlier: [], conflict: undefined } }));
   expect(view.problems).toEqual(['3 records could not be processed since the centre started; the latest: not JSON']);
@@ -69,7 +69,7 @@ test('what could not be processed is told with its number and the latest reason'
   ]);
 });
 
-test('an id that came with other content is told apart from all else, once, also when it was before this start', () => {
+test('an id that came with other content is told once and separately, also when it came before this start', () => {
   const seen = { at: 1_000, topic: 'forpost.telemetry', partition: 1, offset: '7', key: 'gw-1', reason: 'gw-1/e/7: …' };
   const other = { ...seen, at: 900, offset: '6', reason: 'not JSON' };
   const poison = { count: 0, recent: [seen, other], earlier: [seen, other], conflict: seen };
@@ -89,7 +89,7 @@ test('a centre that is far behind says so, and that is no problem', () => {
   expect(view.problems).toEqual([]);
 });
 
-test('a channel that does not take what people must hear is told, one that recovered is not', () => {
+test('a channel that takes no notifications is told, and a recovered one is not', () => {
   const channels = [
     channel({ queue: 2, lastError: 'webhook desk (http://desk) says HTTP 500' }),
     channel({ channel: 'phone', failed: 1 }),

@@ -66,7 +66,7 @@ describe('deduplication', () => {
     expect(results.map(({ fresh }) => fresh)).toEqual([[1, 2, 3], [4], [5]]);
   });
 
-  test('who is given up leaves the queue of its lanes, and who comes after it has its turn', async () => {
+  test('a batch that is given up leaves the queue of its lanes, and the next one has its turn', async () => {
     const store = new Store();
     const deduplication = aDeduplication(store);
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
@@ -97,7 +97,7 @@ describe('deduplication', () => {
     expect(again).toEqual({ fresh: [3, 4], repeated: [1, 2] });
   });
 
-  test('what was read before the partitions moved is not believed after it', async () => {
+  test('a lane that was read before the partitions moved is read again', async () => {
     const store = new Store();
     const answers: (() => void)[] = [];
     const deduplication = aDeduplication(store, {
@@ -137,7 +137,7 @@ describe('deduplication', () => {
     expect(await again.storeNew([3, 4], eventOf, store.insert)).toEqual({ fresh: [], repeated: [3, 4] });
   });
 
-  test('forgets the lanes that were not used for longest, and reads them again', async () => {
+  test('forgets the lanes that were unused for longest, and reads them again', async () => {
     const store = new Store();
     const deduplication = aDeduplication(store, { maxLanes: 2 });
     const at = (epoch: string) =>

@@ -88,7 +88,7 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(told.statuses).toEqual(['gw-1 1', 'gw-1 2']), soon);
   });
 
-  test('what nobody can read goes to the dead letters as it came, and blocks nothing', async () => {
+  test('a record that nobody can read goes to the dead letters as it came, and blocks nothing', async () => {
     await ensureTopics(kafka.client, cluster('poison'), logger);
     const { ingest, history, told } = anIngest('poison');
     await ingest.start();
@@ -170,7 +170,7 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
   });
 
-  test('batches of a few KB that unpack to more than is taken at once come in one after the other, whole', async () => {
+  test('batches of a few KB that unpack to more than the bound are taken one after the other, whole', async () => {
     await ensureTopics(kafka.client, cluster('swelling'), logger);
     const { ingest, history, told } = anIngest('swelling');
     const swollen = ' '.repeat(defaultBatchMb * 131_072);

@@ -57,7 +57,7 @@ describe('the intake', () => {
     expect(await history.rows(key)).toEqual({ rows: 4, distinct: 4 });
   });
 
-  test('of what is given up while the history answers nothing, only what it was inserting is kept and inserted', async () => {
+  test('batches that are given up while the history does not answer leave only the running insert behind', async () => {
     const { promise: answered, resolve: answer } = Promise.withResolvers<void>();
     const inserted: string[] = [];
     const history = new MemoryHistory(systemClock);
@@ -96,7 +96,7 @@ describe('the intake', () => {
     expect(inserted).toEqual(['1', '101']);
   });
 
-  test('what a history has lost is stored again when it is replayed, and not before', async () => {
+  test('events that a history has lost are stored again when they are replayed, and not before', async () => {
     let history = new MemoryHistory(systemClock);
     const intake = new Intake({
       history: {
@@ -128,7 +128,7 @@ describe('the intake', () => {
     expect((await after.take(items(700), never)).conflicting).toEqual([]);
   });
 
-  test('what failed while repeats were compared is not stored or told twice', async () => {
+  test('events are stored and told once, also when the comparison of repeats failed in between', async () => {
     const { history, intake, told } = anIntake();
     await intake.take(items(1), never);
     const after = new Intake({
@@ -182,7 +182,7 @@ describe('the intake', () => {
     expect(history.inserts).toBe(1);
   });
 
-  test('joins what comes while an insert runs', async () => {
+  test('joins the events that come while an insert runs', async () => {
     const { history, intake } = anIntake();
     const many = Array.from({ length: 50 }, (_, i) => [{ event: event(1, { epoch: `e${i}` }) }]);
     await Promise.all(many.map((one) => intake.take(one, never)));

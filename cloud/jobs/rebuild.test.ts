@@ -115,7 +115,7 @@ const whole = async (store: ClickHouseHistory) =>
 const numbersIn = (lanes: Awaited<ReturnType<typeof whole>>) =>
   lanes.flat().reduce((sum, [from, through]) => sum + through - from + 1, 0);
 
-test('rebuilt from Kafka, killed at any moment, the history has what Kafka holds anew and keeps all else', async () => {
+test('a rebuild takes every event that Kafka holds anew and keeps the older ones, also when it is killed at any moment', async () => {
   await ensureTopics(kafka.client, cluster(), logger);
   await leadersReady(kafka.client, ['forpost.telemetry', 'forpost.alerts', 'forpost.registry']);
   for (const gateway of gateways) await written(gateway, [...span(1, each), ...span(each - 9, each)]);
@@ -210,7 +210,7 @@ test('rebuilt from Kafka, killed at any moment, the history has what Kafka holds
   });
 });
 
-test('it changes nothing where a centre was at work meanwhile, and leaves nothing behind', async () => {
+test('a rebuild during which a centre was at work changes nothing and leaves no table behind', async () => {
   const before = await withHistory(whole);
   const { code, said } = await run('Kafka holds', 0, async (child) => {
     child.kill('SIGSTOP');
@@ -235,7 +235,7 @@ test('it changes nothing where a centre was at work meanwhile, and leaves nothin
   });
 });
 
-test('it refuses in a line where a centre has the folder, or reads the topics', async () => {
+test('a rebuild refuses in one line while a centre has the folder open or reads the topics', async () => {
   await withHistory(async () => {
     const { code, said } = await run();
     expect(code).toBe(1);

@@ -62,7 +62,7 @@ async function places(): Promise<unknown> {
   };
 }
 
-test('what a history lacks is filled in from Kafka by number or time, once, and nobody is told of an alert again', async () => {
+test('a replay fills in events that the history lacks, by number or time, once, and nobody is told of an alert again', async () => {
   await ensureTopics(kafka.client, cluster(), logger);
   await leadersReady(kafka.client, ['forpost.telemetry', 'forpost.alerts']);
   const partition = partitionOf('gw-1', 3);
@@ -137,7 +137,7 @@ test('what a history lacks is filled in from Kafka by number or time, once, and 
   expect(marked.length).toBe(10 + 7 + 10);
 });
 
-test('what a gateway sent by any number of partitions that there has been is found, also where nobody noted them', async () => {
+test('a replay finds a gateway’s events whatever number of partitions the topic had when they were sent', async () => {
   const gateway = 'gw-11';
   const counts = [3, 5, 7];
   const partitions = counts.map((count) => partitionOf(gateway, count));

@@ -36,14 +36,14 @@ async function decoded(batch: Buffer, count: number, partitions: number): Promis
   return records;
 }
 
-test('of a partition no more is unpacked at once than is enough, and of each partition something', async () => {
+test('each partition is unpacked up to the bound, and every partition gets a turn', async () => {
   const batch = await batchOf(15 * mebi);
   expect(batch.length).toBeLessThan(4096);
   const enough = Math.ceil(((defaultBatchMb / 4) * mebi) / (15 * mebi));
   expect(await decoded(batch, 8, 2)).toEqual([enough, enough]);
 });
 
-test('an answer whose partitions all swell is unpacked to no more than is enough, and what is left comes with the next', async () => {
+test('an answer whose partitions all unpack to much is unpacked up to the bound, and the rest comes with the next one', async () => {
   const batch = await batchOf(60 * mebi);
   const enough = Math.ceil((defaultBatchMb * mebi) / (60 * mebi));
   expect(await decoded(batch, 2, 8)).toEqual(Array.from({ length: 8 }, (_, i) => (i < enough ? 1 : 0)));
@@ -55,6 +55,6 @@ test('how much is unpacked at once follows the configuration', async () => {
   expect(await decoded(await batchOf(mebi - 100), 20, 6)).toEqual([3, 3, 3, 0, 0, 0]);
 });
 
-test('what readings come to is unpacked whole', async () => {
+test('the readings of a usual answer are unpacked whole', async () => {
   expect(await decoded(await batchOf(900_000), 15, 2)).toEqual([15, 15]);
 });

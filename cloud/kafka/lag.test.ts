@@ -5,7 +5,7 @@ const seen = (partition: number, committed: number, high: number, low = 0) => ({
   ...{ topic: 't', partition, committed: BigInt(committed), high: BigInt(high), low: BigInt(low) },
 });
 
-test('what stood in Kafka at a look is handled when every partition’s place has passed the ends of that look', () => {
+test('records that stood in Kafka at a look are handled once every partition’s place has passed the ends of that look', () => {
   const frontier = new Frontier();
   frontier.look(1, [seen(0, 5, 10), seen(1, -1, 3)]);
   expect(frontier.handledAt).toBeUndefined();
@@ -22,7 +22,7 @@ test('what stood in Kafka at a look is handled when every partition’s place ha
   expect(frontier.handledAt).toBe(6);
 });
 
-test('an empty partition, one whose oldest records are gone and one that was made anew hold nothing up', () => {
+test('an empty partition, one without its oldest records and one that was made anew delay nothing', () => {
   const frontier = new Frontier();
   frontier.look(1, [seen(0, -1, 0), seen(1, -1, 50, 50), seen(2, 40, 41, 41)]);
   expect(frontier.handledAt).toBe(1);
@@ -33,7 +33,7 @@ test('an empty partition, one whose oldest records are gone and one that was mad
   expect(frontier.handledAt).toBe(4);
 });
 
-test('a topic that was made anew is known by its shorter end, or by the place that has gone with the one before', () => {
+test('a topic that was made anew is recognised by its shorter end or by the lost place of the group', () => {
   const before = [seen(0, 5, 10), seen(1, -1, 3), seen(2, 7, 7)];
   expect(madeAnew([], before)).toEqual([]);
   expect(madeAnew(before, before)).toEqual([]);

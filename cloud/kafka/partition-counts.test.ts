@@ -70,7 +70,7 @@ const poison = (offset: number, conflict = false, key = `gw-${offset % 10}`) => 
   original: Buffer.from('x'),
 });
 
-test('what could not be processed is remembered over a restart for a week, a conflict of ids apart from a flood', async () => {
+test('records that could not be processed are remembered over a restart for a week, a conflict of ids apart from a flood', async () => {
   const file = join(folder, 'data', 'dead-letters.json');
   const clock = new FakeClock();
   const log = new PoisonLog(file, clock, logger);
@@ -87,7 +87,7 @@ test('what could not be processed is remembered over a restart for a week, a con
   expect([again.recent, again.conflict]).toEqual([[], undefined]);
 });
 
-test('one gateway’s flood of what cannot be processed leaves what was kept of the others', async () => {
+test('a flood of one gateway’s bad records leaves those of other gateways in the list', async () => {
   const log = new PoisonLog(join(folder, 'data', 'dead-letters.json'), new FakeClock(), logger);
   await log.start();
   for (const key of ['gw-1', 'gw-2']) await log.take(poison(1, false, key));

@@ -6,7 +6,7 @@ const range = fc
   .tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 0, max: 12 }))
   .map(([from, length]): Range => [from, from + length]);
 
-test('an interval set says of every number what a plain set says, whatever order it came in', () => {
+test('an interval set has the same numbers as a plain set, whatever order they came in', () => {
   fc.assert(
     fc.property(fc.array(range, { maxLength: 40 }), range, (added, [from, through]) => {
       const set = IntervalSet.of(added);
@@ -34,7 +34,7 @@ test('ranges are sorted and never touch', () => {
   );
 });
 
-test('what is no range is refused', () => {
+test('a range that ends before it begins, or whose ends are not whole, is refused', () => {
   const set = new IntervalSet();
   expect(() => set.add(3, 2)).toThrow(RangeError);
   expect(() => set.add(1.5)).toThrow(RangeError);

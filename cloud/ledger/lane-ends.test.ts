@@ -42,7 +42,7 @@ function some(maxWaiting = 100, maxGateways = 100) {
   return { clock, history, ends, says, known, written };
 }
 
-test('the furthest that was said of a lane is known at once, and to the centre that starts next', async () => {
+test('the highest announced number of a lane is known at once, and to the centre that starts next', async () => {
   const { history, ends, says, known, written } = some();
   await ends.start();
   says('gw-1', ['e1', 900, 800]);
@@ -68,7 +68,7 @@ test('the furthest that was said of a lane is known at once, and to the centre t
   expect((await next.of('gw-1')).map(({ assigned }) => assigned)).toEqual([1000, 6]);
 });
 
-test('what says nothing new is not written again', async () => {
+test('a status without news is not written again', async () => {
   const { history, ends, says, written } = some();
   await ends.start();
   for (let i = 0; i < 5; i++) says('gw-1', ['e1', 7, 7]);
@@ -81,7 +81,7 @@ test('what says nothing new is not written again', async () => {
   await ends.stop();
 });
 
-test('while the history is away it waits, and is known all the same', async () => {
+test('while the history is away the ends of lanes wait, and are known all the same', async () => {
   const { history, ends, says, known, written } = some();
   await ends.start();
   history.away = true;

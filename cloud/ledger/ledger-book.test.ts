@@ -36,7 +36,7 @@ const gapEvent = (sequence: number, data: object): ForpostEvent => ({
   ...{ type: 'forpost.gap.v1', data },
 });
 
-test('the history is read once; what is stored later, in any order and again, is added without asking it', async () => {
+test('the history is read once; events that are stored later, in any order and twice, are added without a further read', async () => {
   const { history, store, received } = aBook();
   await store([1, 2, 3].map((n) => event(n)));
   expect(await received()).toEqual([[[1, 3]]]);
@@ -52,7 +52,7 @@ test('the history is read once; what is stored later, in any order and again, is
   expect(history.asked).toBe(1);
 });
 
-test('what is stored while the history is being read is not lost', async () => {
+test('events that are stored during the read of the history are not lost', async () => {
   const { history, store, received } = aBook();
   await store([event(1)]);
   history.before = () => store([event(2)]);
@@ -61,7 +61,7 @@ test('what is stored while the history is being read is not lost', async () => {
   expect(await received()).toEqual([[[1, 2]]]);
 });
 
-test('after a restart, and after partitions moved, it is what the data say', async () => {
+test('after a restart, and after partitions moved, the book agrees with the history', async () => {
   const { history, book, store, received } = aBook();
   await store([event(1), event(3)]);
   await received();

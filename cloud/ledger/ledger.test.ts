@@ -19,7 +19,7 @@ const ledgerOf = (
 ) => gatewayLedger('gw-1', status, settled, history);
 
 describe('the ledger', () => {
-  test('below the acknowledged cursor what is not there is missing, above it waiting', () => {
+  test('an event that is not there is missing below the acknowledged cursor and waiting above it', () => {
     const ledger = ledgerOf(told(20, 10), [
       lane([
         [1, 4],
@@ -51,7 +51,7 @@ describe('the ledger', () => {
     expect(ledger).toMatchObject({ assigned: 20, received: 9, shed: 0, missing: 3, waiting: 8 });
   });
 
-  test('what may still stand unread in Kafka is waiting, however long ago the gateway was told that it is safe', () => {
+  test('an event that may stand unread in Kafka is waiting, however long ago the gateway was told that it is safe', () => {
     const now = told(20, 20);
     expect(ledgerOf(now, [lane([[1, 4]])], told(9, 8).lanes)).toMatchObject({ missing: 4, waiting: 12 });
     // a lane of which no earlier status knew, and a centre that has just started
@@ -63,7 +63,7 @@ describe('the ledger', () => {
     expect(unknown).toMatchObject({ missing: 0, waiting: 18 });
   });
 
-  test('what was shed is explained with its reasons, and what arrives all the same counts as received', () => {
+  test('shed events are explained with their reasons, and those that arrive all the same count as received', () => {
     const gaps = [
       { from: 3, through: 8, count: 6, reason: 'disk full' },
       { from: 7, through: 10, count: 4, reason: 'retention' },
@@ -139,7 +139,7 @@ describe('the ledger', () => {
     expect(ledger).toMatchObject({ assigned: 6, received: 5, missing: 1, waiting: 0 });
   });
 
-  describe('of a lane that the gateway no longer speaks of', () => {
+  describe('a lane that the gateway no longer names', () => {
     const noted = (acknowledged: number, begun = 0) => ({
       ends: [{ ...key, assigned: 1000, acknowledged, begun }],
       settledArrived: 1,
@@ -155,7 +155,7 @@ describe('the ledger', () => {
       expect(gone(gatewayStatus(), [], noted(1000))).toMatchObject({ assigned: 1000, received: 0, missing: 1000 });
     });
 
-    test('what went with a file that was put aside waits for its gap record, and is shed by it', () => {
+    test('events of an outbox file that was put aside wait for their gap record, which then counts them as shed', () => {
       const alerts = { epoch: asId<'epoch'>('e2'), lane: 'alerts', assigned: 1, bytes: 9 } as const;
       const waits = gatewayStatus({ lanes: [{ ...alerts, acknowledged: 0 }] });
       expect(gone(waits, [ended], noted(800))).toMatchObject({ missing: 0, waiting: 12 });
@@ -169,7 +169,7 @@ describe('the ledger', () => {
       expect(gone(drained, told, noted(800))).toMatchObject({ shed: 11, missing: 0, waiting: 0 });
     });
 
-    test('one that began after the settled status is not ended but begun', () => {
+    test('a lane that began after the settled status has not ended', () => {
       expect(gone(gatewayStatus(), [ended], noted(1000, 2))).toMatchObject({ missing: 0, waiting: 11 });
     });
   });

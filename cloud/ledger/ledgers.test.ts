@@ -39,7 +39,7 @@ function aCentre(ours: boolean) {
   return { clock, history, gateways, ends, ledgers, hears, says, counted, handled };
 }
 
-test('what another centre has stored since the last look is neither missing nor there twice', async () => {
+test('events that another centre stored since the last look are neither missing nor duplicates', async () => {
   const { clock, history, says, counted, handled } = aCentre(false);
   await history.insert([event(1), event(2)]);
   says(1, 2, 2);
@@ -54,7 +54,7 @@ test('what another centre has stored since the last look is neither missing nor 
   expect(await counted()).toEqual({ received: 3, missing: 0, waiting: 0, rows: 3 });
 });
 
-test('what another centre stores while the history is being read is not missing', async () => {
+test('events that another centre stores during the read of the history are not missing', async () => {
   const { history, says, counted, handled } = aCentre(false);
   await history.insert([event(1)]);
   says(1, 2, 2);
@@ -68,7 +68,7 @@ test('what another centre stores while the history is being read is not missing'
   expect(await counted()).toMatchObject({ received: 1, missing: 0, waiting: 1 });
 });
 
-test('of a gateway whose events all come through this centre what is stored counts at once', async () => {
+test('stored events of a gateway whose events all come through this centre count at once', async () => {
   const { history, ledgers, says, counted, handled } = aCentre(true);
   says(1, 2, 2);
   expect(await counted()).toMatchObject({ received: 0, missing: 0, waiting: 2 });
@@ -96,7 +96,7 @@ test.each([true, false])(
   },
 );
 
-test('a centre that starts while a gateway is away shows what it still has', async () => {
+test('a centre that starts while a gateway is away shows the gateway’s ledger all the same', async () => {
   const before = aCentre(true);
   await before.history.insert([event(1), event(2)]);
   before.says(1, 5, 2);

@@ -45,7 +45,7 @@ test('counts cover everything, ranges are cut where the answer says so, and can 
   expect(missing).toEqual(Array.from({ length: 25 }, (_, i) => [2 * i + 2, 2 * i + 2]));
 });
 
-test('of very many lanes those with trouble come first, and the answer says how many are behind', () => {
+test('among very many lanes those with missing or waiting events come first, and the answer counts the rest', () => {
   const many = Array.from({ length: 250 }, (_, i) => lane(`x${i}`, { received: [[1, 2]] }));
   const view = gatewayLedger('gw-1', gatewayStatus(), [], [...many, lane('bad', { received: [[2, 2]] })]);
   const first = ledgerView(view, new Map());

@@ -5,7 +5,7 @@ const aCache = (maxEntries: number, maxWeight: number) =>
   new WeighedCache<number>({ maxEntries, maxWeight, weigh: (value) => value });
 const names = (cache: WeighedCache<number>) => ['a', 'b', 'c'].filter((name) => cache.peek(name) !== undefined);
 
-test('of too many entries the one not used for longest goes', () => {
+test('beyond the bound the entry that was unused for longest is dropped', () => {
   const cache = aCache(2, 100);
   cache.set('a', 1);
   cache.set('b', 1);
@@ -14,7 +14,7 @@ test('of too many entries the one not used for longest goes', () => {
   expect(names(cache)).toEqual(['a', 'c']);
 });
 
-test('what weighs too much pushes out others, and never itself', () => {
+test('a heavy value pushes out others, and never itself', () => {
   const cache = aCache(10, 10);
   cache.set('a', 4);
   cache.set('b', 4);

@@ -26,7 +26,7 @@ test('events are gathered into one message, and an alert is told at once', () =>
   expect(heard).toHaveLength(2);
 });
 
-test('what comes after the clock event of its boot is shown with its corrected time, also where nobody looked then', () => {
+test('an event after the clock event of its boot is shown with its corrected time, also where no page was open then', () => {
   const clock = new FakeClock();
   const live = new LiveFeed({ clock });
   const boot = { boot: 'b7', clock: 'unsynced' } as const;
@@ -62,7 +62,7 @@ test('a flood is cut to the newest, and how many are left out is said', () => {
   ).toEqual([200, 800, '1000']);
 });
 
-test('of a gateway that reports often the newest state is told', () => {
+test('a gateway that reports often is told with its newest state', () => {
   const { clock, live, heard } = start();
   const gateway = { gateway: 'gw-1', site: 's', lastContact: 1, status: undefined };
   live.gateway({ ...gateway, online: true });
@@ -71,7 +71,7 @@ test('of a gateway that reports often the newest state is told', () => {
   expect(heard).toEqual([{ kind: 'gateway', gateway: { ...gateway, online: false } }]);
 });
 
-test('with nobody there nothing is kept, and who leaves hears nothing more', () => {
+test('without a subscriber nothing is kept, and a page that leaves hears nothing more', () => {
   const { clock, live, heard, stop } = start();
   live.stored([exampleEvent({ sequence: 1, time: clock.now() })]);
   stop();
@@ -89,7 +89,7 @@ test('subscribers are bounded', () => {
   expect(() => live.subscribe(() => undefined)).toThrow(RangeError);
 });
 
-test('of a flood of one gateway pages see a share, and of another gateway all; who has how many more is said', () => {
+test('pages see a share of one gateway’s flood and all events of another, with the number left out of each gateway', () => {
   const { clock, live, heard } = start();
   const of = (gateway: string, sequence: number) =>
     ({ ...exampleEvent({ sequence, time: clock.now() }), gateway }) as ReturnType<typeof exampleEvent>;
@@ -103,7 +103,7 @@ test('of a flood of one gateway pages see a share, and of another gateway all; w
   expect(message).toMatchObject({ skipped: 4_803, skippedOf: { flood: 4_803 } });
 });
 
-test('of a flood of alarms some are told at once, another gateway’s too, and pages hear that there are more', () => {
+test('some alarms of a flood are told at once, another gateway’s too, and pages hear that there are more', () => {
   const { clock, live, heard } = start();
   const of = (gateway: string, sequence: number) =>
     ({ ...exampleAlert(sequence, clock.now(), 'raised'), gateway }) as ReturnType<typeof exampleAlert>;

@@ -40,7 +40,7 @@ test('it is bounded: the full file becomes the older one of two', async () => {
   expect((await stat(file)).size).toBeLessThanOrEqual(700);
 });
 
-test('where the disk takes nothing that is an error, and the next one is tried anew', async () => {
+test('a full disk is an error of the append, and the next append is tried anew', async () => {
   const { folder, lines, log } = await rig();
   await rm(folder, { recursive: true });
   await expect(log.append(operation)).rejects.toMatchObject({ code: 'FORPOST_FILE_FAILED' });
@@ -49,7 +49,7 @@ test('where the disk takes nothing that is an error, and the next one is tried a
   expect(await lines()).toHaveLength(1);
 });
 
-test('what was done is read back, from both files and in order; what is no operation is passed over', async () => {
+test('operations are read back from both files in order, and other lines are passed over', async () => {
   const { file, log } = await rig(700);
   for (const by of ['a', 'b', 'c']) await log.append({ ...operation, by });
   await appendFile(file, '{"half":\nnull\n{"type":"forpost.operation.v1","time":"soon"}\n');

@@ -112,7 +112,7 @@ describe('a receiver that knows gateways by certificate', () => {
     expect(taken).toEqual(['gw-1 1', 'gw-1 1', 'gw-1 1']);
   });
 
-  test('hands a gateway its commands by its certificate alone, and a stop does not wait for who waits', async () => {
+  test('hands a gateway its commands by its certificate alone, and a stop does not wait for gateways that wait', async () => {
     const { commands, remove } = await fileCommands({ clock: systemClock, history: new MemoryHistory(systemClock) });
     onTestFinished(remove);
     const { url, server } = await aReceiver({ client_ca: pem.ca }, {}, systemClock, commands);
@@ -155,7 +155,7 @@ describe('a receiver that knows gateways by certificate', () => {
     expect(taken).toEqual([]);
   });
 
-  test('one that is locked out gets in by neither', async () => {
+  test('a gateway that is locked out gets in neither by certificate nor by token', async () => {
     const { url, taken } = await aReceiver({ client_ca: pem.ca }, { 'gw-1': { token_sha256: hash, refused: true } });
     for (const way of [{ tls: { ca: pem.ca, ...own } }, { tls: { ca: pem.ca }, token }])
       await expect(send(url, 'gw-1', way)).rejects.toThrow('"gw-1" is locked out');
@@ -317,7 +317,7 @@ test('a gateway sends events and hears commands through the proxy of its environ
   expect(taken).toEqual(['gw-1 1']);
 });
 
-test('a gateway is named by one common name, or one DNS name, and by nothing that only looks so', () => {
+test('a gateway is named by one common name or one DNS name, and by no text that only looks like one', () => {
   const of = (CN: unknown, subjectaltname?: string) =>
     gatewayIn({ subject: { CN }, subjectaltname } as Parameters<typeof gatewayIn>[0]);
   expect(of('gw-1', 'DNS:gw-2')).toBe('gw-1');
@@ -328,7 +328,7 @@ test('a gateway is named by one common name, or one DNS name, and by nothing tha
   expect(of('Barn')).toBeUndefined();
 });
 
-describe('who takes a connection and does not use it', () => {
+describe('a client that takes a connection and does not use it', () => {
   const headers = (more: string) =>
     `POST /ingest/v1/events HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${more}\r\n`;
 

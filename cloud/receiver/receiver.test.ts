@@ -80,7 +80,7 @@ async function aReceiver(more: Partial<ReceiverOptions> = {}) {
   };
 }
 
-test('an address that tries tokens is slowed down and told when to come again; who is known comes in from there, and others do not notice', async () => {
+test('an address that tries tokens is slowed down and told when to come again; known gateways come in from there, and other addresses do not notice', async () => {
   const clock = new FakeClock();
   const { app, post } = await aReceiver({ clock });
   const guess = (remoteAddress: string) =>
@@ -120,7 +120,7 @@ describe('the receiver', () => {
     expect(stored).toEqual(['gw-1/e1/telemetry/1', 'gw-1/e1/telemetry/2', 'gw-1/e1/alerts/7']);
   });
 
-  test('of a body that ends too early nothing is taken', async () => {
+  test('no event of a body that ends too early is taken', async () => {
     const { post, stored } = await aReceiver();
     const whole = zstdCompressSync(Buffer.from(Array.from({ length: 500 }, (_, i) => eventJson(i + 1)).join('\n')));
     for (const left of [whole.length - 1, whole.length >> 1, 3])
@@ -176,7 +176,7 @@ describe('the receiver', () => {
     expect(stored).toEqual([]);
   });
 
-  test('too much is refused: as it comes, and unpacked from next to nothing', async () => {
+  test('a body that is too large, packed or unpacked, or of another type is refused', async () => {
     const { post } = await aReceiver();
     expect((await post([], { body: randomBytes(150_000) })).statusCode).toBe(413);
     expect((await post([' '.repeat(5_000_000)])).statusCode).toBe(413);
@@ -185,7 +185,7 @@ describe('the receiver', () => {
     expect((await post([], { headers: { 'content-type': 'text/plain' } })).statusCode).toBe(415);
   });
 
-  test('one event that is too large is refused by its line, and what came with it is not taken in part', async () => {
+  test('an event that is too large is refused by its line, together with the whole batch', async () => {
     const { post, stored } = await aReceiver();
     const answer = await post([eventJson(1), eventJson(2).padEnd(50_001)]);
     expect(answer.statusCode).toBe(413);
@@ -203,7 +203,7 @@ describe('the receiver', () => {
     expect(answer.json().detail).toContain('nobody there');
   });
 
-  test('passes a gateway’s state on, and refuses what is none', async () => {
+  test('passes a gateway’s state on, and refuses a body that is no state', async () => {
     const { app, statuses } = await aReceiver();
     const put = (body: string) =>
       app.inject({
@@ -230,7 +230,7 @@ describe('one gateway against all others', () => {
   const lines = (lane: 'alerts' | 'telemetry', from: number, count: number, gateway = 'gw-1') =>
     Array.from({ length: count }, (_, i) => eventJson(from + i, { lane, gateway }));
 
-  test('what a gateway sends beyond its limit is to come later, its alerts and other gateways go on, and nothing is lost', async () => {
+  test('a gateway beyond its limit is told to send later, its alerts and other gateways go on, and no event is lost', async () => {
     const clock = new FakeClock();
     const { post, stored } = await aReceiver({ clock, limitsOf: () => limits });
     const telemetry = { headers: { 'forpost-lane': 'telemetry' } };
@@ -259,7 +259,7 @@ describe('one gateway against all others', () => {
     expect(answer.json().detail).toContain('packed more than 1000 times');
   });
 
-  test('bodies of one gateway take no more memory than its share, and none is kept of what was refused', async () => {
+  test('bodies of one gateway take no more memory than its share, and a refused body takes none', async () => {
     const room = new BodyRoom({ maxBytesOfGateway: 300_000, maxBytes: 500_000, maxBodiesOfGateway: 3 });
     const { post } = await aReceiver({ room });
     const large = lines('telemetry', 1, 300);

@@ -29,7 +29,7 @@ async function centre() {
   return registry;
 }
 
-test('of two centres that write the same record at once one is told that it was late, and every centre has the same record, a later one too', async () => {
+test('when two centres write the same record at once, one hears that it was late, and every centre has the same record, also one that starts later', async () => {
   const [one, two] = [await centre(), await centre()];
   const write = (registry: TopicRegistry, site: string, seen: number) =>
     registry.put({ kind: 'gateway-site', id: 'gw-1', author: site, data: { site }, seen });

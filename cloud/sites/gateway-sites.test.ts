@@ -35,7 +35,7 @@ test('a gateway that has spoken of one site is refused when it speaks of another
   expect(again.made.refusal('gw-1', 'bank')).toContain('belongs to the site "home"');
 });
 
-test('after staff moved a gateway its new site counts, and for a week the former one for what was still on its way', async () => {
+test('after staff moved a gateway its new site counts, and for a week the former site too, for events on their way', async () => {
   const { made, clock } = await sites();
   expect(made.refusal('gw-1', 'home')).toBeUndefined();
   await made.move('gw-1', 'villa', 'anna');
