@@ -36,16 +36,8 @@ const variables = {
 } as const;
 export type Subject = keyof typeof variables;
 
-/** The variables of a condition by its subject, and the rules that have it, for the reference. */
-export const conditionVariables: Readonly<
-  Record<Subject, { readonly rules: string; readonly variables: Readonly<Record<string, string>> }>
-> = {
-  reading: { rules: 'threshold', variables: variables.reading },
-  silence: { rules: 'silent', variables: variables.silence },
-  scene: { rules: 'zone-entered, zone-left, loitering', variables: variables.scene },
-  crossing: { rules: 'line-crossed', variables: variables.crossing },
-  zone: { rules: 'zone-count, zone-empty', variables: variables.zone },
-};
+/** The variables of a condition by its subject, with their CEL types, for the reference. */
+export const conditionVariables: Readonly<Record<Subject, Readonly<Record<string, string>>>> = variables;
 
 /** What a condition is evaluated on; `now`: ms since 1970. A key that its subject has not is left out. */
 export interface Facts {

@@ -20,6 +20,7 @@ import type { Heard } from '../devices/heard.ts';
 import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
 import type { CannotFire } from './can-fire.ts';
+import type { Subject } from './cel.ts';
 
 /** `time`: when it happened, `received`: when the gateway took it, both ms since 1970. */
 export type Observation =
@@ -172,6 +173,8 @@ export interface RuleKind<Config, State> {
   readonly schema: TObject;
   /** what a rule's own `message` may have in braces, without them */
   readonly placeholders?: readonly string[];
+  /** what the condition (`when`) of such a rule is about; absent: such a rule has none */
+  readonly conditionOn?: Subject;
   /** late readings are offered too: they prove that the device lives */
   readonly takesLate: boolean;
   /** checks beyond the schema, at load: which key is wrong and why. CEL is compiled here. */

@@ -8,7 +8,7 @@ import { wholeSecretsSchema } from '../../edge/config/sink-schemas.ts';
 import { decoders } from '../../edge/devices/decoders/registry.ts';
 import { roles } from '../../edge/devices/roles/registry.ts';
 import { conditionVariables } from '../../edge/rules/cel.ts';
-import { ruleKind } from '../../edge/rules/kinds/registry.ts';
+import { ruleKind, ruleKinds } from '../../edge/rules/kinds/registry.ts';
 import { ruleBase } from '../../edge/site/site.ts';
 import { code, madeBy, sentence, table, words } from './markdown.ts';
 import { cellsOf, type KeyRow, type KindSection, keyHead, rowsOf } from './schema-rows.ts';
@@ -110,8 +110,11 @@ function keyTable(rows: readonly KeyRow[]): string {
 }
 
 function conditions(): string {
-  const rows = Object.values(conditionVariables).map(({ rules, variables }) => [
-    rules.split(', ').map(code).join(', '),
+  const rows = Object.entries(conditionVariables).map(([subject, variables]) => [
+    ruleKinds
+      .filter(({ conditionOn }) => conditionOn === subject)
+      .map(({ kind }) => code(kind))
+      .join(', '),
     Object.entries(variables)
       .map(([name, type]) => `${code(name)} ${words(type)}`)
       .join(', '),

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
 import { ruleOfKind } from '../../edge/config/rule-schemas.ts';
+import { conditionVariables } from '../../edge/rules/cel.ts';
 import { RuleEngine } from '../../edge/rules/engine.ts';
 import { type AnyRuleKind, ruleKinds } from '../../edge/rules/kinds/registry.ts';
 import type { AlarmSubject, Observation, RuleChange, RuleContext } from '../../edge/rules/rule.ts';
@@ -170,6 +171,20 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     expect(paths({ message: 'what {is} this' })).toEqual(['message']);
     const place = ['device', 'camera', 'cameras'].find((key) => key in example.config) ?? '';
     expect(paths({ [place]: place === 'cameras' ? ['nowhere'] : 'nowhere' })).toContain(place);
+  });
+
+  test('takes a condition on what it says, and on nothing else', () => {
+    const { conditionOn, schema } = kind;
+    expect('when' in schema.properties).toBe(conditionOn !== undefined);
+    if (conditionOn === undefined) return;
+    for (const [subject, variables] of Object.entries(conditionVariables)) {
+      const when = Object.keys(variables)
+        .map((variable) => `${variable} == ${variable}`)
+        .join(' && ');
+      const known = Object.keys(variables).every((variable) => variable in conditionVariables[conditionOn]);
+      const paths = kind.check({ ...config, when } as RuleConfig, references).map(({ path }) => path[0]);
+      expect({ subject, paths }).toEqual({ subject, paths: known ? [] : ['when'] });
+    }
   });
 
   test('raises its alarm once, clears it once, and does so again', () => {

@@ -82,6 +82,7 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
   category: 'intrusion',
   schema,
   placeholders,
+  conditionOn: 'crossing',
   takesLate: false,
 
   check: (config, references) => [

@@ -51,6 +51,7 @@ export const silent: RuleKind<SilentConfig, State> = {
   category: 'device',
   schema,
   placeholders,
+  conditionOn: 'silence',
   takesLate: true,
 
   check: (config, { devices }) => [

@@ -108,6 +108,7 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
   category: 'measurement',
   schema,
   placeholders,
+  conditionOn: 'reading',
   takesLate: false,
 
   check(config, { devices }) {

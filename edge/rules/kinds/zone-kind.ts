@@ -37,13 +37,17 @@ interface ZoneKindOptions<Config> {
 }
 
 type Shared<Config> = Required<
-  Pick<RuleKind<Config, unknown>, 'placeholders' | 'takesLate' | 'check' | 'covers' | 'concerns' | 'whyNot'>
+  Pick<
+    RuleKind<Config, unknown>,
+    'placeholders' | 'conditionOn' | 'takesLate' | 'check' | 'covers' | 'concerns' | 'whyNot'
+  >
 >;
 
 export function zoneKind<Config extends ZoneRule>(options: ZoneKindOptions<Config>): Shared<Config> {
   const { subject, placeholders, standingCounts, check, whyNot } = options;
   return {
     placeholders,
+    conditionOn: subject,
     takesLate: false,
     check: (config, { cameras }) => [
       ...checkPlace(config, cameras),
