@@ -1,6 +1,6 @@
 /**
- * What one subscriber gets of a message: with which QoS, retain flag and subscription identifiers, by its subscriptions
- * that match (MQTT 5, section 3.8.3.1; MQTT 3.1.1, section 3.3.1.3).
+ * How one subscriber gets a message: with which QoS, retain flag and subscription identifiers, by its matching
+ * subscriptions (MQTT 5, section 3.8.3.1; MQTT 3.1.1, section 3.3.1.3).
  */
 import type { Match } from './filter-index.ts';
 import type { Message } from './message.ts';
@@ -18,7 +18,7 @@ export interface Grant {
 
 const plainGrants: readonly Grant[] = ([0, 1, 2] as const).map((qos) => ({ qos, retain: false, ids: undefined }));
 
-/** undefined: it does not get it, because it has published it itself and asked not to. */
+/** undefined: the subscriber published the message itself and asked not to get it. */
 export function grantOf({ qos, special, subscriber }: Match<LiveSubscriber>, message: Message): Grant | undefined {
   // an established subscription gets no retain flag [MQTT-3.3.1-9]
   if (special === undefined) return plainGrants[Math.min(qos, message.qos)];
@@ -34,7 +34,7 @@ export function grantOf({ qos, special, subscriber }: Match<LiveSubscriber>, mes
   };
 }
 
-/** How it stands in a session's queue. `message` has a number. */
+/** The message as an item of a session's queue. @param message has a number */
 export function itemOf(message: Message, { qos, retain, ids }: Grant, payload: Buffer): QueuedItem {
   const { topic, properties, expiresAt, number = 0 } = message;
   const own = [ids, properties].filter((part) => part !== undefined);

@@ -1,10 +1,10 @@
 /**
- * Reads a client's socket: cuts it into packets, has each checked (protocol/packet-reader.ts) and hands it on, as far
- * as there is room for what it causes.
+ * Reads a client's socket: cuts the bytes into packets, has each checked (protocol/packet-reader.ts) and hands it on, as far
+ * as the bounds allow.
  *
- * Always: who takes the packets sees whole ones that keep the protocol, and nothing else; nothing behind a CONNECT until
- * that is answered; nothing while `mayRead` says no, nothing after `hold`, and never more at once than its turn allows;
- * of a connection that does not read its answers at most `mostUnread` packets.
+ * Always: only whole packets that keep the protocol are handed on: none behind a CONNECT until that is answered, none while
+ * `mayRead` says no, none after `hold`, and never more at once than the connection's turn allows. Of a connection that does
+ * not read its answers at most `mostUnread` packets are handed on.
  */
 import type { Socket } from 'node:net';
 import { type BoundedWork, contained } from '@forpost/shared/bounded-work.ts';
@@ -20,34 +20,34 @@ export type Packet = Extract<Read, { readonly kind: 'packet' }>;
 
 export interface GuardedSocket {
   readonly socket: Socket;
-  /** what all of this connection's errors end */
+  /** the bounded work of this connection: its errors end the connection */
   readonly work: BoundedWork;
   bytesIn: number;
-  /** what `socket.bytesWritten` was when it was last counted */
+  /** `socket.bytesWritten` when it was counted last */
   bytesOutCounted: number;
-  /** of this connection alone until it has logged in, of all of its principal's then */
+  /** the read turn: of this connection until its log-in, of all connections of its principal afterwards */
   turn: ReadTurn;
-  /** what a message and its acknowledgements cost of the credit of its turn: 1, or a part of that */
+  /** the cost of a message and its acknowledgements in the turn's credit: 1, or a part of it */
   messageShare: number;
-  /** the same, of what acknowledges the messages that were sent to it */
+  /** the cost of its acknowledgements of messages that were sent to it */
   answerShare: number;
-  /** whose it is, once that is known: for the log */
+  /** its principal, once known: for the log */
   principal: string | undefined;
-  /** whether there is room for what would be read */
+  /** whether the bounds allow more to be read */
   mayRead: () => boolean;
-  /** takes the packets behind CONNECT */
+  /** handles the packets behind CONNECT */
   onPacket: (packet: Packet) => void;
-  /** something came */
+  /** bytes were read */
   onRead: (() => void) | undefined;
-  /** there was something to read while there was no room: it is read on when there is */
+  /** bytes wait to be read while the bounds do not allow it */
   starved: boolean;
-  /** Its CONNECT is answered: what came behind it may be read. */
+  /** Its CONNECT is answered: packets behind it may be read. */
   answered(): void;
-  /** From now on packets may have so many bytes. */
+  /** Sets the most bytes of a packet. */
   allow(maxPacketBytes: number): void;
-  /** Reads on, as far as there is room. */
+  /** Reads on, as far as the bounds allow. */
   readOn(): void;
-  /** Reads nothing more; what the device sends stays in its own buffers. */
+  /** Reads nothing more: the device's bytes stay in its own buffers. */
   hold(): void;
   /** The first bytes of the packet that is being handled, in hexadecimal: for the log. */
   lastPacket(): string;
@@ -68,7 +68,7 @@ export interface GuardEvents {
   readonly onConnect: (connect: Connect) => void;
   /** a packet broke the protocol, or is too long: the connection is closed */
   readonly onViolation: (what: string, oversized: boolean) => void;
-  /** it asks for a version of MQTT that is not spoken here */
+  /** the client asks for an unsupported version of MQTT */
   readonly onUnspoken: (what: string) => void;
   /** an error that nobody handled */
   readonly onFailed: (error: unknown) => void;
@@ -157,7 +157,7 @@ class Guard implements GuardedSocket {
     return false;
   }
 
-  /** Takes some of what has come. false: nothing has. */
+  /** Reads some of the bytes that have come. false: there are none. */
   #fill(): boolean {
     const { socket } = this;
     const available = socket.readableLength;
@@ -169,7 +169,7 @@ class Guard implements GuardedSocket {
     return true;
   }
 
-  /** Whether more may be taken although the answers to what was taken may wait here. */
+  /** Whether more may be read although earlier answers may still wait here. */
   #areAnswersRead(): boolean {
     if (!this.socket.writableNeedDrain) this.#unread = 0;
     if (this.#unread < mostUnread) return true;
@@ -221,7 +221,7 @@ class Guard implements GuardedSocket {
   }
 }
 
-/** The longest that a last word may take to leave, ms. */
+/** The longest that a last packet may take to leave, ms. */
 const lastWordMs = 1000;
 
 /** Writes a last packet, and closes. */

@@ -1,14 +1,14 @@
 /**
- * The QoS 2 publishes that were taken of clients, each from its admission until its PUBREL (MQTT 3.1.1, section
- * 4.3.3): what comes again under such a packet id is the same publish.
+ * The QoS 2 publishes of clients, each from its admission until its PUBREL (MQTT 3.1.1, section 4.3.3): another publish under
+ * such a packet id is the same publish.
  *
  *   begin ──► under way ── committed ──► taken ── PUBREL ──► end
  *                └── refused ──► forgotten: the client may send it again
  *
- * Always: what one client has under way is not another's to drive out: `each` of them are kept of every client, and all
- * that the protocol lets it have (65,535) while all clients together hold fewer than `all`. Beyond that a client's oldest
- * is forgotten, and sent once more it would be taken for a new one. A packet id is used again and again: who ends a
- * publish after a wait ends that one, and never a later one under its id.
+ * Always: no client can drive out another one's publishes: `each` of every client are kept, and all that the protocol allows
+ * (65,535) while all clients together hold fewer than `all`. Beyond that a client's oldest is forgotten, and would be a new
+ * publish if it came again. Packet ids are used again: an `end` after a wait ends its own publish, and never a later one under the
+ * same id.
  */
 export interface InboundLimits {
   readonly each: number;
@@ -21,15 +21,15 @@ export interface InboundPublish {
   readonly admission: Promise<void>;
 }
 
-/** A publish that the bound has forgotten. */
+/** A publish that was forgotten at the bound. */
 export interface Forgotten extends InboundPublish {
   readonly messageId: number;
 }
 
-/** Stands for an admission that has ended well. */
+/** The admission of a publish that is taken. */
 const taken = Promise.resolve();
 
-/** Those of all clients, counted. */
+/** The number of publishes of all clients. */
 export class InboundCount {
   readonly limits: InboundLimits;
   ids = 0;
@@ -39,7 +39,7 @@ export class InboundCount {
   }
 }
 
-/** Those of one client. */
+/** The publishes of one client. */
 export class Inbound {
   readonly #count: InboundCount;
   readonly #ids = new Map<number, { admission: Promise<void> }>();
@@ -52,17 +52,17 @@ export class Inbound {
     return this.#ids.size;
   }
 
-  /** The publish under this packet id; undefined where it is none that is known. */
+  /** The publish under this packet id; undefined: none is known. */
   get(messageId: number): InboundPublish | undefined {
     return this.#ids.get(messageId);
   }
 
-  /** It was taken before a restart. */
+  /** Restores a publish that was taken before a restart. */
   recall(messageId: number): void {
     this.#set(messageId, { admission: taken });
   }
 
-  /** Notes a publish that is being admitted. Returns those that are forgotten for it. */
+  /** Notes a publish that is being admitted. @returns the publishes that are forgotten at the bound */
   begin(messageId: number, admission: Promise<void>): readonly Forgotten[] {
     const publish = { admission };
     this.#set(messageId, publish);
@@ -82,7 +82,7 @@ export class Inbound {
     return forgotten;
   }
 
-  /** Ends this publish, unless that was done before: then the id may be another's. */
+  /** Ends this publish, unless it has ended: then the id may belong to another one. */
   end(messageId: number, publish: InboundPublish): void {
     if (this.#ids.get(messageId) === publish) this.#delete(messageId);
   }
@@ -92,7 +92,7 @@ export class Inbound {
     this.#ids.clear();
   }
 
-  /** Calls `tell` for each that is taken: at once, or when what is under way has been committed. */
+  /** Calls `tell` for each taken publish at once, and for each one under way when it is committed. */
   tellTaken(tell: (messageId: number) => void): void {
     for (const [messageId, publish] of this.#ids)
       if (publish.admission === taken) tell(messageId);

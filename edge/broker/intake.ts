@@ -1,14 +1,14 @@
 /**
- * Takes publishes in: admits each at once, acknowledges in order, and delivers it on.
+ * Admits publishes at once, acknowledges them in order, and delivers them on.
  *
  *   take ──► admit ──► its turn ──► delivered on, and PUBACK, PUBREC or nothing
  *     │        └── rejected ──► its turn ──► QoS 0: dropped; QoS 1 and 2: nothing more is read, a while, closed
- *     └── taken before (QoS 2 by its packet id, with DUP by packet id and content) ──► the admission of then
+ *     └── redelivered (QoS 2 by its packet id, with DUP by packet id and content) ──► the first one's admission
  *              ──► its turn ──► acknowledged, and nothing else
  *
- * Always: a publish of QoS 1 gets its PUBACK and one of QoS 2 its PUBREC only after `admit` has resolved, in the order
- * in which they came; what has been taken before is not admitted again; what was committed is delivered on, also where
- * its sender has gone meanwhile.
+ * Always: a QoS 1 publish gets its PUBACK, and a QoS 2 publish its PUBREC, only after `admit` has resolved, in the order in
+ * which they came. A redelivered publish is not admitted again. A committed publish is delivered on, also where its sender
+ * has gone meanwhile.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -34,7 +34,7 @@ export interface IntakeOptions {
   readonly sessions: Sessions;
   readonly redeliveries: Redeliveries;
   readonly storage: MqttStateStore;
-  /** delivers a message on. false: nobody has subscribed to it */
+  /** Delivers a message on. false: it has no subscribers. */
   readonly deliver: (message: Message) => boolean;
   readonly refusalDelayMs: number;
 }
@@ -42,7 +42,7 @@ export interface IntakeOptions {
 /** A publish on its way in. */
 interface Taken {
   readonly admission: Promise<void>;
-  /** it was taken before */
+  /** it is a redelivery */
   readonly duplicate: boolean;
   readonly noted?: Noted | undefined;
 }
@@ -56,7 +56,7 @@ export class Intake {
     this.#options = options;
   }
 
-  /** A publish that its device or consumer was allowed to make. */
+  /** Takes a publish to a topic that its client may publish to. */
   take(connection: Connection, publish: Publish): void {
     const { counters, storage, deliver } = this.#options;
     const { queue, principal } = connection;
@@ -97,7 +97,7 @@ export class Intake {
     return new Message({ topic, payload, qos, retain, properties, expiresAt, publisher: connection.id });
   }
 
-  /** A publish to what is not its client's: acknowledged in its turn, or its client would send it for ever. */
+  /** Takes a publish to a topic of others: it is acknowledged in its turn, or its client would send it for ever. */
   drop(connection: Connection, { qos, packetId }: Publish): void {
     if (qos === 0) return;
     const left = connection.queue.enter(done, 0, () => {
@@ -116,14 +116,14 @@ export class Intake {
         const code = isKnown || !connection.isV5 ? reason.success : reason.packetIdNotFound;
         connection.acknowledge(packet.pubcomp, packetId, code);
       },
-      // it asks again when it is back
+      // the client asks again when it is back
       () => connection.socket.destroy(),
     );
   }
 
   /**
-   * QoS 2: known by its packet id until PUBREL [MQTT-4.3.3-2], afterwards as QoS 1 is. Other bytes under an id that is
-   * not released are a message of a client that has lost its memory: the publish under that id is over.
+   * QoS 2: recognised by its packet id until PUBREL [MQTT-4.3.3-2], afterwards like QoS 1. Other bytes under an id that
+   * is not released come from a client that has lost its state: the publish under that id is over.
    */
   #takeTwice(connection: Connection, publish: Publish, message: Message): Taken {
     const { sessions, redeliveries } = this.#options;
@@ -143,7 +143,7 @@ export class Intake {
     return { admission, duplicate: false, noted };
   }
 
-  /** QoS 0 and 1: a redelivery of QoS 1 is known by DUP, its packet id and its content [MQTT-3.3.1-1]. */
+  /** QoS 0 and 1: a redelivery of QoS 1 is recognised by DUP, packet id and content [MQTT-3.3.1-1]. */
   #takeOnce(connection: Connection, publish: Publish, message: Message): Taken {
     const { redeliveries } = this.#options;
     const redelivery = publish.qos === 1 ? this.#redelivery(connection, publish, 1) : undefined;
@@ -156,7 +156,7 @@ export class Intake {
     return { admission, duplicate: false, noted };
   }
 
-  /** By what a publish of a device is known again. */
+  /** The redelivery record of a device's publish. */
   #redelivery(connection: Connection, { topic, payload, packetId }: Publish, qos: 1 | 2): Redelivery | undefined {
     if (connection.principal.kind !== 'device') return undefined;
     const hash = publishHash(topic, payload, qos);
@@ -182,7 +182,7 @@ export class Intake {
     return connection.key;
   }
 
-  /** What it leaves beside its events. The disk stands between a consumer and an absent subscriber only. */
+  /** The state changes of a publish. A consumer's publish is on disk for absent subscribers only. */
   #prepare({ principal }: Connection, message: Message): readonly StateChange[] {
     return this.#options.sessions.queues.prepare(message, principal.id, principal.kind === 'consumer');
   }
@@ -227,7 +227,7 @@ export class Intake {
     socket.once('close', () => timer.cancel());
   }
 
-  /** The will of a device or consumer that was lost: there is nobody to acknowledge it to. */
+  /** Takes the will of a lost client: it is acknowledged to nobody. */
   takeWill(connection: Connection, will: Will): void {
     const { counters, logger, sessions, deliver } = this.#options;
     if (connection.principal.kind === 'device') counters.publishes++;

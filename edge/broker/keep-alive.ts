@@ -1,9 +1,10 @@
 /**
- * Ends a client from which nothing comes for one and a half times the keep-alive that it asked for [MQTT-3.1.2-22].
+ * Ends a client that sends nothing for one and a half times its keep-alive [MQTT-3.1.2-22].
  *
- *   heard ── something came ──► heard          heard ── 1.5 times the keep-alive ──► onSilent
+ *   heard ── bytes came ──► heard          heard ── 1.5 times the keep-alive ──► onSilent
  *
- * Always: who is not read because there is no room for what it sends is not silent; one timer a connection, set anew at most once in that time, however much comes.
+ * Always: a client that is not read, because the bounds do not allow it, is not silent. Each connection has one timer, which
+ * is set at most once in that time, however much comes.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 
@@ -15,7 +16,7 @@ export class KeepAlive {
   #timer: Timer | undefined;
   #heardAt: number;
 
-  /** `keepAliveS`: not 0. `isUnread`: something of it waits that is not read yet. */
+  /** @param keepAliveS not 0 @param isUnread bytes of the client wait unread */
   constructor(clock: Clock, keepAliveS: number, isUnread: () => boolean, onSilent: () => void) {
     this.#clock = clock;
     this.#longestMs = keepAliveS * 1500;

@@ -1,8 +1,8 @@
 /**
  * The broker's listening sockets.
  *
- * Always: a certificate that cannot be used costs TLS alone, and is served once it can be; plain MQTT listens on loopback unless the configuration allows passwords in the clear; a port that is taken
- * is one sentence that names it and the setting.
+ * Always: an unusable certificate costs TLS alone, and is served once it is usable. Plain MQTT listens on loopback unless the
+ * configuration allows passwords in clear text. A port that is taken is one sentence that names it and its setting.
  */
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -20,7 +20,7 @@ import {
 } from './settings.ts';
 import type { WebSocketDoor } from './web-socket.ts';
 
-/** Instead of the configured ones; 0 takes a free one. */
+/** Ports instead of the configured ones; 0: a free one. */
 export interface ListenerPorts {
   readonly plain?: number;
   readonly tls?: number;
@@ -35,7 +35,7 @@ export interface ListenerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onSocket: (socket: Socket) => void;
-  /** a TLS connection before its handshake, which costs: `handshake` begins it */
+  /** A TLS connection before its handshake, which is expensive: `handshake` begins it. */
   readonly onKnock: (socket: Socket, handshake: () => void) => void;
   readonly onTlsError: (error: Error) => void;
   /** a listening socket failed to take a connection in */
@@ -149,7 +149,7 @@ async function listen(
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, setting)));
     server.listen({ host, port }, resolve);
   });
-  // as when the process has no file descriptors left: whoever knocks is not let in, and the rest goes on
+  // for example without free file descriptors: new connections are refused, and the others go on
   server.on('error', onError);
   const address = server.address();
   return {

@@ -1,10 +1,10 @@
 /**
- * Lets a client in, or says with which return code of CONNACK (MQTT 3.1.1, section 3.2.2.3) it is refused.
+ * Checks a client's log-in, or says with which return code of CONNACK (MQTT 3.1.1, section 3.2.2.3) it is refused.
  *
- * Always: only a user with its right password gets in; a password that was found right before is accepted at once,
- * whatever else waits; guessing is slowed down, never by refusing a right password: where there is no time to check
- * one, the answer is «server unavailable», which tells clients to try again («not authorized» has home automations
- * stop for ever), and counts as no failure.
+ * Always: only a user with the right password gets in. A password that was right before is accepted at once, whatever waits.
+ * Guessing is slowed down, never by refusing a right password: where there is no time to check one, the answer is «server
+ * unavailable», after which clients try again («not authorized» makes home automations stop for ever). That answer counts as
+ * no failure.
  */
 import { availableParallelism } from 'node:os';
 import { addressGroup } from '@forpost/shared/address.ts';
@@ -24,14 +24,14 @@ export type LogInOutcome =
   | { readonly ok: true; readonly principal: Principal }
   | { readonly ok: false; readonly returnCode: number; readonly message: string };
 
-/** What matters of CONNECT. */
+/** The parts of CONNECT that the log-in needs. */
 export interface ConnectRequest {
   readonly clientId: string;
   readonly clean?: boolean | undefined;
   readonly will?: { readonly topic: string } | undefined;
 }
 
-/** Who asks: where from, with what, and whether he still waits. */
+/** A client that asks: its address, its CONNECT, and whether it still waits. */
 export interface LogInRequest {
   readonly address: string | undefined;
   readonly user: string | undefined;
@@ -39,7 +39,7 @@ export interface LogInRequest {
   readonly gone: AbortSignal;
 }
 
-/** Nobody is known without computing. */
+/** For brokers without a fast check. */
 const nobodyKnown: Acquaintance = { recall: () => undefined, isUser: () => true };
 
 export interface LogInOptions {
@@ -48,7 +48,7 @@ export interface LogInOptions {
   readonly clock: Clock;
   readonly logger: SparingLogger;
   readonly counters: Counters;
-  /** a log-in was refused for good: told with who it was */
+  /** a log-in was refused for good */
   readonly onRefused?: OnRefused | undefined;
   /** a device or consumer has logged in */
   readonly onLetIn?: ((principal: string) => void) | undefined;
@@ -71,7 +71,7 @@ export class LogIn {
     this.#acquaintance = acquaintance;
     this.#logger = logger;
     this.#counters = counters;
-    // a check takes a core: one is left for alerts
+    // a check takes a core: one core is left for alerts
     this.#queue = new PasswordQueue(clock, { atOnce: availableParallelism() > 2 ? 2 : 1 });
   }
 
@@ -80,7 +80,7 @@ export class LogIn {
     return this.#queue.waiting;
   }
 
-  /** Notes what a client asks for, before it is checked. */
+  /** Registers a client's log-in before its check. */
   connecting(client: object, request: ConnectRequest): void {
     this.#requests.set(client, { clientId: request.clientId, clean: request.clean, will: request.will });
   }
@@ -121,7 +121,7 @@ export class LogIn {
     return this.#putOff(address, answer);
   }
 
-  /** A will on a topic that may not be published is dropped later, and keeps nobody out. */
+  /** A will on a forbidden topic is dropped later, and does not refuse the log-in. */
   #letIn(principal: Principal): LogInOutcome {
     this.#onLetIn?.(principal.id);
     return { ok: true, principal };
@@ -146,7 +146,7 @@ export class LogIn {
     const isUser = this.#acquaintance.isUser(user);
     const principal = isUser ? user : null;
     this.#onRefused?.({ kind: isUser ? 'password' : 'stranger', principal, user, clientId, address: from, what: '' });
-    // names that nobody has are one line a minute, however many are tried
+    // unknown names are one log line a minute, however many are tried
     const kind = isUser ? name : '';
     this.#logger.warn(`log-in ${address} ${kind}`, { address, user: name }, `log-in refused: ${message}`);
     return { ok: false, returnCode: notAuthorized, message };

@@ -1,8 +1,8 @@
 /**
  * A message on its way from its publisher to its subscribers.
  *
- * Always: written once for each form that subscribers need (version, retain flag, with or without packet id), however
- * many they are; its payload is a view of what was read, and whoever keeps the message copies it.
+ * Always: its bytes are written once for each form that subscribers need (version, retain flag, with or without packet id),
+ * however many they are. Its payload is a view of the bytes that were read: a part that keeps the message copies it.
  */
 import { type Frame, frameOf, withId } from './protocol/publish.ts';
 
@@ -13,15 +13,15 @@ export interface MessageFields {
   readonly payload: Buffer;
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
-  /** what subscribers of MQTT 5 get beside it, as bytes */
+  /** its MQTT 5 properties for subscribers, as bytes */
   readonly properties?: Buffer | undefined;
-  /** the uptime at which it is of no use any more, ms */
+  /** the uptime at which it expires, ms */
   readonly expiresAt?: number | undefined;
-  /** the client id that published it, its principal's name in front; none: the gateway itself */
+  /** the client id of its publisher, with the principal's name in front; none: the gateway */
   readonly publisher?: string | undefined;
 }
 
-/** What is kept of a message. */
+/** The kept part of a message. */
 export type KeptMessage = Omit<MessageFields, 'publisher' | 'retain'>;
 
 export class Message implements MessageFields {
@@ -67,7 +67,7 @@ export class Message implements MessageFields {
   }
 }
 
-/** What a message takes of the limits in bytes: its topic, payload and properties. */
+/** Bytes that a message counts to the limits: its topic, payload and properties. */
 export function sizeOf({
   topic,
   payload,
@@ -76,7 +76,7 @@ export function sizeOf({
   return topic.length + payload.length + (properties?.length ?? 0);
 }
 
-/** As it goes out, with what is left of its time. `now`: the uptime. */
+/** The outgoing properties, with the rest of its expiry. @param now the uptime, ms */
 export function outgoing({ topic, payload, properties, expiresAt }: KeptMessage, now: number) {
   const expiryS = expiresAt === undefined ? undefined : Math.max(0, Math.ceil((expiresAt - now) / 1000));
   return { topic, payload, properties, expiryS };

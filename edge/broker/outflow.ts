@@ -1,14 +1,14 @@
 /**
  * The messages of QoS 1 and 2 that go out to one connection, and their acknowledgements (MQTT 5 and 3.1.1, section 4.3).
  *
- *   offer ──► [waits: others are in front, or the client has no room] ──► sent ── PUBACK, PUBCOMP ──► gone
- *                    └── its time is over, too large, not its client's any more ──► dropped
+ *   offer ──► [waits: others are in front, or the client's window is full] ──► sent ── PUBACK, PUBCOMP ──► gone
+ *                    └── expired, too large, or no longer allowed ──► dropped
  *   QoS 2:  sent ── PUBREC ──► PUBREL is sent ── PUBCOMP ──► gone           (PUBREC with a failure [MQTT-4.3.3-4] ──► gone)
  *
- * Always: at most `receiveMaximum` are on their way unacknowledged [MQTT-3.3.4-9]; of a session that stays everything is
- * owed until it is acknowledged, and after a reconnection comes again first, under its packet id [MQTT-4.4.0-1]; of QoS 2
- * nothing goes out before the disk knows its packet id, and nothing that the disk refuses; what waits of a session that
- * ends with its connection is bounded as a session's queue is; one that is sent holds no payload any more.
+ * Always: at most `receiveMaximum` messages are unacknowledged [MQTT-3.3.4-9]. A persistent session's message is owed until it
+ * is acknowledged; after a reconnection the sent ones come first, under their packet ids [MQTT-4.4.0-1]. A QoS 2 message goes
+ * out only after the disk knows its packet id. The waiting messages of a session that ends with its connection are bounded
+ * like a session's queue. A sent message holds no payload.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Grant } from './grants.ts';
@@ -28,14 +28,14 @@ export interface OutflowOptions {
   readonly isV5: boolean;
   readonly receiveMaximum: number;
   readonly maximumPacketSize: number;
-  /** in all that wait, of a session that ends with its connection */
+  /** bytes of waiting messages, where the session ends with its connection */
   readonly maxWaiting: number;
   readonly maxWaitingBytes: number;
   readonly isOpen: () => boolean;
   /** whether the client may still hear this topic */
   readonly mayHear: (topic: string) => boolean;
   readonly onDropped: (what: 'queued' | 'tooLarge') => void;
-  /** the disk refused what had to be on it first */
+  /** the disk refused the state that must be stored first */
   readonly onFailed: (error: unknown) => void;
 }
 
@@ -45,15 +45,15 @@ const maxGone = 1000;
 
 export class Outflow {
   readonly #options: OutflowOptions;
-  /** of a session that stays; undefined: it ends with the connection */
+  /** of a persistent session; undefined: the session ends with the connection */
   readonly #session: Session | undefined;
   readonly #queue: OutgoingQueue;
-  /** packet ids of what is on its way; those of QoS 2 until PUBCOMP */
+  /** packet ids of unacknowledged messages; of QoS 2 until PUBCOMP */
   readonly #inFlight = new Set<number>();
   #waiting: QueuedItem[] = [];
   #next = 0;
   #waitingBytes = 0;
-  /** called once when there is room again */
+  /** called once when the window is open again */
   #onRoom: (() => void) | undefined;
   #number = 0;
 
@@ -68,17 +68,17 @@ export class Outflow {
     return this.#next === this.#waiting.length && this.#inFlight.size < this.#options.receiveMaximum;
   }
 
-  /** What waits here, bytes; of a session what its queue has dropped may be among it, within `maxWaitingBytes`. */
+  /** Bytes that wait here. Messages that a session's queue has dropped may be among them, within `maxWaitingBytes`. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
 
-  /** Calls `goOn` once, when there is room. */
+  /** Calls `goOn` once, when the window is open. */
   whenRoom(goOn: () => void): void {
     this.#onRoom = goOn;
   }
 
-  /** All that the session is owed: what was sent before comes again. */
+  /** Sends everything that the session is owed; messages that were sent before come again. */
   begin(): void {
     this.#waiting = [...this.#queue.items()];
     this.#next = 0;
@@ -86,7 +86,7 @@ export class Outflow {
     this.#pump();
   }
 
-  /** A message of QoS 1 or 2. `item`: how it stands in the session's queue; undefined: in none. */
+  /** Offers a message of QoS 1 or 2. @param item of the session's queue; undefined: it is in no queue */
   offer(message: Message, grant: Grant, item?: QueuedItem): void {
     if (this.hasRoom) {
       const sent = item ?? this.#loose(message, grant, nothing);
@@ -98,7 +98,7 @@ export class Outflow {
     this.#wait(item ?? this.#loose(message, grant, Buffer.from(message.payload)));
   }
 
-  /** A retained message for a new subscription: in no queue, and not owed after the connection. */
+  /** Offers a retained message for a new subscription: it is in no queue, and not owed after the connection. */
   offerRetained(message: KeptMessage, qos: 1 | 2, ids: Buffer | undefined): void {
     const { topic, payload, expiresAt } = message;
     const own = [ids, message.properties].filter((part) => part !== undefined);
@@ -140,7 +140,7 @@ export class Outflow {
     return this.#free(packetId);
   }
 
-  /** Nothing is on its way under this packet id any more: what waits may go. false: nothing was. */
+  /** Frees a packet id: waiting messages may go. false: no message was on its way under it. */
   #free(packetId: number): boolean {
     const isKnown = this.#inFlight.delete(packetId);
     if (this.#next < this.#waiting.length) this.#pump();
@@ -173,7 +173,7 @@ export class Outflow {
     const isFull =
       this.#waiting.length - this.#next > 2 * this.#queue.length + maxGone ||
       this.#waitingBytes > 2 * this.#queue.bytes + maxWaitingBytes;
-    // of a session what its queue has dropped at its bound need not wait here
+    // messages that a session's queue has dropped need not wait here
     if (this.#session !== undefined && isFull) {
       this.#waiting = this.#waiting
         .slice(this.#next)
@@ -193,7 +193,7 @@ export class Outflow {
     this.#waitingBytes = this.#waiting.reduce((sum, item) => sum + sizeOf(item), 0);
   }
 
-  /** The one that waits for longest, which waits no more. */
+  /** Takes out the message that waits for longest. */
   #take(): QueuedItem | undefined {
     const item = this.#waiting[this.#next];
     if (item === undefined) return undefined;
@@ -215,7 +215,7 @@ export class Outflow {
     }
   }
 
-  /** false: it is gone meanwhile, or goes now. */
+  /** false: the message has gone, or goes now. */
   #isOwed(item: QueuedItem): boolean {
     const { clock, mayHear } = this.#options;
     // in no queue: of this connection alone
@@ -272,7 +272,7 @@ export class Outflow {
       () => {
         if (isOpen() && this.#queue.get(item.message) === item) output.write(bytes);
       },
-      // on a disk that takes nothing what of QoS 2 it does not know stays owed, and alerts go on
+      // on a disk that takes nothing unsaved QoS 2 messages stay owed, and alerts go on
       () => this.#free(packetId),
     );
     return true;
@@ -283,7 +283,7 @@ export class Outflow {
     return message.bytesFor(isV5, qos, retain, packetId, () => clock.uptime(), ids);
   }
 
-  /** A packet id of nothing that is on its way. */
+  /** A packet id without a message on its way. */
   #takeId(): number {
     let id = this.#queue.takeId();
     while (this.#inFlight.has(id)) id = this.#queue.takeId();

@@ -1,6 +1,6 @@
 /**
- * What one persistent session is still owed: messages of QoS 1 and 2 that it has not acknowledged, in order, with the
- * packet ids under which they were sent (MQTT 3.1.1, section 4.4).
+ * The messages that one persistent session is owed: QoS 1 and 2 without acknowledgement, in order, with the packet ids under
+ * which they were sent (MQTT 3.1.1, section 4.4).
  *
  *   queued ── sent (it has a packet id) ── PUBACK ──► gone
  *                     └── PUBREC ──► released (PUBREL is owed) ── PUBCOMP ──► gone
@@ -18,9 +18,9 @@ export interface QueuedItem {
   readonly qos: 1 | 2;
   /** goes out with the retain flag: a subscription asked for that */
   readonly retain: boolean;
-  /** of MQTT 5, as bytes; those of the subscriptions that it is for included */
+  /** MQTT 5 properties as bytes, subscription identifiers included */
   readonly properties: Buffer | undefined;
-  /** the uptime at which it is of no use any more, ms */
+  /** the uptime at which it expires, ms */
   readonly expiresAt: number | undefined;
   messageId: number | undefined;
   released: boolean;
@@ -71,11 +71,11 @@ export class OutgoingQueue {
     this.#weigh(sizeOf(item));
     if (item.messageId === undefined) return;
     this.#byId.set(item.messageId, item);
-    // ids are given in turn: those in use lie behind
+    // ids are given in turn: the ones in use lie behind
     this.#nextId = following(item.messageId);
   }
 
-  /** The packet id for the next message, of this queue or not: none that is in use here. */
+  /** A packet id for the next message, of this queue or not, that is not in use here. */
   get nextId(): number {
     while (this.#byId.has(this.#nextId)) this.#nextId = following(this.#nextId);
     return this.#nextId;

@@ -1,10 +1,10 @@
 /**
- * What the broker writes to one connection: the packets of one turn of the event loop leave together, in one write.
+ * Writes to one connection: the packets of one turn of the event loop leave together, in one write.
  *
  *   write ──► waits ── the work of this callback is done, or `flushAll` ──► the socket
  *
- * Always: packets leave in the order in which they were written; acknowledgements of four bytes cost no buffer each;
- * nothing is written to a connection that has closed; what fails in one connection's write ends that one alone.
+ * Always: packets leave in the order in which they were written. Acknowledgements of four bytes need no buffer each. Nothing
+ * is written to a closed connection. An error in one connection's write ends that connection alone.
  */
 
 import type { Socket } from 'node:net';
@@ -29,7 +29,7 @@ export class Output {
   #bytes = 0;
   #isDue = false;
 
-  /** `onFull`: a write found the socket's buffer full. */
+  /** @param onFull a write found the socket's buffer full */
   constructor(socket: Socket, work: BoundedWork, onFull: () => void) {
     this.#socket = socket;
     this.#work = work;
@@ -41,7 +41,7 @@ export class Output {
     return this.#bytes + this.#socket.writableLength;
   }
 
-  /** `packet` is not changed afterwards. */
+  /** Writes a packet, which must not be changed afterwards. */
   write(packet: Buffer): void {
     const { length } = packet;
     if (length > longestCopied) {
@@ -55,7 +55,7 @@ export class Output {
     this.#wrote(length);
   }
 
-  /** A packet of a packet id, and of a reason code where that is not 0. */
+  /** Writes a packet with a packet id, and with a reason code that is not 0. */
   acknowledge(first: number, packetId: number, code = 0): void {
     const room = this.#roomFor(5);
     let at = this.#at;
@@ -68,7 +68,7 @@ export class Output {
     this.#at = at;
   }
 
-  /** Hands what waits to the socket. */
+  /** Hands the waiting bytes to the socket. */
   flush(): void {
     this.#isDue = false;
     if (this.#bytes === 0) return;
@@ -108,7 +108,7 @@ export class Output {
     return room;
   }
 
-  /** What was copied becomes a part. */
+  /** Closes the part that was copied. */
   #cut(): void {
     if (this.#room === undefined || this.#at === this.#from) return;
     this.#parts.push(this.#room.subarray(this.#from, this.#at));
@@ -116,7 +116,7 @@ export class Output {
   }
 }
 
-/** Hands all that waits to its sockets now. */
+/** Hands all waiting bytes to their sockets now. */
 export function flushAll(): void {
   for (const output of due.splice(0)) output.flush();
 }

@@ -28,7 +28,7 @@ function unpacked(records: PackedRedeliveries): Redelivery[] {
 
 const fold = (blobs: readonly Uint8Array[]) => PackedRedeliveries.from(blobs).folded();
 
-test('a record comes out as it went in, with the largest values too', () => {
+test('a packed redelivery record is read back unchanged, also with the largest values', () => {
   const records = [
     { client: meter, messageId: 65_535, hash },
     { client: 2 ** 53 - 1, messageId: 1, hash: 2 ** 36 - 1 },
@@ -36,7 +36,7 @@ test('a record comes out as it went in, with the largest values too', () => {
   expect(unpacked(PackedRedeliveries.from([packed(records)]))).toEqual(records);
 });
 
-test('topic and payload decide, whatever their length', () => {
+test('a redelivery is recognised by topic and payload, whatever their length', () => {
   const hashes = ['a', 'ab', 'x'.repeat(513), 'x'.repeat(514), '']
     .flatMap((payload) => ['t', 't/1'].map((topic) => publishHash(topic, Buffer.from(payload), 1)))
     .concat(hash);
@@ -74,7 +74,7 @@ test('a redelivery is the newest publish under its packet id, and nothing else',
   expect(known.find({ client: meter, messageId: 1, hash })).toBeUndefined();
 });
 
-test('what was refused is no publish, and a redelivery of what is under way waits for the same commit', () => {
+test('a refused publish is forgotten, and a redelivery of one under way waits for the same commit', () => {
   const known = new Redeliveries();
   const admission = new Promise<void>(() => undefined);
   const noted = known.note({ client: meter, messageId: 1, hash }, admission);
@@ -83,7 +83,7 @@ test('what was refused is no publish, and a redelivery of what is under way wait
   expect(known.find({ client: meter, messageId: 1, hash })).toBeUndefined();
 });
 
-test('publishes and clients that are remembered are bounded, and nobody is driven out by made-up client ids', () => {
+test('remembered publishes and clients are bounded, and made-up client ids drive nobody out', () => {
   const known = new Redeliveries();
   known.note({ client: meter, messageId: 60_000, hash }, done);
   for (let i = 1; i < perClient; i++) known.note({ client: meter, messageId: i, hash: i }, done);
@@ -98,7 +98,7 @@ test('publishes and clients that are remembered are bounded, and nobody is drive
   expect(known.clients).toBe(maxClients);
 });
 
-test('what was on disk is known again', () => {
+test('publishes from before a restart are recognised', () => {
   const known = new Redeliveries();
   known.recall(packed([1, 2, 3].map((messageId) => ({ client: meter, messageId, hash: messageId }))));
   expect([1, 2, 3].map((messageId) => known.find({ client: meter, messageId, hash: 2 }) !== undefined)).toEqual([

@@ -13,7 +13,7 @@ const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((one) => one.repeat(16) as
 /** What is in the file: `telling` of it in alerts lanes. */
 const inFile = (living: readonly Epoch[], telling = living) => ({ living, telling });
 
-test('an epoch whose events have all gone stays listed for as long as a gap record of it may be in the file', () => {
+test('an epoch without events stays listed for as long as a gap record about it may be in the file', () => {
   // while b ran some of a was shed, which b's alerts tell, and the rest of a was delivered
   const running = nextList(noEpochs, inFile([a]), [], b);
   const next = nextList(running, inFile([b]), [], c);
@@ -26,13 +26,13 @@ test('an epoch whose events have all gone stays listed for as long as a gap reco
   expect(allOf(nextList(later, inFile([d]), [], e))).not.toContain(a);
 });
 
-test('so does one that is told in an epoch which a full disk did not list when it began', () => {
+test('an epoch also stays listed where a full disk did not list the epoch that may name it', () => {
   // of b, which has shed some of a, the list says nothing
   const before = { living: [a], told: [] };
   expect(allOf(nextList(before, inFile([b]), [], c))).toContain(a);
 });
 
-test('what a file took that was put aside stays listed for as long as the epoch that tells of it', () => {
+test('the epochs of a file that was put aside stay listed for as long as the epoch that names them', () => {
   const begun = nextList({ living: [a, b], told: [] }, inFile([]), [a, b], c);
   expect(begun).toEqual({
     living: [c],
@@ -45,12 +45,12 @@ test('what a file took that was put aside stays listed for as long as the epoch 
   expect(allOf(nextList(begun, inFile([]), [], d))).toEqual([d]);
 });
 
-test('an epoch that was not listed when it began, and is found in the file, is heard', () => {
+test('an epoch that is found in the file is listed, although it was not when it began', () => {
   const list = { living: [a], told: [{ epoch: b, toldIn: c }] };
   expect(allOf(nextList(list, inFile([c]), [], d))).toContain(b);
 });
 
-test('it does not grow with starts in which nothing happens, nor with begins that fail', () => {
+test('the list does not grow with starts without events, nor with starts that fail', () => {
   const epochs = Array.from({ length: 2000 }, (_, n) => n.toString(16).padStart(16, '0') as Epoch);
   let list: EpochList = { living: [a, b], told: [{ epoch: e, toldIn: b }] };
   // the newest is in the file until the next one begins
@@ -64,7 +64,7 @@ test('it does not grow with starts in which nothing happens, nor with begins tha
   expect(failing.told).toEqual([{ epoch: a, toldIn: b }]);
 });
 
-test('it reads what it has printed', () => {
+test('the list reads back what it has written', () => {
   const list = { living: [b, c], told: [{ epoch: a, toldIn: c }] };
   expect(parseList(printList(list))).toEqual(list);
 });

@@ -73,7 +73,7 @@ describe('a replay', () => {
     expect(numbers(sink).slice(1_300)).toEqual([1, 2, 3, 4, 5]);
   });
 
-  test('leaves to the uplink what has not been delivered yet', async () => {
+  test('leaves undelivered events to the uplink', async () => {
     const folder = aFolder();
     const outbox = await anOutbox(folder, 100, 40);
     const sink = new MemorySink(sinkName);
@@ -85,7 +85,7 @@ describe('a replay', () => {
     await outbox.stop();
   });
 
-  test('sends what is left of a range that is being deleted meanwhile', async () => {
+  test('sends the rest of a range that is being deleted meanwhile', async () => {
     const folder = aFolder();
     const outbox = await anOutbox(folder, 2_000, 2_000);
     const sink = new MemorySink(sinkName);
@@ -123,7 +123,7 @@ describe('a replay', () => {
     await second.stop();
   });
 
-  test('goes on after failures, halves what is refused, and gives up in words when nobody is there', async () => {
+  test('goes on after failures, halves a refused batch, and gives up with a reason when the sink stays unreachable', async () => {
     const folder = aFolder();
     const outbox = await anOutbox(folder, 50, 50);
     const sink = new MemorySink(sinkName);
@@ -211,7 +211,7 @@ describe('forpost replay', () => {
     expect(stopped.out).toContain('1 more wait for their first delivery');
   });
 
-  test('says in one line what is wrong, and ends with status 1', async () => {
+  test('names an error in one line, and ends with status 1', async () => {
     const { folder } = await aSite();
     const missing = await forpost(folder, '--lane', 'telemetry', '--from', '1', '--to', '2');
     expect(missing).toMatchObject({

@@ -122,7 +122,7 @@ const live = (uplink: Uplink) =>
   vi.waitFor(() => expect(uplink.statuses()).toMatchObject([{ state: 'live', events: 0 }]), soon);
 
 describe('the uplink', () => {
-  test('finds a damaged page that nobody else would come to, and goes on in the file that is begun in its place', async () => {
+  test('finds a damaged page that only the uplink reads, and goes on in the new file', async () => {
     await makeTopics('damaged');
     const { outbox, uplink } = await aSite('damaged', { onDamaged: () => outbox.check() });
     await append(outbox, 'telemetry', 1, 20_000);
@@ -294,7 +294,7 @@ describe('the uplink', () => {
     ]);
   });
 
-  test('sends what an earlier start left behind first, under its own numbers', async () => {
+  test('sends events of an earlier start first, under their own numbers', async () => {
     await makeTopics('epochs');
     const { outbox } = await aSite('epochs');
     const { epoch: old } = outbox;
@@ -425,7 +425,7 @@ describe('the uplink', () => {
     expect(await link.grant(1_000)).toMatchObject({ bytes: 0 });
   });
 
-  test('what listening for commands has on the wire is known to the sink', async () => {
+  test('bytes of the command feed on the wire are counted by the sink', async () => {
     await makeTopics('heard', ['alerts', 'telemetry', 'status', 'commands']);
     const context = { name: 'k', identity: { site, gateway }, secret: undefined, clock: systemClock, logger };
     const sink = kafkaSink({ kind: 'kafka', brokers: kafka.brokers, prefix: 'heard' }, context);
@@ -439,7 +439,7 @@ describe('the uplink', () => {
     await listening;
   });
 
-  test('connections that come to nothing count to the day of a metered link', async () => {
+  test('failed connections count to the day of a metered link', async () => {
     const rude = createServer((socket) => socket.on('error', () => undefined).once('data', () => socket.destroy()));
     await new Promise<void>((resolve) => rude.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void rude.close());
@@ -452,7 +452,7 @@ describe('the uplink', () => {
     await vi.waitFor(() => expect(uplink.statuses()[0]!.budget?.used).toBeGreaterThan(100), soon);
   });
 
-  test('stops at once while there is nobody to talk to', async () => {
+  test('stops at once while no sink is reachable', async () => {
     const { outbox, uplink } = await aSite('nowhere', {
       sinks: [{ kind: 'kafka', brokers: ['127.0.0.1:9'] }],
     });
@@ -464,7 +464,7 @@ describe('the uplink', () => {
     expect(performance.now() - began).toBeLessThan(2_000);
   });
 
-  test('a broker that takes connections and never answers is left with none of them', async () => {
+  test('connections to a broker that never answers are closed', async () => {
     let open = 0;
     let seen = 0;
     const mute = createServer((socket) => {

@@ -57,7 +57,7 @@ async function idle() {
   };
 }
 
-test('a Kafka that hangs while there is nothing to send is told within 20 s, since when, and forgotten with its first answer', async () => {
+test('a Kafka that hangs while nothing is sent is reported as silent within 20 s, until its first answer', async () => {
   const { pass, freeze, status, clock, dispatcher } = await idle();
   await pass(20);
   expect(status()).toMatchObject({ state: 'live' });
@@ -75,7 +75,7 @@ test('a Kafka that hangs while there is nothing to send is told within 20 s, sin
   await dispatcher.stop();
 });
 
-test('a gateway that was itself stopped for a minute blames nobody', async () => {
+test('a gateway that was itself suspended for a minute calls no sink silent', async () => {
   const { pass, status, clock, dispatcher } = await idle();
   await pass(10);
   clock.advance(60_000);

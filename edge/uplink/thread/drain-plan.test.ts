@@ -19,7 +19,7 @@ function run(waiting: number, out: number, in_: number, seconds: number): readon
   return samples;
 }
 
-test('says when the backlog is gone, with what comes in meanwhile', () => {
+test('the plan says when the backlog will be gone, new events included', () => {
   expect(drainPlan(run(10_000, 100, 50, 20), now)).toEqual({
     eventsPerSecond: 100,
     bytesPerSecond: 10_000,
@@ -30,7 +30,7 @@ test('says when the backlog is gone, with what comes in meanwhile', () => {
   });
 });
 
-test('names no end where more comes in than goes out, or as much', () => {
+test('the plan names no end where as many events come in as go out', () => {
   for (const arriving of [100, 300])
     expect(drainPlan(run(10_000, 100, arriving, 20), now)).toMatchObject({
       outlook: 'growing',
@@ -40,21 +40,21 @@ test('names no end where more comes in than goes out, or as much', () => {
     });
 });
 
-test('names no end where nothing goes out', () => {
+test('the plan names no end where nothing goes out', () => {
   expect(drainPlan(run(10_000, 0, 10, 20), now)).toMatchObject({ outlook: 'stopped', secondsLeft: null });
 });
 
-test('says nothing before it has measured', () => {
+test('the plan is empty before anything is measured', () => {
   expect(drainPlan([], now).outlook).toBe('unknown');
   expect(drainPlan(run(10_000, 100, 0, 1), now).outlook).toBe('unknown');
 });
 
-test('what is only on its way is no backlog that never ends', () => {
+test('events that are only on their way are no backlog', () => {
   expect(drainPlan(run(120, 100, 100, 20), now)).toMatchObject({ outlook: 'ending', secondsLeft: 1.2 });
   expect(drainPlan(run(0, 100, 100, 20), now)).toMatchObject({ outlook: 'empty', secondsLeft: 0 });
 });
 
-test('forgets what is longer ago than its window, and keeps few samples', () => {
+test('samples older than the window are dropped, and few are kept', () => {
   const old = run(100_000, 1_000, 0, 50);
   expect(old.length).toBeLessThanOrEqual(31);
   let samples = old;

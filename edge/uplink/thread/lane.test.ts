@@ -83,7 +83,7 @@ function aLane(given: LaneSettings = {}) {
   };
 }
 
-test('while a batch is out the next one is read, claimed only when its turn comes, and not read again', async () => {
+test('while a batch is on its way the next one is read ahead, claimed only in its turn, and not read twice', async () => {
   const { runner, reads, sent, inHand, answer } = aLane();
   runner.start();
   await expect.poll(() => reads, soon).toEqual(['0: 4', '4: 4']);
@@ -98,7 +98,7 @@ test('while a batch is out the next one is read, claimed only when its turn come
   await runner.stop();
 });
 
-test('what was shed after it was read ahead is not sent', async () => {
+test('events that were shed after they were read ahead are not sent', async () => {
   const { runner, reads, sent, answer, shed } = aLane();
   runner.start();
   await expect.poll(() => reads.length, soon).toBe(2);
@@ -109,7 +109,7 @@ test('what was shed after it was read ahead is not sent', async () => {
   await runner.stop();
 });
 
-test('what was read ahead is as large as the next batch may be: a backlog goes out in doubling batches', async () => {
+test('a backlog goes out in doubling batches, because as much is read ahead as the next batch may have', async () => {
   const { runner, reads, sent, answer } = aLane({ waiting: 5_000, maxEvents: 1_000 });
   runner.start();
   for (const [turn, size] of [64, 128, 256, 512, 1_000].entries()) {
@@ -123,7 +123,7 @@ test('what was read ahead is as large as the next batch may be: a backlog goes o
   await runner.stop();
 });
 
-test('where the answer came late, only as much of what was read ahead is sent as the batch may have', async () => {
+test('after a late answer only the allowed part of the events that were read ahead is sent', async () => {
   const clock = new FakeClock();
   const { runner, reads, sent, inHand, answer } = aLane({ waiting: 500, maxEvents: 1_000, clock });
   runner.start();

@@ -20,7 +20,7 @@ function aFile(): string {
   return join(folder, 'uplink-memory.json');
 }
 
-test('what a day has used outlives a stop exactly, and a kill within a hundredth of the budget', () => {
+test('a day’s use of the budget survives a stop exactly, and a kill within a hundredth of the budget', () => {
   const file = aFile();
   const clock = new FakeClock();
   const first = aPacer(file, clock);
@@ -36,7 +36,7 @@ test('what a day has used outlives a stop exactly, and a kill within a hundredth
   expect(aPacer(file, clock).budget()).toEqual({ used: exactly, limit: 1_000_000 });
 });
 
-test('what evidence has used of the day outlives a kill, and is in one count with the events', () => {
+test('evidence’s use of the day survives a kill, and counts together with the events', () => {
   const file = aFile();
   const clock = new FakeClock();
   const first = aPacer(file, clock);
@@ -58,7 +58,7 @@ test('what evidence has used of the day outlives a kill, and is in one count wit
   expect(third.grantBytes(1_000)).toEqual({ bytes: 1_000, waitMs: 0 });
 });
 
-test('what an older version wrote down is understood', () => {
+test('the memory of an older version is read', () => {
   const file = aFile();
   const day = '2026-01-01';
   const old = {
@@ -135,7 +135,7 @@ test.each([
   expect(pacer.ask('telemetry').until).toBe(0);
 });
 
-test('a file that is damaged, or cannot be written, stops nothing', () => {
+test('a damaged or unwritable memory file stops nothing', () => {
   const clock = new FakeClock();
   const pacer = aPacer('/proc/no-such-folder/uplink-memory.json', clock);
   pacer.spent('telemetry', 5);

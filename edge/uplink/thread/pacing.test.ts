@@ -55,7 +55,7 @@ test('a flood of alerts goes first and leaves telemetry its tenth', () => {
   expect(telemetry / (alerts + telemetry)).toBeLessThan(0.16);
 });
 
-test('whatever is sent, the cap holds and nobody starves', () => {
+test('whatever is sent, the cap holds and no lane starves', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 500, max: 1_000_000 }),
@@ -157,7 +157,7 @@ test('an alert does not wait out the telemetry that has just been sent', () => {
   expect(verdict(state, limits, 'alerts', at(0)).go).toBe(true);
 });
 
-test('when the day’s budget is used up telemetry waits for the next day, and alerts go on and are counted', () => {
+test('when the day’s budget is used up telemetry waits for the next day, and alerts go on, counted', () => {
   const limits = { bytesPerDay: 10_000 };
   let state = spend(startPacing(limits, at(0)), limits, 'telemetry', 10_000);
   expect(verdict(state, limits, 'telemetry', at(0))).toEqual({ go: false, why: 'budget', waitMs: 60_000 });

@@ -22,7 +22,7 @@ function gathered(count: number) {
   return { gathering, told };
 }
 
-test('of a large commit some are told in each turn of the event loop, in order, and all in the end', async () => {
+test('the entries of a large commit are acknowledged in order, some in each turn of the event loop', async () => {
   const { gathering, told } = gathered(1000);
   gathering.committed(gathering.take(stamp), outcome());
   const later: number[] = [];
@@ -37,7 +37,7 @@ test('of a large commit some are told in each turn of the event loop, in order, 
   expect(told).toEqual(Array.from({ length: 1000 }, (_, n) => `${n} stored`));
 });
 
-test('a refusal is told at once, however many are to be told that they are stored', async () => {
+test('a refused entry is rejected at once, however many stored ones wait to be acknowledged', async () => {
   const { gathering, told } = gathered(1000);
   gathering.committed(gathering.take(stamp), outcome([999]));
   await Promise.resolve();
@@ -46,7 +46,7 @@ test('a refusal is told at once, however many are to be told that they are store
   expect(told.length).toBeLessThan(600);
 });
 
-test('what is on disk is told so before the rest is told that it is not', async () => {
+test('stored entries are acknowledged before waiting ones are rejected', async () => {
   const { gathering, told } = gathered(1000);
   gathering.committed(gathering.take(stamp), outcome());
   const late = gathering.add({ events: [draft(1000)] });
@@ -58,7 +58,7 @@ test('what is on disk is told so before the rest is told that it is not', async 
   expect(gathering.entries).toBe(0);
 });
 
-test('an alert handed over in the turn in which an earlier one of its device is refused does not get in front of it', async () => {
+test('an alert does not overtake an earlier alert of its device that is refused in the same turn', async () => {
   const { gathering } = gathered(0);
   const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
   const earlier = gathering.add(alert(1));
@@ -73,7 +73,7 @@ test('an alert handed over in the turn in which an earlier one of its device is 
   expect(gathering.take(stamp).waiting).toHaveLength(1);
 });
 
-test('nor in the turn in which all that waits is refused, because the writer is gone', async () => {
+test('an alert does not overtake one that is refused because the writer is gone', async () => {
   const { gathering } = gathered(0);
   const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
   const gone = new ForpostError('FORPOST_OUTBOX_FAILED', 'gone');
@@ -126,7 +126,7 @@ test('a device that fills its share of the entries is refused alone, in words th
   expect(await offer('flood')).toBe('in');
 });
 
-test('nor do its bytes take more than its share, whichever way it sends them', async () => {
+test('a device’s bytes take no more than its share, whichever way it sends them', async () => {
   const gathering = new Gathering(1000, 300_000);
   const letter = { device: asId<'device'>('flood'), topic: 't', received: 1, reason: 'unreadable' };
   const changes = [{ kind: 'retained', topic: 't', payload: new Uint8Array(40_000), qos: 1, owner: 'flood' }] as const;
@@ -141,14 +141,14 @@ test('nor do its bytes take more than its share, whichever way it sends them', a
   expect(await offered(gathering)('meter', data(40_000))).toBe('in');
 });
 
-test('an alert of a device finds room beside its own readings, and alerts without end do not', async () => {
+test('a device’s alert fits beside its own readings, and alerts without end do not', async () => {
   const offer = offered(new Gathering(30, 2 ** 20));
   while ((await offer('flood')) === 'in');
   for (let n = 0; n < 3; n++) expect(await offer('flood', { lane: 'alerts' })).toBe('in');
   expect(await offer('flood', { lane: 'alerts' })).toContain('13 entries (0.0 MB) of flood wait');
 });
 
-test('the last tenth is for alerts and for what nobody offers again; beyond it there is none for them either', async () => {
+test('the last tenth of the queue is for alerts and entries without a sender, and is bounded too', async () => {
   const gathering = new Gathering(30, 2 ** 20);
   const offer = offered(gathering);
   for (let n = 0; n < 27; n++) expect(await offer(`meter-${n}`)).toBe('in');
@@ -160,7 +160,7 @@ test('the last tenth is for alerts and for what nobody offers again; beyond it t
     expect(await answer(gathering, { events: [draft(1)], ...entry })).toMatch(/^30 entries .* too slow for this load$/);
 });
 
-test('an entry larger than a share is taken where nothing else of its sender waits: offered again it would be as large', async () => {
+test('an entry larger than a share is accepted where nothing else of its sender waits', async () => {
   const gathering = new Gathering(30, 300_000);
   const offer = offered(gathering);
   expect(await offer('camera', data(200_000))).toBe('in');
@@ -177,7 +177,7 @@ const publish = fc.record({
   disk: fc.constantFrom('hangs', 'hangs', 'hangs', 'commits', 'refuses', 'fails'),
 });
 
-test('whatever one device sends, and whatever the disk does, another’s entry and its alert find room', () =>
+test('whatever one device sends, and whatever the disk does, another device’s entry and alert fit', () =>
   fc.assert(
     fc.asyncProperty(fc.array(publish, { maxLength: 120 }), async (publishes) => {
       const gathering = new Gathering(40, 300_000);

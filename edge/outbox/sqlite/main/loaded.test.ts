@@ -7,7 +7,7 @@ import { unless } from '../../../../test/harness/unless.ts';
 /** a process of its own: in this one somebody may have loaded SQLite before */
 const child = fileURLToPath(new URL('../testing/loaded-child.ts', import.meta.url));
 
-test('SQLite stays in memory when the thread that writes the outbox has ended, so that nothing of it runs into the void', {
+test('SQLite’s library stays loaded after the writer’s thread has ended, so that the process does not crash', {
   ...unless(process.platform === 'linux' ? undefined : 'what is in memory is read from /proc'),
 }, async () => {
   const { stdout } = await promisify(execFile)(process.execPath, [child]);

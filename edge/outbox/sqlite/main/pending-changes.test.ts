@@ -20,7 +20,7 @@ function started(): PendingChanges {
   return pending;
 }
 
-test('only the newest word on a thing is written, and a message that came and went is not', () => {
+test('only the newest change of a thing is written, and a message that came and went is not', () => {
   const pending = started();
   for (const change of [queued(1), sent(1, 7), queued(2), unqueued(2), unqueued(3)]) pending.add(change);
   expect(pending.take()).toEqual({ anew: false, changes: [{ ...queued(1), messageId: 7 }, unqueued(3)] });
@@ -28,7 +28,7 @@ test('only the newest word on a thing is written, and a message that came and we
   expect(pending.take().changes).toEqual([unqueued(1)]);
 });
 
-test('a session that has ended takes with it what was to be written of it', () => {
+test('an ended session’s pending changes are dropped', () => {
   const pending = started();
   const ended: StateChange = { kind: 'session-ended', session: 1 };
   const other: StateChange = { kind: 'received', session: 2, messageId: 1 };
@@ -36,7 +36,7 @@ test('a session that has ended takes with it what was to be written of it', () =
   expect(pending.take().changes).toEqual([other, ended]);
 });
 
-test('what a failed commit held is written with the next, under what was said since', () => {
+test('a failed commit’s changes are written with the next one, under newer changes of the same things', () => {
   const pending = started();
   for (const change of [queued(1), queued(2), queued(3)]) pending.add(change);
   pending.take();
@@ -46,7 +46,7 @@ test('what a failed commit held is written with the next, under what was said si
   expect(pending.take().changes).toEqual([{ ...queued(1), messageId: 5 }, unqueued(2), queued(3)]);
 });
 
-test('who waits is told of the commit that holds what he saved, or of its failure', async () => {
+test('a caller that waits is told of the commit that holds its change, or of its failure', async () => {
   const pending = started();
   await pending.settled();
   pending.add(queued(1));
@@ -65,7 +65,7 @@ test('who waits is told of the commit that holds what he saved, or of its failur
   await expect(second).rejects.toBe(failure);
 });
 
-test('changes that no disk takes are bounded: beyond it everything is said anew', () => {
+test('changes that no disk takes are bounded: beyond the bound the broker saves its whole state again', () => {
   const pending = started();
   for (let i = 0; i < 60_000; i++) pending.add({ kind: 'retained', topic: `t/${i}`, payload, qos: 1, owner: 'm' });
   const anew = { anew: true, changes: [{ kind: 'session', session: 9, client: 'all', absentMs: 0 }] };

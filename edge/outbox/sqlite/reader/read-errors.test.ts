@@ -24,7 +24,7 @@ async function startedElsewhere(folder: string, env: NodeJS.ProcessEnv): Promise
   return lines.length >= 2 ? lines[0] : undefined;
 }
 
-test('one read that the disk refuses is no damage: it is asked for again, and the file stays', async ({ skip }) => {
+test('one read that the disk refuses is no damage: it is repeated, and the file stays', async ({ skip }) => {
   const shim = await compileShim(fileURLToPath(new URL('../testing/read-errors.c', import.meta.url))).catch(messageOf);
   if (typeof shim === 'string') return skip(shim);
   onTestFinished(() => shim.remove());

@@ -75,7 +75,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const session = { expiryMs: null };
 const plain = { properties: null, expiresAt: null };
 
-test('what a gateway of MQTT 3.1.1 remembered of its clients is all there for one of MQTT 5, start after start', async () => {
+test('the broker’s state in a file from before MQTT 5 is complete after each start of this version', async () => {
   for (let start = 1; start <= 2; start++) {
     const problems: unknown[] = [];
     const outbox = outboxIn(folder, { onProblem: (problem) => problems.push(problem) });

@@ -17,7 +17,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-test('a hundred thousand publishes leave a bounded log, and the newest are known after a restart', async () => {
+test('a hundred thousand publishes leave a bounded redelivery log, and the newest are recognised after a restart', async () => {
   const outbox = outboxIn(folder);
   await outbox.start();
   const total = 100_000;
@@ -43,7 +43,7 @@ test('a hundred thousand publishes leave a bounded log, and the newest are known
   await later.stop();
 });
 
-test('an entry that the outbox has no room for leaves no record and no message either', async () => {
+test('an entry without space in the outbox leaves no redelivery record and no queued message either', async () => {
   const outbox = outboxIn(folder, { limits: { maxBytes: 400_000 } });
   await outbox.start();
   const kept: number[] = [];
@@ -73,7 +73,7 @@ test('an entry that the outbox has no room for leaves no record and no message e
   await later.stop();
 });
 
-test('a packet id that is another publish’s in the commit that frees it of the one before stays taken', async () => {
+test('a packet id that one commit frees and gives to another publish stays taken', async () => {
   const outbox = outboxIn(folder);
   await outbox.start();
   outbox.mqttState.save({ kind: 'session', session: 1, client: 'meter/1', absentMs: 0 });
@@ -94,7 +94,7 @@ test('a packet id that is another publish’s in the commit that frees it of the
   await later.stop();
 });
 
-test('the ids that devices gave their events are told at the next start, the newest of them', async () => {
+test('the next start is told the newest ids that devices gave their events', async () => {
   const outbox = outboxIn(folder);
   await outbox.start();
   await outbox.append({ events: [1, 2, 3].map((n) => draft(n, { resendId: `id-${n}`, content: n })) });
@@ -107,7 +107,7 @@ test('the ids that devices gave their events are told at the next start, the new
   await later.stop();
 });
 
-test('sessions of a file from before MQTT 5 go on, and what MQTT 5 has for them is kept from then on', async () => {
+test('sessions of a file from before MQTT 5 go on, and keep their MQTT 5 properties from then on', async () => {
   const payload = new Uint8Array([1, 2, 3]);
   const queued = { kind: 'queued', session: 1, message: 7, topic: 't', payload, qos: 2, messageId: 5 } as const;
   const first = outboxIn(folder);

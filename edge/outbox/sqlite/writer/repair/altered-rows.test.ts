@@ -52,7 +52,7 @@ function gapsIn(outbox: SqliteOutbox): readonly GapData[] {
 
 const numbers = (events: readonly { readonly sequence: number }[]) => events.map(({ sequence }) => sequence);
 
-test('an event that is altered or missing while the gateway runs is sent to nobody: it is named, and its lane goes on', async () => {
+test('an event that is altered or missing while the gateway runs is never sent: a gap record names it, and its lane goes on', async () => {
   const outbox = await started();
   const { epoch, file } = outbox;
   await outbox.append({ events: Array.from({ length: 10 }, (_, n) => draft(n)) });
@@ -88,7 +88,7 @@ test('an event that is altered or missing while the gateway runs is sent to nobo
   expect([problems.length, gapsIn(next).length]).toEqual([1, 2]);
 });
 
-test('a cursor that is altered goes back to the oldest event that is kept: sent twice, never left out', async () => {
+test('an altered cursor goes back to the oldest kept event: events are sent twice, and none is left out', async () => {
   const first = await started();
   await first.append({ events: Array.from({ length: 10 }, (_, n) => draft(n)) });
   first.acknowledge(sink, first.epoch, 'telemetry', 3);
@@ -103,7 +103,7 @@ test('a cursor that is altered goes back to the oldest event that is kept: sent 
   expect(gapsIn(second)).toEqual([]);
 });
 
-test('of what the broker remembers an altered row ends its own session, or its retained message, and no other', async () => {
+test('an altered row of the broker’s state ends its own session or retained message, and no other one', async () => {
   const first = await started();
   const saved: StateChange[] = [
     ...[1, 2, 3].flatMap((session): StateChange[] => [
@@ -130,7 +130,7 @@ test('of what the broker remembers an altered row ends its own session, or its r
   expect(problems).toEqual([]);
 });
 
-test('a dead letter whose row is altered is shown to nobody', async () => {
+test('a dead letter whose row is altered is not shown', async () => {
   const outbox = await started();
   const letter = { device: asId<'device'>('meter'), topic: 't', payload: new Uint8Array(3), received: 1, reason: 'no' };
   await outbox.append({ events: [], deadLetter: letter });

@@ -69,11 +69,11 @@ test('a flipped bit of the log, be it in the header, a page or its end, is put r
   expect(all.filter(({ said }) => said.join().includes('put right')).length).toBeGreaterThan(20);
 });
 
-test('without any damage nothing is named and nothing said', () => {
+test('an undamaged file names no loss and reports nothing', () => {
   for (const mode of modes) expect(after(mode, () => undefined)).toEqual({ ...unharmed, named: 0, said: [] });
 });
 
-test('whichever page of the database is lost, every event on the others is saved under its own number', () => {
+test('whichever page of the database is lost, every event on the other pages is rescued under its own number', () => {
   const { events } = templates.get('stopped')!;
   const pages = statSync(join(folder, 'stopped', 'outbox.db')).size / 4096;
   for (let page = 0; page < pages; page++) {
@@ -120,7 +120,7 @@ test.each([
   expect(heard.named).toBeGreaterThan(10);
 });
 
-test('a copy of the file from before is told, and what it lacks is named to its exact end', () => {
+test('an older copy of the file is recognised, and its missing events are named to their exact end', () => {
   // of the first life, with what is known beside it of the second
   const { older, epochs, events } = templates.get('stopped')!;
   const heard = after('stopped', (file) => copyFileSync(older, file));
@@ -130,7 +130,7 @@ test('a copy of the file from before is told, and what it lacks is named to its 
   expect(heard.named).toBe(lacking.filter(({ lane, sequence }) => lane === 'alerts' || sequence > 9).length);
 });
 
-test('killed at any step of the rescue, the next start goes on with it', () => {
+test('after a kill at any step of a rescue the next start goes on with it', () => {
   const damaged = (file: string) => {
     const content = readFileSync(file);
     writeFileSync(file, content.fill(0xa5, 100, 4096));

@@ -184,7 +184,7 @@ test.each([
   },
 );
 
-test('wherever the room ends while an older file is opened, nothing of it is lost, and it goes on once there is room', {
+test('wherever the disk is full while an older file is migrated, nothing is lost, and it goes on once there is space', {
   ...unless(withoutDisk),
   timeout: 60_000,
 }, async () => {

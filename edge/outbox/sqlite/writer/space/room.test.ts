@@ -66,7 +66,7 @@ const named = (gaps: readonly GapData[]) =>
 
 const maxBytes = 2 ** 21;
 
-test('at its limit the oldest readings go, few gap records name exactly what went, and alerts stay', async () => {
+test('at the limit the oldest readings are shed, few gap records name exactly those, and alerts stay', async () => {
   const outbox = await started({ limits: { maxBytes } });
   await outbox.append({ events: [draft(0, { lane: 'alerts' })] });
   expect(await fill(outbox, 0, 5000)).toEqual([]);
@@ -89,7 +89,7 @@ test('at its limit the oldest readings go, few gap records name exactly what wen
   expect(room).toMatchObject({ shedEvents: named(gaps).length, shedRanges: gaps.length });
 });
 
-test('without room readings are refused for a while, alerts are stored, and with room again nothing was shed', async () => {
+test('without space readings are refused for a while and alerts are stored; if space comes back in time, nothing is shed', async () => {
   const outbox = await started({ limits: { maxBytes, shedAfterMs: 60_000 } });
   const refusals = await fill(outbox, 0, 2000);
   expect([...new Set(refusals)]).toEqual(['FORPOST_OUTBOX_FULL']);
@@ -108,7 +108,7 @@ test('without room readings are refused for a while, alerts are stored, and with
   expect(outbox.status()).toMatchObject({ room: { shedEvents: 0 }, problem: '' });
 });
 
-test('without room for longer the oldest readings go, and the wait is not paid again at each step', async () => {
+test('without space for longer the oldest readings are shed, without another wait at each step', async () => {
   const outbox = await started({ limits: { maxBytes, shedAfterMs: 300 } });
   expect(await fill(outbox, 0, 2000)).not.toEqual([]);
   await soon(() => fill(outbox, 2000, 50)).toEqual([]);
@@ -117,7 +117,7 @@ test('without room for longer the oldest readings go, and the wait is not paid a
   expect(outbox.status().room.shedRanges).toBeGreaterThan(shedRanges + 5);
 });
 
-test('what waits is told without what was shed, and a reader comes past the hole and drains the rest', async () => {
+test('the backlog does not count shed events, and a reader passes the hole and drains the rest', async () => {
   const outbox = await started({ limits: { maxBytes } });
   await fill(outbox, 0, 3000);
   const { epoch, file } = outbox;
@@ -146,7 +146,7 @@ test('what waits is told without what was shed, and a reader comes past the hole
   reader.close();
 });
 
-test('what is in hand at a sink is not shed, the rest is, and once it is safe it goes as delivered', async () => {
+test('events in hand at a sink are not shed; once they are safe they are deleted as delivered', async () => {
   const outbox = await started({ limits: { maxBytes } });
   await fill(outbox, 0, 200);
   const { epoch, file } = outbox;
@@ -164,7 +164,7 @@ test('what is in hand at a sink is not shed, the rest is, and once it is safe it
   expect(Math.min(...named(gapsIn(file, epoch)))).toBe(121);
 });
 
-test('while the uplink reads, nothing is shed: readings wait with their devices, and alerts go on', async () => {
+test('while the uplink reads, nothing is shed: devices keep their readings, and alerts go on', async () => {
   const outbox = await started({ limits: { maxBytes } });
   await fill(outbox, 0, 100);
   const claimant = outbox.inHand.claimant(0);
@@ -177,7 +177,7 @@ test('while the uplink reads, nothing is shed: readings wait with their devices,
   expect(await fill(outbox, 4000, 3000)).toEqual([]);
 });
 
-test('a sink that is away for long, or gone from the configuration, keeps no reading of another one from being stored', async () => {
+test('a sink that is away for long, or no longer configured, does not stop the storing of new readings', async () => {
   const both = await started({ sinks: [sink, 'second'], limits: { maxBytes } });
   const { epoch } = both;
   for (let n = 0; n < 3000; n += 100) {
@@ -194,7 +194,7 @@ test('a sink that is away for long, or gone from the configuration, keeps no rea
   expect(gapsIn(one.file, one.epoch)).toEqual([]);
 });
 
-test('alerts are never shed: at their limit they are withheld, readings and what has no sender go on', async () => {
+test('alerts are never shed: at their limit they are not acknowledged, while readings and entries without a sender go on', async () => {
   const outbox = await started({ limits: { maxBytes } });
   const alert = (n: number) => reading(n, { lane: 'alerts', type: eventTypes.alert, device: asId('button') });
   let stored = 0;
@@ -221,7 +221,7 @@ test('alerts are never shed: at their limit they are withheld, readings and what
   ).toBe('room');
 });
 
-test('delivered alerts make room for alerts, though there is room in the file and their time is not over', async () => {
+test('delivered alerts are deleted for new alerts before their time, also while the file has space for readings', async () => {
   const outbox = await started({ limits: { maxBytes } });
   let through = 0;
   for (let n = 0; n < 2000; n++) {
@@ -234,7 +234,7 @@ test('delivered alerts make room for alerts, though there is room in the file an
   expect(through).toBe(2000);
 });
 
-test('where one alert of a device is refused, those handed over behind it are refused too, and only those', async () => {
+test('behind a refused alert the later alerts of the same device are refused too, and no others', async () => {
   const outbox = await started({ limits: { maxBytes } });
   const alert = (n: number, device: string, size = 10) =>
     draft(n, { lane: 'alerts', device: asId(device), data: JSON.stringify('x'.repeat(size)) });
@@ -263,7 +263,7 @@ test('where one alert of a device is refused, those handed over behind it are re
   expect(await outbox.append({ events: [alert(9000, 'first')] })).toEqual({ stored: 1, repeated: 0 });
 });
 
-test('below the floor of free disk the file grows for alerts only, and readings make room for readings', async () => {
+test('below the floor of free disk the file grows for alerts only, and old readings are shed for new ones', async () => {
   const roomy = await started();
   await fill(roomy, 0, 500);
   const before = roomy.status().fileBytes;
@@ -278,7 +278,7 @@ test('below the floor of free disk the file grows for alerts only, and readings 
   expect(outbox.status().fileBytes).toBeGreaterThan(fileBytes);
 });
 
-test('what a damaged file held is named, as far as the file still tells', async () => {
+test('the losses of a damaged file are named, as far as the file still shows them', async () => {
   const first = await started();
   await fill(first, 0, 300);
   const old = first.epoch;
@@ -309,7 +309,7 @@ test('what a damaged file held is named, as far as the file still tells', async 
   expect(new Set(gaps.map(({ lane, reason }) => `${lane} ${reason}`))).toEqual(new Set([`telemetry ${damagedReason}`]));
 });
 
-test('what a file held that tells nothing any more is named by the epochs beside it', async () => {
+test('the losses of an unreadable file are named by the list of epochs beside it', async () => {
   const first = await started();
   await fill(first, 0, 10);
   await first.stop();
@@ -332,7 +332,7 @@ test('what a file held that tells nothing any more is named by the epochs beside
   ]);
 });
 
-test('when the file that tells of a loss is lost as well, the next one tells of both', async () => {
+test('when the file that names a loss is lost as well, the next file names both losses', async () => {
   const epochs: string[] = [];
   for (let i = 0; i < 3; i++) {
     const outbox = await started();
@@ -359,7 +359,7 @@ test('when the file that tells of a loss is lost as well, the next one tells of 
   );
 });
 
-test('a range that was shed is named once, however often the gateway starts and sheds on', async () => {
+test('a shed range is named once, however often the gateway starts and sheds again', async () => {
   const gaps: GapData[] = [];
   let first: string | undefined;
   for (let life = 0; life < 4; life++) {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ShedPatience } from './shed-patience.ts';
 
-test('it waits once for each time that room runs out, and sheds steadily from then on', () => {
+test('shedding waits once for each time that space runs out, and goes on steadily afterwards', () => {
   const patience = new ShedPatience(1000);
   expect([patience.mayShed(0), patience.mayShed(999), patience.leftMs(999)]).toEqual([false, false, 1]);
   expect([patience.mayShed(1000), patience.leftMs(1000)]).toEqual([true, undefined]);
@@ -12,13 +12,13 @@ test('it waits once for each time that room runs out, and sheds steadily from th
   expect([patience.mayShed(60_000), patience.mayShed(61_000)]).toEqual([false, true]);
 });
 
-test('room that comes while it waits ends the wait, however little it is', () => {
+test('any space that comes back ends the wait', () => {
   const patience = new ShedPatience(1000);
   patience.mayShed(0);
   patience.hasRoom(false);
   expect([patience.leftMs(500), patience.mayShed(1500)]).toEqual([undefined, false]);
 });
 
-test('without a wait it sheds at once', () => {
+test('without a configured wait shedding begins at once', () => {
   expect(new ShedPatience(0).mayShed(7)).toBe(true);
 });
