@@ -77,7 +77,7 @@ function order(change: Partial<Command> = {}): Command {
 }
 
 describe('a command', () => {
-  test('is applied, and its result stored together with what it did to the alarm', async () => {
+  test('is run, and its result is stored in one entry with the change of the alarm', async () => {
     const { commander, stored, people } = aCommander();
     await commander.take(order(), undefined);
     expect(people).toEqual(['admin']);
@@ -110,7 +110,7 @@ describe('a command', () => {
     expect(stored[0]?.result).toMatchObject({ outcome: 'refused', message: expect.stringContaining('"constructor"') });
   });
 
-  test('for the state sends it, and a ping is answered', async () => {
+  test('of kind status sends the status, and a ping is answered', async () => {
     const { commander, stored, states } = aCommander();
     await commander.take(order({ id: 's', kind: 'status', arguments: {} }), undefined);
     await commander.take(order({ id: 'p', kind: 'ping', arguments: {} }), undefined);
@@ -121,7 +121,7 @@ describe('a command', () => {
     ]);
   });
 
-  test('that throws has failed, with its words, and one that hangs has failed after a while', async () => {
+  test('that throws has failed with its message, and one that hangs has failed after its deadline', async () => {
     const kinds: CommandKind[] = [
       {
         kind: 'throws',
@@ -144,7 +144,7 @@ describe('a command', () => {
     expect(stored[2]?.result.message).toContain('10 s');
   });
 
-  test('is applied once however often it comes, and at once from two sides', async () => {
+  test('has one result however often it comes, also from two feeds at once', async () => {
     const { commander, acknowledged, outcomes } = aCommander();
     await Promise.all([commander.take(order(), undefined), commander.take(order(), undefined)]);
     await commander.take(order(), undefined);
@@ -152,7 +152,7 @@ describe('a command', () => {
     expect(outcomes()).toEqual(['c-1 applied']);
   });
 
-  test('counts as not applied before its result is on disk, and is stored as soon as the disk takes it', async () => {
+  test('counts as not run before its result is on disk, and the result is stored as soon as the disk takes it', async () => {
     const { commander, clock, setDisk, outcomes, acknowledged } = aCommander();
     setDisk(async () => {
       throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
@@ -175,7 +175,7 @@ describe('a command', () => {
     expect([acknowledged, outcomes()]).toEqual([['a'], ['c-1 applied']]);
   });
 
-  test('that waits for the disk gives up when the gateway stops, and is not called applied', async () => {
+  test('that waits for the disk gives up when the gateway stops, and does not count as run', async () => {
     const { commander, setDisk } = aCommander();
     setDisk(async () => {
       throw new ForpostError('FORPOST_OUTBOX_FAILED', 'gone');
@@ -189,7 +189,7 @@ describe('a command', () => {
 describe('whether a command still holds', () => {
   const expired = { issued: rfc3339(trueTime - 2 * hourMs), expires: rfc3339(trueTime - hourMs) };
 
-  test('a clock in sync tells by itself, whatever the connection says', async () => {
+  test('a clock in sync decides, whatever the connection says', async () => {
     const { commander, outcomes, acknowledged } = aCommander();
     await commander.take(order({ id: 'late', ...expired }), trueTime - 2 * hourMs);
     await commander.take(order({ id: 'good' }), trueTime + 5 * hourMs);
@@ -227,13 +227,13 @@ describe('whether a command still holds', () => {
     expect(stored[1]?.result).toMatchObject({ outcome: 'applied' });
   });
 
-  test('a clock in sync counts, also where something from before says that it is later', async () => {
+  test('a clock in sync decides, also where an earlier event says that it is later', async () => {
     const { commander, outcomes } = aCommander({ clock: 'synced', atLeast: Date.UTC(2099, 0, 1) });
     await commander.take(order({ id: 'good' }), undefined);
     expect(outcomes()).toEqual(['good applied']);
   });
 
-  test('where nobody knows the time nothing is done, and that is said', async () => {
+  test('where nobody knows the time the command is refused with the reason', async () => {
     const { commander, stored, acknowledged } = aCommander({ clock: 'unsynced' });
     await commander.take(order(), undefined);
     expect(stored[0]?.result).toMatchObject({ outcome: 'refused', message: expect.stringContaining('not in sync') });

@@ -1,20 +1,19 @@
 /**
- * Judges and applies the centre's commands, in the main thread; who signed them and for whom is checked before
- * (listener.ts, in the uplink's thread).
+ * Judges and runs the centre's commands, in the main thread. Signature and addressee are checked before (listener.ts, in
+ * the uplink's thread).
  *
  *   take ──► in time? ──► a kind we know, arguments that fit? ──► run ──► result (and alerts) in one outbox entry ──► done
  *              └── no ──────────────────────── no ─────────────────────────┘
  *
- * Always: `take` resolves when the result is on disk, and until then the command counts as not applied: killed before,
- * the gateway takes it again, runs it again, and still stores one result (the id is unique in the outbox). A command
- * that comes twice at once runs once. What a command asks for never throws out of here.
+ * Always: `take` resolves when the result is on disk, and until then the command counts as not run: a gateway that is
+ * killed before runs it again, and still stores one result (the id is unique in the outbox). A command that comes twice at
+ * once runs once. An error of a command is its result, and never leaves this file.
  *
- * Whether a command is in time: by this gateway's clock where that is in sync. Where it is not, by the centre's time as
- * the connection tells it (the broker's append time, the receiver's answer), because a clock of 1970 would take every
- * command and one of 2099 none, and a site without a time service must still be able to be helped. The ids keep a
- * connection that lies about the time from having anything applied twice. Where neither is known the command is
- * refused. Whatever the connection says, it is at least as late as `atLeast` knows (the newest sync, event or source): a
- * command that ended before is expired, also where the connection tells an old time or none.
+ * Whether a command is in time is judged by this gateway's clock where it is in sync, else by the centre's time as the
+ * connection tells it (the broker's append time, the receiver's answer): a clock of 1970 would accept every command, a
+ * clock of 2099 none, and a site without a time service must still be reachable. A connection that lies about the time
+ * cannot have a command run twice, because of the ids. Without either time the command is refused. A command that ended
+ * before `atLeast` (the newest sync, event or source) is expired, whatever the connection says.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -31,20 +30,20 @@ export interface CommanderOptions {
   readonly kinds: readonly CommandKind[];
   readonly context: CommandContext;
   readonly quality: () => ClockQuality;
-  /** ms since 1970 that have passed for certain, whatever the clock says */
+  /** the earliest time that it can be now, ms since 1970 */
   readonly atLeast: () => number;
-  /** one entry of the outbox; resolves when it is on disk, a result that is there already included */
+  /** stores the result and the alerts in one entry; resolves when they are on disk, also where an earlier result is */
   readonly store: (result: CommandResultData, alerts: readonly Alert[]) => Promise<void>;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
 }
 
-/** How far the two clocks may be apart before an «issued» in the future is believed to be a wrong clock. */
+/** How far in the future «issued» may be before the gateway's clock is considered wrong. */
 const toleranceMs = 10 * 60_000;
 const runDeadlineMs = 10_000;
 const storeBackoff = { baseMs: 200, ceilingMs: 10_000 };
-/** Ids that this process has settled: two feeds may bring one command at the same moment. */
+/** Ids of commands with a result that this process remembers: two feeds may bring one command at the same moment. */
 const rememberedIds = 1000;
 const longestMessage = 500;
 
@@ -88,7 +87,7 @@ export class Commander {
   #settle(command: Command, centreTime: number | undefined): Promise<void> {
     const verdict = this.#judge(command, centreTime);
     const done = verdict.due ? this.#run(command) : verdict.effect;
-    // at once where it can be: what was done to an alarm must not be overtaken by its end on the way to the outbox
+    // in the same turn where possible: else the end of an alarm could overtake its acknowledgement to the outbox
     return done instanceof Promise ? done.then((effect) => this.#finish(command, effect)) : this.#finish(command, done);
   }
 

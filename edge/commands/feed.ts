@@ -1,6 +1,6 @@
 /**
- * How the centre's commands reach a gateway: through the Kafka or the receiver that a sink sends to. Which of them are
- * genuine, and which were there before, is not a feed's to know.
+ * A feed brings the centre's commands to a gateway, through the Kafka or the receiver that a sink sends to. It knows
+ * neither which commands are genuine nor which came before.
  */
 
 export interface DeliveredCommand {

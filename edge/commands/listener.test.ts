@@ -57,7 +57,7 @@ function aListener(feed: CommandFeed, change: Partial<ListenerOptions> = {}) {
   return { listener, applied, refused };
 }
 
-test('lets genuine commands through, in order, whatever stands between them', async () => {
+test('passes genuine commands on in order, whatever stands between them', async () => {
   const stranger = generateKeyPairSync('ed25519').privateKey;
   const { applied, refused } = aListener(
     topicOf([
@@ -74,7 +74,7 @@ test('lets genuine commands through, in order, whatever stands between them', as
   await vi.waitFor(() => expect(refused).toEqual([[5, expect.stringContaining('not a signed command')]]), 5_000);
 });
 
-test('does not hand over what has its result in the outbox already', async () => {
+test('does not pass on a command whose result is in the outbox', async () => {
   const { applied } = aListener(topicOf([sealed('old'), sealed('new')]), { isSettled: (id) => id === 'old' });
   await vi.waitFor(() => expect(applied).toEqual(['new']));
 });
@@ -97,7 +97,7 @@ test('has one command of a feed under way at a time', async () => {
   await vi.waitFor(() => expect(underWay).toEqual(['a', 'b']));
 });
 
-test('what was not stored, or could not be looked up, is delivered again', async () => {
+test('a command whose result was not stored, or could not be looked up, is delivered again', async () => {
   let tries = 0;
   const feed = topicOf([sealed('a')]);
   const { applied } = aListener(feed, {
@@ -110,14 +110,14 @@ test('what was not stored, or could not be looked up, is delivered again', async
   expect(feed.lives).toBe(2);
 });
 
-test('without a trusted key it does not even listen', async () => {
+test('without a trusted key no feed is listened to', async () => {
   const feed = topicOf([sealed('a')]);
   const { listener, applied } = aListener(feed, { keys: [] });
   await listener.stop();
   expect([feed.lives, applied]).toEqual([0, []]);
 });
 
-test('a feed that fails does not keep another from being heard, and stops when told', async () => {
+test('a feed that fails does not stop another one, and ends when the listener stops', async () => {
   const { listener, applied } = aListener(topicOf([sealed('a')]), {
     feeds: new Map<string, CommandFeed>([
       ['broken', { run: () => Promise.reject(new Error('nobody there')) }],
@@ -129,7 +129,7 @@ test('a feed that fails does not keep another from being heard, and stops when t
   await listener.stop();
 });
 
-test('refusals are an event at once and then once an hour, and a sentence in the state for an hour', () => {
+test('a refused command is an event at once and then once an hour, and a sentence in the status for an hour', () => {
   const clock = new FakeClock();
   const noted: string[] = [];
   const refusals = new Refusals(clock, (message) => noted.push(message));

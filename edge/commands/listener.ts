@@ -1,6 +1,6 @@
 /**
- * Listens for the centre's commands in the uplink's thread, on every feed there is, and lets only the genuine ones
- * through to the main thread.
+ * Listens for the centre's commands on every feed, in the uplink's thread, and passes only the genuine ones on to the main
+ * thread.
  *
  *   each feed:   waiting ── delay ──► delivering ── it fails or ends ──► waiting (backoff)
  *   each item:   size, form, signature ── wrong ──► counted, told, the next one
@@ -8,9 +8,9 @@
  *                its result in the outbox? ── yes ──► the next one
  *                └── no ──► to the main thread ── result on disk ──► the next one
  *
- * Always: whatever stands in a topic, the items behind it are read; one command of a feed is under way at a time, so
- * that a flood of them waits in Kafka and not here; a signature is never checked in the thread that raises alarms.
- * Nothing that is not signed makes an event: who may write to the topic could fill the outbox with them.
+ * Always: an item that is no command does not stop those behind it; one command of a feed is under way at a time, so that
+ * a flood of commands waits in Kafka; a signature is never checked in the thread that raises alarms. An unsigned item
+ * causes no event of its own: otherwise a writer of the topic could fill the outbox.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -29,7 +29,7 @@ export interface ListenerOptions {
   readonly isSettled: (command: string) => boolean;
   /** resolves when the result is on disk */
   readonly apply: (command: Command, centreTime: number | undefined) => Promise<void>;
-  /** so many items were no command for this gateway by a trusted key, since the last time; why the last one was not */
+  /** `count` items since the last call were no command for this gateway by a trusted key; why the last one was refused */
   readonly onRefused: (count: number, reason: string) => void;
   readonly clock: Clock;
   readonly random: () => number;
@@ -37,9 +37,9 @@ export interface ListenerOptions {
 }
 
 const backoff = { baseMs: 500, ceilingMs: 15_000 };
-/** A feed that delivered for this long was a good one: the next wait is short again. */
+/** After a feed has delivered for this long, the next wait is short again. */
 const goodAfterMs = 60_000;
-/** Whatever comes in, it is told to the main thread this seldom. */
+/** The least time between two reports of refused items to the main thread. */
 const tellEveryMs = 1_000;
 
 export class CommandListener {
@@ -93,7 +93,7 @@ export class CommandListener {
     const { command } = opened;
     if (command.gateway !== gateway) return this.#refuse(`it is for the gateway "${command.gateway}"`);
     if (isSettled(command.id)) return;
-    // one that is under way at a stop is delivered again after the next start
+    // a command that is under way at a stop is delivered again after the next start
     const { signal } = this.#stopping;
     const { promise: stopped, reject } = Promise.withResolvers<never>();
     const stop = () => reject(signal.reason);

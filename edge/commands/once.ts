@@ -1,8 +1,8 @@
 /**
- * How a command is applied once: its result is stored under an id that the outbox takes once (as a device's own id of
- * an event), in the commit of the result itself. Of these the outbox keeps the newest 10,000; the centre gives one
- * gateway at most `maxCommandsPerDay`, and none holds for longer than a day. An outbox that is put aside forgets them:
- * what is unexpired then is applied again, which its kind must bear anyway.
+ * How a command has one result: the result is stored under an id that the outbox takes once, as a device's own id of an
+ * event. The outbox remembers the newest 10,000 of them; the centre sends one gateway at most `maxCommandsPerDay`, and a
+ * command holds for a day at most. A new outbox after damage has forgotten the ids: unexpired commands run again, which
+ * every kind of command must allow anyway.
  */
 
 /** The outbox's `resendId` of a command's result. */

@@ -1,7 +1,7 @@
 /**
- * What a gateway says of items among its commands that no trusted key has signed, or that are for another gateway: an
- * event at the first of them and then at most one an hour, and a sentence in the state for an hour. They never get a
- * result of their own: nobody knows who wrote them.
+ * Reports refused commands: items that no trusted key has signed, or that are for another gateway. The first one causes
+ * an event, later ones one event an hour at most, and a sentence stands in the status for an hour. A refused item gets no
+ * result: nobody knows who wrote it.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 

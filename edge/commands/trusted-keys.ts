@@ -1,4 +1,4 @@
-/** Whose commands this gateway takes: the public keys in gateway.yaml or in the file that it names, one a line. */
+/** The public keys whose commands this gateway accepts: in gateway.yaml, or in the file that it names, one a line. */
 import { readFileSync } from 'node:fs';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -17,7 +17,7 @@ export interface TrustedKeys {
   readonly keys: readonly CommandKey[];
   /** what is wrong in gateway.yaml */
   readonly problems: readonly Problem[];
-  /** what is wrong with the file that it names: what it has besides is trusted */
+  /** what is wrong in the file that it names; the right keys in it are trusted all the same */
   readonly warnings: readonly Problem[];
 }
 
@@ -43,7 +43,7 @@ export class CommandKeys {
   }
 }
 
-/** No `commands` in the file: no keys, and no command is taken. Never throws because of what stands there. */
+/** Without `commands` in gateway.yaml there is no key, and no command is accepted. Never throws for the content of files. */
 export function trustedKeys({ commands }: ConfiguredKeys): TrustedKeys {
   const keys = new Map<string, CommandKey>();
   const problems: Problem[] = [];

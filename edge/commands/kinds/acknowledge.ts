@@ -1,4 +1,4 @@
-/** `acknowledge` {alarm}: somebody at the centre has seen this occurrence of an alarm. */
+/** `acknowledge` {alarm}: a person at the centre acknowledges an alarm. */
 import Type from 'typebox';
 import type { CommandKind } from '../command-kind.ts';
 

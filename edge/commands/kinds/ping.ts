@@ -1,4 +1,4 @@
-/** `ping`: whether commands arrive, and who answers. */
+/** `ping`: shows that commands arrive; the answer tells version and running time. */
 import Type from 'typebox';
 import type { CommandKind } from '../command-kind.ts';
 

@@ -1,4 +1,4 @@
-/** `status`: the gateway's state, now and not with the next regular one. */
+/** `status`: sends the gateway's status at once, before the next regular one. */
 import Type from 'typebox';
 import type { CommandKind } from '../command-kind.ts';
 
