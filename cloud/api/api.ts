@@ -22,6 +22,7 @@ import { registerRights } from '@forpost/shared/http/rights.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { ServerTls } from '@forpost/shared/tls.ts';
 import Fastify, {
   type FastifyBaseLogger,
@@ -91,7 +92,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
     // the schemas document the answers; attributes of an event beyond them must not be dropped
     scope.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
     login = registerLogin(scope, {
-      realm: 'the centre',
+      realm: words('gateway/reason.the-centre'),
       users: (name) => users.hashOf(name),
       roleOf: (name) => users.roleOf?.(name),
       languageOf: (name) => users.languageOf?.(name),

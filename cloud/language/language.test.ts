@@ -2,6 +2,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { catalogue } from '@forpost/shared/texts/catalogue/all.ts';
+import { texts } from '@forpost/shared/texts/texts.ts';
 import { afterEach, expect, test } from 'vitest';
 import { addUser, changeLanguage, changePassword, changeRole, listUsers } from '../access/edit-users.ts';
 import { buildApi } from '../api/api.ts';
@@ -28,8 +30,8 @@ async function centre() {
     webFolder: join(tmpdir(), 'no-such-page'),
   });
   releases.push(() => app.close());
-  const logIn = () =>
-    app.inject({ method: 'POST', url: '/api/v1/login', payload: { user: 'wall', password: 'right' } });
+  const logIn = (password = 'right') =>
+    app.inject({ method: 'POST', url: '/api/v1/login', payload: { user: 'wall', password } });
   const headers = { cookie: `forpost-centre=${(await logIn()).cookies[0]?.value}` };
   const choose = (chosen: string, sent: { cookie?: string } = headers) =>
     app.inject({ method: 'POST', url: '/api/v1/session/language', headers: sent, payload: { language: chosen } });
@@ -63,4 +65,11 @@ test('a person’s language outlives a new password and another role', async () 
   await changeRole(folder, 'wall', 'operator');
   expect((await listUsers(folder)).get('wall')).toMatchObject({ role: 'operator', language: 'ru' });
   await expect(changeLanguage(folder, 'wal', 'ru')).rejects.toThrow(/there is no user "wal".*wall/);
+});
+
+test('a wrong password is refused in English and as a message, which a page says in its own language', async () => {
+  const { logIn } = await centre();
+  const { detail, detailI18n } = (await logIn('wrong')).json();
+  expect(detail).toBe('this user and password do not open the centre');
+  expect(texts('ru', catalogue.ru).say(detailI18n, detail)).toBe('центр: неверное имя или пароль');
 });

@@ -100,6 +100,14 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
     await page.getByRole('heading', { name: 'Тревоги', exact: true }).waitFor();
     await page.getByRole('button', { name: 'Выйти' }).tap();
     await page.getByRole('button', { name: 'Войти' }).waitFor();
+    const detailI18n = { key: 'gateway/reason.login-wait', values: { seconds: 7 } };
+    centre.problems.set('/api/v1/login', { status: 429, detail: 'too many tries: wait 7 s', detailI18n } as never);
+    await page.getByRole('textbox', { name: 'Пароль' }).fill('guess');
+    await page.getByRole('button', { name: 'Войти' }).tap();
+    await page
+      .getByRole('alert')
+      .getByText(/^Слишком много попыток/)
+      .waitFor();
     await shots(page, 'ru-login-phone');
   });
 

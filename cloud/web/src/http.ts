@@ -72,7 +72,7 @@ function refusal(status: number, body: unknown): ApiError {
   const {
     detail,
     title,
-    detail_i18n: text,
+    detailI18n: text,
   } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
   const words = typeof detail === 'string' ? detail : typeof title === 'string' ? title : undefined;
   if (words === undefined)

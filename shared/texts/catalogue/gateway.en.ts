@@ -206,6 +206,7 @@ export const gatewayEn = {
   'reason.login-first': 'log in to {what}',
   'reason.viewer': '{user} is a viewer and can change nothing: log in as somebody who may',
   'reason.the-gateway': 'the gateway',
+  'reason.the-centre': 'the centre',
   'reason.acknowledged-already':
     'somebody has acknowledged this alarm already, or the gateway does not remember it any more',
   'reason.list-too-old': 'the list does not reach back that far any more: begin it anew',

@@ -203,10 +203,11 @@ export const gatewayRu = {
   // what a page is refused
   'reason.login-busy': 'сейчас входит слишком много людей, попробуйте чуть позже',
   'reason.login-wait': 'слишком много попыток: подождите {seconds, number} с',
-  'reason.login-wrong': 'эти имя и пароль не подходят, {what}',
-  'reason.login-first': 'войдите в систему, {what}',
+  'reason.login-wrong': '{what}: неверное имя или пароль',
+  'reason.login-first': '{what}: войдите в систему',
   'reason.viewer': '{user} может только смотреть: войдите под именем, которому разрешены изменения',
   'reason.the-gateway': 'шлюз',
+  'reason.the-centre': 'центр',
   'reason.acknowledged-already': 'эту тревогу уже подтвердили, или шлюз её больше не помнит',
   'reason.list-too-old': 'список уже не достаёт так далеко: начните его заново',
   'reason.saved-meanwhile': 'тем временем изменения сохранил кто-то другой: посмотрите на них, прежде чем сохранять',
