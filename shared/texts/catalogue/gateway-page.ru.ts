@@ -234,8 +234,8 @@ export const gatewayPageRu = {
   // the gateway itself
   'clock.title': 'Этот шлюз',
   'clock.name': 'Часы',
-  'clock.synced': 'Точные',
-  'clock.unsynced': 'Не подтверждены',
+  'clock.synced': 'Сверены',
+  'clock.unsynced': 'Не сверены',
   'gateway.stored': 'Сохранено событий',
   'gateway.longest-write': 'Самая долгая запись',
   'gateway.longest-write-ms': '{ms, number} мс за последнюю минуту',
