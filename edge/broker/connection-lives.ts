@@ -60,7 +60,7 @@ export class ConnectionLives {
     if (principal.kind === 'consumer' && principal.publish.length > 0) guarded.messageShare = shareOfMessage;
     if (principal.kind === 'consumer') guarded.answerShare = shareOfMessage;
     guarded.principal = principal.id;
-    guarded.onPacket = (packet) => dispatch.take(connection, packet);
+    guarded.onPacket = (packet) => dispatch.handle(connection, packet);
     if (will !== undefined && (!mayPublish(principal, will.topic) || hasTooManyLevels(will.topic))) {
       connection.will = undefined;
       incidents.forbidden(connection, 'will', will.topic);

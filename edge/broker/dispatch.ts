@@ -33,7 +33,7 @@ export class Dispatch {
     this.#options = options;
   }
 
-  take(connection: Connection, packet: Packet): void {
+  handle(connection: Connection, packet: Packet): void {
     const { first, bytes, from, end } = packet;
     switch (first >> 4) {
       case packetTypes.publish:
@@ -70,7 +70,7 @@ export class Dispatch {
     if (type === packetTypes.puback) isKnown = outflow.puback(packetId);
     else if (type === packetTypes.pubcomp) isKnown = outflow.pubcomp(packetId);
     else isKnown = outflow.pubrec(packetId, end > from + 2 ? (bytes[from + 2] ?? 0) : 0);
-    if (!isKnown) guarded.turn.take(1, 0);
+    if (!isKnown) guarded.turn.charge(1, 0);
   }
 
   #publish(connection: Connection, { first, bytes, from, end }: Packet): void {

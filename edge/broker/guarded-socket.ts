@@ -110,7 +110,7 @@ class Guard implements GuardedSocket {
 
   answered(): void {
     this.#isAnswered = true;
-    this.turn.take(packetsOfLogIn, 0);
+    this.turn.charge(packetsOfLogIn, 0);
   }
 
   allow(maxPacketBytes: number): void {
@@ -186,12 +186,12 @@ class Guard implements GuardedSocket {
   #handOut(next: Read): void {
     switch (next.kind) {
       case 'packet':
-        this.turn.take(1, next.length, this.#shareOf(next.first >> 4));
+        this.turn.charge(1, next.length, this.#shareOf(next.first >> 4));
         this.#unread++;
         this.onPacket(next);
         break;
       case 'connect':
-        this.turn.take(1, next.length);
+        this.turn.charge(1, next.length);
         this.#isAnswered = false;
         this.#events.onConnect(next.connect);
         break;

@@ -7,7 +7,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 test('packets count beside bytes: a turn has 20 of them, however small they are', async () => {
   const read = new ReadTurn();
   expect(read.packets).toBe(20);
-  read.take(20, 128);
+  read.charge(20, 128);
   expect(read.packets).toBe(0);
   await turn();
   expect(read.packets).toBe(20);
@@ -15,7 +15,7 @@ test('packets count beside bytes: a turn has 20 of them, however small they are'
 
 test('what was taken beyond a turn leaves nothing to take, and bytes are paid for in the turns after it', async () => {
   const read = new ReadTurn();
-  read.take(100, 40_000);
+  read.charge(100, 40_000);
   expect(read.packets).toBe(0);
   expect(read.bytes).toBeLessThan(0);
   await turn();
@@ -30,7 +30,7 @@ test('whoever waits goes on in a later turn, the longest wait first, and only wh
   const order: string[] = [];
   const taking = (name: string) => () => {
     order.push(name);
-    read.take(13, 0);
+    read.charge(13, 0);
     if (name === 'a' && order.length < 3) read.whenNext(taking('a again'));
   };
   for (const name of ['a', 'b', 'c']) read.whenNext(taking(name));
@@ -46,7 +46,7 @@ async function taken(read: ReadTurn, clock: FakeClock, turns: number, ms: number
   let packets = 0;
   for (let i = 0; i < turns; i++) {
     packets += read.packets;
-    if (read.packets > 0) read.take(read.packets, 0, share);
+    if (read.packets > 0) read.charge(read.packets, 0, share);
     await turn();
     clock.advance(ms);
     await turn();
@@ -84,7 +84,7 @@ test('a device that was quiet for a while has its burst again, and no more than 
 test('what was done for a client beyond its credit holds it up for a second at most', async () => {
   const clock = new FakeClock();
   const read = new ReadTurn(clock);
-  read.take(1_000_000, 99_999_999);
+  read.charge(1_000_000, 99_999_999);
   await turn();
   clock.advance(1100);
   await turn();
@@ -96,7 +96,7 @@ test('what was done for a client beyond its credit holds it up for a second at m
 test('devices that flood share a turn of the event loop among themselves, in turns; another one has its own', async () => {
   const clock = new FakeClock();
   const floods = Array.from({ length: 8 }, () => new ReadTurn(clock));
-  for (const read of floods) read.take(1500, 0);
+  for (const read of floods) read.charge(1500, 0);
   const light = new ReadTurn(clock);
   const got = floods.map(() => 0);
   let inOneTurn = 0;
@@ -105,7 +105,7 @@ test('devices that flood share a turn of the event loop among themselves, in tur
     if (read === undefined) return;
     got[n] = (got[n] ?? 0) + read.packets;
     inOneTurn += read.packets;
-    read.take(read.packets, 0);
+    read.charge(read.packets, 0);
     read.whenNext(goOn(n));
   };
   floods.forEach((read, n) => {
@@ -120,5 +120,5 @@ test('devices that flood share a turn of the event loop among themselves, in tur
   }
   expect(most).toBeLessThanOrEqual(60);
   expect(Math.min(...got)).toBeGreaterThan(0.5 * Math.max(...got));
-  for (const read of floods) read.take(1_000_000, 0);
+  for (const read of floods) read.charge(1_000_000, 0);
 });

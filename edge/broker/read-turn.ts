@@ -41,7 +41,7 @@ class SharedTurn {
     return this.#left <= 0;
   }
 
-  take(packets: number): void {
+  charge(packets: number): void {
     this.#left -= packets;
     this.#arm();
   }
@@ -102,7 +102,7 @@ export class ReadTurn {
    * So much is taken, or work that costs as much. A packet larger than what was left is paid for in later turns.
    * `share`: of that, what costs credit over time
    */
-  take(packets: number, bytes: number, share = 1): void {
+  charge(packets: number, bytes: number, share = 1): void {
     this.#credit.packets -= share * packets;
     this.#credit.bytes -= share * bytes;
     this.spend(packets, bytes);
@@ -112,7 +112,7 @@ export class ReadTurn {
   spend(packets: number, bytes: number): void {
     this.#packets -= packets;
     this.#bytes -= bytes;
-    if (this.#isHeavy) sharedTurn.take(packets);
+    if (this.#isHeavy) sharedTurn.charge(packets);
     this.#arm();
   }
 

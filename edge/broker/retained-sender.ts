@@ -74,7 +74,7 @@ export class RetainedSender {
       else if (message === undefined) n = messagesPerTurn;
       else bytes += this.#send(message);
     }
-    turn.take(messagesPerTurn, bytes);
+    turn.charge(messagesPerTurn, bytes);
     this.#goOn();
   }
 

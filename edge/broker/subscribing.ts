@@ -136,7 +136,7 @@ export class Subscribing {
 
   /** Each filter counts once to the principal's turns; later steps count as spent. */
   #pay(filters: number): void {
-    this.#options.connection.guarded.turn.take(filters, 0);
+    this.#options.connection.guarded.turn.charge(filters, 0);
   }
 
   #spend(filters: number): void {

@@ -272,7 +272,7 @@ export class Uplink implements Part {
         return;
       case 'call':
         // the answer goes to the thread that asked: its successor counts its own calls from 0
-        this.#answerer.take(message, (answer) => from.postMessage(answer));
+        this.#answerer.answer(message, (answer) => from.postMessage(answer));
         return;
       case 'answer':
       case 'call-failed':

@@ -93,9 +93,9 @@ describe('a thread that answers', () => {
       8,
     );
     const post = (answer: AnswerMessage) => answers.push(answer);
-    answerer.take({ kind: 'call', name: 'double', id: 1, question: 4 }, post);
-    answerer.take({ kind: 'call', name: 'double', id: 2, question: -4 }, post);
-    answerer.take({ kind: 'call', name: 'never', id: 3, question: null }, post);
+    answerer.answer({ kind: 'call', name: 'double', id: 1, question: 4 }, post);
+    answerer.answer({ kind: 'call', name: 'double', id: 2, question: -4 }, post);
+    answerer.answer({ kind: 'call', name: 'never', id: 3, question: null }, post);
     await turn();
     expect(answers.toSorted((a, b) => a.id - b.id)).toEqual([
       { kind: 'answer', id: 1, answer: 8 },
@@ -108,12 +108,12 @@ describe('a thread that answers', () => {
     const answers: AnswerMessage[] = [];
     const { promise, resolve } = Promise.withResolvers<null>();
     const answerer = new Answerer<TestCalls>({ double: () => 0, never: () => promise, end: () => null }, 1);
-    answerer.take({ kind: 'call', name: 'never', id: 1, question: null }, (answer) => answers.push(answer));
-    answerer.take({ kind: 'call', name: 'double', id: 2, question: 1 }, (answer) => answers.push(answer));
+    answerer.answer({ kind: 'call', name: 'never', id: 1, question: null }, (answer) => answers.push(answer));
+    answerer.answer({ kind: 'call', name: 'double', id: 2, question: 1 }, (answer) => answers.push(answer));
     expect(answers).toMatchObject([{ kind: 'call-failed', id: 2, code: 'FORPOST_CALL_UNANSWERED' }]);
     resolve(null);
     await turn();
-    answerer.take({ kind: 'call', name: 'double', id: 3, question: 1 }, (answer) => answers.push(answer));
+    answerer.answer({ kind: 'call', name: 'double', id: 3, question: 1 }, (answer) => answers.push(answer));
     await turn();
     expect(answers.slice(1)).toEqual([
       { kind: 'answer', id: 1, answer: null },

@@ -150,7 +150,7 @@ export class Answerer<Asked extends Calls> {
   }
 
   /** Runs the handler and posts its answer or its error. Never throws. */
-  take(message: CallMessage<Asked>, post: (answer: AnswerMessage) => void): void {
+  answer(message: CallMessage<Asked>, post: (answer: AnswerMessage) => void): void {
     const { id, name, question } = message;
     const fail = (error: unknown) => {
       const code = error instanceof ForpostError ? error.code : 'FORPOST_PART_FAILED';

@@ -88,7 +88,7 @@ port.on('message', (message: ToThread) => {
       main.receive(message);
       return;
     case 'call':
-      answerer.take(message, post);
+      answerer.answer(message, post);
       return;
     case 'stop':
       void Promise.all([dispatcher.stop(), listener.stop()]).finally(() => {

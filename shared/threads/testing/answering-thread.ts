@@ -17,4 +17,6 @@ const answerer = new Answerer<TestCalls>(
   },
   8,
 );
-port?.on('message', (message: CallMessage<TestCalls>) => answerer.take(message, (answer) => port.postMessage(answer)));
+port?.on('message', (message: CallMessage<TestCalls>) =>
+  answerer.answer(message, (answer) => port.postMessage(answer)),
+);

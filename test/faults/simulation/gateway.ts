@@ -304,7 +304,7 @@ class Life {
       maxOpen,
     );
     caller.connect((message) =>
-      this.#later(() => answerer.take(message, (answer) => this.#later(() => caller.receive(answer)))),
+      this.#later(() => answerer.answer(message, (answer) => this.#later(() => caller.receive(answer)))),
     );
     return caller;
   }

@@ -8,7 +8,7 @@ import { draft } from '../testing/test-support.ts';
 import { Gathering } from './gathering.ts';
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
-const stamp = {} as Parameters<Gathering['take']>[0];
+const stamp = {} as Parameters<Gathering['takeBatch']>[0];
 const outcome = (refused: readonly number[] = []) => ({ repeated: [], refused }) as unknown as CommitOutcome;
 
 function gathered(count: number) {
@@ -24,7 +24,7 @@ function gathered(count: number) {
 
 test('the entries of a large commit are acknowledged in order, some in each turn of the event loop', async () => {
   const { gathering, told } = gathered(1000);
-  gathering.committed(gathering.take(stamp), outcome());
+  gathering.committed(gathering.takeBatch(stamp), outcome());
   const later: number[] = [];
   for (let turn = 0; turn < 4; turn++) {
     await nextTurn();
@@ -39,7 +39,7 @@ test('the entries of a large commit are acknowledged in order, some in each turn
 
 test('a refused entry is rejected at once, however many stored ones wait to be acknowledged', async () => {
   const { gathering, told } = gathered(1000);
-  gathering.committed(gathering.take(stamp), outcome([999]));
+  gathering.committed(gathering.takeBatch(stamp), outcome([999]));
   await Promise.resolve();
   await Promise.resolve();
   expect(told).toContain('999 refused');
@@ -48,7 +48,7 @@ test('a refused entry is rejected at once, however many stored ones wait to be a
 
 test('stored entries are acknowledged before waiting ones are rejected', async () => {
   const { gathering, told } = gathered(1000);
-  gathering.committed(gathering.take(stamp), outcome());
+  gathering.committed(gathering.takeBatch(stamp), outcome());
   const late = gathering.add({ events: [draft(1000)] });
   gathering.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
   await expect(late).rejects.toThrow('stopped');
@@ -62,7 +62,7 @@ test('an alert does not overtake an earlier alert of its device that is refused 
   const { gathering } = gathered(0);
   const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
   const earlier = gathering.add(alert(1));
-  const taken = gathering.take(stamp);
+  const taken = gathering.takeBatch(stamp);
   gathering.refuseFollowers(taken, [0], new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
   gathering.committed(taken, outcome([0]));
   // nobody has heard of it yet
@@ -70,7 +70,7 @@ test('an alert does not overtake an earlier alert of its device that is refused 
   await expect(earlier).rejects.toThrow();
   await nextTurn();
   void gathering.add(alert(3));
-  expect(gathering.take(stamp).waiting).toHaveLength(1);
+  expect(gathering.takeBatch(stamp).waiting).toHaveLength(1);
 });
 
 test('an alert does not overtake one that is refused because the writer is gone', async () => {
@@ -78,7 +78,7 @@ test('an alert does not overtake one that is refused because the writer is gone'
   const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
   const gone = new ForpostError('FORPOST_OUTBOX_FAILED', 'gone');
   const underWay = gathering.add(alert(1));
-  const taken = gathering.take(stamp);
+  const taken = gathering.takeBatch(stamp);
   const waiting = gathering.add({ events: [draft(2, { lane: 'alerts', device: asId('camera') })] });
   gathering.failed(taken, gone);
   gathering.failAll(gone);
@@ -90,7 +90,7 @@ test('an alert does not overtake one that is refused because the writer is gone'
   for (const one of [underWay, waiting, ...behind]) await expect(one).rejects.toThrow();
   await nextTurn();
   void gathering.add(alert(5));
-  expect(gathering.take(stamp).waiting).toHaveLength(1);
+  expect(gathering.takeBatch(stamp).waiting).toHaveLength(1);
 });
 
 /** An entry of one event, and what became of it: 'in', or the words of its refusal. */
@@ -122,7 +122,7 @@ test('a device that fills its share of the entries is refused alone, in words th
   );
   expect(await offer('meter')).toBe('in');
   expect(await offer(undefined)).toBe('in');
-  gathering.committed(gathering.take(stamp), outcome());
+  gathering.committed(gathering.takeBatch(stamp), outcome());
   expect(await offer('flood')).toBe('in');
 });
 
@@ -165,7 +165,7 @@ test('an entry larger than a share is accepted where nothing else of its sender 
   const offer = offered(gathering);
   expect(await offer('camera', data(200_000))).toBe('in');
   expect(await offer('camera')).toContain('of camera wait');
-  gathering.committed(gathering.take(stamp), outcome());
+  gathering.committed(gathering.takeBatch(stamp), outcome());
   expect(await offer('camera', data(200_000))).toBe('in');
 });
 
@@ -185,7 +185,7 @@ test('whatever one device sends, and whatever the disk does, another device’s 
         const event = draft(1, { lane, device: asId('flood'), ...data(bytes) } as Partial<EventDraft>);
         gathering.add({ events: Array.from({ length: events }, () => event), sender: 'flood' }).catch(() => undefined);
         if (disk === 'hangs') continue;
-        const taken = gathering.take(stamp);
+        const taken = gathering.takeBatch(stamp);
         const error = new ForpostError('FORPOST_OUTBOX_FAILED', 'no');
         if (disk === 'fails') gathering.failed(taken, error);
         else gathering.committed(taken, outcome(disk === 'refuses' && taken.waiting.length > 0 ? [0] : []));
@@ -195,7 +195,7 @@ test('whatever one device sends, and whatever the disk does, another device’s 
       expect(await offer('meter', { lane: 'alerts', ...data(30_000) })).toBe('in');
       expect(await offer(undefined, { lane: 'alerts', device: null })).toBe('in');
       // and nothing of anybody is left counted in the end
-      gathering.failed(gathering.take(stamp), new ForpostError('FORPOST_OUTBOX_FAILED', 'no'));
+      gathering.failed(gathering.takeBatch(stamp), new ForpostError('FORPOST_OUTBOX_FAILED', 'no'));
       gathering.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
       expect(gathering.entries).toBe(0);
       await nextTurn();

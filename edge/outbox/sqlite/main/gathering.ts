@@ -150,7 +150,7 @@ export class Gathering {
   }
 
   /** The next batch. */
-  take(stamp: Stamp): TakenBatch {
+  takeBatch(stamp: Stamp): TakenBatch {
     const { count, bytes } = this.#nextBatch();
     const waiting = this.#waiting.length <= count ? this.#waiting : this.#waiting.slice(0, count);
     this.#waiting = this.#waiting.length <= count ? [] : this.#waiting.slice(count);

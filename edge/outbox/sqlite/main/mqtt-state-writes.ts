@@ -80,9 +80,9 @@ export class MqttStateWrites {
     return !this.#changes.isEmpty && (this.#changes.isDue || this.#isDue || atOnce);
   }
 
-  take(): TakenChanges {
+  takeChanges(): TakenChanges {
     this.#isDue = false;
-    return this.#changes.take();
+    return this.#changes.takeChanges();
   }
 
   committed(): void {

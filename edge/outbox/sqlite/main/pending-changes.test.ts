@@ -23,9 +23,9 @@ function started(): PendingChanges {
 test('only the newest change of a thing is written, and a message that came and went is not', () => {
   const pending = started();
   for (const change of [queued(1), sent(1, 7), queued(2), unqueued(2), unqueued(3)]) pending.add(change);
-  expect(pending.take()).toEqual({ anew: false, changes: [{ ...queued(1), messageId: 7 }, unqueued(3)] });
+  expect(pending.takeChanges()).toEqual({ anew: false, changes: [{ ...queued(1), messageId: 7 }, unqueued(3)] });
   pending.add(unqueued(1));
-  expect(pending.take().changes).toEqual([unqueued(1)]);
+  expect(pending.takeChanges().changes).toEqual([unqueued(1)]);
 });
 
 test('an ended session’s pending changes are dropped', () => {
@@ -33,17 +33,17 @@ test('an ended session’s pending changes are dropped', () => {
   const ended: StateChange = { kind: 'session-ended', session: 1 };
   const other: StateChange = { kind: 'received', session: 2, messageId: 1 };
   for (const change of [queued(1), other, ended]) pending.add(change);
-  expect(pending.take().changes).toEqual([other, ended]);
+  expect(pending.takeChanges().changes).toEqual([other, ended]);
 });
 
 test('a failed commit’s changes are written with the next one, under newer changes of the same things', () => {
   const pending = started();
   for (const change of [queued(1), queued(2), queued(3)]) pending.add(change);
-  pending.take();
+  pending.takeChanges();
   for (const change of [sent(1, 5), unqueued(2)]) pending.add(change);
   pending.failed(failure);
   // the second may be on disk: the commit may have failed after all was written
-  expect(pending.take().changes).toEqual([{ ...queued(1), messageId: 5 }, unqueued(2), queued(3)]);
+  expect(pending.takeChanges().changes).toEqual([{ ...queued(1), messageId: 5 }, unqueued(2), queued(3)]);
 });
 
 test('a caller that waits is told of the commit that holds its change, or of its failure', async () => {
@@ -53,14 +53,14 @@ test('a caller that waits is told of the commit that holds its change, or of its
   expect(pending.isDue).toBe(false);
   const first = pending.settled();
   expect(pending.isDue).toBe(true);
-  pending.take();
+  pending.takeChanges();
   expect(pending.isDue).toBe(false);
   const running = pending.settled();
   pending.add(queued(2));
   const second = pending.settled();
   pending.committed();
   await Promise.all([first, running]);
-  pending.take();
+  pending.takeChanges();
   pending.failed(failure);
   await expect(second).rejects.toBe(failure);
 });
@@ -69,10 +69,10 @@ test('changes that no disk takes are bounded: beyond the bound the broker saves 
   const pending = started();
   for (let i = 0; i < 60_000; i++) pending.add({ kind: 'retained', topic: `t/${i}`, payload, qos: 1, owner: 'm' });
   const anew = { anew: true, changes: [{ kind: 'session', session: 9, client: 'all', absentMs: 0 }] };
-  expect(pending.take()).toEqual(anew);
+  expect(pending.takeChanges()).toEqual(anew);
   pending.add(queued(1));
   pending.failed(failure);
-  expect(pending.take()).toEqual(anew);
+  expect(pending.takeChanges()).toEqual(anew);
   pending.committed();
   expect(pending.isEmpty).toBe(true);
 });

@@ -71,7 +71,7 @@ export class PendingChanges {
     return this.#waiting.promise;
   }
 
-  take(): TakenChanges {
+  takeChanges(): TakenChanges {
     const anew = this.#anew;
     if (anew) {
       this.#anew = false;

@@ -285,9 +285,9 @@ export class SqliteOutbox implements Outbox {
       this.#drained?.();
       return;
     }
-    this.#inFlight = this.#gathering.take(this.#stamp());
+    this.#inFlight = this.#gathering.takeBatch(this.#stamp());
     this.#lookDue = false;
-    this.#writer.post({ kind: 'commit', batch: { ...this.#inFlight.batch, changes: this.#state.take() } });
+    this.#writer.post({ kind: 'commit', batch: { ...this.#inFlight.batch, changes: this.#state.takeChanges() } });
   }
 
   /** While shedding waits for room, the writer looks for it again also where no device tries. */

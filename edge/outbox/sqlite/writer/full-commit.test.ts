@@ -106,7 +106,7 @@ function entries(from: number, count: number): OutboxEntry[] {
 function batchOf(handed: readonly OutboxEntry[], more: Partial<Batch> = {}): Batch {
   const gathering = new Gathering(1000, 2 ** 24);
   for (const entry of handed) gathering.add(entry).catch(() => undefined);
-  return { ...gathering.take(stamp).batch, changes: { anew: false, changes: [] }, ...more };
+  return { ...gathering.takeBatch(stamp).batch, changes: { anew: false, changes: [] }, ...more };
 }
 
 const acknowledgements: readonly Acknowledgement[] = [

@@ -51,7 +51,7 @@ function writerIn(epoch: string) {
 function batchOf(count: number): Batch {
   const gathering = new Gathering(1000, 2 ** 20);
   for (let i = 0; i < count; i++) gathering.add({ events: [draft(i)] }).catch(() => undefined);
-  return { ...gathering.take(stamp).batch, changes: { anew: false, changes: [] } };
+  return { ...gathering.takeBatch(stamp).batch, changes: { anew: false, changes: [] } };
 }
 
 test('each value of an event stands in the place that its name says', () => {
