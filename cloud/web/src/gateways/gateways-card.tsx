@@ -28,9 +28,10 @@ import {
 import { Mark, type Tone } from '../parts/mark.tsx';
 import { Ago } from '../parts/time-text.tsx';
 import { MoveGateway } from '../sites/move-gateway.tsx';
-import { capital, type PageTexts, wordOf } from '../texts/page-texts.ts';
+import { capital } from '../texts/page-texts.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { drainText } from './drain.ts';
+import { backlogWords, cameraWord, problemWords, silentDevices, uplinkWord } from './gateway-words.ts';
 
 /** More than anyone scrolls through; the rest on request. */
 const shownAtFirst = 20;
@@ -179,7 +180,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             icon={UplinkIcon}
             tone={online ? (uplinkTones[uplink.state] ?? 'warning') : 'quiet'}
             what={t('centre-page/gateways.uplink', { name: uplink.sink })}
-            state={wordOf(texts, uplinkWords, uplink.state)}
+            state={uplinkWord(texts, uplink.state)}
             reason={[texts.say(uplink.reasonI18n, uplink.reason), online ? drainText(texts, uplink) : '']
               .filter((text) => text !== '')
               .join(' · ')}
@@ -191,7 +192,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             icon={CameraIcon}
             tone={online ? (cameraTones[camera.state] ?? 'warning') : 'quiet'}
             what={camera.place === undefined ? camera.name : `${camera.name}, ${camera.place},`}
-            state={wordOf(texts, cameraWords, camera.state)}
+            state={cameraWord(texts, camera.state)}
             reason={
               camera.state === 'live'
                 ? t('centre-page/gateways.frames-per-second', { count: Math.round(camera.framesPerSecond) })
@@ -212,16 +213,6 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
       <MoveGateway gateway={gateway} />
     </details>
   );
-}
-
-function problemWords({ say }: PageTexts, { problems, problems_i18n: messages }: GatewayView): readonly string[] {
-  return [...new Set(problems.map((words, index) => say(messages?.[index] ?? undefined, words)))];
-}
-
-function backlogWords({ t, bytes }: PageTexts, { events, bytes: size }: GatewayView['backlog']): string {
-  return events === 0
-    ? t('centre-page/gateways.empty')
-    : t('centre-page/gateways.backlog-size', { count: events, size: bytes(size) });
 }
 
 /** Whether the gateway is shown opened, because something is wrong with it. */
@@ -248,36 +239,6 @@ const cameraTones = table<Tone>({
   unreachable: 'critical',
   off: 'quiet',
 });
-
-/** A state of a newer gateway is shown as the gateway calls it. */
-const uplinkWords = table({
-  live: 'centre-page/uplink-state.live',
-  draining: 'centre-page/uplink-state.draining',
-  probing: 'centre-page/uplink-state.probing',
-  offline: 'centre-page/uplink-state.offline',
-  off: 'centre-page/uplink-state.off',
-});
-const cameraWords = table({
-  live: 'centre-page/camera-state.live',
-  connecting: 'centre-page/camera-state.connecting',
-  stalled: 'centre-page/camera-state.stalled',
-  refused: 'centre-page/camera-state.refused',
-  unreachable: 'centre-page/camera-state.unreachable',
-  off: 'centre-page/camera-state.off',
-});
-
-const shownNames = 3;
-
-function silentDevices({ t }: PageTexts, gateway: GatewayView): string {
-  const silent = gateway.devices
-    .filter((device) => !device.connected)
-    .map(({ name, place }) => (place === undefined ? name : `${name} (${place})`));
-  if (silent.length === 0) return '';
-  const names = silent.slice(0, shownNames).join(', ');
-  const more = silent.length - shownNames;
-  const list = more > 0 ? t('centre-page/gateways.and-more', { list: names, count: more }) : names;
-  return t('centre-page/gateways.silent-devices', { list });
-}
 
 interface LineProps {
   readonly icon: (props: IconProps) => ReactNode;

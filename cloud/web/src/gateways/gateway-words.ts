@@ -1,0 +1,58 @@
+/** What a gateway's card says of its problems, backlog, links, cameras and devices. Pure. */
+import type { GatewayView } from '../../../gateways/schemas.ts';
+import { table } from '../parts/table.ts';
+import { type PageTexts, wordOf } from '../texts/page-texts.ts';
+
+/** Each problem once. */
+export function problemWords(
+  { say }: PageTexts,
+  { problems, problems_i18n: messages }: GatewayView,
+): readonly string[] {
+  return [...new Set(problems.map((words, index) => say(messages?.[index] ?? undefined, words)))];
+}
+
+/** "12,000 events, 3.4 MB" */
+export function backlogWords({ t, bytes }: PageTexts, { events, bytes: size }: GatewayView['backlog']): string {
+  return events === 0
+    ? t('centre-page/gateways.empty')
+    : t('centre-page/gateways.backlog-size', { count: events, size: bytes(size) });
+}
+
+/** A state of a newer gateway is shown as the gateway calls it. */
+const uplinkWords = table({
+  live: 'centre-page/uplink-state.live',
+  draining: 'centre-page/uplink-state.draining',
+  probing: 'centre-page/uplink-state.probing',
+  offline: 'centre-page/uplink-state.offline',
+  off: 'centre-page/uplink-state.off',
+});
+const cameraWords = table({
+  live: 'centre-page/camera-state.live',
+  connecting: 'centre-page/camera-state.connecting',
+  stalled: 'centre-page/camera-state.stalled',
+  refused: 'centre-page/camera-state.refused',
+  unreachable: 'centre-page/camera-state.unreachable',
+  off: 'centre-page/camera-state.off',
+});
+
+const shownNames = 3;
+
+/** The devices that are not connected, the first ones by name; '' where all are. */
+export function silentDevices({ t }: PageTexts, gateway: GatewayView): string {
+  const silent = gateway.devices
+    .filter((device) => !device.connected)
+    .map(({ name, place }) => (place === undefined ? name : `${name} (${place})`));
+  if (silent.length === 0) return '';
+  const names = silent.slice(0, shownNames).join(', ');
+  const more = silent.length - shownNames;
+  const list = more > 0 ? t('centre-page/gateways.and-more', { list: names, count: more }) : names;
+  return t('centre-page/gateways.silent-devices', { list });
+}
+
+export function uplinkWord(texts: PageTexts, state: string): string {
+  return wordOf(texts, uplinkWords, state);
+}
+
+export function cameraWord(texts: PageTexts, state: string): string {
+  return wordOf(texts, cameraWords, state);
+}
