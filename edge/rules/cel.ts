@@ -10,9 +10,9 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import { Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
+import { type KnowsClockError, rightClock } from './clock-error.ts';
 import { CostError, type Meter, meterOf, ownPatterns, type SyntaxNode } from './cost.ts';
 import { compilePattern } from './patterns.ts';
-import { type KnowsClockError, rightClock } from './rule.ts';
 
 /** Variables by what a condition is about, with their CEL types. */
 const time = { hour: 'int', minute: 'int', weekday: 'int' } as const;

@@ -11,16 +11,15 @@ import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { RuleConfig, Site } from '../site/site.ts';
+import { type KnowsClockError, rightClock } from './clock-error.ts';
 import { type AnyRuleKind, ruleKind } from './kinds/registry.ts';
 import {
   type AlarmTransition,
   type Evaluation,
-  type KnowsClockError,
   lateAfterMs,
   type Observation,
   type RuleChange,
   type RuleContext,
-  rightClock,
 } from './rule.ts';
 import { wordsOf } from './words.ts';
 

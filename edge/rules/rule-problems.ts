@@ -1,8 +1,8 @@
 /** What the page says of the rules: those that failed, and times that do not fit (time-problems.ts). Pure. */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Site } from '../site/site.ts';
+import type { ClockError } from './clock-error.ts';
 import type { RuleEngine } from './engine.ts';
-import type { ClockError } from './rule.ts';
 import { timeProblems } from './time-problems.ts';
 
 /** `engine`: undefined before the rules started; `error`: of the gateway's clock, undefined where nobody knows. */

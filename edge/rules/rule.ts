@@ -10,6 +10,7 @@
  * suppresses anything. Holding and silence are counted by the monotonic clock. A rule that throws is counted and harms
  * no other rule.
  */
+
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { Quality, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
@@ -21,6 +22,7 @@ import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
 import type { CannotFire } from './can-fire.ts';
 import type { Subject } from './cel.ts';
+import type { ClockError, KnowsClockError } from './clock-error.ts';
 
 /** `time`: when it happened, `received`: when the gateway took it, both ms since 1970. */
 export type Observation =
@@ -70,18 +72,10 @@ export type Observation =
 /** A reading that is later than this is stored and never raises an alarm. */
 export const lateAfterMs = 120_000;
 
-/** True time is the gateway's clock and `shiftMs`, give or take `withinMs`. */
-export interface ClockError {
-  readonly shiftMs: number;
-  readonly withinMs: number;
-}
-/** undefined: nobody knows the true time. Such a clock suppresses nothing. */
-export type KnowsClockError = () => ClockError | undefined;
 /** The latest time, ms since 1970, that a reading received now may bear. `received`: ms since 1970. */
 export function latestTime(received: WallTime, error: ClockError | undefined): number {
   return error === undefined ? Number.POSITIVE_INFINITY : received + error.shiftMs + error.withinMs + lateAfterMs;
 }
-export const rightClock: ClockError = { shiftMs: 0, withinMs: 0 };
 
 /** What a rule says about one subject (a device, or a device's channel or zone). */
 export interface RuleChange {

@@ -1,7 +1,7 @@
 import { asId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
+import { rightClock } from './clock-error.ts';
 import type { DeviceTimes } from './engine.ts';
-import { rightClock } from './rule.ts';
 import { siteWith } from './testing/rules.ts';
 import { timeProblems } from './time-problems.ts';
 

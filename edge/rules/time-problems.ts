@@ -6,9 +6,10 @@ import type { Uptime } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Site } from '../site/site.ts';
 import { asksForTime } from './cel.ts';
+import type { ClockError } from './clock-error.ts';
 import type { DeviceTimes } from './engine.ts';
 import { durationInWords } from './messages.ts';
-import { type ClockError, lateAfterMs } from './rule.ts';
+import { lateAfterMs } from './rule.ts';
 
 /** How long, of the time that the gateway runs, a device's wrong times are told. */
 const toldMs = 86_400_000;

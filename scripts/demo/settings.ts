@@ -15,7 +15,7 @@ import { type CloudConfig, cloudSchema } from '../../cloud/config/config.ts';
 import { type Installation, installationSchema } from '../../edge/config/installation.ts';
 import { evidenceSecret } from '../../edge/evidence/upload-target.ts';
 import { siteSchema } from '../../edge/site/site.ts';
-import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/kind.ts';
+import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/settings.ts';
 import { Copies } from './copies.ts';
 import type { DemoOptions } from './options.ts';
 

@@ -5,14 +5,10 @@
  * Always: a formatter is made once and kept, because making one costs hundreds of times what using it costs.
  */
 import type { Value } from '../event/event.ts';
+import type { SayCommon } from './common-key.ts';
 import { type Language, localeOf } from './language.ts';
 import { measureOf, metricNameOf, quantityOf } from './measure.ts';
 import type { ShownValue } from './message.ts';
-import type { TextKey } from './texts.ts';
-
-/** A text of the part `common`. */
-export type CommonKey = TextKey<'common'>;
-export type SayCommon = (key: CommonKey, values: Readonly<Record<string, string | number>>) => string;
 
 export interface Formats {
   /** 1234.5 -> "1,234.5"; at most `digits` behind the point, default 0 */

@@ -1,5 +1,5 @@
 /** A metric's name and unit, by the design's form of names: `<quantity>_<unit>[_export][_l1|_l2|_l3][_t1…]`. Pure. */
-import type { CommonKey, SayCommon } from './formats.ts';
+import type { CommonKey, SayCommon } from './common-key.ts';
 
 interface Unit {
   readonly base: CommonKey;

@@ -5,8 +5,6 @@
  * Always: it is plain JSON; the words beside it are whole without it, so that a reader that does not know the key, or
  * knows nothing of messages, shows those.
  */
-import type { Value } from '../event/event.ts';
-
 export interface Message {
   /** `<part>/<name>` */
   readonly key: string;
@@ -34,7 +32,7 @@ export type ShownValue =
   /** "1.2 MB" */
   | { readonly bytes: number }
   /** a reading: `metric` gives the unit, "7.91 kW" */
-  | { readonly metric: string; readonly value: Value }
+  | { readonly metric: string; readonly value: number | string | boolean }
   /** a metric's name: "power L1" */
   | { readonly metric: string }
   /** a part of 1: "85 %" */

@@ -13,7 +13,7 @@ import { outboxIn, temporaryFolder } from '../../edge/outbox/sqlite/testing/test
 import type { SinkIdentity } from '../../edge/uplink/sink.ts';
 import type { SinkSecret } from '../../edge/uplink/sink-kind.ts';
 import { kafkaSink } from '../../edge/uplink/sinks/kafka/kafka.ts';
-import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/kind.ts';
+import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/settings.ts';
 import { Uplink } from '../../edge/uplink/uplink.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';

@@ -18,7 +18,7 @@ import type { Sink, SinkBatch, SinkIdentity, SinkSession } from '../../edge/upli
 import type { SinkContext } from '../../edge/uplink/sink-kind.ts';
 import { httpSink } from '../../edge/uplink/sinks/http/http.ts';
 import { kafkaSink } from '../../edge/uplink/sinks/kafka/kafka.ts';
-import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/kind.ts';
+import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/settings.ts';
 import { type Fate, MemorySink } from '../../edge/uplink/testing/memory-sink.ts';
 import { makeCertificates, type TestCertificates } from '../../scripts/kafka/certificates.ts';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';

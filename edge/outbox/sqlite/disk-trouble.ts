@@ -4,13 +4,12 @@
  */
 import { accessSync, constants } from 'node:fs';
 import { codeOf } from './damage.ts';
-import type { WriterDisk } from './writer/writer-disk.ts';
 
 /** Free bytes that SQLite needs to open a file and write one transaction. */
 export const leastFreeBytes = 256 * 2 ** 10;
 
 /** SQLite reports SQLITE_FULL for a write, but only a general error for its shared memory or a new file. */
-export function isFull(error: unknown, disk: Pick<WriterDisk, 'space'>): boolean {
+export function isFull(error: unknown, disk: { space(): { readonly freeBytes: number } }): boolean {
   const code = sqliteCode(error);
   if (code === 'SQLITE_FULL') return true;
   const unsaid = code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN');
@@ -18,7 +17,7 @@ export function isFull(error: unknown, disk: Pick<WriterDisk, 'space'>): boolean
 }
 
 /** A disk that takes no writes (worn out, or its file system found errors and went read-only), or that fails in them. */
-export function isFailing(error: unknown, disk: Pick<WriterDisk, 'isReadOnly'>): boolean {
+export function isFailing(error: unknown, disk: { isReadOnly(): boolean }): boolean {
   return isOfDisk(error) || sqliteCode(error).startsWith('SQLITE_IOERR') || disk.isReadOnly();
 }
 

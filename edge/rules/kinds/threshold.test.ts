@@ -1,8 +1,8 @@
 import { asId } from '@forpost/shared/event/ids.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { rightClock } from '../clock-error.ts';
 import { RuleEngine } from '../engine.ts';
-import { rightClock } from '../rule.ts';
 import { noon, reading, siteWith } from '../testing/rules.ts';
 import { wordsOf } from '../words.ts';
 import { type Phase, step, type ThresholdConfig, threshold } from './threshold.ts';

@@ -10,7 +10,6 @@ import type { BatchInHand, ForwarderSettings, ForwarderState } from './forwarder
 /** How long a batch should take, and how many times the quickest answer where that alone is longer. */
 const targetMs = 1_000;
 const targetAnswers = 3;
-export const firstBatchEvents = 64;
 
 /**
  * The size of the batch after one that took `tookMs`.

@@ -5,7 +5,9 @@
 import type { Epoch, Sequence } from '@forpost/shared/event/ids.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
 import { words } from '@forpost/shared/texts/english.ts';
-import { firstBatchEvents } from './batch-size.ts';
+
+/** A small first batch finds out how fast the link is (batch-size.ts). */
+const firstBatchEvents = 64;
 
 export interface ForwarderSettings {
   readonly maxEvents: number;

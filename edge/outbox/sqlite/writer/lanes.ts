@@ -18,7 +18,8 @@ import { deleteCursors, moveCursor, selectCursors } from '../sql/cursors.ts';
 import { selectBytesBeforeFirst, selectFirstSequence, selectTotalBytes } from '../sql/events.ts';
 import { countGoneAfter, deleteHoles, deleteHolesThrough, selectLanesWithHoles } from '../sql/holes.ts';
 import { deleteLane, insertLane, selectLanes, updateLane } from '../sql/lanes.ts';
-import type { Mended } from './repair/mending.ts';
+import { hashOfLane } from './lane-hash.ts';
+import type { Mended } from './repair/mended.ts';
 
 export interface LaneState {
   readonly epoch: Epoch;
@@ -247,9 +248,4 @@ export class Lanes {
     this.#moveCursor(sink, state, through, bytes);
     this.#acked.set(key, through);
   }
-}
-
-/** The hash of a lane's row. */
-export function hashOfLane({ epoch, lane, start, first, next, bytes }: Omit<LaneState, 'holed' | 'before'>): number {
-  return hashOfRow('lanes', [epoch, lane, start, first, next, bytes]);
 }

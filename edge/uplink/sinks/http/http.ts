@@ -30,8 +30,8 @@ import type { Sink, SinkBatch, SinkSession } from '../../sink.ts';
 import type { SinkContext } from '../../sink-kind.ts';
 import { WireCount } from '../wire-count.ts';
 import { httpCommands } from './commands.ts';
-import type { HttpSinkConfig } from './kind.ts';
 import { httpReason } from './reasons.ts';
+import type { HttpSinkConfig } from './settings.ts';
 
 type Head = OutgoingHttpHeaders;
 

@@ -1,17 +1,8 @@
 /** The sink `http`: the centre's receiver, by HTTPS. What its configuration is; the sink itself is in http.ts. */
 import Type from 'typebox';
-import { type SinkConfig, type SinkKind, tlsKey, wrongSecret } from '../../sink-kind.ts';
+import { type SinkKind, wrongSecret } from '../../sink-kind.ts';
 import { receiverAddressProblem } from './receiver-address.ts';
-
-const schema = Type.Object({
-  url: Type.String({
-    pattern: '^https?://',
-    description: 'address of the centre, as https://centre.example.org; http:// on loopback only',
-  }),
-  ...tlsKey,
-});
-
-export type HttpSinkConfig = SinkConfig & Type.Static<typeof schema>;
+import { type HttpSinkConfig, schema } from './settings.ts';
 
 /** What the receiver knows a gateway by; the receiver of evidence alone takes the same. */
 export const tokenSchema = Type.Object(

@@ -19,7 +19,6 @@ import { WireCount } from '../wire-count.ts';
 import { within } from '../within.ts';
 import { kafkaClient, kafkaError, noRetries } from './client.ts';
 import { BrokerTime, kafkaCommands } from './commands.ts';
-import type { KafkaSinkConfig } from './kind.ts';
 import {
   addedInWords,
   rememberedPartitions,
@@ -27,6 +26,7 @@ import {
   settlePartitions,
   unknownCluster,
 } from './partitions.ts';
+import type { KafkaSinkConfig } from './settings.ts';
 
 export const defaultPrefix = 'forpost';
 const usedTopics: readonly TopicName[] = ['alerts', 'telemetry', 'status'];

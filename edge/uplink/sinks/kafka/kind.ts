@@ -1,39 +1,16 @@
 /** The sink `kafka`: an owner's own brokers. What its configuration is; the sink itself is in kafka.ts. */
 import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
 import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
-import { kafkaLoginProperties } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
-import { type SinkConfig, type SinkKind, secretKey, tlsKey, wrongSecret } from '../../sink-kind.ts';
+import { type SinkKind, secretKey, wrongSecret } from '../../sink-kind.ts';
+import { type KafkaSinkConfig, schema } from './settings.ts';
 
 const closed = { additionalProperties: false } as const;
-
-const schema = Type.Object({
-  brokers: Type.Array(Type.String({ description: 'host:port; an IPv6 address in brackets, as [::1]:9092' }), {
-    minItems: 1,
-    description: 'brokers to ask first for the cluster, as host:port',
-  }),
-  prefix: Type.Optional(
-    Type.String({
-      pattern: '^[a-zA-Z0-9._-]{1,100}$',
-      description: 'first part of the topics’ names; the same as at the centre',
-      default: 'forpost',
-    }),
-  ),
-  ...tlsKey,
-  sasl: Type.Optional(
-    Type.Object(kafkaLoginProperties, {
-      ...closed,
-      description: 'log-in to Kafka; its password stands in the secrets file as uplink: { NAME: { password } }',
-    }),
-  ),
-});
 
 const secret = Type.Object(
   { password: Type.String({ minLength: 1, description: 'password of the user at Kafka' }) },
   { ...closed, description: 'for an uplink of kind kafka with sasl' },
 );
-
-export type KafkaSinkConfig = SinkConfig & Type.Static<typeof schema>;
 
 export const kafka: SinkKind<KafkaSinkConfig> = {
   kind: 'kafka',

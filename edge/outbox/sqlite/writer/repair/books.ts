@@ -8,7 +8,7 @@ import { hashOfRow } from '../../row-hash.ts';
 import { selectCursorRows } from '../../sql/cursors.ts';
 import { selectLaneRows } from '../../sql/lanes.ts';
 import { selectMetaIsGood, selectStarts } from '../../sql/meta.ts';
-import { hashOfLane } from '../lanes.ts';
+import { hashOfLane } from '../lane-hash.ts';
 
 export interface LaneRow {
   readonly epoch: Epoch;

@@ -20,9 +20,10 @@ import * as events from '../../sql/events.ts';
 import * as holes from '../../sql/holes.ts';
 import { selectLaneRows, updateLane } from '../../sql/lanes.ts';
 import { insertLoss } from '../../sql/losses.ts';
-import { hashOfLane } from '../lanes.ts';
+import { hashOfLane } from '../lane-hash.ts';
 import { hashOfHole } from '../space/shedder.ts';
 import { type CursorRow, isGoodCursor, isGoodLane, type LaneRow } from './books.ts';
+import type { Mended } from './mended.ts';
 
 /** Ranges of one lane; each is a gap record. */
 const mostPlaces = 1000;
@@ -73,14 +74,6 @@ export function mendEvents(db: Database.Database): number {
 function removeStrangers(db: Database.Database): void {
   db.exec(`delete from events where not exists
     (select 1 from lanes where lanes.epoch = events.epoch and lanes.lane = events.lane)`);
-}
-
-export interface Mended {
-  /** ranges without a readable event */
-  readonly ranges: readonly { readonly from: Sequence; readonly to: Sequence }[];
-  /** the number behind the last event, and the lane's bytes up to that event */
-  readonly next: Sequence;
-  readonly bytes: number;
 }
 
 /**

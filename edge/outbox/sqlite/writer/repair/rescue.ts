@@ -22,7 +22,7 @@ import { insertLane } from '../../sql/lanes.ts';
 import { insertLoss } from '../../sql/losses.ts';
 import { saveMetaHash, saveStarts } from '../../sql/meta.ts';
 import { sessionTables } from '../../sql/sessions.ts';
-import { hashOfLane } from '../lanes.ts';
+import { hashOfLane } from '../lane-hash.ts';
 import { hashOfHole } from '../space/shedder.ts';
 import { type Books, readBooks } from './books.ts';
 import { carve } from './carving.ts';
