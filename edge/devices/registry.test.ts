@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
 import { checkDecoded } from './checks.ts';
 import { decoders } from './decoders/registry.ts';
-import { isMetric, metricInWords, misspeltMetric, valueInWords } from './metrics.ts';
+import { isMetric, misspeltMetric } from './metrics.ts';
 import { mostPayloadBytes } from './payload.ts';
 import { DeviceRegistry } from './registry.ts';
 
@@ -234,22 +234,9 @@ test('no decoder throws on any payload, and whatever it lets through passes the 
   );
 });
 
-test('metrics read as people say them', () => {
-  expect(metricInWords('power_w_l1')).toBe('power L1');
-  expect(metricInWords('energy_wh_export_t1')).toBe('exported energy tariff 1');
-  expect(metricInWords('flow_rate')).toBe('flow_rate');
-  expect(valueInWords('power_w', 7912)).toBe('7.91 kW');
-  expect(valueInWords('power_w', -512.34)).toBe('-512 W');
-  expect(valueInWords('temperature_c', 21.53)).toBe('21.5 °C');
-  expect(valueInWords('flow_rate', 3)).toBe('3');
-  expect(valueInWords('mode', 'eco')).toBe('eco');
+test('a metric is one by its form, and a misspelt one is told the nearest', () => {
   expect(misspeltMetric('powr_w_l1')).toBe('power_w_l1');
   expect(misspeltMetric('power_w')).toBeUndefined();
   expect(misspeltMetric('soil_conductivity')).toBeUndefined();
   expect(isMetric('Power')).toBe(false);
-});
-
-test('a metric that is called as a property of every object is any other metric', () => {
-  expect(metricInWords('constructor')).toBe('constructor');
-  expect(valueInWords('constructor', 5)).toBe('5');
 });

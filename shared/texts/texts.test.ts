@@ -44,6 +44,20 @@ describe('the texts of a language', () => {
     expect(ru.formats.measure('open', true)).toBe('да');
   });
 
+  it('names a quantity and its value within a sentence, with three figures', () => {
+    const names = ['power_w_l1', 'energy_wh_export_t1', 'flow_rate', 'co2_ppm', 'constructor'];
+    expect(names.map(en.formats.quantity)).toEqual([
+      ...['power L1', 'exported energy tariff 1', 'flow_rate', 'CO2', 'constructor'],
+    ]);
+    expect(ru.formats.quantity('energy_wh_export_t1')).toBe('энергия (отдача), тариф 1');
+    const read = [en.formats.reading('power_w', 7912), en.formats.reading('power_w', -512.34)];
+    expect([...read, en.formats.reading('pm25_ug_m3', 21.53), en.formats.reading('constructor', 5)]).toEqual([
+      ...['7.91 kW', '−512 W', '21.5 µg/m³', '5'],
+    ]);
+    expect(en.formats.reading('mode', 'eco')).toBe('eco');
+    expect([90, 300, 7200, 259_200].map(ru.formats.span)).toEqual(['90 с', '5 мин', '2 ч', '3 дня']);
+  });
+
   it('writes a time by the day on which it is read', () => {
     expect(en.formats.clockTime('2026-11-30T12:04:00Z', now)).toBe('12:04');
     expect(en.formats.clockTime('2026-06-03T12:04:00Z', now)).toBe('3 Jun 12:04');
