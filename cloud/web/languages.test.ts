@@ -53,7 +53,7 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
     await page.getByText('5,13 кВт').first().waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('ru');
     // of the languages only this one is loaded
-    expect(requested.filter((address) => /parts-(?!ru)/.test(address))).toEqual([]);
+    expect(requested.filter((address) => /(parts|sent)-(?!ru)/.test(address))).toEqual([]);
     expect(await latinWords(page)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(sizes.phone.width);
     const wrong = await page.evaluate(() =>

@@ -9,9 +9,9 @@ import type { Language } from '@forpost/shared/texts/language.ts';
 import { measureOf } from '@forpost/shared/texts/measure.ts';
 import { type Part, type Texts, texts, type Wording } from '@forpost/shared/texts/texts.ts';
 
-export type PageParts = { readonly [P in 'common' | 'centre-page']: Wording<P> } & {
-  readonly [P in Part]?: Wording<P>;
-};
+/** The texts of what gateways and the centre send as messages. */
+export type SentParts = { readonly [P in Exclude<Part, 'common' | 'centre-page'>]?: Wording<P> };
+export type PageParts = { readonly [P in 'common' | 'centre-page']: Wording<P> } & SentParts;
 
 export interface PageTexts extends Pick<Texts<'common' | 'centre-page'>, 'language' | 't' | 'say'> {
   /** 12345 -> "12,345" */

@@ -1,0 +1,7 @@
+/** The Russian texts of what gateways and the centre send as messages. */
+import { alarmRu } from '@forpost/shared/texts/catalogue/alarm.ru.ts';
+import { centreRu } from '@forpost/shared/texts/catalogue/centre.ru.ts';
+import { gatewayRu } from '@forpost/shared/texts/catalogue/gateway.ru.ts';
+import type { SentParts } from './page-texts.ts';
+
+export const sent: SentParts = { alarm: alarmRu, centre: centreRu, gateway: gatewayRu };
