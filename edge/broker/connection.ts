@@ -11,7 +11,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { mayReceive, type Principal } from './access.ts';
 import { type AdmissionLimits, AdmissionQueue } from './admission.ts';
-import type { Grant } from './grants.ts';
+import type { Grant } from './grant.ts';
 import { endWith, type GuardedSocket } from './guarded-socket.ts';
 import type { KeptMessage, Message } from './message.ts';
 import { outgoing } from './message.ts';
@@ -23,9 +23,9 @@ import { framed } from './protocol/fields.ts';
 import { frameOf } from './protocol/publish.ts';
 import { reason } from './protocol/reason-codes.ts';
 import { disconnect } from './protocol/server-packets.ts';
-import { type LiveSubscriber, type Session, type Subscription, subscriber } from './session.ts';
+import { type LiveSubscriber, type Session, subscriber } from './session.ts';
 import type { Sessions } from './sessions.ts';
-import type { Subscribing } from './subscribing.ts';
+import type { Subscription } from './subscription.ts';
 import type { WriteWatch } from './write-watch.ts';
 
 export interface ConnectionLimits extends AdmissionLimits {
@@ -46,7 +46,17 @@ export interface ConnectionOptions {
   readonly session: Session | undefined;
   readonly clock: Clock;
   readonly onDropped: (what: 'queued' | 'tooLarge') => void;
-  readonly makeSubscribing: (connection: Connection) => Subscribing;
+  readonly makeSubscribing: (connection: Connection) => SubscriptionRequests;
+}
+
+/** SUBSCRIBE and UNSUBSCRIBE of one connection (subscribing.ts). */
+export interface SubscriptionRequests {
+  /** false: the connection is not read until requests are answered */
+  readonly hasRoom: boolean;
+  /** `bytes`: the packet behind its fixed header */
+  take(kind: 'subscribe' | 'unsubscribe', bytes: Buffer): void;
+  /** The connection has gone. */
+  close(): void;
 }
 
 /** Topics that a client of MQTT 5 may have aliases for: each may be 64 KB. */
@@ -87,7 +97,7 @@ export class Connection {
   noted: number | undefined = undefined;
   readonly #options: ConnectionOptions;
   #subscriber: LiveSubscriber | undefined;
-  #subscribing: Subscribing | undefined;
+  #subscribing: SubscriptionRequests | undefined;
   #outflow: Outflow | undefined;
   #aliases: string[] | undefined;
   #unacknowledged: Set<number> | undefined;
@@ -134,7 +144,7 @@ export class Connection {
     return this.#subscriber;
   }
 
-  get subscribing(): Subscribing {
+  get subscribing(): SubscriptionRequests {
     this.#subscribing ??= this.#options.makeSubscribing(this);
     return this.#subscribing;
   }

@@ -5,11 +5,11 @@
  * Always: an error for one subscriber ends that subscriber's connection, and no other one. Nobody waits for a subscriber
  * that reads slowly. The broker's own topics have no subscribers.
  */
-import type { Connection } from './connection.ts';
 import type { Match } from './filter-index.ts';
-import { type Grant, grantOf } from './grants.ts';
+import type { Grant } from './grant.ts';
+import { grantOf } from './grants.ts';
 import type { Message } from './message.ts';
-import type { LiveSubscriber, Session } from './session.ts';
+import type { LiveConnection, LiveSubscriber, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export class Deliveries {
@@ -50,7 +50,7 @@ export class Deliveries {
   }
 }
 
-function attempt(connection: Connection, work: () => void): void {
+function attempt(connection: LiveConnection, work: () => void): void {
   try {
     work();
   } catch (error) {

@@ -9,7 +9,7 @@
  * each identifier. The filters of an ended subscriber match nothing from that moment on.
  */
 import { outside } from '@forpost/shared/bounded-work.ts';
-import type { Subscription } from './session.ts';
+import type { Subscription } from './subscription.ts';
 
 export interface Subscriber {
   /** `<principal>/<its own client id>` */

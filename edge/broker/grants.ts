@@ -3,18 +3,11 @@
  * subscriptions (MQTT 5, section 3.8.3.1; MQTT 3.1.1, section 3.3.1.3).
  */
 import type { Match } from './filter-index.ts';
+import type { Grant } from './grant.ts';
 import type { Message } from './message.ts';
 import type { QueuedItem } from './outgoing-queue.ts';
 import { property, variableProperty } from './protocol/properties.ts';
 import type { LiveSubscriber } from './session.ts';
-
-/** With which QoS, retain flag and subscription identifiers one subscriber gets a message. */
-export interface Grant {
-  readonly qos: 0 | 1 | 2;
-  readonly retain: boolean;
-  /** as properties */
-  readonly ids: Buffer | undefined;
-}
 
 const plainGrants: readonly Grant[] = ([0, 1, 2] as const).map((qos) => ({ qos, retain: false, ids: undefined }));
 

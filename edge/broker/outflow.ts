@@ -11,7 +11,7 @@
  * like a session's queue. A sent message holds no payload.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { Grant } from './grants.ts';
+import type { Grant } from './grant.ts';
 import { type KeptMessage, type Message, outgoing, sizeOf } from './message.ts';
 import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
 import type { Output } from './output.ts';

@@ -12,7 +12,7 @@ import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Connection } from './connection.ts';
 import { type KeptMessage, sizeOf } from './message.ts';
 import { property, variableProperty } from './protocol/properties.ts';
-import type { Subscription } from './session.ts';
+import type { Subscription } from './subscription.ts';
 
 /** Of one turn of the event loop. */
 const messagesPerTurn = 32;

@@ -8,7 +8,8 @@
  */
 import type { MqttStateStore, StateChange, SubscriptionOptions } from '../mqtt-state/mqtt-state.ts';
 import type { FilterIndex } from './filter-index.ts';
-import { isSame, type LiveSubscriber, type Session, type Subscription } from './session.ts';
+import type { LiveSubscriber, Session } from './session.ts';
+import { isSame, type Subscription } from './subscription.ts';
 
 export class SavedSubscriptions {
   readonly #storage: MqttStateStore;

@@ -10,7 +10,8 @@
  */
 import type { MqttStateStore, StateChange } from '../mqtt-state/mqtt-state.ts';
 import type { FilterIndex, Match } from './filter-index.ts';
-import { type Grant, grantOf, itemOf } from './grants.ts';
+import type { Grant } from './grant.ts';
+import { grantOf, itemOf } from './grants.ts';
 import type { Message } from './message.ts';
 import type { QueuedItem } from './outgoing-queue.ts';
 import { isOurs } from './retained.ts';

@@ -3,10 +3,12 @@
  *
  * Always: a session's number is never given twice (mqtt-state/mqtt-state.ts).
  */
-import type { Connection } from './connection.ts';
 import type { Subscriber } from './filter-index.ts';
+import type { Grant } from './grant.ts';
+import type { GuardedSocket } from './guarded-socket.ts';
 import type { Inbound } from './inbound.ts';
-import type { OutgoingQueue } from './outgoing-queue.ts';
+import type { Message } from './message.ts';
+import type { OutgoingQueue, QueuedItem } from './outgoing-queue.ts';
 import type { RetainedLimits } from './retained.ts';
 
 export interface SessionLimits extends RetainedLimits {
@@ -43,29 +45,6 @@ export const defaultSessionLimits: SessionLimits = {
   maxAbsentMs: 7 * dayMs,
 };
 
-/** A subscription, with the options that MQTT 5 has for it (section 3.8.3.1). */
-export interface Subscription {
-  readonly topic: string;
-  readonly qos: 0 | 1 | 2;
-  /** what its own client publishes does not come back to it */
-  readonly noLocal?: boolean | undefined;
-  readonly retainAsPublished?: boolean | undefined;
-  /** retained messages are sent: 0: at each SUBSCRIBE; 1: at a new subscription; 2: never */
-  readonly retainHandling?: 0 | 1 | 2 | undefined;
-  readonly id?: number | undefined;
-}
-
-/** Whether two subscriptions to the same filter are the same. */
-export function isSame(one: Subscription | undefined, other: Subscription): boolean {
-  return (
-    one !== undefined &&
-    one.qos === other.qos &&
-    (one.noLocal ?? false) === (other.noLocal ?? false) &&
-    (one.retainAsPublished ?? false) === (other.retainAsPublished ?? false) &&
-    one.id === other.id
-  );
-}
-
 export interface ClientRef {
   /** with its principal's name in front */
   readonly id: string;
@@ -73,10 +52,19 @@ export interface ClientRef {
   readonly stays: boolean;
 }
 
+/** The connection of a subscriber, as deliveries see it (connection.ts). */
+export interface LiveConnection {
+  readonly guarded: Pick<GuardedSocket, 'work'>;
+  /** QoS 0 */
+  send(message: Message, grant: Grant): void;
+  /** QoS 1 and 2. false: the message is dropped, and its `item` leaves the session's queue */
+  offer(message: Message, grant: Grant, item?: QueuedItem): boolean;
+}
+
 /** A subscriber: a session, or a connection whose session ends with it. */
 export interface LiveSubscriber extends Subscriber {
   /** its connection */
-  live: Connection | undefined;
+  live: LiveConnection | undefined;
 }
 
 export interface Session extends LiveSubscriber {

@@ -3,8 +3,9 @@ import { expect, test } from 'vitest';
 import { type MqttStateStore, noStateStore } from '../mqtt-state/mqtt-state.ts';
 import { grantOf } from './grants.ts';
 import { Message, type MessageFields } from './message.ts';
-import type { SessionLimits, Subscription } from './session.ts';
+import type { SessionLimits } from './session.ts';
 import { Sessions } from './sessions.ts';
+import type { Subscription } from './subscription.ts';
 import { HeldStorage } from './testing/broker.ts';
 
 const dropped: string[] = [];

@@ -19,8 +19,9 @@ import { endOfAll, numbersOf, property } from './protocol/properties.ts';
 import { reason } from './protocol/reason-codes.ts';
 import { packet } from './protocol/server-packets.ts';
 import { RetainedSender } from './retained-sender.ts';
-import type { LiveSubscriber, Session, Subscription } from './session.ts';
+import type { LiveSubscriber, Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import type { Subscription } from './subscription.ts';
 
 /** The limits of the filters of one principal, in all its sessions and connections. */
 export interface FilterLimits {

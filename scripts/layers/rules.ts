@@ -91,7 +91,7 @@ export const forbidden: readonly LayerRule[] = [
     comment: 'Files of a circle can only be understood together. Put what both need into a file of its own.',
     severity: 'error',
     from: {},
-    to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    to: { circular: true },
   },
   {
     name: 'resolved',
