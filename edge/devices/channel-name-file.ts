@@ -1,11 +1,11 @@
 /**
- * Keeps who has which channel's name over restarts (channel-names.ts): `channel-names.json` in the data folder.
+ * Keeps the names of channels (channel-names.ts) across restarts, in `channel-names.json` in the data folder.
  *
  *   started ── file read ──► names recalled ── a name is claimed ──► written (one write at a time, the newest wins)
  *
- * Always: nothing waits for the disk: a kill in the moments before the first write costs the memory of that one claim,
- * and whoever of two alike names comes first after it has the plain one. A file that cannot be read or written costs
- * the same and nothing else; it is logged. A name is written once, when it is claimed.
+ * Always: no reading waits for the disk. A kill between a claim and its write loses this one claim: after the restart
+ * the first of two similar names gets the plain channel name. A file that cannot be read or written loses the same, and
+ * is logged. A name is written once, when it is claimed.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { readWhole, replaceFile } from '@forpost/shared/files.ts';
@@ -36,17 +36,17 @@ export class ChannelNameFile implements Part {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
       logger.warn(
         { file, problem: messageOf(error) },
-        'names of channels are not remembered: two alike may change places',
+        'cannot read the names of channels: two channels with similar names may swap them',
       );
     }
   }
 
-  /** Everything claimed so far is written when it resolves. */
+  /** Resolves when all claims so far are written. */
   async stop(): Promise<void> {
     await this.#writing;
   }
 
-  /** A name was claimed. */
+  /** Called when a name was claimed: schedules a write. */
   changed(): void {
     this.#again = true;
     this.#writing ??= this.#write().finally(() => {
@@ -56,23 +56,23 @@ export class ChannelNameFile implements Part {
 
   async #write(): Promise<void> {
     const { file, devices, logger } = this.#options;
-    // the names of one message are claimed in one turn
+    // all names of one message are claimed in one turn: wait for the rest of them
     await Promise.resolve();
     while (this.#again) {
       this.#again = false;
       try {
         await replaceFile(file, `${JSON.stringify({ version: 1, devices: devices.channelClaims() })}\n`);
       } catch (error) {
-        logger.warn({ file, problem: messageOf(error) }, 'the names of channels cannot be kept');
+        logger.warn({ file, problem: messageOf(error) }, 'cannot write the names of channels');
       }
     }
   }
 }
 
-/** @throws SyntaxError, TypeError where it is another file */
+/** @throws SyntaxError, TypeError where the text is not that of a channel-names.json */
 function claimsIn(text: string): ChannelClaims {
   const { devices } = JSON.parse(text) as { readonly devices?: unknown };
-  if (typeof devices !== 'object' || devices === null) throw new TypeError('it has no devices');
+  if (typeof devices !== 'object' || devices === null) throw new TypeError('the file has no "devices"');
   return Object.fromEntries(
     Object.entries(devices).map(([device, claims]) => [
       device,

@@ -18,7 +18,7 @@ const site = {
   rules: [],
 } as unknown as Site;
 
-/** What a gateway has of it, with this file. */
+/** A device's names of channels and their file, as in a gateway. */
 function gateway(file: string) {
   const devices: DeviceRegistry = new DeviceRegistry({
     ...{ site, secrets: { mqtt: {}, console: {} }, clock: new FakeClock() },
@@ -40,7 +40,7 @@ async function folder(): Promise<string> {
   return path;
 }
 
-test('a sensor’s channel is its name in small letters, as ever', () => {
+test('a sensor’s channel is its name in lower case', () => {
   const names = new ChannelNames();
   for (const [key, name] of [
     ['DS18B20-1', 'ds18b20-1'],
@@ -51,7 +51,7 @@ test('a sensor’s channel is its name in small letters, as ever', () => {
     expect(names.nameOf(key)).toBe(name);
 });
 
-test('names that cleaning would make one stay apart, whichever comes first, and keep their channels over messages', () => {
+test('two names with the same cleaned form get different channels in either order, and keep them across messages', () => {
   const alike = ['a b', 'a_b', 'A B', 'a-b', 'A-B', 'ä b', 'a  b', 'a\u00a0b', 'á b', 'a·b', 'а b'];
   for (const order of [alike, alike.toReversed()]) {
     const names = new ChannelNames();
@@ -61,7 +61,7 @@ test('names that cleaning would make one stay apart, whichever comes first, and 
   }
 });
 
-test('any names stay apart, are ids, and are the same again with what was kept of them', () => {
+test('any different names get different channels with valid ids, and the same ones again from the kept claims', () => {
   const texts = fc.uniqueArray(fc.oneof(fc.string({ maxLength: 90 }), fc.stringMatching(/^[aAbB _.-]{1,6}$/)), {
     maxLength: 400,
   });
@@ -82,7 +82,7 @@ test('any names stay apart, are ids, and are the same again with what was kept o
   );
 });
 
-test('over a restart two alike names keep their channels, also where the other one speaks first', async () => {
+test('two similar names keep their channels across a restart, also when they come in the other order', async () => {
   const file = join(await folder(), 'channel-names.json');
   const before = gateway(file);
   await before.names.start();
@@ -114,6 +114,6 @@ test.each([
   await one.names.stop();
 });
 
-test('names that are halves of different surrogate pairs stay apart', () => {
+test('names that are different lone surrogates get different channels', () => {
   expect(distinctName('\ud800')).not.toBe(distinctName('\ud801'));
 });

@@ -1,20 +1,20 @@
 /**
- * Names of channels, from what a device calls its parts: `DS18B20-1` -> `ds18b20-1`. A channel's name is 1 to 64 of
- * a-z, 0-9 and -, so cleaning may make two names one (`a b` and `a_b`, `Haus` and `haus`).
+ * Makes names of channels from a device's names of its parts: `DS18B20-1` -> `ds18b20-1`. A channel's name has 1 to 64
+ * of a-z, 0-9 and -, so two names may have the same cleaned form (`a b` and `a_b`, `Haus` and `haus`).
  *
- * Always: two different names never become one channel; a channel keeps its name, over messages and, with what
- * `claims` gives back to a new instance, over restarts. Whoever has a cleaned name first keeps it; a later one gets it
- * with a hash of its own name behind, which depends on nothing else.
+ * Always: two different names never become one channel. A channel keeps its name across messages, and across restarts
+ * where the new instance gets the `claims` of the old one. The first name claims its cleaned form; every later name with
+ * the same form gets a hash of itself appended, which depends on nothing else.
  */
 import { createHash } from 'node:crypto';
 
 const longest = 64;
 const hashLetters = 8;
-/** Parts of one device. Beyond it each name has its hash: distinct and stable, and nothing is remembered. */
+/** Claims of one device. Every name beyond has a hash appended: distinct, stable, and not remembered. */
 const mostClaims = 256;
 
 export class ChannelNames {
-  /** who has a cleaned name */
+  /** the claiming name, by cleaned name */
   readonly #claims: Map<string, string>;
   readonly #names = new Map<string, string>();
   readonly #onClaim: () => void;
@@ -32,7 +32,7 @@ export class ChannelNames {
     return name;
   }
 
-  /** Who has which cleaned name. */
+  /** Cleaned names, each with the name that claimed it. */
   get claims(): readonly (readonly [name: string, claimedBy: string])[] {
     return [...this.#claims];
   }
@@ -48,9 +48,9 @@ export class ChannelNames {
   }
 }
 
-/** A name that no other text gets, whatever came before. */
+/** A channel's name for `text` that no other text gets; independent of all claims. */
 export function distinctName(text: string): string {
-  // halves of surrogate pairs are all one in UTF-8
+  // UTF-8 encodes every lone surrogate alike, JSON.stringify escapes each by its code
   const hash = createHash('sha256')
     .update(text.isWellFormed() ? text : JSON.stringify(text))
     .digest('hex')

@@ -1,8 +1,8 @@
 /**
- * The checks that every decoded item passes before anything believes it, whatever decoder made it.
+ * Checks every decoded item, of whatever decoder, before rules and outbox get it.
  *
- * Always: one odd field costs only itself, one odd reading only itself; where nothing is left the message is refused
- * with the first reason. A time that is not to be believed decides nothing: the time of receipt counts.
+ * Always: an invalid field is dropped alone, an invalid reading is dropped alone; a message of which nothing remains is
+ * refused with the first reason. An implausible time of a device is replaced by the time of receipt.
  */
 import type { Value } from '@forpost/shared/event/event.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
@@ -18,16 +18,16 @@ const mostMetrics = 200;
 export const longestText = 1000;
 const longestId = 128;
 
-/** The latest time that a device can have as something is received; asked only where a device gives a time. */
+/** The latest plausible time of a device at a time of receipt; called only where a device gives a time. */
 export type LatestTime = (received: number) => number;
 const anyTime: LatestTime = () => Number.POSITIVE_INFINITY;
 
 type Item = DecodedReading | DecodedEvent;
 
 /**
- * What a decoder made of a payload, as far as it may be believed and stored. `received`: ms since 1970 by the gateway's
- * own clock, which may be wrong: a device is not to blame for it, so it is believed as it is. `latest`: where the
- * gateway's clock is known to be right, the latest time that a device can have.
+ * A decoder's result without its invalid parts. `received`: ms since 1970 by the gateway's own clock. This clock may be
+ * wrong, which is not the device's fault: the time of receipt is never refused. `latest`: the latest plausible time of a
+ * device, while the gateway's clock is known to be right.
  */
 export function checkDecoded(decoded: Decoded, received: number, latest = anyTime): Decoded {
   if (!decoded.ok) return decoded;
@@ -38,7 +38,7 @@ export function checkDecoded(decoded: Decoded, received: number, latest = anyTim
   return decoded;
 }
 
-/** The same without what must not be believed, told. */
+/** The result without its invalid parts, each reported as a problem. */
 function corrected(decoded: Understood, received: number, latest: LatestTime): Decoded {
   const problems: FieldProblem[] = [...(decoded.problems ?? [])];
   let { oddTime, lost } = decoded;
@@ -93,7 +93,7 @@ function withoutOddValues(reading: DecodedReading, problems: FieldProblem[]): De
   return { ...rest, data: { ...reading.data, values } };
 }
 
-/** What keeps the whole item from being stored. */
+/** Why the whole item cannot be stored; undefined where it can. */
 function problemOf(item: Item): string | undefined {
   if (item.kind === 'event') return eventProblem(item);
   const { channel, id, values } = item.data;
@@ -109,9 +109,9 @@ function problemOf(item: Item): string | undefined {
   return undefined;
 }
 
-/** What is wrong with a value, as it follows its name. */
+/** Why a value is invalid, as words to follow the value's name; undefined where it is valid. */
 export function valueProblem(metric: string, value: unknown): string | undefined {
-  if (!isMetric(metric)) return 'is not a metric: use a-z, 0-9 and _, as power_w';
+  if (!isMetric(metric)) return 'is not a metric: use a-z, 0-9 and _, such as power_w';
   if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'is not a finite number';
   if (typeof value === 'string')
     return value.length > longestText ? `is longer than ${longestText} letters` : undefined;

@@ -1,8 +1,8 @@
 /**
- * A decoder turns what one kind of device already speaks into readings. A new kind of device is one new file in
+ * A decoder turns the messages of one kind of device into readings and events. A new kind of device is one new file in
  * decoders/ and one line in decoders/registry.ts.
  *
- * Always: a decoder is a pure function of the message; it never throws on a payload, it says what is wrong with it.
+ * Always: a decoder is a pure function of the message; it never throws on a payload, but returns the reason.
  */
 import type { Problem } from '@forpost/shared/config/explain.ts';
 import type { ReadingData } from '@forpost/shared/event/event.ts';
@@ -14,32 +14,32 @@ export interface DeviceMessage<Config extends DeviceConfig = DeviceConfig> {
   readonly device: Config;
   readonly topic: string;
   readonly payload: Uint8Array;
-  /** ms since 1970, when the gateway took it */
+  /** time of receipt by the gateway, ms since 1970 */
   readonly received: number;
-  /** the device's names of channels, which stay over messages; default: those of this message alone */
+  /** the device's names of channels, kept across messages; default: names of this message alone */
   readonly channels?: ChannelNames;
 }
 
 export interface DecodedReading {
   readonly kind: 'reading';
-  /** ms since 1970: the device's own time, or when it was received */
+  /** ms since 1970: the device's own time, or the time of receipt */
   readonly time: number;
-  /** whether `time` is the device's word (a buffered reading may be old) or the gateway's */
+  /** whether `time` is the device's own time (a buffered reading may be old) or the time of receipt */
   readonly timeFromDevice: boolean;
   readonly data: ReadingData;
-  /** `data` as JSON, where that says more than JSON.stringify: numbers that a double cannot hold, as they came */
+  /** `data` as JSON with all digits, only where `data` has numbers that a double cannot hold */
   readonly json?: string;
   /** see `Resendable` */
   readonly content?: string;
 }
 
 /**
- * `content`: all that is stored of the item, as one text that is the same however the device spelt it (spaces, the
- * order of keys); only where it has an id. A resend has the same id and the same content.
+ * `content`: everything that is stored of the item, as one text that does not depend on the device's spelling (spaces,
+ * order of keys); only for an item with an id. A resend has the same id and the same content.
  */
 export type Resendable = Pick<DecodedReading, 'content'>;
 
-/** Anything else the device tells: becomes an event of type `type` as it is. */
+/** A device's message that is not a reading (a state, a button): stored unchanged as an event of type `type`. */
 export interface DecodedEvent {
   readonly kind: 'event';
   readonly type: string;
@@ -50,7 +50,7 @@ export interface DecodedEvent {
   readonly content?: string;
 }
 
-/** A field that was not read, or not as it was written: its path in the message (`ENERGY.Factor[2]`), and why. */
+/** A field that was not read, or not read as written: its path in the message (`ENERGY.Factor[2]`), and the reason. */
 export interface FieldProblem {
   readonly path: string;
   readonly problem: string;
@@ -58,56 +58,56 @@ export interface FieldProblem {
 
 export interface Understood {
   readonly ok: true;
-  /** an empty list: a message that is understood and says nothing to store (a status, a greeting) */
+  /** empty for a message that is understood and has nothing to store (a status, a greeting) */
   readonly items: readonly (DecodedReading | DecodedEvent)[];
-  /** one odd field costs only itself: what was not read beside `items` */
+  /** fields that were not read; the other fields of the message are in `items` */
   readonly problems?: readonly FieldProblem[];
-  /** keys of measured values that no table knows, by their paths */
+  /** paths of keys that no table of the decoder knows and whose values look measured */
   readonly unknown?: readonly string[];
-  /** the message carries measured values, and none of them was understood */
+  /** the message carries measured values, of which the decoder read none */
   readonly nothing?: true;
-  /** whole readings of the message were refused: why; the message goes to the dead letters too */
+  /** why a whole reading of the message was refused; the message becomes a dead letter too */
   readonly lost?: string;
-  /** the device's own time was not believed: how it was written, and why; the time of receipt counts */
+  /** the device's own time as written, and why it is not plausible; the time of receipt is used instead */
   readonly oddTime?: string;
 }
 
 export type Decoded = Understood | { readonly ok: false; readonly reason: string };
 
 /**
- * What a kind of device says and hears beyond its readings, as MQTT topic filters. What it says there is delivered and
- * retained as any message is; no decoder reads it, and it counts neither as a reading nor as one that nobody understood.
+ * The topics of a kind of device beyond its readings, as MQTT topic filters. The broker delivers and retains messages
+ * there as all others; no decoder reads them, and they count neither as read nor as not understood.
  */
 export interface MoreTopics {
-  /** its own: birth, last will, logs */
+  /** the device's own topics that are not decoded: birth, last will, logs */
   readonly unread?: readonly string[];
-  /** what its siblings say too: discovery, announcements, answers on a caller's topic. Never another device's own topics */
+  /** topics that devices of this kind publish to in common: discovery, announcements, answers on a caller's topic. Never another device's own topics */
   readonly shared?: readonly string[];
-  /** of `shared`: what `decode` gets all the same */
+  /** those of `shared` that `decode` gets all the same */
   readonly readShared?: readonly string[];
-  /** where a consumer that may give commands writes to it, alone or with its group */
+  /** topics for commands to the device or to its group: consumers that may give commands publish there */
   readonly commands?: readonly string[];
-  /** whether this filter, or a message on this topic, is for it as well: where a part of a level is not known */
+  /** whether the device may also subscribe to this filter, or receive on this topic: for a level of which only a part is known */
   readonly subscribeLike?: (filterOrTopic: string) => boolean;
 }
 
 export interface Decoder<Config extends DeviceConfig = DeviceConfig> {
   /** as the site's configuration names it: native, tasmota, shelly, … */
   readonly name: string;
-  /** whose devices speak so, for people: «Shelly of all generations» */
+  /** the kind of device, for people: «Shelly of all generations» */
   readonly about: string;
-  /** of the keys that a device in site.yaml has for this decoder alone; absent: none */
+  /** schema of the keys that a device in site.yaml has for this decoder alone; absent: none */
   readonly schema?: TObject;
-  /** what is wrong with a device beyond the schema; paths within the device */
+  /** problems of a device's configuration that the schema cannot find; paths within the device */
   check?(device: Config): readonly Problem[];
-  /** whether devices of this kind speak below this topic together, so that no device may take it as its own */
+  /** whether all devices of this kind share this topic, so that no device may be configured with it */
   reserves?(topic: string): boolean;
   /** MQTT topic filters that a device with this decoder publishes its readings and states to: `decode` gets them. */
   publishFilters(device: Config): readonly string[];
-  /** MQTT topic filters that it may subscribe to (its own commands). */
+  /** MQTT topic filters that a device may subscribe to (its own commands). */
   subscribeFilters(device: Config): readonly string[];
-  /** what else it may say and hear; everything but this and the two above is refused */
+  /** further topics of a device; the broker refuses all topics but these and those of the two functions above */
   moreTopics?(device: Config): MoreTopics;
-  /** Pure; never throws because of what the device sent. */
+  /** Decodes one message. Pure; no payload makes it throw. */
   decode(message: DeviceMessage<Config>): Decoded;
 }

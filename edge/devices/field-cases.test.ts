@@ -5,7 +5,7 @@ import { decoderNamed } from './decoders/registry.ts';
 import { type FieldCase, fieldCases, payloadOf } from './field-cases.ts';
 
 const received = Date.UTC(2026, 10, 30, 9);
-/** Two minutes: what the gateway allows a clock to be ahead. */
+/** Two minutes: by how much the gateway lets a device's clock be ahead. */
 const latest = () => received + 120_000;
 
 function decoded(decoder: string, one: FieldCase) {
@@ -25,7 +25,7 @@ describe.each(Object.entries(fieldCases))('%s', (decoder, cases) => {
     const left = [...said.items];
     for (const { values, channel, device, id, time } of one.want ?? []) {
       const place = left.findIndex((found) => found.kind === 'reading' && found.data.channel === channel);
-      // of the first channel there is, where the case does not say which
+      // the first reading, where the case names no channel
       const [ofChannel] = left.splice(
         Math.max(place, channel === undefined ? 0 : place),
         place < 0 && channel !== undefined ? 0 : 1,

@@ -1,19 +1,19 @@
 /**
- * Messages as devices really send them, with what is read of each: the forms follow the makers' documents and public
- * reports, ids and numbers are invented. The tests and docs/reference/devices.md are made of them.
+ * Messages as devices really send them, each with the expected result of its decoder. The forms follow the makers'
+ * documents and public reports; ids and numbers are invented. Tests run them, and docs/reference/devices.md lists them.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { decoders } from './decoders/registry.ts';
 
 export interface FieldCase {
-  /** what it shows */
+  /** what the case shows */
   readonly name: string;
-  /** of a device that calls itself `dev` */
+  /** topic of a device named `dev` */
   readonly topic: string;
   readonly payload: string;
-  /** instead of `payload`: what is no UTF-8, with \xNN for such bytes */
+  /** instead of `payload` where that is not UTF-8; \xNN stands for one byte */
   readonly bytes?: string;
-  /** readings, of which others may stand beside; `time`: null = the time of receipt */
+  /** readings that the result must have, perhaps among others; `time`: null = the time of receipt */
   readonly want?: readonly {
     readonly values: Readonly<Record<string, unknown>>;
     readonly channel?: string;
@@ -21,21 +21,21 @@ export interface FieldCase {
     readonly id?: string;
     readonly time?: number | null;
   }[];
-  /** data of its first event */
+  /** data of the result's first event */
   readonly event?: Readonly<Record<string, unknown>>;
-  /** what the reason must name */
+  /** a part of the reason of the refusal */
   readonly refused?: string;
-  /** beginnings of the problems that are told, as `path problem`; there are no others */
+  /** beginnings of all problems of the result, as `path problem` */
   readonly problems?: readonly string[];
   readonly unknown?: readonly string[];
   readonly nothing?: boolean;
   readonly oddTime?: string;
   readonly lost?: string;
-  /** what is stored, where that says more than doubles can */
+  /** the JSON that is stored, where a double cannot hold one of its numbers */
   readonly json?: string;
 }
 
-/** By decoder, in the order of the registry: what stands in field-cases/<name>.json. */
+/** The cases of field-cases/<name>.json by decoder, in the registry's order. */
 export const fieldCases: Readonly<Record<string, readonly FieldCase[]>> = Object.fromEntries(
   decoders.map(({ name }) => {
     const file = new URL(`field-cases/${name}.json`, import.meta.url);

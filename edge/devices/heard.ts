@@ -1,21 +1,21 @@
-/** What a device has said since the gateway started, in the form that rules judge by. */
+/** A device's messages and newest values since the gateway started, as the check for mute rules needs them. */
 import type { Value } from '@forpost/shared/event/event.ts';
 
-/** What a device has said since the gateway started. */
+/** A device's messages and newest values since the gateway started. */
 export interface Heard {
-  /** messages that gave a reading */
+  /** messages with at least one reading */
   readonly messages: number;
-  /** messages that should have given one and gave none */
+  /** messages that carry measured values of which the decoder read none; refused messages count too */
   readonly notUnderstood: number;
-  /** newest values by metric, by channel/metric where there are channels */
+  /** newest values by metric, or by channel/metric for a device with channels */
   readonly values: ReadonlyMap<string, { readonly value: Value }>;
-  /** more than are remembered: what is not among them may have come all the same */
+  /** the device sends more values than are remembered: a value missing in `values` may have come all the same */
   readonly more: boolean;
-  /** all its readings came with a quality that rules do not judge by */
+  /** all readings had a quality that rules ignore */
   readonly onlyUnjudged: boolean;
 }
 
-/** Of a name in `Heard.values`: its channel ('' without one) and its metric. */
+/** Splits a name of `Heard.values` into channel ('' without one) and metric. */
 export function channelAndMetric(name: string): { readonly channel: string; readonly metric: string } {
   const at = name.lastIndexOf('/');
   return { channel: name.slice(0, Math.max(at, 0)), metric: name.slice(at + 1) };

@@ -4,7 +4,7 @@ import { checkDecoded } from './checks.ts';
 import { decoders } from './decoders/registry.ts';
 
 const size = 250_000;
-/** Payloads that a pattern or a loop within a loop would need minutes for. */
+/** Payloads for which a backtracking pattern or a nested loop would need minutes. */
 const hostile: readonly (readonly [string, string])[] = [
   ['white space before the end', `{"values":{"a":1}}${' '.repeat(size)}x`],
   ['NUL bytes and a letter', `${'\0'.repeat(size)}x`],
@@ -47,6 +47,6 @@ test.each(hostile)('a payload of 250 KB of %s is read or refused within a moment
       const said = checkDecoded(decoder.decode({ device, topic, payload, received: 0 }), 0);
       if (!said.ok) expect(said.reason.length).toBeLessThan(600);
     }
-  // 24 readings of it; a busy machine needs a second for the slowest, a loop within a loop minutes
+  // each payload is decoded 24 times; a busy machine needs a second for the slowest, a nested loop minutes
   expect(performance.now() - began).toBeLessThan(10_000);
 });

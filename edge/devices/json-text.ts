@@ -1,13 +1,13 @@
 /**
- * The JSON that devices really send: a byte order mark in front, a NUL behind, `nan` and `inf` from printf, no value at
- * all (`"tem":,`), the same key twice. What can be read for certain is read, and told; the rest is refused with a reason
- * that names it.
+ * Reads JSON as devices really send it: with a byte order mark in front, a NUL byte behind, `nan` and `inf` from printf,
+ * an absent value (`"tem":,`), the same key twice. An error with one certain meaning is put right and reported as a
+ * problem; any other error refuses the payload with a reason that names it.
  *
- *   text ── JSON.parse ──► value ── a key twice? ──► without it, and told
- *     └── SyntaxError ── mended text ── JSON.parse ──► value, and told ; else the reason
+ *   text ── JSON.parse ──► value ── a key twice? ──► value without this key, problem
+ *     └── SyntaxError ── text put right ── JSON.parse ──► value, problems ; else the reason
  *
- * Always: a well-formed payload costs one loop over its text more than JSON.parse; of two values under one key neither
- * is believed, unless they are the same; nothing here recurses into a payload.
+ * Always: a well-formed payload costs JSON.parse and one loop over its text; two different values under one key are both
+ * dropped; no function here recurses into a payload.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { parseSlowly } from '@forpost/shared/exact-json.ts';
@@ -17,10 +17,10 @@ import type { FieldProblem } from './decoder.ts';
 const mostDepth = 12;
 
 export interface ReadText {
-  /** as it was parsed, after mending */
+  /** the text that was parsed, put right where necessary */
   readonly text: string;
   readonly value: unknown;
-  /** whether there may be an `ExactNumber` in it */
+  /** whether `value` may contain an `ExactNumber` */
   readonly exact: boolean;
   /** members of all objects of the text: `value` has fewer where a key stood twice */
   readonly members: number;
@@ -29,7 +29,7 @@ export interface ReadText {
 
 const none: readonly FieldProblem[] = [];
 
-/** A payload's text as JSON, or why it is none. `keepDigits`: numbers that a double cannot hold stay as they came. */
+/** A payload's text as JSON, or the reason of its refusal. `keepDigits`: numbers that a double cannot hold keep all digits. */
 export function readJson(text: string, keepDigits: boolean): ReadText | string {
   look(text);
   const { members } = seen;
@@ -40,21 +40,21 @@ export function readJson(text: string, keepDigits: boolean): ReadText | string {
   } catch (error) {
     const mended = mend(text);
     if (mended === undefined) return `not JSON: ${reason(error, text)}`;
-    // what it looks like after mending: a bare word has become a text
+    // count again: a bare word has become a text
     const again = readJson(mended.text, keepDigits);
     return typeof again === 'string' ? again : { ...again, problems: [...mended.problems, ...again.problems] };
   }
 }
 
-/** A double holds every decimal of so many digits; a longer run of digits and points may have more. */
+/** A double holds every decimal number of this many digits; a longer run of digits and points may lose some. */
 const safeDigits = 15;
 
-/** What `look` saw of the text that it was given last: it is asked for each publish, and makes nothing anew. */
+/** The result of the last call of `look`. One object for all calls: `look` runs for each publish and allocates nothing. */
 const seen = { members: 0, depth: 0, long: false };
 
 /**
- * One loop over the text: members of objects, depth, and whether a number may be beyond a double (see
- * shared/exact-json.ts; here texts are skipped, so that a long id in one costs nothing).
+ * One loop over the text: counts members of objects and depth, and notes whether a number may not fit a double (see
+ * shared/exact-json.ts). It skips JSON strings, so that a long id in one costs nothing.
  */
 function look(text: string): void {
   let members = 0;
@@ -74,7 +74,7 @@ function look(text: string): void {
     } else if ((code >= 48 && code <= 57) || code === 46) {
       if (++run > safeDigits) long = true;
     } else {
-      // e or E within a number; `true` and `false` have theirs behind a letter
+      // e or E of an exponent follows a digit; the e of `true` and `false` follows a letter
       if (run > 0 && (code | 32) === 101) long = true;
       run = 0;
       if (code === 58) members++;
@@ -88,12 +88,12 @@ function look(text: string): void {
   seen.long = long;
 }
 
-/** A bare word that printf writes for what is no number. */
+/** A bare word that printf writes for NaN and infinity. */
 const bareWord = /[-+]?(?:nan|inf(?:inity)?)(?![\w.])/iy;
 
 /**
- * The text with what is certain put right; undefined where there is nothing of that kind. One loop: a payload may be
- * made so that a pattern looks through it again and again.
+ * The text with its certain errors put right; undefined where it has none. A loop instead of a regular expression: a
+ * hostile payload could make an expression backtrack for minutes.
  */
 function mend(text: string): { readonly text: string; readonly problems: readonly FieldProblem[] } | undefined {
   const problems: FieldProblem[] = [];
@@ -116,7 +116,7 @@ function mend(text: string): { readonly text: string; readonly problems: readonl
       bareWord.lastIndex = i;
       const [word] = bareWord.exec(body) ?? [];
       if (word !== undefined) {
-        // it is told with its path by whoever wants a number there
+        // the decoder reports it with its path, where it expects a number
         put(i, JSON.stringify(word), i + word.length);
         i += word.length - 1;
       }
@@ -128,21 +128,21 @@ function mend(text: string): { readonly text: string; readonly problems: readonl
 
 const bareBegins = /[-+ni]/i;
 
-/** Where the text that begins at `from` ends. */
+/** Position of the closing quote of the JSON string that begins at `from`. */
 function endOfText(body: string, from: number): number {
   let i = from + 1;
   while (i < body.length && body[i] !== '"') i += body[i] === '\\' ? 2 : 1;
   return i;
 }
 
-/** Behind white space; a run of it is looked through once, because a colon comes before each. */
+/** Position of the next letter that is not white space. Linear: each run of white space has its own colon before it. */
 function nextThing(body: string, from: number): number {
   let i = from;
   while (i < body.length && body.charCodeAt(i) <= 32) i++;
   return i;
 }
 
-/** Without white space and NUL bytes at its end. */
+/** The text without white space and NUL bytes at its end. */
 export function trimmedEnd(text: string): string {
   let end = text.length;
   while (end > 0 && isBlank(text.charCodeAt(end - 1))) end--;
@@ -159,19 +159,19 @@ function reason(error: unknown, text: string): string {
   return messageOf(error).slice(0, 200);
 }
 
-/** Tokens of a text that is JSON: all that duplicates are found by. */
+/** Tokens of JSON that suffice to find duplicate keys. */
 const tokens = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/g;
 
 interface Level {
   readonly kind: '{' | '[';
-  /** by key: the first value's text, or undefined where a later one is another */
+  /** the first value's text by key; undefined after a different second value */
   readonly members: Map<string, string | undefined>;
   key: string | undefined;
   index: number;
   valueAt: number;
 }
 
-/** Paths of keys that stand twice with different values, in a text that is JSON: as keys and places in lists. */
+/** Paths (keys and list indices) of keys that stand twice with different values, in a text that is JSON. */
 export function keysTwice(text: string): readonly (readonly (string | number)[])[] {
   const levels: Level[] = [];
   const found: (readonly (string | number)[])[] = [];

@@ -1,11 +1,11 @@
 /**
- * The metrics that Forpost's own decoders use, and how people read them: `<quantity>_<unit>[_export][_l1|_l2|_l3][_t1…]`,
- * the unit in the name, SI-based. A native device may send others; these have a name in messages, and a rule on
- * something that is nearly one of them is a spelling mistake.
+ * The metrics of Forpost's own decoders. A name is `<quantity>_<unit>[_export][_l1|_l2|_l3][_t1…]`, with SI-based units.
+ * A native device may send other metrics; only these have a name for people, and a rule whose metric is nearly one of
+ * them is reported as a spelling mistake.
  */
 import { nearest } from '@forpost/shared/config/nearest.ts';
 
-/** Without phase, tariff and direction. What they are called and their units: shared/texts/measure.ts. */
+/** Metrics without phase, tariff and direction. Their names for people and their units: shared/texts/measure.ts. */
 const ownMetrics: ReadonlySet<string> = new Set([
   'power_w',
   'apparent_power_va',
@@ -37,14 +37,14 @@ const ownMetrics: ReadonlySet<string> = new Set([
 
 const metricPattern = /^[a-z][a-z0-9_]{0,63}$/;
 const suffixes = /(?:_export)?(?:_l[1-3])?(?:_t[1-9][0-9]?)?$/;
-/** Wrong letters within which an unknown metric is taken for a mistyped one. */
+/** The most wrong letters with which an unknown metric counts as a mistyped one. */
 const misspeltBy = 2;
 
-/** Names that are metrics: they are asked for with each value. Bounded: whoever makes names up is asked by pattern. */
+/** A cache of valid names, asked for each value. Bounded: names of a device that invents ever new ones are matched again. */
 const knownMetrics = new Set<string>();
 const mostKnown = 2000;
 
-/** Whether `name` may be a metric at all. */
+/** Whether `name` has the form of a metric. */
 export function isMetric(name: string): boolean {
   if (knownMetrics.has(name)) return true;
   if (!metricPattern.test(name)) return false;
@@ -52,20 +52,20 @@ export function isMetric(name: string): boolean {
   return true;
 }
 
-/** Units at the end of a metric's name, and quantities at its beginning: what has one is a number. */
+/** A unit at the end of a metric's name, or a quantity at its beginning, says that its values are numbers. */
 const unitSuffix =
   /_(?:w|kw|wh|kwh|va|var|varh|v|mv|a|ma|hz|c|f|k|pct|percent|pa|hpa|bar|lx|m|cm|mm|m3|m2|l|ml|kg|g|t|s|ms|min|h|ppm|ppb|rpm|db|dbm|deg|ohm|ug_m3|mg_m3|l_min|l_h|m3_h|m_s|km_h)$/;
 const quantityWord =
   /^(?:power|energy|voltage|current|frequency|temperature|temp|humidity|pressure|level|battery|flow|speed|weight|distance|illuminance|moisture|brightness|position|count|counter)(?:_|$)/;
 
-/** Whether values of this metric are numbers, by its name. */
+/** Whether the metric's name says that its values are numbers. */
 export function expectsNumber(metric: string): boolean {
   const { base } = split(metric);
   if (ownMetrics.has(base)) return base !== 'output';
   return unitSuffix.test(base) || quantityWord.test(base);
 }
 
-/** The metric that was probably meant, where `metric` is none of the known ones but very near to one. */
+/** The known metric that `metric` probably is a misspelling of; undefined for a known one and for one unlike all known. */
 export function misspeltMetric(metric: string): string | undefined {
   const { base, ending } = split(metric);
   if (ownMetrics.has(base)) return undefined;

@@ -1,14 +1,14 @@
 /**
- * What a decoder notes while it reads one message: fields that are not what they should be, keys that no table knows.
+ * Collects a decoder's notes about one message: fields that the decoder cannot read, and keys that no table knows.
  *
- * Always: bounded, and a message of which everything is read costs nothing here.
+ * Always: the notes are bounded; a message without a note allocates nothing here.
  */
 import type { DeviceConfig } from '../site/site.ts';
 import type { DecodedEvent, DecodedReading, FieldProblem, Understood } from './decoder.ts';
 import { numberInText } from './numbers.ts';
 import { quoted } from './quoted.ts';
 
-/** Of one message; what is beyond is not told. */
+/** Notes of one message; later ones are dropped. */
 const mostProblems = 32;
 const mostUnknown = 64;
 const longestPath = 100;
@@ -23,12 +23,12 @@ interface Noted {
 const none: readonly FieldProblem[] = [];
 
 export class Notes {
-  /** nothing yet, for nearly all messages */
+  /** created by the first note; nearly all messages have none */
   #noted: Noted | undefined;
 
   readonly #meanings: DeviceConfig['keys'];
 
-  /** `meanings`: of keys, by their paths, as the site's file gives them */
+  /** `meanings`: `keys` of the device in site.yaml, by path */
   constructor(problems: readonly FieldProblem[] = none, meanings?: DeviceConfig['keys']) {
     this.#meanings = meanings;
     if (problems.length > 0) this.#make().problems.push(...problems);
@@ -44,7 +44,7 @@ export class Notes {
     if (unknown.length < mostUnknown) unknown.push(shortPath(path));
   }
 
-  /** What the site's file says that the key at `path` means. */
+  /** The metric and factor that site.yaml gives to the key at `path`. */
   meaningOf(path: string): readonly [metric: string, factor: number] | undefined {
     if (this.#meanings === undefined || !Object.hasOwn(this.#meanings, path)) return undefined;
     const meaning = this.#meanings[path];
@@ -52,12 +52,12 @@ export class Notes {
     return typeof meaning === 'string' ? [meaning, 1] : [meaning.metric, meaning.factor ?? 1];
   }
 
-  /** Whether keys were given a meaning at all. */
+  /** Whether site.yaml gives a meaning to any key of the device. */
   get hasMeanings(): boolean {
     return this.#meanings !== undefined;
   }
 
-  /** A whole reading was refused. */
+  /** Notes that a whole reading was refused. */
   lost(path: string, reason: string): void {
     this.#make().lost ??= `${path}: ${reason}`;
     this.problem(path, reason);
@@ -72,7 +72,7 @@ export class Notes {
     return this.#noted;
   }
 
-  /** The number at `path`, also where it is written as a text; undefined where there is none, and that is told. */
+  /** The value at `path` as a number, also where the device wrote a text; undefined, with a note, where it is none. */
   number(path: string, value: unknown): number | undefined {
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     if (typeof value === 'string') return this.#numberOf(path, value);
@@ -81,8 +81,8 @@ export class Notes {
   }
 
   /**
-   * `carriesValues`: where there are no items, it should have said something; but a message in which nothing looks
-   * measured (a button, what has changed of the settings) is understood.
+   * The decoder's result, with all notes. `carriesValues`: the message carries measured values, so that a result without
+   * items counts as not understood. A message without measured values (a button, a changed setting) is understood.
    */
   understood(items: readonly (DecodedReading | DecodedEvent)[], carriesValues: boolean): Understood {
     if (this.#noted === undefined) return { ok: true, items };
@@ -105,7 +105,10 @@ export class Notes {
       if (read.comma) this.problem(path, `${quoted(text)} has a decimal comma: read as ${read.source}`);
       return read.value;
     }
-    const why = read.kind === 'ambiguous' ? 'has a comma that may be a decimal comma or thousands' : 'is not a number';
+    const why =
+      read.kind === 'ambiguous'
+        ? 'has a comma that may be a decimal comma or a thousands separator'
+        : 'is not a number';
     this.problem(path, `${quoted(text)} ${why}`);
     return undefined;
   }

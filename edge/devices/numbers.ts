@@ -1,18 +1,18 @@
 /**
- * Numbers that devices write as texts: `"69.8"`, `"26,9"`. Only what can mean one number alone is read.
+ * Reads numbers that devices write as texts: `"69.8"`, `"26,9"`. Only a text with one possible meaning is read.
  *
- * Always: `5,317` is nobody's guess (a decimal comma here, thousands there) and is refused; so are units, spaces within
- * and every other word.
+ * Always: `5,317` is refused, because its comma may be a decimal comma or a thousands separator; so are texts with a
+ * unit, with a space within, and all other words.
  */
 const withPoint = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
 const withComma = /^[+-]?\d+,\d+$/;
 const thousands = /^[+-]?[1-9]\d{0,2}(?:,\d{3})+$/;
-/** Longer ones are no measured values. */
+/** A longer text is not a measured value. */
 const longest = 40;
 
 export type NumberInText =
   | { readonly kind: 'number'; readonly value: number; readonly source: string; readonly comma: boolean }
-  /** a number, and nobody can say which */
+  /** a number with two possible meanings */
   | { readonly kind: 'ambiguous' }
   | { readonly kind: 'none' };
 

@@ -1,8 +1,7 @@
 /**
- * What a device's payload may be, whatever decoder reads it: the limits that keep one device's nonsense from becoming
- * everybody's memory.
+ * Parses payloads for all decoders, within limits: one device's payload cannot exhaust the gateway's memory.
  *
- * Always: a payload is refused with a reason that its installer understands; nothing here throws on one.
+ * Always: a refused payload has a reason that the installer understands; no payload makes this code throw.
  */
 import { type ExactNumber, isExactNumber } from '@forpost/shared/exact-json.ts';
 import type { FieldProblem } from './decoder.ts';
@@ -27,7 +26,7 @@ export type ExactJson =
   | readonly ExactJson[]
   | { readonly [key: string]: ExactJson };
 export type ExactObject = { readonly [key: string]: ExactJson };
-/** `exact`: whether there may be an `ExactNumber` in it */
+/** `exact`: whether `value` may contain an `ExactNumber` */
 export type ParsedExactly =
   | {
       readonly ok: true;
@@ -39,7 +38,7 @@ export type ParsedExactly =
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** A payload as text, or undefined where it is not UTF-8. */
+/** A payload as text; undefined where the payload is not UTF-8. */
 export function textOf(payload: Uint8Array): string | undefined {
   try {
     return utf8.decode(payload);
@@ -49,18 +48,18 @@ export function textOf(payload: Uint8Array): string | undefined {
   }
 }
 
-/** A payload that is one word or number, without what stands around it; undefined where it is not UTF-8. */
+/** A payload that is one word or number, without surrounding white space and NUL bytes; undefined where it is not UTF-8. */
 export function wordOf(payload: Uint8Array): string | undefined {
   const text = textOf(payload);
   return text === undefined ? undefined : trimmedEnd(text).trimStart();
 }
 
-/** A payload as JSON within the limits, or why it is not. A number beyond all doubles is Infinity in it. */
+/** A payload as JSON within the limits, or the reason of its refusal. A number beyond all doubles becomes Infinity. */
 export function parseJson(payload: Uint8Array): Parsed {
   return parsed(payload, false) as Parsed;
 }
 
-/** The same, and no number has lost a digit. */
+/** Like `parseJson`, but no number loses a digit. */
 export function parseExactJson(payload: Uint8Array): ParsedExactly {
   return parsed(payload, true);
 }
@@ -84,7 +83,7 @@ function parsed(payload: Uint8Array, keepDigits: boolean): ParsedExactly {
 
 const keyTwice = 'stands twice with different values: neither is read';
 
-/** Which byte is no UTF-8, and what it may be instead. */
+/** The reason of a refusal: the first byte that is not UTF-8, with its position, or UTF-16 by its byte order mark. */
 function notUtf8(payload: Uint8Array): string {
   const [first, second] = payload;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
@@ -92,11 +91,11 @@ function notUtf8(payload: Uint8Array): string {
   let at = 0;
   for (const letter of Buffer.from(payload).toString('utf8')) {
     const bytes = Buffer.byteLength(letter);
-    // the letter that stands for what cannot be read, unless the device wrote it
+    // U+FFFD replaces a byte that is not UTF-8, unless the device itself wrote U+FFFD
     if (letter === '\uFFFD' && !(payload[at] === 0xef && payload[at + 1] === 0xbf && payload[at + 2] === 0xbd)) break;
     at += bytes;
   }
-  return `not UTF-8: byte 0x${(payload[at] ?? 0).toString(16)} at position ${at} is no part of a letter`;
+  return `not UTF-8: byte 0x${(payload[at] ?? 0).toString(16)} at position ${at} is not part of a letter`;
 }
 
 export function isJsonObject(value: Json | undefined): value is JsonObject {
@@ -111,14 +110,14 @@ export function refused(reason: string): { readonly ok: false; readonly reason: 
   return { ok: false, reason };
 }
 
-/** Members of all objects of a value, as deep as json-text.ts allows; undefined where there are too many values. */
+/** Counts the members of all objects of a value, as deep as json-text.ts allows; undefined for more than `mostValues`. */
 function countMembers(root: ExactJson): number | undefined {
   counted = 0;
   const members = membersOf(root);
   return counted > mostValues ? undefined : members;
 }
 
-/** Values that `membersOf` has come by: a payload is counted in one turn. */
+/** Values that `membersOf` has visited. Shared by all calls: one payload is counted without an await. */
 let counted = 0;
 
 function membersOf(value: ExactJson): number {
@@ -142,7 +141,7 @@ function membersOf(value: ExactJson): number {
   return members + own;
 }
 
-/** A copy of the value without what stands at these paths. */
+/** A copy of the value without the members at these paths. */
 function withoutPaths(root: ExactJson, paths: readonly (readonly (string | number)[])[]): ExactJson {
   const copy = paths.length === 0 ? root : structuredCopy(root);
   for (const path of paths) {

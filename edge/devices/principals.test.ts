@@ -31,7 +31,7 @@ function of(id: string): Principal {
   return found;
 }
 
-/** What the gateway itself says, what devices say, and what nobody may. */
+/** Topics of the gateway, topics of devices, and topics that nobody may publish to. */
 const neverOfConsumers = [
   ...['forpost/alerts/r/oven', 'forpost/alarms/r/oven', 'forpost/status', 'forpost', 'forpost/anything'],
   ...['forpost/devices/oven/readings', 'forpost/devices/oven/events', 'forpost/devices/oven/status'],
@@ -58,7 +58,7 @@ describe('consumers', () => {
     for (const topic of commandsOfDevices) expect([topic, mayPublish(of(id), topic)]).toEqual([topic, true]);
   });
 
-  test('one without a role or publish gives none, and one with filters gives those that they name', () => {
+  test('a consumer without a role or publish filters gives no commands, one with filters gives those of its filters', () => {
     for (const topic of commandsOfDevices) expect(mayPublish(of('panel'), topic)).toBe(false);
     expect(commandsOfDevices.filter((topic) => mayPublish(of('buttons'), topic))).toEqual([
       ...['forpost/devices/oven/commands', 'cmnd/plug_A1/POWER', 'cmnd/plug_A1/Backlog', 'cmnd/tasmotas/Status'],
@@ -112,7 +112,7 @@ describe('consumers', () => {
     for (const filter of subscribe) expect([filter, maySubscribe(of(id), filter)]).toEqual([filter, true]);
   });
 
-  test('a bridge has its own tree, and not that of another one, of a device or of Home Assistant', () => {
+  test('a bridge publishes under its own base topic, not under that of another bridge, a device or Home Assistant', () => {
     for (const topic of ['attic/zigbee/x', 'homeassistant/status', 'cmnd/plug_A1/POWER', 'kitchen/status', 'other'])
       expect([topic, mayPublish(of('z2m'), topic)]).toEqual([topic, false]);
     for (const filter of ['#', 'forpost/#', 'attic/zigbee/#', 'tele/#'])
@@ -170,7 +170,7 @@ describe('devices', () => {
   });
 });
 
-test('what a home automation may write to is found at once, however many devices there are', () => {
+test('the rights of a home automation are checked at once, however many devices the site has', () => {
   const devices = Array.from({ length: 5000 }, (_, n) => ({ id: `plug-${n}`, decoder: 'tasmota' }));
   const big = principalsOf({ devices, consumers: [{ id: 'home', role: 'home-assistant' }] } as unknown as Site);
   const home = big.get('home');

@@ -1,12 +1,13 @@
 /**
- * What each device and consumer of a site may do at the broker. Pure: of the site's configuration alone.
+ * Computes which topics each device and consumer of a site may publish and subscribe to. A pure function of the site's
+ * configuration.
  *
- *   device    publishes what its decoder reads and says more of (decoder.ts), subscribes to its commands
- *   consumer  subscribes and publishes by its own filters, and by its roles (roles/)
+ *   device    publishes to the topics that its decoder names (decoder.ts), subscribes to its commands
+ *   consumer  publishes and subscribes by its own filters, and by those of its roles (roles/)
  *
- * Always: a device's own topics are its alone: no other device and no consumer publishes there, whatever filter it has,
- * but for the topics of its commands, which are for consumers; what the gateway itself says (everything under `forpost/`)
- * is nobody's to publish, but for `forpost/devices/<device>/commands`.
+ * Always: only the device itself publishes to its own topics: no other device and no consumer, whatever its filters.
+ * Consumers publish to the topics of a device's commands. Under `forpost/` only the gateway publishes; the exceptions are
+ * native devices' own topics and consumers' commands on `forpost/devices/<device>/commands`.
  */
 
 import type { Principal } from '../broker/access.ts';
@@ -17,7 +18,7 @@ import { decoderNamed } from './decoders/registry.ts';
 import { roleNamed } from './roles/registry.ts';
 import type { Role, RoleTopics } from './roles/role.ts';
 
-/** What the gateway itself says, and what native devices say. */
+/** Topics of the gateway itself and of native devices. */
 const reserved = ['forpost/#'];
 
 interface DeviceTopics extends MoreTopics {
@@ -25,7 +26,7 @@ interface DeviceTopics extends MoreTopics {
   readonly subscribe: readonly string[];
 }
 
-/** By user name. @throws RangeError of an unknown decoder, which loading a site refuses */
+/** The principals by user name. @throws RangeError for an unknown decoder; the check of site.yaml refuses it before */
 export function principalsOf({ devices, consumers }: Pick<Site, 'devices' | 'consumers'>): Map<string, Principal> {
   const topics = new Map<string, DeviceTopics>(devices.map((device) => [device.id, topicsOf(device)]));
   const all = [...topics.values()];
@@ -50,7 +51,7 @@ export function ownTopics(device: DeviceConfig): readonly string[] {
   return ownOf(topicsOf(device));
 }
 
-/** Where consumers may write to this device; nowhere where its decoder is not known. */
+/** Topics where consumers may give this device commands; none for an unknown decoder. */
 export function commandTopicsOf(device: DeviceConfig): readonly string[] {
   return decoderNamed(device.decoder)?.moreTopics?.(device).commands ?? [];
 }

@@ -36,7 +36,7 @@ function say(devices: DeviceRegistry, payload: unknown) {
   return devices.decode('oven', topic, bytes, received);
 }
 
-test('a device gets in with its own password and may use its own topics, a consumer publishes nothing', async () => {
+test('a device logs in with its own password and may use its own topics, a consumer without publish filters publishes nothing', async () => {
   const devices = registry({ oven: await hashPassword('heat'), display: await hashPassword('look') });
   expect(await devices.authenticate('oven', 'heat')).toEqual({
     kind: 'device',
@@ -54,7 +54,7 @@ test('a device gets in with its own password and may use its own topics, a consu
   expect(await devices.authenticate('oven', '')).toBeUndefined();
 });
 
-test('nobody gets in who is not in the configuration or has no password', async () => {
+test('a log-in fails for a name that is not in the configuration, and for one without a password', async () => {
   const devices = registry({ stranger: await hashPassword('x'), plug: 'plain text' });
   expect(await devices.authenticate('stranger', 'x')).toBeUndefined();
   expect(await devices.authenticate('plug', 'plain text')).toBeUndefined();
@@ -62,7 +62,7 @@ test('nobody gets in who is not in the configuration or has no password', async 
   expect(await devices.authenticate('constructor', 'x')).toBeUndefined();
 });
 
-test('a name that nobody has costs as much time as a wrong password', async () => {
+test('the log-in of an unknown name takes as long as one with a wrong password', async () => {
   const asked: string[] = [];
   const verifier = new PasswordVerifier({
     verify: async (_password, hash) => {
@@ -81,7 +81,7 @@ test('a name that nobody has costs as much time as a wrong password', async () =
   expect(asked.map(isPasswordHash)).toEqual([true, true]);
 });
 
-test('a made credential is checked at once, a wrong one as slowly as that of a name that nobody has', async () => {
+test('a made credential is checked at once, a wrong one as slowly as the password of an unknown name', async () => {
   const made = makeCredential();
   const asked: string[] = [];
   const verify = async (_password: string, hash: string) => {
@@ -112,7 +112,7 @@ test('a made credential is checked at once, a wrong one as slowly as that of a n
   expect(devices.acquaintance.recall('oven', next.password)).toMatchObject({ id: 'oven' });
 });
 
-test('what a device says beyond readings is understood, counts as no reading, and is not a message that nobody could read', () => {
+test('a birth or a log message of a device counts neither as a reading nor as a message that was not understood', () => {
   const devices = registry();
   for (const [id, what, payload] of [
     ['oven', 'forpost/devices/oven/status', 'offline'],
@@ -123,7 +123,7 @@ test('what a device says beyond readings is understood, counts as no reading, an
   expect(devices.decode('plug', 'tele/tasmota_A1/SENSOR', Buffer.from('no JSON'), received).ok).toBe(false);
 });
 
-test('what a device said last is shown, with its channels', () => {
+test('the status shows the newest values of a device, with their channels', () => {
   const devices = registry();
   const decoded = say(devices, [{ values: { power_w: 1 } }, { channel: 'a', values: { power_w: 2, on: true } }]);
   devices.connected('oven', true);
@@ -146,7 +146,7 @@ test('what a device said last is shown, with its channels', () => {
   expect(devices.newestDeadLetter('plug')).toBeUndefined();
 });
 
-test('a long text is remembered by its beginning: the status of all devices has to fit into one message', () => {
+test('of a long text only the beginning is remembered: the status of all devices has to fit into one message', () => {
   const devices = registry();
   const values = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`m${i}`, 'x'.repeat(1000)]));
   devices.seen('oven', received, say(devices, { values }));
@@ -155,7 +155,7 @@ test('a long text is remembered by its beginning: the status of all devices has 
   expect(JSON.stringify(remembered).length).toBeLessThan(20_000);
 });
 
-test('a device that makes names up is remembered within a limit, the newest values first of all', () => {
+test('of a device that invents ever new names only a limited number of values is remembered, the newest ones', () => {
   const devices = registry();
   for (let i = 0; i < 1000; i++) devices.seen('oven', received, say(devices, { values: { [`m${i}`]: i } }));
   const values = devices.statuses()[0]?.values ?? {};
@@ -184,7 +184,7 @@ test.each([
   expect(!decoded.ok && decoded.reason).toContain(reason);
 });
 
-test('an unknown device says nothing, and a decoder that fails harms nobody', () => {
+test('a message of an unknown device is refused, and so is one for which the decoder throws', () => {
   expect(registry().decode('nobody', topic, Buffer.from('{}'), received)).toMatchObject({ ok: false });
   expect(
     () =>
@@ -196,7 +196,7 @@ test('an unknown device says nothing, and a decoder that fails harms nobody', ()
   ).toThrow('there is no decoder "morse"');
 });
 
-test('no decoder throws on any payload, and whatever it lets through passes the checks or has a reason', () => {
+test('no decoder throws on any payload, and each result passes the checks or has a reason', () => {
   const whats = [
     'forpost/devices/d/readings',
     'forpost/devices/d/events',
@@ -234,7 +234,7 @@ test('no decoder throws on any payload, and whatever it lets through passes the 
   );
 });
 
-test('a metric is one by its form, and a misspelt one is told the nearest', () => {
+test('a metric is recognised by the form of its name, and the nearest known metric is proposed for a misspelt one', () => {
   expect(misspeltMetric('powr_w_l1')).toBe('power_w_l1');
   expect(misspeltMetric('power_w')).toBeUndefined();
   expect(misspeltMetric('soil_conductivity')).toBeUndefined();

@@ -1,9 +1,9 @@
 /**
- * The site's devices and consumers: who they are, what they may do, what they said last. The broker asks it who
- * connects, the pipeline asks it what a message means, the pages and the status ask it how they are.
+ * The site's devices and consumers: their log-ins, their rights, their newest values. The broker authenticates by it,
+ * the pipeline decodes by it, the pages and the status read the devices' state from it.
  *
- * Always: only what the site's configuration names gets in, each with its own password; a decoder that throws is a
- * dead letter and nothing else; what is remembered of a device is bounded, whatever it sends.
+ * Always: only a device or consumer of the site's configuration can log in, each with its own password; a decoder that
+ * throws makes a dead letter and nothing else; the memory for a device is bounded, whatever the device sends.
  */
 
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -25,41 +25,41 @@ import type { Heard } from './heard.ts';
 import { principalsOf } from './principals.ts';
 import { Understanding } from './understanding.ts';
 
-/** Last values that are remembered of one device. The one that was not heard longest goes first. */
+/** Newest values that are remembered of one device. A further one replaces the one that is unchanged longest. */
 const mostValues = 256;
-/** Of a message that is no reading: birth, last will, discovery, an answer to a caller. */
+/** The result for a message that is not decoded: birth, last will, discovery, an answer to a caller. */
 const passedOn: Decoded = { ok: true, items: [] };
-/** Letters of a text that are remembered: the whole site's last values travel in each status. */
+/** Letters of a text that are remembered; few, because every status carries the newest values of all devices. */
 const mostLetters = 64;
 
-/** A hash of nobody's password: an unknown user costs as much time as a wrong password. */
+/** A hash that fits no password: checking an unknown user takes as long as checking a wrong password. */
 const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$Zm9ycG9zdC1ub2JvZHkhIQ$b5mXl0yf3p9tDz5Wt0i5rJ6vZ4o0s1u2w3x4y5z6A7g';
 
 interface KnownDevice {
   readonly config: DeviceConfig;
   readonly decoder: Decoder;
-  /** what the decoder reads; the rest of what the device may publish is passed on alone */
+  /** topics that the decoder reads; messages on the device's other topics are delivered, not decoded */
   readonly read: FilterSet;
   connected: boolean;
-  /** ms since 1970: when it last came or went */
+  /** ms since 1970: when the device last connected or disconnected */
   lastConnected: number | undefined;
   lastSeen: number | undefined;
   messages: number;
   deadLetters: number;
-  /** why the newest one could not be read, and when that was (ms since 1970) */
+  /** reason and time (ms since 1970) of the newest dead letter */
   newestDeadLetter: { readonly reason: string; readonly at: number } | undefined;
   readonly values: Map<string, NewestValue>;
   channels: ChannelNames;
   readonly understanding: Understanding;
 }
 
-/** Who has which channel's name, by device: kept over restarts. */
+/** Names of channels and the names that claimed them, by device: kept across restarts. */
 export type ChannelClaims = Readonly<Record<string, readonly (readonly [name: string, claimedBy: string])[]>>;
 
-/** Changed in place: to take it out and put it last at each reading would have the map made anew all the time. */
+/** Changed in place: deleting and inserting it at each reading would make the map rehash all the time. */
 interface NewestValue {
   value: Value;
-  /** the device's message that said so, counted from 1 */
+  /** number of the device's message with this value, counted from 1 */
   message: number;
 }
 
@@ -67,22 +67,22 @@ export class DeviceRegistry {
   readonly #devices = new Map<string, KnownDevice>();
   readonly #principals: ReadonlyMap<string, Principal>;
   #hashes: ReadonlyMap<string, string>;
-  /** of those whose credential the gateway made: they are checked in microseconds */
+  /** hashes of made credentials: they are checked in microseconds */
   #made: ReadonlyMap<string, MadeHash>;
   readonly #clock: Clock;
   readonly #verifier: PasswordVerifier;
   readonly #latestTime: (received: number) => number;
   readonly #onChannelClaim: () => void;
 
-  /** @throws RangeError of an unknown decoder, which loading a site refuses */
+  /** @throws RangeError for an unknown decoder; the check of site.yaml refuses it before */
   constructor(options: {
     site: Site;
     secrets: Secrets;
     clock: Clock;
     verifier?: PasswordVerifier;
-    /** the latest time that a device can have as something is received; default: nobody knows, and none is too late */
+    /** the latest plausible time of a device at a time of receipt; default: every time is plausible */
     latestTime?: (received: number) => number;
-    /** a device has a channel that it did not have before: `channelClaims` says more */
+    /** called when a device claims the name of a new channel; `channelClaims` has it */
     onChannelClaim?: () => void;
   }) {
     const { site, secrets, clock, verifier = new PasswordVerifier() } = options;
@@ -113,7 +113,7 @@ export class DeviceRegistry {
     this.#principals = principalsOf(site);
   }
 
-  /** From now on these passwords count. Returns whose changed: their connections are of another one. */
+  /** Replaces the passwords. Returns the users whose password changed: the broker closes their connections. */
   renew(secrets: Pick<Secrets, 'mqtt'>): readonly string[] {
     const before = this.#hashes;
     this.#hashes = new Map(Object.entries(secrets.mqtt));
@@ -121,7 +121,7 @@ export class DeviceRegistry {
     return [...before.keys()].filter((id) => this.#hashes.get(id) !== before.get(id));
   }
 
-  /** Who this is, if the password is right. The user name is the device's or consumer's id. */
+  /** The principal of this log-in; undefined for a wrong one. The user name is the device's or consumer's id. */
   readonly authenticate: Authenticate = async (user, password) => {
     const made = this.#madeRight(user, password);
     if (made !== undefined) return made;
@@ -129,7 +129,7 @@ export class DeviceRegistry {
     return right && this.#hashes.has(user) ? this.#principals.get(user) : undefined;
   };
 
-  /** What is known of who logs in without computing anything that costs. */
+  /** What is known about a log-in without computing a slow hash. */
   readonly acquaintance: Acquaintance = {
     recall: (user, password) => {
       const made = this.#madeRight(user, password);
@@ -141,7 +141,7 @@ export class DeviceRegistry {
     isUser: (user) => this.#principals.has(user),
   };
 
-  /** Whose made credential this is, in microseconds, whatever else waits. */
+  /** The principal with this made credential, checked in microseconds and without a queue. */
   #madeRight(user: string, password: string): Principal | undefined {
     const hash = this.#made.get(user);
     return hash !== undefined && isCredentialOf(password, hash) ? this.#principals.get(user) : undefined;
@@ -152,15 +152,16 @@ export class DeviceRegistry {
   }
 
   /**
-   * What a password is checked against, slowly. One that is not the made credential of its user is checked against
-   * nobody's: the time of an answer tells neither which names there are nor whose credential was made.
+   * The slow hash that a password is checked against. An unknown user, and a wrong password of a user with a made
+   * credential, are checked against `nobodysHash`: the time of an answer reveals neither which users exist nor which of
+   * them have made credentials.
    */
   #hashOf(user: string): string {
     if (!this.#principals.has(user) || this.#made.has(user)) return nobodysHash;
     return this.#hashes.get(user) ?? nobodysHash;
   }
 
-  /** What a device's message says, or in words why it says nothing. `received`: ms since 1970. Never throws. */
+  /** Decodes a device's message; a refusal has its reason in words. `received`: ms since 1970. Never throws. */
   decode(device: string, topic: string, payload: Uint8Array, received: number): Decoded {
     const known = this.#devices.get(device);
     if (known === undefined) return { ok: false, reason: `there is no device "${device}"` };
@@ -174,7 +175,7 @@ export class DeviceRegistry {
     }
   }
 
-  /** Notes that a device said something, its newest values and what was not understood. */
+  /** Notes a device's message: its time, its newest values, and what the decoder did not understand. */
   seen(device: string, received: number, decoded: Decoded, message?: { topic: string; payload: Uint8Array }): void {
     const known = this.#devices.get(device);
     if (known === undefined) return;
@@ -185,7 +186,7 @@ export class DeviceRegistry {
     for (const item of decoded.items) if (item.kind === 'reading') remember(known.values, item.data, known.messages);
   }
 
-  /** Who had which channel's name before a restart. Before the first message. */
+  /** Restores the names of channels from before a restart. Called before the first message. */
   recallChannels(claims: ChannelClaims): void {
     for (const [device, known] of this.#devices) {
       const own = Object.hasOwn(claims, device) ? claims[device] : undefined;
@@ -193,13 +194,13 @@ export class DeviceRegistry {
     }
   }
 
-  /** Who has which channel's name, by device. */
+  /** Names of channels and the names that claimed them, by device. */
   channelClaims(): ChannelClaims {
     const claims = [...this.#devices].map(([id, { channels }]) => [id, channels.claims] as const);
     return Object.fromEntries(claims.filter(([, own]) => own.length > 0));
   }
 
-  /** What a device has said so far; undefined for one that the site does not have. */
+  /** A device's messages and values so far; undefined for a device that the site does not have. */
   heard(device: string): Heard | undefined {
     const known = this.#devices.get(device);
     if (known === undefined) return undefined;
@@ -213,7 +214,7 @@ export class DeviceRegistry {
     };
   }
 
-  /** Devices of which nothing is understood, or whose clock is wrong, a sentence each. */
+  /** Devices whose messages are not understood, or whose clock is wrong, a sentence each. */
   problems(): readonly string[] {
     const all = [...this.#devices.values()].flatMap(({ config, understanding }) =>
       understanding.problems(config.name ?? config.id),
@@ -223,7 +224,7 @@ export class DeviceRegistry {
     return [...all.slice(0, mostProblems), words('gateway/reason.more-device-problems', { count: more })];
   }
 
-  /** A device or consumer came or went. */
+  /** Notes that a device connected or disconnected; ignores consumers. */
   connected(id: string, connected: boolean): void {
     const known = this.#devices.get(id);
     if (known === undefined) return;
@@ -231,7 +232,7 @@ export class DeviceRegistry {
     known.lastConnected = this.#clock.now();
   }
 
-  /** A message of the device that nobody could read was put aside. */
+  /** Counts a dead letter of the device. */
   countDeadLetter(id: string, reason: string): void {
     const known = this.#devices.get(id);
     if (known === undefined) return;
@@ -239,12 +240,12 @@ export class DeviceRegistry {
     known.newestDeadLetter = { reason, at: this.#clock.now() };
   }
 
-  /** Why the newest message of a device that was put aside could not be read, and when that was (ms since 1970). */
+  /** Reason and time (ms since 1970) of a device's newest dead letter. */
   newestDeadLetter(id: string): { readonly reason: string; readonly at: number } | undefined {
     return this.#devices.get(id)?.newestDeadLetter;
   }
 
-  /** All devices as the status tells them, in the order of the site's file. */
+  /** All devices for the status, in the order of site.yaml. */
   statuses(): readonly DeviceStatus[] {
     let told = 0;
     return [...this.#devices.values()].map((known) => ({
@@ -272,7 +273,7 @@ function madeHashes(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, Ma
 
 /** Sentences about devices in one status. */
 const mostProblems = 20;
-/** Devices of which one status tells every field and the newest message; of others how many messages. */
+/** Devices for which one status has every field and the newest message; for further ones it has counts alone. */
 const mostUnread = 50;
 
 function unreadOf(understanding: Understanding, inFull: () => boolean): Pick<DeviceStatus, 'unread'> {

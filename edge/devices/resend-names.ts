@@ -1,24 +1,25 @@
 /**
- * By what the outbox and the rules tell a resend: the device's own id within what it numbers, and a hash of what it said
- * under it.
+ * Names by which the outbox and the rules recognise a resend: the device's own id within its channel or its events, and
+ * a hash of the content.
  *
- * Always: a reading is no event's resend, nor one channel's another's. Where one publish has several contents under one
- * id, each has a name of its own, so that all are stored, and none again when that publish is sent again.
+ * Always: a reading and an event never count as each other's resend, nor do readings of two channels. Where one publish
+ * has several contents under one id, each gets a name of its own: all are stored, and none a second time when the device
+ * resends this publish.
  */
 import { hashText } from '@forpost/shared/short-hash.ts';
 import type { EventDraft } from '../outbox/outbox.ts';
 import type { DecodedEvent, DecodedReading } from './decoder.ts';
 
-/** Those of one publish. */
+/** The resend names of one publish. */
 export class ResendNames {
-  /** contents by id, in their order */
+  /** hashes of contents by id, in the publish's order */
   #contents: Map<string, number[]> | undefined;
 
   /** undefined where the device gave no id. */
   of(item: DecodedReading | DecodedEvent): Required<Pick<EventDraft, 'resendId' | 'content'>> | undefined {
     const id = idOf(item);
     if (id === undefined) return undefined;
-    // above 0: that would say that the id alone counts
+    // not 0: to the outbox, 0 means that the id alone identifies a resend
     const content = hashText(item.content ?? '') || 1;
     this.#contents ??= new Map();
     const before = this.#contents.get(id);
@@ -32,7 +33,7 @@ export class ResendNames {
   }
 }
 
-/** No channel has a line's end in it, so that no two of them read the same. */
+/** No channel's name contains a line feed, so no two items with different ids or channels get the same name. */
 function idOf(item: DecodedReading | DecodedEvent): string | undefined {
   if (item.kind === 'event') return item.id === undefined ? undefined : `event\n${item.id}`;
   const { id, channel } = item.data;

@@ -1,4 +1,4 @@
-/** What both pages say of a device that gives one id to several readings (see `ReusedIds` of ../outbox/outbox.ts). */
+/** The sentences on both pages about a device that gives one id to several readings (`ReusedIds`, ../outbox/outbox.ts). */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { OutboxStatus, ReusedIds } from '../outbox/outbox.ts';
 import type { Site } from '../site/site.ts';
@@ -12,7 +12,7 @@ export function reusedIdProblems(
   return reusedIds.map((one) => reusedInWords(names.get(one.device), one));
 }
 
-/** `name`: what people call the device. */
+/** One device's reused ids as a sentence. `name`: the device's name for people. */
 export function reusedInWords(name: string | undefined, { device, count, lastAt }: ReusedIds): string {
   const readings = count === 1 ? '1 reading came' : `${count} readings came`;
   return (

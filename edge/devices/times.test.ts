@@ -7,7 +7,7 @@ const first = Date.UTC(2016, 0, 1);
 const last = Date.UTC(2099, 11, 30);
 const two = (value: number) => String(value).padStart(2, '0');
 
-/** A moment as RFC 3339 may write it: zone, letters and fraction as they come. */
+/** A moment as RFC 3339 may write it, with any zone, case and fraction. */
 const written = fc
   .record({
     second: fc.integer({ min: first / 1000, max: last / 1000 }),
@@ -29,7 +29,7 @@ const written = fc
     };
   });
 
-test('every way in which RFC 3339 writes a moment is that moment, to the millisecond', () => {
+test('a moment in every spelling of RFC 3339 is read exactly to the millisecond', () => {
   fc.assert(
     fc.property(written, ({ text, ms }) => {
       expect([text, timeOf(text)]).toEqual([text, ms]);
@@ -38,7 +38,7 @@ test('every way in which RFC 3339 writes a moment is that moment, to the millise
   );
 });
 
-test('a day that its month does not have is no time, in any zone', () => {
+test('a time on a day that its month does not have is refused, in any zone', () => {
   const day = fc.record({
     year: fc.integer({ min: 2016, max: 2099 }),
     month: fc.integer({ min: 0, max: 19 }),
@@ -54,20 +54,20 @@ test('a day that its month does not have is no time, in any zone', () => {
   );
 });
 
-test('a text that is no time of RFC 3339 is never read as one', () => {
+test('a text outside the grammar of RFC 3339 is never read as a time', () => {
   fc.assert(
     fc.property(written, fc.nat(), fc.constantFrom('', 'x', ' ', '0', ',', 'Z', '[', '+'), ({ text }, at, by) => {
       const place = at % (text.length + 1);
       const broken = text.slice(0, place) + by + text.slice(place + (by === '' ? 1 : 0));
       if (readTime(broken).kind !== 'time') return;
-      // a digit more of the fraction, or one less, a space for a T: still of its grammar
+      // one more or one fewer digit of the fraction, or a space for the T, stays within the grammar
       expect(broken).toMatch(/^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/);
     }),
     { numRuns: 3000 },
   );
 });
 
-test('a number in a text is that number, with a comma too, and a thousands comma is nobody’s guess', () => {
+test('a number written as a text is read, also with a decimal comma; a possible thousands separator is ambiguous', () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.constantFrom('', ' ', '\t'), (value, blank) => {
       // String(-0) is "0"

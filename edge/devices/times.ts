@@ -1,40 +1,39 @@
 /**
- * A device's own time: RFC 3339 with a zone, all that its section 5.6 allows and nothing else, or a count since 1970.
+ * Reads a device's own time: RFC 3339 with a zone, exactly as its section 5.6 allows, or a count since 1970.
  *
- * Always: a day, an hour or a leap second that there is not (30 February, 24:00, 12:00:60) is no time, by the strict
- * reading of Temporal; a time that cannot be of a reading taken now or kept for years is odd: it is told, and the time
- * of receipt counts.
+ * Always: a day, an hour or a leap second that does not exist (30 February, 24:00, 12:00:60) is refused, by Temporal's
+ * strict reading. A time outside 2016 to 2100 is odd: it is reported, and the time of receipt is used.
  */
 import { isExactNumber } from '@forpost/shared/exact-json.ts';
 import { Temporal } from 'temporal-polyfill';
 import { numberInText } from './numbers.ts';
 import { quoted } from './quoted.ts';
 
-/** Clocks that were never set begin at 1970, 1980, 2000 or a firmware's date; no reading is kept for that long. */
+/** Clocks that were never set begin at 1970, 1980, 2000 or a firmware's date; no device buffers a reading for so long. */
 const firstTime = Date.UTC(2016, 0, 1);
 const lastTime = Date.UTC(2100, 0, 1);
 
 export type ReadTime =
   /** ms since 1970 */
   | { readonly kind: 'time'; readonly ms: number }
-  /** a time, but of no year in which a reading was taken */
+  /** a valid time outside the plausible years */
   | { readonly kind: 'odd'; readonly problem: string }
-  /** `zoneless`: a time in every other way, whose zone nobody knows */
+  /** `zoneless`: a valid time but for its missing zone */
   | { readonly kind: 'none'; readonly problem: string; readonly zoneless?: true };
 
-/** Whether a device's own time can be believed at all; ms since 1970. */
+/** Whether a device's own time (ms since 1970) lies within the plausible years. */
 export function isPlausibleTime(ms: number): boolean {
   return ms >= firstTime && ms < lastTime;
 }
 
 const believedYears = 'is not within the years 2016 to 2100';
-/** Most devices write UTC like this; no month ends before the 28th, so Date.parse cannot roll over. */
+/** The fast path, as most devices write UTC. Days 29 to 31 are excluded, so that Date.parse cannot roll over. */
 const plainUtc = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})?Z$/;
 /** RFC 3339, section 5.6, with the space that its note allows instead of T. */
 const dateTime = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:)(\d\d)(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
 const withoutZone = /^\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?$/;
 const zoneWithoutColon = /[+-]\d{4}$/;
-/** Temporal reads ns; what is finer is below every clock. */
+/** Temporal reads ns; no device's clock is finer. */
 const digitsOfFraction = 9;
 
 /** ms in one of the units in which devices count from 1970 on: ms, s, µs, ns; their plausible ranges do not touch. */
@@ -47,7 +46,7 @@ export function readTime(value: unknown): ReadTime {
   return { kind: 'none', problem: 'is neither a text nor a number' };
 }
 
-/** As `readTime`, where only a believable time counts. */
+/** Like `readTime`, but only a plausible time is returned, in ms since 1970. */
 export function timeOf(value: unknown): number | undefined {
   const read = readTime(value);
   return read.kind === 'time' ? read.ms : undefined;
@@ -68,7 +67,7 @@ function ofText(text: string): ReadTime {
   if (withoutZone.test(text))
     return { ...no(text, 'has no zone: write 2026-01-31T12:00:00Z or …+01:00'), zoneless: true };
   if (zoneWithoutColon.test(text)) return no(text, 'has a zone without a colon: write +01:00');
-  return no(text, 'is no RFC 3339 time (2026-01-31T12:00:00Z) and no count since 1970');
+  return no(text, 'is neither an RFC 3339 time (2026-01-31T12:00:00Z) nor a count since 1970');
 }
 
 function ofParts(text: string, [, date, minutes, seconds, fraction = '', zone]: RegExpExecArray): ReadTime {
@@ -79,13 +78,13 @@ function ofParts(text: string, [, date, minutes, seconds, fraction = '', zone]: 
     ms = Temporal.Instant.from(written.toUpperCase()).epochMilliseconds;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return no(text, 'is no time that there is');
+    return no(text, 'does not exist');
   }
-  if (leap && !endsMonth(ms)) return no(text, 'is no time that there is: a leap second ends a month in UTC');
+  if (leap && !endsMonth(ms)) return no(text, 'does not exist: a leap second is the last second of a month in UTC');
   return judged(ms, text);
 }
 
-/** Whether a month ends with this second, in UTC: only there leap seconds are put in (RFC 3339, section 5.7). */
+/** Whether a month ends with this second in UTC: leap seconds are inserted only there (RFC 3339, section 5.7). */
 function endsMonth(ms: number): boolean {
   const next = new Date(Math.floor(ms / 1000) * 1000 + 1000);
   return next.getUTCDate() === 1 && next.getTime() % 86_400_000 === 0;

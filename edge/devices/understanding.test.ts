@@ -29,7 +29,7 @@ function say(devices: DeviceRegistry, device: string, topic: string, text: strin
 
 const unreadOf = (devices: DeviceRegistry, id: string) => devices.statuses().find((one) => one.id === id)?.unread;
 
-test('a device of which nothing is understood is told with its newest message and its unknown keys', () => {
+test('a device of which no message is understood is a problem, with its newest message and its unknown keys', () => {
   const devices = registry();
   say(devices, 'meter', 'tele/meter/LWT', 'Online');
   say(devices, 'meter', 'tele/meter/STATE', '{"Uptime":"1"}');
@@ -45,7 +45,7 @@ test('a device of which nothing is understood is told with its newest message an
   ]);
 });
 
-test('a device whose every message is refused is told with the reason', () => {
+test('a device whose every message is refused is a problem, with the reason', () => {
   const devices = registry();
   say(devices, 'oven', 'forpost/devices/oven/readings', '{"power":1}');
   expect(devices.problems()).toEqual([
@@ -56,7 +56,7 @@ test('a device whose every message is refused is told with the reason', () => {
   });
 });
 
-test('a device that was understood is told after three messages in a row that gave nothing, and no more once it is again', () => {
+test('a device that was understood before is a problem after three unreadable messages in a row, until the next readable one', () => {
   const devices = registry();
   const topic = 'tele/meter/SENSOR';
   say(devices, 'meter', topic, '{"ENERGY":{"Power":5}}');
@@ -70,7 +70,7 @@ test('a device that was understood is told after three messages in a row that ga
   expect(unreadOf(devices, 'meter')).toMatchObject({ messages: 3, inARow: 0 });
 });
 
-test('a field that is not read is told with its path, how often and when, though the rest of the message is', () => {
+test('an unreadable field is shown with its path, count and time, also when the rest of the message is read', () => {
   const devices = registry();
   for (const at of [received, received + 10_000])
     say(devices, 'oven', 'forpost/devices/oven/readings', '{"values":{"power_w":null,"voltage_v":230}}', at);
@@ -82,7 +82,7 @@ test('a field that is not read is told with its path, how often and when, though
   expect(devices.statuses()[1]?.values).toEqual({ voltage_v: 230 });
 });
 
-test('what is told of a device that makes paths and keys up is bounded', () => {
+test('the report about a device that invents ever new paths and keys is bounded', () => {
   const devices = registry();
   for (let i = 0; i < 500; i++) {
     say(
@@ -96,7 +96,7 @@ test('what is told of a device that makes paths and keys up is bounded', () => {
   expect(JSON.stringify(unreadOf(devices, 'meter')).length).toBeLessThan(8000);
 });
 
-test('a time that cannot be is told until the device’s clock is right, and the time of receipt counts', () => {
+test('an implausible time is a problem until the device’s clock is right; the time of receipt is used meanwhile', () => {
   const devices = registry((at) => at + 120_000);
   const topic = 'forpost/devices/oven/readings';
   const timed = (time: string) =>
@@ -107,14 +107,14 @@ test('a time that cannot be is told until the device’s clock is right, and the
     expect(decoded.ok && decoded.items[0]).toMatchObject({ time: received, timeFromDevice: false });
     expect(devices.problems()).toMatchObject([expect.stringContaining('with a time that cannot be')]);
   }
-  // an old one may have been kept while the connection was away
+  // an old time is plausible: the device may have buffered the reading while it was offline
   const old = timed('2026-11-01T00:00:00Z');
   expect(old.ok && old.items[0]).toMatchObject({ time: Date.UTC(2026, 10, 1), timeFromDevice: true });
   devices.seen('oven', received, old);
   expect(devices.problems()).toEqual([]);
 });
 
-test('where nobody knows the gateway’s own time, a device is not called wrong for being ahead of it', () => {
+test('while the gateway’s own clock is not known to be right, a device’s clock may be ahead of it', () => {
   const decoded = registry().decode(
     'oven',
     'forpost/devices/oven/readings',
@@ -124,7 +124,7 @@ test('where nobody knows the gateway’s own time, a device is not called wrong 
   expect(decoded.ok && decoded.items[0]).toMatchObject({ time: Date.UTC(2027, 10, 30, 10) });
 });
 
-test('keys that no table knows are read once the site’s file gives them a meaning', () => {
+test('keys that no table knows are read once site.yaml gives them a meaning', () => {
   const devices = new DeviceRegistry({
     site: {
       ...site,
@@ -151,7 +151,7 @@ test('keys that no table knows are read once the site’s file gives them a mean
   expect(unreadOf(devices, 'meter')).toMatchObject({ unknownKeys: ['BOX.Zeta'] });
 });
 
-test('of a site with many devices that nobody understands the status stays small, and each is still told', () => {
+test('the status of a site with many devices that are not understood stays small, and still names each of them', () => {
   const devices = new DeviceRegistry({
     site: {
       ...site,

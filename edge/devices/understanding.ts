@@ -1,11 +1,12 @@
 /**
- * How much of what a device says is understood, so that a device of which nothing is understood never looks healthy.
+ * Counts which of a device's messages the decoder understands, so that a device without readable values never looks
+ * healthy.
  *
- *   a message gives a reading ──► understood, and the row of those that gave none is over
- *   it should have given one (`nothing`), or was refused ──► one more in the row, its beginning is kept
- *   it says nothing to store (a greeting, a state) ──► neither
+ *   message with a reading                               ──► understood: the row of failures is reset
+ *   message with unreadable values (`nothing`), or refused ──► the row of failures grows, the message's beginning is kept
+ *   message without values (a greeting, a state)         ──► changes nothing
  *
- * Always: bounded, whatever the device sends; a message of which everything is read costs one look at its items.
+ * Always: memory is bounded, whatever the device sends; a message that is read in full costs one loop over its items.
  */
 
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -14,14 +15,14 @@ import { words } from '@forpost/shared/texts/english.ts';
 import type { Decoded, Understood } from './decoder.ts';
 import { quoted } from './quoted.ts';
 
-/** Fields and keys that are remembered of one device: the whole site's travel in each status. */
+/** Fields and keys that are remembered of one device; few, because every status carries those of all devices. */
 const mostFields = 12;
 const mostKeys = 16;
 const mostProblemLetters = 120;
 /** Of the newest message that was not understood. */
 const mostPayloadLetters = 200;
 const mostTopicLetters = 120;
-/** A device that was understood before may send one odd message, or two. */
+/** Failures in a row before a device that was understood earlier becomes a problem: one or two odd messages are normal. */
 const toldInARow = 3;
 const keysInSentence = 4;
 
@@ -46,16 +47,16 @@ export class Understanding {
   #newest: Newest | undefined;
   readonly #keys = new Set<string>();
   readonly #fields = new Map<string, Field>();
-  /** times that were not believed: how many, and the newest one where it came with the newest reading */
+  /** implausible times of the device: their count, and the newest one while the newest reading has one */
   #oddTimes = 0;
   #oddTime: string | undefined;
 
-  /** messages that gave a reading */
+  /** messages with at least one reading */
   get read(): number {
     return this.#read;
   }
 
-  /** messages that should have given one and gave none */
+  /** messages that carry measured values of which the decoder read none; refused messages count too */
   get notUnderstood(): number {
     return this.#messages;
   }
@@ -64,7 +65,7 @@ export class Understanding {
     return this.#read > 0 && this.#judged === 0;
   }
 
-  /** `message`: what it was, where somebody may want to see it. */
+  /** Notes one decoded message. `message`: its topic and payload, kept for the page where it was not understood. */
   note(decoded: Decoded, at: number, message?: { readonly topic: string; readonly payload: Uint8Array }): void {
     if (!decoded.ok) {
       this.#notUnderstood(at, message, decoded.reason);
@@ -90,7 +91,7 @@ export class Understanding {
     if (decoded.oddTime === undefined) this.#oddTime = undefined;
   }
 
-  /** What is not understood, for the page and the centre; undefined where that is nothing. */
+  /** Messages, keys and fields that are not understood, for the page and the centre; undefined where there are none. */
   view(): DeviceUnread | undefined {
     if (this.#messages === 0 && this.#keys.size === 0 && this.#fields.size === 0) return undefined;
     const newest = this.#newest;
@@ -113,7 +114,7 @@ export class Understanding {
     };
   }
 
-  /** What a person has to look at, in sentences. `name`: what people call the device. */
+  /** Problems of the device that a person has to solve, as sentences. `name`: the device's name for people. */
   problems(name: string): readonly string[] {
     const told: string[] = [];
     if (this.#read === 0 ? this.#messages > 0 : this.#inARow >= toldInARow) told.push(this.#nothingInWords(name));
@@ -134,7 +135,7 @@ export class Understanding {
         ? `the newest: ${this.#newest.reason}`
         : keys.length > 0
           ? `unknown keys: ${keys.slice(0, keysInSentence).join(', ')}${more}`
-          : ([...this.#fields].map(([path, { problem }]) => `${path} ${problem}`).at(-1) ?? 'no value is in it');
+          : ([...this.#fields].map(([path, { problem }]) => `${path} ${problem}`).at(-1) ?? 'no message has a value');
     return words('gateway/reason.device-not-understood', { name, messages: which, reason: why });
   }
 

@@ -28,7 +28,7 @@ test('a reading keeps its values, its id, its channel and its quality', () => {
   });
 });
 
-test('without a time the time of receipt counts, and a list is several readings', () => {
+test('a reading without a time gets the time of receipt, and a list becomes several readings', () => {
   const decoded = decode([{ values: { power_w: 1 } }, { values: { power_w: 2 }, time: received - 60_000 }]);
   expect(decoded.ok && decoded.items.map((item) => item.time)).toEqual([received, received - 60_000]);
   expect(decode([])).toEqual({ ok: true, items: [] });
@@ -44,7 +44,7 @@ test.each([
   expect(decoded.ok && decoded.items[0]?.time).toBe(received);
 });
 
-/** What tells a resend of one reading. */
+/** Id and content, by which a resend of a reading is recognised. */
 function resend(payload: string) {
   const decoded = decode(payload);
   const [item] = decoded.ok ? decoded.items : [];
@@ -114,7 +114,7 @@ test.each([
   expect(!decoded.ok && decoded.reason).toContain(reason);
 });
 
-test('an event keeps its own type, and cannot pretend to be an alert of the gateway', () => {
+test('a device’s event keeps its own type, and an event of a type of the gateway is refused', () => {
   const topic = 'forpost/devices/heat-pump/events';
   expect(decode({ type: 'button.pressed', data: { button: 2 }, id: 5 }, topic)).toEqual({
     ok: true,
@@ -131,7 +131,7 @@ test('an event keeps its own type, and cannot pretend to be an alert of the gate
   expect(decode({ type: 'x', data: 'y' }, topic).ok).toBe(false);
 });
 
-test("a device may use its own topics and nobody else's", () => {
+test("a device may use its own topics alone, not another device's", () => {
   expect(native.publishFilters(device)).toEqual([
     'forpost/devices/heat-pump/readings',
     'forpost/devices/heat-pump/events',

@@ -1,12 +1,12 @@
 /**
- * Forpost's own topics, for devices and scripts that can be told what to say:
+ * Decodes Forpost's own topics, for devices and scripts whose messages the installer can choose:
  *   forpost/devices/<device>/readings  {"id"?, "time"?, "channel"?, "quality"?, "values": {"power_w": 512.3}}, or a list of them
  *   forpost/devices/<device>/events    {"id"?, "type", "time"?, "data"}, or a list of them
- *   forpost/devices/<device>/commands  what the device may listen to, and consumers that give commands write
- *   forpost/devices/<device>/status    its birth and last will, in its own words: passed on, not read
+ *   forpost/devices/<device>/commands  the device subscribes, consumers that give commands publish
+ *   forpost/devices/<device>/status    birth and last will in any form: delivered, not decoded
  *
- * Always: a device's own `id` makes its resends harmless: the same id with the same content (`content`); no number loses
- * a digit before that is decided, nor on its way to the disk; it cannot make an event of the gateway's own types up.
+ * Always: a reading with a known `id` and the same content (`content`) is a resend. No number loses a digit before this
+ * comparison, nor on its way to the disk. A device cannot send events of the gateway's own types.
  */
 import { eventTypes, type Quality } from '@forpost/shared/event/event.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
@@ -24,7 +24,7 @@ import { readTime } from '../times.ts';
 import { scaled } from './scaled.ts';
 
 const qualities: readonly string[] = ['estimated', 'stale', 'implausible', 'bad'] satisfies Quality[];
-/** What a device may say in Forpost's own words; alerts, gaps and clocks are the gateway's to tell. */
+/** Types of Forpost that a device may use; alerts, gaps and clock events come from the gateway alone. */
 const allowedTypes: readonly string[] = [eventTypes.state, eventTypes.registerBreak];
 const typePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
@@ -60,22 +60,22 @@ export const native: Decoder = {
         first ??= `entry ${index + 1}: ${item}`;
       }
     }
-    // one odd entry costs only itself
+    // an invalid entry is dropped alone
     return items.length === 0 && first !== undefined ? refused(first) : notes.understood(items, false);
   },
 };
 
-/** One entry of a message: where it stands, and what is noted of it. */
+/** The context of one entry of a message: its place, and the notes. */
 interface Entry {
   readonly received: number;
-  /** there may be numbers in it that a double cannot hold */
+  /** the entry may have numbers that a double cannot hold */
   readonly exact: boolean;
   readonly notes: Notes;
-  /** in front of its fields' names */
+  /** prefix of its fields' paths */
   readonly path: string;
 }
 
-/** A reading, or why it is none. */
+/** A reading, or the reason of its refusal. */
 function reading(one: ExactObject, entry: Entry): DecodedReading | string {
   const { values } = one;
   const [id, time, channel, quality] = [one.id, one.time, one.channel, one.quality].map(given);
@@ -107,7 +107,7 @@ function reading(one: ExactObject, entry: Entry): DecodedReading | string {
   };
 }
 
-/** Nearly all readings: numbers and switches under names of metrics. */
+/** The fast path for nearly all readings: numbers and booleans under names of metrics. */
 function allReadable(values: ExactObject): boolean {
   for (const metric in values) {
     const value = values[metric];
@@ -116,13 +116,13 @@ function allReadable(values: ExactObject): boolean {
   return true;
 }
 
-/** What of the values is readable, or why nothing is; what is not is noted. */
+/** The readable values, or the reason where none is readable; the others are noted. */
 function readableOf(values: ExactObject, { notes, path }: Entry): ExactObject | string {
   const readable: Record<string, ExactJson> = {};
   let first: string | undefined;
   for (const [name, given] of Object.entries(values)) {
     const at = `${path}values.${name}`;
-    // a name that is no metric may have a meaning in the site's file
+    // site.yaml may give a meaning to a name that is not a metric
     const [metric, factor] = notes.meaningOf(`values.${name}`) ?? [name, 1];
     const value = typeof given === 'string' ? textValue(metric, given, at, notes) : given;
     const problem = value === undefined ? notNumber(given) : valueProblem(metric, inDouble(value));
@@ -136,7 +136,7 @@ function readableOf(values: ExactObject, { notes, path }: Entry): ExactObject | 
   return first !== undefined && Object.keys(readable).length === 0 ? first : readable;
 }
 
-/** What a value that is written as a text says; undefined where its metric wants a number and this may be several. */
+/** The value of a text; undefined where the metric expects a number and the text has none, or has two meanings. */
 function textValue(metric: string, text: string, at: string, notes: Notes): ExactJson | undefined {
   const read = numberInText(text);
   const wantsNumber = expectsNumber(metric);
@@ -146,7 +146,7 @@ function textValue(metric: string, text: string, at: string, notes: Notes): Exac
     if (wantsNumber) notes.problem(at, `${quoted(text)} is a text, not a number: kept as it is`);
     return text;
   }
-  // `007`, `1.10`: of a metric that is no known quantity they may be a name or a version
+  // under a name that is no known quantity, `007` and `1.10` may be a name or a version
   if (!wantsNumber && String(read.value) !== read.source) return text;
   if (read.comma) notes.problem(at, `${quoted(text)} has a decimal comma: read as ${read.source}`);
   return jsonNumber.test(read.source) ? (exactNumber(read.source) as ExactJson) : read.value;
@@ -159,11 +159,11 @@ const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 function notNumber(given: ExactJson | undefined): string {
   const text = typeof given === 'string' ? given : '';
   return numberInText(text).kind === 'ambiguous'
-    ? `${quoted(text)} has a comma that may be a decimal comma or thousands`
-    : `${quoted(text)} is no value`;
+    ? `${quoted(text)} has a comma that may be a decimal comma or a thousands separator`
+    : `${quoted(text)} is not a value`;
 }
 
-/** Another name than an id is cleaned, and stays apart from all others. */
+/** The channel's id. A name that is not an id is cleaned and gets a hash, so that no other name gets the same id. */
 function channelOf(channel: string, { notes, path }: Entry): string {
   if (isId(channel)) return channel;
   const name = distinctName(channel);
@@ -171,12 +171,12 @@ function channelOf(channel: string, { notes, path }: Entry): string {
   return name;
 }
 
-/** Whoever writes all fields of a record writes null for those that are not set. */
+/** Reads null as absent: some devices write every field of a record, with null for those that are not set. */
 function given(value: ExactJson | undefined): ExactJson | undefined {
   return value ?? undefined;
 }
 
-/** An event, or why it is none. */
+/** An event, or the reason of its refusal. */
 function event(one: ExactObject, entry: Entry): DecodedEvent | string {
   const { type } = one;
   const [id, time, data] = [one.id, one.time, one.data].map(given);
@@ -195,13 +195,13 @@ function event(one: ExactObject, entry: Entry): DecodedEvent | string {
   };
 }
 
-/** A number counts as its digits: 42 and "42" are one id, 9007199254740993 and 9007199254740992 are two. */
+/** An id as text. A number counts by its digits: 42 and "42" are one id, 9007199254740993 and 9007199254740992 are two. */
 function idOf(id: ExactJson | undefined): string | undefined {
   if (isExactNumber(id)) return id.rawJSON;
   return typeof id === 'string' ? id : typeof id === 'number' ? String(id) : undefined;
 }
 
-/** As the rules and the newest values know them. */
+/** The values as doubles, for the rules and the newest values. */
 function inDoubles(values: ExactObject): Record<string, ExactJson> {
   return Object.fromEntries(Object.entries(values).map(([metric, value]) => [metric, inDouble(value)]));
 }
@@ -210,12 +210,12 @@ function inDouble(value: ExactJson): ExactJson {
   return isExactNumber(value) ? Number(value.rawJSON) : value;
 }
 
-/** The device's time counts as it wrote it: two that differ within a ms are two. */
+/** See `Resendable`. The device's time enters as written: two times that differ by less than 1 ms differ here. */
 function contentOf(kind: string, time: ExactJson | undefined, more: readonly ExactJson[], of: ExactObject): string {
   return `${JSON.stringify([kind, time ?? null, ...more])}${inOrder(of)}`;
 }
 
-/** As JSON, with the keys of each object in order. */
+/** JSON with the keys of each object sorted. */
 function inOrder(value: ExactJson): string {
   if (typeof value === 'number') return String(value);
   if (Array.isArray(value)) return `[${value.map(inOrder).join()}]`;
@@ -225,7 +225,7 @@ function inOrder(value: ExactJson): string {
   return text;
 }
 
-/** When it happened, or why nobody can tell. A time in no year of readings is noted, and decides nothing. */
+/** The entry's time, or the reason of its refusal. An implausible time is noted, and the time of receipt is used. */
 function timeOrReceived(
   time: ExactJson | undefined,
   { received, notes, path }: Entry,

@@ -1,10 +1,10 @@
-/** The decoders there are. A new one is one file beside this and one line here. */
+/** The registry of decoders. A new decoder is one file in this folder and one line here. */
 import type { Decoder } from '../decoder.ts';
 import { native } from './native.ts';
 import { shelly } from './shelly.ts';
 import { tasmota } from './tasmota.ts';
 
-/** Decoders of devices whose configurations have been checked against their own schemas. */
+/** Typed for any device: the check of site.yaml has applied each decoder's own schema before. */
 export const decoders = [native, tasmota, shelly] as readonly Decoder[];
 
 export function decoderNamed(name: string): Decoder | undefined {

@@ -16,7 +16,7 @@ function items(rest: string, payload: unknown) {
   return decoded.items;
 }
 
-/** As a Pro 3EM (SPEM-003CEBEU, firmware 1.4) says it. */
+/** A message of a Pro 3EM (SPEM-003CEBEU, firmware 1.4). */
 const em0 = {
   id: 0,
   a_current: 4.029,
@@ -45,7 +45,7 @@ const em0 = {
   user_calibrated_phase: [],
 };
 
-test('a three-phase meter gives its total and each phase, feed-in negative, with no channel', () => {
+test('a three-phase meter gives its total and each phase without a channel, feed-in as a negative power', () => {
   expect(items('status/em:0', em0)).toEqual([
     {
       kind: 'reading',
@@ -80,7 +80,7 @@ test('a three-phase meter gives its total and each phase, feed-in negative, with
   ]);
 });
 
-test('its registers are in Wh already', () => {
+test('the energy registers of a three-phase meter are kept in Wh as sent', () => {
   const emdata = {
     id: 0,
     a_total_act_energy: 123_456.7,
@@ -123,7 +123,7 @@ test('a switch with metering (Plus Plug S) is a channel with power, energy and t
   });
 });
 
-test('a single-phase meter and its registers share a channel, a PM Mini stands for itself', () => {
+test('a single-phase meter and its registers share a channel, a PM Mini has one of its own', () => {
   const em1 = {
     id: 1,
     current: 2.598,
@@ -162,7 +162,7 @@ test('a single-phase meter and its registers share a channel, a PM Mini stands f
   });
 });
 
-test("a notification gives what changed, at the device's own time", () => {
+test("a notification gives the changed values, at the device's own time", () => {
   const notify = {
     src: 'shellypro3em-f008d1d8b8b8',
     dst: 'shellypro3em-main/events',
@@ -188,7 +188,7 @@ test("a notification gives what changed, at the device's own time", () => {
       data: { channel: 'switch-2', values: { power_w: 1 } },
     },
   ]);
-  // before its clock is set
+  // before the device's clock is set
   expect(
     items('events/rpc', { method: 'NotifyStatus', params: { ts: null, 'em:0': { total_act_power: 1 } } })[0],
   ).toMatchObject({
@@ -197,7 +197,7 @@ test("a notification gives what changed, at the device's own time", () => {
   });
 });
 
-test('a pressed button and coming and going are states', () => {
+test('a pressed button and online or offline become state events', () => {
   const pressed = {
     src: 'shellyplusi4-a8032abe54dc',
     method: 'NotifyEvent',
@@ -218,7 +218,7 @@ test('a pressed button and coming and going are states', () => {
   expect(items('online', 'false')[0]?.data).toEqual({ online: false });
 });
 
-test('what describes the device is understood and not kept', () => {
+test('settings and the system status of a device are understood and not kept', () => {
   for (const rest of [
     'status/sys',
     'status/wifi',

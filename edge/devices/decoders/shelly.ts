@@ -1,10 +1,11 @@
 /**
- * Shelly of all generations. The second and later (shelly-api-docs.shelly.cloud, gen2), with "generic status update
- * over MQTT" and "RPC status notifications" on: `<topic>/status/<component>`, `<topic>/events/rpc` with NotifyStatus
- * (only what changed), NotifyFullStatus and NotifyEvent, `<caller>/rpc` with answers, `<topic>/online`. The first:
- * `shellies/<topic>/…` (shelly/first-generation.ts). The topic may have several levels.
+ * Decodes Shelly of all generations. Topics may have several levels.
+ *   Second generation and later (shelly-api-docs.shelly.cloud, gen2), with "generic status update over MQTT" and "RPC
+ *   status notifications" on: `<topic>/status/<component>`; `<topic>/events/rpc` with NotifyStatus (changed fields only),
+ *   NotifyFullStatus and NotifyEvent; `<caller>/rpc` with answers; `<topic>/online`.
+ *   First generation: `shellies/<topic>/…` (shelly/first-generation.ts).
  *
- * Always: each component is a channel of its own (shelly/components.ts); a field that cannot be read costs only itself.
+ * Always: each component is a channel of its own (shelly/components.ts); a field that cannot be read is dropped alone.
  */
 import { eventTypes, type Value } from '@forpost/shared/event/event.ts';
 import type { DeviceConfig } from '../../site/site.ts';
@@ -19,14 +20,14 @@ import { firstGeneration, isFirstGeneration } from './shelly/first-generation.ts
 const name = (device: DeviceConfig) => device.topic ?? device.id;
 const firstRoot = 'shellies/';
 
-/** Of the first generation: `shellies/<id>`, with or without that first level in the configuration. */
+/** Base topic of the first generation: `shellies/<id>`; the configured topic may leave `shellies/` out. */
 const firstBase = (device: DeviceConfig) =>
   name(device).startsWith(firstRoot) ? name(device) : `${firstRoot}${name(device)}`;
 
 /**
- * Beyond readings (gen2/ComponentsAndServices/Mqtt, gen2/General/RPCChannels; gen1: shelly-api-docs.shelly.cloud/gen1,
- * #mqtt-support): an RPC is answered on `<src>/rpc`, a topic that its caller chooses; the first generation has its whole
- * tree under `shellies/<id>`, its commands included.
+ * Topics beyond readings (gen2/ComponentsAndServices/Mqtt, gen2/General/RPCChannels; gen1:
+ * shelly-api-docs.shelly.cloud/gen1, #mqtt-support). The device answers an RPC on `<src>/rpc`, a topic that the caller
+ * chooses. The first generation has all topics under `shellies/<id>`, those of commands included.
  */
 function moreTopics(device: DeviceConfig): MoreTopics {
   const [own, first] = [name(device), firstBase(device)];
@@ -45,7 +46,7 @@ function moreTopics(device: DeviceConfig): MoreTopics {
 export const shelly: Decoder = {
   name: 'shelly',
   about: 'Shelly of all generations',
-  // all devices of the first generation
+  // shared by all devices of the first generation
   reserves: (topic) => topic === 'shellies',
   publishFilters: (device) => [
     ...['status/#', 'events/rpc', 'online'].map((rest) => `${name(device)}/${rest}`),
@@ -60,7 +61,7 @@ export const shelly: Decoder = {
   decode(message): Decoded {
     const { topic, device } = message;
     const rest = restOf(topic, name(device));
-    // an answer goes to whoever asked
+    // an answer comes on a topic of the caller, outside the device's own topics
     if (rest === undefined || rest === 'rpc')
       return topic.endsWith('/rpc')
         ? notification(message)
@@ -73,7 +74,7 @@ export const shelly: Decoder = {
   },
 };
 
-/** What stands behind the device's name, in its own tree or in that of the first generation. */
+/** The topic without the device's base topic, of its own generation or of the first; undefined for other topics. */
 function restOf(topic: string, own: string): string | undefined {
   for (const begin of [`${own}/`, `${firstRoot}${own}/`]) if (topic.startsWith(begin)) return topic.slice(begin.length);
   return undefined;
@@ -102,7 +103,7 @@ function notification({ device, payload, received }: DeviceMessage): Decoded {
   return readings(params, own ?? received, own !== undefined, notes);
 }
 
-/** Of the result of a call only components by their names are read: of others nobody knows what was asked. */
+/** The answer to a call. Only components with their names are read: the method of the call is not known here. */
 function answer(result: Json | undefined, error: Json | undefined, received: number, notes: Notes): Decoded {
   if (isJsonObject(error)) {
     const said = typeof error.message === 'string' ? error.message : 'without a message';
@@ -111,7 +112,7 @@ function answer(result: Json | undefined, error: Json | undefined, received: num
   return isJsonObject(result) ? readings(result, received, false, notes) : notes.understood([], false);
 }
 
-/** Before the device's clock is set, ts is null or a few seconds. */
+/** The device's own time. Before its clock is set, ts is null or a few seconds. */
 function timeIn(value: Json | undefined, path: string, notes: Notes): number | undefined {
   if (value === undefined || value === null) return undefined;
   const read = readTime(value);
@@ -149,7 +150,7 @@ function events(params: JsonObject, received: number, notes: Notes): DecodedEven
   return list.flatMap((one, index): DecodedEvent[] => {
     const path = `params.events[${index}]`;
     if (!isJsonObject(one) || typeof one.event !== 'string') {
-      notes.problem(path, 'is no event');
+      notes.problem(path, 'is not an event');
       return [];
     }
     const { event, component: from, data } = one;

@@ -25,7 +25,7 @@ test('a plug with metering (a message of Tasmota 12) becomes one reading in SI u
     items: [
       {
         kind: 'reading',
-        // Time has no zone: it cannot be told which moment it means
+        // Time has no zone: its moment is unknown
         time: received,
         timeFromDevice: false,
         data: {
@@ -69,7 +69,7 @@ test('a meter with two circuits (a Sonoff Dual) gives each and their sum', () =>
   });
 });
 
-test('three phases have their own voltages and no sum of them', () => {
+test('three phases have a voltage each, and no sum of voltages', () => {
   const payload =
     '{"Time":"2026-01-01T00:00:00","ENERGY":{"Power":[100,200,-50],"Voltage":[230,231,229],"ExportActive":1.5,"TotalTariff":[10.5,2]}}';
   expect(values('tele/sonoff_desk/SENSOR', payload)[0]?.values).toEqual({
@@ -99,7 +99,7 @@ test('sensors are channels of their own, in °C and Pa whatever unit the device 
   expect(values('tele/sonoff_desk/SENSOR', fahrenheit)).toEqual([{ channel: 'analog', values: { temperature_c: 38 } }]);
 });
 
-test("a time with a zone, and Epoch, are the device's word", () => {
+test("a time with a zone, or Epoch, is used as the device's own time", () => {
   for (const time of ['"Time":"2026-11-21T09:00:00+01:00"', '"Epoch":1795248000']) {
     const decoded = decode('tele/sonoff_desk/SENSOR', `{${time},"ENERGY":{"Power":1}}`);
     expect(decoded.ok && decoded.items[0]).toMatchObject({ time: Date.UTC(2026, 10, 21, 8), timeFromDevice: true });
@@ -109,7 +109,7 @@ test("a time with a zone, and Epoch, are the device's word", () => {
   expect(unset.ok && unset.items[0]).toMatchObject({ time: received, timeFromDevice: false });
 });
 
-test('coming, going and switching are states; what describes the device is understood and not kept', () => {
+test('online, offline and a switched relay become state events; settings are understood and not kept', () => {
   expect(values('tele/sonoff_desk/LWT', 'Online')).toEqual([{ online: true }]);
   expect(values('tele/sonoff_desk/LWT', 'Offline')).toEqual([{ online: false }]);
   expect(values('stat/sonoff_desk/POWER', 'ON')).toEqual([{ output: true }]);
@@ -131,10 +131,10 @@ test.each([
   expect(!decoded.ok && decoded.reason).toContain(reason);
 });
 
-test('a device may publish under its own topic only, and listens to its own commands and those of its groups', () => {
+test('a device may publish under its own topic only, and subscribe to its own commands and those of its groups', () => {
   expect(tasmota.publishFilters(device)).toEqual([
     ...['tele/sonoff_desk/+', 'stat/sonoff_desk/+'],
-    // of the devices behind a Zigbee bridge
+    // topics of devices behind a Zigbee bridge
     ...['tele/sonoff_desk/+/SENSOR', 'tele/sonoff_desk/+/ZbReceived'],
   ]);
   expect(tasmota.subscribeFilters(device)).toEqual(['cmnd/sonoff_desk/#', 'cmnd/tasmotas/#', 'cmnd/sonoffs/#']);

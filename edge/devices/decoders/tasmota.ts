@@ -1,9 +1,9 @@
 /**
- * Tasmota, in whatever order its full topic is (`full_topic`, by default `%prefix%/%topic%/`; the topic may have several
- * levels; tasmota.github.io/docs/MQTT): `tele/…/SENSOR` each telemetry period, `STATUS8` and `STATUS10` on request with
- * the same content; beside them `STATE`, `LWT`, `INFO1` … and `stat/…`.
+ * Decodes Tasmota (tasmota.github.io/docs/MQTT), with any full topic (`full_topic`, by default `%prefix%/%topic%/`; the
+ * topic may have several levels). Readings come on `tele/…/SENSOR` each telemetry period, and with the same content on
+ * `STATUS8` and `STATUS10` on request. Other messages come on `STATE`, `LWT`, `INFO1` … and `stat/…`.
  *
- * Always: energy registers in kWh become Wh; a field that cannot be read costs only itself.
+ * Always: energy registers in kWh become Wh; a field that cannot be read is dropped alone.
  */
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import Type from 'typebox';
@@ -16,7 +16,7 @@ import { quoted } from '../quoted.ts';
 import { sensorReadings } from './tasmota/sensor.ts';
 import { zigbeeReadings } from './tasmota/zigbee.ts';
 
-/** %prefix% and %topic% once each, a level each, in either order, with any levels around them */
+/** %prefix% and %topic% once each, each as a level, in either order, among any other levels */
 const fullTopicPattern =
   '^(?!.{101})([^#+/\\s%]+/)*(%prefix%/([^#+/\\s%]+/)*%topic%|%topic%/([^#+/\\s%]+/)*%prefix%)(/[^#+/\\s%]+)*/?$';
 
@@ -24,7 +24,7 @@ const schema = Type.Object({
   full_topic: Type.Optional(
     Type.String({
       pattern: fullTopicPattern,
-      description: 'FullTopic of a Tasmota device, as it stands in its settings',
+      description: 'FullTopic of a Tasmota device, as in its settings',
       default: '%prefix%/%topic%/',
     }),
   ),
@@ -41,7 +41,7 @@ type TasmotaDevice = DeviceConfig & Type.Static<typeof schema>;
 
 const name = (device: DeviceConfig) => device.topic ?? device.id;
 
-/** What stands in the firmware's field «Full Topic», filled in, with a slash behind it. */
+/** The firmware's «Full Topic» with prefix and topic filled in, ending with a slash. */
 function fullTopic(
   { full_topic: template = '%prefix%/%topic%/' }: TasmotaDevice,
   prefix: string,
@@ -52,9 +52,9 @@ function fullTopic(
 }
 
 /**
- * Beyond readings (tasmota.github.io/docs/MQTT and /docs/Home-Assistant): what stands deeper than one level and is no
- * sensor behind a bridge (SetOption89); discovery by Tasmota's own topics and, with SetOption19, by Home Assistant's;
- * commands to its groups, and to its fallback topic, which the firmware makes of its MAC address.
+ * Topics beyond readings (tasmota.github.io/docs/MQTT and /docs/Home-Assistant): topics deeper than one level, except
+ * those of sensors behind a bridge (SetOption89); discovery on Tasmota's own topics and, with SetOption19, on Home
+ * Assistant's; commands to the device's groups, and to its fallback topic, which the firmware derives from its MAC address.
  */
 function moreTopics(device: TasmotaDevice): MoreTopics {
   const commands = (topic: string) => `${fullTopic(device, 'cmnd', topic)}#`;
@@ -62,7 +62,7 @@ function moreTopics(device: TasmotaDevice): MoreTopics {
   return {
     unread: [
       ...['tele', 'stat'].map((prefix) => `${fullTopic(device, prefix, name(device))}+/+/#`),
-      // at each connection it publishes an empty command to itself
+      // at each connection the device publishes an empty command to itself
       commands(name(device)),
     ],
     shared: ['tasmota/discovery/#', 'homeassistant/+/+/config', 'homeassistant/+/+/+/config'],
@@ -74,7 +74,7 @@ function moreTopics(device: TasmotaDevice): MoreTopics {
   };
 }
 
-/** `GroupTopic1` to 4; the first name is today's default, the second that of firmware before 7. */
+/** `GroupTopic1` to 4. The first name is the firmware's default today, the second that of firmware before 7. */
 const groupsOf = ({ groups = ['tasmotas', 'sonoffs'] }: TasmotaDevice) => groups;
 
 export const tasmota: Decoder<TasmotaDevice> = {
@@ -82,7 +82,7 @@ export const tasmota: Decoder<TasmotaDevice> = {
   about: 'Tasmota',
   schema,
   reserves: (topic) => ['tele', 'stat', 'cmnd', 'tasmota'].includes(topic.split('/')[0] ?? ''),
-  // a Zigbee bridge may have a level for each of its devices (SetOption89, SetOption118)
+  // a Zigbee bridge may publish on a further level for each of its devices (SetOption89, SetOption118)
   publishFilters: (device) => [
     ...['tele', 'stat'].map((prefix) => `${fullTopic(device, prefix, name(device))}+`),
     ...['SENSOR', 'ZbReceived'].map((what) => `${fullTopic(device, 'tele', name(device))}+/${what}`),
@@ -100,17 +100,17 @@ export const tasmota: Decoder<TasmotaDevice> = {
       return refused(`${quoted(topic)} is not one of this device's topics`);
     const last = levels.at(-1) ?? '';
     if (prefix === 'tele' && last === 'SENSOR') return sensor(message, (whole) => whole);
-    // answers to «Status 8» and «Status 10», and to «Status 0», which has all in one
+    // answers to «Status 8» and «Status 10»; that to «Status 0» contains all of them
     if (sensorStatus.test(last)) return sensor(message, ({ StatusSNS }) => StatusSNS, 'StatusSNS');
     if (last === 'STATUS0') return sensor(message, ({ StatusSNS = {} }) => StatusSNS, 'StatusSNS');
     if (last === 'ZbReceived') return zigbee(message);
     if (levels.length > 1) return understood;
-    // where older bridges told what they heard
+    // older bridges publish ZbReceived within RESULT
     if (last === 'RESULT' && isHeard(message)) return sensor(message, (whole) => whole);
     if (prefix === 'tele' && last === 'LWT') return online(message);
     const relay = prefix === 'stat' ? /^POWER([1-9][0-9]?)?$/.exec(last) : null;
     if (relay !== null) return power(message, relay[1]);
-    // STATE, INFO1, RESULT, STATUS5, …: what the device is like, understood and not kept
+    // STATE, INFO1, RESULT, STATUS5, …: facts about the device, understood and not kept
     return understood;
   },
 };
@@ -134,7 +134,7 @@ function sensor(
   return sensorReadings({ whole, received, channels, notes: new Notes(parsed.problems, device.keys) });
 }
 
-/** With SetOption118 the topic says ZbReceived and the message does not. */
+/** With SetOption118 the topic has ZbReceived instead of the message. */
 function zigbee({ device: { keys }, payload, received, channels = new ChannelNames() }: DeviceMessage): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;

@@ -1,7 +1,8 @@
 /**
- * One node of ESPHome (esphome.io/components/mqtt.html, and its mqtt_client.cpp): everything under `topic_prefix`, which
- * is its name by default: birth and will on `<name>/status`, `<name>/debug`, states and commands of its components;
- * discovery for Home Assistant; `esphome/discover` and `esphome/ping/<name>`, which it answers on `esphome/discover/<name>`.
+ * One node of ESPHome (esphome.io/components/mqtt.html, and ESPHome's mqtt_client.cpp). The node uses:
+ *   `<topic_prefix>/#` (by default the node's name): birth and will on `status`, `debug`, states and commands of components;
+ *   discovery for Home Assistant;
+ *   `esphome/discover` and `esphome/ping/<name>`, which the node answers on `esphome/discover/<name>`.
  */
 import { discoveryOf, discoveryTree, type Role } from './role.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Home Assistant (home-assistant.io/integrations/mqtt): birth and will on `homeassistant/status`, whatever the discovery
- * prefix is; everything under the prefix; state topics of every device, one filter each; command topics of every device.
+ * Home Assistant (home-assistant.io/integrations/mqtt). It publishes its birth and will on `homeassistant/status`,
+ * whatever the discovery prefix is, and everything under that prefix. It subscribes to the state topics of every device,
+ * with one filter each, and publishes to the command topics of every device.
  */
 import { discoveryTree, type Role } from './role.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Node-RED (nodered.org/docs/user-guide, node «mqtt-broker»): birth, close and will messages on topics that its user
- * chooses, here under its base topic; it hears everything, gives commands, and may announce entities to Home Assistant.
+ * Node-RED (nodered.org/docs/user-guide, node «mqtt-broker»). Its user chooses the topics of its birth, close and will
+ * messages; here they must stand under its base topic. Node-RED subscribes to all topics, gives commands, and may
+ * announce entities to Home Assistant.
  */
 import { discoveryOf, type Role } from './role.ts';
 

@@ -1,4 +1,4 @@
-/** The roles there are. A new one is one file beside this and one line here. */
+/** The registry of roles. A new role is one file in this folder and one line here. */
 import { esphome } from './esphome.ts';
 import { homeAssistant } from './home-assistant.ts';
 import { nodeRed } from './node-red.ts';

@@ -1,9 +1,9 @@
 /**
- * A role is what a kind of consumer publishes and subscribes to by its project's documents. A new role is one new file
- * in this folder and one line in roles/registry.ts.
+ * A role lists the topics that one kind of consumer publishes and subscribes to, by its project's documents. A new role
+ * is one new file in this folder and one line in roles/registry.ts.
  *
- * Always: a role is a pure function of the consumer's configuration; what it asks for is granted only where it is
- * nobody else's (principals.ts).
+ * Always: a role is a pure function of the consumer's configuration; principals.ts denies a role the own topics of
+ * devices and of the gateway.
  */
 import type { ConsumerConfig } from '../../site/site.ts';
 
@@ -11,16 +11,16 @@ import type { ConsumerConfig } from '../../site/site.ts';
 export interface RoleTopics {
   readonly publish: readonly string[];
   readonly subscribe: readonly string[];
-  /** where a consumer that gives commands writes to it */
+  /** topics where other consumers may give commands to this one */
   readonly commands: readonly string[];
 }
 
 export interface Role {
   /** as the site's configuration names it */
   readonly name: string;
-  /** whether it has a base topic of its own (`base_topic`) */
+  /** whether the consumer may have a base topic of its own (`base_topic`) */
   readonly hasBase: boolean;
-  /** whether it gives commands to every device, and to the consumers that take some */
+  /** whether the consumer may give commands to every device, and to the consumers whose roles have `commands` topics */
   readonly commands: boolean;
   topics(consumer: ConsumerConfig): RoleTopics;
 }
@@ -32,7 +32,7 @@ export function discoveryOf({ discovery_prefix: prefix = defaultDiscoveryPrefix 
   return [`${prefix}/+/+/config`, `${prefix}/+/+/+/config`];
 }
 
-/** Everything that stands under Home Assistant's prefix: the configurations of others, and its birth and will. */
+/** All topics under Home Assistant's prefix: discovery of all devices, and Home Assistant's birth and will. */
 export function discoveryTree({ discovery_prefix: prefix = defaultDiscoveryPrefix }: ConsumerConfig): string {
   return `${prefix}/#`;
 }

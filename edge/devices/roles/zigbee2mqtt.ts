@@ -1,7 +1,7 @@
 /**
- * Zigbee2MQTT (zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html): everything under its base topic, the will on
- * `<base>/bridge/state` included; a device's friendly name may have slashes, so its commands (`<base>/<name>/set`,
- * `/get`, `<base>/bridge/request/#`) are no narrower. Discovery for Home Assistant, whose status it listens to.
+ * Zigbee2MQTT (zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html). It publishes everything under its base topic,
+ * its will on `<base>/bridge/state` included, and discovery for Home Assistant, to whose status it subscribes. Commands
+ * (`<base>/<name>/set`, `/get`, `<base>/bridge/request/#`) get the whole base topic: a friendly name may have slashes.
  */
 import { discoveryOf, discoveryTree, type Role } from './role.ts';
 

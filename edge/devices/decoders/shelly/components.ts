@@ -1,10 +1,10 @@
 /**
- * The status of a component of a Shelly of the second generation and later (shelly-api-docs.shelly.cloud,
- * gen2/ComponentsAndServices) as values.
+ * Reads the status of one component of a Shelly of the second generation or later (shelly-api-docs.shelly.cloud,
+ * gen2/ComponentsAndServices).
  *
- * Always: energies are in Wh already; a component of a kind that no table knows is read by the keys that all share;
- * `em:0` and `emdata:0` are the device itself, each other component is a channel of its own (`switch:0` -> switch-0;
- * `em1data:0` shares em1-0 with its meter).
+ * Always: energies are in Wh already; an unknown type of component is read by the keys that all types share.
+ * `em:0` and `emdata:0` are values of the device without a channel; each other component is a channel of its own
+ * (`switch:0` -> switch-0; `em1data:0` shares em1-0 with its meter).
  */
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { Notes } from '../../notes.ts';
@@ -35,7 +35,7 @@ const totals: Readonly<Record<string, string>> = {
   total_act_ret: 'energy_wh_export',
 };
 
-/** Keys that mean something only in one type of component. */
+/** Keys with a meaning in one type of component only. */
 const special: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   switch: { output: 'output' },
   cb: { output: 'output' },
@@ -59,7 +59,7 @@ const special: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   boolean: { value: 'value' },
 };
 
-/** What stands one level deeper. */
+/** Values one level deeper. */
 const inner: readonly (readonly [key: string, within: string, metric: string])[] = [
   ['aenergy', 'total', 'energy_wh'],
   ['ret_aenergy', 'total', 'energy_wh_export'],
@@ -70,7 +70,7 @@ const inner: readonly (readonly [key: string, within: string, metric: string])[]
 
 const phases: Readonly<Record<string, string>> = { a: 'l1', b: 'l2', c: 'l3' };
 export const componentKey = /^([a-z][a-z0-9_]{0,31}):([0-9]{1,4})$/;
-/** Components that describe the device or run on it: understood, and not kept. */
+/** Components without measured values (settings, scripts, connections): understood, and not kept. */
 const silent = new Set([
   ...[
     'sys',
@@ -107,13 +107,13 @@ export function isSilent(type: string): boolean {
   return silent.has(type);
 }
 
-/** Name of the channel; empty for the device itself. */
+/** Name of the component's channel; empty for the device itself. */
 export function channelOf(type: string, id: string): string {
   const meter = type.replace(/data$/, '').replaceAll('_', '-');
   return meter === 'em' && id === '0' ? '' : `${meter}-${id}`;
 }
 
-/** The values of one component. `path`: where it stands in the message. */
+/** The values of one component. `path`: its path in the message. */
 export function valuesOf(type: string, status: JsonObject, path: string, notes: Notes): Record<string, Value> {
   const values: Record<string, Value> = {};
   const set = (metric: string, value: Json | undefined, key: string) => {
@@ -133,7 +133,7 @@ export function valuesOf(type: string, status: JsonObject, path: string, notes: 
       continue;
     }
     const metric = metricOf(type, key, threePhase);
-    // of an input whose type is button
+    // an input of type button has no state
     if (type === 'input' && key === 'state' && value === null) continue;
     if (metric !== undefined) set(metric, value, key);
     else if (/^(?:[abc]_)?errors$/.test(key)) errors(value, `${path}.${key}`, notes);
@@ -143,12 +143,12 @@ export function valuesOf(type: string, status: JsonObject, path: string, notes: 
     const value = status[key];
     if (isJsonObject(value) && within in value) set(metric, value[within], `${key}.${within}`);
   }
-  // of a component that is read the rest is settings and times
+  // beside known values, unknown keys of a component are settings and times
   if (Object.keys(values).length === 0) for (const key of unknown) notes.unknown(key);
   return values;
 }
 
-/** Numbers that are no measured values: what a component is set to, and when something was. */
+/** Numbers that are not measured: settings and times. */
 const settings = new Set([
   ...['id', 'target_pos', 'move_started_at', 'timer_started_at', 'timer_duration', 'ct', 'white', 'rssi', 'packet_id'],
   ...['last_updated_ts', 'updated_ts', 'ts', 'xpercent', 'xfreq', 'xvoltage'],
@@ -170,7 +170,7 @@ function metricOf(type: string, key: string, threePhase: boolean): string | unde
   return own !== undefined && Object.hasOwn(own, key) ? own[key] : undefined;
 }
 
-/** What the device itself says is wrong with the component. */
+/** Notes the errors that the device itself reports about the component. */
 function errors(value: Json, path: string, notes: Notes): void {
   if (!Array.isArray(value) || value.length === 0) return;
   const said = value.filter((one) => typeof one === 'string').slice(0, 4);

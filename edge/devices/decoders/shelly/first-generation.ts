@@ -1,8 +1,8 @@
 /**
- * Shelly of the first generation (shelly-api-docs.shelly.cloud, gen1): `shellies/<id>/relay/0/power` and the like, one
- * value a message, as a plain text.
+ * Decodes Shelly of the first generation (shelly-api-docs.shelly.cloud, gen1): topics like `shellies/<id>/relay/0/power`,
+ * with one value a message, as plain text.
  *
- * Always: `energy` of a relay, roller or lamp counts in watt-minutes, `total` of an energy meter in Wh.
+ * Always: `energy` of a relay, roller or lamp is in watt-minutes, `total` of an energy meter in Wh.
  */
 import { eventTypes, type Value } from '@forpost/shared/event/event.ts';
 import type { Decoded, DecodedReading, DeviceMessage } from '../../decoder.ts';
@@ -38,7 +38,7 @@ const ofSensor: Readonly<Record<string, Meaning>> = {
   concentration: ['gas_ppm', 1],
 };
 const ofDevice: Readonly<Record<string, Meaning>> = { temperature: ['temperature_c', 1], voltage: ['voltage_v', 1] };
-/** Texts that say yes or no, by the metric that they are. */
+/** Metrics with two values, and the texts that mean true and false. */
 const words: Readonly<Record<string, boolean>> = {
   ...{ true: true, false: false, on: true, off: false, open: true, close: false, '1': true, '0': false },
 };
@@ -47,7 +47,7 @@ const sensorStates: Readonly<Record<string, string>> = {
 };
 const outputs = /^(relay|roller|light|white|color)\/([0-9]{1,2})(?:\/(.+))?$/;
 const parts = /^(emeter|input|ext_temperature|ext_humidity|adc|input_event|longpush)\/([0-9]{1,2})(?:\/(.+))?$/;
-/** Levels with which its topics begin, behind the device's name. */
+/** First level of the first generation's topics, after the base topic. */
 const levels =
   /^(?:relay|roller|light|white|color|emeter|input|input_event|longpush|ext_temperatures?|ext_temperature_f|ext_humidit(?:y|ies)|adc|sensor|temperature(?:_f|_status)?|overtemperature|voltage|announce|info|settings|status|loaderror)(?:\/|$)/;
 
@@ -55,7 +55,7 @@ export function isFirstGeneration(rest: string): boolean {
   return levels.test(rest);
 }
 
-/** `rest`: of the topic, behind the device's name. */
+/** Decodes one message. `rest`: the topic after the base topic. */
 export function firstGeneration(message: DeviceMessage, rest: string): Decoded {
   const [, output, outputId, ofWhich] = outputs.exec(rest) ?? [];
   if (output !== undefined) {
@@ -82,7 +82,7 @@ export function firstGeneration(message: DeviceMessage, rest: string): Decoded {
 
 const understood: Decoded = { ok: true, items: [] };
 
-/** One number; of a meaning that is not kept nothing. */
+/** One number as a reading; no item for a meaning that is not kept. */
 function measured(message: DeviceMessage, rest: string, meaning: Meaning | undefined, channel?: string): Decoded {
   if (meaning === undefined) return understood;
   const text = wordOf(message.payload);
@@ -98,7 +98,7 @@ function measured(message: DeviceMessage, rest: string, meaning: Meaning | undef
   return notes.understood([reading(message, { [meaning[0]]: scaled(number, meaning[1]) }, channel)], true);
 }
 
-/** Numbers that stand for «no value»: of a roller that is not calibrated, of a sensor that does not answer. */
+/** Numbers that mean «no value»: a roller that is not calibrated, a sensor that does not answer. */
 function notKnown(metric: string, number: number): string | undefined {
   if (metric === 'position_pct' && (number < 0 || number > 100))
     return `is ${number}: the position is not known until the roller is calibrated`;
@@ -109,7 +109,7 @@ function notKnown(metric: string, number: number): string | undefined {
 
 function switched(message: DeviceMessage, rest: string, channel: string | undefined, metric: string): Decoded {
   const text = wordOf(message.payload)?.toLowerCase() ?? '';
-  // its limit of power has switched the relay off
+  // the device's power limit has switched the relay off
   if (text === 'overpower')
     return { ok: true, items: [reading(message, { [metric]: false, overpower: true }, channel)] };
   const notes = new Notes();
@@ -130,7 +130,7 @@ function pressed({ payload, received }: DeviceMessage, event: string, channel: s
   return { ok: true, items: [{ kind: 'event', type: eventTypes.state, time: received, data }] };
 }
 
-/** A lamp's status, as JSON: whether it is on, how bright, and what it uses. */
+/** A lamp's status as JSON: on or off, brightness, power. */
 function lampStatus(message: DeviceMessage, channel: string): Decoded {
   const parsed = parseJson(message.payload);
   if (!parsed.ok) return parsed;
@@ -145,7 +145,7 @@ function lampStatus(message: DeviceMessage, channel: string): Decoded {
   return notes.understood(Object.keys(values).length === 0 ? [] : [reading(message, values, channel)], true);
 }
 
-/** Of a motion sensor and a radiator valve: one JSON with everything. */
+/** The status of a motion sensor or a radiator valve: one JSON object with all values. */
 function status(message: DeviceMessage): Decoded {
   const parsed = parseJson(message.payload);
   if (!parsed.ok) return parsed;

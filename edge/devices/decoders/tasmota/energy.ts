@@ -1,9 +1,9 @@
 /**
- * `ENERGY`, as Tasmota's energy drivers send it (tasmota.github.io/docs/Energy): single figures, or lists of phases (up
- * to three) or of channels (up to eight: a Shelly Pro 4PM, an SPM).
+ * Reads `ENERGY` of Tasmota's energy drivers (tasmota.github.io/docs/Energy): single numbers, or lists of phases (up to
+ * three) or of channels (up to eight: a Shelly Pro 4PM, an SPM).
  *
- * Always: phases are _l1 to _l3 of one reading; of more than three parts each is a channel of its own (`energy-1`), and
- * the sums are the device's; a sum in which a part is missing is not given.
+ * Always: up to three parts are phases: _l1 to _l3 of one reading. Each of more parts is a channel of its own
+ * (`energy-1`), and their sums are values of the device without a channel. A sum with a missing part is left out.
  */
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { Notes } from '../../notes.ts';
@@ -18,7 +18,7 @@ const mostParts = 32;
 
 export interface EnergyValues {
   readonly whole: Record<string, Value>;
-  /** by channel, from 1 on, where there are more parts than phases */
+  /** values of channel 1, 2, …; empty for up to three parts */
   readonly channels: readonly Record<string, Value>[];
 }
 
@@ -31,7 +31,7 @@ export function energyOf(energy: JsonObject, notes: Notes): EnergyValues {
   });
   for (const [key, [metric, factor, total]] of figures) {
     const value = energy[key];
-    // Total is the register of record; ImportActive says the same for each phase where both are there
+    // where a device sends both, Total is the register of record, and ImportActive has it for each phase
     if (value === undefined || (metric in whole && key !== 'Total')) continue;
     const path = `ENERGY.${key}`;
     const single = Array.isArray(value) && value.length === 1 && !Array.isArray(value[0]) ? (value[0] as Json) : value;

@@ -1,14 +1,14 @@
 /**
- * What Tasmota's keys mean: tables for its drivers, and the words of which scripts for smart meters make their keys
+ * The meaning of Tasmota's keys: tables for its drivers, and the vocabulary of scripts for smart meters
  * (tasmota.github.io/docs/Smart-Meter-Interface): `Power_L1`, `Energy_Tot_Import`, `Curr_p2`, `Total_in`.
  *
- * Always: a key of which one word is not known means nothing, rather than nearly the right thing.
+ * Always: a key with one unknown word has no meaning; no meaning is guessed.
  */
 
 /** Metric, and the factor to its unit. */
 export type Meaning = readonly [metric: string, factor: number];
 
-/** How a list's total comes about: added up, or not at all. */
+/** Metric and factor by key. `sum`: the parts of a list are added up to a total; without it a list has no total. */
 export const energyKeys: Readonly<Record<string, readonly [metric: string, factor: number, total?: 'sum']>> = {
   Total: ['energy_wh', 1000, 'sum'],
   ImportActive: ['energy_wh', 1000, 'sum'],
@@ -23,7 +23,7 @@ export const energyKeys: Readonly<Record<string, readonly [metric: string, facto
   Frequency: ['frequency_hz', 1],
 };
 
-/** Of ENERGY: sums of a day or a period, and what is no measured value. */
+/** Keys of ENERGY that are not kept: sums of a day or a period, and settings. */
 export const keptOutOfEnergy = new Set([
   ...['TotalStartTime', 'Yesterday', 'Today', 'Period', 'TodaySumImport', 'TodaySumExport', 'Power1Total'],
   ...['TotalTariff', 'ExportTariff', 'YesterdaySumImport', 'YesterdaySumExport', 'Location', 'Overload', 'PhaseAngle'],
@@ -41,14 +41,14 @@ const sensorKeys: Readonly<Record<string, Meaning>> = {
   PM10: ['pm10_ug_m3', 1],
   Distance: ['distance_m', 0.01],
   Battery: ['battery_pct', 1],
-  // smart meters read by the scripted SML driver, with the names that its documentation uses
+  // keys of smart meters in the documentation of the scripted SML driver
   Total_in: ['energy_wh', 1000],
   Total_out: ['energy_wh_export', 1000],
   Power_curr: ['power_w', 1],
   Power_cur: ['power_w', 1],
 };
 
-/** Of sensors: no measured value of the site, or one that others say better. */
+/** Keys of sensors that are not kept: not measured, or the same as another key. */
 export const keptOutOfSensors = new Set([
   ...[
     'Id',
@@ -74,7 +74,7 @@ const quantities: Readonly<Record<string, string>> = {
   ...{ energy: 'energy', energie: 'energy' },
   ...{ frequency: 'frequency', freq: 'frequency', hz: 'frequency', pf: 'factor', factor: 'factor', cosphi: 'factor' },
 };
-/** With a phase behind it one letter is enough: `U_L1`. `Strom` alone may be the electricity as well as the current. */
+/** Words that have a meaning only beside a phase: `U_L1`. `Strom` alone may mean electricity as well as current. */
 const letters: Readonly<Record<string, string>> = { p: 'power', u: 'voltage', i: 'current', strom: 'current' };
 const metrics: Readonly<Record<string, Meaning>> = {
   power: ['power_w', 1],
@@ -86,14 +86,14 @@ const metrics: Readonly<Record<string, Meaning>> = {
   apparent: ['apparent_power_va', 1],
   reactive: ['reactive_power_var', 1],
 };
-/** The one word whose case says which unit it is: mWh are thousandths of a Wh. */
+/** The one unit whose case matters: mWh are thousandths of a Wh. */
 const megawattHours = 'MWh';
 const units: Readonly<Record<string, readonly [quantity: string, factor: number]>> = {
   ...{ kwh: ['energy', 1000], wh: ['energy', 1], [megawattHours]: ['energy', 1e6] },
   ...{ w: ['power', 1], kw: ['power', 1000], v: ['voltage', 1], a: ['current', 1], ma: ['current', 0.001] },
   ...{ va: ['apparent', 1], kva: ['apparent', 1000], var: ['reactive', 1], kvar: ['reactive', 1000] },
 };
-/** Of the whole device, and of now. */
+/** Words without a meaning of their own: «of the whole device», «now». */
 const fillers = new Set(['total', 'tot', 'sum', 'summ', 'ges', 'gesamt', 'act', 'active', 'now', 'inst', 'aktuell']);
 const momentary = new Set(['curr', 'cur', 'current', 'actual']);
 const imports = new Set(['in', 'import', 'imp', 'imported', 'consumed', 'bezug']);
@@ -101,7 +101,7 @@ const exports = new Set(['out', 'export', 'exp', 'exported', 'feed', 'feedin', '
 const phase = /^(?:l|p|ph|phase)([1-3])$/;
 const tariff = /^t([1-9])$/;
 
-/** What a key of a sensor means, by the table or by its words; undefined where nobody knows. */
+/** The meaning of a sensor's key, by the table or by its words; undefined for an unknown key. */
 export function meaningOf(key: string): Meaning | undefined {
   return Object.hasOwn(sensorKeys, key) ? sensorKeys[key] : meaningOfWords(key);
 }
@@ -124,10 +124,10 @@ function meaningOfWords(key: string): Meaning | undefined {
     .map((word) => (word === megawattHours ? word : word.toLowerCase()));
   const hasPhase = words.some((word) => /^l[1-3]$/.test(word));
   const read: Read = {};
-  // `E_in`, `E_out`: of a meter only energy has a direction and this letter
+  // `E_in`, `E_out`: with a direction, the letter E of a meter's key means energy
   const directed = words.length > 1 && words.some((word) => imports.has(word) || exports.has(word));
   for (const word of words) if (!takes(read, directed && word === 'e' ? 'energy' : word, hasPhase)) return undefined;
-  // `Total_in`, `Total_T1`: of a meter that is its register
+  // `Total_in`, `Total_T1`: a meter's register of energy
   const quantity =
     read.quantity ??
     read.unit?.[0] ??
@@ -135,14 +135,14 @@ function meaningOfWords(key: string): Meaning | undefined {
   const meaning = quantity === undefined ? undefined : metrics[quantity];
   if (meaning === undefined || (read.unit !== undefined && read.unit[0] !== quantity)) return undefined;
   if (read.tariff !== undefined && quantity !== 'energy') return undefined;
-  // only energy and power go in or out: the voltage `out` of an inverter is another one, not one that is exported
+  // only energy and power are imported or exported: `out` beside a voltage means the output of an inverter
   if (read.exported !== undefined && quantity !== 'energy' && quantity !== 'power') return undefined;
   const [metric, factor] = meaning;
   const ends = `${read.exported === true ? '_export' : ''}${read.phase ?? ''}${read.tariff ?? ''}`;
   return [metric + ends, read.unit?.[1] ?? factor];
 }
 
-/** Takes one word in; false where it says nothing, or another thing than the words before. */
+/** Adds one word's meaning to `read`; false for a word without a meaning, or with one that contradicts the words before. */
 function takes(read: Read, word: string, hasPhase: boolean): boolean {
   const [, line] = phase.exec(word) ?? [];
   if (line !== undefined) {
@@ -176,7 +176,7 @@ function takes(read: Read, word: string, hasPhase: boolean): boolean {
   }
   if ((read.quantity === 'apparent' || read.quantity === 'reactive') && quantity === 'power') return true;
   if (read.quantity !== undefined && momentary.has(word)) return true;
-  // of water and gas too: it says what is counted only beside a unit, or as `Energy_Consumption`
+  // a consumption may also be of water or gas: it means energy only beside a unit, or as `Energy_Consumption`
   if (word === 'consumption' && (read.quantity ?? 'energy') === 'energy') return true;
   if (fillers.has(word)) {
     read.total ||= word.startsWith('tot');

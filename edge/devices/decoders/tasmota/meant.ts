@@ -1,14 +1,14 @@
-/** Keys that no table knows: read where the site's file gives them a meaning, noted as unknown where it does not. */
+/** Keys that no table knows: read where site.yaml gives them a meaning, else noted as unknown. */
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { Notes } from '../../notes.ts';
 import { numberInText } from '../../numbers.ts';
 import { isJsonObject, type Json } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
 
-/** As deep as a sensor has objects within each other. */
+/** The deepest nesting of objects in a real sensor. */
 const mostLevels = 4;
 
-/** Values of keys that no table knows, where the site's file gives them a meaning; others are noted. */
+/** The values within `value` whose keys have a meaning in site.yaml; keys without one are noted as unknown. */
 export function meant(path: string, value: Json, notes: Notes, level = 0): Record<string, Value> {
   const meaning = notes.meaningOf(path);
   if (meaning !== undefined) {
@@ -23,7 +23,7 @@ export function meant(path: string, value: Json, notes: Notes, level = 0): Recor
   return values;
 }
 
-/** A number, also as a text; nothing; or more within it. */
+/** Whether a value may be measured: a number (also as a text), null, an object or a list. */
 function looksMeasured(value: Json | undefined): boolean {
   if (typeof value === 'string') return numberInText(value).kind !== 'none';
   return value !== undefined && typeof value !== 'boolean';

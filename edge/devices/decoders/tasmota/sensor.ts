@@ -1,8 +1,8 @@
 /**
- * The body of `SENSOR` and of `StatusSNS`: one object a sensor, beside `ENERGY`, switches and counters.
+ * Reads the body of `SENSOR` and of `StatusSNS`: one object a sensor, beside `ENERGY`, switches and counters.
  *
- * Always: each sensor is a channel of its own; `Time` is local time without a zone by default, so the time of receipt
- * counts, unless a zone (SetOption52) or `Epoch` is there.
+ * Always: each sensor is a channel of its own. By default `Time` is local time without a zone, so the time of receipt is
+ * used; only a `Time` with a zone (SetOption52) or `Epoch` is used instead.
  */
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { ChannelNames } from '../../channel-names.ts';
@@ -70,7 +70,7 @@ export function sensorReadings({ whole, received, channels, notes }: SensorMessa
   return notes.understood(items, carriesValues);
 }
 
-/** A value beside the sensors: what firmware before 5.11 said without `ENERGY`, and what a script adds. */
+/** A value beside the sensors: energy values of firmware before 5.11, which has no `ENERGY`, or values of a script. */
 function plainValue(key: string, value: Json, whole: JsonObject, notes: Notes): Record<string, Value> {
   const energy = Object.hasOwn(energyKeys, key) ? energyKeys[key] : undefined;
   const [metric, convert] =
@@ -81,7 +81,7 @@ function plainValue(key: string, value: Json, whole: JsonObject, notes: Notes): 
   return number === undefined ? {} : { [metric]: convert(number) };
 }
 
-/** The device's own time where it says which moment it means. */
+/** The device's own time; undefined where it has no zone. */
 function ownTime(whole: JsonObject, notes: Notes): number | undefined {
   for (const key of ['Epoch', 'Time']) {
     const value = whole[key];

@@ -1,9 +1,9 @@
 /**
- * `ZbReceived`: what Tasmota's Zigbee bridge heard of the devices behind it (tasmota.github.io/docs/Zigbee), by short
- * address or, with SetOption83, by name; each says its address in `Device` too.
+ * Reads `ZbReceived`: messages of the devices behind Tasmota's Zigbee bridge (tasmota.github.io/docs/Zigbee), keyed by
+ * short address or, with SetOption83, by name; each has its address in `Device` too.
  *
- * Always: a device behind the bridge is a channel named by its address, which a new name does not change; its second
- * endpoint is a channel of its own, because both use the same keys.
+ * Always: a device behind the bridge is a channel named by its address, so that renaming the device keeps the channel.
+ * Its second endpoint is a channel of its own, because both endpoints use the same keys.
  */
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { Notes } from '../../notes.ts';
@@ -31,7 +31,7 @@ const numbers: Readonly<Record<string, readonly [metric: string, factor: number]
   ACVoltageFrequency: ['frequency_hz', 1],
   CO2: ['co2_ppm', 1],
 };
-/** `Power` of Zigbee is the switch, not a power. */
+/** `Power` of Zigbee is the state of a switch, not a power. */
 const switches: Readonly<Record<string, string>> = {
   Power: 'output',
   Occupancy: 'occupancy',
@@ -59,7 +59,7 @@ const keptOut = new Set([
   ...['Click', 'ZoneStatus', 'ZoneStatusChange', 'ZoneType', 'ZoneState', 'PowerSource', 'Read', 'Write', 'ReadNames'],
 ]);
 
-/** `path`: where it stands in the message. */
+/** The readings of all devices in `ZbReceived`. `path`: its path in the message. */
 export function zigbeeReadings(received: JsonObject, path: string, notes: Notes): readonly Reading[] {
   // SetOption119 leaves the address out of the message
   if (!isJsonObject(received.Device) && typeof received.Device === 'string')
