@@ -1,6 +1,7 @@
 /**
- * A camera's address, taken apart for those who need it: the probe (host and port), the session with the camera (stream/) and
- * ffmpeg (of files and devices of this machine). The log-in stands apart from the address, and no other process learns it.
+ * Parses a camera's address. The probe uses its host and port, the session with the camera (stream/) its URL, and ffmpeg
+ * its path (files and capture devices of this machine). The log-in is kept apart from the URL and never reaches another
+ * process.
  */
 import { isIPv6 } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -10,18 +11,18 @@ import type { Login } from './stream/login.ts';
 
 export interface CameraAddress {
   readonly url: string;
-  /** of rtsp; default tcp */
+  /** for rtsp; default tcp */
   readonly transport?: 'tcp' | 'udp' | undefined;
   readonly hwaccel?: HardwareDecoder | undefined;
   readonly user?: string | undefined;
   readonly password?: string | undefined;
-  /** with rtsps and https: who may be the camera */
+  /** for rtsps and https: the CA or the fingerprint that the camera's certificate must match */
   readonly ca?: string | undefined;
   readonly fingerprint?: string | undefined;
 }
 
 interface Decoded {
-  /** how it is decoded; undefined = by the processor */
+  /** the hardware decoder; undefined: the processor decodes */
   readonly hwaccel?: HardwareDecoder | undefined;
 }
 
@@ -39,7 +40,7 @@ interface NetworkPlace extends Decoded {
   readonly login: Login | undefined;
   readonly tls: boolean;
   readonly trust: CameraTrust;
-  /** what must not be printed, where it is long enough to be told from any other text */
+  /** texts to remove from ffmpeg's output; shorter ones than `shortestSecret` are left out, because they occur in any text */
   readonly secrets: readonly string[];
 }
 
@@ -59,7 +60,7 @@ export function isLocal(source: Source): source is Extract<Source, LocalSource> 
 const shortestSecret = 4;
 const defaultPorts: Readonly<Record<string, number>> = { 'rtsp:': 554, 'rtsps:': 322, 'http:': 80, 'https:': 443 };
 
-/** @throws TypeError where `url` is no address of a camera */
+/** @throws TypeError if `url` is not the address of a camera */
 export function sourceOf(address: CameraAddress): Source {
   const { url, user, password, transport = 'tcp', hwaccel, ca, fingerprint } = address;
   const parsed = new URL(url);
@@ -75,11 +76,11 @@ export function sourceOf(address: CameraAddress): Source {
   parsed.password = '';
   const tls = parsed.protocol === 'rtsps:' || parsed.protocol === 'https:';
   return {
-    // by UDP the pictures of rtsps would be sent in the clear
+    // over UDP, RTP packets of an rtsps stream would travel unencrypted
     ...(parsed.protocol.startsWith('rtsp') ? { kind: 'rtsp', transport: tls ? 'tcp' : transport } : { kind: 'http' }),
     hwaccel,
     url: parsed.href,
-    // an IPv6 address stands in brackets in an URL and without them everywhere else
+    // a URL writes an IPv6 address in brackets; everything else needs the address without them
     host: parsed.hostname.replace(/^\[|\]$/g, ''),
     port: parsed.port === '' ? defaultPort : Number(parsed.port),
     login: login.user === '' ? undefined : login,
@@ -89,21 +90,21 @@ export function sourceOf(address: CameraAddress): Source {
   };
 }
 
-/** What a camera is asked for: with the port, as ffmpeg's own client writes it, which cameras are tried with. */
+/** The URL in a request to the camera. It names the port, as ffmpeg's client does: makers test cameras with that client. */
 export function requestUrl({ kind, url, host, port, tls }: NetworkSource): string {
   const { pathname, search } = new URL(url);
   const scheme = `${kind}${tls ? 's' : ''}`;
   return `${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}${pathname}${search}`;
 }
 
-/** Where a camera's answer leads; undefined where that is no address of a camera without TLS. */
+/** The source that a camera's redirect names; undefined unless `location` is a valid rtsp:// URL. */
 export function redirected(source: RtspSource, location: string): RtspSource | undefined {
   if (!location.startsWith('rtsp://') || URL.parse(location) === null) return undefined;
   const next = sourceOf({ url: location, transport: source.transport, hwaccel: source.hwaccel });
   return next.kind === 'rtsp' ? { ...next, login: undefined } : undefined;
 }
 
-/** What an HTTP server of several names wants to hear. */
+/** The value of the HTTP Host header. */
 export function hostOf({ url }: NetworkSource): string {
   return new URL(url).host;
 }

@@ -1,10 +1,10 @@
 /**
- * From one camera's frames to its scene: gate -> detector -> tracker -> zones. The only place where those four meet.
+ * Turns one camera's frames into its scene: gate -> detector -> tracker -> zones. Only this file connects the four.
  *
- * Always: at most one frame of a camera waits for or is in a detector, and it is the newest one; a
- * frame that came meanwhile is analysed at once after it; a still scene costs the gate alone, and a look by the detector
- * every `lookAgainMs`; a stream that breaks off is nobody leaving, and of its frames nothing more is told, also of one
- * that is with the detector.
+ * Always:
+ * - at most one frame of a camera waits for a detector or is in one, and it is the newest; a newer frame follows at once
+ * - a still scene costs only the gate, and one run of the detector every `lookAgainMs`
+ * - a broken stream reports no track as having left; frames of that stream are dropped, also one in the detector
  */
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -23,7 +23,7 @@ import { emptyTracker, type TrackerOptions, track, wantsAnotherLook } from './tr
 const lookAgainMs = 5_000;
 /** A detection that continues a track may be this much weaker than one that starts it. */
 const weakPart = 0.5;
-/** Over how long the frames a second are counted. */
+/** The frame rate is an average over this time. */
 const rateWindowMs = 10_000;
 
 export interface Scene {
@@ -34,32 +34,32 @@ export interface Scene {
   readonly detectMs: number;
 }
 
-/** What is drawn in the picture, but for what nobody is to see. */
+/** The areas drawn in the picture, without the privacy masks. */
 export type Areas = Pick<AnalysisOptions, 'zones' | 'lines' | 'motionMasks'>;
 
 export interface AnalysisOptions {
   readonly camera: string;
   readonly model: Model;
   readonly minScore: number;
-  /** by class, where it is another than `minScore` */
+  /** by class: its own threshold instead of `minScore` */
   readonly thresholds: Readonly<Record<string, number>>;
   /** empty = all */
   readonly classes: readonly string[];
-  /** what is silenced while it stands */
+  /** classes whose tracks raise no alarm while they are parked */
   readonly staticClasses: readonly string[];
   readonly zones: readonly ZoneConfig[];
-  /** areas whose motion is none */
+  /** areas whose motion does not wake the detector */
   readonly motionMasks: readonly MotionMask[];
   readonly lines: readonly LineConfig[];
   readonly frames: NewestFrame;
   readonly picture: LivePicture;
   readonly pool: Pick<DetectorPool, 'analyse'>;
   readonly clock: Clock;
-  /** something is tracked, or was until now, or changed */
+  /** called when there are tracks or changes, and once more when the last track is gone */
   scene(scene: Scene): void;
-  /** after the scene was told: the frame it was seen in, to be copied if it is to be kept */
+  /** called after `scene` with the analysed frame; the callee copies the frame if it keeps it */
   analysed?(frame: Frame, tracks: readonly Track[], changes: readonly SceneChange[]): void;
-  /** the detector failed with this frame, or (empty) works again */
+  /** the detector failed with this frame; empty: the detector works again */
   trouble(text: string): void;
   /** the model cannot be used at all */
   unusable(reason: string): void;
@@ -70,19 +70,19 @@ export class Analysis {
   readonly #remembers: boolean;
   readonly #gate: MotionGate;
   readonly #trackerOptions: TrackerOptions;
-  /** what the detector is asked for: the least threshold of any class, and less to continue a track */
+  /** the lowest score that the detector returns: the lowest threshold of all classes, reduced for continuing tracks */
   readonly #leastScore: number;
   #areas: Areas;
   #tracker = emptyTracker;
   #scene = emptyScene;
   #outstanding = false;
-  /** a frame that deserves the detector came while another was with it */
+  /** a frame for the detector arrived while the detector had another one */
   #waiting = false;
   #motion = false;
   #analysedAt = Number.NEGATIVE_INFINITY;
-  /** Frames that were complete by then are of a stream that broke off; ms of the monotonic clock. */
+  /** Frames completed up to this time belong to a broken stream; ms of the monotonic clock. */
   #lostAt = Number.NEGATIVE_INFINITY;
-  /** what was told last shows somebody */
+  /** the scene told last had tracks */
   #hadTracks = false;
   #troubled = false;
   #stopped = false;
@@ -103,7 +103,7 @@ export class Analysis {
     this.#leastScore = Math.min(...wanted) * weakPart;
   }
 
-  /** The newest frame is there. */
+  /** A new frame is in `frames`. */
   frame(): void {
     const { frames, picture } = this.#options;
     const frame = frames.peek();
@@ -122,7 +122,7 @@ export class Analysis {
     else void this.#analyse();
   }
 
-  /** Frames looked at a second, over the last 10 s. */
+  /** Examined frames per second, over the last 10 s. */
   framesPerSecond(): number {
     const from = this.#options.clock.uptime() - rateWindowMs;
     const recent = this.#examinedAt.filter((at) => at >= from);
@@ -132,8 +132,8 @@ export class Analysis {
   }
 
   /**
-   * The stream broke off: nobody knows who is there. Tells nothing, because nobody was seen leaving. The first frame of
-   * the next stream is looked at whatever the gate says, and told also where nobody is there any more.
+   * The stream broke off. Reports no change, because no track was seen leaving. The detector takes the first frame of the
+   * next stream whatever the gate says, and its scene is told even if it is empty.
    */
   lost(): void {
     this.#lostAt = this.#options.clock.uptime();
@@ -143,7 +143,7 @@ export class Analysis {
     this.#analysedAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** Others from the next frame on; who is in a zone that is gone has left it. */
+  /** Replaces the areas from the next frame on. A track in a removed zone has left that zone. */
   setAreas(areas: Areas): void {
     this.#areas = areas;
     this.#gate.setMasks(areas.motionMasks);
@@ -201,7 +201,7 @@ export class Analysis {
     if (changes.some(({ change }) => change === 'entered' || change === 'crossed')) picture.offer(frame, true);
   }
 
-  /** Tells the scene where there is something to tell, and gives it back. */
+  /** Tells the scene if it has tracks or changes, or just lost its last track; returns it. */
   #tell(uptime: Uptime, detectMs: number): Pick<Scene, 'tracks' | 'changes'> {
     const { state, tracks, changes } = observe(this.#scene, this.#areas, this.#tracker.objects);
     this.#scene = state;

@@ -1,7 +1,7 @@
 /**
- * Which row goes with which column so that the sum of their affinities is the largest: the Hungarian algorithm in its
- * form by shortest augmenting paths (Jonker and Volgenant, 1987; O(rows² · columns)). Taking the best pair first,
- * which is simpler, gives two who pass each other to the wrong one where the best pair leaves the rest no partner.
+ * Assigns rows to columns so that the sum of their affinities is the largest: the Hungarian algorithm by shortest
+ * augmenting paths (Jonker and Volgenant, 1987; O(rows² · columns)). Greedy matching would be simpler, but it swaps two
+ * people who pass each other if the best pair takes the only partner of another row.
  */
 
 export interface Pair {
@@ -10,8 +10,8 @@ export interface Pair {
 }
 
 /**
- * `affinity(row, column)`: finite, the more the better. Pairs of less than `least` (> 0) are never made; of a row or
- * a column at most one is.
+ * `affinity(row, column)`: finite, higher is better. A pair below `least` (> 0) is never made. A row or column occurs in
+ * at most one pair.
  */
 export function assign(
   rows: number,
@@ -20,7 +20,7 @@ export function assign(
   least: number,
 ): Pair[] {
   if (rows === 0 || columns === 0) return [];
-  // the algorithm wants no more rows than columns
+  // the algorithm needs at least as many columns as rows
   if (rows > columns)
     return assign(columns, rows, (row, column) => affinity(column, row), least).map(({ row, column }) => ({
       row: column,
@@ -30,7 +30,7 @@ export function assign(
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++) {
       const value = affinity(row, column);
-      // a pair that may not be is worth nothing: as good as none
+      // a forbidden pair has the worth of no pair
       worth[row * columns + column] = value >= least ? value : 0;
     }
   const rowOf = cheapest(rows, columns, (row, column) => -(worth[row * columns + column] ?? 0));
@@ -39,13 +39,13 @@ export function assign(
   );
 }
 
-/** For each column the row that takes it, or -1; every row takes one, at the least sum of costs. rows <= columns. */
+/** For each column its row, or -1. Every row gets a column; the sum of costs is the least. Needs rows <= columns. */
 function cheapest(rows: number, columns: number, cost: (row: number, column: number) => number): number[] {
   const free = -1;
   const rowOf = new Array<number>(columns + 1).fill(free);
   const rowPrice = new Float64Array(rows);
   const columnPrice = new Float64Array(columns + 1);
-  // one more column, where the path of each new row begins
+  // an extra column, from which the path of each new row begins
   const start = columns;
   for (let row = 0; row < rows; row++) {
     rowOf[start] = row;

@@ -1,9 +1,9 @@
 /**
- * Whether a TLS server is the camera that was meant: its certificate is the one whose fingerprint was pinned, or one
- * that the camera's own CA, or else a CA that this system trusts, has signed for the address by which it is called.
+ * Checks that a TLS server is the configured camera. Its certificate must have the pinned fingerprint; without a pin, the
+ * camera's configured CA, or a CA that this system trusts, must have signed it for the camera's address.
  *
- * Always: decided before a byte is sent within TLS; a pinned certificate counts whatever it says of names and times; what
- * is refused is told with the fingerprint found, so that it can be pinned.
+ * Always: the check ends before a byte is sent within TLS; a pinned certificate is trusted whatever names and dates it
+ * has; a refusal names the fingerprint found, so that an installer can pin it.
  */
 import type { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -13,13 +13,16 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { certificatesIn } from '@forpost/shared/tls.ts';
 
 export interface CameraTrust {
-  /** a PEM file with who signs the camera's certificate */
+  /** path of a PEM file with the CA that signs the camera's certificate */
   readonly ca?: string | undefined;
   /** sha256:… of the camera's certificate */
   readonly fingerprint?: string | undefined;
 }
 
-/** How to connect: everything is accepted at first and judged by `refusal`, which can say more than Node does. */
+/**
+ * Options of the TLS connection, or an error text if the CA file cannot be used. The handshake accepts every certificate;
+ * `refusal` then judges it, and explains more than Node does.
+ */
 export function tlsOptions(host: string, trust: CameraTrust): ConnectionOptions | string {
   const options: ConnectionOptions = {
     rejectUnauthorized: false,
@@ -43,8 +46,8 @@ export function fingerprintOf(certificate: X509Certificate): string {
 }
 
 /**
- * After the handshake: why this server is not trusted, in words; undefined where it is. `certificate`: the socket's, which
- * Node gives once only.
+ * After the handshake: why this server is not trusted, as text; undefined: it is trusted. `certificate`: the socket's peer
+ * certificate, which Node returns only once.
  */
 export function refusal(
   socket: TLSSocket,
@@ -65,7 +68,7 @@ export function refusal(
   return covered === undefined ? `its certificate is not for ${host}; ${advice}` : undefined;
 }
 
-/** Node's own and the system's; read once, because the system's are hundreds of files. */
+/** Node's CAs and the system's; read once, because the system keeps them in hundreds of files. */
 let known: string[] | undefined;
 function systemCas(): string[] {
   known ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
@@ -87,7 +90,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 function words(socket: TLSSocket): string {
-  // Node gives the code, its types say an Error
+  // Node sets a code here, although its types declare an Error
   const code = String(socket.authorizationError);
   return reasons[code] ?? code;
 }

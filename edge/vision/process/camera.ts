@@ -9,12 +9,16 @@
  *     ├── wrong log-in, no such stream ──► refused ────────────────────►┤
  *     ├── no such hardware decoder ──► connecting, without it ─────────►┤
  *     └── nobody there, no picture in time ──► unreachable ────────────►┘
- *   off: it cannot be used at all; that is watched-camera.ts's to say
+ *   off: the camera cannot be used at all; watched-camera.ts sets this state
  *
- * Always: at most one capture; after `stalled`, `refused` and `unreachable` the state stays until a frame comes, so
- * that what people read does not flicker (or until packets come and only a key frame is waited for); every end of ffmpeg is a drop, whatever its exit status says (a kicked
- * client ends with 0), and a stream that says nothing is ended by this file's watchdog; all frames of one ffmpeg have
- * one shape (a stream that changes its proportions is opened anew), so that no mask lies beside what it covers.
+ * Always:
+ * - at most one capture
+ * - `stalled`, `refused` and `unreachable` stay until a frame comes, or until packets come and only a key frame is
+ *   missing: the state on the page does not flicker
+ * - every end of ffmpeg is a dropped stream, whatever its exit status (ffmpeg exits with 0 when the camera disconnects it)
+ * - this file's watchdog ends a stream that sends nothing
+ * - all frames of one ffmpeg have the same proportions, so that masks cover what they should; a stream that changes its
+ *   proportions is opened anew
  */
 
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -31,14 +35,14 @@ import type { NewestFrame } from './newest-frame.ts';
 import type { probe } from './probe.ts';
 
 const probeDeadlineMs = 2_500;
-/** With the wait for a key frame, which is a second at most cameras, a camera that is back is live within 3 s. */
+/** Most cameras send a key frame every second: with this backoff, a camera that returns is live within 3 s. */
 const retryBackoff: Backoff = { baseMs: 500, ceilingMs: 1_200 };
-/** Cameras lock an account after a few wrong passwords: ask rarely. */
+/** Cameras lock an account after a few wrong passwords, so retries are rare. */
 const refusedBackoff: Backoff = { baseMs: 5_000, ceilingMs: 60_000 };
 const leastRetryMs = 100;
-/** So many frames of a stream say how often it has one. */
+/** Intervals needed to know how often a stream sends a frame. */
 const learningFrames = 4;
-/** when it is told anew for how long a key frame is waited for by now */
+/** s of waiting for a key frame at which the reason is updated */
 const waitingSteps = [90, 60, 40, 20, 10, 5, 0];
 /** A stream that was live this long starts again at the first step of the backoff. */
 const provenAfterMs = 10_000;
@@ -55,15 +59,15 @@ export interface CameraOptions {
   readonly logger: Logger;
   readonly startCapture: typeof startCapture;
   readonly probe: typeof probe;
-  /** who records what is watched, where somebody does */
+  /** records the analysed stream; undefined: nothing records it */
   readonly recorder?: CaptureRecorder | undefined;
-  /** a whole new frame is in `frames` */
+  /** a complete new frame is in `frames` */
   frame(): void;
   /** the state or its reason changed */
   changed(): void;
-  /** Key frames are so far apart that an installer should know; 0: no longer. */
+  /** Key frames are too far apart, which an installer should know; 0: no longer. */
   rareKeyFrames?(intervalMs: number): void;
-  /** the hardware decoder cannot be used, and the processor decodes instead; why, in words */
+  /** the hardware decoder cannot be used, for this reason; the processor decodes instead */
   softened(reason: string): void;
 }
 
@@ -77,9 +81,9 @@ export class Camera {
   #frameAt = 0;
   /** ms between the newest frames of this capture */
   #intervals: number[] = [];
-  /** The capture before stood still before it could be known how often it has a frame. */
+  /** The previous capture stalled before its frame interval was known. */
   #unlearned = false;
-  /** from one key frame of this camera to the next, as last seen; 0: not known */
+  /** the newest interval between two key frames, ms; 0: not known */
   #keyFrameMs = 0;
   #liveSince = 0;
   #failures = 0;
@@ -94,7 +98,7 @@ export class Camera {
     return this.#state;
   }
 
-  /** in words; empty where live */
+  /** why the camera is not live, as text; empty while it is live */
   get reason(): string {
     return this.#reason;
   }
@@ -167,7 +171,7 @@ export class Camera {
     });
   }
 
-  /** Packets have come for `ms`, and none that decoding could begin with. */
+  /** Packets have come for `ms` without a key frame, with which decoding begins. */
   #waitForKeyFrame(ms: number): void {
     if (ms > longestKeyFrameMs) {
       this.#timer?.cancel();
@@ -206,13 +210,13 @@ export class Camera {
     frame();
   }
 
-  /** The watchdog: looks again when the newest frame may be too old, instead of setting a timer a frame. */
+  /** The watchdog: one timer for the moment when the newest frame may be too old, instead of one timer a frame. */
   #watch(): void {
     const { clock } = this.#options;
     const limitMs = this.#stallMs();
     const leftMs = this.#frameAt + limitMs - clock.uptime();
     this.#timer = clock.after(Math.max(0, leftMs), () => {
-      // it may have become another one meanwhile
+      // the limit may have changed meanwhile
       if (clock.uptime() - this.#frameAt < Math.max(limitMs, this.#stallMs())) return this.#watch();
       this.#unlearned = this.#intervals.length < learningFrames;
       this.#endCapture();
@@ -220,7 +224,7 @@ export class Camera {
     });
   }
 
-  /** A camera may send less often than it is asked to: what it does counts. */
+  /** The limit follows the observed interval where that is longer than the configured one. */
   #stallMs(): number {
     const wanted = 1_000 / this.#options.framesPerSecond;
     const known = this.#intervals.length >= learningFrames;
@@ -238,7 +242,7 @@ export class Camera {
       this.#retry('connecting', reason);
       return;
     }
-    // what was stalled and cannot be opened again for no better reason is still stalled
+    // a stalled camera stays stalled until reopening fails for a more specific reason
     if (state === 'connecting' && this.#liveSince === 0 && this.#state === 'stalled')
       this.#retry('stalled', this.#reason);
     else this.#retry(state, reason);

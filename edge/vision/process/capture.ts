@@ -1,11 +1,13 @@
 /**
- * Runs of ffmpeg: a camera's stream in, square RGB frames out; and beside it one that records. Decides nothing: it tells what came
- * and how it ended.
+ * Runs ffmpeg: one process turns a camera's stream into square RGB frames, another one records the stream. This file
+ * decides nothing: it reports frames and how a run ended.
  *
- * Always: a camera on the network is spoken to by this process alone (stream/), ffmpeg reads its copy of the stream and knows no
- * password; a recorder is a process of its own, which can fail without the frames (of a file it is a thread of the same ffmpeg);
- * every line that ffmpeg prints is freed of secrets; `ended` is called exactly once; after `kill` nothing else is called; bytes are
- * handed on after everything that ffmpeg said before it wrote them, so that a picture's new size is known before its first frame.
+ * Always:
+ * - only this process talks to a camera on the network (stream/); ffmpeg reads a copy of the stream and knows no password
+ * - a recorder is its own ffmpeg, so that its failure stops no frames (for a file it is a thread of the same ffmpeg)
+ * - secrets are removed from every line that ffmpeg prints
+ * - `ended` is called once; after `kill` no event is called
+ * - lines that ffmpeg printed before a frame are handled before that frame: a picture's new size is known in time
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -20,7 +22,7 @@ import { openStream } from './stream/open-stream.ts';
 import type { CameraStream, StreamEvents } from './stream/stream.ts';
 
 export interface CaptureEvents extends StreamEvents {
-  /** the part of the square frame that holds the picture, before its first frame and whenever it changes */
+  /** the part of the square frame that the picture fills; called before the first frame and at each change */
   picture(width: number, height: number): void;
   bytes(chunk: Uint8Array): void;
   ended(end: CaptureEnd): void;
@@ -31,21 +33,21 @@ export interface Capture {
   kill(): void;
 }
 
-/** One more ffmpeg, which records; `ended` is called once, not after `kill`. */
+/** Starts an ffmpeg that records; `ended` is called once, not after `kill`. */
 export type StartRecording = (recording: Recording, ended: (end: CaptureEnd) => void) => Capture;
 
-/** Who records what a capture sees. */
+/** Records the stream of a capture. */
 export interface CaptureRecorder {
-  /** where the capture's own ffmpeg records: of sources that one process alone can read */
+  /** where the capture's own ffmpeg records, for sources that only one process can read */
   begin(): Recording;
-  /** The stream is there, and others can read it: from now on `start` may be called, again after each end, until `stop`. */
+  /** The stream is open and can be read more than once. `start` may be called now and after each end, until `stop`. */
   attach(start: StartRecording): { stop(): void };
 }
 
 const keptLines = 20;
-/** of the frame interval: a stream of just this rate must not lose every second frame to jitter */
+/** Part of the frame interval. With 1, a stream of exactly the wanted rate would lose every second frame to jitter. */
 const intervalTolerance = 0.9;
-/** The scale filter's line at verbose: how large the picture in the frame really is, now. */
+/** The scale filter's line at log level verbose: the size of the picture within the frame. */
 const scaled = /\[Parsed_scale[^\]]*\] w:\d+ h:\d+ .*-> w:(\d+) h:(\d+) /;
 
 export function startCapture(
@@ -58,7 +60,7 @@ export function startCapture(
   let over = false;
   const frames = new Writable({
     write(chunk: Uint8Array, _encoding, done) {
-      // two turns of the event loop hold one whole look at all pipes: ffmpeg's words come by another one
+      // two turns of the event loop include one poll of all pipes: lines of stderr are read before these bytes
       setImmediate(() =>
         setImmediate(() => {
           if (!over) events.bytes(chunk);
@@ -90,13 +92,13 @@ export function startCapture(
   };
 }
 
-/** What a file's own ffmpeg records; a capture device is recorded by nobody. */
+/** Options with which the ffmpeg of a file also records; none for a capture device, which is not recorded. */
 function recordedBeside(source: Source, recorder: CaptureRecorder | undefined): readonly string[] {
   if (recorder === undefined || source.kind === 'v4l2') return [];
   return [...fileRecordingOptions, '-y', recorder.begin().pattern];
 }
 
-/** One run of ffmpeg that records and decodes nothing: of the main stream, where the sub-stream is analysed. */
+/** Runs an ffmpeg that records the main stream without decoding; the sub-stream is analysed. */
 export function startRecording(
   source: Source,
   framesPerSecond: number,
@@ -109,11 +111,11 @@ export function startRecording(
 }
 
 interface RunEvents {
-  /** takes what ffmpeg writes to its standard output */
+  /** receives ffmpeg's standard output */
   readonly frames?: Writable;
-  /** it said something */
+  /** a line of ffmpeg's standard error */
   line?(line: string): void;
-  /** once, after everything that it wrote was taken; not after `kill` */
+  /** called once, after all output was taken; not after `kill` */
   ended(end: CaptureEnd): void;
 }
 
@@ -126,7 +128,7 @@ interface NetworkRun {
   readonly clock?: Clock;
 }
 
-/** An ffmpeg on a stream that this process opened and that lives as long as it does. */
+/** Opens the stream and runs an ffmpeg on it; the stream is closed when that ffmpeg ends. */
 function runNetwork(source: Exclude<Source, { kind: 'file' | 'v4l2' }>, order: NetworkRun): Capture {
   const { outputs, framesPerSecond, events, recorder, clock = systemClock } = order;
   let run: Capture | undefined;
@@ -181,7 +183,7 @@ function recordStream(
   return launch(source, [...args, ...recordingOptions, '-y', recording.pattern], { ended }, feed);
 }
 
-/** `feed`: writes what ffmpeg reads on its standard input. */
+/** `feed`: writes ffmpeg's standard input. */
 function launch(source: Source, args: readonly string[], events: RunEvents, feed?: Input['feed']): Capture {
   const { frames } = events;
   const lines: string[] = [];
@@ -203,7 +205,7 @@ function launch(source: Source, args: readonly string[], events: RunEvents, feed
     if (frames === undefined) finish(error);
     else frames.end(() => finish(error));
   });
-  // an ffmpeg that is gone before it has read its input is told by its end
+  // if ffmpeg ends before reading its input, `close` reports that
   child.stdin.on('error', () => child.stdin.destroy());
   if (feed === undefined) child.stdin.end();
   else feed(child.stdin);
@@ -229,15 +231,16 @@ function localInput(source: Extract<Source, { kind: 'file' | 'v4l2' }>): readonl
   return ['-nostdin', ...common, ...decoderOptions(source.hwaccel), ...how, '-i', source.path];
 }
 
-/** Frames come back to memory by themselves; a Linux board's decoders are decoders of their own to ffmpeg. */
+/** `-hwaccel` copies decoded frames to memory by itself; the decoders of Linux boards are codecs of their own in ffmpeg. */
 function decoderOptions(hwaccel: Source['hwaccel']): string[] {
   if (hwaccel === undefined) return [];
   return hwaccel === 'v4l2m2m' ? ['-c:v', 'h264_v4l2m2m'] : ['-hwaccel', hwaccel];
 }
 
 /**
- * The picture at the top left of a square of `size` pixels, the rest grey, as models were trained. Without the flags
- * ffmpeg rounds and halves the colours: measured, a box of 210 lost a tenth of its score; they cost 0.3 ms a frame.
+ * The picture at the top left of a square of `size` pixels, the rest grey, as in the models' training. Without the flags
+ * ffmpeg rounds values and halves the resolution of colour: in a measurement one box of 210 lost a tenth of its score.
+ * The flags cost 0.3 ms a frame.
  */
 export function pictureFilters(size: number): readonly string[] {
   return [
@@ -249,12 +252,12 @@ export function pictureFilters(size: number): readonly string[] {
 
 function outputOptions(size: number, framesPerSecond: number): string[] {
   const interval = (intervalTolerance / framesPerSecond).toFixed(4);
-  // left out before they are scaled; a stream whose time jumps back must not wait for the old time to come again
+  // frames are dropped before scaling; if the stream's time jumps back, selection continues at once
   const chosen = `isnan(prev_selected_t)+gte(t-prev_selected_t\\,${interval})+lt(t\\,prev_selected_t)`;
   const filters = [`select=${chosen}`, ...pictureFilters(size)];
   return [
     ...['-map', '0:v:0', '-vf', filters.join(',')],
-    // the default would repeat dozens of frames after a pause
+    // ffmpeg's default would repeat dozens of frames after a pause
     ...['-fps_mode', 'passthrough', '-threads:v', '1', '-f', 'rawvideo', '-pix_fmt', 'rgb24'],
   ];
 }

@@ -1,12 +1,12 @@
 /**
- * Puts recorded segments together to one MP4 that any browser plays. Without masks nothing is decoded where browsers play
- * the camera’s codec: the pictures are those of the camera. With masks the clip is encoded anew with those areas black, before it is written anywhere.
+ * Joins recorded segments to one MP4 that any browser plays. Without masks, a codec that browsers play is copied without
+ * decoding. With masks, the clip is encoded anew with the masked areas black before its file gets its name.
  *
- * A clip lasts as long as it was recorded for by the monotonic clock, whatever the stream's own times say: one that does not is cut
- * once more with its times drawn out or together.
+ * A clip lasts as long as its recording took by the monotonic clock. If the stream's timestamps say otherwise, ffmpeg cuts
+ * the clip again with stretched or compressed times.
  *
- * Always: at the lowest priority and one at a time in the process; it is ended after `deadlineMs`; the file stands
- * under its name only when it is whole.
+ * Always: ffmpeg runs at the lowest priority, one at a time in the process, and is killed after `deadlineMs`; the file has
+ * its name only when it is complete.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,32 +22,32 @@ import { readMp4 } from './mp4.ts';
 export type Mask = readonly (readonly [number, number])[];
 
 export interface ClipOrder {
-  /** in order, of one run */
+  /** of one run of ffmpeg, in order */
   readonly segments: readonly string[];
   readonly masks: readonly Mask[];
   readonly file: string;
   readonly maxBytes: number;
-  /** what of the segments is wanted, by the monotonic clock; absent: all */
+  /** the wanted part of the segments, by the monotonic clock; absent: all of them */
   readonly part?: ClipPart;
 }
 
 export interface ClipPart {
-  /** of their beginning that is not: shown by no player that knows edit lists, and in the file, because decoding needs it */
+  /** The unwanted beginning. It stays in the file, because decoding needs it; players that know edit lists skip it. */
   readonly skipMs: number;
   readonly lengthMs: number;
-  /** for how long all of the segments were recorded */
+  /** how long the recording of all segments took */
   readonly recordedMs: number;
 }
 
 const deadlineMs = 120_000;
 const lowest = 19;
 const keptOfErrors = 500;
-/** of the mask's picture; it is scaled to the clip's */
+/** size of the mask's picture; ffmpeg scales it to the clip's size */
 const maskSize = { width: 1280, height: 720 };
-/** A mask's border reaches a little over it, so that scaling uncovers nothing. */
+/** A border around each mask, in its picture's pixels, so that scaling uncovers nothing. */
 const borderWidth = 4;
 
-/** A stream's times may be wrong by this much before a clip is drawn out or together. */
+/** A stream's timestamps may be wrong by this much before the clip's times are stretched or compressed. */
 const tolerated = { ms: 1_500, part: 0.25 } as const;
 
 let last: Promise<unknown> = Promise.resolve();
@@ -56,19 +56,19 @@ let last: Promise<unknown> = Promise.resolve();
 export function cutClip(order: ClipOrder, clock: Clock): Promise<void> {
   const cut = last.then(() => run(order, clock));
   last = cut.catch(() => {
-    // told to whoever asked for it
+    // the caller gets this error from `cut`
   });
   return cut;
 }
 
-/** Segments to one whole file, which has an index; then what of it is wanted, where that is not all of it as it is. */
+/** Joins the segments to one file with an index, then cuts or encodes that file where the order needs it. */
 async function run(order: ClipOrder, clock: Clock): Promise<void> {
   const { segments, masks, file, maxBytes, part } = order;
   const [whole, half, maskFile] = [`${file}.whole`, `${file}.new`, `${file}.mask.png`];
   const copy = ['-map', '0:v:0', '-c:v', 'copy'];
   const output = (to: string) => ['-movflags', '+faststart', '-fs', String(maxBytes), '-f', 'mp4', to];
   try {
-    // with its protocol: a bare path would be taken to lie beside the list, in the pipe
+    // `file:` makes the path absolute: ffmpeg would look for a bare path beside the list, in the pipe
     const list = `ffconcat version 1.0\n${segments.map((segment) => `file 'file:${segment}'`).join('\n')}\n`;
     const input = ['-f', 'concat', '-safe', '0', '-protocol_whitelist', 'pipe,file', '-i', 'pipe:0'];
     await ffmpeg([...input, ...copy, ...output(whole)], list, clock);
@@ -83,7 +83,7 @@ async function run(order: ClipOrder, clock: Clock): Promise<void> {
     }
     if (cut === undefined && masks.length === 0 && playable) return await moveFile(whole, file);
     const { before = [], after = [] } = cut ?? {};
-    // a copy begins at the key frame before, with an edit list that says from where on it is shown
+    // a copied clip begins at the key frame before; its edit list tells players where to begin
     const what = masks.length > 0 ? masked(maskFile) : playable ? copy : ['-map', '0:v:0', ...encoded];
     await ffmpeg([...before, '-i', whole, ...what, ...after, ...output(half)], '', clock);
     await moveFile(half, file);
@@ -92,13 +92,13 @@ async function run(order: ClipOrder, clock: Clock): Promise<void> {
   }
 }
 
-/** ffmpeg's options before and after its input; undefined where the whole is wanted, and lasts as long as it was recorded for. */
+/** ffmpeg's options before and after its input; undefined if all of it is wanted and its duration is right. */
 function cutOptions({ skipMs, lengthMs, recordedMs }: ClipPart, lastsMs: number) {
   const wrong = Math.abs(lastsMs - recordedMs) > tolerated.ms + tolerated.part * recordedMs;
   if (!wrong && skipMs === 0 && lengthMs >= recordedMs) return undefined;
   const stretch = wrong ? recordedMs / lastsMs : 1;
   return {
-    // the place to begin at is one of the file's own times
+    // `-ss` counts in the file's own times
     before: [
       ...(wrong ? ['-itsscale', stretch.toFixed(6)] : []),
       ...(skipMs > 0 ? ['-ss', seconds(skipMs / stretch)] : []),
@@ -116,7 +116,7 @@ async function ffmpeg(args: readonly string[], script: string, clock: Clock): Pr
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-keptOfErrors);
   });
-  // told by the exit
+  // `close` reports an ffmpeg that ended early
   child.stdin.on('error', () => child.stdin.destroy());
   child.stdin.end(script);
   if (child.pid !== undefined) setPriority(child.pid, lowest);
@@ -129,10 +129,10 @@ function seconds(ms: number): string {
   return (ms / 1_000).toFixed(3);
 }
 
-/** What no browser plays as it is (JPEG in MP4) is encoded anew, as what is masked is. */
+/** For a codec that browsers do not play (JPEG in MP4), and for masked clips. */
 const encoded = [
   ...['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '26', '-pix_fmt', 'yuv420p', '-threads', '1'],
-  // pictures of a camera come when they come
+  // a camera's frame rate varies: the timestamps are kept
   ...['-fps_mode', 'passthrough', '-enc_time_base', '-1'],
 ] as const;
 

@@ -1,4 +1,4 @@
-/** A kept frame as a JPEG with its boxes: the tracks that the alarm is about in red, the others in white. */
+/** Draws a kept frame as a JPEG with boxes: red for the alarm's tracks, white for the others. */
 import type { Box } from '../messages.ts';
 import { loadSharp } from './images.ts';
 import type { KeptFrame } from './kept-frames.ts';
@@ -7,11 +7,11 @@ type Colour = readonly [number, number, number];
 
 const about: Colour = [255, 59, 48];
 const others: Colour = [255, 255, 255];
-/** around each line, so that it is seen on any ground */
+/** the dark edge of each line, visible on any background */
 const shade: Colour = [0, 0, 0];
 const quality = 88;
 
-/** `tracks`: ids of those that it is about. */
+/** `tracks`: ids of the alarm's tracks. */
 export async function withBoxes(frame: KeptFrame, tracks: readonly number[]): Promise<Buffer> {
   const { width, height } = frame;
   const pixels = { rgb: Uint8Array.from(frame.rgb), width, height };
@@ -33,7 +33,7 @@ interface Pixels {
   readonly height: number;
 }
 
-/** Two pixels of colour within one of shade; what lies outside the picture is left out. */
+/** Draws two pixels of colour between two of shade; pixels outside the picture are left out. */
 export function drawBox(pixels: Pixels, box: Box, colour: Colour): void {
   const left = Math.round(box[0] * pixels.width);
   const top = Math.round(box[1] * pixels.height);

@@ -1,13 +1,15 @@
 /**
- * One camera's evidence: for each alarm that asks, a picture of its frame with the boxes, then, some seconds later, the
- * frame that shows the same track best and a clip of the time around it.
+ * Makes one camera's evidence. An alarm gets a picture of its frame with boxes at once. Some seconds later it gets the
+ * frame that shows the same track best, and a clip of the time around the alarm.
  *
- *   asked ──► picture written, told ──► the seconds after pass ──► best picture and clip written, told ──► over
- *               └── a clip that is still awaited covers this moment: the same clip is told for both alarms
+ *   asked ──► picture written and told ──► the seconds after pass ──► best picture and clip written and told ──► over
+ *               └── an open clip covers this moment: both alarms get that clip
  *
- * Always: `analysed` and `ask` return at once and wait for no disk; at most `mostOpen` alarms are open a camera, more are
- * counted and get their picture alone; what fails costs that one piece, and the alarm tells why; nothing is told before its
- * file is on disk whole, under the name that its SHA-256 was taken of.
+ * Always:
+ * - `analysed` and `ask` return at once and wait for no disk
+ * - at most `mostOpen` clips are open a camera; further alarms get only their picture, and are counted
+ * - a failure costs one piece of evidence, and the alarm tells the reason
+ * - a piece is told only when its file is complete on disk, with the SHA-256 of its content
  */
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -30,29 +32,29 @@ export type EvidenceQuestion = Extract<ToVision, { kind: 'evidence' }>;
 
 export interface EvidenceRecorderOptions {
   readonly camera: string;
-  /** where whole files are left for the gateway, which takes them away */
+  /** the folder for complete files, from which the gateway collects them */
   readonly folder: string;
   readonly beforeMs: number;
   readonly afterMs: number;
   readonly masks: readonly Mask[];
-  /** undefined where nothing is recorded */
+  /** undefined: nothing is recorded */
   readonly ring: Ring | undefined;
-  /** why nothing is recorded now, in words; empty where it is */
+  /** why nothing is recorded now, as text; empty while the stream is recorded */
   readonly unrecorded?: () => string;
-  /** from one picture to the next, as configured; default: usual rates */
+  /** the configured interval between frames; default: that of usual rates */
   readonly intervalMs?: number;
-  /** the newest frame, where there is one */
+  /** the newest frame, if there is one */
   readonly newest: () => Frame | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** `alarms`: whose evidence it is */
+  /** `alarms`: ids of the alarms that this evidence belongs to */
   tell(alarms: readonly string[], items: readonly EvidenceItem[]): void;
-  /** An alarm has no clip, and why, in words. */
+  /** These alarms get no clip, for the reason `why`. */
   lacks?(alarms: readonly string[], why: string): void;
 }
 
 interface Open {
-  /** each with the frame that its picture shows */
+  /** alarm id -> the frame that its picture shows */
   readonly alarms: Map<string, KeptFrame | undefined>;
   /** ms of the monotonic clock */
   readonly at: number;
@@ -63,10 +65,10 @@ interface Open {
 const mostOpen = 8;
 const mostAlarmsOfOne = 32;
 const mostKeptBytes = 8 * 1024 ** 2;
-/** of one clip: a camera that sends more than this in its seconds gets the beginning */
+/** Limit of one clip; beyond it only the clip's beginning is kept. */
 const mostClipBytes = 64 * 1024 ** 2;
 const lookEveryMs = 500;
-/** A clip that begins or ends so much sooner or later than asked for is whole segments, bit by bit. */
+/** A clip within this much of the wanted beginning and end is made of whole, copied segments. */
 const mostExtraMs = 3_000;
 const leastClipMs = 500;
 
@@ -77,7 +79,7 @@ export class EvidenceRecorder {
   readonly #open = new Set<Open>();
   #timer: Timer | undefined;
   #stopped = false;
-  /** alarms that came while too many were open */
+  /** alarms refused a clip because too many clips were open */
   refused = 0;
 
   constructor(options: EvidenceRecorderOptions) {
@@ -85,12 +87,12 @@ export class EvidenceRecorder {
     this.#sparing = new SparingLogger(options.logger, options.clock);
   }
 
-  /** A frame went through the detector; call it after its scene was told. */
+  /** A frame was analysed. Call this after its scene was told. */
   analysed(frame: Frame, tracks: readonly Track[], changes: readonly SceneChange[]): void {
     this.#frames.analysed(frame, tracks, changes);
   }
 
-  /** The stream broke off. What was asked before still gets its clip of what there was. */
+  /** The stream broke off. Open clips are still made from the recorded segments. */
   lost(): void {
     this.#frames.clear();
   }
@@ -150,7 +152,7 @@ export class EvidenceRecorder {
 
   async #finish(one: Open): Promise<void> {
     const best = one.tracks.map((track) => this.#frames.best(track)).find((frame) => frame !== undefined);
-    // whose picture shows that very frame has it already
+    // an alarm whose picture shows the best frame already has that picture
     const others = [...one.alarms].filter(([, shown]) => shown !== best).map(([alarm]) => alarm);
     if (best !== undefined && others.length > 0) await this.#picture(others, 'best', best, one.tracks);
     const { ring, beforeMs, afterMs, masks, folder, clock, tell, unrecorded } = this.#options;
@@ -218,8 +220,8 @@ export class EvidenceRecorder {
 }
 
 /**
- * What of whole segments a clip shows. They begin at the key frame before `from`: where that is some seconds before, or the last
- * one goes on long after `to`, the clip is cut to what was asked for.
+ * The part of whole segments that a clip shows. The first segment begins at the key frame before `from`. The clip is cut
+ * where the segments begin or end more than `mostExtraMs` outside `from` and `to`.
  */
 export function partOf(segments: readonly Segment[], from: number, to: number): ClipPart {
   const begins = segments[0]?.from ?? from;
@@ -234,7 +236,7 @@ function newId(): string {
   return randomBytes(8).toString('hex');
 }
 
-/** On disk when it resolves. Returns its bytes. */
+/** Writes a file; it is on disk when the promise resolves. Returns its size in bytes. */
 async function writeWhole(path: string, bytes: Uint8Array): Promise<number> {
   const handle = await open(path, 'wx', 0o600);
   try {
@@ -246,7 +248,7 @@ async function writeWhole(path: string, bytes: Uint8Array): Promise<number> {
   return bytes.length;
 }
 
-/** Brings a file to the disk and says what it is. */
+/** Syncs a file to disk; returns its hash and its size in bytes. */
 async function seal(path: string): Promise<{ readonly sha256: string; readonly size: number }> {
   const handle = await open(path, 'r+');
   try {

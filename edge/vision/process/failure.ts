@@ -1,6 +1,7 @@
 /**
- * From how a capture ended to what an installer can do about it, pure. What ffmpeg 5 to 7 print was read from its
- * source (libavutil/error.c) and seen against a real server; a drop has no error line and exit status 0.
+ * Explains to an installer why a capture ended and what to do. Pure. The patterns match the messages of ffmpeg 5 to 7,
+ * from its source (libavutil/error.c) and from runs against a real server. A dropped stream prints no error and exits
+ * with 0.
  */
 
 import type { CameraState } from '@forpost/shared/event/status.ts';
@@ -10,11 +11,11 @@ import { isLocal, type Source } from './address.ts';
 export interface Failure {
   readonly state: Extract<CameraState, 'connecting' | 'refused' | 'unreachable'>;
   readonly reason: string;
-  /** it is the hardware decoder that fails: without it the stream may be fine */
+  /** the hardware decoder fails; the processor may decode the stream */
   readonly hardware?: true;
 }
 
-/** Why a session with a camera came to nothing or ended, as it is told. */
+/** Why a session with a camera failed or ended. */
 export class CameraFailure extends Error implements Failure {
   readonly state: Failure['state'];
   readonly reason: string;
@@ -26,11 +27,11 @@ export class CameraFailure extends Error implements Failure {
   }
 }
 
-/** How a run ended: the error (undefined: ffmpeg said that all was well) and its last lines, without passwords. */
+/** How a run of ffmpeg ended: the error (undefined: exit status 0) and the last lines it printed, without passwords. */
 export interface CaptureEnd {
   readonly error: string | undefined;
   readonly lines: readonly string[];
-  /** why the session with the camera came to nothing or ended, where it was that */
+  /** why the session with the camera failed, if that ended the run */
   readonly failure?: CameraFailure;
 }
 
@@ -39,11 +40,11 @@ interface Sentence {
   readonly tell: (where: string, source: Source) => Failure;
 }
 
-/** ffmpeg's words where a method or a decoder is not there */
+/** ffmpeg's messages about a missing hardware method or decoder */
 const hardwareRefuses =
   /No device available for decoder|Device creation failed|Failed to set value '.*' for option 'hwaccel'|Unrecognized hwaccel|Unknown decoder|can't configure decoder|Could not find a valid device|hwaccel (initiali[sz]ation|requested).*(fail|not supported)|No VA display/i;
 
-/** What ffmpeg ends with and what an installer can do about it; the first one that fits counts. */
+/** ffmpeg's messages and what an installer can do; the first match counts. */
 const sentences: readonly Sentence[] = [
   {
     says: /401 Unauthorized|authorization failed/i,
@@ -82,7 +83,7 @@ const sentences: readonly Sentence[] = [
     says: /dimensions not set|Could not find codec parameters for stream \d+ \(Video/i,
     tell: () => connecting(words('gateway/reason.no-size')),
   },
-  // of the muxer, in whose sentences the camera's picture is not to blame
+  // the muxer's messages: the camera's picture is not at fault
   {
     says: /supported in container|Could not find tag for codec|Could not write header/i,
     tell: () => connecting(words('gateway/reason.recording-sound')),
@@ -159,7 +160,7 @@ const sentences: readonly Sentence[] = [
   },
 ];
 
-/** What ffmpeg prints of itself at each end, and what it prints of a stream that is well. */
+/** Lines that ffmpeg prints at each end, and lines about a healthy stream. */
 const noise =
   /^\s*$|Statistics:|bytes read|\d+ seeks|AVIOContext|Terminating|Exiting normally|Conversion failed|^frame=|^size=|video:\s*\d+\s*ki?B|(Input|Output) (stream|file) #|^\s*Total:|packets (read|muxed)|frames (decoded|encoded|successfully)|Nothing was written|Last message repeated|^(Input|Output) #|Stream #|Stream mapping|Press \[q\]|Metadata:|Duration:|^\s*encoder\s*:|Side data|Parsed_|graph \d|Successfully (opened|connected)|Starting connection|Opening |using cpu|Reinit context|detected|^\s+\w+\s*:\s|Auto-inserting|Routing option|^\s*->/i;
 const telling =
@@ -179,7 +180,7 @@ export function explain(end: CaptureEnd, source: Source): Failure {
   return connecting(words('gateway/reason.ffmpeg-said', { line: tellingLine(end.lines) ?? plainLine(end.error) }));
 }
 
-/** Of ffmpeg's last lines the one that says most; undefined where none says anything. */
+/** The most informative of ffmpeg's last lines; undefined if all are noise. */
 function tellingLine(lines: readonly string[]): string | undefined {
   const left = lines
     .filter((line) => !noise.test(line))
@@ -188,7 +189,7 @@ function tellingLine(lines: readonly string[]): string | undefined {
   return left.findLast((line) => telling.test(line)) ?? left.at(-1);
 }
 
-/** Without what only a developer reads: who in ffmpeg says it, where in memory, and the address on loopback. */
+/** The line without ffmpeg's component and memory address, and without the loopback address of this process. */
 function plainLine(line: string): string {
   return line
     .replaceAll(/\[[^\]]*@ 0x[\da-f]+\]\s*/gi, '')

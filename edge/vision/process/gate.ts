@@ -1,26 +1,25 @@
 /**
- * The motion gate: whether a frame is worth a detector's time. Looks at one green sample of each cell of the frame
- * (a tenth of a millisecond), against a background that follows slowly. It errs towards "yes": it saves time, it
- * decides nothing.
+ * The motion gate decides whether the detector should see a frame. It compares one green sample of each cell with a
+ * background that follows slowly (0.1 ms a frame). In doubt it reports motion: it saves time and suppresses no alarm.
  *
- *   too few cells differ ──────► still; the background follows (dusk)
- *   enough do ─────────────────► motion, unless one gain and offset of the light explain it (a cloud, a lamp,
- *                                lightning, the camera's exposure); the background follows
- *   a quarter of them does ────► the same; the background waits for a second such frame in a row, so that a flash
- *                                leaves it as it was, and then becomes what is seen (or what was known, so lit)
+ *   too few cells differ ──────────► still; the background follows (dusk)
+ *   enough cells differ ───────────► motion, unless one gain and offset of the light explain the difference (a cloud, a
+ *                                    lamp, lightning, the camera's exposure); the background follows
+ *   a quarter of the cells differ ─► the same, but the background waits for a second such frame, so that a flash leaves
+ *                                    it unchanged; then the background is the new frame, or the old one in the new light
  *
- * Always: masked cells neither count nor explain.
+ * Always: masked cells are neither counted nor used to estimate the light.
  */
 import type { Frame } from './detectors/detector.ts';
 import { type MotionMask, maskedCells } from './motion-mask.ts';
 
 /** pixels a side of a cell */
 const cellPixels = 4;
-/** grey levels that one sample must differ: above a cheap sensor's noise at night */
+/** grey levels by which a sample must differ; more than a cheap sensor's noise at night */
 const threshold = 24;
 /** part of the unmasked picture that must differ */
 const leastPart = 0.0015;
-/** part of the unmasked picture that differs only if the light or the camera changed */
+/** if a larger part of the unmasked picture differs, the light or the camera changed */
 const lightPart = 0.25;
 /** how fast the background follows, as a time constant */
 const followMs = 2_000;
@@ -35,7 +34,7 @@ export class MotionGate {
   #uptime = 0;
   /** unmasked cells */
   #counted = 0;
-  /** the frame before differed as a whole */
+  /** in the frame before, more than `lightPart` differed */
   #changed = false;
 
   /** `masks`: areas whose motion is no motion */
@@ -43,7 +42,7 @@ export class MotionGate {
     this.#masks = masks;
   }
 
-  /** Others from the next frame on; what is known of the picture stays. */
+  /** Replaces the masks from the next frame on; the background stays. */
   setMasks(masks: readonly MotionMask[]): void {
     this.#masks = masks;
     this.#mask();
@@ -102,7 +101,7 @@ export class MotionGate {
     }
   }
 
-  /** Unmasked cells that differ from the background as this gain and offset would light it. */
+  /** Number of unmasked cells that differ from the background under this gain and offset. */
   #differing(gain: number, offset: number): number {
     const sample = this.#sample;
     const background = this.#background;
@@ -116,7 +115,7 @@ export class MotionGate {
     return count;
   }
 
-  /** The background becomes what it is in this light, or what is seen where no light explains that. */
+  /** Sets the background to itself in the new light if light explains the change, else to the new frame. */
   #replace(explained: boolean, gain: number, offset: number): void {
     const background = this.#background;
     for (let i = 0; i < background.length; i++)
@@ -139,7 +138,7 @@ export class MotionGate {
       sumbb += b * b;
     }
     const variance = n * sumbb - sumb * sumb;
-    // a picture without any texture has no gain
+    // without texture in the picture the gain cannot be estimated
     const gain = variance < n * n ? 1 : Math.max(0, (n * sumbs - sumb * sums) / variance);
     return { gain, offset: (sums - gain * sumb) / n };
   }

@@ -1,15 +1,15 @@
 /**
- * sharp, loaded when the first picture is written and not with the process: it is a quarter of what the process's own
- * thread loads, and after a kill that thread is to see again within 3 s.
+ * Loads sharp when the first picture is written, not at the start: sharp is a quarter of the code that the main thread
+ * loads, and after a kill the cameras must be watched again within 3 s.
  *
- * Always: one thread and no cache of its own: two cores are shared with decoding and inference, and no picture comes
+ * Always: sharp has one thread, because decoding and inference share the cores, and no cache, because no picture comes
  * twice.
  */
 import type { SharpConstructor } from 'sharp';
 
 let loading: Promise<SharpConstructor> | undefined;
 
-/** The same each time. */
+/** Returns the same promise at each call. */
 export function loadSharp(): Promise<SharpConstructor> {
   loading ??= import('sharp').then(({ default: sharp }) => {
     sharp.concurrency(1);

@@ -1,15 +1,15 @@
 /**
- * Where a box will be: a Kalman filter of constant velocity over its centre and its sides, as in SORT
- * (https://arxiv.org/abs/1602.00763) and ByteTrack (https://arxiv.org/abs/2110.06864). Their covariance is block
- * diagonal, so that each of the four numbers is a filter of two states, its value and its speed, with the noise in
- * parts of the box's size. Theirs is for each frame of a steady 30 a second; here it is for each second, because a
- * camera's frames come as they come and a still scene is looked at only now and then.
+ * Predicts a box: a Kalman filter of constant velocity over its centre and sides, as in SORT
+ * (https://arxiv.org/abs/1602.00763) and ByteTrack (https://arxiv.org/abs/2110.06864). The covariance is block diagonal,
+ * so each of the four numbers has its own filter of two states, value and speed. Noise is in parts of the box's size.
+ * SORT and ByteTrack count noise per frame at 30 frames a second; this filter counts it per second, because frame rates
+ * vary and the detector sees a still scene only every few seconds.
  *
- * Always: pure; a variance is never negative, whatever is measured and however long nobody looked.
+ * Always: pure; no variance is negative, whatever the measurements and however long the pause between them.
  */
 import type { Box } from '../messages.ts';
 
-/** One number: its estimate, its speed a second, and their covariance. */
+/** One number: its estimate, its speed per second, and their covariance. */
 interface Axis {
   readonly value: number;
   readonly speed: number;
@@ -28,10 +28,10 @@ const firstSpeed = (10 / 160) * 30;
 /** a second */
 const placeNoise = (1 / 20) ** 2 * 30;
 const speedNoise = ((1 / 160) * 30) ** 2 * 30;
-/** The smallest size that noise is counted in: a box of no size would never be found again. */
+/** The smallest size used for noise: with no noise, a box of size 0 would never be matched again. */
 const smallestSize = 0.01;
 
-/** A box seen for the first time: nobody knows how fast it is. */
+/** The state of a box that is seen for the first time; its speed is unknown. */
 export function begin(box: Box): Motion {
   const size = sizeOf(box);
   return axes((index) => ({
@@ -43,7 +43,7 @@ export function begin(box: Box): Motion {
   }));
 }
 
-/** `seconds` later, if nothing changes. */
+/** The state `seconds` later at constant velocity. */
 export function predict(motion: Motion, seconds: number): Motion {
   const size = sizeOf(boxOf(motion));
   const t = Math.max(0, seconds);
@@ -63,7 +63,7 @@ export function predict(motion: Motion, seconds: number): Motion {
   });
 }
 
-/** What is known after `box` was seen. */
+/** The state after `box` was measured. */
 export function correct(motion: Motion, box: Box): Motion {
   const noise = (measured * sizeOf(box)) ** 2;
   return axes((index) => {
@@ -82,7 +82,7 @@ export function correct(motion: Motion, box: Box): Motion {
   });
 }
 
-/** The box that is estimated; its sides are never less than nothing. */
+/** The estimated box; its sides are never negative. */
 export function boxOf([x, y, width, height]: Motion): Box {
   const [w, h] = [Math.max(0, width.value), Math.max(0, height.value)];
   return [x.value - w / 2, y.value - h / 2, w, h];

@@ -1,8 +1,8 @@
 /**
- * The few frames of one camera that evidence may be made of: those in which something changed, and of each track the
- * one that shows it best. Copies, because the frame itself is needed again.
+ * Keeps the few frames of one camera from which evidence may be made: frames with a change, and the best frame of each
+ * track. Frames are copied, because their buffers are reused.
  *
- * Always: at most `maxBytes` of pixels; the oldest go first. A frame is copied once, and only where it is wanted.
+ * Always: at most `maxBytes` of pixels are kept, and the oldest frames are deleted first; a frame is copied at most once.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { SceneChange, Track } from '../messages.ts';
@@ -15,17 +15,17 @@ export interface KeptFrame {
   readonly width: number;
   readonly height: number;
   readonly tracks: readonly Track[];
-  /** ids of the tracks that something changed for */
+  /** ids of the tracks that a change in this frame is about */
   readonly changed: readonly number[];
 }
 
-/** A better picture of a track is worth a copy where it is better by this much. */
+/** A new best frame of a track must be better by this factor. */
 const betterBy = 1.1;
-/** A box at the picture's edge shows only a part. */
+/** A box at the picture's edge shows only a part of its object: its quality is multiplied by this. */
 const cutOffPart = 0.5;
 const edge = 0.005;
 const mostTracks = 8;
-/** An alarm that no frame of its own set off (somebody stayed too long) is shown by one of about its time. */
+/** An alarm that no frame raised (a person stayed too long) gets a frame at most this far from its time. */
 const aboutMs = 2_000;
 
 export class KeptFrames {
@@ -37,7 +37,7 @@ export class KeptFrames {
     this.#maxBytes = maxBytes;
   }
 
-  /** A frame was analysed: copies it if it is one to keep. */
+  /** A frame was analysed; copies it if it has a change or is the best of a track. */
   analysed(frame: Frame, tracks: readonly Track[], changes: readonly SceneChange[]): void {
     const better = tracks.filter((track) => qualityOf(track) > (this.#best.get(track.id)?.quality ?? 0) * betterBy);
     if (better.length === 0 && changes.length === 0) return;
@@ -50,7 +50,7 @@ export class KeptFrames {
     this.#shed();
   }
 
-  /** The frame of that moment, else a kept one of about that time; undefined where there is none. */
+  /** The kept frame nearest to `uptime`, within `aboutMs`; undefined if there is none. */
   at(uptime: Uptime): KeptFrame | undefined {
     const near = [...this.#all()].filter((frame) => Math.abs(frame.uptime - uptime) <= aboutMs);
     return near.sort((a, b) => Math.abs(a.uptime - uptime) - Math.abs(b.uptime - uptime))[0];
@@ -61,7 +61,7 @@ export class KeptFrames {
     return this.#best.get(track)?.frame;
   }
 
-  /** The stream broke off: ids begin anew, what was seen is old. */
+  /** The stream broke off: track ids begin anew. */
   clear(): void {
     this.#changes = [];
     this.#best.clear();
@@ -97,7 +97,7 @@ export function keep(frame: Frame, tracks: readonly Track[], changes: readonly S
   return { uptime, rgb: copy, width, height, tracks, changed: [...new Set(changes.map(({ track }) => track.id))] };
 }
 
-/** How well a box shows what is in it: its score, its size, and whether it is whole. */
+/** How well a box shows its object: by its score, its size, and whether the picture's edge cuts it. */
 export function qualityOf({ score, box: [x, y, w, h] }: Pick<Track, 'score' | 'box'>): number {
   const whole = x > edge && y > edge && x + w < 1 - edge && y + h < 1 - edge;
   return score * Math.sqrt(Math.max(0, w) * Math.max(0, h)) * (whole ? 1 : cutOffPart);

@@ -1,46 +1,46 @@
 /**
- * How long is too long in one camera's stream: limits that belong together, all derived from how often a picture is due. A rate
- * that the configuration allows must be none that a deadline here takes for a fault. Pure; all in ms.
+ * Deadlines of one camera's stream, all derived from the frame interval. No deadline may treat a frame rate that the
+ * configuration allows as a fault. Pure; all in ms.
  */
 
-/** A stream is stalled without a frame for this long, or for a few of its own intervals where that is longer. */
+/** A stream is stalled after this time without a frame, or after `stallIntervals` frame intervals if that is longer. */
 const leastStallMs = 2_900;
 const stallIntervals = 2.5;
-/** From the start of a capture to its first picture: key frames may be some seconds apart, and decoding begins with one. */
+/** The least deadline for a capture's first picture: decoding begins with a key frame, and those may be seconds apart. */
 const leastFirstPictureMs = 12_000;
-/** what a start takes besides waiting for the picture */
+/** time that a start takes besides the wait for a picture */
 const startMs = 2_000;
-/** Key frames further apart than this are a fault of the camera's settings, and still waited for so long. */
+/** The longest wait for a key frame; a longer interval is a wrong setting of the camera. */
 export const longestKeyFrameMs = 150_000;
-/** The longest interval of key frames that nobody needs to be told of. */
+/** The longest interval of key frames that is not reported as a problem. */
 export const goodKeyFrameMs = 10_000;
 
-/** No frame for so long: the stream stands still. `intervalMs`: from one frame to the next, as configured or as seen. */
+/** A stream without a frame for this long is stalled. `intervalMs`: the configured or observed frame interval. */
 export function stallMs(intervalMs: number): number {
   return Math.max(leastStallMs, stallIntervals * intervalMs);
 }
 
-/** No picture for so long after the start of a capture: there is none. */
+/** Deadline for the first picture after the start of a capture. */
 export function firstPictureMs(intervalMs: number): number {
   return Math.max(leastFirstPictureMs, stallMs(intervalMs) + startMs);
 }
 
-/** No packet for so long after the start of the stream: sooner than `firstPictureMs`, because it knows more. */
+/** Deadline for the first packet after the start of a stream: before `firstPictureMs`, because its reason is more exact. */
 export function firstPacketMs(intervalMs: number): number {
   return firstPictureMs(intervalMs) - startMs;
 }
 
-/** Nothing written for so long by who records: it begins with a key frame, and a fragment is written with the next picture. */
+/** Deadline for a recorder's next write: a file begins with a key frame, and the next picture completes a fragment. */
 export function unrecordedMs(intervalMs: number): number {
   return firstPictureMs(intervalMs) + startMs;
 }
 
-/** A file in which nothing is written for so long is over. */
+/** A segment that has not grown for this long is closed. */
 export function fileOverMs(intervalMs: number): number {
   return stallMs(intervalMs) + startMs;
 }
 
-/** What an alarm wants to show is on the disk so long after it: with the next key frame, or the next fragment. */
+/** A recorder has written a moment this long after it: with the next key frame or the next fragment. */
 export function writtenMs(intervalMs: number): number {
   return Math.max(6_000, stallMs(intervalMs) + startMs);
 }

@@ -1,10 +1,12 @@
 /**
- * The vision process: all cameras and all native inference of one gateway. Started by vision/supervisor.ts, which
- * talks to it over the child process's channel (vision/messages.ts).
+ * The vision process runs all cameras and all native inference of one gateway. vision/supervisor.ts starts it and talks
+ * to it over the child process's channel (vision/messages.ts).
  *
- * Always: it ends itself and its ffmpegs when its parent is gone, however that went; frames never leave it, only
- * small JSON and the live pictures; what goes wrong with one camera or model stays with it: an error that nobody handled
- * in the work of one camera begins that camera anew, and any other ends the process, which the supervisor starts again.
+ * Always:
+ * - the process ends itself and its ffmpegs when the gateway's process is gone, for whatever reason
+ * - frames never leave the process; only small JSON and live pictures do
+ * - an unhandled error in the work of one camera restarts only that camera; any other unhandled error ends the process,
+ *   and the supervisor starts it again
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -26,7 +28,7 @@ goAsGiven();
 const heartbeatEveryMs = 1_000;
 const endDeadlineMs = 2_500;
 const beginAnewMs = 5_000;
-/** Messages that the parent has not taken yet; beyond this, scenes without a change are left out. */
+/** Messages that the parent has not received yet; beyond this, scenes without a change are dropped. */
 const maxUnsent = 64;
 
 const logger = createLogger('vision');
@@ -45,7 +47,7 @@ function send(message: FromVision): void {
   if (unsent >= maxUnsent && message.kind === 'scene' && message.changes.length === 0) return;
   unsent++;
   process.send?.(message, undefined, undefined, () => {
-    // a parent that is gone is noticed by `disconnect`, not here
+    // the `disconnect` event reports that the parent is gone
     unsent--;
   });
 }
@@ -96,9 +98,9 @@ function start(camera: WatchedCamera): void {
   else within(work, () => camera.start());
 }
 
-/** An error in the work of one camera that nobody handled: a defect. The camera is begun anew after a while. */
+/** An unhandled error in the work of one camera is a defect. The camera restarts after `beginAnewMs`. */
 function failed(id: string, error: unknown): void {
-  logger.error({ camera: id, err: error }, 'an error that nobody handled, in the work of one camera: it is begun anew');
+  logger.error({ camera: id, err: error }, 'an error that nobody handled, in the work of one camera: camera restarts');
   const broken = cameras.find((camera) => camera.id === id);
   if (broken === undefined) return;
   broken.stop();
@@ -107,7 +109,7 @@ function failed(id: string, error: unknown): void {
   });
 }
 
-/** The others go on as they are. */
+/** Applies a new configuration of one camera; the other cameras continue. */
 function reconfigure(config: CameraSettings): void {
   const before = cameras.find(({ id }) => id === config.id);
   if (before === undefined || before.takes(config)) return;
@@ -116,7 +118,7 @@ function reconfigure(config: CameraSettings): void {
   replace(before, config);
 }
 
-/** The cameras that name it try it again. */
+/** Restarts the cameras that use `model`, with that model. */
 function renew(model: string): void {
   out = out.filter((other) => other.model !== model);
   for (const camera of [...cameras])
@@ -148,7 +150,7 @@ async function release(): Promise<void> {
 
 function end(status: number, why: string): void {
   logger.debug({ why }, 'vision process ends');
-  // threads that hang in native code keep a gentler end from happening, and process.exit would wait for them
+  // threads that hang in native code block `release`, and process.exit waits for them
   clock.after(endDeadlineMs, () => process.kill(process.pid, 'SIGKILL'));
   release().then(
     () => process.exit(status),

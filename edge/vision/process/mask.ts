@@ -1,9 +1,9 @@
 /**
- * Privacy masks: which pixels of a picture nobody is to see. Pure; newest-frame.ts paints them black before anybody
- * can look at a frame, and what is made of frames (live picture, snapshot, detection) inherits that.
+ * Privacy masks: computes the pixels of a picture that nobody may see. Pure. newest-frame.ts paints them black before a
+ * frame can be read, so live pictures, evidence and detection never see them.
  *
- * Always: every pixel that a mask touches is covered, also by a sliver, and `marginPixels` around it, because a scaler
- * smears the neighbourhood of a pixel into it.
+ * Always: a mask covers every pixel that it touches, and `marginPixels` around it, because a scaler mixes neighbouring
+ * pixels.
  */
 import type { MaskConfig } from '../../site/site.ts';
 
@@ -14,10 +14,10 @@ export interface Span {
   readonly to: number;
 }
 
-/** A bicubic scaler mixes two source pixels to each side; those are less than two of ours wherever it scales down. */
+/** A bicubic scaler mixes two source pixels on each side; when it scales down, those are fewer than two pixels here. */
 const marginPixels = 2;
 
-/** The rows to black out in a picture of `width` x `height` pixels; `masks` in 0..1 of the picture. */
+/** The spans to paint black in a picture of `width` x `height` pixels; `masks` in 0..1 of the picture. */
 export function maskSpans(masks: readonly MaskConfig[], width: number, height: number): readonly Span[] {
   const spans: Span[] = [];
   const polygons = masks.map(({ points }) => points.map(([x, y]) => [x * width, y * height] as const));
@@ -41,8 +41,8 @@ export function blacken(rgb: Uint8Array, stride: number, spans: readonly Span[])
 type Corner = readonly [number, number];
 
 /**
- * The stretches of x that the polygon touches between heights `top` and `bottom`: every point of it there lies
- * straight above or below either a point of its inside on the middle line, or a piece of its border.
+ * The ranges of x that the polygon touches between heights `top` and `bottom`. Each point of the polygon in this band
+ * lies vertically above or below an inner point on the middle line, or above or below a piece of the border.
  */
 function touchedInBand(polygon: readonly Corner[], top: number, bottom: number): (readonly [number, number])[] {
   const stretches: (readonly [number, number])[] = [];

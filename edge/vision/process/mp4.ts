@@ -1,6 +1,6 @@
 /**
- * What an MP4 says of itself (ISO/IEC 14496-12): how long it lasts, from its movie header (8.2.2), because whoever wrote the times
- * that it was made of may have been wrong; and how its pictures are coded (8.5.2).
+ * Reads an MP4 (ISO/IEC 14496-12): its duration from the movie header (8.2.2), because a camera's timestamps may be wrong,
+ * and its codec from the sample entries (8.5.2).
  */
 import { open } from 'node:fs/promises';
 
@@ -8,9 +8,9 @@ const boxHead = 8;
 const mostBoxes = 64;
 
 export interface Mp4 {
-  /** ms; undefined where the file does not say */
+  /** duration in ms; undefined if the file does not say */
   readonly lastsMs: number | undefined;
-  /** H.264 or H.265: what a browser may play */
+  /** its codec is H.264 or H.265, which browsers may play */
   readonly playable: boolean;
 }
 
@@ -27,7 +27,7 @@ export async function readMp4(path: string): Promise<Mp4> {
     const index = await read(moov.from, Math.min(mostIndexBytes, moov.to - moov.from));
     const playable = playableEntries.some((entry) => index.includes(entry, 0, 'latin1'));
     const bytes = await read(header.from, 32);
-    // version 1 has wider times
+    // version 1 of the header has 64-bit times
     const [scale, duration] =
       bytes[0] === 1
         ? [bytes.readUInt32BE(20), Number(bytes.readBigUInt64BE(24))]
@@ -42,7 +42,7 @@ export async function readMp4(path: string): Promise<Mp4> {
       const head = await read(at, boxHead);
       const length = head.readUInt32BE(0);
       if (head.toString('latin1', 4, 8) === type) return { from: at + boxHead, to: Math.min(to, at + length) };
-      // 1: its length stands behind, as that of a large mdat does
+      // 1: a 64-bit length follows the box type, as for a large mdat
       const step = length === 1 ? Number((await read(at + boxHead, 8)).readBigUInt64BE(0)) : length;
       if (step < boxHead) return undefined;
       at += step;

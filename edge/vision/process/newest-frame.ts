@@ -1,10 +1,10 @@
 /**
- * The hand-over between a stream that never waits and a detector that may be slow: bytes come in, the newest whole
- * frame goes out. Three buffers, made once: one is being filled, one is the newest, one is being looked at.
+ * Hands frames from a stream, which never waits, to a detector, which may be slow: bytes come in, the newest complete
+ * frame goes out. There are three buffers, allocated once: one is filled, one is the newest frame, one is analysed.
  *
- * Always: a frame that is being looked at is not written to; a newer frame replaces one that nobody took, and that
- * is counted; what is masked is black before anybody can look. Buffers are shared memory, so that a worker thread
- * reads them without a copy.
+ * Always: nothing writes to a frame that is analysed; a newer frame replaces a frame that nobody took, and `skipped`
+ * counts that; masked pixels are black before a frame can be read. The buffers are shared memory, so that a worker
+ * thread reads them without a copy.
  */
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import type { MaskConfig } from '../../site/site.ts';
@@ -29,7 +29,7 @@ export class NewestFrame {
   #filled = 0;
   #examined = true;
   #picture: { readonly width: number; readonly height: number } | undefined;
-  /** frames that a newer one replaced before anybody looked at them */
+  /** frames that a newer frame replaced before they were examined */
   skipped = 0;
 
   constructor(camera: string, size: number, clock: Clock, masks: readonly MaskConfig[] = []) {
@@ -42,7 +42,7 @@ export class NewestFrame {
     this.#free = [buffer(), buffer()];
   }
 
-  /** A stream begins: a half frame of the one before is dropped. */
+  /** A new stream begins: drops the incomplete frame of the previous stream. */
   reset(): void {
     this.#filled = 0;
     this.#examined = true;
@@ -52,8 +52,8 @@ export class NewestFrame {
   }
 
   /**
-   * The part of the square frame that holds the picture, in pixels; frames are held back until it is known. Whether
-   * it is that of the frames before: those of another shape are not to be written after them.
+   * Sets the part of the square frame that the picture fills, in pixels; no frame can be read before that. False: it
+   * differs from the size set before, and frames of the new size must not be written.
    */
   setPicture(width: number, height: number): boolean {
     if (this.#picture !== undefined) return this.#picture.width === width && this.#picture.height === height;
@@ -63,7 +63,7 @@ export class NewestFrame {
     return true;
   }
 
-  /** Takes bytes as they come; gives back how many frames they completed. */
+  /** Appends bytes of the stream; returns how many frames they completed. */
   write(chunk: Uint8Array): number {
     let completed = 0;
     for (let at = 0; at < chunk.length; ) {
@@ -80,17 +80,17 @@ export class NewestFrame {
     return completed;
   }
 
-  /** The newest frame, to look at without taking it, until the next `write`. */
+  /** The newest frame, without taking it; valid until the next `write`. */
   peek(): Frame | undefined {
     return this.#frame(this.#newest);
   }
 
-  /** The newest frame was looked at and needs no more: its replacement is no loss. */
+  /** Marks the newest frame as examined: its replacement does not count as skipped. */
   examined(): void {
     this.#examined = true;
   }
 
-  /** The newest frame, which stays untouched until `release`. Undefined where there is none, or one is out already. */
+  /** Takes the newest frame; its buffer is not written to until `release`. Undefined if there is none or one is taken. */
   take(): Frame | undefined {
     if (this.#taken !== undefined || this.#picture === undefined) return undefined;
     this.#taken = this.#newest;

@@ -1,11 +1,12 @@
 /**
- * The picture that people look at: `<camera>.jpg` in the live folder, replaced by a rename, so that a reader never
- * sees half of one. At most two a second and only while somebody watches, plus one when a zone is entered.
+ * Writes a camera's live picture: `<camera>.jpg` in the live folder, replaced by a rename, so that a reader never sees an
+ * incomplete file. At most two pictures a second, only while somebody watches, and one more when a track enters a zone.
  *
- * Always: its file's time of change is that of the frame, so that boxes can be drawn on the picture that they belong to;
- * one picture is written at a time; a picture that is not due costs nothing; a disk that fails costs the
- * picture and one line in the log, never a frame; once stopped it leaves no picture that was not there
- * then, because that may show what a new mask is to hide.
+ * Always:
+ * - the file's modification time is the frame's time, so that boxes are drawn on the picture that they belong to
+ * - one picture is written at a time; a picture that is not due costs nothing
+ * - a disk error costs the picture and one log line, never a frame
+ * - after `stop` no new picture appears, because it could show an area that a new mask covers
  */
 import { rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -42,7 +43,7 @@ export class LivePicture {
     this.#watchedUntil = Math.max(this.#watchedUntil, untilMs);
   }
 
-  /** Writes `frame` if a picture is due, or if `now` is set and none is just being written. Copies what it needs. */
+  /** Writes `frame` if a picture is due or `now` is set, unless a write is under way. Copies the pixels. */
   offer(frame: Frame, now = false): void {
     const at = this.#clock.uptime();
     if (this.#stopped || this.#writing !== undefined) return;
@@ -54,12 +55,12 @@ export class LivePicture {
     });
   }
 
-  /** No picture comes from here any more: one that is just being written is deleted, wherever the disk is with it. */
+  /** Writes no more pictures; a picture whose write is under way is deleted. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** Resolves when no picture is being written any more. */
+  /** Resolves when no write is under way. */
   async settled(): Promise<void> {
     await this.#writing;
   }
@@ -78,7 +79,7 @@ export class LivePicture {
       await writeFile(`${file}.new`, jpeg, { mode: 0o600 });
       await utimes(`${file}.new`, taken / 1000, taken / 1000);
       if (!this.#stopped) await rename(`${file}.new`, file);
-      // what the disk was at when it was stopped
+      // `stop` was called during the write
       if (this.#stopped) for (const late of [file, `${file}.new`]) await rm(late, { force: true });
       this.#failed = false;
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * Whether anything listens where a camera should be: one TCP connection, closed at once. It costs far less than an
- * ffmpeg and tells a wrong address from a wrong log-in, so an absent camera may be asked for every other second.
+ * Probes a camera's address: opens one TCP connection and closes it at once. A probe costs far less than an ffmpeg and
+ * tells a wrong address from a wrong log-in, so an absent camera can be probed every second.
  */
 
 import { connect } from 'node:net';
@@ -16,12 +16,12 @@ const reasons: Readonly<Record<string, (where: string) => string>> = {
   EAI_AGAIN: (where) => words('gateway/reason.no-lookup', { where }),
 };
 
-/** Why a connection failed, in words. */
+/** Why a connection failed, as text for an installer. */
 export function unreachable(where: string, error: NodeJS.ErrnoException): string {
   return reasons[error.code ?? '']?.(where) ?? words('gateway/reason.not-reached', { where, error: error.message });
 }
 
-/** Resolves to why nobody can be reached, in words, or to an empty text. Never rejects. */
+/** Resolves to the reason why the address cannot be reached; empty: something listens there. Never rejects. */
 export function probe(host: string, port: number, timeoutMs: number, clock: Clock): Promise<string> {
   return new Promise((resolve) => {
     const where = `${host}:${port}`;

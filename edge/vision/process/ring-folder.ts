@@ -1,12 +1,14 @@
 /**
- * Where the cameras' rings lie: in memory, in a folder that only this user can open, one for each gateway on the
- * machine. /dev/shm is the usual place; a container may have a small one or none, and then the next memory file system
- * counts: systemd's RuntimeDirectory, the user's runtime folder, a /tmp in memory.
+ * Chooses the folder of the cameras' rings: in memory, readable only by this user, one for each gateway on the machine.
+ * /dev/shm is the usual place. A container may have a small one or none; then the next file system in memory is used:
+ * systemd's RuntimeDirectory, the user's runtime folder, or a /tmp in memory.
  *
- * Always: nothing is recorded to a disk all day long (it would wear an SD card out); a folder that is somebody else's, or
- * a link, is not used; what a process before this one left is deleted first, wherever it was; the rings together take at
- * most a quarter of what is free there. Without such a place there are no clips, and that is said with what to do;
- * pictures there are all the same.
+ * Always:
+ * - continuous recording never goes to a disk, because that would wear out an SD card
+ * - a folder of another user, or a link, is not used
+ * - files that an earlier process left are deleted first, in all these places
+ * - the rings together take at most a quarter of the free memory there
+ * Without such a place alarms have pictures but no clips, and the problem says what to do.
  */
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync, type StatsFs, statfsSync } from 'node:fs';
@@ -22,19 +24,19 @@ const memoryTypes = [0x01021994, 0x858458f6];
 
 export type RingFolder =
   | { readonly path: string; readonly maxBytesEach: number }
-  /** why nothing can be recorded, in words */
+  /** why nothing can be recorded, as text */
   | { readonly problem: string };
 
 /** Places that may be in memory, the best one first. */
 export function memoryRoots({ RUNTIME_DIRECTORY, XDG_RUNTIME_DIR }: NodeJS.ProcessEnv = process.env): string[] {
-  // systemd names several with colons between
+  // systemd separates several directories with colons
   const own = RUNTIME_DIRECTORY?.split(':') ?? [];
   return [...new Set(['/dev/shm', ...own, XDG_RUNTIME_DIR ?? '', '/run', tmpdir()])].filter((root) => root !== '');
 }
 
 /**
- * `owner`: what tells gateways of one machine apart, as the path of its data. `roots`: other places, for tests.
- * `statfs`: what is known of a place's file system.
+ * `owner`: identifies a gateway on this machine, such as the path of its data. `roots` and `statfs`: other places and
+ * other file systems, for tests.
  */
 export function ringFolder(
   owner: string,
@@ -76,18 +78,18 @@ function ringIn(
   }
 }
 
-/** The same folder for the same owner: whoever ends a vision process can find what it left. */
+/** The folder of this owner, always the same, so that the supervisor finds what an ended vision process left. */
 export function ringPath(owner: string, root: string): string {
   const name = createHash('sha256').update(owner).digest('hex').slice(0, 16);
   return join(root, `forpost-ring-${process.getuid?.() ?? 0}-${name}`);
 }
 
-/** Deletes what was recorded for this owner, wherever that was. @throws Error where it cannot be deleted */
+/** Deletes this owner's recordings in all places. @throws Error if a folder cannot be deleted */
 export function removeRings(owner: string, roots: readonly string[] = memoryRoots()): void {
   for (const root of roots) removeOwn(ringPath(owner, root));
 }
 
-/** @throws Error where it is there and not ours */
+/** Deletes a folder of this user. @throws Error if `path` belongs to another user or is not a folder */
 export function removeOwn(path: string): void {
   const status = lstatSync(path, { throwIfNoEntry: false });
   if (status === undefined) return;

@@ -1,32 +1,33 @@
 /**
- * The last seconds of a camera's stream as the camera encoded it: short segments of fragmented MP4 that ffmpeg writes
- * beside the frames, without decoding anything. A clip is some of them put together (clip.ts).
+ * Keeps the last seconds of a camera's stream as the camera encoded it: short segments of fragmented MP4 that ffmpeg
+ * writes without decoding. clip.ts joins segments to a clip.
  *
  *   a run of ffmpeg begins ──► segments of that run, each from a key frame on ──► too old, or too many bytes ──► deleted
  *
- * Always: the folder lies in memory (ring-folder.ts), because a stream written day and night wears a memory card out,
- * and the picture is not masked yet; it belongs to the vision process alone and is emptied at each start. ffmpeg writes
- * it in a thread of its own and drops what does not fit its queue, so nothing there holds a frame up. It never holds
- * more than `maxBytes`: the oldest segments go first, then the contents of the one being written, which is then no part
- * of any clip.
+ * Always:
+ * - the folder lies in memory (ring-folder.ts): continuous writing wears out a memory card, and these pictures are not
+ *   masked yet; only the vision process uses the folder, and empties it at each start
+ * - recording delays no frame: ffmpeg records in a thread or process of its own, and drops packets when its queue is full
+ * - the ring holds at most `maxBytes`: the oldest segments are deleted first, then the content of the open segment,
+ *   which no clip uses any more
  */
 import { readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { fileOverMs } from './limits.ts';
 
-/** What one run of ffmpeg is told: ffmpeg counts the segments up in `pattern`. */
+/** Where one run of ffmpeg records; `pattern` is a path with a placeholder for the segment's number. */
 export interface Recording {
   readonly pattern: string;
 }
 
 export interface Segment {
   readonly file: string;
-  /** ms of the monotonic clock at which it began, to within `lookEveryMs` */
+  /** when the segment began, ms of the monotonic clock, to within `lookEveryMs` */
   readonly from: number;
-  /** when the next one began, or when it last grew */
+  /** when the next segment began, or when this one last grew */
   readonly to: number;
-  /** nothing more is written to it */
+  /** ffmpeg writes no more to this segment */
   readonly closed: boolean;
 }
 
@@ -37,16 +38,16 @@ interface Known {
   to: number;
   bytes: number;
   closed: boolean;
-  /** its contents were given up */
+  /** its content was deleted to keep the ring within `maxBytes` */
   emptied: boolean;
 }
 
 const segmentSeconds = 2;
-/** Packets between ffmpeg's reader and the disk: about 20 s at 10 frames a second. */
+/** Length of ffmpeg's packet queue before the disk: about 20 s at 10 frames a second. */
 const queuedPackets = 240;
 const lookEveryMs = 500;
 
-/** Written each second also where key frames are a minute apart: what an alarm wants to show is on the disk by then. */
+/** A fragment is written each second, also if key frames are a minute apart, so that an alarm finds its moment on disk. */
 const fragmentUs = 1_000_000;
 const segmentOptions = {
   segment_time: `${segmentSeconds}`,
@@ -55,15 +56,15 @@ const segmentOptions = {
   segment_format_options: `movflags=+frag_keyframe+empty_moov+default_base_moof:frag_duration=${fragmentUs}:flush_packets=1`,
 };
 
-/** Of an ffmpeg that does nothing else: whatever ends it ends the recording alone. */
+/** For an ffmpeg that only records; its end stops no frames. */
 export const recordingOptions: readonly string[] = [
   ...['-map', '0:v:0', '-c:v', 'copy', '-f', 'segment'],
   ...Object.entries(segmentOptions).flatMap(([name, value]) => [`-${name}`, value]),
 ];
 
 /**
- * Of a file, beside its frames, for ffmpeg 5 and later: the `fifo` muxer is a thread of its own; it starts anew with a key frame
- * after an error.
+ * For the ffmpeg that also decodes a file (ffmpeg 5 and later): the `fifo` muxer is a thread of its own; after an error
+ * it starts again with a key frame.
  */
 export const fileRecordingOptions: readonly string[] = [
   ...['-map', '0:v:0', '-c:v', 'copy', '-f', 'fifo', '-fifo_format', 'segment', '-queue_size', `${queuedPackets}`],
@@ -75,12 +76,12 @@ export const fileRecordingOptions: readonly string[] = [
 ];
 
 export interface RingOptions {
-  /** this camera's own, there and empty */
+  /** this camera's own folder, which exists and is empty */
   readonly folder: string;
-  /** how much is kept behind now */
+  /** segments older than this are deleted */
   readonly keepMs: number;
   readonly maxBytes: number;
-  /** from one picture to the next, as configured; default: usual rates */
+  /** the configured interval between frames; default: that of usual rates */
   readonly intervalMs?: number;
   readonly clock: Clock;
 }
@@ -110,7 +111,7 @@ export class Ring {
     this.#timer?.cancel();
   }
 
-  /** A run of ffmpeg begins. */
+  /** A new run of ffmpeg begins; returns where it records. */
   begin(): Recording {
     this.look();
     for (const segment of this.#segments.values()) segment.closed = true;
@@ -118,7 +119,7 @@ export class Ring {
     return { pattern: join(this.#options.folder, `${String(this.#run).padStart(6, '0')}-%08d.mp4`) };
   }
 
-  /** when anything was last seen to be written, ms of the monotonic clock; 0: never */
+  /** when ffmpeg was last seen to write, ms of the monotonic clock; 0: never */
   get wroteAt(): number {
     return this.#wroteAt;
   }
@@ -129,8 +130,8 @@ export class Ring {
   }
 
   /**
-   * What was recorded between two moments, in order: whole segments, so it begins at the key frame before `from`. Of
-   * several runs only the newest one that reaches into it: another may have another size of picture.
+   * The segments that cover the time between two moments, in order. They are whole, so the first begins at the key frame
+   * before `from`. If several runs cover it, only the newest: the size of the picture may differ between runs.
    */
   covering(from: number, to: number): readonly Segment[] {
     this.look();
@@ -139,14 +140,14 @@ export class Ring {
     return within.filter((segment) => segment.run === run);
   }
 
-  /** Whether all that will ever be recorded up to `moment` is there. */
+  /** Whether everything up to `moment` has been recorded, as far as it ever will be. */
   reaches(moment: number): boolean {
     this.look();
     const last = this.#inOrder().at(-1);
     return last === undefined || last.closed || last.from >= moment;
   }
 
-  /** Nothing is deleted for its age until the returned function is called; the limit of bytes still holds. */
+  /** Deletes nothing for its age until the returned function is called; the limit of bytes still applies. */
   hold(): () => void {
     this.#held++;
     let released = false;
@@ -156,7 +157,7 @@ export class Ring {
     };
   }
 
-  /** Notes what ffmpeg has written and deletes what is too old or too much. A folder that cannot be read holds nothing. */
+  /** Updates the list of segments and deletes those too old or beyond `maxBytes`. An unreadable folder counts as empty. */
   look(): void {
     const { folder, clock, keepMs, maxBytes, intervalMs = 0 } = this.#options;
     const silentMs = fileOverMs(intervalMs);
@@ -185,7 +186,7 @@ export class Ring {
     const size = sizeOf(file, known?.emptied ?? false);
     if (size === undefined) this.#segments.delete(file);
     else if (known === undefined) {
-      // it began at some time since the last look
+      // the segment began between the last look and now
       const from = (this.#lookedAt + now) / 2;
       if (size > 0) this.#wroteAt = now;
       const run = Number(name.slice(0, name.indexOf('-')));
@@ -202,7 +203,7 @@ export class Ring {
     this.#segments.delete(segment.file);
   }
 
-  /** ffmpeg goes on writing behind the hole, which takes no room. */
+  /** Truncates the file. ffmpeg writes on at its old position; the hole before it takes no space. */
   #empty(segment: Known): void {
     truncateSync(segment.file, 0);
     segment.bytes = 0;
@@ -218,12 +219,12 @@ function names(folder: string): readonly string[] {
   try {
     return readdirSync(folder).filter((name) => /^\d+-\d+\.mp4$/.test(name));
   } catch {
-    // the ring is what could be recorded: without its folder that is nothing
+    // without its folder the ring is empty
     return [];
   }
 }
 
-/** Bytes that a file takes (`holed`: without its hole); undefined where it is gone. */
+/** Bytes that a file takes (`holed`: without its hole); undefined if the file is gone. */
 function sizeOf(file: string, holed: boolean): number | undefined {
   const status = statSync(file, { throwIfNoEntry: false });
   return holed && status !== undefined ? status.blocks * 512 : status?.size;

@@ -1,18 +1,20 @@
 /**
- * Which zones the tracked things are in, which lines they cross, and what changed, pure. A thing is where its feet
- * are: the bottom centre of its box.
+ * Computes which zones the tracks are in, which lines they cross, and what changed. Pure. A track's place is its feet:
+ * the bottom centre of its box.
  *
- * Always: a thing enters a zone once until it leaves it; it leaves when its feet are clearly outside (by `marginOut`)
- * or when it is gone, so that a box that trembles on the border does not enter again and again. It crosses a line
- * where its way from clearly one side to clearly the other goes between the line's ends; trembling on the line is no
- * crossing, and the way back is one of its own. What the tracker is not sure of is nobody yet.
+ * Always:
+ * - a track enters a zone once until it leaves it; it leaves when its feet are outside by `marginOut` or the track ends,
+ *   so that a box that trembles on the border enters only once
+ * - a track crosses a line when its way from clearly one side to clearly the other passes between the line's ends;
+ *   trembling on the line is no crossing, and the way back is a second crossing
+ * - a track that the tracker is not sure of is left out
  */
 import type { LineConfig, ZoneConfig } from '../../site/site.ts';
 import { contains, crosses, distanceTo, distanceToLine, feetOf, type Point, sidesOf } from '../geometry.ts';
 import type { SceneChange, Track } from '../messages.ts';
 import type { TrackedObject } from './tracker.ts';
 
-/** parts of the picture that the feet must be outside a zone to have left it */
+/** parts of the picture by which the feet must be outside a zone to leave it */
 const marginOut = 0.015;
 /** parts of the picture from a line within which feet are on neither side of it */
 const marginOfLine = 0.01;
@@ -20,7 +22,7 @@ const marginOfLine = 0.01;
 interface Place {
   readonly track: Track;
   readonly lastSeen: number;
-  /** by line: where its feet last were clearly on one side */
+  /** by line: the last place where the feet were clearly on one side */
   readonly clearOf: ReadonlyMap<string, Point>;
 }
 
@@ -75,7 +77,7 @@ function zoneChanges(before: Track | undefined, track: Track, at: number): Scene
   return changes;
 }
 
-/** Tells the lines that `object` crossed; gives back where it now is clear of which line. */
+/** Adds the lines that `object` crossed to `changes`; returns its new `clearOf`. */
 function follow(
   object: TrackedObject,
   track: Track,

@@ -1,27 +1,27 @@
 /**
- * Which things merely stand there, pure: a parked car, a bench. Only for classes that cannot walk in by themselves
- * (`defaultStaticClasses`, or the camera's own list): a person who stands still stays a person.
+ * Decides which things are parked (a car, a bench). Pure. Only classes that do not move by themselves can be parked
+ * (`defaultStaticClasses`, or the camera's own list): a person who stands still is not parked.
  *
  *   first seen ──► standing ── moved, in two looks running ──► moving ── in one place for standsAfterMs ──► standing
  *
- * A thing stands from its first look on: what was there when the camera came, or what a detector finds only now and
- * then, has not driven in. Something in front of it hides one of its sides and changes its box, but moves no two
- * opposite sides at once, which is how moving is told from being hidden.
+ * A thing counts as standing from its first look on: a car that was there before the camera, or that the detector finds
+ * only now and then, has not driven in. A thing that is partly hidden changes one side of its box; a moving thing changes
+ * two opposite sides. That tells moving from hidden.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Box } from '../messages.ts';
 
 export interface Standing {
   readonly stands: boolean;
-  /** where it stands, or was last seen to move to */
+  /** the box in which it stands, or to which it was last seen to move */
   readonly place: Box;
   /** ms of the monotonic clock: since when it is in `place` */
   readonly since: number;
-  /** the look before this one found it out of `place` */
+  /** the previous look found it outside `place` */
   readonly outOfPlace: boolean;
 }
 
-/** Those of COCO's classes that are no living things; a class that nobody knows is taken to live. */
+/** COCO's classes without people and animals. A class that is not in this list counts as living. */
 export const defaultStaticClasses: readonly string[] =
   `bicycle car motorbike aeroplane bus train truck boat traffic_light fire_hydrant stop_sign parking_meter bench
 backpack umbrella handbag tie suitcase frisbee skis snowboard sports_ball kite baseball_bat baseball_glove skateboard
@@ -31,9 +31,9 @@ cell_phone microwave oven toaster sink refrigerator book clock vase scissors ted
     .split(/\s+/)
     .map((name) => name.replaceAll('_', ' '));
 
-/** How long a thing must be in one place to be taken as parked. */
+/** A thing that stays in one place for this long is parked. */
 export const standsAfterMs = 10_000;
-/** Opposite sides that both moved by this part of the box, and at least this part of the picture, moved. */
+/** A thing moved if two opposite sides moved by `movedPart` of the box and by `movedLeast` of the picture. */
 const movedPart = 0.15;
 const movedLeast = 0.01;
 

@@ -1,10 +1,10 @@
 /**
- * Records a camera's stream into its ring by an ffmpeg that does nothing else: the stream that is analysed, as long as that is
- * there, or a main stream of its own. Nothing is decoded.
+ * Records a camera's stream into its ring with an ffmpeg of its own: the analysed stream while that is open, or a separate
+ * main stream. Nothing is decoded.
  *
  *   recording ── ffmpeg ended, nothing written for too long ──► waiting (backoff, jitter) ──► recording
  *
- * Always: at most one ffmpeg; it never has to do with whether the camera counts as live: an alarm is raised without it.
+ * Always: at most one ffmpeg; its failure changes no camera's state and stops no alarm.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
@@ -23,9 +23,9 @@ export interface StreamRecorderOptions {
   readonly camera: string;
   readonly source: Source;
   readonly ring: Ring;
-  /** from one picture to the next, as configured */
+  /** the configured interval between frames */
   readonly intervalMs: number;
-  /** one run of ffmpeg on the stream */
+  /** starts one ffmpeg that records the stream */
   readonly startRecording: StartRecording;
   readonly clock: Clock;
   readonly random: () => number;
@@ -47,7 +47,7 @@ export class StreamRecorder {
     this.#sparing = new SparingLogger(options.logger, options.clock);
   }
 
-  /** why nothing is recorded now, in words; empty where it is */
+  /** why nothing is recorded now, as text; empty while the stream is recorded */
   get problem(): string {
     return this.#options.ring.wroteAt > this.#begunAt ? '' : this.#why;
   }
@@ -79,7 +79,7 @@ export class StreamRecorder {
     this.#timer = clock.after(lookEveryMs, () => {
       const wroteAt = ring.wroteAt;
       if (wroteAt > this.#begunAt) this.#failures = 0;
-      // a file begins with a key frame, and the first one may be far away
+      // a file begins with a key frame, and the first key frame may come late
       const silentMs = wroteAt > this.#begunAt ? unrecordedMs(intervalMs) : longestKeyFrameMs;
       if (clock.uptime() - Math.max(wroteAt, this.#begunAt) < silentMs) return this.#watch();
       this.#capture?.kill();

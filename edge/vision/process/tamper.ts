@@ -1,19 +1,21 @@
 /**
- * Whether a camera still sees what it was put up to see. About once a second a frame is compared with a reference that
- * follows slowly: the picture in cells of some pixels, in blocks, each normalised for its own brightness and contrast,
- * so that dusk, clouds, lamps and exposure change little.
+ * Detects tampering with a camera. About once a second a frame is compared with a reference that follows slowly. Both are
+ * divided into cells of some pixels and blocks of cells; each block is normalised for brightness and contrast, so that
+ * dusk, clouds, lamps and exposure change little.
  *
  *   learning ── 10 looks with something to see ──► watching ── another view for some seconds ──► tampered
  *                                                     ▲ ▲──────── as before for some seconds ──────────┤
  *                                                     └── moved: the same new view for 15 minutes ─────┘
  *
- *   covered: the known structures are gone, and next to none is left (a bag, paint, or the dark: it sees nothing)
- *   moved:   the known structures are gone, and others are there
- *   blurred: the structures are there, their edges are not (out of focus, spray, a wet lens)
+ *   covered: the known structures are gone, and almost no structure is left (a bag, paint, or darkness)
+ *   moved:   the known structures are gone, and the picture shows others
+ *   blurred: the structures are there, but without sharp edges (out of focus, spray, a wet lens)
  *
- * Always: one flash, one passing lorry or a few seconds of anything is no verdict; where a picture has nothing to
- * compare (fog, night) there is none; masked areas are flat and take no part; the reference learns from no picture
- * that may be tampered with.
+ * Always:
+ * - a flash, a passing lorry, or any change of a few seconds gives no verdict
+ * - a reference without structure (fog, night) gives no verdict
+ * - masked areas are flat and are not compared
+ * - the reference does not learn from a picture under suspicion
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Tamper } from '../messages.ts';
@@ -23,27 +25,27 @@ export type Verdict = Exclude<Tamper, 'stalled'> | null;
 
 const lookEveryMs = 950;
 const learningLooks = 10;
-/** The known view follows daylight and what is parked, over minutes. */
+/** Time constant with which the reference follows daylight and parked cars. */
 const followMs = 60_000;
-/** Longer than a lorry in front of the gate, an autofocus that searches, a head before the lens. */
+/** Longer than a lorry passes, an autofocus searches, or a head is before the lens. */
 const persistMs = 4_000;
 const adoptAfterMs = 900_000;
 const columns = 64;
 const [blocksAcross, blocksDown] = [8, 6];
-/** Grey levels from cell to cell from which a block has a structure. */
+/** A block has structure from this difference between its cells on, in grey levels. */
 const leastStructure = 2.5;
-/** Fewer blocks with a structure are nothing to judge by. */
+/** With fewer blocks that have structure, there is no verdict. */
 const leastBlocks = 6;
-/** Normalised correlation below which a block no longer shows what it did. */
+/** Below this normalised correlation, a block has changed. */
 const leastLikeness = 0.4;
 const mostChanged = 0.7;
-/** Of the known structure, what a covered lens may still show. */
+/** A covered lens shows less than this part of the known structure. */
 const coveredStructure = 0.35;
-/** What shines through a hand or a cloth has no edges at all, but may have the old lights and shadows. */
+/** Light through a hand or a cloth shows the old shadows but no edges: less than this part of the known sharpness. */
 const coveredSharpness = 0.15;
-/** Of the known sharpness, what a blurred picture has at most. */
+/** A blurred picture has less than this part of the known sharpness. */
 const blurredSharpness = 0.5;
-/** The sharpest edges stand for a picture: noise has none, and every scene has some. */
+/** Sharpness is measured at the sharpest edges: every scene has some, and noise has none. */
 const edgePercentile = 0.99;
 /** quantiles of |x| of a normal distribution: 99 % over 50 % */
 const gaussianRatio = 2.576 / 0.674;
@@ -69,10 +71,10 @@ export class TamperWatch {
   #verdict: Verdict = null;
   #suspicion: Verdict = null;
   #suspectedAt = 0;
-  /** the view of a moved camera, and since when it has been this one */
+  /** the new view of a moved camera, and since when the camera shows it */
   #fresh: { view: View; since: number } | undefined;
 
-  /** What is wrong with the view now, where `frame` changed that; undefined where there is nothing new to say. */
+  /** The new verdict if `frame` changed it; undefined: unchanged. */
   look(frame: Frame): Verdict | undefined {
     const elapsedMs = frame.uptime - this.#lookedAt;
     if (elapsedMs < lookEveryMs) return undefined;
@@ -96,7 +98,7 @@ export class TamperWatch {
     this.#fresh = undefined;
   }
 
-  /** The end of learning is told as «nothing is wrong»: before a restart something may have been. */
+  /** The end of learning returns `null` (nothing is wrong), which clears a verdict from before a restart. */
   #learn(known: View, view: View): Verdict | undefined {
     if (like(known, view) === undefined) {
       this.#begin(view);
@@ -110,7 +112,7 @@ export class TamperWatch {
 
   #judge(suspicion: Verdict, view: View, uptime: Uptime): Verdict | undefined {
     if (suspicion !== this.#suspicion) {
-      // one that turns into another is still one and the same: a hand comes, and then stays
+      // a suspicion that changes its kind keeps its start: a hand that comes, then covers the lens
       if (suspicion === null || this.#suspicion === null) this.#suspectedAt = uptime;
       this.#suspicion = suspicion;
     }
@@ -140,7 +142,7 @@ export class TamperWatch {
   }
 }
 
-/** What `view` looks like for a camera that knows `known`. */
+/** The kind of tampering that `view` looks like, compared with `known`; null: none. */
 function suspect(known: View, view: View): Verdict {
   const likeness = like(known, view);
   if (likeness === undefined) return null;
@@ -150,7 +152,7 @@ function suspect(known: View, view: View): Verdict {
   return sharpness < blurredSharpness ? 'blurred' : null;
 }
 
-/** Undefined where the known view has too little structure to compare with. */
+/** Compares two views; undefined if the known view has too little structure. */
 function like(known: View, view: View): Likeness | undefined {
   const { across, down } = known;
   let [blocks, changed, was, is] = [0, 0, 0, 0];
@@ -178,8 +180,8 @@ function part(index: number, parts: number, whole: number): readonly [number, nu
 }
 
 /**
- * How steep one block is in both views (root mean square of the steps from cell to cell, across and down), and how
- * alike: the normalised correlation of those steps (-1..1), which neither brightness nor contrast changes.
+ * The structure of one block in both views (root mean square of the steps from cell to cell, across and down), and their
+ * likeness: the normalised correlation of those steps (-1..1), which is independent of brightness and contrast.
  */
 function compare(known: View, view: View, left: number, right: number, top: number, bottom: number) {
   const { across, cells } = known;
@@ -205,7 +207,7 @@ function follow(known: View, view: View, share: number): void {
   known.sharpness += share * (view.sharpness - known.sharpness);
 }
 
-/** The picture in cells of its green values' means, and how sharp its edges are. About a millisecond. */
+/** The picture as cells (means of green values) and the sharpness of its edges. Takes about a millisecond. */
 function viewOf({ rgb, size, pictureWidth, pictureHeight }: Frame): View {
   const [width, height] = [pictureWidth >> 1, pictureHeight >> 1];
   const cell = Math.max(1, Math.floor(width / columns));
@@ -220,7 +222,7 @@ function viewOf({ rgb, size, pictureWidth, pictureHeight }: Frame): View {
     for (let x = 0, column = row; x < across; x++, column++) {
       let sum = 0;
       for (let i = 0; i < cell; i++, at += 6) {
-        // four pixels as one: half of the noise
+        // the sum of four pixels has half the noise
         const four = (rgb[at] ?? 0) + (rgb[at + 3] ?? 0) + (rgb[at + nextRow] ?? 0) + (rgb[at + nextRow + 3] ?? 0);
         sum += four;
         if (before >= 0) count(fine, Math.abs(four - before) / 4);
@@ -240,13 +242,13 @@ function count(steps: Uint32Array, step: number): void {
   steps[rounded] = (steps[rounded] ?? 0) + 1;
 }
 
-/** The steepest steps without what noise adds to them: of noise alone, 99 % of all steps are below 3.8 medians. */
+/** The steepest steps, less the part of noise: with noise alone, 99 % of all steps are below 3.8 medians. */
 function steepness(steps: Uint32Array): number {
   const noise = gaussianRatio * percentileOf(steps, 0.5);
   return Math.sqrt(Math.max(0, percentileOf(steps, edgePercentile) ** 2 - noise ** 2));
 }
 
-/** The step that this share of all stays below, between two grey levels by their counts. */
+/** The step below which `share` of all steps are, interpolated between grey levels. */
 function percentileOf(steps: Uint32Array, share: number): number {
   const wanted = share * steps.reduce((sum, count) => sum + count, 0);
   let below = 0;

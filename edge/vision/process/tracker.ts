@@ -1,18 +1,18 @@
 /**
- * Gives detections an identity over time, pure: (tracks, detections, now) -> tracks. As in ByteTrack
- * (https://arxiv.org/abs/2110.06864): a Kalman filter foresees each box; convincing detections are assigned first,
- * all at once, and weak ones then may only continue what is left. Two things differ, both measured on a real clip at
- * 5 frames a second, where plain IoU gave 8 ids to 6 people: boxes of a like size that are near each other belong
- * together also where they do not overlap, and whoever is lost keeps the id by time, not by frames.
+ * Gives detections an identity over time: (tracks, detections, now) -> tracks. Pure. As in ByteTrack
+ * (https://arxiv.org/abs/2110.06864), a Kalman filter predicts each box; strong detections are assigned first, all at
+ * once; weak detections may only continue the remaining tracks. Two things differ, because on a real clip at 5 frames a
+ * second plain IoU gave 8 ids to 6 people: near boxes of similar size match without overlap, and a missed track keeps its
+ * id for a time instead of a number of frames.
  *
- *   unsure ── convincing again ──► sure ── missed ──► missed ── for maxMissMs ──► gone
+ *   unsure ── strong again ──► sure ── missed ──► missed ── for maxMissMs ──► gone
  *     └── missed for maxMissUnsureMs ──► gone ◄───┘   (and back to sure when it is seen again)
  *
- * A detection clearly above its class's threshold is sure at once: its first frame can be an alarm. One just above it
- * must be convincing twice.
+ * A detection clearly above its class's threshold (by `sureMargin`) is sure at once, so its first frame can raise an
+ * alarm. A detection just above the threshold must be confirmed by a second one.
  *
- * Always: an id is never used for two things at once and never comes back; misses are counted from the first look
- * that missed, because a still scene is looked at only now and then; at most `maxTracks`.
+ * Always: an id belongs to one track and is never used again; the time of a miss counts from the first look without the
+ * thing, because the detector sees a still scene only every few seconds; at most `maxTracks` tracks.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Box } from '../messages.ts';
@@ -29,15 +29,15 @@ export interface TrackedObject {
   readonly score: number;
   /** of the most certain detection so far */
   readonly best: number;
-  /** as it was last detected */
+  /** the box of the newest detection */
   readonly box: Box;
-  /** in how many looks it was detected */
+  /** the number of looks that detected it */
   readonly seen: number;
-  /** it may be told: convincing twice, or once and clearly */
+  /** it may be told: two strong detections, or one clearly above the threshold */
   readonly sure: boolean;
-  /** a parked thing (standing.ts); undefined for what lives */
+  /** whether it is parked (standing.ts); undefined for classes that cannot be */
   readonly standing: Standing | undefined;
-  /** what is known of its movement at `lastSeen` */
+  /** its estimated movement at `lastSeen` */
   readonly motion: Motion;
   /** ms of the monotonic clock */
   readonly lastSeen: number;
@@ -51,28 +51,28 @@ export interface TrackerState {
 }
 
 export interface TrackerOptions {
-  /** the score from which a detection of `class` starts a track; all of a look's detections may continue one */
+  /** the score from which a detection of `className` starts a track; weaker detections may continue one */
   threshold(className: string): number;
-  /** whether things of that class can be parked */
+  /** whether things of this class can be parked */
   canStand(className: string): boolean;
 }
 
 export const emptyTracker: TrackerState = { nextId: 1, objects: [] };
 
-/** How long a thing may go unseen, behind something or missed by the detector, and keep its id. */
+/** A thing that is hidden, or missed by the detector, keeps its id for this long. */
 export const maxMissMs = 2_500;
-/** Who is not sure yet may be missed for a frame or two at low rates, and no longer. */
+/** An unsure track ends after this time without a detection: a frame or two at low rates. */
 export const maxMissUnsureMs = 500;
-/** A parked thing is kept for longer: a detector finds one at night only now and then, and it has not gone. */
+/** A parked thing is kept longer: at night a detector finds it only now and then. */
 export const maxMissStandingMs = 60_000;
 export const maxTracks = 64;
-/** A thing unseen for long is not expected ever further on. */
+/** The prediction of a missed thing stops after this time. */
 const longestExpectationMs = 1_000;
-/** Overlap or nearness (1 = same centre, 0 = as far away as the boxes are large) that continues a track. */
+/** The least overlap or nearness (1 = same centre, 0 = one box size away) that continues a track. */
 const leastAffinity = { strong: 0.25, weak: 0.4 } as const;
-/** A new detection that covers a track of its class like this is a double of it. */
+/** A new detection that overlaps a track of its class by more than this is a duplicate. */
 const doubleOverlap = 0.7;
-/** This much above the threshold a single detection is sure (ByteTrack's own margin). */
+/** A single detection this much above the threshold is sure (ByteTrack's own margin). */
 export const sureMargin = 0.1;
 
 /** One analysed frame. `uptime`: ms of the monotonic clock, never less than the last call's. */
@@ -109,7 +109,7 @@ export function track(
   return { nextId, objects: next.sort((a, b) => a.id - b.id) };
 }
 
-/** Whether the next frame should be looked at although nothing moves: somebody is missed, or not yet sure. */
+/** Whether the detector should see the next frame although nothing moves: a track is missed or not yet sure. */
 export function wantsAnotherLook({ objects }: TrackerState): boolean {
   return objects.some(
     ({ sure, missedSince, standing }) => !sure || (missedSince !== undefined && standing?.stands !== true),
@@ -173,7 +173,7 @@ function moved(object: TrackedObject, { score, box }: Detection, sure: boolean, 
   };
 }
 
-/** 0..1: the larger of overlap and nearness of the centres, nearness only for boxes of a like size */
+/** 0..1: the larger of overlap and nearness of the centres; nearness is reduced for boxes of different sizes */
 function affinityOf(a: Box, b: Box): number {
   const [ax, ay] = centre(a);
   const [bx, by] = centre(b);

@@ -1,7 +1,7 @@
 /**
- * One configured camera put together: its connection, its frames, its model, its picture; and what it tells the
- * gateway. A camera whose model or address cannot be used is `off` with the reason, and is a problem on the status; one
- * whose model is out because it takes the process down (blame.ts) is watched by the built-in model, and says so.
+ * Builds one configured camera (connection, frames, model, picture, evidence) and sends its messages to the gateway. A
+ * camera whose model or address cannot be used is `off` with the reason, and its status shows a problem. A camera whose
+ * model is out because that model ends the process (blame.ts) is watched by the built-in model, and its status says so.
  */
 
 import { rmSync } from 'node:fs';
@@ -34,10 +34,10 @@ import { TamperWatch } from './tamper.ts';
 const defaultFramesPerSecond = 5;
 const defaultBeforeS = 5;
 const defaultAfterS = 8;
-/** Beyond the seconds that a clip wants: until it is cut, and the segment that its beginning lies in. */
+/** Kept in addition to a clip's seconds: the time until the clip is cut, and the segment in which it begins. */
 const keptBeyondMs = 12_000;
 
-/** cameras that were put together in this process */
+/** number of cameras built in this process */
 let built = 0;
 
 export type CameraSettings = Extract<ToVision, { kind: 'configure' }>['cameras'][number];
@@ -47,9 +47,9 @@ export interface WatchedCameraOptions {
   readonly liveFolder: string;
   readonly modelsFolder: string;
   readonly evidenceFolder: string;
-  /** this camera's own, empty; undefined where nothing can be recorded */
+  /** this camera's own empty folder; undefined: nothing can be recorded */
   readonly ring: { readonly folder: string; readonly maxBytes: number } | undefined;
-  /** its model, where that is out */
+  /** its model, if that is out */
   readonly out: Ousted | undefined;
   readonly pool: Pick<DetectorPool, 'analyse' | 'prepare' | 'forget'>;
   /** for tests; default: ffmpeg */
@@ -62,7 +62,7 @@ export interface WatchedCameraOptions {
 
 export class WatchedCamera {
   readonly #options: WatchedCameraOptions;
-  /** what a detector remembers of a picture it remembers by this: other masks make another picture */
+  /** the key of what a detector remembers of this picture; a rebuilt camera (other masks) has a new key */
   readonly #frameKey: string;
   readonly #picture: LivePicture;
   readonly #tamper = new TamperWatch();
@@ -70,18 +70,18 @@ export class WatchedCamera {
   #analysis: Analysis | undefined;
   #frames: NewestFrame | undefined;
   #ring: Ring | undefined;
-  /** where what is recorded is another stream than what is analysed */
+  /** records the main stream, if that is not the analysed stream */
   #recorder: StreamRecorder | undefined;
-  /** of the stream that is analysed, while that is there */
+  /** records the analysed stream while it is open */
   #captureRecorder: StreamRecorder | undefined;
   #evidence: EvidenceRecorder | undefined;
-  /** why it cannot be used; empty where it can */
+  /** why the camera cannot be used; empty: it can */
   #unusable = '';
   #reported = '';
-  /** a frame of it was analysed */
+  /** a frame was analysed */
   #watched = false;
   #stopped = false;
-  /** what it was set up by, with what it took since */
+  /** the current configuration, with changes applied by `takes` */
   #config: CameraSettings;
 
   constructor(options: WatchedCameraOptions) {
@@ -116,7 +116,7 @@ export class WatchedCamera {
     this.#options.pool.forget(this.id);
   }
 
-  /** Takes a new configuration as it runs, where only zones, lines and motion masks differ. Whether it could. */
+  /** Applies a new configuration without a restart if only zones, lines and motion masks differ. Returns whether it did. */
   takes(config: CameraSettings): boolean {
     const others = ({ zones: _, lines: __, motion_masks: ___, ...rest }: CameraSettings) => JSON.stringify(rest);
     if (others(config) !== others(this.#config) || this.#analysis === undefined) return false;
@@ -125,7 +125,7 @@ export class WatchedCamera {
     return true;
   }
 
-  /** After `stop`. Its masks may be others now: what was taken before shows what nobody is to see. */
+  /** Deletes the live pictures; call it after `stop`. They may show areas that a new mask covers. */
   forgetPictures(): void {
     const { liveFolder } = this.#options;
     for (const name of [`${this.id}.jpg`, `${this.id}.jpg.new`]) rmSync(join(liveFolder, name), { force: true });
@@ -135,12 +135,12 @@ export class WatchedCamera {
     this.#picture.watch(seconds);
   }
 
-  /** An alarm wants to be shown. */
+  /** Asks for the evidence of an alarm. */
   ask(question: EvidenceQuestion): void {
     this.#evidence?.ask(question);
   }
 
-  /** Tells the gateway the camera's status where it changed. */
+  /** Sends the camera's status to the gateway if it changed. */
   report(): void {
     const { config, out, send } = this.#options;
     const state = this.#unusable === '' ? (this.#camera?.state ?? 'connecting') : 'off';
@@ -164,7 +164,7 @@ export class WatchedCamera {
   async #setUp(): Promise<void> {
     const { config, modelsFolder, out, pool, clock, random, logger } = this.#options;
     const source = sourceOf(config);
-    // what is set for one model says nothing to another
+    // settings of one model do not apply to another
     const chosen: Partial<CameraSettings> = out === undefined ? config : {};
     const model = await findModel(chosen.detector ?? builtInModel.name, modelsFolder);
     if (this.#stopped) return;
@@ -207,7 +207,7 @@ export class WatchedCamera {
       probe,
       recorder: this.#recorder === undefined ? this.#recordsCapture(source) : undefined,
       frame: () => {
-        // the alert first; whether or not the analysis took it, it stays as it is until this turn is over
+        // analysis first, because of the alert; the frame's buffer stays unchanged within this turn of the event loop
         const frame = frames.peek();
         analysis.frame();
         if (frame !== undefined) this.#lookForTampering(frame);
@@ -225,7 +225,7 @@ export class WatchedCamera {
     this.#frames = frames;
     this.#analysis = analysis;
     this.#camera = camera;
-    // it connects while the threads open its model: both take about a second
+    // the camera connects while the threads open its model; both take about a second
     camera.start();
     await pool.prepare(model);
   }
@@ -275,7 +275,7 @@ export class WatchedCamera {
     return (this.#recorder ?? this.#captureRecorder)?.problem ?? '';
   }
 
-  /** Records the stream that is analysed. */
+  /** A recorder of the analysed stream; undefined: nothing can be recorded. */
   #recordsCapture(source: Source): CaptureRecorder | undefined {
     const { config, clock, random, logger } = this.#options;
     const ring = this.#ring;
@@ -302,7 +302,7 @@ export class WatchedCamera {
     this.report();
   }
 
-  /** A class that the model does not know is never seen: told, and the others are watched. */
+  /** Reports a problem for classes that the model does not know; the other classes are watched. */
   #checkClasses({ name, classes: known }: Model): void {
     const { classes = [], thresholds = {}, static_classes: still = [] } = this.#options.config;
     const wrong = [...new Set([...classes, ...Object.keys(thresholds), ...still])].filter(

@@ -1,11 +1,11 @@
-/** What a camera's answers by RTSP and HTTP mean to an installer. Pure. */
+/** Explains a camera's RTSP and HTTP answers to an installer. Pure. */
 
 import { redactUrls } from '@forpost/shared/logging.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import { CameraFailure } from '../failure.ts';
 import type { LoginProblem } from './login.ts';
 
-/** Of cameras' answers what an installer can do about them. */
+/** status of the answer -> the camera's state, and what an installer can do */
 const answers: Readonly<Record<number, ConstructorParameters<typeof CameraFailure>>> = {
   403: ['refused', words('gateway/reason.forbidden')],
   404: ['refused', words('gateway/reason.no-stream')],
@@ -28,21 +28,21 @@ export function otherTransport(byUdp: boolean): string {
   return byUdp ? words('gateway/reason.not-udp') : words('gateway/reason.set-udp');
 }
 
-/** A camera names another address, and a log-in goes to the configured one alone. */
+/** The camera redirects to another address. The log-in is sent only to the configured address. */
 export function redirection(host: string, to: string): CameraFailure {
   const shown = to === '' ? '' : ` (${plain(to)})`;
   return new CameraFailure(
     'refused',
-    `the camera at ${host} sends viewers to another address${shown}, where its log-in is not sent: if that is right, set it as the camera’s url`,
+    `the camera at ${host} sends viewers to another address${shown}. Forpost sends no log-in there: if the address is right, set it as the camera’s url`,
   );
 }
 
-/** Of a camera's own words what can be shown. */
+/** A camera's own text, made safe to show: printable ASCII without secrets, at most 100 characters. */
 export function plain(text: string): string {
   return redactUrls(text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 100));
 }
 
-/** `otherwise`: of a status that says nothing more. */
+/** `otherwise`: the reason for a status that `answers` does not explain. */
 export function answerFailure(status: number, otherwise: string): CameraFailure {
   return new CameraFailure(...(answers[status] ?? ['refused', otherwise]));
 }

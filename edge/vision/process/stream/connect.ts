@@ -1,8 +1,8 @@
 /**
- * A connection to a camera, with TLS where its address says so.
+ * Connects to a camera, with TLS if its address says so.
  *
- * Always: nothing is sent to a camera with TLS before its certificate is trusted (camera-certificate.ts); a connection that does
- * not stand within `connectTimeoutMs` is given up.
+ * Always: nothing is sent to a camera with TLS before its certificate is trusted (camera-certificate.ts); a connection
+ * that is not established within `connectTimeoutMs` fails.
  */
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -14,7 +14,7 @@ import { unreachable } from '../probe.ts';
 
 const connectTimeoutMs = 5_000;
 
-/** @throws CameraFailure with the reason in an installer's words */
+/** @throws CameraFailure with the reason for an installer */
 export function connectTo({ host, port, tls, trust }: NetworkSource): Promise<Socket> {
   const where = `${host}:${port}`;
   const options = tls ? tlsOptions(host, trust) : undefined;
@@ -33,7 +33,7 @@ export function connectTo({ host, port, tls, trust }: NetworkSource): Promise<So
     const done = () => {
       clearTimeout(late);
       socket.off('error', failed);
-      // whoever uses it hears of its end by `close`
+      // users of the socket learn of its end by `close`
       socket.on('error', () => socket.destroy());
       resolve(socket);
     };

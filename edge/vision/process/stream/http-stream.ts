@@ -1,14 +1,14 @@
 /**
- * A camera over HTTP for the ffmpegs of this process: one that pushes JPEGs, one that gives a single JPEG each time it is asked,
- * or one that sends a container (MPEG-TS, …) for as long as it is listened to.
+ * Reads a camera over HTTP for the ffmpegs of this process. The camera pushes JPEGs, or answers each request with a single
+ * JPEG, or sends a container (MPEG-TS, …) without end.
  *
  *   asked ── 401 ──► log-in ──► once more
  *     ├── single JPEG ──► pictures, asked again at the wanted rate ──┐
  *     ├── JPEGs without end ──► pictures ────────────────────────────┼── ended, silent, closed ──► over
  *     └── anything else ──► bytes, for ffmpeg to recognise ──────────┘
  *
- * Always: one request is outstanding; the log-in goes to the configured host and port alone; a reader that is slow loses
- * pictures (of a container: its stream) and holds nobody up.
+ * Always: one request is outstanding; the log-in goes only to the configured host and port; a slow reader loses pictures
+ * (or its stream, for a container) and delays no other reader.
  */
 
 import { Agent, type IncomingMessage, request } from 'node:http';
@@ -26,11 +26,11 @@ import type { CameraStream, Purpose, StreamInput, StreamOptions } from './stream
 
 const answerMs = 5_000;
 const mostRedirects = 3;
-/** a slower camera than this has its next picture asked for at once */
+/** the least wait before the next picture is requested, also from a slow camera */
 const leastWaitMs = 10;
-/** what waits for a slow reader: some pictures, or some seconds of a container */
+/** the most that waits for a slow reader: some pictures, or some seconds of a container */
 const mostWaitingBytes = 4_194_304;
-/** pages and errors in the place of pictures are found out by so many bytes */
+/** after this many bytes without a picture the answer is a page or an error */
 const mostSkippedBytes = 262_144;
 const containers = /^(video\/(?!x-motion-jpeg|x-mjpeg|mjpeg|jpeg)|application\/(octet-stream|x-mpegurl|vnd\.apple))/i;
 
@@ -53,7 +53,7 @@ class HttpStream implements CameraStream {
   #path: string;
   #answer: IncomingMessage | undefined;
   #kind: 'pictures' | 'container' = 'pictures';
-  /** the first picture, for readers that come after it */
+  /** the newest picture, kept until the first reader joins */
   #newest: Buffer | undefined;
   #early: Buffer[] = [];
   #timer: Timer | undefined;
@@ -91,7 +91,7 @@ class HttpStream implements CameraStream {
   input(_: Purpose): StreamInput {
     const format = this.#kind === 'pictures' ? ['-f', 'mpjpeg'] : ['-analyzeduration', '0'];
     return {
-      // JPEGs have no times, and ffmpeg would make up 25 a second
+      // JPEGs have no timestamps; without this option ffmpeg assumes 25 frames a second
       args: [...format, '-use_wallclock_as_timestamps', '1', '-i', 'pipe:0'],
       feed: (stdin) => this.#join({ stdin }),
     };
@@ -119,7 +119,7 @@ class HttpStream implements CameraStream {
     this.#readers.add(reader);
     if (this.#newest !== undefined) this.#send(reader, multipart(this.#newest));
     for (const chunk of this.#early) this.#send(reader, chunk);
-    // bytes that came before anybody read; whoever comes later begins where the stream is
+    // the first readers get the early bytes; later readers begin at the stream's current position
     if (this.#early.length > 0)
       this.#options.clock.after(0, () => {
         this.#early = [];
@@ -127,7 +127,7 @@ class HttpStream implements CameraStream {
     this.#answer?.resume();
   }
 
-  /** One request with what it takes to be answered with a stream. @throws CameraFailure */
+  /** Requests the stream, with log-in and redirects as the camera asks. @throws CameraFailure */
   async #ask(): Promise<IncomingMessage> {
     this.#askedAt = this.#options.clock.uptime();
     for (let redirects = 0; ; ) {
@@ -151,7 +151,7 @@ class HttpStream implements CameraStream {
     }
   }
 
-  /** The path of a redirect that stays at this host, port and way of speaking. */
+  /** The path of a redirect within this origin; undefined for another origin. */
   #sameHost(location: string): string | undefined {
     const from = new URL(this.#path, requestUrl(this.#source));
     const to = URL.parse(location, from.href);
@@ -165,7 +165,7 @@ class HttpStream implements CameraStream {
       const asked = request({
         agent: this.#agent,
         path: this.#path,
-        // firmware writes headers that no standard allows
+        // some firmware writes headers that the standard forbids
         insecureHTTPParser: true,
         headers: {
           host: hostOf(this.#source),
@@ -178,7 +178,7 @@ class HttpStream implements CameraStream {
       });
       asked.once('response', (answer) => {
         late.cancel();
-        // its end is told by `close`
+        // `close` reports the end of the answer
         answer.on('error', () => undefined);
         resolve(answer);
       });
@@ -217,7 +217,7 @@ class HttpStream implements CameraStream {
           : new CameraFailure('connecting', words('gateway/reason.stream-ended')),
       );
     });
-    // no reader yet: a container is not read before there is one
+    // a container is read only once there is a reader
     if (this.#kind === 'container') answer.pause();
   }
 
@@ -263,7 +263,7 @@ class HttpStream implements CameraStream {
   #send({ stdin }: Reader, bytes: Buffer): void {
     if (!stdin.writable) return;
     if (stdin.writableLength <= mostWaitingBytes) stdin.write(bytes);
-    // a picture is left out; a container with a hole is none, so its reader has to begin anew
+    // pictures can be dropped; a container with a gap is unreadable, so its reader must begin anew
     else if (this.#kind === 'container') stdin.destroy();
   }
 }

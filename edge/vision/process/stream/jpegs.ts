@@ -1,8 +1,9 @@
 /**
- * Takes single JPEGs out of whatever a camera puts around them: multipart with or without a first boundary, with right, wrong or
- * no lengths, or nothing at all. Goes by JPEG's own markers (ITU-T T.81, annex B), so a thumbnail inside does not end a picture.
+ * Extracts single JPEGs from a camera's bytes: multipart with or without a first boundary, with right, wrong or no lengths,
+ * or bare JPEGs. The reader follows JPEG's own markers (ITU-T T.81, annex B), so a thumbnail inside does not end a picture.
  *
- * Always: a picture has at most `mostBytes`; bytes that belong to none are skipped, and counted in `skipped` until the next one.
+ * Always: a picture has at most `mostBytes`; bytes outside pictures are skipped, and `skipped` counts them since the last
+ * picture.
  */
 
 const mostBytes = 8_388_608;
@@ -11,11 +12,11 @@ const marker = { soi: 0xd8, eoi: 0xd9, sos: 0xda, tem: 0x01, rst0: 0xd0, rst7: 0
 export class JpegReader {
   readonly #picture: (jpeg: Buffer) => void;
   #bytes: Buffer = Buffer.alloc(0);
-  /** where in `#bytes` the markers are read next; undefined: no picture has begun */
+  /** position in `#bytes` of the next marker to read; undefined: no picture has begun */
   #at: number | undefined;
-  /** within the coded data that follows a scan's head */
+  /** the position is within the coded data that follows a scan's header */
   #inScan = false;
-  /** since the last picture */
+  /** bytes skipped since the last picture */
   skipped = 0;
 
   constructor(picture: (jpeg: Buffer) => void) {
@@ -28,7 +29,7 @@ export class JpegReader {
     if (this.#bytes.length > mostBytes) this.#drop(this.#bytes.length);
   }
 
-  /** Whether something was done that another step may follow. */
+  /** Reads one piece; returns whether another step may follow. */
   #step(): boolean {
     if (this.#at === undefined) return this.#find();
     return this.#inScan ? this.#scan(this.#at) : this.#segment(this.#at);
@@ -52,7 +53,7 @@ export class JpegReader {
     const code = bytes[at + 1] ?? 0;
     if (bytes[at] !== 0xff) return this.#giveUp();
     if (code === marker.eoi) return this.#end(at + 2);
-    // a filler
+    // a fill byte
     if (code === 0xff) this.#at = at + 1;
     else if (code === marker.tem || (code >= marker.rst0 && code <= marker.soi)) this.#at = at + 2;
     else {
@@ -88,7 +89,7 @@ export class JpegReader {
     return true;
   }
 
-  /** What looked like a picture is none: the next one is looked for behind its beginning. */
+  /** These bytes are no picture: the search continues after their beginning. */
   #giveUp(): boolean {
     this.#drop(2);
     return true;

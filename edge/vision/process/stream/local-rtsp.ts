@@ -1,11 +1,11 @@
 /**
- * The RTSP server of this process on loopback, at which its own ffmpegs read one camera's stream. It speaks what ffmpeg's client
- * asks and no more.
+ * An RTSP server on loopback, from which the ffmpegs of this process read one camera's stream. It answers only the requests
+ * that ffmpeg's client sends.
  *
  *   ffmpeg connects ── OPTIONS, DESCRIBE, SETUP ──► ready ── PLAY ──► reading ── TEARDOWN, close ──► gone
  *
- * Always: who does not know the path, which is random and in no argument list, is answered 404; a reader that does not take its
- * packets is left out after `mostWaitingBytes`, from a key frame on it is served again.
+ * Always: a client that does not know the path gets 404 (the path is random and in no argument list); a slow reader with
+ * `mostWaitingBytes` unread gets no more packets until it has caught up and a key frame comes.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -17,7 +17,7 @@ const emptyEnoughBytes = 524_288;
 const session = '1';
 
 export interface LocalReader {
-  /** what it was called in its address */
+  /** the reader's name in its address */
   readonly name: string;
   readonly records: boolean;
   send(framed: Buffer, beginsKeyFrame: boolean): void;
@@ -26,7 +26,7 @@ export interface LocalReader {
 
 export interface LocalRtspOptions {
   readonly sdp: string;
-  /** it plays from now on */
+  /** the reader plays from now on */
   playing(reader: LocalReader): void;
   gone(reader: LocalReader): void;
 }
@@ -44,12 +44,12 @@ export class LocalRtsp {
     this.#server.maxConnections = mostReaders;
   }
 
-  /** @throws what the system says where no port can be had */
+  /** @throws the system's error if no port is free */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen(0, '127.0.0.1', () => {
-        // a connection that cannot be taken in ends in ffmpeg's own error
+        // ffmpeg reports a connection that this server could not accept
         this.#server.on('error', () => undefined);
         const address = this.#server.address();
         this.#port = typeof address === 'object' && address !== null ? address.port : 0;
@@ -58,12 +58,12 @@ export class LocalRtsp {
     });
   }
 
-  /** The address for a reader of that name: whoever has it may read. */
+  /** The address for a reader of this name. It contains the secret: whoever knows it may read. */
   address(name: string): string {
     return `rtsp://127.0.0.1:${this.#port}/${this.#secret}/${name}`;
   }
 
-  /** What was sent is still delivered. */
+  /** Closes the server; packets already sent are still delivered. */
   stop(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.end();

@@ -1,9 +1,10 @@
 /**
- * Answers a camera that asks for a log-in, over RTSP and HTTP alike: Basic (RFC 7617) and Digest (RFC 7616, and RFC 2069
- * where the camera names no qop) with MD5, SHA-256 and SHA-512-256, their `-sess` forms, `auth`, `auth-int` and user hashes.
+ * Logs in to a camera over RTSP or HTTP: Basic (RFC 7617) and Digest (RFC 7616; RFC 2069 if the camera names no qop) with
+ * MD5, SHA-256 and SHA-512-256, their `-sess` forms, `auth`, `auth-int` and user hashes.
  *
- * Always: the strongest offer is tried first and each offer once, so a wrong password costs at most `mostOffers` tries (cameras
- * lock an account after a few); a nonce that ran out is no wrong password; nothing is sent before the camera asked.
+ * Always: the strongest offer is tried first and each offer once, so a wrong password costs at most `mostOffers` tries
+ * (cameras lock an account after a few); an expired nonce does not count as a wrong password; no log-in is sent before the
+ * camera asks for one.
  */
 import { createHash, randomBytes } from 'node:crypto';
 
@@ -22,18 +23,18 @@ export interface Challenge {
   readonly params: ReadonlyMap<string, string>;
 }
 
-/** Why no further try can help. */
+/** Why another try cannot help. */
 export type LoginProblem = 'needed' | 'wrong' | 'colon' | { readonly unsupported: readonly string[] };
 
 const mostOffers = 3;
 const mostFreshNonces = 3;
 const longestHeader = 8_192;
-/** strongest first; node's names of the hashes */
+/** strongest first; the values are Node's names of the hashes */
 const hashes: Readonly<Record<string, string>> = { 'SHA-512-256': 'sha512-256', 'SHA-256': 'sha256', MD5: 'md5' };
 
 const piece = /[\s,]*([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s,]*)))?/y;
 
-/** What the `WWW-Authenticate` headers offer: several in one header, or one a header. */
+/** The challenges in the `WWW-Authenticate` headers: several in one header, or one per header. */
 export function challengesOf(headers: readonly string[]): readonly Challenge[] {
   const found: { scheme: string; name: string; params: Map<string, string> }[] = [];
   for (const header of headers) {
@@ -58,7 +59,7 @@ interface Offer {
 
 interface Digest {
   readonly hash: string;
-  /** as the server wrote it; absent where it wrote none */
+  /** as the server wrote it; undefined if it named none */
   readonly algorithm: string | undefined;
   readonly session: boolean;
   readonly qop: 'auth' | 'auth-int' | undefined;
@@ -73,7 +74,7 @@ export class Authenticator {
   readonly #login: Login | undefined;
   readonly #tried = new Set<string>();
   #offer: Offer | undefined;
-  /** a request with this offer was taken */
+  /** the camera accepted a request with this offer */
   #proven = false;
   #freshNonces = 0;
   #count = 0;
@@ -91,14 +92,14 @@ export class Authenticator {
     return digestHeader(digest, this.#login, { method, uri, body }, ++this.#count);
   }
 
-  /** A request with the header was taken. */
+  /** The camera accepted a request with the header. */
   accepted(): void {
     if (this.#offer === undefined) return;
     this.#proven = true;
     this.#freshNonces = 0;
   }
 
-  /** A request was answered 401: undefined where it is to be sent once more, with another header. */
+  /** The camera answered 401. Undefined: send the request again, with the new `header`. */
   refused(challenges: readonly Challenge[]): LoginProblem | undefined {
     if (this.#login === undefined) return 'needed';
     const offers = challenges.map(offerOf).filter((offer) => offer !== undefined);
@@ -136,7 +137,7 @@ function nameOf({ name, params }: Challenge): string {
   return algorithm === undefined ? name : `${name} ${algorithm}`;
 }
 
-/** What can be done with a challenge; undefined where that is nothing. */
+/** The offer in a challenge; undefined if it is not supported. */
 function offerOf(challenge: Challenge): Offer | undefined {
   const { scheme, params } = challenge;
   const ranks = Object.keys(hashes);

@@ -1,19 +1,19 @@
 /**
- * Tells a decoder that a picture is whole, where its camera does not send the next one soon: ffmpeg hands a picture on when the
- * next one begins, which at one picture in four seconds is four seconds late. An access unit delimiter (H.264 7.4.1.2.3,
- * H.265 7.4.2.4.4) ends it at once.
+ * Tells the decoder that a picture is complete if the camera does not send the next one soon. ffmpeg outputs a picture when
+ * the next one begins: at one picture in four seconds that is four seconds late. An access unit delimiter
+ * (H.264 7.4.1.2.3, H.265 7.4.2.4.4) ends the picture at once.
  *
  *   marked end of a picture ── nothing more for `quietMs` ──► delimiter sent      (next packet ──► from the beginning)
  *
- * Always: only where the camera's marks were right so far: one that marks ends within a picture is never ended by this. The packets
- * behind a delimiter are numbered anew; who records gets none.
+ * Always: delimiters are sent only while the camera's marker bits are right; after one marker within a picture, no more are
+ * sent. Packets after a delimiter are renumbered. Recorders get no delimiters.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Glance, RtpPacket } from './rtp-picture.ts';
 
-/** Longer than packets of one picture are apart, shorter than an alarm may take. */
+/** Longer than the pauses between packets of one picture, shorter than an alarm may take. */
 const quietMs = 100;
-/** of the interval that is wanted: the next picture has this time for ffmpeg, and must not be left out as too early */
+/** The delimiter's timestamp, in parts of the wanted interval: the next picture must not be dropped as too early. */
 const intervalPart = 0.95;
 
 const delimiters: Readonly<Record<string, Buffer>> = {
@@ -25,10 +25,10 @@ export interface PictureEndOptions {
   readonly codec: string;
   readonly clockRate: number;
   readonly payloadType: number;
-  /** from one picture to the next, as wanted */
+  /** the wanted interval between pictures */
   readonly intervalMs: number;
   readonly clock: Clock;
-  /** `packet`: RTP, interleaved */
+  /** `packet`: an interleaved RTP packet */
   send(packet: Buffer): void;
 }
 
@@ -40,7 +40,7 @@ export class PictureEnd {
   #at = 0;
   #timestamp = 0;
   #sequence = 0;
-  /** so many packets were put in between */
+  /** the number of delimiters sent so far */
   #added = 0;
   #timer: Timer | undefined;
 
@@ -49,7 +49,7 @@ export class PictureEnd {
     this.#delimiter = delimiters[options.codec];
   }
 
-  /** A packet came and is about to be sent, with this time; gives back the number that it is to have. */
+  /** A packet with this timestamp is about to be sent; returns its new sequence number. */
   next({ marker, sequence }: RtpPacket, seen: Glance | undefined, timestamp: number, at: number): number {
     if (this.#marked && seen?.picture === true && !seen.begins) this.#trusted = false;
     this.#marked = marker && seen?.picture === true;

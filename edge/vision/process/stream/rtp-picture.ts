@@ -1,14 +1,14 @@
 /**
- * What a packet of RTP says of the pictures in it, without decoding them: whether one begins here, and whether decoding can begin
- * with it. H.264 (RFC 6184), H.265 (RFC 7798), JPEG (RFC 2435). Pure.
+ * Reads from an RTP packet, without decoding, whether a picture begins in it and whether decoding can begin with that
+ * picture. H.264 (RFC 6184), H.265 (RFC 7798), JPEG (RFC 2435). Pure.
  */
 
 export interface Glance {
-  /** it carries a part of a key frame, or the parameters that stand before one */
+  /** the packet carries a part of a key frame, or the parameters before one */
   readonly key: boolean;
-  /** a picture begins in it */
+  /** a picture begins in the packet */
   readonly begins: boolean;
-  /** it carries a part of a picture (and not parameters alone) */
+  /** the packet carries a part of a picture, not only parameters */
   readonly picture: boolean;
 }
 
@@ -23,7 +23,7 @@ export interface RtpPacket {
 const headBytes = 12;
 const nothing: Glance = { key: false, begins: false, picture: false };
 
-/** undefined where it is none (RFC 3550, section 5.1) */
+/** Parses an RTP packet (RFC 3550, section 5.1); undefined if it is none. */
 export function readRtp(packet: Buffer): RtpPacket | undefined {
   const first = packet[0] ?? 0;
   const second = packet[1] ?? 0;
@@ -44,11 +44,11 @@ export function readRtp(packet: Buffer): RtpPacket | undefined {
   };
 }
 
-/** undefined of codecs whose packets nobody here can read */
+/** What a packet carries; undefined for codecs that this file does not know. */
 export function glance(codec: string, payload: Buffer): Glance | undefined {
   if (codec === 'H264') return glanceH264(payload);
   if (codec === 'H265') return glanceH265(payload);
-  // the offset of this fragment in its picture
+  // bytes 1 to 3: the offset of this fragment in its picture
   if (codec === 'JPEG') {
     const begins = payload.length >= 4 && payload.readUIntBE(1, 3) === 0;
     return { key: true, begins, picture: true };
@@ -75,7 +75,7 @@ function glanceH264(payload: Buffer): Glance {
 
 function nalH264(nal: Buffer): Glance {
   const type = (nal[0] ?? 0) & 0x1f;
-  // first_mb_in_slice is 0 where the slice's first bit is set
+  // the slice's first bit is set if first_mb_in_slice is 0
   if (type === h264.slice || type === h264.idr)
     return { key: type === h264.idr, picture: true, begins: ((nal[1] ?? 0) & 0x80) !== 0 };
   return { ...nothing, begins: type === h264.sps || type === h264.aud, key: type === h264.sps };
@@ -108,7 +108,7 @@ function isKeyH265(type: number): boolean {
   return type >= h265.firstKey && type <= h265.lastKey;
 }
 
-/** The units of a packet that carries several, each with its length before it. */
+/** The NAL units of an aggregation packet; a length precedes each of them. */
 function aggregated(payload: Buffer, from: number): readonly Buffer[] {
   const units: Buffer[] = [];
   for (let at = from; at + 2 < payload.length; ) {

@@ -1,50 +1,51 @@
 /**
- * The times of a stream, freed of what cameras get wrong: jumps forwards and back, times that stand still, a clock that runs fast
- * or slow. Where they agree with when the packets came they stay exactly as they are.
+ * Corrects wrong timestamps of a camera's stream: jumps forwards and back, constant timestamps, a clock that runs fast or
+ * slow. Timestamps that agree with the packets' arrival stay unchanged.
  *
- *   as they are ── a picture's time is impossible ──► counted anew from when it came ──► as they are
+ *   unchanged ── impossible timestamp of a picture ──► counted anew from the picture's arrival ──► unchanged
  *
- * Impossible: a step back by more than reordering explains, a step forward by more than has passed, the same time as the
- * picture before, or more than `mostApartMs` away from the monotonic clock.
+ * A timestamp is impossible if it steps back by more than reordering explains, steps forward by more than the time passed,
+ * equals that of the picture before, or is more than `mostApartMs` away from the monotonic clock.
  *
- * Always: a picture that is counted anew is later than all before it; the packets of one picture have one time. Pure but for its state.
+ * Always: a corrected timestamp is later than all before it; the packets of one picture have one timestamp. Pure except
+ * for its state.
  */
 import type { Glance, RtpPacket } from './rtp-picture.ts';
 
-/** B-frames are sent up to some frames after one that is shown later; at the slowest rates that is most of a second. */
+/** A B-frame is sent some frames after a frame that is shown later; at low rates that is most of a second. */
 const mostReorderedMs = 1_000;
-/** how far a picture's time may step ahead of the time that passed: cameras send in bursts */
+/** A timestamp may step this much further than the time that passed, because cameras send in bursts. */
 const mostAheadMs = 1_000;
-/** A network may hold a stream up for so long, and then everything comes at once: its own times are the right ones. */
+/** A network may delay a stream this long and then deliver it at once; the camera's timestamps are right then. */
 const mostApartMs = 3_000;
-/** between two pictures that came at once */
+/** the least step between two pictures that arrive together */
 const leastStepMs = 1;
 
 export class RtpTimes {
   readonly #ticksPerMs: number;
-  /** a time of the camera's, and what it stands for here, in ticks */
+  /** a timestamp of the camera and the corrected one, in ticks */
   #anchor: { readonly camera: number; readonly here: number } | undefined;
   #newest = 0;
   #lastTimestamp = 0;
   #lastAt = 0;
   #pictureSeen = false;
-  /** how often times were counted anew */
+  /** how often a timestamp was corrected */
   corrections = 0;
 
   constructor(clockRate: number) {
     this.#ticksPerMs = clockRate / 1_000;
   }
 
-  /** The time that the packet is to have instead, modulo 2^32. `at`: when it came, ms of the monotonic clock. */
+  /** The packet's corrected timestamp, modulo 2^32. `at`: its arrival, ms of the monotonic clock. */
   map({ timestamp, marker }: Pick<RtpPacket, 'timestamp' | 'marker'>, seen: Glance | undefined, at: number): number {
     const next = this.#anchor === undefined || timestamp !== this.#lastTimestamp || this.#another(seen);
     if (next) this.#begin(timestamp, at);
-    // where nobody can look into the packets, the marker is the end of a picture
+    // for an unknown codec, the marker bit ends a picture
     this.#pictureSeen = seen === undefined ? marker : this.#pictureSeen || seen.picture;
     return this.#here(timestamp) % 2 ** 32;
   }
 
-  /** Whether another picture begins though it has the time of the one before. */
+  /** Whether a new picture begins with the timestamp of the picture before. */
   #another(seen: Glance | undefined): boolean {
     return this.#pictureSeen && (seen === undefined || seen.begins);
   }
@@ -66,7 +67,7 @@ export class RtpTimes {
     this.#lastAt = at;
     this.#pictureSeen = false;
     this.#newest = Math.max(this.#newest, this.#here(timestamp));
-    // kept near, so that a difference never wraps
+    // the anchor stays near, so that a difference never wraps
     this.#anchor = { camera: timestamp, here: this.#here(timestamp) };
   }
 
@@ -76,7 +77,7 @@ export class RtpTimes {
   }
 }
 
-/** The difference of two 32-bit times that wrap. */
+/** The signed difference of two 32-bit timestamps that wrap. */
 function signed(difference: number): number {
   return difference | 0;
 }

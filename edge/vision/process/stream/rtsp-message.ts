@@ -1,14 +1,14 @@
 /**
- * Takes a stream of bytes of RTSP (RFC 2326) apart, for the side that asks and the side that answers: messages, and between them
- * the packets of RTP (section 10.12: `$`, channel, length).
+ * Splits a stream of RTSP bytes (RFC 2326) into messages and interleaved RTP packets (section 10.12: `$`, channel, length),
+ * for client and server.
  *
- * Always: a message's head has at most `longestHead` bytes and its body `longestBody`; what is neither message nor packet is
- * skipped, because cameras put stray bytes there, up to `mostNoise` bytes in a row: after that it is no RTSP.
+ * Always: a message's head has at most `longestHead` bytes and its body at most `longestBody`. Stray bytes between messages
+ * and packets are skipped, because some cameras send them; more than `mostNoise` of them in a row are an error.
  */
 export interface RtspMessage {
-  /** its first line */
+  /** the first line */
   readonly start: string;
-  /** of an answer */
+  /** the status of an answer; undefined for a request */
   readonly status: number | undefined;
   /** names in small letters */
   readonly headers: ReadonlyMap<string, readonly string[]>;
@@ -39,12 +39,12 @@ export class RtspReader {
     this.#events = events;
   }
 
-  /** Nothing more is told, also of bytes that are here already. */
+  /** Reports nothing more, also from bytes already received. */
   stop(): void {
     this.#stopped = true;
   }
 
-  /** @throws Error where this is no RTSP */
+  /** @throws Error if the bytes are not RTSP */
   push(chunk: Buffer): void {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     for (let used = this.#take(bytes); used > 0 && !this.#stopped; used = this.#take(bytes))
@@ -52,13 +52,13 @@ export class RtspReader {
     this.#rest = bytes;
   }
 
-  /** How many bytes at the beginning are dealt with; 0: more must come. */
+  /** Reads one item; returns the number of bytes used, 0 if more must come. */
   #take(bytes: Buffer): number {
     if (bytes.length === 0) return 0;
     if (bytes[0] === dollar) return this.#takePacket(bytes);
     const start = bytes.toString('latin1', 0, shownOfStart);
     if (beginsMessage.test(start)) return this.#takeMessage(bytes);
-    // a message's beginning that is not whole yet
+    // an incomplete beginning of a message
     if (bytes.length < shownOfStart && /^(R|RT|RTS|RTSP|[A-Z][A-Z_]* ?)$/.test(start)) return 0;
     return this.#skip(bytes);
   }
@@ -79,7 +79,7 @@ export class RtspReader {
       if (bytes.length > longestHead) throw new Error('the head of its answer has no end');
       return 0;
     }
-    // headers are UTF-8 in practice, and each byte of them stands for itself above
+    // headers are UTF-8 in practice; `head` above is latin1, so that its positions are byte positions
     const lines = bytes.toString('utf8', 0, gap.index).split(/\r?\n/);
     const headers = headersOf(lines.slice(1));
     const length = Number(headers.get('content-length')?.[0] ?? 0);
@@ -108,7 +108,7 @@ export class RtspReader {
   }
 }
 
-/** `RTSP/1.0   0302 x` is how some firmware writes 302. */
+/** Some firmware writes status 302 as `RTSP/1.0   0302 x`. */
 function oddStatus(start: string): number {
   const found = /^RTSP\/\S*\s+\+?0*(\d{3})(?!\d)/.exec(start)?.[1];
   return found === undefined ? 0 : Number(found);
@@ -122,7 +122,7 @@ function headersOf(lines: readonly string[]): Map<string, string[]> {
   const headers = new Map<string, string[]>();
   let last: string[] | undefined;
   for (const line of lines) {
-    // a folded line goes on with the one before
+    // a folded line continues the line before
     if (/^[ \t]/.test(line) && last !== undefined) {
       last.push(`${last.pop() ?? ''} ${line.trim()}`);
       continue;

@@ -1,12 +1,14 @@
 /**
- * The gateway's session with a camera by RTSP (RFC 2326): describe, set its one video track up, play, keep it alive, end.
+ * The gateway's RTSP session with a camera (RFC 2326): describe, set up the video track, play, keep alive, tear down.
  *
  *   connected ── DESCRIBE ──► described ── SETUP ──► set up ── play() ──► playing ── camera, close() ──► ended
  *       └── 401 ──► log-in ──► once more       └── redirect, refusal, no answer in time ──► CameraFailure
  *
- * Always: the log-in is answered here and is sent to no other address than the configured one; a redirect is refused where a
- * log-in would go along, and followed `mostRedirects` times where there is none; one request is outstanding; each answer
- * has `answerMs`; packets of the chosen track alone are handed on.
+ * Always:
+ * - the log-in is sent only to the configured address
+ * - a redirect is refused if the camera has a log-in or TLS, else followed at most `mostRedirects` times
+ * - one request is outstanding, and its answer has `answerMs`
+ * - only packets of the chosen track are passed on
  */
 
 import type { Socket } from 'node:net';
@@ -25,12 +27,12 @@ import { openUdp, type UdpPair } from './udp.ts';
 
 const answerMs = 5_000;
 const mostRedirects = 3;
-/** how long a camera has to take the last word */
+/** how long TEARDOWN has to reach the camera before the socket is destroyed */
 const farewellMs = 200;
 const defaultSessionS = 60;
 const mostKeepAliveMs = 25_000;
 const leastKeepAliveMs = 4_000;
-/** how often it is told that packets come: some cameras stop without */
+/** how often a receiver report is sent: some cameras stop without one */
 const reportEveryMs = 5_000;
 const userAgent = 'Forpost';
 const goodbye = 203;
@@ -48,7 +50,7 @@ interface Pending {
   reject(error: CameraFailure): void;
 }
 
-/** Connected, described and set up. @throws CameraFailure */
+/** Connects, describes and sets up a session; follows redirects of cameras without a log-in. @throws CameraFailure */
 export async function openRtsp(source: RtspSource, clock: Clock, events: RtspEvents): Promise<RtspSession> {
   let at = source;
   for (let redirects = 0; ; redirects++) {
@@ -81,7 +83,7 @@ export class RtspSession {
   #session = '';
   #keepAliveMs = (defaultSessionS * 1_000) / 2;
   #methods = '';
-  /** of the whole session, and of the track */
+  /** URL of the whole session; URL of the track */
   #aggregate = '';
   #trackUrl = '';
   #channel = 0;
@@ -110,7 +112,7 @@ export class RtspSession {
     return this.#track;
   }
 
-  /** Resolves to where the camera sends its viewers, undefined where it serves them. @throws CameraFailure */
+  /** Resolves to the URL of a redirect; undefined: the session is set up. @throws CameraFailure */
   async open(): Promise<string | undefined> {
     const socket = await connectTo(this.#source);
     this.#socket = socket;
@@ -133,11 +135,11 @@ export class RtspSession {
     return isRedirect(answer) ? (answer.headers.get('location')?.[0] ?? '') : undefined;
   }
 
-  /** Packets come from now on. @throws CameraFailure */
+  /** Asks the camera to send packets. @throws CameraFailure */
   async play(): Promise<void> {
     const headers = { Session: this.#session, Range: 'npt=0.000-' };
     let answer = await this.#authorised('PLAY', this.#aggregate, headers);
-    // 455, 459: this camera wants its tracks by their own addresses, or all together
+    // 455, 459, 460: the camera plays tracks only by their own URLs, or only all together
     if (
       answer.status !== 200 &&
       this.#trackUrl !== this.#aggregate &&
@@ -148,7 +150,7 @@ export class RtspSession {
     this.#expectGood(answer, 'PLAY');
     this.#every(this.#keepAliveMs, () => {
       const method = this.#methods.includes('GET_PARAMETER') ? 'GET_PARAMETER' : 'OPTIONS';
-      // one that stays without answer says nothing: packets do
+      // a keep-alive without an answer proves nothing; packets show whether the stream lives
       this.#authorised(method, this.#aggregate, { Session: this.#session }).catch(() => undefined);
     });
     const report = () => this.#sendControl(receiverReport);
@@ -165,7 +167,7 @@ export class RtspSession {
     this.#udp?.close();
     const socket = this.#socket;
     if (socket === undefined) return;
-    // so that a camera with few sessions has this one free at once; the answer is not waited for
+    // frees the session at once on a camera that has few; the answer is not awaited
     if (this.#session !== '' && socket.writable)
       socket.end(this.#text('TEARDOWN', this.#aggregate, { Session: this.#session }));
     this.#clock.after(farewellMs, () => socket.destroy());
@@ -197,7 +199,7 @@ export class RtspSession {
     return answer;
   }
 
-  /** A request with the log-in that the camera asks for. */
+  /** Sends a request with the log-in that the camera asks for. */
   async #authorised(method: string, url: string, headers: Readonly<Record<string, string>>): Promise<RtspMessage> {
     for (;;) {
       const answer = await this.#request(method, url, headers);
@@ -210,7 +212,7 @@ export class RtspSession {
     }
   }
 
-  /** Sends one after the other; an answer that does not come in time ends the session. */
+  /** Sends requests one after the other. @throws CameraFailure if the answer does not come in time */
   #request(method: string, url: string, headers: Readonly<Record<string, string>> = {}): Promise<RtspMessage> {
     const answered = this.#queue.then(() => this.#send(method, url, headers));
     this.#queue = answered.catch(() => undefined);
@@ -276,11 +278,11 @@ export class RtspSession {
       return;
     }
     const cseq = Number(message.headers.get('cseq')?.[0] ?? Number.NaN);
-    // some cameras leave the number out, or count for themselves
+    // some cameras omit CSeq or use their own numbers
     if (this.#pending !== undefined && !(cseq < this.#pending.cseq)) this.#pending.resolve(message);
   }
 
-  /** A request of the camera's. */
+  /** Answers a request from the camera. */
   #asked({ start, headers }: RtspMessage): void {
     const method = start.slice(0, start.indexOf(' '));
     if (method === 'REDIRECT') this.#end(redirection(this.#source.host, headers.get('location')?.[0] ?? ''));
@@ -292,7 +294,7 @@ export class RtspSession {
   }
 
   #control(packet: Buffer): void {
-    // a compound packet: each has its length in words
+    // a compound packet: each part has its length in 32-bit words
     for (let at = 0; at + 4 <= packet.length; at += 4 + packet.readUInt16BE(at + 2) * 4)
       if (packet[at + 1] === goodbye) this.#end(new CameraFailure('connecting', words('gateway/reason.stream-ended')));
   }
@@ -347,7 +349,7 @@ function isRedirect({ status = 0 }: RtspMessage): boolean {
   return status >= 300 && status < 400;
 }
 
-/** An empty report with a name, as RFC 3550 wants one (sections 6.4.2 and 6.5). */
+/** An empty receiver report with a CNAME, as RFC 3550 requires (sections 6.4.2 and 6.5). */
 const receiverReport = Buffer.from([
   ...[0x80, 201, 0, 1, 0x46, 0x50, 0x53, 0x54],
   ...[0x81, 202, 0, 3, 0x46, 0x50, 0x53, 0x54, 1, 2, 0x66, 0x70, 0, 0, 0, 0],

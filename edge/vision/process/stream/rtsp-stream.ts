@@ -1,12 +1,14 @@
 /**
- * A camera's RTSP stream for the ffmpegs of this process: what its session brings (rtsp-session.ts) is given the right times and
- * handed to each reader of a server on loopback (local-rtsp.ts).
+ * Passes a camera's RTSP stream to the ffmpegs of this process: packets of its session (rtsp-session.ts) get corrected
+ * timestamps and go to each reader of the server on loopback (local-rtsp.ts).
  *
  *   set up ── all announced readers are ready, or `readersWaitMs` ──► playing ── session ended, silent, closed ──► over
  *
- * Always: the camera plays only once somebody reads, so that its first key frame is lost to nobody; who records is served from
- * the newest key frame on where that is still held (at most `mostHeldBytes`), else from the next one; another resolution ends
- * whoever records, because one file has one; nothing of RTCP is handed on: its clocks are the camera's.
+ * Always:
+ * - PLAY is sent only when a reader is ready, so that no reader misses the first key frame
+ * - a recorder is served from the newest key frame if that is still held (at most `mostHeldBytes`), else from the next one
+ * - a new resolution ends the recorders, because a file has one resolution
+ * - RTCP is not passed on, because its clock is the camera's
  */
 
 import { randomBytes } from 'node:crypto';
@@ -26,10 +28,10 @@ import type { CameraStream, Purpose, StreamInput, StreamOptions } from './stream
 
 const readersWaitMs = 500;
 const lookEveryMs = 1_000;
-/** Most cameras have a key frame each second or two: nobody needs to read of that. */
+/** Most cameras send a key frame every second or two; such a wait is not reported. */
 const unremarkableMs = 2_500;
 const mostHeldBytes = 4_194_304;
-/** so many packets of another type than the announced one, and none of that: the announcement was wrong */
+/** after this many packets of another payload type, and none of the announced one, the announcement was wrong */
 const otherTypePackets = 20;
 
 export async function openRtspStream(source: RtspSource, options: StreamOptions): Promise<CameraStream> {
@@ -58,7 +60,7 @@ class RtspStream implements CameraStream {
   #otherTypes = 0;
   #parametersOpen = false;
   readonly #parameters = new Map<number, Buffer>();
-  /** packets from the newest key frame on; undefined where they became too many */
+  /** packets from the newest key frame on; undefined: they exceeded `mostHeldBytes` */
   #held: Buffer[] | undefined;
   #heldBytes = 0;
   #closed = false;
@@ -103,7 +105,7 @@ class RtspStream implements CameraStream {
     const name = `${purpose}-${randomBytes(4).toString('hex')}`;
     this.#announced.add(name);
     const url = this.#server?.address(name) ?? '';
-    // one picture is enough: parameters come before it, and looking at more of them takes seconds where they are rare
+    // one picture is enough: parameters come before it, and probing more pictures takes seconds if they are rare
     const looks = { probesize: 32, analyzeduration: 0 };
     const script = ffconcat(url, { rtsp_transport: 'tcp', ...looks });
     const before = ['-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0'];
@@ -152,7 +154,7 @@ class RtspStream implements CameraStream {
     this.#look();
   }
 
-  /** Once a second, until decoding can begin. */
+  /** Checks once a second until a key frame comes. */
   #look(): void {
     const { clock, events } = this.#options;
     this.#watch = clock.after(lookEveryMs, () => {
@@ -185,7 +187,7 @@ class RtspStream implements CameraStream {
     const at = this.#options.clock.uptime();
     this.#firstAt ??= at;
     const seen = glance(track.codec, rtp.payload);
-    // of a codec that nobody here can read, all are taken for the first
+    // for an unknown codec every packet is taken for a key frame
     const beginsKeyFrame = seen === undefined ? this.#keyAt === undefined : this.#beginsKeyFrame(seen);
     if (seen === undefined || (seen.key && seen.picture && seen.begins)) this.#keyFrame(at);
     if (seen?.key === true && !seen.picture) this.#checkParameters(rtp);
@@ -196,7 +198,7 @@ class RtspStream implements CameraStream {
     for (const reader of this.#readers) reader.send(reader.records ? framed : numbered, beginsKeyFrame);
   }
 
-  /** Whether a packet is one of the track; a camera may announce another type than it sends. */
+  /** Whether a packet belongs to the track; a camera may send another payload type than it announced. */
   #takes({ payloadType }: RtpPacket, track: VideoTrack): boolean {
     if (payloadType === track.payloadType) {
       this.#otherTypes = Number.NEGATIVE_INFINITY;
@@ -205,7 +207,7 @@ class RtspStream implements CameraStream {
     return ++this.#otherTypes > otherTypePackets;
   }
 
-  /** Parameters and the picture after them are one beginning. */
+  /** Whether a key frame begins here. Parameters and the picture after them are one beginning. */
   #beginsKeyFrame({ key, begins, picture }: Glance): boolean {
     const first = key && begins && !this.#parametersOpen;
     if (picture) this.#parametersOpen = false;
@@ -220,7 +222,7 @@ class RtspStream implements CameraStream {
   }
 
   #checkParameters({ payload }: RtpPacket): void {
-    // each kind of them comes in packets of its own
+    // each kind of parameters comes in its own packet
     const kind = payload[0] ?? 0;
     const before = this.#parameters.get(kind);
     if (before !== undefined && !before.equals(payload))
@@ -240,7 +242,7 @@ class RtspStream implements CameraStream {
   }
 }
 
-/** As it goes to a reader: interleaved, with the announced type and the right time. */
+/** The packet as sent to a reader: interleaved, with the announced payload type and the corrected timestamp. */
 function framedFor(packet: Buffer, payloadType: number, timestamp: number): Buffer {
   const framed = Buffer.allocUnsafe(4 + packet.length);
   framed[0] = 0x24;
@@ -252,7 +254,7 @@ function framedFor(packet: Buffer, payloadType: number, timestamp: number): Buff
   return framed;
 }
 
-/** The same packet with another number. */
+/** The same packet with another sequence number. */
 function withSequence(framed: Buffer, before: number, sequence: number): Buffer {
   if (sequence === before) return framed;
   const numbered = Buffer.from(framed);

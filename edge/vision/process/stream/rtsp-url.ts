@@ -1,13 +1,13 @@
-/** The addresses within a camera's RTSP session, as cameras write them. Pure. */
+/** The URLs within a camera's RTSP session, as cameras write them. Pure. */
 import type { RtspMessage } from './rtsp-message.ts';
 
-/** What relative addresses of tracks begin with; a log-in that some cameras write into it is left out. */
+/** The base of relative track URLs, without the log-in that some cameras write into it. */
 export function baseOf({ headers }: RtspMessage, url: string): string {
   const named = headers.get('content-base')?.[0] ?? headers.get('content-location')?.[0] ?? '';
   return isAddress(named) ? withoutLogin(named) : url;
 }
 
-/** A track's `a=control` to its address: cameras mean it to be appended. */
+/** The URL of a track's `a=control`: cameras expect it to be appended to the base. */
 export function resolved(base: string, control: string): string {
   if (isAddress(control)) return withoutLogin(control);
   return `${base.replace(/\/$/, '')}/${control.replace(/^\//, '')}`;

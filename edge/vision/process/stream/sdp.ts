@@ -1,34 +1,34 @@
 /**
- * What a camera says that it sends (SDP, RFC 4566), read as generously as cameras write it: the one video track that is watched,
- * and a description of just that one for ffmpeg. Sound and metadata are left out: nobody here listens, and a packet of
- * theirs that comes first keeps ffmpeg from recognising the picture. Pure.
+ * Reads a camera's session description (SDP, RFC 4566) tolerantly: chooses the video track to watch, and describes only
+ * that track to ffmpeg. Sound and metadata are left out: nothing here uses them, and if one of their packets comes first,
+ * ffmpeg does not recognise the picture. Pure.
  */
 
 export interface VideoTrack {
   readonly payloadType: number;
-  /** as RTP's registry writes it: H264, H265, JPEG, …; the camera's own word where none is known */
+  /** its name in the RTP registry: H264, H265, JPEG, …; the camera's own word for an unknown codec */
   readonly codec: string;
-  /** ticks of its times a second */
+  /** timestamp ticks per second */
   readonly clockRate: number;
   readonly fmtp: string | undefined;
-  /** of this track; undefined where the session's own address is the track's */
+  /** `a=control` of this track; undefined: the track has the session's URL */
   readonly control: string | undefined;
-  /** pictures a second, where the camera says so */
+  /** pictures a second, if the camera says so */
   readonly frameRate: number | undefined;
 }
 
 export interface Description {
   readonly video: VideoTrack | undefined;
-  /** why there is no video that can be watched, in words */
+  /** why no video can be watched, as text */
   readonly problem: string;
-  /** of the whole session */
+  /** `a=control` of the whole session */
   readonly control: string | undefined;
 }
 
 const mostLines = 2_000;
 const videoClockRate = 90_000;
 const staticTypes: Readonly<Record<number, string>> = { 26: 'JPEG', 31: 'H261', 32: 'MPV', 33: 'MP2T', 34: 'H263' };
-/** the names that cameras write */
+/** names that cameras write -> the registered name; '': the same name in capitals */
 const names: readonly (readonly [RegExp, string])[] = [
   [/^(x-)?(h[._-]?264|avc1?)(-svc)?$/i, 'H264'],
   [/^(x-)?(h[._-]?265|hevc|hvc1)$/i, 'H265'],
@@ -51,7 +51,7 @@ export function readSdp(text: string): Description {
   const videos = media.filter(({ kind }) => kind === 'video');
   const encrypted = videos.find(({ protocol }) => /SAVP/i.test(protocol));
   const tracks = videos.filter((one) => one !== encrypted).map(trackOf);
-  // of several the first that is known: a second one may be another channel, or a codec of the maker's own
+  // the first track with a known codec: another track may be a second channel, or use the maker's own codec
   const video = tracks.find(({ known }) => known)?.track ?? tracks[0]?.track;
   if (video !== undefined) return { video, problem: '', control };
   const problem =
@@ -123,12 +123,12 @@ function trackOf({ formats, attributes }: Media): { readonly track: VideoTrack; 
   };
 }
 
-/** Of a track whose codec is nowhere named: its parameters tell, and nearly every camera sends H.264. */
+/** The codec of a track that names none, by its parameters; H.264 if in doubt, as nearly every camera sends that. */
 function guessed(fmtp = ''): string {
   return /sprop-vps|sprop-sps/i.test(fmtp) ? 'H265' : 'H264';
 }
 
-/** What ffmpeg is told that the stream has: that video alone. */
+/** The description for ffmpeg: only this video track. */
 export function localSdp({ payloadType, codec, clockRate, fmtp }: VideoTrack): string {
   return [
     'v=0',

@@ -1,45 +1,45 @@
 /**
- * One camera's stream as it comes to this gateway, for the ffmpegs that want it: the one that decodes, and the one that records.
- * The session with the camera is this process's own (rtsp-stream.ts, http-stream.ts); each ffmpeg reads a copy of it.
+ * The interface of one camera's stream. This process holds the session with the camera (rtsp-stream.ts, http-stream.ts);
+ * the ffmpeg that decodes and the ffmpeg that records each read a copy of the stream.
  *
  *   camera ──► session, log-in, times ──┬──► ffmpeg that decodes ──► frames
  *                                       └──► ffmpeg that records ──► ring        (its end ends nothing else)
  *
- * Always: ffmpeg learns no password and reaches no camera by itself; a reader that is slow loses packets up to the next key
- * frame and holds nobody up; the camera sees one session, however many read.
+ * Always: ffmpeg knows no password and connects to no camera; a slow reader loses packets up to the next key frame and
+ * delays no other reader; the camera sees one session, however many readers there are.
  */
 import type { Writable } from 'node:stream';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { CameraFailure } from '../failure.ts';
 
-/** decodes: as soon as possible, newest first. records: from a key frame on, whole. */
+/** decodes: the newest packets as soon as possible. records: all packets, from a key frame on. */
 export type Purpose = 'decodes' | 'records';
 
 export interface StreamInput {
   /** ffmpeg's arguments up to its input */
   readonly args: readonly string[];
-  /** Writes what ffmpeg reads on its standard input. */
+  /** Writes ffmpeg's standard input. */
   feed(stdin: Writable): void;
 }
 
 export interface CameraStream {
-  /** For one more ffmpeg; call it before the process is started. */
+  /** The input of one more ffmpeg; call it before starting that ffmpeg. */
   input(purpose: Purpose): StreamInput;
-  /** why it ended; undefined while it goes on */
+  /** why the stream ended; undefined while it is open */
   readonly failure: CameraFailure | undefined;
   close(): void;
 }
 
 export interface StreamEvents {
-  /** Packets come, and none that decoding can begin with, for so long by now. */
+  /** Packets have come for `ms` without a key frame. */
   waiting?(ms: number): void;
-  /** from one key frame to the next, as measured */
+  /** the measured interval between two key frames */
   keyFrames?(intervalMs: number): void;
 }
 
 export interface StreamOptions {
   readonly clock: Clock;
-  /** pictures a second that are wanted: how often one that sends single pictures is asked */
+  /** wanted pictures a second: how often a camera with single pictures is asked */
   readonly framesPerSecond: number;
   readonly events: StreamEvents;
 }

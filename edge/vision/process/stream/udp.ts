@@ -1,9 +1,9 @@
 /**
- * A pair of UDP ports for a camera that sends its packets that way: RTP at the even one, RTCP at the odd one (RFC 3550,
- * section 11), put back in order.
+ * Receives a camera's packets on a pair of UDP ports, RTP on the even one and RTCP on the odd one (RFC 3550, section 11),
+ * and puts RTP packets back in order.
  *
- * Always: only what comes from the camera's own address is taken; a packet that others overtook is waited for `mostHeldMs` at most,
- * and at most `mostHeld` packets wait.
+ * Always: only packets from the camera's address are taken; later packets wait at most `mostHeldMs` for a missing one, and
+ * at most `mostHeld` packets wait.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -12,20 +12,20 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { CameraFailure } from '../failure.ts';
 
 const mostTries = 20;
-/** A key frame comes as some hundred packets at once. */
+/** A key frame arrives as some hundred packets at once. */
 const receiveBufferBytes = 2_097_152;
 const mostHeldMs = 100;
 const mostHeld = 128;
 const lookEveryMs = 25;
-/** sequence numbers further apart than this are another stream */
+/** a larger jump of the sequence number begins another stream */
 const farApart = 3_000;
 
 export interface UdpPair {
-  /** of RTP; RTCP has the next one */
+  /** the RTP port; RTCP has the next one */
   readonly port: number;
-  /** Opens the way back through a firewall, and says what was received. */
+  /** Sends an RTCP packet, which also opens the way back through a firewall. */
   sendControl(packet: Buffer, toPort: number): void;
-  /** One datagram to the camera's RTP port, for a firewall between. */
+  /** Sends a datagram to the camera's RTP port, which opens the way back through a firewall. */
   punch(toPort: number): void;
   close(): void;
 }
@@ -35,7 +35,7 @@ export interface UdpEvents {
   control(packet: Buffer): void;
 }
 
-/** @throws CameraFailure where the system has no ports left */
+/** @throws CameraFailure if the system has no ports left */
 export async function openUdp(camera: string, clock: Clock, events: UdpEvents): Promise<UdpPair> {
   for (let tries = 0; tries < mostTries; tries++) {
     const first = await bound(camera, 0);
@@ -57,7 +57,7 @@ async function bound(camera: string, port: number): Promise<Socket> {
     socket.close();
     throw error;
   }
-  // an answer «nothing listens there» to a packet of ours ends nothing
+  // an ICMP answer «port unreachable» must not end the socket
   socket.on('error', () => undefined);
   return socket;
 }
@@ -66,7 +66,7 @@ function pair(camera: string, rtp: Socket, rtcp: Socket, clock: Clock, events: U
   try {
     rtp.setRecvBufferSize(receiveBufferBytes);
   } catch {
-    // the system allows less: then that is what there is
+    // the system allows less: its default size is used
   }
   const order = new PacketOrder(clock, events.packet);
   rtp.on('message', (packet, { address }) => {
@@ -108,7 +108,7 @@ export class PacketOrder {
       this.#held.clear();
       this.#emit(sequence, packet);
     } else if (ahead === 0) this.#emit(sequence, packet);
-    // one that comes too late or twice is left out
+    // a late or duplicate packet is dropped
     else if (ahead > 0) this.#held.set(sequence, { packet, at: this.#clock.uptime() });
     this.#drain();
   }
@@ -135,7 +135,7 @@ export class PacketOrder {
     });
   }
 
-  /** The packet that is due, or the first one held where the one that is due is given up. */
+  /** The next packet, or the first held packet if the missing one is given up. */
   #nextHeld(): { readonly sequence: number; readonly packet: Buffer } | undefined {
     const next = this.#next ?? 0;
     const due = this.#held.get(next);

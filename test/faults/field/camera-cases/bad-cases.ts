@@ -42,7 +42,7 @@ export const badCases: readonly BadCase[] = [
           redirect: { at: where, to: 'rtsp://127.0.0.1:9/stolen' },
         }),
         state: 'refused',
-        reason: /sends viewers to another address \(rtsp:\/\/127\.0\.0\.1:9\/stolen\), where its log-in is not sent/,
+        reason: /sends viewers to another address \(rtsp:\/\/127\.0\.0\.1:9\/stolen\)\. Forpost sends no log-in there/,
       }),
     ),
   ),
