@@ -70,7 +70,7 @@ describe('answers', () => {
     ['/api/v1/series?device=a&metric=b_w&from=0000-01-01T00:00:00Z&to=9999-12-31T00:00:00Z', 'too far apart'],
     ['/api/v1/events?lane=fast', 'lane must be one of alerts, telemetry'],
     ['/api/v1/events?gateway=A/B', 'gateway'],
-    ['/api/v1/events?cursor=nonsense', 'cursor is not one that a page before has given'],
+    ['/api/v1/events?cursor=nonsense', 'cursor is not the cursor of an earlier page'],
     ['/api/v1/series?metric=power_w', 'device'],
     ['/api/v1/series?device=a&metric=power_w&step=1', 'ask for a step of 30 s or more'],
     ['/api/v1/series?device=a&metric=power_w&step=700', 'must divide a day'],

@@ -33,7 +33,7 @@ export class DataLock implements Part {
       if (error instanceof Error && 'errcode' in error && error.errcode === busy)
         throw new ForpostError(
           'FORPOST_DATA_FOLDER',
-          `the data folder ${this.#folder} cannot be used: ${await this.#holder()} has it open (one centre a folder: stop the other one or give this one another "data")`,
+          `the data folder ${this.#folder} cannot be used: ${await this.#holder()} has it open (each centre needs its own folder: stop the other centre, or give this one another "data")`,
         );
       throw new ForpostError(
         'FORPOST_DATA_FOLDER',

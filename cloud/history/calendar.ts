@@ -1,13 +1,13 @@
 /**
- * Where a chart's step begins, by the calendar and the clock of a time zone. The in-memory history's own reckoning:
- * ClickHouse has one too, and the contract suite holds them against each other, over daylight saving's changes.
+ * Computes where a chart's step begins, by the calendar and the clock of a time zone. Only the history in memory uses this
+ * code; ClickHouse computes its steps itself. The contract suite compares both, also across changes to daylight saving time.
  */
 import type { Steps } from './queries.ts';
 
 const dayMs = 86_400_000;
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** The zone's distance from UTC at that moment, in ms. */
+/** The zone's offset from UTC at `timeMs`, in ms. */
 function offsetMs(timeMs: number, timezone: string): number {
   let format = formats.get(timezone);
   if (format === undefined) {
@@ -24,7 +24,10 @@ function offsetMs(timeMs: number, timezone: string): number {
   return local - Math.floor(timeMs / 1000) * 1000;
 }
 
-/** The moment at which a zone's clocks show `localMs` (ms since 1970 as if the zone were UTC): of two, the first. */
+/**
+ * The moment at which a zone's clocks show `localMs` (ms since 1970 as if the zone were UTC). When the clocks show that
+ * time twice, the first moment counts.
+ */
 function fromLocal(localMs: number, timezone: string): number {
   const before = offsetMs(localMs - dayMs, timezone);
   const after = offsetMs(localMs + dayMs, timezone);

@@ -1,22 +1,23 @@
 /**
- * When something happened, where the gateway's clock was not in sync and a later sync told by how much it was off.
+ * Corrects the times of events that a gateway recorded before its clock was in sync. A later clock event of the same
+ * boot tells the offset.
  *
- *   event, «unsynced», of boot b ── a clock event of b is known ──► true time = its uptime + that event's offset
- *                                └── none ──► the times it came with stand
+ *   event, «unsynced», of boot b ── a clock event of b is known ──► true time = the event's uptime + that offset
+ *                                └── none ──► the event keeps its times
  *
- * What is corrected: `received` (the gateway stamped it), and `time` where it is the very same, because then the
- * gateway stamped it too. A `time` of the device's own clock stands: what the gateway's clock was off says nothing of it.
- * Of several clock events of one boot the nearest by uptime counts (of two as near the later one): a monotonic clock
- * drifts against true time, so the error grows with the distance.
+ * The correction changes `received`, which the gateway stamps. It changes `time` only where both are equal, because then
+ * the gateway stamped `time` too. A `time` from the device's own clock stays: the gateway's offset says nothing about
+ * that clock. If a boot has several clock events, the nearest by uptime counts (on a tie, the later one), because a
+ * monotonic clock drifts and the error grows with the distance.
  *
- * A time that cannot be (more than a day after the event was stored, or before 2000, when there was no gateway) is not
- * believed: the event stands where it was stored, and says so. Else whoever dates an event 9999 has it on top for ever, and
- * what a clock without a battery dates 1970 is found by nobody.
+ * An impossible time (more than a day after the event was stored, or before 2000) is doubted: the event is listed at the
+ * time it was stored and carries `doubted`. Otherwise an event dated 9999 would stay on top forever, and nobody would
+ * find an event that a clock without a battery dated 1970.
  *
- * Always: nothing is rewritten: events and clock events are kept as they came and are joined when somebody asks, so that
- * duplicates, another order of arrival and a clock event that comes late all end in the same answer. A gateway corrects
- * its own events only. A corrected time is at most `latestAfterStoredMs` after the event was stored, whatever a gateway
- * claims; that bound is also what lets a query leave out what was stored before the time it asks for.
+ * Always: nothing is rewritten. Events and clock events are stored as they arrived and joined by each query, so
+ * duplicates, another order of arrival and a late clock event lead to the same answer. A gateway corrects only its own
+ * events. A corrected time is at most `latestAfterStoredMs` after the event was stored, whatever the gateway claims;
+ * because of this bound a query can skip events stored before the time range that it asks for.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -29,7 +30,7 @@ export interface ClockReading {
   readonly offsetMs: number;
 }
 
-/** Of one boot the first ones by uptime count: a gateway that tells its clock without end makes no query slow. */
+/** Only the first readings of a boot count, by uptime: a gateway that sends clock events without end slows no query. */
 export const maxReadings = 1000;
 export const latestAfterStoredMs = 86_400_000;
 
@@ -37,30 +38,30 @@ const earliestMs = Date.UTC(2000, 0, 1);
 
 export type Doubt = 'future' | 'past';
 
-/** Why a time is not believed; undefined where it is. Both ms since 1970. */
+/** Why a time is doubted; undefined for a credible time. Both parameters: ms since 1970. */
 export function doubtOf(timeMs: number, storedMs: number): Doubt | undefined {
   if (timeMs > storedMs + latestAfterStoredMs) return 'future';
   return timeMs < earliestMs ? 'past' : undefined;
 }
 
-/** Where in time an event stands: at its own time, or where that is not believed when it was stored. */
+/** The time that an event is listed at: its own, or the time it was stored where its own is doubted. */
 export function believedMs(timeMs: number, storedMs: number): number {
   return doubtOf(timeMs, storedMs) === undefined ? timeMs : storedMs;
 }
 
-/** Further off no Date can be. */
+/** The greatest distance from 1970 that a Date can hold. */
 const farthestMs = 8_640_000_000_000_000;
 
-/** The reading in a clock event; undefined for any other event, and for one that makes no sense. */
+/** The reading in a clock event; undefined for any other event and for a malformed clock event. */
 export function readingOf(event: ForpostEvent): ClockReading | undefined {
   if (event.type !== eventTypes.clock || typeof event.data !== 'object' || event.data === null) return undefined;
   const { boot, offset_ms: offset } = event.data as Readonly<Record<string, unknown>>;
-  // its own uptime is of its own boot's clock: of another boot it would say nothing
+  // the event's uptime belongs to the event's own boot and says nothing about another one
   if (boot !== event.boot || typeof offset !== 'number' || !(Math.abs(offset) <= farthestMs)) return undefined;
   return { gateway: event.gateway, boot, uptime: Number(event.uptime), offsetMs: Math.round(offset) };
 }
 
-/** The offset that counts at `uptime`, ms. `readings`: at least one, of one boot. */
+/** The offset that counts at `uptime`, ms. `readings`: at least one, all of the same boot. */
 export function offsetAt(uptime: number, readings: readonly Pick<ClockReading, 'uptime' | 'offsetMs'>[]): number {
   const counted = [...readings].sort((a, b) => a.uptime - b.uptime || a.offsetMs - b.offsetMs).slice(0, maxReadings);
   const far = ({ uptime: at }: { readonly uptime: number }) => Math.abs(at - uptime);
@@ -68,8 +69,8 @@ export function offsetAt(uptime: number, readings: readonly Pick<ClockReading, '
 }
 
 /**
- * The attributes that stand beside an event's own times: the corrected ones where `trueMs` (ms since 1970) is known; where
- * its own time is not believed and not corrected either, when it was stored. `storedMs`: since 1970.
+ * The attributes that stand beside an event's own times: the corrected times where `trueMs` (ms since 1970) is known, or
+ * the time it was stored where its own time is doubted and has no correction. `storedMs`: ms since 1970.
  */
 export function timesBeside(
   event: Pick<ForpostEvent, 'time' | 'received'>,

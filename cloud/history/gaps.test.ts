@@ -8,7 +8,7 @@ const said = (data: object) =>
     data: { epoch: 'e1', lane: 'telemetry', from: '5', to: '9', count: 5, reason: 'full', ...data },
   });
 
-test('a gap record says of which lane it speaks, of which numbers, and why', () => {
+test('a gap record names its lane, its numbers and its reason', () => {
   const gap = { from: 5, through: 9, count: 5, reason: 'full' };
   expect(said({})).toEqual({ epoch: 'e1', lane: 'telemetry', gap });
   expect(said({ from: '1', to: '0', count: 3 })?.gap).toEqual({ ...gap, from: 1, through: 0, count: 3 });
@@ -20,16 +20,16 @@ test('a gap record says of which lane it speaks, of which numbers, and why', () 
 test.each([
   ['no number', { from: 'nonsense' }],
   ['a number before the first', { from: '0' }],
-  ['a negative one', { from: -1 }],
-  ['a broken one', { to: 6.5 }],
+  ['a negative number', { from: -1 }],
+  ['a fraction', { to: 6.5 }],
   ['an end before the beginning', { from: '9', to: '2' }],
   ['an end that no event can have, as text', { to: '9999999999999999' }],
   ['an end that no event can have', { to: 2 ** 53 }],
-])('%s explains nothing', (_, data) => {
+])('a gap record with %s explains no missing number', (_, data) => {
   expect(said(data)).toEqual({ epoch: 'e1', lane: 'telemetry', gap: undefined });
 });
 
-test('a record of no lane is none', () => {
+test('an event that names no epoch and lane is not a gap record', () => {
   for (const data of [{ epoch: 'not an epoch' }, { lane: 'nowhere' }]) expect(said(data)).toBeUndefined();
   expect(gapOf({ type: eventTypes.gap, data: null })).toBeUndefined();
   expect(gapOf({ type: eventTypes.reading, data: { epoch: 'e1', lane: 'telemetry' } })).toBeUndefined();

@@ -1,9 +1,9 @@
-/** What gap records say, for the ledger. A record whose numbers make no sense explains nothing and is left out. */
+/** Reads gap records for the ledger. A record with impossible numbers explains no missing number and is left out. */
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import { isId, isLane, type Lane } from '@forpost/shared/event/ids.ts';
 import type { Gap } from './store.ts';
 
-/** Of which lane of its gateway a gap record speaks, and what it says; undefined for any other event, and for nonsense. */
+/** The lane and the range that a gap record names; undefined for any other event and for a record that names no lane. */
 export function gapOf(
   event: Pick<ForpostEvent, 'type' | 'data'>,
 ): { readonly epoch: string; readonly lane: Lane; readonly gap: Gap | undefined } | undefined {
@@ -15,8 +15,8 @@ export function gapOf(
 }
 
 /**
- * `to: null` means: up to an unknown end. The first number of a lane is 1; from 1 to 0 stands for events that were given
- * up before they had a number.
+ * `to: null` means an unknown end. The first number of a lane is 1; the range from 1 to 0 stands for events that the
+ * gateway gave up before they got a number.
  */
 function rangeOf(data: Readonly<Record<string, unknown>>): Gap | undefined {
   const { from, to, count, reason, first_time, last_time } = data;
@@ -40,7 +40,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value.slice(0, longestText).toWellFormed() : '';
 }
 
-/** Beyond 2^53 - 1 there is no event: sets of ranges count in doubles. */
+/** No event has a number above 2^53 - 1, because sets of ranges count in doubles. */
 function toNumber(value: unknown): number | undefined {
   const number = typeof value === 'string' && /^[0-9]{1,16}$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : undefined;

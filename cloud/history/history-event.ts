@@ -1,18 +1,19 @@
-/** An event as the history answers with it: as it was stored, with the times that are known to be right. */
+/** An event in an answer of the history: the event as it was stored, and its corrected times. */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 
-/** An event as the history has it. */
+/** An event from the history. */
 export interface HistoryEvent extends ForpostEvent {
   /** when the centre stored it, RFC 3339 */
   readonly stored: string;
   /**
-   * RFC 3339; where the gateway's clock was not in sync and it was learnt later by how much it was off (corrected.ts):
-   * when it happened, if the gateway itself had stamped that, and when the gateway took it.
+   * Corrected forms of `time` and `received`, RFC 3339: present where the gateway's clock was not in sync and its offset
+   * became known later (corrected.ts). `corrected_time` exists only where the gateway stamped `time` itself, or where the
+   * time is doubted.
    */
   readonly corrected_time?: string;
   readonly corrected_received?: string;
-  /** its own time cannot be, and so it stands at `corrected_time`: when it was stored, or what the clock events say */
+  /** the event's own time is impossible, so the event is listed at `corrected_time`: the time it was stored */
   readonly doubted?: 'future' | 'past';
-  /** bytes of the whole data, where `data` is only its beginning, as text */
+  /** size of the whole data in bytes; present where `data` holds only the beginning, as text */
   readonly data_bytes?: number;
 }

@@ -1,8 +1,8 @@
 /**
- * The clock readings of boots that were told of since this start, for events that are shown as they are stored; what was
- * told before, the history knows.
+ * The clock readings that arrived since the centre's start, to correct the times of events in the live feed. Earlier
+ * readings are in the history.
  *
- * Always: bounded: of `maxBoots` boots the latest ones told of, of each the newest `maxKept` readings.
+ * Always: bounded to the `maxBoots` boots with the latest readings, and to the newest `maxKept` readings of each.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { type ClockReading, latestAfterStoredMs, offsetAt, readingOf, timesBeside } from './corrected.ts';
@@ -11,10 +11,10 @@ const maxBoots = 10_000;
 const maxKept = 16;
 
 export class KnownClocks {
-  /** by gateway and boot, told of longest ago first */
+  /** by gateway and boot; the boot whose last reading is oldest comes first */
   readonly #boots = new Map<string, readonly ClockReading[]>();
 
-  /** Notes what the clock events among these say. */
+  /** Notes the readings of the clock events among `events`. */
   note(events: readonly ForpostEvent[]): void {
     for (const event of events) {
       const reading = readingOf(event);
@@ -28,7 +28,7 @@ export class KnownClocks {
     }
   }
 
-  /** The corrected times of an event, as far as they are known here. `storedMs`: since 1970. */
+  /** The corrected times of an event, from the readings noted here. `storedMs`: ms since 1970. */
   timesOf(event: ForpostEvent, storedMs: number): ReturnType<typeof timesBeside> {
     const readings = event.clock === 'unsynced' ? this.#boots.get(nameOf(event)) : undefined;
     if (readings === undefined) return timesBeside(event, storedMs, undefined);

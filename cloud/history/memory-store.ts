@@ -1,6 +1,6 @@
 /**
- * The history in memory: the model that the contract suite checks the real ones against, and what other parts' tests
- * use. Everything is a scan over one map.
+ * The history in memory: the model that the contract suite compares the ClickHouse histories with, and the history of
+ * other parts' tests. Every query scans one map.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -41,7 +41,7 @@ import type {
 } from './store.ts';
 
 interface Entry extends Position {
-  /** with its corrected times, as far as they are known when it is asked for */
+  /** the event with the corrected times that are known at the time of the query */
   readonly event: HistoryEvent;
   readonly received: number;
   readonly stored: number;
@@ -174,7 +174,7 @@ export class MemoryHistory implements HistoryStore {
       const newest = ordered.at(-1);
       const raising = ordered.find(({ indexed }) => indexed.change === 'raised') ?? ordered[0];
       if (newest === undefined || raising === undefined) return [];
-      // of a gateway that was moved meanwhile: where it is now
+      // after a move of the gateway, its newest alert names the present site
       if ((filter.site ?? newest.event.site) !== newest.event.site) return [];
       const { active, alarm } = newest.indexed;
       const seen = this.#acknowledgements.get(`${newest.gateway}/${alarm}`);
@@ -304,14 +304,14 @@ export class MemoryHistory implements HistoryStore {
   }
 }
 
-/** Its data replaced by the beginning of it where that is too long. */
+/** The event, with data of more than the allowed bytes cut to its beginning. */
 function leftOut(event: HistoryEvent, mostBytes = Number.POSITIVE_INFINITY): HistoryEvent {
   const text = JSON.stringify(event.data);
   const bytes = Buffer.byteLength(text);
   return bytes <= mostBytes ? event : { ...event, data: [...text].slice(0, 500).join(''), data_bytes: bytes };
 }
 
-/** By time, then by key, the newest first. */
+/** Orders events by time, then by key, newest first. */
 function newestFirst(a: Position, b: Position): number {
   if (a.time !== b.time) return b.time - a.time;
   for (const part of ['gateway', 'epoch', 'lane'] as const) if (a[part] !== b[part]) return a[part] < b[part] ? 1 : -1;

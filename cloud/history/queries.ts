@@ -1,8 +1,8 @@
 /**
- * What every history makes of a question before it answers: limits, the place where a page left off, the steps of a
- * chart. Shared by the adapters, so that the same question is refused or cut in the same way by each.
+ * Checks a query before a history answers it: limits, the cursor of a page, the steps of a chart. All adapters share this
+ * file, so each of them refuses or cuts the same query in the same way.
  *
- * Always: what a caller sent is checked here and refused with FORPOST_QUERY_INVALID, before anything is asked.
+ * Always: a caller's values are checked here and refused with FORPOST_QUERY_INVALID before a statement runs.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
@@ -17,12 +17,15 @@ export const maxGaps = 100_000;
 
 const weights: Readonly<Record<string, number>> = { critical: 3, warning: 2, info: 1 };
 
-/** From here on an alarm that is over waits for a person: as `awaitsAcknowledgement` of the wire contract says. */
+/**
+ * The least urgency at which an alarm that is over stays open until a person acknowledges it, as
+ * `awaitsAcknowledgement` of the wire contract says.
+ */
 export const waitsFrom = 12;
 
 /**
- * Which of the open alarms stay where there are more than asked for: not acknowledged ones, then the gravest. What this
- * version does not know (a severity of a newer gateway) counts as a warning.
+ * The urgency of an alert, which decides which open alarms a full list keeps: unacknowledged alarms come first, then the
+ * gravest. A severity that this version does not know (from a newer gateway) counts as a warning.
  */
 export function urgencyOf(data: unknown): number {
   const { acknowledged, test, severity } =
@@ -30,19 +33,19 @@ export function urgencyOf(data: unknown): number {
   return (acknowledged === true ? 0 : 10) + (test === true ? 0 : (weights[severity ?? ''] ?? 2));
 }
 
-/** A clock that a time service corrects goes back by less. */
+/** A time service sets a clock back by less than this. */
 const slewMs = 60_000;
 
 /**
- * The time that an insert counts as stored at, ms since 1970: not before the one before it where the clock went back a
- * little; where it went back far it had been wrong, and is believed now.
+ * The storing time of an insert, ms since 1970. If the clock went back by at most `slewMs`, the time of the insert before
+ * stands. If the clock went back farther, the clock was wrong before and its new time counts.
  */
 export function storingTime(beforeMs: number, nowMs: number): number {
   const now = Math.trunc(nowMs);
   return beforeMs - now > slewMs ? now : Math.max(beforeMs, now);
 }
 
-/** ClickHouse's DateTime64 ends here; charts do not go beyond. */
+/** The range of ClickHouse's DateTime64, to which charts are cut. */
 const chartFirstMs = Date.UTC(1900, 0, 1);
 const chartLastMs = Date.UTC(2299, 11, 31);
 
@@ -62,8 +65,8 @@ function invalid(message: string): ForpostError {
 }
 
 /**
- * The page's cursor: opaque to its reader, and stable while events come in, because it names an event. A clock event that
- * comes between two pages moves the events that it corrects: they may be on neither page, or on both.
+ * The cursor of a page: opaque to the caller, and stable while new events arrive, because it names an event. A clock event
+ * that arrives between two pages moves the events that it corrects: those may appear on neither page, or on both.
  */
 export function encodeCursor(position: Position): string {
   const { time, gateway, epoch, lane, sequence } = position;
@@ -82,7 +85,7 @@ export function decodeCursor(cursor: string): Position {
   try {
     value = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
-    throw invalid('cursor is not one that a page before has given');
+    throw invalid('cursor is not the cursor of an earlier page');
   }
   const [time, gateway, epoch, lane, sequence] = Array.isArray(value) ? value : [];
   if (
@@ -93,7 +96,7 @@ export function decodeCursor(cursor: string): Position {
     typeof sequence !== 'string' ||
     !/^[0-9]{1,16}$/.test(sequence)
   )
-    throw invalid('cursor is not one that a page before has given');
+    throw invalid('cursor is not the cursor of an earlier page');
   return { time, gateway, epoch, lane, sequence };
 }
 

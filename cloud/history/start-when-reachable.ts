@@ -1,7 +1,7 @@
 /**
- * Starts a history on a ClickHouse server that may be away: after a power cut the centre is up before the server.
+ * Starts a history on a ClickHouse server that may not answer yet: after a power cut the centre may start before the server.
  *
- * Always: only an error that a retry can help is waited for; people are told of alerts meanwhile.
+ * Always: only a retryable error is retried; the notifier works meanwhile.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -13,13 +13,13 @@ export interface WaitOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** the centre is stopped */
+  /** aborted when the centre stops */
   readonly stopping: AbortSignal;
 }
 
 const backoff = { baseMs: 200, ceilingMs: 5_000 };
 
-/** Resolves when the history answers. @throws an error that no retry helps; FORPOST_HISTORY_FAILED once `stopping` */
+/** Resolves when the history answers. @throws an error that is not retryable; FORPOST_CENTRE_STOPPING after `stopping` */
 export async function startWhenReachable(
   history: Pick<HistoryStore, 'start'>,
   { clock, random, logger, stopping }: WaitOptions,
@@ -31,7 +31,7 @@ export async function startWhenReachable(
     } catch (error) {
       if (!(error instanceof ForpostError) || !error.retryable) throw error;
       const waitMs = Math.round(backoffMs(backoff, attempt, random));
-      const words = 'the page opens when it answers; people are told of alerts meanwhile';
+      const words = 'the page opens when the history answers; notifications are sent meanwhile';
       logger.warn({ attempt, waitMs }, `${messageOf(error)}: ${words}`);
       await sleep(clock, waitMs, stopping);
       if (stopping.aborted)

@@ -1,9 +1,9 @@
 /**
- * The history: every event once, for as long as it is kept. A projection of Kafka, which can be rebuilt from it.
+ * The history: every event once. It is a projection of Kafka and can be rebuilt from what Kafka holds.
  *
- * Always: when `insert` resolves the events are on disk; inserting the same event again changes nothing that a query
- * can see; a query never sees half an insert as complete (`received` counts only what is readable). A clock event
- * corrects earlier times of its boot in every answer from then on, and what was stored stays as it is (corrected.ts).
+ * Always: when `insert` resolves, its events are on disk; inserting the same event again changes no answer; `received`
+ * counts only readable events, so half an insert never looks complete. A clock event corrects earlier times of its boot
+ * in every later answer; stored rows stay unchanged (corrected.ts).
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
@@ -16,21 +16,21 @@ export interface EventQuery {
   readonly device?: string;
   readonly type?: string;
   readonly lane?: Lane;
-  /** event time (the corrected one where there is one), ms since 1970: from <= time < to */
+  /** event time (corrected where a correction is known), ms since 1970: from <= time < to */
   readonly from?: number;
   readonly to?: number;
   /** newest first */
   readonly limit: number;
-  /** from a page before */
+  /** of the page before */
   readonly cursor?: string;
-  /** data of more bytes than this is left out, but for its beginning, and `data_bytes` says how many there are */
+  /** larger data is cut to its beginning, and `data_bytes` tells its full size; bytes */
   readonly mostBytes?: number;
 }
 
 export type { HistoryEvent } from './history-event.ts';
 
 export interface EventPage {
-  /** newest first, by corrected time where there is one */
+  /** newest first, by corrected time where a correction is known */
   readonly events: readonly HistoryEvent[];
   /** absent on the last page */
   readonly cursor?: string;
@@ -65,20 +65,20 @@ export interface LaneKey {
   readonly lane: Lane;
 }
 
-/** How far a gateway has said that it numbered a lane. */
+/** The highest numbers of a lane, as its gateway reported them. */
 export interface LaneEnd extends LaneKey {
-  /** last number given; at least 1 */
+  /** last number that the gateway assigned; at least 1 */
   readonly assigned: number;
-  /** last number that the gateway was told is safe */
+  /** last number that the sink acknowledged to the gateway */
   readonly acknowledged: number;
-  /** ms since 1970: when a centre first heard of the lane, from the gateway itself */
+  /** when a centre first received the gateway's own report of this lane, ms since 1970 */
   readonly begun: number;
 }
 
 export interface AlarmFilter {
   readonly site?: string;
   readonly gateway?: string;
-  /** alarms of pages before: the list goes on behind them, in the order in which they are cut off */
+  /** number of alarms that earlier pages showed; the list continues after them, in the order of urgency */
   readonly skip?: number;
 }
 
@@ -88,20 +88,20 @@ export interface AlarmState {
   readonly site: string;
   readonly gateway: string;
   readonly latest: HistoryEvent;
-  /** time (the corrected one where there is one) of the event that raised it, RFC 3339 */
+  /** time of the event that raised the alarm, corrected where a correction is known, RFC 3339 */
   readonly raised: string;
-  /** it is active, or over and waits for a person */
+  /** the alarm is active, or over and not acknowledged */
   readonly open: boolean;
-  /** how many of its gateway are open, listed or not */
+  /** number of open alarms of the same gateway, listed or not */
   readonly openOfGateway: number;
-  /** what a person said at the centre; its gateway may not know */
+  /** a person's acknowledgement at the centre; the gateway may not have received it */
   readonly acknowledgement?: { readonly by: string; readonly at: string };
 }
 
 export interface AlarmList {
   /** newest first */
   readonly alarms: readonly AlarmState[];
-  /** how many are open in all, those beyond the limit included */
+  /** number of all open alarms, including those beyond the limit */
   readonly open: number;
 }
 
@@ -115,30 +115,30 @@ export interface CentreAcknowledgement {
   readonly at: number;
 }
 
-/** What a gap record says about one lane. */
+/** The range of one lane that a gap record names. */
 export interface Gap {
   readonly from: number;
-  /** null = up to an unknown end; 0 (and from 1) = of events that never had a number */
+  /** null = unknown end; 0 (with from 1) = the events never had a number */
   readonly through: number | null;
   readonly count: number;
   readonly reason: string;
-  /** times of the first and the last event in it, as the gateway wrote them; '' where it does not say */
+  /** times of the first and the last event of the range, as the gateway wrote them; '' where the record names none */
   readonly firstTime?: string;
   readonly lastTime?: string;
 }
 
-/** What is there of one lane of a gateway, as sorted ranges that do not touch. */
+/** The numbers of one lane that the history holds, as sorted ranges that do not touch. */
 export interface LaneRanges extends Omit<LaneKey, 'gateway'> {
   readonly received: readonly Range[];
 }
 
 /**
- * The most ranges that are told of a lane. One in order has one; a drain, a replay or what was shed makes some more.
- * Beyond that something numbers events with holes, and a set of them would be as large as the lane.
+ * The most ranges of one lane. An orderly lane has one range; a drain, a replay and shed events add some. A lane with more
+ * ranges has holes everywhere, and its set of ranges would be as large as the lane.
  */
 export const maxRanges = 100_000;
 
-/** Numbers that one `stored` may ask for. */
+/** The most numbers in one call of `stored`. */
 export const maxLookup = 500;
 
 export interface HistoryStore {
@@ -148,31 +148,31 @@ export interface HistoryStore {
   events(query: EventQuery): Promise<EventPage>;
   series(query: SeriesQuery): Promise<readonly SeriesPoint[]>;
   /**
-   * The open ones, and those that ended since `since` (ms since 1970); newest first. Open: active, or over and not
-   * acknowledged by a person. Beyond `limit` those that ended are cut off first; of the open ones every gateway has an
-   * equal share, and what is left goes to those that are not acknowledged, then to the gravest, then to the newest.
+   * The open alarms, and the alarms that ended since `since` (ms since 1970); newest first. Open: active, or over and not
+   * acknowledged. A list longer than `limit` first drops alarms that ended. Among the open alarms every gateway gets an
+   * equal share of the limit; the rest goes to unacknowledged alarms, then to the gravest, then to the newest.
    */
   alarms(since: number, limit: number, filter?: AlarmFilter): Promise<AlarmList>;
-  /** Notes what people acknowledged at the centre, durably. Of several for one alarm the first stays. */
+  /** Notes acknowledgements made at the centre, durably. The first acknowledgement of an alarm stays. */
   noteAcknowledgements(acknowledgements: readonly CentreAcknowledgement[]): Promise<void>;
   /** Answers the question of one capability (question.ts). */
   ask<Asked, Answer, Row>(question: HistoryQuestion<Asked, Answer, Row>, asked: Asked): Promise<Answer>;
-  /** every lane the history knows, those included of which nothing has arrived but a gap record or a noted end */
+  /** every known lane, including lanes that only a gap record or a noted end names */
   lanes(): Promise<readonly LaneKey[]>;
-  /** what it has of one lane, as sorted ranges that do not touch. @throws ForpostError FORPOST_LANE_SCATTERED */
+  /** the stored numbers of one lane, as sorted ranges that do not touch. @throws ForpostError FORPOST_LANE_SCATTERED */
   received(key: LaneKey): Promise<readonly Range[]>;
-  /** those of these numbers of one lane that it has, with their content; at most `maxLookup` numbers */
+  /** the stored events of one lane with these numbers; at most `maxLookup` numbers */
   stored(key: LaneKey, sequences: readonly number[]): Promise<readonly HistoryEvent[]>;
-  /** how many rows are there of one lane, duplicates not merged away: rows - distinct numbers = what the backstop holds back */
+  /** rows and distinct numbers of one lane; rows - distinct = duplicates that ClickHouse has not merged yet */
   rows(key: LaneKey): Promise<{ readonly rows: number; readonly distinct: number }>;
-  /** what it has of every lane of a gateway: reads all of the gateway's keys. @throws ForpostError FORPOST_LANE_SCATTERED */
+  /** the stored numbers of every lane of a gateway; reads all keys of the gateway. @throws ForpostError FORPOST_LANE_SCATTERED */
   holdings(gateway: string): Promise<readonly LaneRanges[]>;
   /** the gap records of a gateway, oldest first; at most `maxGaps` */
   gapRecords(gateway: string): Promise<readonly ForpostEvent[]>;
-  /** rows of each lane of a gateway, duplicates included; costs little, however many there are */
+  /** number of rows of each lane of a gateway, duplicates included; cheap for any number of rows */
   rowCounts(gateway: string): Promise<readonly (Omit<LaneKey, 'gateway'> & { readonly rows: number })[]>;
-  /** Notes how far lanes are numbered. The highest numbers and the earliest `begun` stay, in whatever order they come. */
+  /** Notes the ends of lanes, in any order: the highest numbers and the earliest `begun` stay. */
   noteEnds(ends: readonly LaneEnd[]): Promise<void>;
-  /** what was noted of a gateway's lanes; costs little, however many events there are */
+  /** the noted ends of a gateway's lanes; cheap for any number of events */
   ends(gateway: string): Promise<readonly LaneEnd[]>;
 }

@@ -330,5 +330,5 @@ test('a history server that is away at the start keeps nobody from being told', 
   expect(child.exitCode).toBeNull();
   child.kill('SIGTERM');
   await ended;
-  expect(await said).toMatch(/does not answer: .*people are told of alerts meanwhile/);
+  expect(await said).toMatch(/does not answer: .*notifications are sent meanwhile/);
 });

@@ -1,12 +1,12 @@
 /**
- * The projection that the list of alarms is chosen from (sql/alarm-states.sql): a few numbers of each alarm, so that the
- * list costs the same however large the alerts are. It holds nothing that is not in `events`.
+ * The alarm states (sql/alarm-states.sql): a table with a few numbers of each alarm, from which the list of alarms is
+ * chosen, so that large alerts do not slow the list down. It can be built from `events` at any time.
  *
- *   missing, of another version, damaged files put aside, unreadable ──► a new one is filled beside ──► takes the place
- *   there ──► at a start: what was stored lately is filled in once more (an older Forpost may have stored beside this one)
+ *   missing, other version, damaged parts, unreadable ──► a new table is filled beside it ──► replaces it
+ *   present ──► each start fills in recent alerts again (an older Forpost may have stored some beside this one)
  *
- * Always: a change is noted here before its event is inserted, so after a kill between the two the event comes again,
- * and the same note changes nothing; a kill while it is filled leaves the former one, or none, in place.
+ * Always: a change is noted here before its event is inserted. After a kill in between, the event comes again and the same
+ * note changes nothing. A kill while the new table is filled leaves the former one in place, or none.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -17,14 +17,14 @@ import type { Executor } from './executor.ts';
 import { forQueries } from './rows.ts';
 import { sql } from './sql.ts';
 
-/** An upgrade of several centres beside each other takes less. */
+/** How far back a start fills in alerts: an upgrade of several centres side by side takes less time. */
 const lateMs = 2 * 86_400_000;
 const newestChange = 0;
 const raisingChange = 1;
-/** as alarm-states.sql says in its comment */
+/** the version in the table's comment (alarm-states.sql) */
 const version = /^COMMENT '(.*)'$/m.exec(sql.alarmStates)?.[1] ?? '';
 const maxRowsOfInsert = 50_000;
-/** ClickHouse's words for files that it cannot read, and for a table that is not there. */
+/** ClickHouse's messages for unreadable files and for a missing table. */
 const unreadable = /While reading or decompressing|Checksum doesn't match|Cannot read all data|Code: 60\./;
 
 export class AlarmStates {
@@ -47,7 +47,7 @@ export class AlarmStates {
     else await this.#fill('alarm_states', there.broken === '0' ? nowMs - lateMs : 0);
   }
 
-  /** Builds it anew from the events. @throws ForpostError FORPOST_HISTORY_FAILED */
+  /** Builds the table anew from the events. @throws ForpostError FORPOST_HISTORY_FAILED */
   build(): Promise<void> {
     this.#building ??= this.#build().finally(() => {
       this.#building = undefined;
@@ -55,20 +55,20 @@ export class AlarmStates {
     return this.#building;
   }
 
-  /** Notes what `events` say of alarms. @throws ForpostError FORPOST_HISTORY_FAILED */
+  /** Notes the alerts among `events`. @throws ForpostError FORPOST_HISTORY_FAILED */
   async note(events: readonly ForpostEvent[], storedMs: number): Promise<void> {
     const lines = events.flatMap((event) => linesOf(event, storedMs));
     for (let i = 0; i < lines.length; i += maxRowsOfInsert)
       await this.#executor.insert('alarm_states', lines.slice(i, i + maxRowsOfInsert).join('\n'));
   }
 
-  /** What `query` reads from it; where its files cannot be read it is built anew first. */
+  /** Runs `query`, which reads this table; if the files are unreadable, builds the table anew and runs it again. */
   async read<Result>(query: () => Promise<Result>): Promise<Result> {
     try {
       return await query();
     } catch (error) {
       if (!unreadable.test(messageOf(error))) throw error;
-      this.#logger.warn({ err: error }, 'the states of alarms cannot be read; they are built anew from the events');
+      this.#logger.warn({ err: error }, 'the alarm states cannot be read; they are built anew from the events');
       await this.build();
       return await query();
     }

@@ -1,8 +1,8 @@
 /**
- * The history in ClickHouse, embedded or a server: the same statements on both.
+ * The history in ClickHouse, embedded or on a server: the same statements on both.
  *
- * Always: one insert is one part, in one partition, fsynced before it is answered; duplicates are merged by the full
- * event key and the first one stored stays. `stored` does not go back where the clock does so by less than a minute.
+ * Always: one insert is one part in one partition, fsynced before `insert` resolves; duplicates are merged by the full
+ * event key, and the first one stored stays. `stored` never goes back when the clock goes back by less than a minute.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -64,15 +64,15 @@ export function executorFor(options: { readonly url?: string | undefined; readon
   return options.url === undefined ? new EmbeddedExecutor(options.folder) : new HttpExecutor(options.url);
 }
 
-/** The most that goes into one part; a longer insert becomes several, in order, each of them all or nothing. */
+/** The limits of one part. A longer insert becomes several parts, in order, each of them all or nothing. */
 const maxInsertEvents = 50_000;
 const maxInsertBytes = 64 * 1024 * 1024;
 
-/** How far back the first look for a page's events goes, and how much farther each next one. */
+/** The length of the first slice of time that a page searches, and the factor by which each next slice is longer. */
 const firstSliceMs = 3_600_000;
 const sliceGrowth = 30;
 const anyBytes = 4_294_967_295;
-/** After a slice this long the next one is all the rest. */
+/** After a slice of this length, the next slice covers all the rest. */
 const lastSliceMs = 100 * 86_400_000;
 
 export class ClickHouseHistory implements HistoryStore {
@@ -94,7 +94,7 @@ export class ClickHouseHistory implements HistoryStore {
     await this.#executor.open();
     try {
       const migrated = await migrate(this.#executor, this.#clock.now());
-      // of a rebuild that was killed: a second history's worth of the disk
+      // a killed rebuild leaves this table, as large as the history
       await this.#executor.command('DROP TABLE IF EXISTS events_rebuilt SYNC');
       await this.#alarmStates.prepare(Math.trunc(this.#clock.now()));
       this.#broken = this.#executor instanceof EmbeddedExecutor ? await brokenParts(this.#executor) : undefined;
@@ -106,7 +106,7 @@ export class ClickHouseHistory implements HistoryStore {
     }
   }
 
-  /** What is wrong with its files, in sentences; empty where nothing is. */
+  /** Damage to the history's files, in sentences for the page; empty where there is none. */
   problems(): readonly string[] {
     return this.#broken === undefined ? [] : [this.#broken];
   }
@@ -135,7 +135,7 @@ export class ClickHouseHistory implements HistoryStore {
     if (lines.length > 0) await this.#executor.insert('events', lines.join('\n'));
   }
 
-  /** Before the events themselves: after a kill between the two the events come again, and the same note changes nothing. */
+  /** Runs before the events are inserted: after a kill in between, the events come again and the same reading changes nothing. */
   async #noteClocks(events: readonly ForpostEvent[]): Promise<void> {
     const lines = events.flatMap((event) => {
       const reading = readingOf(event);
@@ -147,8 +147,8 @@ export class ClickHouseHistory implements HistoryStore {
   }
 
   /**
-   * Looks at one slice of time after another, from the newest backwards, each longer than the one before, until the
-   * page is full: so the newest hundred cost as much in a history of ten years as in one of a day.
+   * Searches one slice of time after another until the page is full, from the newest backwards, each slice longer than the
+   * one before. So the newest hundred events cost the same in a history of ten years as in a history of one day.
    */
   async events(query: EventQuery): Promise<EventPage> {
     const limit = checkLimit(query.limit, maxEvents);
@@ -166,7 +166,7 @@ export class ClickHouseHistory implements HistoryStore {
     const rows: PageRow[] = [];
     for (const slice of slices(range.from, newest, Math.trunc(this.#clock.now()))) {
       for (;;) {
-        // one more than the page shows whether there is a next one
+        // one event more than the limit tells whether there is a next page
         const missing = limit + 1 - rows.length;
         const found = await this.#executor.query<PageRow>(sql.events, {
           ...parameters,
@@ -203,7 +203,7 @@ export class ClickHouseHistory implements HistoryStore {
       aggregate: query.aggregate,
       limit: maxSeriesPoints + 1,
     });
-    // an overflow to infinity comes as null
+    // ClickHouse writes an overflow to infinity as null
     return rows.flatMap(({ start, value }) => (value === null ? [] : [{ time: Number(start), value }]));
   }
 
@@ -308,8 +308,9 @@ export class ClickHouseHistory implements HistoryStore {
   }
 
   /**
-   * A query that a projection answers. ClickHouse fsyncs a part's rows, but not its projections: after a power cut one
-   * may hold zeros until the next merge builds it anew. Then the rows answer. (`text` ends with its SETTINGS.)
+   * Runs a query that a projection answers. ClickHouse fsyncs a part's rows but not its projections: after a power cut a
+   * projection may hold zeros until the next merge builds it anew. Then the query reads the rows instead. `text` must end
+   * with its SETTINGS clause.
    */
   async #projected<Row>(text: string, parameters: Parameters): Promise<Row[]> {
     try {
@@ -322,7 +323,7 @@ export class ClickHouseHistory implements HistoryStore {
   }
 }
 
-/** @throws ForpostError FORPOST_EVENT_INVALID: no retry makes a row of it, and the events beside it must not wait */
+/** @throws ForpostError FORPOST_EVENT_INVALID, which is not retryable, so that the other events of the insert need not wait */
 function lineOf(event: ForpostEvent, storedMs: number): string {
   try {
     return toLine(event, storedMs);
@@ -352,11 +353,11 @@ function keyOf(key: LaneKey): Parameters {
   return { gateway: key.gateway, epoch: key.epoch, lane: key.lane };
 }
 
-/** `at_ms`: the time that counts, corrected where that is known. */
+/** `at_ms`: the event's time, corrected where a correction is known. */
 type PageRow = EventRow & Readonly<Record<'at_ms' | 'data_begin' | 'data_bytes' | 'rest_bytes', string>>;
 
 function toPageEvent(row: PageRow): HistoryEvent {
-  // data is never empty where it was not left out
+  // empty data means that the query left it out: an event's data is never empty
   if (row.data === '')
     return { ...toEvent({ ...row, data: JSON.stringify(row.data_begin) }), data_bytes: Number(row.data_bytes) };
   const event = toEvent(row);
@@ -379,7 +380,7 @@ function cursorOf(after: Position | undefined): Parameters {
   };
 }
 
-/** Disjoint slices of [from, through], newest first. The first one holds all that claims to come from after now. */
+/** Disjoint slices of [from, through], newest first. The first slice includes all events dated in the future. */
 function* slices(
   from: number,
   through: number,

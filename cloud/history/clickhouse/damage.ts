@@ -1,6 +1,6 @@
 /**
- * Why an embedded history could not be opened, told apart by ClickHouse's own codes: it is damaged, somebody else has
- * it, or this machine has no room or no right, which is no damage and puts nothing aside.
+ * Tells by ClickHouse's error codes why an embedded history did not open: damaged files, or another cause, such as a full
+ * disk or missing rights. Only a damaged history is put aside.
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,20 +9,20 @@ import type { Executor } from './executor.ts';
 import { sql } from './sql.ts';
 
 /**
- * What ClickHouse says of files that are empty, torn or not its own (src/Common/ErrorCodes.cpp): CANNOT_PARSE_TEXT,
+ * ClickHouse's codes for files that are empty, torn or foreign (src/Common/ErrorCodes.cpp): CANNOT_PARSE_TEXT,
  * CANNOT_PARSE_INPUT_ASSERTION_FAILED, ATTEMPT_TO_READ_AFTER_EOF, CANNOT_READ_ALL_DATA, CHECKSUM_DOESNT_MATCH,
  * SYNTAX_ERROR, CANNOT_PARSE_NUMBER, FILE_DOESNT_EXIST, NO_FILE_IN_DATA_PART, UNEXPECTED_FILE_IN_DATA_PART,
  * BAD_SIZE_OF_FILE_IN_DATA_PART, TOO_MANY_UNEXPECTED_DATA_PARTS, CORRUPTED_DATA, CANNOT_DECOMPRESS, INCORRECT_DATA.
  */
 const damageCodes = new Set([6, 27, 32, 33, 40, 62, 72, 107, 117, 226, 227, 228, 231, 246, 271]);
-/** LOGICAL_ERROR-like wrappers: the code within them counts. */
+/** Codes that wrap another error: the code inside counts. */
 const wrappers = new Set([695, 722, 1000, 1001]);
 
 const probe = fileURLToPath(new URL('open-probe.mjs', import.meta.url));
 const mostWords = 16_384;
 const probeDeadlineMs = 120_000;
 
-/** What ClickHouse writes to the terminal when it opens `folder`, in a process that is for that alone. Never rejects. */
+/** Opens `folder` in a process of its own and returns ClickHouse's words from standard error. Never rejects. */
 export function whyItDoesNotOpen(folder: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let words = '';
@@ -39,7 +39,7 @@ export function whyItDoesNotOpen(folder: string): Promise<string> {
   return promise;
 }
 
-/** The error of an open that failed, when no other process is known to hold the folder. */
+/** The error for a failed open of a folder that no other process is known to hold. */
 export function openError(place: string, said: string, error: unknown): ForpostError {
   const words = said.replace(/\s+/g, ' ');
   const codes = [...words.matchAll(/Code: (\d+)/g)]
@@ -59,7 +59,7 @@ export function openError(place: string, said: string, error: unknown): ForpostE
   });
 }
 
-/** ClickHouse's innermost words, short and printable: a damaged file's content may be in them. */
+/** ClickHouse's innermost message, shortened and made printable, because it may quote a damaged file's content. */
 function sentenceOf(words: string): string {
   const inner = words.slice(words.lastIndexOf('DB::Exception: ') + 'DB::Exception: '.length);
   return (words.includes('DB::Exception: ') ? inner : words)
@@ -69,13 +69,13 @@ function sentenceOf(words: string): string {
     .slice(0, 300);
 }
 
-/** Parts of tables that ClickHouse leaves out because their files are damaged, in a sentence; undefined where there are none. */
+/** A sentence about the parts that ClickHouse leaves out because their files are damaged; undefined where there are none. */
 export async function brokenParts(executor: Executor): Promise<string | undefined> {
   const rows = await executor.query<{ readonly table: string; readonly parts: string }>(sql.brokenParts, {});
   if (rows.length === 0) return undefined;
   const parts = rows.map(({ table, parts: count }) => `${count} of ${table}`).join(', ');
   return (
-    `damaged files of the history are left out, and what was in them is missing (parts: ${parts}): stop the centre and run ` +
-    '"forpost cloud rebuild", which reads again what Kafka still holds'
+    `the history leaves out damaged files, and their events are missing (parts: ${parts}): stop the centre and run ` +
+    '"forpost cloud rebuild", which reads the events that Kafka still holds again'
   );
 }

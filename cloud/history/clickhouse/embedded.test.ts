@@ -1,4 +1,4 @@
-/** What only the embedded ClickHouse can get wrong: its folder, other processes, kills, and its one process of threads. */
+/** Faults of the embedded ClickHouse alone: its folder, other processes, kills, and threads shared with the centre. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
@@ -38,7 +38,7 @@ afterEach(async () => {
 const history = () =>
   new ClickHouseHistory({ executor: new EmbeddedExecutor(folder), clock: systemClock, logger: silentLogger() });
 
-/** A process that inserts `size` events at a time, on and on, and says after each how many were answered. */
+/** A process that inserts `size` events at a time without end, and reports the number of answered events after each insert. */
 function inserter(epoch: string, size: number): ChildProcess {
   const child = fork(new URL('./inserter.ts', import.meta.url), [folder, epoch, String(size)], {
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
@@ -55,7 +55,7 @@ async function filled(): Promise<void> {
   await first.insert([exampleEvent({ sequence: 1, time: Date.UTC(2026, 0, 1) })]);
   await first.stop();
 }
-/** the file below the folder that a table's part or definition has */
+/** the first file below the folder whose path matches `pattern` */
 async function fileOf(pattern: RegExp): Promise<string> {
   const files = (await readdir(folder, { recursive: true })).filter((name) => pattern.test(name));
   const [found] = files.sort();
@@ -72,7 +72,7 @@ test.each([
   ['a table’s definition is something else', /^store.*.clocks\.sql$/, '\0\u00ff\u0001 what is this'],
   ['a table’s change is torn', /^store.*.mutation_\d+\.txt$/, 'format ver'],
 ])(
-  'where %s, the history is damaged, and not in somebody else’s hands; a new one opens, the old one stands aside',
+  'when %s, the history is reported as damaged and not as locked; it is put aside and a new one opens',
   async (_what, file, content) => {
     await filled();
     await writeFile(await fileOf(file), content);
@@ -95,7 +95,7 @@ test.each([
     expect(problem).toContain('is damaged and cannot be opened');
     const aside = /put aside to (\S+),/.exec(problem)?.[1] ?? '';
     expect(await readdir(aside)).toContain('store');
-    // told until somebody has dealt with it
+    // the problem stays until a person has removed the damaged history
     const later = recovery();
     const again = history();
     await later.open(again);
@@ -107,7 +107,7 @@ test.each([
   },
 );
 
-test('a damaged part of a table is left out, and the page says that something is missing', async () => {
+test('the history opens without a damaged part, and the page says that events are missing', async () => {
   await filled();
   const part = await fileOf(/^store.[0-9a-f]{3}.[0-9a-f-]{36}.\d{6}_\d+_\d+_\d+.data\.bin$/);
   await truncate(part, 0);
@@ -115,18 +115,18 @@ test('a damaged part of a table is left out, and the page says that something is
   await opened.start();
   expect((await opened.events({ limit: 10 })).events).toEqual([]);
   expect(opened.problems()).toEqual([
-    expect.stringMatching(/damaged files of the history are left out.*parts: \d+ of events.*forpost cloud rebuild/),
+    expect.stringMatching(/leaves out damaged files.*parts: \d+ of events.*forpost cloud rebuild/),
   ]);
   await opened.stop();
 });
 
-test('a history that may not be read is no damaged one: nothing is put aside', async () => {
+test('an unreadable folder does not count as a damaged history: nothing is put aside', async () => {
   await writeFile(join(folder, 'store'), 'a file where a folder should be');
   await expect(recovery().open(history())).rejects.toThrow(/Not a directory/);
   expect(await readdir(folder)).toContain('store');
 });
 
-test('after a kill at any moment every insert is there as a whole or not at all, and every answered one is there', async () => {
+test('after a kill at any moment each insert is stored whole or not at all, and every answered insert is stored', async () => {
   const size = 400;
   for (let round = 0; round < 4; round++) {
     const epoch = `round-${round}`;
@@ -157,12 +157,12 @@ test('after a kill at any moment every insert is there as a whole or not at all,
     expect(through % size).toBe(0);
     expect(through).toBeGreaterThanOrEqual(answered);
     expect({ rows, distinct }).toEqual({ rows: through, distinct: through });
-    // the projection that charts are drawn from is as whole as the rows
+    // the projection behind charts is as complete as the rows
     expect(charted.reduce((sum, { value }) => sum + value, 0)).toBe(through);
   }
 });
 
-test('projections that a power cut has left empty or full of zeros cost no answer', async () => {
+test('queries are answered though a power cut left projections empty or full of zeros', async () => {
   const epoch = 'torn';
   const child = inserter(epoch, 50);
   await new Promise<void>((resolve) => child.on('message', (count: number) => count >= 150 && resolve()));
@@ -193,7 +193,7 @@ test('projections that a power cut has left empty or full of zeros cost no answe
   await store.stop();
 });
 
-test('a second centre on the same folder is refused in one line that names the first', async () => {
+test('a second centre on the same folder is refused with one line that names the first one’s process', async () => {
   const child = inserter('first', 1);
   await once(child, 'message');
   const refused = history()
@@ -213,7 +213,7 @@ test('a second centre on the same folder is refused in one line that names the f
   await store.stop();
 });
 
-test('a long query holds up neither the event loop nor an insert', async () => {
+test('a long query delays neither the event loop nor an insert', async () => {
   const executor = new EmbeddedExecutor(folder);
   await executor.open();
   await executor.command('CREATE TABLE numbers_kept (n UInt64) ENGINE = MergeTree ORDER BY n');
@@ -237,7 +237,7 @@ test('a long query holds up neither the event loop nor an insert', async () => {
   await executor.close();
 });
 
-test('a folder that a newer Forpost wrote is left alone, and an older one is brought forward', async () => {
+test('a history written by a newer Forpost is refused, and an older one is migrated', async () => {
   const executor = new EmbeddedExecutor(folder);
   await executor.open();
   expect(await migrate(executor, 0)).toBe(migrations.length);
@@ -248,21 +248,21 @@ test('a folder that a newer Forpost wrote is left alone, and an older one is bro
   await expect(history().start()).rejects.toThrow(
     `${folder} was written by a newer Forpost (schema ${migrations.length + 1}, this one knows ${migrations.length})`,
   );
-  // refused, but not held
+  // the refused open has released the folder
   const again = new EmbeddedExecutor(folder);
   await again.open();
   expect(await again.query('SELECT count() AS n FROM extra', {})).toEqual([{ n: '0' }]);
   await again.close();
 });
 
-test('what ClickHouse refuses is told in its words, in one line, and the next statement works', async () => {
+test('a refused statement fails with ClickHouse’s message in one line, and the next statement works', async () => {
   const executor = new EmbeddedExecutor(folder);
   await expect(executor.query('SELECT 1', {})).rejects.toMatchObject({ code: 'FORPOST_HISTORY_FAILED' });
   await executor.open();
   const wrong = executor.query('SELECT * FROM nowhere', {});
   await expect(wrong).rejects.toMatchObject({ code: 'FORPOST_HISTORY_FAILED', retryable: true });
   await expect(wrong).rejects.toThrow(/could not answer: Code: 60.*nowhere/);
-  await expect(executor.insert('nowhere', '{"n":1}')).rejects.toThrow('did not take an insert');
+  await expect(executor.insert('nowhere', '{"n":1}')).rejects.toThrow('refused an insert');
   await expect(executor.command('SELEC')).rejects.toThrow('refused a statement');
   const nasty = `' OR 1=1; -- \\ \\' \t\n\r\b\f\u0000 {x:String} é🔥`;
   expect(await executor.query('SELECT {x:String} AS x, {n:Int64} AS n', { x: nasty, n: -5 })).toEqual([
@@ -276,7 +276,7 @@ test.each([
   ['is missing', 'DROP TABLE alarm_states SYNC'],
   ['is of another version', "ALTER TABLE alarm_states MODIFY COMMENT 'forpost 0'"],
   ['lacks what another centre stored lately', 'TRUNCATE TABLE alarm_states'],
-])('the list of alarms is whole again after a start where its projection %s', async (_what, statement) => {
+])('a start completes the list of alarms when the table of alarm states %s', async (_what, statement) => {
   const first = history();
   await first.start();
   await first.insert([1, 2, 3].map((n) => alertEvent(n, {}, { received: Date.now() })));
@@ -295,13 +295,13 @@ test.each([
   await store.stop();
 });
 
-test('a projection of alarms that cannot be read is built anew, and the list is answered', async () => {
+test('unreadable alarm states are built anew, and the list of alarms is answered', async () => {
   const first = history();
   await first.start();
   await first.insert([1, 2, 3].map((n) => alertEvent(n, {}, { received: Date.now() })));
   const before = await first.alarms(0, 10);
   await first.stop();
-  // its parts have no partition in their names
+  // the table has no partitions, so its parts are named all_…
   const names = (await readdir(folder, { recursive: true })).filter((name) =>
     /^store.[0-9a-f]{3}.[0-9a-f-]{36}.all_\d+_\d+_\d+.data\.bin$/.test(name),
   );
@@ -309,7 +309,7 @@ test('a projection of alarms that cannot be read is built anew, and the list is 
   for (const name of names) {
     const file = join(folder, name);
     const { size } = await stat(file);
-    // one part of it: of the tables beside it the parts are smaller
+    // other tables without partitions have smaller parts
     if (size < 400) continue;
     await truncate(file, 0);
     await truncate(file, size);
@@ -323,7 +323,7 @@ test('a projection of alarms that cannot be read is built anew, and the list is 
   await store.stop();
 });
 
-test('after an update nobody is asked about the alarms that had ended before, and about each one that ends from then on', async () => {
+test('after an update, alarms that ended before it need no acknowledgement, and alarms that end later do', async () => {
   const ended = (sequence: number) => {
     const decoded = decodeEvent(
       encodeEvent(asId<'site'>('home'), asId<'gateway'>('gw'), {

@@ -1,11 +1,11 @@
 /**
  * ClickHouse inside this process (chdb), with its data in a folder.
  *
- * Always: chdb runs statements on libuv's threads, so that the event loop never waits behind one; but a connection
- * takes one statement at a time and chdb chains all bound queries of a process, and each one that runs or is stuck
- * behind another holds one of libuv's four threads. So there are two sessions, one that reads and one that writes, and
- * each hands over one statement at a time: an insert never waits for a query, and two threads stay free. One process
- * at a time may open the folder (ClickHouse locks it, and the lock dies with the process).
+ * Always: chdb runs statements on libuv's threads, so that the event loop never waits for a statement. But a connection
+ * runs one statement at a time, chdb chains all bound queries of a process, and each running or queued statement holds
+ * one of libuv's four threads. So there are two sessions, one for reads and one for writes, and each hands over one
+ * statement at a time: an insert never waits for a query, and two threads stay free. One process at a time may open the
+ * folder (ClickHouse locks it, and the lock ends with the process).
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -23,7 +23,7 @@ import {
   querySettings,
 } from './executor.ts';
 
-/** Statements that may wait for their turn; beyond that the caller is told at once. */
+/** Most statements that may wait for their turn; the next one is refused at once. */
 const maxWaiting = 10_000;
 
 /** Runs one task at a time, in order. */
@@ -33,7 +33,9 @@ class Turns {
 
   take<Result>(task: () => Promise<Result>): Promise<Result> {
     if (this.#waiting >= maxWaiting)
-      return Promise.reject(new ForpostError('FORPOST_HISTORY_FAILED', `${maxWaiting} statements wait already`));
+      return Promise.reject(
+        new ForpostError('FORPOST_HISTORY_FAILED', `the history is busy: ${maxWaiting} statements wait already`),
+      );
     this.#waiting++;
     const turn = this.#last.then(task).finally(() => {
       this.#waiting--;
@@ -59,7 +61,7 @@ export class EmbeddedExecutor implements Executor {
   readonly #writes = new Turns();
   #open: Open | undefined;
 
-  /** `folder` is made where it is missing. */
+  /** `open` creates a missing `folder`. */
   constructor(folder: string) {
     this.place = folder;
   }
@@ -68,7 +70,7 @@ export class EmbeddedExecutor implements Executor {
     await mkdir(this.place, { recursive: true });
     const holder = await lockHolder(join(this.place, 'status'));
     if (holder !== undefined) throw this.#taken(`process ${holder}`);
-    // only here: 500 MB of libraries that a centre with a server of its own need not load
+    // imported late: a centre with a ClickHouse server must not load these 500 MB of libraries
     const chdb = await import('chdb');
     const session = async () => {
       try {
@@ -136,7 +138,7 @@ export class EmbeddedExecutor implements Executor {
           settings: insertSettings,
         });
       } catch (error) {
-        throw historyError('the history did not take an insert', error);
+        throw historyError('the history refused an insert', error);
       }
     });
   }
@@ -146,7 +148,7 @@ export class EmbeddedExecutor implements Executor {
     return this.#open;
   }
 
-  /** chdb says no more than "failed": another process says why, or the folder's status file names the one that holds it. */
+  /** chdb reports only "failed". A probe in another process finds the reason; the folder's status file names the holder. */
   async #whyNot(error: unknown): Promise<ForpostError> {
     const said = await whyItDoesNotOpen(this.place);
     if (/Code: \d+/.test(said) && !said.includes('Cannot lock file')) return openError(this.place, said, error);
@@ -159,8 +161,8 @@ export class EmbeddedExecutor implements Executor {
   #taken(holder: string, cause?: unknown): ForpostError {
     return new ForpostError(
       'FORPOST_HISTORY_FAILED',
-      `the history's folder ${this.place} cannot be opened: ${holder} has it open (one centre a folder: ` +
-        `stop the other one or give this one another "data")`,
+      `the history's folder ${this.place} cannot be opened: ${holder} has it open (each centre needs its own folder: ` +
+        `stop the other centre, or give this one another "data")`,
       { cause },
     );
   }

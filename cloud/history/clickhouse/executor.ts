@@ -1,8 +1,8 @@
 /**
- * What the history needs of a ClickHouse, embedded or a server: run a statement, ask a query, insert lines.
+ * The history's interface to a ClickHouse, embedded or on a server: run a statement, run a query, insert lines.
  *
  * Always: a value reaches ClickHouse as a bound parameter (`{name:Type}`) or as a line of an insert's body, never as a
- * part of the statement's text. `insert` makes one part or none: all of its lines are readable, or none is.
+ * part of the statement's text. `insert` makes one part or none: all of its lines are readable, or none.
  */
 import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';
 
@@ -13,9 +13,9 @@ export type Parameters = Readonly<Record<string, Parameter>>;
 export interface Executor {
   /** for messages: a folder, or an address without its password */
   readonly place: string;
-  /** @throws ForpostError FORPOST_HISTORY_FAILED, in one line that says what to do */
+  /** @throws ForpostError FORPOST_HISTORY_FAILED; its message is one line and says what to do */
   open(): Promise<void>;
-  /** Safe to call twice, and before `open`; lets what runs finish. */
+  /** Waits for running statements. Safe to call twice, and before `open`. */
   close(): Promise<void>;
   /** A statement without an answer: CREATE, ALTER, … @throws ForpostError FORPOST_HISTORY_FAILED */
   command(sql: string): Promise<void>;
@@ -28,10 +28,10 @@ export interface Executor {
   insert(table: string, lines: string): Promise<void>;
 }
 
-/** The database that holds the tables where nothing else is said. */
+/** The name of the database, unless the address names another one. */
 export const defaultDatabase = 'forpost';
 
-/** A query may take this long and this much, so that one careless chart does not take the centre's memory. */
+/** Limits of a query's time (s) and memory (bytes), so that one careless chart does not take the centre's memory. */
 export const querySettings = {
   output_format_json_quote_64bit_integers: 1,
   max_execution_time: 30,
@@ -39,8 +39,8 @@ export const querySettings = {
 } as const;
 
 /**
- * One insert is one block and so one part, whatever its size; it is answered when its part is on disk (the tables'
- * own settings say fsync).
+ * One insert is one block and so one part, whatever its size. ClickHouse answers when the part is on disk, because the
+ * tables' settings ask for fsync.
  */
 export const insertSettings = {
   async_insert: 0,
@@ -58,7 +58,7 @@ export function parseRows<Row>(text: string): Row[] {
     .map((line) => JSON.parse(line) as Row);
 }
 
-/** ClickHouse's own words in one line, without its stack trace and version. */
+/** An error with ClickHouse's message in one line, without its stack trace and version. */
 export function historyError(doing: string, error: unknown, code: ErrorCode = 'FORPOST_HISTORY_FAILED'): ForpostError {
   const words = messageOf(error)
     .replace(/\s+/g, ' ')

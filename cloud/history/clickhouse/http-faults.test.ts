@@ -1,4 +1,4 @@
-/** The history by URL over a server that fails in every way that an HTTP server and its network can. */
+/** The history on a ClickHouse server that fails in every way in which an HTTP server and its network can fail. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Fault, faults } from '../../../test/harness/clickhouse/faults.ts';
 import { TestClickHouse } from '../../../test/harness/clickhouse/server.ts';
@@ -9,13 +9,13 @@ let server: TestClickHouse;
 let executor: HttpExecutor;
 let tables = 0;
 
-/** with ada's password, or another one */
+/** logs in as ada; `password` may be a wrong one */
 function executorFor(password: string = login[1], database = 'energy', quickMs = 30_000): HttpExecutor {
   const address = server.origin.replace('//', `//${login[0]}:${encodeURIComponent(password)}@`);
   return new HttpExecutor(`${address}/${database}`, { quickMs, patientMs: 30_000 });
 }
 
-/** Who asks a server that fails like this: of one that hangs nobody waits long for an answer. */
+/** The executor for a fault: a hanging server gets a short deadline. */
 const asker = (fault: Fault) => (fault === 'hang' ? executorFor(login[1], 'energy', 1_000) : executor);
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.remove());
 
-/** A table in which the same row twice is one, as in the history. */
+/** A table that merges duplicate rows, as the history does. */
 async function newTable(): Promise<string> {
   const name = `t${++tables}`;
   await executor.command(`CREATE TABLE ${name} (n UInt64, words String) ENGINE = ReplacingMergeTree ORDER BY n`);
@@ -36,7 +36,7 @@ const rowsOf = (table: string) =>
   executor.query<{ n: string }>(`SELECT n FROM ${table} FINAL ORDER BY n`, {}).then((rows) => rows.map(({ n }) => n));
 const lines = [1, 2, 3].map((n) => JSON.stringify({ n, words: `words ${n}` })).join('\n');
 
-/** What reaches the reader is one line that can be tried again and keeps the password. */
+/** Expects a retryable error in one line without the password. */
 async function expectRefused(attempt: Promise<unknown>, words: RegExp): Promise<void> {
   const error: unknown = await attempt.then(
     () => 'it went well',
@@ -69,9 +69,9 @@ test.for(faults)('a query that ends in «%s» is an error and never a part of it
   expect(await rowsOf(table)).toEqual(['1', '2', '3']);
 });
 
-// an insert has an empty answer, in which nothing can go wrong halfway
+// the answer to an insert is empty, so it cannot fail halfway
 test.for(faults.filter((fault) => fault !== 'exception-within'))(
-  'an insert that ends in «%s» is an error, and tried again its rows are there once',
+  'an insert that ends in «%s» is an error, and after a retry its rows are stored once',
   async (fault) => {
     const table = await newTable();
     await server.fail(fault);
@@ -81,24 +81,24 @@ test.for(faults.filter((fault) => fault !== 'exception-within'))(
   },
 );
 
-test('an insert of which one line is wrong leaves none of its rows', async () => {
+test('an insert with one invalid line stores none of its rows', async () => {
   const table = await newTable();
   await expectRefused(executor.insert(table, `${lines}\n{"n":"four"}`), /refused.*Code: \d+/);
   expect(await rowsOf(table)).toEqual([]);
 });
 
-test('an exception is told with its code and in the words of the server', async () => {
+test('an error carries the code and the message of the server’s exception', async () => {
   await expectRefused(executor.query('SELECT * FROM nowhere', {}), /refused \(HTTP 404\): Code: 60\..*nowhere/);
   await expectRefused(executor.command('SELEC 1'), /refused \(HTTP 400\): Code: 62\./);
   await expectRefused(executor.query('SELECT {missing:String}', {}), /Code: 456\./);
   await expectRefused(executorFor(login[1], 'elsewhere').query('SELECT 1', {}), /Code: 81\..*elsewhere/);
 });
 
-test('a password that is wrong is told as that, and not with the password', async () => {
+test('the error for a wrong password says so, and does not contain the password', async () => {
   await expectRefused(executorFor('guess').query('SELECT 1', {}), /refused \(HTTP 403\): Code: 516\./);
 });
 
-test('a value of a parameter arrives as it was given, whatever it holds', async () => {
+test('any text arrives unchanged as the value of a parameter', async () => {
   const nasty = ['\u0000', '\t\n\r\b\f', `'"\\\\'`, '\\N', '\\x41', '{n:UInt8}', 'é🔥', '%26 + &', ''];
   for (const value of nasty)
     expect(await executor.query('SELECT {v:String} AS v', { v: value })).toEqual([{ v: value }]);
@@ -107,7 +107,7 @@ test('a value of a parameter arrives as it was given, whatever it holds', async 
   ]);
 });
 
-test('a server that comes back is used again, and what it holds is there', async () => {
+test('a restarted server is used again, and its rows are readable', async () => {
   const table = await newTable();
   await executor.insert(table, lines);
   await server.kill();

@@ -1,6 +1,6 @@
 /**
- * What is said to a ClickHouse server and what is made of its answers, against a server that notes what it is told.
- * (The contract suite runs on a real one where FORPOST_TEST_CLICKHOUSE names it.)
+ * The requests to a ClickHouse server and the handling of its answers, against a server that records the requests. (The
+ * contract suite runs on a real server that FORPOST_TEST_CLICKHOUSE names.)
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
@@ -39,7 +39,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-test('a query travels with its values apart, and 64-bit numbers come back exact', async () => {
+test('a query sends its values apart from its text, and 64-bit numbers come back exactly', async () => {
   const executor = new HttpExecutor(`http://ada:se%3Acret@${address}/energy`);
   answer.body = '{"n":"9999999999999999","t":"a"}\n{"n":"2","t":"b"}\n';
   const rows = await executor.query('SELECT {x:String}', { x: `'; DROP\n\\`, n: -5 });
@@ -58,7 +58,7 @@ test('a query travels with its values apart, and 64-bit numbers come back exact'
   expect(search.get('output_format_json_quote_64bit_integers')).toBe('1');
 });
 
-test('an insert is one block that the server writes before it answers', async () => {
+test('an insert is one block, which the server writes before it answers', async () => {
   const executor = new HttpExecutor(`http://${address}`);
   await executor.insert('events', '{"a":1}\n{"a":2}');
   const [{ search, body, headers }] = heard as [Heard];
@@ -69,14 +69,14 @@ test('an insert is one block that the server writes before it answers', async ()
   expect(headers['x-clickhouse-user']).toBeUndefined();
 });
 
-test('the database is made where it is missing', async () => {
+test('a missing database is created', async () => {
   await new HttpExecutor(`http://${address}/energy`).open();
   expect(heard[0]?.body).toBe('CREATE DATABASE IF NOT EXISTS energy');
   expect(heard[0]?.search.get('database')).toBe('default');
   expect(() => new HttpExecutor(`http://${address}/a;b`)).toThrow("the database's name");
 });
 
-test('a refusal is told in the words of the server, without the password', async () => {
+test('the error of a refused statement carries the server’s message, without the password', async () => {
   const executor = new HttpExecutor(`http://ada:hunter2@${address}/energy`);
   answer = { status: 404, body: 'Code: 60. DB::Exception: Unknown table.\n(UNKNOWN_TABLE) (version 26.7.3)' };
   const refused = executor.query('SELECT 1', {});
@@ -87,25 +87,25 @@ test('a refusal is told in the words of the server, without the password', async
   await expect(executor.query('SELECT 1', {})).rejects.toThrow('does not answer');
 });
 
-test('a server that is not there is an error that can be tried again', async () => {
+test('the error for an unreachable server is retryable', async () => {
   const gone = new HttpExecutor('http://127.0.0.1:1');
   await expect(gone.open()).rejects.toMatchObject({ code: 'FORPOST_HISTORY_FAILED', retryable: true });
   await expect(gone.open()).rejects.toThrow(/does not answer: .*(ECONNREFUSED|bad port)/);
 });
 
-test("a value is escaped as ClickHouse's own reader undoes it", async () => {
+test("the escapes of a value are those that ClickHouse's reader undoes", async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-escape-'));
   const clickhouse = new EmbeddedExecutor(folder);
   await clickhouse.open();
   const nasty = `' OR 1=1; -- \\ \\' \\n \t\n\r\b\f\u0000 {x:String} é🔥`;
-  // the Escaped format of a parameter is the one of a TabSeparated field
+  // a parameter is escaped as a TabSeparated field is
   const sql = "SELECT x FROM format('TabSeparated', 'x String', {escaped:String})";
   expect(await clickhouse.query(sql, { escaped: escapeParameter(nasty) })).toEqual([{ x: nasty }]);
   await clickhouse.close();
   await rm(folder, { recursive: true });
 });
 
-test('a statement, and a query that says that it may take long, is waited for; what should be quick is not', async () => {
+test('a statement and a query without a time limit get a long deadline; other queries get a short one', async () => {
   const { promise: after, resolve } = Promise.withResolvers<void>();
   answer = { status: 200, body: '{"n":1}\n', after };
   const executor = new HttpExecutor(`http://${address}`, { quickMs: 50, patientMs: 30_000 });

@@ -1,11 +1,10 @@
 /**
  * A ClickHouse server or cluster, through its HTTP interface.
  *
- * Always: values travel as `param_…` in the address, escaped as the interface wants them, inserts as the body; the
- * server answers only when it is done (`wait_end_of_query`), so that a status of 200 means that it went well. A proxy
- * in between may change statuses and a server may fail while it answers: an answer with `X-ClickHouse-Exception-Code`,
- * or with an exception in its body, is an error whatever its status. Errors carry ClickHouse's own words and never the
- * password.
+ * Always: values travel as `param_…` in the address, escaped as the interface requires; inserts travel as the body. The
+ * server answers only when the statement is done (`wait_end_of_query`), so that status 200 means success. A proxy may
+ * change statuses and a server may fail while it answers, so an answer with `X-ClickHouse-Exception-Code` or with an
+ * exception in its body is an error, whatever its status. Errors carry ClickHouse's own words and never the password.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import {
@@ -19,11 +18,11 @@ import {
   querySettings,
 } from './executor.ts';
 
-/** For a server that no longer answers. */
+/** How long a request waits for a server that does not answer. */
 const defaultDeadlines = {
-  /** a query ends itself after 30 s */
+  /** for queries, which ClickHouse ends after 30 s (`querySettings`) */
   quickMs: 60_000,
-  /** for statements, and queries that say themselves that they may take long; longer than this fetch waits for no answer */
+  /** for statements, and for queries without a time limit of their own; fetch itself waits no longer than 300 s */
   patientMs: 290_000,
 };
 const takesLong = 'max_execution_time = 0';
@@ -36,7 +35,7 @@ export class HttpExecutor implements Executor {
 
   readonly #deadlines: typeof defaultDeadlines;
 
-  /** `url`: http://user:password@host:8123/database; without a database it is "forpost". */
+  /** `url`: http://user:password@host:8123/database; the default database is "forpost". */
   constructor(url: string, deadlines = defaultDeadlines) {
     this.#deadlines = deadlines;
     const parsed = new URL(url);
@@ -44,7 +43,10 @@ export class HttpExecutor implements Executor {
     this.#database = decodeURIComponent(parsed.pathname.replace(/^\/+|\/+$/g, '')) || defaultDatabase;
     this.place = `${parsed.origin}/${this.#database}`;
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(this.#database))
-      throw new ForpostError('FORPOST_CONFIG_INVALID', `${this.place}: the database's name may hold A-Z, a-z, 0-9, _`);
+      throw new ForpostError(
+        'FORPOST_CONFIG_INVALID',
+        `${this.place}: the database's name may contain only A-Z, a-z, 0-9 and _`,
+      );
     this.#headers =
       parsed.username === ''
         ? {}
@@ -114,14 +116,14 @@ export class HttpExecutor implements Executor {
 }
 
 /**
- * The exception of a server that failed after it had begun to answer: the body's last lines, on a line of their own
- * (https://clickhouse.com/docs/interfaces/http, "HTTP response codes caveats"). No row of JSONEachRow looks like one.
+ * The exception of a server that failed after it had begun to answer. It stands at the end of the body, on a line of its
+ * own (https://clickhouse.com/docs/interfaces/http, "HTTP response codes caveats"). No row of JSONEachRow looks like it.
  */
 function exceptionIn(text: string): string | undefined {
   return /^Code: \d+\. DB::Exception: .*/ms.exec(text.slice(-maxExceptionCharacters))?.[0];
 }
 
-/** exceptions may quote the query */
+/** Large, because an exception may quote the query. */
 const maxExceptionCharacters = 65_536;
 
 const escapes: Readonly<Record<string, string>> = {
@@ -134,7 +136,7 @@ const escapes: Readonly<Record<string, string>> = {
   '\t': '\\t',
 };
 
-/** A parameter's value as ClickHouse's HTTP interface reads it: the Escaped format, in which a tab ends the value. */
+/** Escapes a parameter's value for ClickHouse's HTTP interface: the Escaped format, in which a tab ends the value. */
 export function escapeParameter(value: Parameter): string {
   return String(value).replace(/[\\\0\b\f\n\r\t]/g, (character) => escapes[character] ?? character);
 }

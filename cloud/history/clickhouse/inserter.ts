@@ -1,6 +1,6 @@
 /**
- * A process for tests that kill it: inserts events into an embedded history without end and tells its parent after
- * each answered insert how many events that makes. Arguments: folder, epoch, events an insert.
+ * A process for tests that kill it. It inserts events into an embedded history without end, and after each answered insert
+ * sends its parent the number of events so far. Arguments: folder, epoch, events per insert.
  */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { decodeEvent, encodeEvent } from '@forpost/shared/event/codec.ts';

@@ -1,4 +1,4 @@
-// Opens the folder that is named, and ends: what is wrong with it ClickHouse writes to standard error and nowhere else.
+// Opens the given folder and ends. ClickHouse writes the reason of a failed open only to standard error.
 import { Session } from 'chdb';
 
 new Session(process.argv[2]).close();

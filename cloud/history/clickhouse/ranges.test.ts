@@ -1,4 +1,4 @@
-/** Ranges of lanes that are too large to be inserted event by event, in an embedded ClickHouse. */
+/** The ranges of lanes too large to insert event by event, in an embedded ClickHouse. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -34,10 +34,10 @@ async function insert(gateway: string, epoch: string, numbers: string): Promise<
   );
 }
 
-test('a lane over many buckets is told as its ranges, whatever holes and doubles it has, wherever they fall', async () => {
+test('the ranges of a lane over many buckets are exact, wherever its holes and duplicates are', async () => {
   const holes = [1, 65_535, 65_536, 65_537, 131_071, 131_072, 150_000, 150_002, 262_144, 299_999];
   await insert('gw-1', 'e1', `SELECT number FROM numbers(300000) WHERE number NOT IN (${holes.join(', ')})`);
-  // twins that are not merged must not fill a hole's place
+  // a duplicate that is not merged must not hide a hole
   await insert('gw-1', 'e1', 'SELECT number FROM numbers(65530, 20) WHERE number NOT IN (65535, 65536, 65537)');
   await insert('gw-1', 'e1', 'SELECT number FROM numbers(700000, 200000)');
   await insert('gw-1', 'e2', 'SELECT number FROM numbers(1, 7)');
@@ -64,7 +64,7 @@ test('a lane over many buckets is told as its ranges, whatever holes and doubles
   ]);
 });
 
-test('numbers as far apart as they can be are told too', async () => {
+test('the ranges are exact for numbers as far apart as possible', async () => {
   await history.insert([1, 65_536, 2 ** 40, Number.MAX_SAFE_INTEGER].map((n) => event(n, { gateway: 'gw-far' })));
   expect(await history.received(key('gw-far'))).toEqual([
     ...[
@@ -76,7 +76,7 @@ test('numbers as far apart as they can be are told too', async () => {
   ]);
 });
 
-test('a lane in more ranges than are kept is refused in words, and one just below is told', async () => {
+test('a lane with too many ranges is refused, and a lane with one range fewer is answered', async () => {
   await insert('gw-odd', 'e1', `SELECT 2 * number + 1 AS number FROM numbers(${maxRanges})`);
   expect(await history.received(key('gw-odd'))).toHaveLength(maxRanges);
   await insert('gw-odd', 'e1', `SELECT 2 * number + 1 AS number FROM numbers(${maxRanges}, 1)`);

@@ -1,11 +1,11 @@
 /**
- * Which numbers of a gateway's lanes are there, as ranges: in two steps, so that it takes as little memory for a lane of
- * a thousand million events as for a small one.
+ * Reads the stored numbers of a gateway's lanes as ranges. Two steps keep the memory for a lane of a thousand million
+ * events as small as for a small one.
  *
  *   buckets of 65,536 numbers ── without a hole ──► one range        ranges that touch become one
- *                             └── with holes ──► their ranges, some buckets at a time
+ *                             └── with holes ──► their ranges, `bucketsAtOnce` at a time
  *
- * Always: a lane in more than `maxRanges` ranges is refused, whatever it would come to.
+ * Always: a lane in more than `maxRanges` ranges is refused.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
@@ -18,16 +18,16 @@ interface Bucket {
   readonly lane: Lane;
   readonly first: string;
   readonly last: string;
-  /** 1: no number between them is missing */
+  /** 1: no number between `first` and `last` is missing */
   readonly whole: number;
 }
 
-/** 20,000 million events in order, or as many with holes as there may be ranges. */
+/** Enough for 20,000 million events in order. */
 const maxBuckets = 300_000;
-/** Buckets with holes that are asked for at once: two million numbers. */
+/** Buckets with holes in one query: two million numbers. */
 const bucketsAtOnce = 32;
 
-/** Of every lane of `gateway`, or of the one that is named. @throws ForpostError FORPOST_LANE_SCATTERED */
+/** The ranges of every lane of `gateway`, or of the one lane `only`. @throws ForpostError FORPOST_LANE_SCATTERED */
 export async function rangesOf(
   executor: Executor,
   gateway: string,
@@ -70,7 +70,7 @@ async function joined(
   return ranges;
 }
 
-/** Those from `start` on that have holes, up to the next one without. */
+/** The buckets with holes from `start` up to the next whole bucket. */
 function withHoles(buckets: readonly Bucket[], start: number): readonly Bucket[] {
   const some = buckets.slice(start, start + bucketsAtOnce);
   const end = some.findIndex(({ whole }) => whole === 1);
@@ -80,6 +80,6 @@ function withHoles(buckets: readonly Bucket[], start: number): readonly Bucket[]
 function scattered(what: string): ForpostError {
   return new ForpostError(
     'FORPOST_LANE_SCATTERED',
-    `the numbers of ${what} stand in more than ${maxRanges} ranges: something numbers events with holes`,
+    `the numbers of ${what} form more than ${maxRanges} ranges: a sender numbers its events with holes`,
   );
 }

@@ -1,12 +1,12 @@
 /**
- * A fresh table of events built beside the one in use, and put in its place in one step.
+ * Builds a new table of events beside the one in use, and replaces that one in one step.
  *
- *   nothing, or a half of an earlier try ── begin ──► empty ── insert … ──► what Kafka holds ── keepOlder, each gateway ──►
- *     what Kafka holds and all else ── exchange ──► in use; the former one is dropped
+ *   no table, or a part of an earlier try ── begin ──► empty ── insert … ──► Kafka's events ── keepOlder, each gateway ──►
+ *     Kafka's events and all older ones ── exchange ──► in use; the former table is dropped
  *
- * Always: the table in use is only read until `exchange`, which is atomic, so a kill at any moment leaves the one or the
- * other whole; a leftover is dropped by the next `begin`, or by the centre's next start (clickhouse-history.ts). What the
- * new table would lack of the old one ends the rebuild before the exchange.
+ * Always: the table in use is only read until `exchange`, which is atomic, so after a kill at any moment one of the two
+ * tables is whole and in use. The next `begin` or the centre's next start drops a leftover table (clickhouse-history.ts).
+ * If the new table lacks an event of the old one, the rebuild fails before the exchange.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -17,14 +17,14 @@ import type { Executor, Parameters } from './executor.ts';
 import { toLine } from './rows.ts';
 import { sql } from './sql.ts';
 
-/** An event and when the centre had it first, ms since 1970. */
+/** An event, and when the centre first stored it, ms since 1970. */
 export interface RebuiltEvent {
   readonly event: ForpostEvent;
   readonly storedMs: number;
 }
 
 export interface GatewayRebuilt {
-  /** different events of it in the table in use, and those of them that were copied because the new one lacked them */
+  /** `before`: distinct events of the gateway in the table in use; `older`: events copied because the new table lacked them */
   readonly before: number;
   readonly older: number;
 }
@@ -45,7 +45,7 @@ export class RebuiltEvents {
     this.#logger = logger;
   }
 
-  /** @throws ForpostError FORPOST_HISTORY_FAILED, as all of these do */
+  /** @throws ForpostError FORPOST_HISTORY_FAILED, as all methods of this class do */
   async begin(): Promise<void> {
     await this.#executor.command('DROP TABLE IF EXISTS events_rebuilt SYNC');
     await this.#executor.command('CREATE TABLE events_rebuilt AS events');
@@ -58,7 +58,7 @@ export class RebuiltEvents {
       const { gateway, boot, uptime, offsetMs } = reading;
       return [JSON.stringify({ gateway, boot: boot.toWellFormed(), uptime, offset_ms: offsetMs })];
     });
-    // what a clock event says is the same in either table
+    // both tables share the clock readings
     if (clocks.length > 0) await this.#executor.insert('clocks', clocks.join('\n'));
     if (events.length === 0) return;
     await this.#executor.insert(
@@ -72,7 +72,7 @@ export class RebuiltEvents {
     return rows.map(({ gateway }) => gateway);
   }
 
-  /** Copies what the new table lacks of one gateway. */
+  /** Copies the events of one gateway that the new table lacks. */
   async keepOlder(gateway: string): Promise<GatewayRebuilt> {
     const chunks = await this.#executor.query<Chunk>(sql.rebuildChunks, { gateway });
     let [before, older] = [0, 0];
@@ -103,8 +103,8 @@ export class RebuiltEvents {
   }
 
   /**
-   * The new table takes the place of the old one, which is dropped; the states of alarms are built from it. (After a kill
-   * between the two they are those of before, which say the same but for when an event was stored.)
+   * Puts the new table in the place of the old one, builds the alarm states from it and drops the old one. After a kill in
+   * between, the former alarm states stay; only their storing times differ.
    */
   async exchange(): Promise<void> {
     await this.#executor.command('EXCHANGE TABLES events AND events_rebuilt');

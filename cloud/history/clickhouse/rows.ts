@@ -1,9 +1,9 @@
 /**
- * Between an event and its row.
+ * Converts an event to its row and back.
  *
- * Always: toEvent(toRow(event)) is the event, with `stored`: what the columns cannot give back exactly (a time in
- * another form, an extension attribute, a type that is not well-formed Unicode) stands in `rest` as it came. What only
- * serves queries (values, alarm, …) is taken out of the data as far as it has the shape; odd data is stored all the same.
+ * Always: toEvent of a stored line is the same event with `stored` added. An attribute that the columns cannot give back
+ * exactly (a time in another form, an extension attribute, a type that is not well-formed Unicode) stands unchanged in
+ * `rest`. Columns that only serve queries (values, alarm, …) are filled from well-formed data; other data is stored too.
  */
 import { dataText, rfc3339, withDataText } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
@@ -11,7 +11,7 @@ import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from '@forpost/shared/e
 import { believedMs, timesBeside } from '../corrected.ts';
 import type { HistoryEvent } from '../store.ts';
 
-/** As ClickHouse answers it; 64-bit integers as text. */
+/** A row in ClickHouse's answer; 64-bit integers are text. */
 export interface EventRow {
   readonly site: string;
   readonly gateway: string;
@@ -28,13 +28,13 @@ export interface EventRow {
   readonly uptime: string;
   readonly rest: string;
   readonly data: string;
-  /** when the gateway took it by a clock that was in sync later; absent where the query does not ask for it */
+  /** corrected time at which the gateway took the event; null without a correction, absent where the query selects none */
   readonly true_ms?: string | null;
 }
 
-/** One JSON line for the insert. `storedMs`: the same for all events of the insert. */
+/** One JSON line for an insert. `storedMs` is the same for all events of the insert. */
 export function toLine(event: ForpostEvent, storedMs: number): string {
-  // what is not believed stands as it came in `rest`
+  // a doubted time stands unchanged in `rest`
   const timeMs = believedMs(Date.parse(event.time), storedMs);
   const receivedMs = believedMs(Date.parse(event.received), storedMs);
   const row = {
@@ -75,7 +75,7 @@ export function toEvent(row: EventRow): HistoryEvent {
   const rest = row.rest === '' ? {} : (JSON.parse(row.rest) as object);
   const event = { ...attributes, ...rest } as unknown as ForpostEvent;
   const trueMs = row.true_ms === undefined || row.true_ms === null ? undefined : Number(row.true_ms);
-  // the columns were filled from an event that the codec had checked
+  // the codec checked the event before it was stored, so its columns are valid
   const found = {
     ...event,
     stored: rfc3339(Number(row.stored_ms)),
@@ -85,7 +85,7 @@ export function toEvent(row: EventRow): HistoryEvent {
   return withDataText(found, row.data);
 }
 
-/** The event's attributes as far as columns say them. */
+/** The event's attributes that the columns hold. */
 function toAttributes(row: EventRow): Map<string, unknown> {
   const site = row.site as SiteId;
   const gateway = row.gateway as GatewayId;
@@ -115,7 +115,7 @@ function toAttributes(row: EventRow): Map<string, unknown> {
   ]);
 }
 
-/** What a query can ask about the data without opening it. */
+/** The parts of an event's data that stand in columns of their own, for queries. */
 export interface Indexed {
   readonly channel: string;
   readonly quality: string;
@@ -138,7 +138,7 @@ export function forQueries(event: ForpostEvent): Indexed {
   return nothing;
 }
 
-/** Bounds the texts that lists and indexes hold of each event. */
+/** Longest text in a column for queries. */
 const longestIndexed = 500;
 const longestMetric = 100;
 const mostMetrics = 1_000;

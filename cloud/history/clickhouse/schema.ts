@@ -1,15 +1,15 @@
 /**
- * The schema moves forward, one migration after another, and says which one it is at.
+ * Brings the schema forward, one migration after another, and notes each in `schema_versions`.
  *
- * Always: a migration may run twice (a crash between it and its note), and a history that a newer Forpost has written
- * is left alone: an older one might not see what the newer one keeps there.
+ * Always: a migration may run twice (after a crash before its note). A history that a newer Forpost has written is
+ * refused, because this version might not see everything in it.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Executor } from './executor.ts';
 import { migrations, sql } from './sql.ts';
 
 /**
- * Brings the schema to this version's and says how many migrations ran.
+ * Brings the schema to this version; returns the number of migrations that ran.
  * @throws ForpostError FORPOST_HISTORY_FAILED
  */
 export async function migrate(executor: Executor, nowMs: number, all = migrations): Promise<number> {
@@ -20,7 +20,7 @@ export async function migrate(executor: Executor, nowMs: number, all = migration
     throw new ForpostError(
       'FORPOST_HISTORY_FAILED',
       `the history at ${executor.place} was written by a newer Forpost (schema ${present}, this one knows ` +
-        `${all.length}): start that one, or give this one another "data"`,
+        `${all.length}): start the newer Forpost, or give this one another "data"`,
     );
   for (const [index, migration] of all.entries()) {
     const version = index + 1;

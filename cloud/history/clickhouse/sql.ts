@@ -1,4 +1,4 @@
-/** The statements, each from its file in sql/, read once. Values come in as parameters, never by editing the text. */
+/** The statements, each read once from its file in sql/. Values come in as parameters, never by editing the text. */
 import { readFileSync } from 'node:fs';
 
 function read(name: string): string {
@@ -29,7 +29,7 @@ export const sql = {
   brokenParts: read('broken-parts'),
 } as const;
 
-/** In order; the first one is version 1. Each is one statement that may run twice. What is out is never edited. */
+/** In order; the first one is version 1. Each is one statement that may run twice. A released migration is never edited. */
 export const migrations: readonly string[] = [
   '0001-events',
   '0002-clocks',

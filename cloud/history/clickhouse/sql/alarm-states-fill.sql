@@ -1,4 +1,4 @@
--- What is in `events`, stored at or after `since`, into the projection; what is there already does not change.
+-- Copies alerts that were stored at or after `since` from `events` into the alarm states; present rows do not change.
 INSERT INTO TABLE_NAME
     (kind, gateway, alarm, epoch, lane, sequence, site, change, active, urgency, time_ms, received_ms, stored_ms, clock, boot, uptime)
 SELECT kind, gateway, alarm, epoch, lane, sequence, site, change, active, urgency, time_ms, received_ms, stored_ms, clock, boot, uptime

@@ -1,9 +1,9 @@
--- A projection of the alerts, for the list of alarms (alarms.sql): of each life of an alarm (an epoch and a lane of its
--- gateway) two rows. kind 0: its newest change, by sequence. kind 1: the change that raised it, or its first one where
--- none did. Of the same change stored twice the first one stays, as in `events`. So what comes again, in any order, ends
--- in the same rows (alarm-states.ts).
--- Numbers and short texts only: the list looks at every alarm there is. Its contents it takes from `events`.
--- Whoever changes a column gives the table another number in its comment: an older one is then built anew.
+-- The alarm states, for the list of alarms (alarms.sql): two rows for each life of an alarm (one epoch and lane of its
+-- gateway). kind 0: the newest change, by sequence. kind 1: the change that raised the alarm, or else its first change.
+-- If the same change is stored twice, the first row stays, as in `events`. So repeated alerts, in any order, lead to the
+-- same rows (alarm-states.ts).
+-- The table holds only numbers and short texts, because the list scans every alarm. The list reads contents from `events`.
+-- After a change of a column, raise the number in the table's comment: then an older table is built anew.
 CREATE TABLE alarm_states_building
 (
     kind UInt8,
@@ -25,7 +25,7 @@ CREATE TABLE alarm_states_building
     boot LowCardinality(String),
     uptime UInt64,
 
-    -- of two rows of one life the one with the higher number stays
+    -- among the rows of one life, the highest precedence stays
     precedence UInt128 MATERIALIZED
         bitShiftLeft(toUInt128(if(kind = 0, sequence, 9223372036854775807 - sequence - if(change = 'raised', 0, 4611686018427387904))), 64)
             + (18446744073709551615 - toUInt64(greatest(stored_ms, 0)))

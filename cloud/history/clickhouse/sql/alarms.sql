@@ -1,14 +1,13 @@
--- The newest event of each alarm, chosen from the projection `alarm_states`. Within one life of the outbox (epoch) the
--- sequence is the order of things; between two of them the time at which the gateway took the newest one. Times are the
--- corrected ones where there are any (corrected.ts).
--- Open is what is active, and what is over and waits for a person: nobody acknowledged it, on its site or at the centre,
--- and it is no trial and no mere information (urgency 12 and more). What had ended before a history came to this schema
--- (version 10) waits for nobody: its gateways' versions let it go.
--- Into the limit go the open ones first, then those that ended lately; of each kind every gateway has an equal share,
--- what is left goes to the gravest (`urgencyOf`, queries.ts). With `skip` the list goes on behind the first ones, in that
--- order.
--- An alarm's place in that order is one number, `urgent`: the lowest goes first. Its last 128 bits are the alarm's id, so
--- that each gateway's first ones are found by numbers alone, in one pass over all alarms; `picked` is computed once.
+-- The newest event of each alarm, chosen from `alarm_states`. Within one epoch the sequence orders the events; between two
+-- epochs the time at which the gateway took their newest event decides. Times are corrected where a correction is known
+-- (corrected.ts).
+-- An alarm is open while it is active. It is also open when it is over, nobody has acknowledged it (on its site or at the
+-- centre), and it is neither a test nor mere information (urgency 12 and more). An alarm that ended before the history
+-- reached schema version 10 is not open, because the gateways of that time did not wait for an acknowledgement.
+-- The limit takes open alarms first, then alarms that ended recently. In both groups every gateway has an equal share; the
+-- rest goes to the gravest alarms (`urgencyOf`, queries.ts). With `skip` the list continues in that order.
+-- The column `urgent` is an alarm's place in that order as one number: the lowest comes first. Its last 128 bits are the
+-- alarm's id, so that one pass over all alarms finds each gateway's first ones by numbers alone; `picked` is computed once.
 WITH
 (
     SELECT if(minIf(applied_ms, version = 10) = minIf(applied_ms, version = 1), 0, minIf(applied_ms, version = 10))
@@ -27,7 +26,7 @@ lives AS
     LEFT JOIN known_clocks USING (gateway, boot)
     WHERE {gateway:String} = '' OR gateway = {gateway:String}
 ),
--- of an alarm that went on in a new life of its gateway's outbox: the lives before
+-- the earlier lives of alarms that continued in a new epoch of their gateway
 earlier AS
 (
     SELECT gateway, id, epoch, lane

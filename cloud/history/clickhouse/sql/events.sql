@@ -1,13 +1,13 @@
--- One page of events of one slice of time, newest first. An empty text means: any. The row value is the cursor: the
--- last event of the page before. The inner query finds the page's keys in a few narrow columns and without FINAL (15
--- times quicker); of a key that is there twice the outer one takes the row that counts. So a page may come out short
--- before the slice is at its end: whoever asks goes on from its last event until nothing comes.
+-- One page of events of one slice of time, newest first. An empty text means: any. The `after_*` parameters are the
+-- cursor: the last event of the page before. The inner query finds the page's keys in a few narrow columns and without
+-- FINAL (15 times quicker); the outer query selects one row of a duplicated key. So a page may be short before the end of
+-- the slice: the caller continues from its last event until an answer is empty.
 --
--- Data and further attributes of more than `most_bytes` are left out, but for the beginning of the data.
+-- Data of more than `most_bytes` is cut to its beginning; further attributes of more than `most_bytes` are left out.
 --
--- The time that counts is the corrected one where there is one (corrected.ts). So the keys come from two places: events
--- whose own time counts, by the index on it; and unsynced events of boots whose clock is known, which those indexes find
--- that know about clock, boot and time of storing.
+-- Events are ordered by corrected time where a correction is known (corrected.ts). So the keys come from two sources:
+-- events whose own time counts, by the index on time; and unsynced events of boots whose clock is known, by the indexes
+-- on clock, boot and storing time.
 SELECT
     * EXCEPT (short_rest, short_data), short_rest AS rest, short_data AS data,
     if(clock = 'unsynced' AND notEmpty(readings), least(toInt64(uptime) + arraySort(r -> (abs(toInt64(r.1) - toInt64(uptime)), -toInt64(r.1), -r.2), readings)[1].2, stored_ms + 86400000), NULL) AS true_ms,

@@ -1,4 +1,4 @@
--- Lanes of which something is there, and lanes of which only a gap record or their gateway's state speaks.
+-- Lanes with stored events, and lanes that only a gap record or their gateway's state names.
 SELECT gateway, epoch, lane
 FROM
 (

@@ -1,5 +1,5 @@
--- Which numbers are there of the lanes of a gateway (or of one of them), in buckets of 65,536: of a bucket without a hole
--- its first and last number say all. Memory does not grow with the events: a bucket's bitmap takes 8 KB at most.
+-- The stored numbers of a gateway's lanes (or of one lane), in buckets of 65,536: a bucket without a hole is described by
+-- its first and last number. Memory does not grow with the events: a bucket's bitmap takes at most 8 KB.
 SELECT
     epoch, lane, intDiv(sequence, 65536) AS bucket, min(sequence) AS first, max(sequence) AS last,
     groupBitmap(toUInt32(sequence % 65536)) = last - first + 1 AS whole

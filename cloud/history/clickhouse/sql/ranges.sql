@@ -1,5 +1,5 @@
--- The ranges in some buckets that have holes (numbers.sql). Gaps and islands: numbers that follow each other have the same
--- distance to their rank. dense_rank, because a duplicate that is not merged yet has the rank of its twin.
+-- The ranges in buckets with holes (numbers.sql). Gaps and islands: consecutive numbers have the same difference to their
+-- rank. dense_rank gives duplicates that are not merged yet the same rank.
 SELECT min(sequence) AS first, max(sequence) AS last
 FROM
 (

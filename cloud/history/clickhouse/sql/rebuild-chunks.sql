@@ -1,5 +1,5 @@
--- What there is of a gateway, in chunks of at most two million numbers of one lane: each of the rebuild's statements is
--- about one of them, so that its memory does not grow with the history.
+-- A gateway's events in chunks of at most two million numbers of one lane. Each statement of the rebuild handles one
+-- chunk, so that its memory does not grow with the history.
 SELECT epoch, lane, min(sequence) AS first, max(sequence) AS last
 FROM events
 WHERE gateway = {gateway:String}

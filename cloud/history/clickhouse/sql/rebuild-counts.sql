@@ -1,4 +1,4 @@
--- Of one chunk: the numbers that are there, and those of them that the new table lacks.
+-- For one chunk: how many numbers the old table holds, and how many of them the new table lacks.
 SELECT
     count() AS before,
     countIf(sequence NOT IN

@@ -1,5 +1,5 @@
--- Of one chunk: the rows of which Kafka holds no record any more, as they are. `stored_ms` comes along, and with it the
--- month that they stand in.
+-- For one chunk: copies the rows that the new table lacks, because Kafka no longer holds their records. `stored_ms` is
+-- copied too, so the rows stay in their month.
 INSERT INTO events_rebuilt
 SELECT * FROM events
 WHERE gateway = {gateway:String} AND epoch = {epoch:String} AND lane = {lane:String}

@@ -1,4 +1,4 @@
--- Rows of one gateway by lane, duplicates that are not merged away included: answered from the projection "lanes".
+-- Rows of one gateway by lane, including duplicates that are not merged yet; the projection "lanes" answers.
 SELECT epoch, lane, count() AS rows
 FROM events
 WHERE gateway = {gateway:String}

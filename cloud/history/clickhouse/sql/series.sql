@@ -1,7 +1,7 @@
--- One metric of one device by steps, by corrected time where there is one (corrected.ts, events.sql): readings whose own
--- time counts, served by the projection by device (so without FINAL), and unsynced ones of boots whose clock is known.
--- LIMIT 1 BY the event's key takes out duplicates that are not merged yet. What a device or a check called bad or
--- implausible does not count.
+-- One metric of one device by steps, by corrected time where a correction is known (corrected.ts, events.sql). Readings
+-- whose own time counts come from the projection by device (so without FINAL); to these the query adds unsynced readings
+-- of boots whose clock is known. LIMIT 1 BY the event's key removes duplicates that are not merged yet. Readings that a
+-- device or a check called bad or implausible do not count.
 SELECT
     multiIf(
         {unit:String} = 'month', toUnixTimestamp64Milli(toDateTime64(toStartOfInterval(time, toIntervalMonth({steps:UInt32}), {timezone:String}), 3, {timezone:String})),

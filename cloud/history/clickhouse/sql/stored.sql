@@ -1,4 +1,4 @@
--- Some events of one lane by their numbers, which come as a list in a text ("3,7,8").
+-- Events of one lane by their numbers; `sequences` is a list as text ("3,7,8").
 SELECT site, gateway, epoch, lane, sequence, device, type, time_ms, received_ms, stored_ms, clock, boot, uptime, rest, data
 FROM events FINAL
 WHERE gateway = {gateway:String} AND epoch = {epoch:String} AND lane = {lane:String}
