@@ -79,6 +79,9 @@ const preloaded = [
   '@formatjs/icu-skeleton-parser/index.js',
 ];
 
+/** The page's style sheets, in the order in which they count. */
+const styles = ['base', 'alarms', 'cameras', 'devices', 'login', 'desk', 'camera-tools', 'earlier-alarms'];
+
 /** Files of shared/texts/ that the page never imports: texts of other programs, all languages at once, types alone. */
 const notOfPage = /(^|[\\/])((centre-page|notification)\.[a-z]+|all|english|message|placeholders)\.ts$|\.test\.ts$/;
 
@@ -230,9 +233,7 @@ function documentHtml(root: string, language: Language, importMap: string, prelo
 <meta name="forpost-base" content="${root}">
 <title>Forpost</title>
 <link rel="icon" href="${root}/page/icon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="${root}/page/console.css">
-<link rel="stylesheet" href="${root}/page/camera-tools.css">
-<link rel="stylesheet" href="${root}/page/earlier-alarms.css">
+${styles.map((name) => `<link rel="stylesheet" href="${root}/page/styles/${name}.css">`).join('\n')}
 <script type="importmap">${importMap}</script>
 ${preload.map((path) => `<link rel="modulepreload" href="${root}${path}">`).join('\n')}
 <script type="module" src="${root}/page/main.ts"></script>

@@ -98,7 +98,7 @@ test('nothing but the page, its log-in and the health is open', async () => {
   ])
     expect((await fetch(url + path)).status, path).toBe(401);
   expect((await fetch(`${url}/api/v1/alarms/acknowledge`, { method: 'POST' })).status).toBe(401);
-  for (const path of ['/', '/page/main.ts', '/page/console.css', '/healthz', '/readyz', '/api/v1/session'])
+  for (const path of ['/', '/page/main.ts', '/page/styles/base.css', '/healthz', '/readyz', '/api/v1/session'])
     expect((await fetch(url + path)).status, path).toBe(200);
 });
 
