@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /**
- * Prepared code for the threads and processes that tests start, as in a gateway. Without it each thread strips types by
- * a WebAssembly module of its own, and V8 now and then aborts a process whose threads with WebAssembly come and go
+ * Prepared code for the threads and processes that tests start, as in a gateway. Without it each thread strips types with
+ * a WebAssembly module of its own, and V8 sometimes aborts a process whose threads with WebAssembly come and go
  * («Check failed: jit_page.has_value()», or a segmentation fault).
  */
 const preload = `--import ${import.meta.resolve('@forpost/shared/stripping/preload.mjs')}`;
@@ -14,13 +14,13 @@ if (process.env.NODE_OPTIONS?.includes(preload) !== true) {
   process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} ${preload}`.trim();
 }
 
-/** What needs no process or thread to itself: side by side in the same ones, which halves what they cost. */
+/** Tests that need no process or thread of their own: sharing workers halves their cost. */
 const light = [
   'shared/**/*.test.{ts,mjs}',
   'cloud/{access,alarms,api,commands,events,gateways,health,live,notify,operations,registry,series,sites,web}/**/*.test.ts',
   'edge/{alerts,clock,commands,config,console,devices,rules,site}/**/*.test.ts',
 ];
-/** What starts real programs (Kafka, ClickHouse, ffmpeg, a browser) and mostly waits for them: beside what needs the processor. */
+/** Tests that start real programs (Kafka, ClickHouse, ffmpeg, a browser) and mostly wait for them. */
 const realParts = [
   'edge/gateway.test.ts',
   'edge/vision/process/stream/*.test.ts',
@@ -38,13 +38,13 @@ const realParts = [
   'test/contract/{history,sink,kafka-security,kafka-addresses}.test.ts',
   'test/{e2e,faults}/**/*.test.ts',
 ];
-/** What holds real programs to times: it wants as much of the machine as it can have. */
+/** Tests that measure times of real programs: they need most of the machine. */
 const timed = [
   'edge/uplink/uplink.test.ts',
   'edge/vision/{supervisor,process/capture}.test.ts',
   'test/e2e/{main-job,camera}.test.ts',
 ];
-/** Above half a minute each, longest first: one of them begun last would have the machine to itself. */
+/** Tests above half a minute, longest first: one that began last would run alone at the end. */
 const longest = [
   'test/faults/faults.test.ts',
   'test/faults/centre-kill.test.ts',
@@ -78,16 +78,16 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-/** A condition that comes true ends its wait at once. Vitest's own limit of 1 s is met by a busy machine alone. */
+/** A wait ends as soon as its condition comes true; Vitest's default limit of 1 s is too short for a busy machine. */
 const expect = { poll: { timeout: 10_000 } };
 const quick = { testTimeout: 30_000, hookTimeout: 60_000, expect };
 const patient = { testTimeout: 180_000, hookTimeout: 180_000, expect };
-/** Vitest's own count leaves a core to itself: of two, half of the machine. */
+/** Vitest's own default leaves one core free: half of a machine with two. */
 const forProcessors = Math.max(3, availableParallelism() - 1);
-/** More than there are processors: of what starts real programs some always wait. */
+/** More workers than processors: some tests with real programs are always waiting. */
 const forWaiting = Math.max(4, forProcessors);
 
-/** Light tests, then all others side by side, real parts among them, then three at a time what is held to times. */
+/** Light tests first; then all others together, real programs among them; then timed tests, three at a time. */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },

@@ -1,4 +1,4 @@
-/** `npm run check`: types, lint, layers, and the demo's configuration files, without any test. Ends with 1 where one is wrong. */
+/** `npm run check`: types, lint, layers and the demo's configuration files, without tests. Ends with 1 when a step fails. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const failed = results.filter((good) => !good).length;
 process.stdout.write(`${results.length - failed} passed, ${failed} failed\n`);
 process.exit(failed > 0 ? 1 : 0);
 
-/** With passwords made for it: those of a demo that runs are left alone. */
+/** Checks the configuration with passwords made for this run; a running demo keeps its own. */
 async function configuration(): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-check-'));
   try {

@@ -1,5 +1,5 @@
-// Runs a TypeScript entry point on Node 24: on this Node where it is new enough, else on the one that the project's
-// dependency `node@24` brought. Plain JavaScript, so that any Node reaches the line that says what is missing.
+// Runs a TypeScript entry point on Node 24: on the present Node when it is new enough, else on the one of the
+// dependency `node@24`. Plain JavaScript, so that any Node can print the message below.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +10,7 @@ const bundled = fileURLToPath(new URL('../node_modules/node/bin/node', import.me
 const tooOld = Number.parseInt(process.versions.node, 10) < oldestNode;
 if (tooOld && !existsSync(bundled)) {
   process.stderr.write(
-    `forpost needs Node ${oldestNode} or newer, and this is ${process.versions.node}: run "npm start" or "npm test" once, which bring their own.\n`,
+    `forpost needs Node ${oldestNode} or newer; this is Node ${process.versions.node}. Run "npm start" or "npm test" once: they bring Node ${oldestNode}.\n`,
   );
   process.exit(1);
 }

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { createReport, percentile, slope } from './report.ts';
 
-test('a percentile is a value that was measured, the nearest rank', () => {
+test('a percentile is one of the measured values: the nearest rank', () => {
   const samples = [15, 20, 35, 40, 50];
   expect([5, 30, 40, 50, 100].map((p) => percentile(samples, p))).toEqual([15, 20, 20, 35, 50]);
   expect(percentile([7], 99)).toBe(7);
@@ -9,13 +9,13 @@ test('a percentile is a value that was measured, the nearest rank', () => {
   expect(() => percentile([1], 101)).toThrow(RangeError);
 });
 
-test('percentiles sort by size, not as text, and leave the samples as they are', () => {
+test('percentiles sort by number, not as text, and leave the samples unchanged', () => {
   const samples = [100, 9, 20];
   expect(percentile(samples, 100)).toBe(100);
   expect(samples).toEqual([100, 9, 20]);
 });
 
-test('a slope is that of the line of least squares, from one sample to the next', () => {
+test('a slope belongs to the line of least squares and counts from one sample to the next', () => {
   expect(slope([10, 12, 14, 16])).toBe(2);
   expect(slope([5, 1, 5, 1, 5])).toBe(0);
   expect(slope([3, 3, 9])).toBe(3);
@@ -23,7 +23,7 @@ test('a slope is that of the line of least squares, from one sample to the next'
   expect(slope([])).toBeNaN();
 });
 
-test('a goal is judged by the metric it names, and a missed one stays as it was set', () => {
+test('a goal is judged by the metric that it names, and a missed goal is not lowered', () => {
   const { goals } = createReport('x')
     .goal('alert_p99_ms', '<=', 20)
     .goal('missing', '=', 0)
@@ -39,7 +39,7 @@ test('a goal is judged by the metric it names, and a missed one stays as it was 
   ]);
 });
 
-test('what could not be measured is null and meets no goal', () => {
+test('a figure that could not be measured is null and meets no goal', () => {
   const report = createReport('x')
     .metric('alert_p99_ms', Number.NaN)
     .goal('alert_p99_ms', '<=', 20)
@@ -51,7 +51,7 @@ test('what could not be measured is null and meets no goal', () => {
   ]);
 });
 
-test('the document is one line of JSON on standard output, everything else goes to standard error, and a missed goal is status 1', () => {
+test('the report is one line of JSON on standard output; the rest goes to standard error, and a missed goal ends with 1', () => {
   const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   const err = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   try {

@@ -1,9 +1,9 @@
 /**
- * The one form for figures: every benchmark, fault run and `npm start -- --check` prints one JSON document, on one
- * line, as the last thing on standard output; what people read goes to standard error.
+ * The common form of figures: every benchmark, fault run and `npm start -- --check` prints one JSON document on one line,
+ * as the last line of standard output; the table for people goes to standard error.
  *
- * Always: a goal that is missed stays in the list as it was set; a figure that could not be measured is null and meets
- * no goal; a goal names a metric of the same report.
+ * Always: a missed goal stays in the list unchanged; a figure that could not be measured is null and meets no goal; a goal
+ * names a metric of the same report.
  */
 import { readFileSync } from 'node:fs';
 import { cpus, release, totalmem, type } from 'node:os';
@@ -25,23 +25,23 @@ export interface ReportDocument {
   readonly name: string;
   readonly machine: { readonly cpu: string; readonly cores: number; readonly memory: string; readonly os: string };
   readonly versions: Readonly<Record<string, string>>;
-  /** RFC 3339, of the start */
+  /** start of the run, RFC 3339 */
   readonly at: string;
   readonly seconds: number;
   readonly samples: number;
   readonly metrics: Figures;
   readonly peers: Readonly<Record<string, Figures>>;
   readonly goals: readonly Goal[];
-  /** what figures count, by name, where a figure alone says too little */
+  /** the items that a figure counts, by the figure's name */
   readonly lists?: Readonly<Record<string, readonly string[]>>;
 }
 
-/** What a figure may depend on. */
+/** Packages whose versions can change a figure. */
 const measuredPackages = ['better-sqlite3', 'chdb', 'kafkajs', 'mqtt', 'onnxruntime-node'];
-/** three digits behind the point: a microsecond in ms */
+/** decimals of a figure: a microsecond in ms */
 const decimals = 3;
 
-/** A report that has begun now. */
+/** A report that begins now. */
 export function createReport(name: string): Report {
   return new Report(name, new Date());
 }
@@ -53,7 +53,7 @@ export function percentile(samples: readonly number[], p: number): number {
   return sorted[Math.max(0, Math.ceil((p / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** How much samples taken at even distances rise from one to the next, by the line of least squares; NaN below two. */
+/** Rise from one evenly spaced sample to the next, by the line of least squares; NaN for fewer than two samples. */
 export function slope(samples: readonly number[]): number {
   const middle = (samples.length - 1) / 2;
   const mean = samples.reduce((sum, value) => sum + value, 0) / samples.length;
@@ -82,13 +82,13 @@ export class Report {
     this.#at = at;
   }
 
-  /** how many measurements the percentiles stand on */
+  /** number of measurements behind the percentiles */
   samples(count: number): this {
     this.#samples = count;
     return this;
   }
 
-  /** the version of something measured that is no package of this project */
+  /** version of a measured program outside this project's packages */
   version(name: string, version: string): this {
     this.#versions[name] = version;
     return this;
@@ -100,19 +100,19 @@ export class Report {
     return this;
   }
 
-  /** what a peer, or the raw limit, did in the same run */
+  /** figures of a peer, or of the raw limit, from the same run */
   peer(name: string, figures: Readonly<Record<string, number>>): this {
     this.#peers[name] = Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, rounded(value)]));
     return this;
   }
 
-  /** names what a figure counts */
+  /** the items that a figure counts */
   list(name: string, lines: readonly string[]): this {
     this.#lists[name] = lines;
     return this;
   }
 
-  /** Judged against the metric's value when the report is printed. */
+  /** A goal for a metric; judged when the report is printed. */
   goal(metric: string, op: GoalOp, goal: number): this {
     this.#goals.push({ metric, op, goal });
     return this;
@@ -136,7 +136,7 @@ export class Report {
     };
   }
 
-  /** Prints the document, and for people a table on standard error. The exit status: 1 where a goal is missed. */
+  /** Prints the document, and a table for people on standard error. Returns the exit status: 1 when a goal is missed. */
   print(): 0 | 1 {
     const document = this.document();
     const missed = document.goals.filter((goal) => !goal.met);
@@ -186,7 +186,7 @@ function versionIn(file: string): string {
     const { version } = JSON.parse(readFileSync(fileURLToPath(new URL(file, import.meta.url)), 'utf8'));
     return String(version);
   } catch {
-    // a gateway without the centre's packages has fewer of them
+    // a gateway's installation lacks the centre's packages
     return 'not installed';
   }
 }

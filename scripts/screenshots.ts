@@ -1,9 +1,9 @@
 /**
- * `npm run screenshots [-- --all] [--port-offset N]`: pictures of both pages with a browser, from a demo that runs, or
- * from one that is started for it. The two of the README go to docs/screenshots/; with --all every width and colour
- * scheme, to be looked at, to .forpost/screenshots/.
+ * `npm run screenshots [-- --all] [--port-offset N]`: takes pictures of both pages with a browser, from a running demo or
+ * from one that it starts. The two pictures of the README go to docs/screenshots/; with --all every width and colour
+ * scheme goes to .forpost/screenshots/, for a person to look at.
  *
- * Always: taken while an alarm is active and the chart has something to show; what was started here is stopped.
+ * Always: an alarm is active and the chart has values in each picture; a demo that this script started is stopped.
  */
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -29,10 +29,10 @@ interface Look {
 }
 
 const sizes = { desktop: { width: 1440, height: 1100 }, phone: { width: 390, height: 844 } };
-/** A demo that has just been started has nothing in its chart yet. */
+/** A demo that has just started has an empty chart. */
 const fillMs = 90_000;
 const alarmDeadlineMs = 90_000;
-/** of a page, after it is loaded: its data comes by itself */
+/** for a page's data, which arrives after the page itself */
 const settleMs = 4_000;
 
 requireNode();
@@ -50,12 +50,12 @@ const started = isUp ? undefined : await DemoSite.prepare({ ...options, clock: s
 let browser: Browser | undefined;
 try {
   if (started !== undefined) {
-    say('no demo is running: one is started for the pictures');
+    say('no demo is running: starting one for the pictures');
     await started.start();
     await sleep(systemClock, fillMs);
   }
   const { console, centre } = await readCredentials(credentialsFile(demoFolder(options)));
-  if (centre === undefined) throw new Error('the centre’s password is not known: npm start -- --fresh makes a new one');
+  if (centre === undefined) throw new Error('the centre’s password is unknown: npm start -- --fresh makes a new one');
   const pages: Page[] = [
     {
       name: 'gateway',
@@ -110,7 +110,7 @@ async function logIn(from: Browser, { base, account }: Page, look: Parameters<Br
   return context;
 }
 
-/** Waits for an active alarm: a page where nothing happens shows little. */
+/** Waits for an active alarm: without one the pages show little. */
 async function untilAlarm(from: Browser, page: Page): Promise<void> {
   const context = await logIn(from, page);
   const end = systemClock.uptime() + alarmDeadlineMs;
@@ -130,6 +130,6 @@ function browserFile(): string {
   );
   const found = files.find((file) => existsSync(file));
   if (found === undefined)
-    throw new Error('there is no browser: apt-get install chromium, or FORPOST_CHROMIUM=/path/to/it');
+    throw new Error('no browser found: apt-get install chromium, or set FORPOST_CHROMIUM=/path/to/chromium');
   return found;
 }

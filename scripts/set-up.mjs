@@ -1,8 +1,8 @@
-// Set-up of a fresh machine for `npm start` and `npm test`: npm packages, Node 24, system packages, Kafka, the web
-// page. Plain JavaScript for the system's own Node (20 or newer), because it brings everything else.
+// Sets a fresh machine up for `npm start` and `npm test`: npm packages, Node 24, system packages, Kafka, the web page.
+// Plain JavaScript, because the system's own Node (20 or newer) runs this file before anything is installed.
 //
-// Always: what will be installed is printed first; what is there already costs a look and no line; a step that fails
-// says what, why and where its log is; without root the one command to run is printed and nothing has been changed.
+// Always: set-up announces what it will install before it installs; a part that is there already prints nothing; a
+// failed step names itself, the reason and its log; without root, set-up prints the command to run and changes nothing.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -26,14 +26,13 @@ export const root = fileURLToPath(new URL('..', import.meta.url));
 const logs = join(root, '.forpost/logs');
 const bundledNode = join(root, 'node_modules/node/bin/node');
 const oldestNode = 24;
-/** of the packages' install scripts: the GPU's parts of the detector are not for a gateway */
+/** For the packages' install scripts: a gateway does not use the detector's GPU libraries. */
 const installEnv = { ONNXRUNTIME_NODE_INSTALL: 'skip' };
 
 /**
- * Makes everything ready. `purpose`: 'start' | 'test'; `wanted`: {kafka: 'own' | 'existing' | 'none', camera: boolean}.
- * Gives {node, withoutKafka, withoutCamera}: the Node 24 to run on, and why there is no Kafka or no camera where it
- * cannot be had.
- * @throws SetUpError in words for the person who started this
+ * Prepares everything. `purpose`: 'start' | 'test'; `wanted`: {kafka: 'own' | 'existing' | 'none', camera: boolean}.
+ * Returns {node, withoutKafka, withoutCamera}: the path of Node 24, and the reasons why Kafka or the camera is missing.
+ * @throws SetUpError with a message for the person who started npm
  */
 export async function setUp(purpose, wanted) {
   const begun = Date.now();
@@ -42,9 +41,9 @@ export async function setUp(purpose, wanted) {
   const why = npmPackagesReason();
   const install = missing.length > 0 ? howToInstall(seen) : 'root';
   if (missing.length > 0) announceSystem(missing, install, purpose);
-  if (why !== undefined) say(`Forpost brings its npm packages: ${why} (about 1.4 GB on disk, in node_modules/)`);
+  if (why !== undefined) say(`Forpost installs its npm packages: ${why} (about 1.4 GB on disk, in node_modules/)`);
 
-  // side by side: one mostly waits for apt's mirrors, the other for npm's registry
+  // At the same time: apt mostly waits for its mirrors, npm for its registry.
   const settled = await Promise.allSettled([
     missing.length > 0 ? installSystem(missing, install, purpose) : [],
     why !== undefined ? installNpmPackages(npm) : undefined,
@@ -56,7 +55,7 @@ export async function setUp(purpose, wanted) {
   let withoutKafka = withoutPart('kafka', cannot);
   if (wanted.kafka === 'own' && withoutKafka === undefined) withoutKafka = await bringKafka(node);
   await buildWebPage(node);
-  if (Date.now() - begun > 5_000) say(`everything is there (${Math.round((Date.now() - begun) / 1000)} s)`);
+  if (Date.now() - begun > 5_000) say(`set-up is complete (${Math.round((Date.now() - begun) / 1000)} s)`);
   return { node, withoutKafka, withoutCamera: withoutPart('camera', cannot) };
 }
 
@@ -85,7 +84,7 @@ async function lookAround(purpose) {
   };
 }
 
-/** The first of the folders on PATH that has this command; packages' own (node_modules/.bin) do not count. */
+/** The first folder on PATH that has this command, without node_modules/.bin. */
 function onPath(command) {
   if (command.includes('/')) return existsSync(command) ? command : undefined;
   return systemPath()
@@ -99,7 +98,7 @@ function systemPath() {
   return folders.filter((folder) => folder !== '' && !folder.includes('node_modules')).join(':');
 }
 
-/** GStreamer's RTSP server for the system's Python: its description, its binding and the plugins that parse H.264 and pack RTP. */
+/** Whether the system's Python has GStreamer's RTSP server: type description, binding, plugins for H.264 and RTP. */
 function rtspServerIsThere() {
   if (!existsSync('/usr/bin/python3') || !existsSync('/usr/lib/python3/dist-packages/gi/__init__.py')) return false;
   const libraries = readdirSync('/usr/lib').filter((name) => name.includes('linux-gnu'));
@@ -115,7 +114,7 @@ function rtspServerIsThere() {
 export function findChromium() {
   const named = process.env.FORPOST_CHROMIUM;
   if (named !== undefined) return existsSync(named) ? named : undefined;
-  // /usr/bin/chromium-browser of Ubuntu is a door to a snap, which a server has not
+  // Ubuntu's /usr/bin/chromium-browser only starts a snap, and servers have no snaps.
   return ['chromium', 'google-chrome', 'google-chrome-stable'].map(onPath).find((found) => found !== undefined);
 }
 
@@ -131,22 +130,22 @@ function words(list) {
   return list.map((need) => need.what).join(' and ');
 }
 
-/** Says what is missing and what will be done about it, before anything is done. @throws SetUpError where a person must */
+/** Names the missing packages and the next step, before anything is installed. @throws SetUpError where a person must install them */
 function announceSystem(missing, install, purpose) {
-  say('Forpost uses, and this system lacks:');
+  say('This system lacks these programs, which Forpost uses:');
   for (const { what, why } of missing) say(`  ${what}: ${why}`);
   if (install !== 'no-apt' && install !== 'not') return;
   const how =
     install === 'no-apt'
-      ? `This system has no apt: install them with its own packages (on Debian they are: ${packagesFor(missing).packages.join(' ')}).`
-      : `Only root may install them, and sudo does not work here without a terminal. The command:\n\n  ${aptCommand(packagesFor(missing).packages, false)}\n`;
+      ? `This system has no apt: install them with its own package manager (their Debian names: ${packagesFor(missing).packages.join(' ')}).`
+      : `Only root may install them, and sudo cannot ask for a password without a terminal. Run:\n\n  ${aptCommand(packagesFor(missing).packages, false)}\n`;
   if (missing.some((need) => need.neededFor.includes(purpose)))
     throw new SetUpError(`${how} Then run npm ${purpose} again.`);
   say(how);
-  say(`Until then npm ${purpose} goes on without them.`);
+  say(`Until then, npm ${purpose} runs without them.`);
 }
 
-/** Gives the needs that apt has nothing for, or fails to install. @throws SetUpError where one cannot go on without */
+/** Returns the needs that apt has no package for or failed to install. @throws SetUpError for a need that `purpose` cannot do without */
 async function installSystem(missing, install, purpose) {
   if (install === 'no-apt' || install === 'not') return missing;
   const sudo = install === 'root' ? [] : ['sudo'];
@@ -166,7 +165,7 @@ async function installSystem(missing, install, purpose) {
     ];
     return run(command, rest, { env });
   };
-  await step('apt: the lists of packages', join(logs, 'apt-update.log'), (run) => apt(run, 'update'));
+  await step('apt: update of the package lists', join(logs, 'apt-update.log'), (run) => apt(run, 'update'));
   const { output } = await outputOf('apt-cache', ['policy', ...packageNames(missing)], { env });
   const candidates = aptCandidates(output);
   const essential = packagesFor(
@@ -174,7 +173,9 @@ async function installSystem(missing, install, purpose) {
     candidates,
   );
   if (essential.cannot.length > 0)
-    throw new SetUpError(`apt has no package for ${words(essential.cannot)}: install it by hand, then start again`);
+    throw new SetUpError(
+      `apt has no package for ${words(essential.cannot)}: install it by hand, then run npm ${purpose} again`,
+    );
   const others = missing.filter((need) => !need.neededFor.includes(purpose));
   const rest = packagesFor(others, candidates);
   await announceSize([...essential.packages, ...rest.packages], env);
@@ -204,12 +205,13 @@ async function announceSize(packages, env) {
 }
 
 async function askForSudo() {
-  say('sudo asks for your password, to install this:');
+  say('sudo asks for your password to install these packages:');
   const { spawnSync } = await import('node:child_process');
-  if (spawnSync('sudo', ['-v'], { stdio: 'inherit' }).status !== 0) throw new SetUpError('sudo did not let you in');
+  if (spawnSync('sudo', ['-v'], { stdio: 'inherit' }).status !== 0)
+    throw new SetUpError('sudo refused the password: nothing was installed');
 }
 
-/** Command and first arguments of npm: the one that runs this, with the Node that it runs on. @throws SetUpError */
+/** The npm that started this process, as its command and first arguments, on the Node that runs it. @throws SetUpError */
 async function findNpm() {
   const { npm_execpath: npmScript, npm_node_execpath: npmNode } = process.env;
   const ours = (file) => file.startsWith(join(root, 'node_modules'));
@@ -219,7 +221,7 @@ async function findNpm() {
   }
   const npm = onPath('npm');
   if (npm === undefined)
-    throw new SetUpError('npm is not there: it comes with Node (https://nodejs.org), or as the package npm');
+    throw new SetUpError('npm is not installed: install Node (https://nodejs.org) or the package npm');
   return [npm];
 }
 
@@ -236,8 +238,8 @@ function npmPackagesReason() {
 }
 
 /**
- * Without the packages' install scripts: what is native comes built, inside the packages, and npm would compile SQLite
- * again all the same, with headers from nodejs.org. Node alone needs its script (`findNode24`).
+ * Runs no install scripts of packages: native packages bring compiled files, and npm would still compile SQLite again,
+ * with headers from nodejs.org. Only the package `node` needs its script (`findNode24`).
  */
 async function installNpmPackages([command, ...first]) {
   await step('npm packages (npm ci)', join(logs, 'npm-ci.log'), (run) =>
@@ -249,7 +251,7 @@ async function installNpmPackages([command, ...first]) {
   npmPackagesReason();
 }
 
-/** npm's own settings of the command that runs this must not reach another one, nor may a Node that it replaces. */
+/** The environment without npm's settings for the present command, and without the Node in node_modules, which npm replaces. */
 function npmEnv() {
   const passed = Object.entries(process.env).filter(
     ([name]) => !/^npm_(config_(local_prefix|global_prefix|prefix|noproxy)|package_|lifecycle_|command)/.test(name),
@@ -257,7 +259,7 @@ function npmEnv() {
   return { ...Object.fromEntries(passed), ...installEnv, PATH: systemPath() };
 }
 
-/** The Node to run on: the project's own, whose install script is run here. @throws SetUpError */
+/** The Node that will run Forpost: the project's own, whose install script runs here. @throws SetUpError */
 async function findNode24(npm) {
   if (await isNode24(bundledNode)) return bundledNode;
   const folder = join(root, 'node_modules/node');
@@ -276,7 +278,7 @@ async function findNode24(npm) {
   }
   if (Number.parseInt(process.versions.node, 10) >= oldestNode) return process.execPath;
   throw new SetUpError(
-    'Node 24 could not be brought by npm: its package "node" must run its install script (npm approve-scripts node, npm rebuild node). Any Node 24 on your PATH does as well.',
+    'npm could not install Node 24: its package "node" must run its install script (npm approve-scripts node, npm rebuild node). Any other Node 24 on your PATH works too.',
   );
 }
 
@@ -286,7 +288,7 @@ async function isNode24(file) {
   return code === 0 && Number.parseInt(output.replace(/^v/, ''), 10) >= oldestNode;
 }
 
-/** Why there is no Kafka; undefined where there is. */
+/** Installs Kafka. Returns the reason of a failure, or undefined. */
 async function bringKafka(node) {
   if (kafkaJarsAreThere()) {
     const { code, output } = await outputOf(node, [join(root, 'scripts/set-up/kafka-jars.ts')], { cwd: root });
@@ -303,7 +305,7 @@ async function bringKafka(node) {
   }
 }
 
-/** Builds the centre's page where its sources have changed since it was built. */
+/** Builds the centre's page when its sources have changed since the last build. */
 async function buildWebPage(node) {
   const folder = join(root, 'cloud/web');
   if (!existsSync(join(folder, 'index.html'))) return;
@@ -316,7 +318,7 @@ async function buildWebPage(node) {
   writeFileSync(built, now);
 }
 
-/** Of the page's sources and of the locked packages that it is built from. */
+/** The hash of the page's sources and of the locked packages that build it. */
 function hashOfFolder(folder) {
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
   for (const name of readdirSync(folder, { recursive: true }).sort()) {

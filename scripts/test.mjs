@@ -1,8 +1,8 @@
 // `npm test`: sets this machine up and runs types, lint and every test; arguments narrow to paths.
-// Old Nodes must get as far as the line about them: nothing newer than they know stands above the import.
+// An old Node must get as far as the message below: nothing newer than Node 12 may stand above the import.
 if (parseInt(process.versions.node, 10) < 20) {
   process.stderr.write(
-    `forpost needs Node 20 or newer to set itself up, and this is ${process.versions.node}: https://nodejs.org\n`,
+    `forpost set-up needs Node 20 or newer; this is Node ${process.versions.node}. Install a newer one: https://nodejs.org\n`,
   );
   process.exit(1);
 }

@@ -1,10 +1,10 @@
 /**
- * The simulated camera: a real RTSP stream of the rendered yard, or of somebody's video. A program
+ * The simulated camera: a real RTSP stream of the rendered yard, or of a video file. A program
  * (`node scripts/camera/camera.ts --port P --path /yard --user U --password P [--video FILE] --cache FOLDER`) and a
  * function for tests.
  *
- * Always: one JSON line says that it is ready; it ends when its standard input closes or on SIGTERM; the RTSP server
- * ends with it, however it ends, because it watches the pipe from here.
+ * Always: one JSON line announces that the stream is ready; the program ends when its standard input closes or on
+ * SIGTERM; the RTSP server watches a pipe from the program, and so ends with it in every case.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { prepareVideo, renderYard } from './render.ts';
 
-/** the system's own, which has the gi package; a Python of one's own has not */
+/** The system's Python, which has the gi package; other Pythons lack it. */
 const python = '/usr/bin/python3';
 const packages = 'gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-good gstreamer1.0-plugins-bad';
 const server = fileURLToPath(new URL('./rtsp-camera.py', import.meta.url));
@@ -21,7 +21,7 @@ const server = fileURLToPath(new URL('./rtsp-camera.py', import.meta.url));
 export interface CameraOptions {
   /** folder for rendered and prepared footage */
   readonly cache: string;
-  /** 0 or absent = any free one */
+  /** 0 or absent: any free port */
   readonly port?: number;
   /** default /yard */
   readonly path?: string;
@@ -29,38 +29,38 @@ export interface CameraOptions {
   readonly password?: string;
   /** a video file instead of the rendered yard */
   readonly video?: string;
-  /** another one, perhaps of another size, that `switchTo` puts into the same stream */
+  /** another video, perhaps of another size, that `switchTo` puts into the same stream */
   readonly secondVideo?: string;
   readonly progress?: (text: string) => void;
 }
 
 export interface SimulatedCamera {
-  /** without user and password */
+  /** address without user and password */
   readonly url: string;
   /** the RTSP server's process */
   readonly pid: number;
-  /** what is true of the footage; undefined for somebody's own video */
+  /** path of truth.json, which describes the footage; undefined for a video file */
   readonly truth: string | undefined;
   /** s of the machine's monotonic clock at which frame 0 of the loop was due; frame k came k / fps later */
   readonly started: number;
-  /** no more pictures, while RTSP is still answered */
+  /** sends no more pictures; RTSP still answers */
   stall(): void;
   resume(): void;
-  /** the pictures' bytes are noise, until `resume` */
+  /** fills the pictures' bytes with noise, until `resume` */
   garble(): void;
-  /** which footage is shown, from its next key frame on */
+  /** changes the footage, from its next key frame on */
   switchTo(which: 'first' | 'second'): void;
-  /** throws all clients out */
+  /** disconnects all clients */
   kick(): void;
   /** stops the whole process (SIGSTOP), until `thaw` */
   freeze(): void;
   thaw(): void;
   stop(): Promise<void>;
-  /** resolves when it has ended, by itself or not */
+  /** resolves when the process has ended, for any reason */
   readonly ended: Promise<void>;
 }
 
-/** Renders or prepares the footage where it must, and serves it. @throws Error where the server does not start */
+/** Renders or prepares missing footage, and serves it. @throws Error when the server does not start */
 export async function startCamera(options: CameraOptions): Promise<SimulatedCamera> {
   const { cache, video, secondVideo, port = 0, path = '/yard', user, password, progress } = options;
   const footage = video === undefined ? await renderYard(cache, progress) : await prepareVideo(video, cache);
@@ -79,7 +79,7 @@ export async function startCamera(options: CameraOptions): Promise<SimulatedCame
   child.on('error', (error) => {
     problem += error.message;
   });
-  // a server that is gone is told by `ended`
+  // `ended` reports a server that is gone
   child.stdin.on('error', () => child.stdin.destroy());
   const ended = once(child, 'close').then(() => {});
   const lines = createInterface(child.stdout);
@@ -144,7 +144,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
   process.stdout.write(`${JSON.stringify({ ready: camera.url, pid: camera.pid, truth: camera.truth })}\n`);
   await camera.ended;
-  if (!asked) process.stderr.write('the simulated camera ended by itself\n');
+  if (!asked) process.stderr.write('the simulated camera ended unexpectedly\n');
   process.exit(asked ? 0 : 1);
 }
 

@@ -1,6 +1,6 @@
 /**
  * Draws one walking figure into a picture, pixel by pixel: a shadow, two legs and two arms that swing with the steps,
- * a coat and a head. Edges are softened over one pixel. Not a person, but as large, as fast and as dark as one.
+ * a coat and a head. Edges are softened over one pixel. The figure has a person's size, speed and darkness.
  */
 import type { Place } from './yard.ts';
 

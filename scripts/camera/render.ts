@@ -1,9 +1,9 @@
 /**
- * Renders the yard's footage: people-like figures who walk through a drawn yard, with shadows and a sensor's noise,
- * as a file that the simulated camera can loop, and truth.json beside it. Cached by what it is made from.
+ * Renders the yard's footage: figures walk through a drawn yard, with shadows and a sensor's noise. Writes a video that
+ * the simulated camera can loop, and truth.json beside it; a hash of the sources names both in the cache.
  *
- * Always: the same picture for the same time on every machine (seeded noise); a half-written file is never left
- * under the final name.
+ * Always: every machine renders the same picture for the same time (seeded noise); a half-written file never has the
+ * final name.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ import sharp from 'sharp';
 import { drawFigure } from './figure.ts';
 import { gateArea, placesAt, yardFps, yardHeight, yardSeconds, yardTruth, yardWidth } from './yard.ts';
 
-/** x264 as a camera would encode: a key frame a second, no B-frames; without sliced-threads=0 GStreamer garbles them */
+/** x264 settings of a typical camera: a key frame a second, no B-frames; GStreamer garbles frames without sliced-threads=0. */
 const encoding = [
   ...['-an', '-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency'],
   ...['-x264-params', `sliced-threads=0:keyint=${yardFps}:min-keyint=${yardFps}:scenecut=0`],
@@ -26,11 +26,11 @@ const noisePatterns = 7;
 
 export interface Footage {
   readonly video: string;
-  /** what is true of it; undefined for somebody's own video */
+  /** path of truth.json; undefined for a video file */
   readonly truth: string | undefined;
 }
 
-/** The yard's footage in folder `cache`, rendered where it is not there yet (some seconds of one core). */
+/** The yard's footage in folder `cache`; rendering a missing one takes some seconds of one core. */
 export async function renderYard(cache: string, progress: (text: string) => void = () => {}): Promise<Footage> {
   await mkdir(cache, { recursive: true });
   const sources = ['./render.ts', './yard.ts', './figure.ts'].map((name) =>
@@ -59,7 +59,7 @@ export async function renderYard(cache: string, progress: (text: string) => void
   return footage;
 }
 
-/** Somebody's own video, made fit for looping by the simulated camera. */
+/** Prepares a video file so that the simulated camera can loop it. */
 export async function prepareVideo(file: string, cache: string): Promise<Footage> {
   await mkdir(cache, { recursive: true });
   const { size, mtimeMs } = await stat(file);
@@ -72,7 +72,7 @@ export async function prepareVideo(file: string, cache: string): Promise<Footage
   return { video, truth: undefined };
 }
 
-/** The yard's frames one after the other, in a buffer that is used again. */
+/** The yard's frames, one after the other, in one reused buffer. */
 export async function* frames(): AsyncGenerator<Uint8Array> {
   const empty = await sharp(Buffer.from(emptyYard())).removeAlpha().raw().toBuffer();
   const noise = noiseOf(empty.length);
@@ -82,7 +82,7 @@ export async function* frames(): AsyncGenerator<Uint8Array> {
     frame.set(empty);
     for (const place of placesAt(i / yardFps)) drawFigure(picture, place);
     const pattern = noise[i % noisePatterns] ?? new Int8Array(frame.length);
-    // shifted, so that no pattern comes twice at the same place
+    // the shift keeps each noise pattern from repeating at the same place
     const shift = (i * 7919 * 3) % frame.length;
     for (let at = 0, from = shift; at < frame.length; at++) {
       frame[at] = (frame[at] ?? 0) + (pattern[from] ?? 0);
@@ -100,11 +100,11 @@ async function encode(input: string[], output: string, frames?: AsyncIterable<Ui
   ffmpeg.stderr.setEncoding('utf8').on('data', (text: string) => {
     problem = (problem + text).slice(-2_000);
   });
-  // what keeps it from taking frames is in its exit status and its words
+  // ffmpeg's exit status and standard error tell why it stopped reading
   ffmpeg.stdin.on('error', () => ffmpeg.stdin.destroy());
   const closed = once(ffmpeg, 'close');
   for await (const frame of frames ?? []) {
-    // the buffer is drawn over next: it must be gone before
+    // wait for the write: the next frame overwrites the buffer
     const taken = new Promise((done) => ffmpeg.stdin.write(frame, done));
     await taken;
     if (ffmpeg.stdin.destroyed) break;
@@ -122,7 +122,7 @@ async function exists(file: string): Promise<boolean> {
   );
 }
 
-/** Noise of a small sensor, about normal; the generator is mulberry32, for the same picture everywhere. */
+/** Noise of a small sensor, about normal; the generator is mulberry32, for equal pictures on all machines. */
 function noiseOf(length: number): Int8Array[] {
   let seed = 20_261_121;
   const random = () => {
@@ -136,7 +136,7 @@ function noiseOf(length: number): Int8Array[] {
   );
 }
 
-/** The yard without anybody, as SVG. */
+/** The empty yard, as SVG. */
 export function emptyYard(): string {
   const [w, h] = [yardWidth, yardHeight];
   const paving = gateArea.points.map(([x, y]) => `${x * w},${y * h}`).join(' ');

@@ -98,7 +98,7 @@ def pump(source, alive):
             source.set_property('caps', Gst.Caps.from_string(footage.caps))
         count = len(footage.units)
         data, pts, key = footage.units[k % count]
-        if mode == 'stall':  # no pictures, while RTSP is still answered
+        if mode == 'stall':  # send no pictures; RTSP still answers
             k, last = k + 1, None
             continue
         if last is None and not key:
@@ -106,7 +106,7 @@ def pump(source, alive):
             continue
         last = k
         buffer = Gst.Buffer.new_wrapped(noise(data) if mode == 'garbage' else data)
-        # those before the one that is due come at once, so that nobody waits for the next key frame
+        # frames before the due one go out at once, so that no client waits for the next key frame
         due = base + int((started - begun) * 1e9) + (k - k % count) * footage.frame_ns + (pts - footage.first_pts)
         buffer.pts = last_pts = max(due, last_pts + 1_000_000)
         buffer.duration = footage.frame_ns
@@ -167,7 +167,7 @@ if user:
     protect(server, factory)
 server.get_mount_points().add_factory(options.path, factory)
 if server.attach(None) == 0:
-    sys.exit(f'cannot listen on port {options.port}: something else does')
+    sys.exit(f'cannot listen on port {options.port}: another process uses it')
 loop = GLib.MainLoop()
 
 

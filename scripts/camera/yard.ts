@@ -1,9 +1,9 @@
 /**
- * The yard that the simulated camera shows, as data: the zone, who walks where and when, and where everybody is at a
- * given time. Pure, so that the footage (render.ts) and its truth come from the same lines.
+ * The yard that the simulated camera shows, as data: the zone, the figures with their paths and times, and each figure's
+ * place at a given time. Pure, so that the footage (render.ts) and its truth have one source.
  *
- * Always: positions are 0..1 of the picture from the top left, feet on the ground; everybody is gone at the loop's
- * beginning and end.
+ * Always: positions are 0..1 of the picture from the top left, at the feet; the yard is empty at the loop's beginning and
+ * end.
  */
 import { contains, crosses } from '../../edge/vision/geometry.ts';
 
@@ -14,7 +14,7 @@ export const yardFps = 10;
 export const yardWidth = 768;
 export const yardHeight = 432;
 
-/** what the demo watches */
+/** the zone that the demo watches */
 export const gateArea = {
   id: 'gate-area',
   name: 'Gate area',
@@ -26,7 +26,7 @@ export const gateArea = {
   ] as [number, number][],
 } as const;
 
-/** across the drive, on the right of the yard; who walks along the far wall passes behind it */
+/** across the drive, on the right of the yard; figures along the far wall pass behind the line */
 export const driveLine = {
   id: 'drive',
   name: 'Drive',
@@ -38,7 +38,7 @@ export const driveLine = {
 
 export interface Figure {
   readonly id: number;
-  /** s into the loop */
+  /** s from the loop's beginning */
   readonly from: number;
   readonly way: readonly Point[];
   readonly coat: readonly [number, number, number];
@@ -113,7 +113,7 @@ export const figures: readonly Figure[] = [
   ),
 ];
 
-/** Height of somebody whose feet are at `y`, part of the picture's height: nearer is larger. */
+/** Height of a figure with its feet at `y`, as a part of the picture's height: nearer figures are taller. */
 export function heightAt(y: number): number {
   return 0.3 + (y - 0.76) * 0.55;
 }
@@ -121,7 +121,7 @@ export function heightAt(y: number): number {
 export interface Place {
   readonly figure: Figure;
   readonly feet: Point;
-  /** s since it came, of its walking */
+  /** s since the figure entered, pauses excluded */
   readonly walked: number;
   /** -1 to the left, 1 to the right */
   readonly heading: number;
@@ -129,7 +129,7 @@ export interface Place {
   readonly box: readonly [number, number, number, number];
 }
 
-/** Everybody who is on their way at `seconds` into the loop, the furthest away first. */
+/** Every figure in the picture at `seconds` into the loop, the furthest away first. */
 export function placesAt(seconds: number): Place[] {
   return figures
     .map((figure) => placeOf(figure, seconds - figure.from))
@@ -137,9 +137,9 @@ export function placesAt(seconds: number): Place[] {
     .sort((a, b) => a.feet[1] - b.feet[1]);
 }
 
-/** part of the picture's width that somebody of height 0.3 walks in a second: 1.3 m where 1.75 m is that height */
+/** part of the picture's width that a figure of height 0.3 walks in a second: 1.3 m, where 1.75 m is that height */
 const widthsASecond = 0.125;
-/** shoulders and swinging limbs, part of the height, in a picture of this shape */
+/** width of shoulders and swinging limbs, as a part of the body's height, in a picture of this shape */
 const bodyWidth = (0.42 * yardHeight) / yardWidth;
 const aspect = yardHeight / yardWidth;
 
@@ -175,7 +175,7 @@ function placeOf(figure: Figure, walked: number): Place | undefined {
   return undefined;
 }
 
-/** What truth.json says: by construction, not by looking. */
+/** Content of truth.json: computed from the paths, not measured in the pictures. */
 export interface YardTruth {
   readonly fps: number;
   readonly seconds: number;
@@ -184,11 +184,11 @@ export interface YardTruth {
     readonly id: number;
     readonly positions: readonly { readonly t: number; readonly feet: Point; readonly box: Place['box'] }[];
   }[];
-  /** feet came into the zone, and left it, s into the loop */
+  /** when feet entered and left the zone, s from the loop's beginning */
   readonly entries: readonly { readonly figure: number; readonly t: number }[];
   readonly exits: readonly { readonly figure: number; readonly t: number }[];
   readonly line: typeof driveLine;
-  /** feet came over the line, to the left or right, s into the loop */
+  /** when feet crossed the line, to the left or right, s from the loop's beginning */
   readonly crossings: readonly { readonly figure: number; readonly t: number; readonly to: 'left' | 'right' }[];
 }
 

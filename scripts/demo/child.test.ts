@@ -45,7 +45,7 @@ const gone = (pid: number) => {
   }
 };
 
-test('a process is up when it says so, and its log keeps what it says, but no secret', async () => {
+test('a process is up after its ready line, and its log keeps the output without secrets', async () => {
   const { child } = await make(`console.log('log-in: admin / secret'); console.error('warming up'); ${up}`, {
     secret: /log-in/,
   });
@@ -55,17 +55,17 @@ test('a process is up when it says so, and its log keeps what it says, but no se
   expect(await readFile(child.log, 'utf8')).not.toContain('secret');
 });
 
-test('a process that ends before it is up is told with the tail of its log', async () => {
+test('a process that ends before its ready line is reported with the tail of its log', async () => {
   const { child } = await make('console.error("port 9092 is taken"); process.exit(3)');
   await expect(child.start()).rejects.toThrow(/kafka ended with 3:\n {4}port 9092 is taken[\s\S]*child\.log/);
 });
 
-test('a process that says it cannot is not up', async () => {
+test('a process whose ready line says false is not up', async () => {
   const { child } = await make('console.log(JSON.stringify({ ready: false, message: "no Java" })); process.exit(1)');
   await expect(child.start()).rejects.toThrow(/no Java/);
 });
 
-test('a stop is SIGTERM, and nothing is left', async () => {
+test('stop sends SIGTERM and leaves no process behind', async () => {
   const { child, said } = await make(
     `process.on('SIGTERM', () => { console.log('orderly'); process.exit(0); }); ${up}`,
   );
@@ -77,7 +77,7 @@ test('a stop is SIGTERM, and nothing is left', async () => {
   expect(said).toEqual([]);
 });
 
-test('one that does not stop is killed at the deadline', async () => {
+test('a process that ignores SIGTERM is killed at the deadline', async () => {
   const clock = new FakeClock();
   const { child, said } = await make(`process.on('SIGTERM', () => console.log('no')); ${up}`, { clock });
   await child.start();
@@ -89,7 +89,7 @@ test('one that does not stop is killed at the deadline', async () => {
   expect(said.join()).toMatch(/did not stop within 25 s/);
 });
 
-test('one that ends by itself is reported and comes back, a bounded number of times', async () => {
+test('a process that ends by itself is reported and restarted, a bounded number of times', async () => {
   const clock = new FakeClock();
   const { child, said } = await make(up, { clock });
   await child.start();
@@ -100,10 +100,10 @@ test('one that ends by itself is reported and comes back, a bounded number of ti
     await vi.waitFor(() => expect(said.filter((line) => line === 'kafka is back')).toHaveLength(i), patience);
   }
   process.kill(child.pid!, 'SIGKILL');
-  await vi.waitFor(() => expect(said.at(-1)).toMatch(/for the 6th time and stays down/), patience);
+  await vi.waitFor(() => expect(said.at(-1)).toMatch(/for the 6th time and is not restarted/), patience);
 });
 
-test('a pause is no accident, and a start after it brings it back', async () => {
+test('a paused process is not reported, and start brings it back', async () => {
   const { child, said } = await make(up);
   await child.start();
   await child.pause();
@@ -113,13 +113,13 @@ test('a pause is no accident, and a start after it brings it back', async () => 
   expect(said).toEqual([]);
 });
 
-test('a process whose log was taken away is told of all the same, and comes back with a new one', async () => {
+test('a process whose log was deleted is still reported, and restarts with a new log', async () => {
   const logs = join(folder, 'logs');
   const { child, said } = await make(up, { log: join(logs, 'child.log'), clock: systemClock });
   await child.start();
   const { pid = 0 } = child;
   await rm(logs, { recursive: true });
   process.kill(pid, 'SIGKILL');
-  await vi.waitFor(() => expect(said.join()).toContain('is gone'), patience);
+  await vi.waitFor(() => expect(said.join()).toContain('was deleted'), patience);
   await vi.waitFor(() => expect(said).toContain('kafka is back'), patience);
 });

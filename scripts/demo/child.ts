@@ -2,10 +2,10 @@
  * One process of the demo, with its own log.
  *
  *   stopped ── start ──► starting ── its line {"ready": …} ──► up ── stop ──► stopped
- *                           └── ended, too late ──► failed     └── ended by itself ──► waiting ── a few times ──► starting
+ *                           └── ended, too late ──► failed     └── ended by itself ──► waiting ── at most 5 times ──► starting
  *
- * Always: it lives in a process group of its own, so that a Ctrl-C at the terminal reaches only who started it; its
- * standard input is a pipe from here, so that it ends with this process, however that ends; only its own id is killed.
+ * Always: each process has a process group of its own, so that a Ctrl-C at the terminal reaches the demo alone; its
+ * standard input is a pipe from the demo, so that it stops when the demo ends for any reason; only its own id is killed.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
@@ -17,7 +17,7 @@ import { backoffMs } from '@forpost/shared/retry.ts';
 import { root } from './settings.ts';
 
 export interface ChildOptions {
-  /** for people and for its log's name */
+  /** for people, and the name of the log */
   readonly name: string;
   readonly args: readonly string[];
   readonly log: string;
@@ -25,19 +25,19 @@ export interface ChildOptions {
   readonly readyWithinMs: number;
   readonly clock: Clock;
   readonly random: () => number;
-  /** what happened to it, in a line for people */
+  /** reports an event of the process, in a line for people */
   readonly report: (line: string) => void;
   readonly onLine?: (line: string) => void;
   /** priority, as nice(1) counts it: more is less urgent. Default 0 */
   readonly nice?: number;
-  /** lines that no log may keep */
+  /** output lines that the log must not keep */
   readonly secret?: RegExp;
 }
 
-/** After the last of these it stays down, and the rest of the demo goes on. */
+/** After the last restart the process stays down, and the rest of the demo goes on. */
 const mostRestarts = 5;
 const restartBackoff = { baseMs: 1_000, ceilingMs: 20_000 };
-/** Longer than a gateway or a centre gives itself to stop (20 s). */
+/** Longer than the 20 s that a gateway or centre takes to stop. */
 const stopDeadlineMs = 25_000;
 const tailLines = 15;
 
@@ -68,7 +68,7 @@ export class Child {
     return this.#process?.pid;
   }
 
-  /** Resolves with what its ready line told. @throws ChildError with the tail of its log */
+  /** Resolves with the value of the ready line. @throws ChildError with the tail of the log */
   async start(): Promise<unknown> {
     this.#wanted = true;
     const ready = await this.#launch();
@@ -76,7 +76,7 @@ export class Child {
     return ready;
   }
 
-  /** SIGTERM, and SIGKILL where that is not enough. Safe to call twice, and before start. */
+  /** Sends SIGTERM, and SIGKILL after the deadline. Safe to call twice, and before start. */
   async stop(): Promise<void> {
     this.#wanted = false;
     this.#closing.abort();
@@ -90,7 +90,7 @@ export class Child {
     late.cancel();
   }
 
-  /** Stops it for a while: `start` brings it back. */
+  /** Stops the process until the next `start`. */
   async pause(): Promise<void> {
     this.#wanted = false;
     this.#process?.kill('SIGTERM');
@@ -103,8 +103,8 @@ export class Child {
   }
 
   tail(): string {
-    // somebody may have taken the log away while the process ran
-    if (!existsSync(this.log)) return `    its log ${this.log} is gone`;
+    // somebody may have deleted the log while the process ran
+    if (!existsSync(this.log)) return `    its log ${this.log} was deleted`;
     const lines = readFileSync(this.log, 'utf8').trimEnd().split('\n').slice(-tailLines);
     return lines.map((line) => `    ${line}`).join('\n');
   }
@@ -121,7 +121,7 @@ export class Child {
     });
     this.#process = child;
     if (nice !== undefined && child.pid !== undefined) setPriority(child.pid, nice);
-    // it ended: `ended` tells
+    // the process has ended: `#ended` reports it
     child.stdin?.on('error', () => child.stdin?.destroy());
     this.#ended = new Promise((resolve) => {
       child.once('error', () => resolve());
@@ -132,7 +132,7 @@ export class Child {
     });
     return new Promise((resolve, reject) => {
       const fail = (why: string) =>
-        reject(new ChildError(`${this.name} ${why}:\n${this.tail()}\n    all of it: ${this.log}`));
+        reject(new ChildError(`${this.name} ${why}:\n${this.tail()}\n    whole log: ${this.log}`));
       const late = clock.after(readyWithinMs, () => {
         child.kill('SIGKILL');
         fail(`was not ready within ${readyWithinMs / 1000} s`);
@@ -154,7 +154,7 @@ export class Child {
     });
   }
 
-  /** Brings it back when it ends by itself. */
+  /** Restarts the process when it ends by itself. */
   async #watch(): Promise<void> {
     const { clock, random, report } = this.#options;
     for (;;) {
@@ -163,13 +163,13 @@ export class Child {
       const { exitCode, signalCode } = this.#process ?? {};
       if (this.#restarts >= mostRestarts) {
         report(
-          `${this.name} ended (${exitCode ?? signalCode}) for the ${mostRestarts + 1}th time and stays down: ${this.log}`,
+          `${this.name} ended (${exitCode ?? signalCode}) for the ${mostRestarts + 1}th time and is not restarted: ${this.log}`,
         );
         return;
       }
       const delayMs = restartBackoff.baseMs + backoffMs(restartBackoff, this.#restarts++, random);
       report(
-        `${this.name} ended by itself (${exitCode ?? signalCode}) and starts again in ${Math.round(delayMs / 1000)} s:\n${this.tail()}`,
+        `${this.name} ended by itself (${exitCode ?? signalCode}) and restarts in ${Math.round(delayMs / 1000)} s:\n${this.tail()}`,
       );
       await sleep(clock, delayMs, this.#closing.signal);
       if (!this.#wanted) return;
@@ -184,7 +184,7 @@ export class Child {
   }
 }
 
-/** What a line of JSON with the key "ready" tells; undefined of any other line. */
+/** The value of a JSON line with the key "ready"; undefined for any other line. */
 function readyOf(line: string): unknown {
   if (!line.startsWith('{"ready"')) return undefined;
   const { ready } = JSON.parse(line) as { ready: unknown };

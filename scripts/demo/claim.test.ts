@@ -9,7 +9,7 @@ import { claimFolder } from './claim.ts';
 const folder = mkdtempSync(join(tmpdir(), 'forpost-claim-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a folder has one demo at a time, which says who it is', async () => {
+test('one demo runs on a folder at a time; a second one learns its process id', async () => {
   const first = await claimFolder(folder);
   if (!('claim' in first)) throw new Error('nobody else has it');
   expect(await claimFolder(folder)).toEqual({ holder: { pid: process.pid, since: expect.any(Number) } });
@@ -18,7 +18,7 @@ test('a folder has one demo at a time, which says who it is', async () => {
   expect(await claimFolder(folder)).toHaveProperty('claim');
 });
 
-test('a demo that was killed holds its folder no longer', async () => {
+test('a killed demo releases its folder', async () => {
   const module = new URL('claim.ts', import.meta.url).href;
   const killed = join(folder, 'killed');
   const script = `

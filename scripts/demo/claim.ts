@@ -1,11 +1,11 @@
 /**
- * One demo a folder: whoever holds the claim may write there.
+ * Lets one demo at a time write to a folder: the holder of the claim.
  *
  *   free ── claim ──► held ── release, or this process ends ──► free
  *
- * Always: a second demo on the same folder changes nothing in it, neither logs nor configuration; the claim is a local
- * socket, which the system closes with its owner, so that a killed demo leaves none behind. On Linux it stands in no
- * file system; elsewhere a socket file that nobody answers on is taken over.
+ * Always: a second demo changes nothing in a claimed folder, neither logs nor configuration. The claim is a local socket,
+ * which the system closes when its process ends, so a killed demo leaves no claim behind. Linux keeps the socket outside
+ * the file system; elsewhere the next demo takes over a socket file that nobody answers on.
  */
 import { createHash } from 'node:crypto';
 import { rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ export interface Claim {
   release(): void;
 }
 
-/** Who holds a folder, as it says of itself. */
+/** The process that holds a folder, by its own account. */
 export interface Holder {
   readonly pid: number;
   /** ms since 1970 */
@@ -28,7 +28,7 @@ export interface Holder {
 const attempts = 3;
 const answerDeadlineMs = 2_000;
 
-/** The claim, or who has it; `undefined` of a holder that does not answer. */
+/** The claim, or its holder; `undefined` for a holder that does not answer. */
 export async function claimFolder(
   folder: string,
 ): Promise<{ readonly claim: Claim } | { readonly holder: Holder | undefined }> {
@@ -50,7 +50,7 @@ function addressOf(folder: string): string {
   return process.platform === 'linux' ? `\0${name}` : join(tmpdir(), `${name}.sock`);
 }
 
-/** undefined: the address is taken */
+/** undefined when the address is taken */
 function listen(path: string, self: Holder): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer((socket) => {

@@ -1,8 +1,8 @@
 /**
- * Copies of the demo's configuration files in its own folder, made at each start from the templates beside this file.
+ * Copies the templates of the demo's configuration into the demo's folder, at each start.
  *
- * Always: a copy that a person or the page has changed since it was made stays as it is; one that nobody has changed
- * follows its template and the options of this start. The copies keep the templates' comments.
+ * Always: a copy that a person or a page has changed stays as it is; an unchanged copy follows its template and the
+ * options of this start. Copies keep the templates' comments.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -16,9 +16,9 @@ const mark = '# Made by npm start';
 export class Copies {
   readonly #folder: string;
   readonly #memory: string;
-  /** sha256 of each copy as it was made, by name */
+  /** sha256 of each copy as the demo wrote it, by name */
   #made: Record<string, string> = {};
-  /** names of the copies that were changed since and therefore stay */
+  /** names of the changed copies, which stay */
   readonly kept: string[] = [];
 
   private constructor(folder: string) {
@@ -38,7 +38,7 @@ export class Copies {
     return join(this.#folder, name);
   }
 
-  /** Makes the copy `name` of `template` with `change`, unless somebody has changed it. Gives its path. */
+  /** Writes the copy `name` of `template` with `change`, unless somebody has changed it. Returns its path. */
   async make(template: string, name: string, root: string, change: (document: Document) => void): Promise<string> {
     const file = this.path(name);
     if (existsSync(file) && this.#isChanged(name, await readFile(file, 'utf8'))) {
@@ -49,13 +49,13 @@ export class Copies {
     change(document);
     const text = `${mark} from ${relative(root, template)}. What you change here stays.\n${document.toString({ lineWidth: 120 })}`;
     this.#made[name] = sha256(text);
-    // first the memory: killed in between, an unchanged older copy is taken for a changed one and stays
+    // The hashes first: after a kill between the two writes an unchanged copy counts as changed, and stays.
     await replaceFile(this.#memory, `${JSON.stringify(this.#made, null, 2)}\n`);
     await replaceFile(file, text);
     return file;
   }
 
-  /** An earlier version kept no memory, and made all copies anew at each start. */
+  /** An earlier version stored no hashes and rewrote all copies at each start. */
   #isChanged(name: string, text: string): boolean {
     const made = this.#made[name];
     return made === undefined ? !text.startsWith(mark) : made !== sha256(text);

@@ -1,12 +1,12 @@
 /**
- * The demo site, put together: which processes there are, in which order they start, and how they stop.
+ * The demo site: its processes, the order in which they start, and how they stop.
  *
  *   receiver ─┐
  *   Kafka ────┴─► centre ─┐
  *   camera ─► gateway ────┴─► meters ─► ready
  *
- * Always: they stop in the reverse order, also when a start fails half-way; the demo goes on without a camera, and
- * without Kafka where it cannot be had, and says so.
+ * Always: processes stop in the reverse order, also after a start that failed halfway; the demo runs without a camera or
+ * without Kafka where the machine lacks the programs for them, and says so.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
@@ -32,26 +32,26 @@ import {
 export interface DemoSiteOptions extends DemoOptions {
   readonly clock: Clock;
   readonly random: () => number;
-  /** a line for whoever watches */
+  /** prints a line for the person at the terminal */
   readonly say: (line: string) => void;
-  /** a notification has arrived, in a line */
+  /** prints a notification that has arrived */
   readonly onNotification?: (line: string) => void;
 }
 
-/** ms until the ready line; the first start renders the camera's footage */
+/** ms until the ready line; at the first start the camera renders its video */
 const deadlines = { kafka: 90_000, centre: 60_000, gateway: 60_000, camera: 240_000, meters: 20_000, receiver: 20_000 };
-/** The gateway is not kept waiting for a footage that is still being rendered. */
+/** The gateway starts after this time even while the camera still renders its video. */
 const cameraHeadStartMs = 5_000;
 const healthDeadlineMs = 20_000;
 const pollMs = 100;
-/** Who in the world would be another machine: a starting Kafka must not take the gateway's cores. */
+/** On a real site these run on other machines: a starting Kafka must not slow the gateway down. */
 const elsewhere = { nice: 10 } as const;
 const cache = process.env.FORPOST_CACHE ?? join(root, '.forpost/cache');
 
 export class DemoSite {
   readonly settings: Settings;
   readonly options: DemoSiteOptions;
-  /** undefined where another's is used, or none */
+  /** undefined without Kafka, or with a Kafka that the demo did not start */
   readonly kafka: Child | undefined;
   readonly receiver: Child;
   readonly centre: Child;
@@ -97,8 +97,8 @@ export class DemoSite {
   }
 
   /**
-   * Reads the configuration and makes what is missing; starts nothing. Where a demo runs on the same folder, or a port is
-   * taken, nothing is changed. @throws Error in words
+   * Reads the configuration and makes missing files; starts no process. Changes nothing when another demo runs on the
+   * folder or a port is taken. @throws Error with a message for the person at the terminal
    */
   static async prepare(options: DemoSiteOptions): Promise<DemoSite> {
     const folder = demoFolder(options);
@@ -110,7 +110,7 @@ export class DemoSite {
       if (options.fresh) await rm(folder, { recursive: true, force: true });
       const known = await readCredentials(credentialsFile(folder));
       const settings = await prepareSettings(options, sha256(known.token));
-      for (const file of settings.kept) options.say(`  your changes stay in ${relative(root, file)}`);
+      for (const file of settings.kept) options.say(`  keeping your changes in ${relative(root, file)}`);
       const credentials = await ensureSecrets(known, settings, settings);
       await keepLastLogs(settings.logs);
       return new DemoSite(settings, options, credentials, claimed.claim);
@@ -124,7 +124,7 @@ export class DemoSite {
     return this.#credentials;
   }
 
-  /** @throws Error in words; what was started until then is stopped */
+  /** Starts everything. @throws Error with a message for people, after stopping what had started */
   async start(): Promise<void> {
     try {
       await Promise.all([this.#startCentre(), this.#startGateway()]);
@@ -135,13 +135,13 @@ export class DemoSite {
     }
   }
 
-  /** In the reverse order of the start. Safe to call twice. */
+  /** Stops everything in the reverse order of the start. Safe to call twice. */
   stop(): Promise<void> {
     this.#stopping ??= this.#stopAll();
     return this.#stopping;
   }
 
-  /** SIGKILL for each of them, by its id. */
+  /** Sends SIGKILL to each process by its id. */
   kill(): void {
     for (const child of this.#children()) child.kill();
   }
@@ -160,7 +160,7 @@ export class DemoSite {
     if (this.kafka !== undefined) await this.#begin(this.kafka, 'Apache Kafka');
     else if (options.kafka.kind === 'existing') options.say(`  using the Kafka at ${options.kafka.broker}`);
     else if (options.kafka.kind === 'none')
-      options.say(`  without Kafka (${options.kafka.reason.split('\n')[0]}): the gateway uses HTTP`);
+      options.say(`  no Kafka (${options.kafka.reason.split('\n')[0]}): the gateway sends over HTTP`);
     await this.#begin(this.centre, 'centre: ingest, history, API, page');
     await this.#keepLogIn();
     await receiver;
@@ -170,21 +170,21 @@ export class DemoSite {
   async #startGateway(): Promise<void> {
     const { clock } = this.options;
     const { withoutCamera } = this.options;
-    if (withoutCamera !== undefined) this.options.say(`  without a camera (${withoutCamera})`);
+    if (withoutCamera !== undefined) this.options.say(`  no camera (${withoutCamera})`);
     const camera = this.#startCamera();
     await Promise.race([camera, sleep(clock, cameraHeadStartMs)]);
     await this.#begin(this.gateway, 'gateway');
     await this.#healthy('the gateway', this.settings.ports.gateway);
   }
 
-  /** A site whose camera is missing is a site all the same. */
+  /** A camera that fails does not stop the site. */
   async #startCamera(): Promise<void> {
     if (this.camera === undefined) return;
     try {
       await this.#begin(this.camera, 'camera');
     } catch (error) {
       if (!(error instanceof ChildError)) throw error;
-      this.options.say(`  the demo goes on without its camera: ${error.message}`);
+      this.options.say(`  the demo goes on without a camera: ${error.message}`);
     }
   }
 
@@ -237,7 +237,7 @@ export class DemoSite {
     );
   }
 
-  /** Once in its life the centre makes a user, whose password stands in a file until it is changed. */
+  /** At its first start the centre makes a user; a file holds the password until somebody changes it. */
   async #keepLogIn(): Promise<void> {
     const first = await readFirstLogin(this.settings.cloudData);
     if (first === undefined) return;
@@ -245,7 +245,7 @@ export class DemoSite {
     try {
       await writeCredentials(this.settings.credentialsFile, this.#credentials);
     } catch (error) {
-      this.options.say(`the centre's log-in could not be kept: ${messageOf(error)}`);
+      this.options.say(`cannot save the centre's log-in: ${messageOf(error)}`);
     }
   }
 }
@@ -270,10 +270,10 @@ function runsAlready(holder: Holder | undefined, { portOffset }: DemoOptions): s
   const who = holder === undefined ? '' : ` (process ${holder.pid}, since ${new Date(holder.since).toLocaleString()})`;
   const { gateway, centre } = demoPorts({ portOffset });
   return [
-    `This demo runs already${who}; nothing was changed.`,
-    `  its pages    http://127.0.0.1:${gateway} and http://127.0.0.1:${centre}`,
-    '  to end it    Ctrl-C where it was started',
-    `  one beside   npm start -- --port-offset ${portOffset + 1000}`,
+    `This demo is already running${who}; nothing was changed.`,
+    `  its pages       http://127.0.0.1:${gateway} and http://127.0.0.1:${centre}`,
+    '  to stop it      Ctrl-C in its terminal',
+    `  a second demo   npm start -- --port-offset ${portOffset + 1000}`,
   ].join('\n');
 }
 

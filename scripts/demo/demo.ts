@@ -1,8 +1,8 @@
 /**
- * `npm start`, on Node 24: starts the demo site and shows where to look, until Ctrl-C; with --check, checks it from
- * outside and prints one JSON document.
+ * `npm start`, on Node 24: starts the demo site, prints the addresses to open, and runs until Ctrl-C. With --check it
+ * measures the site from outside and prints one JSON document.
  *
- * Always: whatever happens, nothing it started is left behind: one Ctrl-C stops all in order, a second one kills.
+ * Always: the demo leaves no process behind: one Ctrl-C stops everything in order, a second one kills.
  */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -20,10 +20,10 @@ let options: DemoOptions;
 try {
   options = parseOptions(process.argv.slice(2), process.env);
 } catch (error) {
-  say(`${messageOf(error)}\n(npm start -- --help lists what there is)`);
+  say(`${messageOf(error)}\nAll options: npm start -- --help`);
   process.exit(1);
 }
-/** ms since 1970: when npm start began, before its set-up */
+/** ms since 1970: the start of npm start, before set-up */
 const begun = Number(process.env.FORPOST_STARTED_AT ?? Date.now());
 let site: DemoSite | undefined;
 let stopping = false;
@@ -35,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
       process.exit(130);
     }
     stopping = true;
-    say('\nstopping … (Ctrl-C once more kills)');
+    say('\nstopping … (a second Ctrl-C kills)');
     interrupted.abort();
     void end(signal === 'SIGINT' || !options.check ? 0 : 1);
   });
@@ -44,7 +44,7 @@ process.on('exit', () => site?.kill());
 try {
   const onNotification = options.check ? {} : { onNotification: (line: string) => say(`  notified: ${line}`) };
   site = await DemoSite.prepare({ ...options, clock: systemClock, random: Math.random, say, ...onNotification });
-  say('Forpost starts its demo site:');
+  say('Starting the Forpost demo site:');
   await site.start();
   const startSeconds = (Date.now() - begun) / 1000;
   if (options.check) {
@@ -80,20 +80,20 @@ function introduction({ settings, credentials, kafka, camera }: DemoSite, startS
     `                                  ${consoleUser} / ${credentials.console[consoleUser]}`,
     `  Centre, the desk's page         http://127.0.0.1:${ports.centre}`,
     centre === undefined
-      ? '                                  log in as admin, with the password it printed at its first start (forgotten: npm start -- --fresh)'
+      ? '                                  user admin, with the password printed at its first start (lost? npm start -- --fresh)'
       : `                                  ${centre.user} / ${centre.password}`,
     '',
-    `  What to look at: once a minute the house draws more than its connection carries; about every five minutes the`,
+    `  Watch for these alarms: about once a minute the house draws more than its connection carries; about every`,
     ...(camera === undefined
-      ? ['  outdoor sensor is not heard. Each shows on both pages at once,']
+      ? ['  five minutes the outdoor sensor goes silent. Each alarm shows on both pages at once,']
       : [
-          "  outdoor sensor is not heard; somebody walks through the yard's gate area. Each shows on both pages at once,",
+          "  five minutes the outdoor sensor goes silent; people walk through the yard's gate area. Each alarm shows on both pages",
         ]),
-    '  and is told to the receiver of notifications (below, as they arrive).',
+    '  and goes to the receiver of notifications (printed below as they arrive).',
     ...(kafka?.pid === undefined
       ? []
       : [
-          `  kill ${kafka.pid} ends Kafka, which comes back by itself: the gateway keeps meanwhile what it cannot send.`,
+          `  To test an outage: kill ${kafka.pid} ends Kafka. The gateway keeps its events until Kafka is back, by itself.`,
         ]),
     '',
     ...(display === undefined
@@ -106,8 +106,8 @@ function introduction({ settings, credentials, kafka, camera }: DemoSite, startS
     ...(camera === undefined
       ? []
       : [`  Camera                          rtsp://127.0.0.1:${ports.camera}${settings.cameraPath}`]),
-    `  Logs, one for each process      ${logs}`,
-    `  All that is stored              ${folder} (passwords: credentials.json)`,
+    `  Logs, one per process           ${logs}`,
+    `  Stored data                     ${folder} (passwords: credentials.json)`,
     '',
     '  Ctrl-C stops everything.',
     '',

@@ -13,7 +13,7 @@ import {
 
 const day = 24 * hourSeconds;
 const seconds = Array.from({ length: day * 2 }, (_, i) => i / 2);
-/** seconds into the demo at this hour of its first day */
+/** seconds from the demo's start to this hour of its first day */
 const at = (hour: number) => ((hour - hourAt(0) + 24) % 24) * hourSeconds;
 
 test('the connection is overloaded about once a minute for ten seconds, and never otherwise', () => {
@@ -28,7 +28,7 @@ test('the connection is overloaded about once a minute for ten seconds, and neve
   }
 });
 
-test('the main meter is the sum of everything behind it', () => {
+test('the main meter is the sum of all meters behind it', () => {
   for (const second of [at(3), at(8), at(12), at(19)]) {
     const { 'main-meter': main, 'workshop-meter': workshop, ...rest } = powersAt(second);
     const { 'table-saw': saw, compressor, ...house } = rest;
@@ -49,7 +49,7 @@ test('the sun feeds in by day, most around noon, and not at night', () => {
   expect(Math.min(...seconds.map((second) => powersAt(second)['main-meter']))).toBeLessThan(-1_000);
 });
 
-test('the day is believable: the oven at noon, the workshop in working hours, the car at night, the heat pump when it is cold', () => {
+test('the day is plausible: oven at noon, workshop in working hours, car at night, heat pump in the cold', () => {
   expect(mean(12, 'oven')).toBeGreaterThan(200);
   expect(mean(15, 'oven')).toBeLessThan(2);
   expect(mean(10, 'workshop-meter')).toBeGreaterThan(400);
@@ -62,7 +62,7 @@ test('the day is believable: the oven at noon, the workshop in working hours, th
   expect(kWh * 24).toBeLessThan(1_500);
 });
 
-test('every meter says a number at every second, and the same one each time', () => {
+test('every meter has a number at every second, and the same number each time', () => {
   for (const second of seconds) {
     const powers = powersAt(second);
     for (const name of meterNames) expect(Number.isFinite(powers[name])).toBe(true);
@@ -70,7 +70,7 @@ test('every meter says a number at every second, and the same one each time', ()
   expect(powersAt(777.25)).toEqual(powersAt(777.25));
 });
 
-test('registers are the power added up over real time, drawn and fed in apart', () => {
+test('registers add up power over real time, drawn and fed in apart', () => {
   let register = { drawn: 1000, fedIn: 50 };
   register = advance(register, 3_600, 10);
   expect(register).toEqual({ drawn: 1010, fedIn: 50 });
@@ -84,7 +84,7 @@ test('registers are the power added up over real time, drawn and fed in apart', 
   expect(main.fedIn).toBeGreaterThan(0);
 });
 
-test('the outdoor sensor is lost for longer than its rule waits, and comes back', () => {
+test('the outdoor sensor is silent for longer than its rule waits, and comes back', () => {
   const lost = Array.from({ length: 300 }, (_, second) => second).filter((second) => !outdoorIsHeard(second));
   expect(lost.length).toBeGreaterThan(35);
   expect(outdoorIsHeard(0) && outdoorIsHeard(299)).toBe(true);

@@ -1,15 +1,15 @@
 /**
- * What the demo's house and workshop draw, as pure functions of time: a day in 24 minutes, so that somebody who watches
- * for a while sees the morning's heat pump, the sun over the roof, the oven and the car's evening charge.
+ * The power of the demo's house and workshop, as pure functions of time. A day takes 24 minutes, so that a visitor sees
+ * the morning's heat pump, the sun on the roof, the oven and the car's evening charge.
  *
- * Always: the same second gives the same watts; the main meter is the sum of everything behind it; it is above
- * `connectionLimitW` only within an overload, about once a minute for ten seconds. Registers add up power over the real
- * time that passes, as the events' own times tell it, not over the demo's quicker day.
+ * Always: the same second gives the same watts; the main meter is the sum of all meters behind it, and exceeds
+ * `connectionLimitW` only within an overload, about once a minute for ten seconds. Registers add up power over real time,
+ * as the events' times tell it, not over the demo's faster day.
  */
 
 /** Demo seconds of one hour of the day. */
 export const hourSeconds = 60;
-/** It is morning when the demo starts: the sun will be up in a moment. */
+/** The demo starts in the morning, shortly before the sun is up. */
 const firstHour = 7;
 export const connectionLimitW = 24_000;
 export const overloadSeconds = 10;
@@ -39,7 +39,7 @@ export function hourAt(seconds: number): number {
   return (firstHour + seconds / hourSeconds) % 24;
 }
 
-/** Everything's power at `seconds` since the demo's start. */
+/** Power of every meter at `seconds` since the demo's start. */
 export function powersAt(seconds: number): Powers {
   const overload = isOverload(seconds);
   const own = {
@@ -53,14 +53,14 @@ export function powersAt(seconds: number): Powers {
     solar: -solar(seconds),
   };
   const workshop = own['table-saw'] + own.compressor + workshopLights(seconds);
-  // what no meter of its own counts: lights, computers, and in an overload the water heater of a shower
+  // loads without a meter of their own: lights, computers, and in an overload the water heater of a shower
   const unmetered = baseLoad(seconds) + (overload ? 18_000 : 0);
   const { 'table-saw': _saw, compressor: _compressor, ...house } = own;
   const main = unmetered + workshop + Object.values(house).reduce((sum, power) => sum + power, 0);
   return { ...own, 'workshop-meter': workshop, 'main-meter': main };
 }
 
-/** The car draws all it can while somebody showers: once in each minute, not always at the same second of it. */
+/** The car charges at full power while somebody showers: once a minute, at a varying second. */
 export function isOverload(seconds: number): boolean {
   const minute = Math.floor(seconds / 60);
   const begin = minute * 60 + (minute === 0 ? 12 : 8 + 30 * unit(1, minute));
@@ -80,7 +80,7 @@ export function waterFlow(seconds: number): number {
   return awake && unit(3, Math.floor(seconds / 7)) > 0.8 ? 0.25 : 0;
 }
 
-/** Whether the outdoor sensor's radio is heard: about once in five minutes it is not, for three quarters of one. */
+/** Whether the outdoor sensor's radio works: about once in five minutes it is silent for 45 seconds. */
 export function outdoorIsHeard(seconds: number): boolean {
   return seconds % 300 < 150 || seconds % 300 > 195;
 }
@@ -92,14 +92,14 @@ function baseLoad(seconds: number): number {
   return 190 + evening + morning + 25 * noise(4, seconds / 6);
 }
 
-/** A compressor that runs two fifths of the time. */
+/** A compressor that runs 40 % of the time. */
 function fridge(seconds: number): number {
   const phase = seconds % 50;
   if (phase > 20) return 1.4 + 0.1 * noise(5, seconds);
   return (phase < 1.5 ? 160 : 82) + 3 * noise(5, seconds);
 }
 
-/** Heats harder the colder it is, and once more for the morning's warm water. */
+/** Heats more in the cold, and once more for the morning's hot water. */
 function heatPump(seconds: number): number {
   const warmWater = 900 * bump(hourAt(seconds), 6.5, 0.8);
   const demand = Math.max(0, 17 - outdoorTemperature(seconds)) * 130 + warmWater;
@@ -107,7 +107,7 @@ function heatPump(seconds: number): number {
   return running ? clamp(demand, 450, 2_800) + 30 * noise(6, seconds / 3) : 12;
 }
 
-/** Overnight and in the evening, 7.4 kW; all that its plug gives in an overload. */
+/** 7.4 kW overnight and in the evening; full power in an overload. */
 function evCharger(seconds: number, overload: boolean): number {
   const hour = hourAt(seconds);
   if (overload) return 22_000 + 60 * noise(7, seconds);
@@ -122,7 +122,7 @@ function oven(seconds: number): number {
   return seconds % 20 < 12 ? 2_150 + 15 * noise(8, seconds) : 28;
 }
 
-/** A wash in the morning: heating, then turning to and fro, then spinning. */
+/** A wash in the morning: heating, then turning back and forth, then spinning. */
 function washingMachine(seconds: number): number {
   const part = (hourAt(seconds) - 9) / 1.6;
   if (part < 0 || part > 1) return 0.6;
@@ -136,7 +136,7 @@ function workshopIsOpen(seconds: number): boolean {
   return (hour > 7.3 && hour < 12) || (hour > 13 && hour < 17);
 }
 
-/** Cuts of a few seconds, harder at their beginning. */
+/** Cuts of a few seconds, with a peak at the beginning. */
 function tableSaw(seconds: number): number {
   if (!workshopIsOpen(seconds)) return 0.3;
   const phase = (seconds + 10 * unit(10, Math.floor(seconds / 26))) % 26;
@@ -153,7 +153,7 @@ function workshopLights(seconds: number): number {
   return workshopIsOpen(seconds) ? 260 : 12;
 }
 
-/** W from the roof: the sine of the sun's height (Duffie and Beckman, Solar Engineering, 1.6.5), less what clouds take. */
+/** W from the roof: the sine of the sun's height (Duffie and Beckman, Solar Engineering, 1.6.5), less the clouds' share. */
 function solar(seconds: number): number {
   const radians = Math.PI / 180;
   const [latitude, declination] = [latitudeDegrees * radians, declinationDegrees * radians];
@@ -187,7 +187,7 @@ function clamp(value: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, value));
 }
 
-/** Smooth and the same each time, -1..1: values at whole numbers, joined by a cosine. */
+/** Smooth noise, equal at each call, -1..1: values at whole numbers, joined by a cosine. */
 export function noise(seed: number, at: number): number {
   const below = Math.floor(at);
   const part = (1 - Math.cos((at - below) * Math.PI)) / 2;

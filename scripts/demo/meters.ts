@@ -1,9 +1,9 @@
 /**
- * The demo's meters and sensors: a process that connects each of them to the gateway with its own credentials and lets
- * them say what the house draws. `node scripts/demo/meters.ts --site FILE --credentials FILE --port N --state FILE`
+ * The demo's meters and sensors: one process connects each of them to the gateway with its own credentials and publishes
+ * what the house draws. `node scripts/demo/meters.ts --site FILE --credentials FILE --port N --state FILE`
  *
- * Always: registers go on where they stopped, across restarts; a meter that is not connected keeps no more readings
- * than real ones do; the process ends on SIGTERM or when its standard input closes.
+ * Always: registers continue across restarts; a disconnected meter keeps no more readings than a real one; the process
+ * ends on SIGTERM or when its standard input closes.
  */
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -27,10 +27,10 @@ const { values: options } = parseArgs({
   },
 });
 
-/** How finely registers add power up. */
+/** Step of the registers' sums. */
 const stepMs = 250;
 const saveEveryMs = 5_000;
-/** Readings that one meter keeps for a broker that does not acknowledge; a real one has room for few. */
+/** Readings that one meter keeps while the broker does not acknowledge; real meters have little memory. */
 const mostUnacknowledged = 20;
 const reconnectMs = 2_000;
 
@@ -60,7 +60,7 @@ const meters = devices.map(connect);
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop());
 process.stdout.write(`${JSON.stringify({ ready: { devices: devices.map(({ id }) => id) } })}\n`);
 
-/** Adds up what has been drawn since the last time. */
+/** Adds up the energy since the last call. */
 function count(): void {
   const now = seconds();
   const powers = powersAt((last + now) / 2);
@@ -92,13 +92,13 @@ function connect(
     unacknowledged += message.qos;
     client.publish(message.topic, message.payload, { qos: message.qos, retain: message.retain }, (error) => {
       unacknowledged -= message.qos;
-      // a QoS 0 reading that could not be sent is gone, as a real one's
+      // an unsent QoS 0 reading is lost, as with a real meter
       if (error && message.qos > 0) process.stderr.write(`${id}: ${error.message}\n`);
     });
   };
   client.on('connect', () => speaker.greeting.forEach(publish));
   client.on('error', (error) => process.stderr.write(`${id}: ${error.message}\n`));
-  // not all at the same moment
+  // spread the meters over the interval
   const beginsMs = (index * 137) % intervalMs;
   let timer = setTimeout(speak, beginsMs);
   function speak(): void {
@@ -120,7 +120,7 @@ function willOf(will: Message | undefined): Pick<IClientOptions, 'will'> {
   return { will: { topic, payload: Buffer.from(payload), qos, retain } };
 }
 
-/** Beside it, then in its place: a kill leaves the old one. */
+/** Writes beside the file, then renames: a kill leaves the old state. */
 function save(): void {
   const state: State = { water, registers: Object.fromEntries(registers) };
   writeFileSync(`${options.state}.new`, JSON.stringify(state));

@@ -1,4 +1,4 @@
-/** What `npm start` may be asked for. */
+/** The options of `npm start`. */
 import { parseArgs } from 'node:util';
 
 export interface DemoOptions {
@@ -7,13 +7,13 @@ export interface DemoOptions {
   readonly seconds: number;
   readonly video: string | undefined;
   readonly fresh: boolean;
-  /** added to every port; the data of each offset is apart */
+  /** added to every port; each offset has its own data folder */
   readonly portOffset: number;
   readonly kafka:
     | { readonly kind: 'own' }
     | { readonly kind: 'existing'; readonly broker: string }
     | { readonly kind: 'none'; readonly reason: string };
-  /** why there is no camera; undefined where there is one */
+  /** why the demo has no camera; undefined with a camera */
   readonly withoutCamera: string | undefined;
 }
 
@@ -21,7 +21,7 @@ const defaultSeconds = 30;
 const longestSeconds = 86_400;
 const largestOffset = 50_000;
 
-/** @throws Error in words for whoever typed them */
+/** @throws Error with a message for the person who typed the options */
 export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): DemoOptions {
   const { values } = parseArgs({
     args: [...args],
@@ -37,9 +37,9 @@ export function parseOptions(args: readonly string[], env: NodeJS.ProcessEnv): D
     },
   });
   if (values.fresh && values.keep)
-    throw new Error('--fresh forgets and --keep keeps what former runs stored: not both');
+    throw new Error('--fresh deletes the data of earlier runs and --keep keeps it: use only one of them');
   if (values.video !== undefined && values['no-camera'])
-    throw new Error('--video is played by the camera that --no-camera leaves out: not both');
+    throw new Error('--video is for the camera, which --no-camera leaves out: use only one of them');
   return {
     check: values.check,
     seconds: wholeNumber('--seconds', values.seconds, 5, longestSeconds),
@@ -55,7 +55,7 @@ function kafkaOf(without: boolean, env: NodeJS.ProcessEnv): DemoOptions['kafka']
   const { FORPOST_KAFKA: broker, FORPOST_WITHOUT_KAFKA: reason } = env;
   if (without) return { kind: 'none', reason: '--no-kafka' };
   if (broker !== undefined) {
-    if (!/^[^:\s]+:[0-9]+$/.test(broker)) throw new Error(`FORPOST_KAFKA is host:port, not "${broker}"`);
+    if (!/^[^:\s]+:[0-9]+$/.test(broker)) throw new Error(`FORPOST_KAFKA must be host:port, not "${broker}"`);
     return { kind: 'existing', broker };
   }
   return reason === undefined ? { kind: 'own' } : { kind: 'none', reason };
@@ -64,5 +64,5 @@ function kafkaOf(without: boolean, env: NodeJS.ProcessEnv): DemoOptions['kafka']
 function wholeNumber(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new Error(`${name} is a whole number from ${least} to ${most}, not "${text}"`);
+  throw new Error(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
 }

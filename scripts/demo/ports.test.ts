@@ -11,7 +11,7 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((resolve) => server.close(resolve)));
 
-test('a taken port is one line: which, for what, and who has it', async () => {
+test('a taken port is reported with its purpose and the process that uses it', async () => {
   const lines = await takenPorts([[port, 'MQTT of the gateway']]);
   expect(lines).toHaveLength(1);
   expect(lines[0]).toContain(`port ${port} (MQTT of the gateway) is taken`);
@@ -19,7 +19,7 @@ test('a taken port is one line: which, for what, and who has it', async () => {
   expect(lines[0]).not.toContain('\n');
 });
 
-test('a free port is no line', async () => {
+test('a free port is not reported', async () => {
   await new Promise((resolve) => server.close(resolve));
   expect(await takenPorts([[port, 'MQTT of the gateway']])).toEqual([]);
   server = createServer();

@@ -1,16 +1,16 @@
-/** Ports that are taken, told before anything is started: which port, for what, and who has it. */
+/** Finds taken ports before the demo starts: the port, its purpose, and the process that uses it. */
 import { existsSync } from 'node:fs';
 import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 
-/** One line for each port that somebody else listens on. */
+/** One line for each port that another process listens on. */
 export async function takenPorts(wanted: readonly (readonly [port: number, what: string])[]): Promise<string[]> {
   const lines: string[] = [];
   for (const [port, what] of wanted) {
     if (await isFree(port)) continue;
     const owner = await ownerOf(port);
     lines.push(
-      `port ${port} (${what}) is taken${owner === undefined ? '' : ` by ${owner}`}: end that, or start with --port-offset 1000`,
+      `port ${port} (${what}) is taken${owner === undefined ? '' : ` by ${owner}`}: end that process, or start with --port-offset 1000`,
     );
   }
   return lines;
@@ -24,13 +24,13 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-/** `node (process 1234)`, as far as /proc tells (proc(5), /proc/net/tcp). */
+/** `node (process 1234)`, from /proc (proc(5), /proc/net/tcp); undefined when /proc does not show the owner. */
 export async function ownerOf(port: number): Promise<string | undefined> {
   const inodes = await listening(port);
   if (inodes.size === 0) return undefined;
   for (const id of await readdir('/proc')) {
     if (!/^[0-9]+$/.test(id)) continue;
-    // other users' processes, and those that ended meanwhile, cannot be looked into
+    // /proc hides other users' processes and those that ended meanwhile
     const open = await readdir(`/proc/${id}/fd`).catch(() => []);
     for (const descriptor of open) {
       const target = await readlink(`/proc/${id}/fd/${descriptor}`).catch(() => '');
@@ -41,7 +41,7 @@ export async function ownerOf(port: number): Promise<string | undefined> {
   return undefined;
 }
 
-/** Inodes of the sockets that listen on this port: state 0A. */
+/** Inodes of the sockets in state 0A (LISTEN) on this port. */
 async function listening(port: number): Promise<Set<string>> {
   const hex = port.toString(16).toUpperCase().padStart(4, '0');
   const found = new Set<string>();

@@ -1,8 +1,8 @@
 /**
- * Whoever is on duty: takes the centre's notifications, prints them and keeps the newest. `GET /notifications` gives
- * them with the time each one arrived (ms since 1970). `node scripts/demo/receiver.ts --port 8091`
+ * The demo's receiver of notifications: prints the centre's notifications and keeps the newest. `GET /notifications`
+ * returns them with their times of arrival (ms since 1970). `node scripts/demo/receiver.ts --port 8091`
  *
- * Always: bounded; loopback only; ends on SIGTERM or when its standard input closes.
+ * Always: memory is bounded; the server listens on loopback only; it ends on SIGTERM or when its standard input closes.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { parseArgs } from 'node:util';
@@ -35,7 +35,7 @@ const server = createServer((request, response) => {
     answer(response, 200, { notifications: kept });
   } else if (request.method === 'POST') {
     take(request, response).catch((error: unknown) => {
-      process.stderr.write(`a notification that is none: ${error instanceof Error ? error.message : error}\n`);
+      process.stderr.write(`a request that is no notification: ${error instanceof Error ? error.message : error}\n`);
       answer(response, 400, {});
     });
   } else answer(response, 404, {});

@@ -27,7 +27,7 @@ async function ensure(mqttIds: readonly string[]) {
   return ensureSecrets(known, files(), { mqttIds, cameras: ['yard'], sink: 'centre' });
 }
 
-test('the gateway gets hashes of what the simulated devices log in with', async () => {
+test('the gateway gets hashes of the simulated devices’ passwords', async () => {
   const { mqtt, console, cameras, token } = await ensure(['meter']);
   const written = await secrets();
   expect(isRight(mqtt.meter!, written.mqtt.meter!)).toBe(true);
@@ -36,12 +36,12 @@ test('the gateway gets hashes of what the simulated devices log in with', async 
   expect(written.uplink).toEqual({ centre: { token } });
 });
 
-test('both files are for this user only', async () => {
+test('only this user can read the two password files', async () => {
   await ensure(['meter']);
   for (const file of Object.values(files())) expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-test('a second start changes nobody’s password; a new device gets one', async () => {
+test('a second start keeps all passwords and gives a new device one', async () => {
   const first = await ensure(['meter']);
   const before = await secrets();
   const second = await ensure(['meter', 'oven']);
@@ -51,7 +51,7 @@ test('a second start changes nobody’s password; a new device gets one', async 
   expect(isRight(second.mqtt.oven!, after.mqtt.oven!)).toBe(true);
 });
 
-test('who is no longer in the site has no line in the secrets, and comes back with the same password', async () => {
+test('a device that left the site has no line in the secrets, and gets its old password when it returns', async () => {
   const first = await ensure(['meter', 'probe']);
   await ensure(['meter']);
   expect(Object.keys((await secrets()).mqtt)).toEqual(['meter']);
@@ -60,7 +60,7 @@ test('who is no longer in the site has no line in the secrets, and comes back wi
   expect(isRight(first.mqtt.probe!, (await secrets()).mqtt.probe!)).toBe(true);
 });
 
-test('a hash that somebody wrote for a known device stays, and lost credentials are made anew', async () => {
+test('a hash that somebody wrote by hand stays, and lost credentials are made again', async () => {
   await ensure(['meter']);
   const written = await secrets();
   await writeFile(files().secretsFile, stringify({ ...written, mqtt: { meter: 'by-hand' } }));

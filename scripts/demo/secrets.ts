@@ -1,10 +1,10 @@
 /**
- * The demo's passwords: made once, at random. The gateway gets hashes (secrets.yaml); what the simulated devices and
- * people log in with stands in credentials.json, which only this user can read.
+ * The demo's passwords: random, made once. The gateway gets hashes (secrets.yaml); the log-ins of the simulated devices
+ * and of people stand in credentials.json, which only this user can read.
  *
- * Always: nobody's password changes between two starts; a device that is new in the site gets one, and one that the site
- * no longer has gets no line in the secrets (a password without its device is a mistake); what was written there by hand for
- * somebody who is known stays.
+ * Always: passwords stay the same between two starts; a device that is new in the site gets a password; a device that has
+ * left the site has no line in the secrets, because the gateway refuses a password without a device; hashes that somebody
+ * wrote by hand for a known device stay.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -20,9 +20,9 @@ export interface Credentials {
   readonly mqtt: Readonly<Record<string, string>>;
   readonly console: Readonly<Record<string, string>>;
   readonly cameras: Readonly<Record<string, { readonly user: string; readonly password: string }>>;
-  /** of the gateway at the centre's receiver */
+  /** the gateway's token at the centre's receiver */
   readonly token: string;
-  /** the centre prints it once, at its first start */
+  /** the centre's log-in, which the centre prints once, at its first start */
   readonly centre?: { readonly user: string; readonly password: string };
 }
 
@@ -44,7 +44,7 @@ export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** Gives everybody who has none a password, and writes both files. `sink`: the uplink that uses the token, or `evidence`. */
+/** Makes missing passwords and writes both files. `sink`: the uplink that uses the token, or `evidence`. */
 export async function ensureSecrets(
   known: Credentials,
   files: { readonly secretsFile: string; readonly credentialsFile: string },
@@ -72,7 +72,7 @@ export async function ensureSecrets(
     uplink: { [who.sink]: { token: credentials.token } },
   };
   await writeCredentials(files.credentialsFile, credentials);
-  const text = `# Made by npm start; passwords of devices, listeners and people are hashes.\n${stringify(secrets)}`;
+  const text = `# Made by npm start; passwords of devices, consumers and people are hashes.\n${stringify(secrets)}`;
   await mkdir(dirname(files.secretsFile), { recursive: true });
   await writeFile(files.secretsFile, text, { mode: onlyMine });
   return credentials;
@@ -86,7 +86,7 @@ function missing(ids: readonly string[], known: Readonly<Record<string, string>>
   return ids.filter((id) => known[id] === undefined).map((id) => [id, randomPassword()]);
 }
 
-/** Of those without a hash, and of those whose password was only made now. */
+/** Hashes for passwords without one, and for passwords made in this start. */
 async function hashes(
   passwords: Readonly<Record<string, string>>,
   had: Readonly<Record<string, string>>,

@@ -33,13 +33,13 @@ test.each([
   ['neither Kafka nor camera, and a check', ['--no-kafka', '--no-camera', '--check'], {}],
   ['a check', ['--check'], {}],
   ['a check without Kafka', ['--check', '--no-kafka'], {}],
-] as const)('with %s, gateway and centre get a configuration that is right', async (_what, args, env) => {
+] as const)('with %s, gateway and centre get a valid configuration', async (_what, args, env) => {
   const { gatewayFile, cloudFile } = await prepare(args, env);
   expect((await judge(gatewayFile)).problems).toEqual([]);
   expect(() => loadCloud(cloudFile)).not.toThrow();
 });
 
-test('an offset moves every port, in every file', async () => {
+test('a port offset moves every port in every file', async () => {
   const plain = await prepare([]);
   const moved = await prepare(['--port-offset', '1000']);
   for (const [name, port] of Object.entries(plain.ports)) expect(moved.ports).toHaveProperty(name, port + 1000);
@@ -49,15 +49,15 @@ test('an offset moves every port, in every file', async () => {
   for (const port of [2883, 9080, 10092, 9554, 9090, 9091]) expect(texts.join()).toMatch(new RegExp(`\\b${port}\\b`));
 });
 
-test('the copies keep the comments, and the probe is in the site only while it is checked', async () => {
+test('the copies keep the comments, and the site has the probe only during a check', async () => {
   const checked = await readFile((await prepare(['--check'])).siteFile, 'utf8');
   expect(checked).toContain(probeDevice);
-  expect(checked).toContain('# hysteresis: ends only below this');
+  expect(checked).toContain('# hysteresis: the alarm clears only below this');
   const plain = await readFile((await prepare([])).siteFile, 'utf8');
   expect(plain).not.toContain(probeDevice);
 });
 
-test('the centre can fetch the pictures of alarms, over Kafka and without it', async () => {
+test('the centre can fetch the pictures of alarms, with Kafka and without', async () => {
   for (const args of [[], ['--no-kafka']]) {
     const settings = await prepare(args);
     const installation = loadInstallation(settings.gatewayFile);
@@ -70,7 +70,7 @@ test('the centre can fetch the pictures of alarms, over Kafka and without it', a
   }
 });
 
-test('what somebody changed in a copy stays; what nobody changed follows the options', async () => {
+test('a changed copy stays; an unchanged copy follows the options', async () => {
   const first = await prepare([]);
   const drawn = (await readFile(first.siteFile, 'utf8')).replace('name: Gate area', 'name: My gate');
   await writeFile(first.siteFile, drawn);
@@ -83,7 +83,7 @@ test('what somebody changed in a copy stays; what nobody changed follows the opt
   expect(await readFile(first.siteFile, 'utf8')).toBe(drawn);
 });
 
-test('a site without its camera has no rule that speaks of one', async () => {
+test('a site without its camera has no camera rules', async () => {
   const { cameras, siteFile } = await prepare(['--no-camera']);
   expect(cameras).toEqual([]);
   expect(await readFile(siteFile, 'utf8')).not.toMatch(/^cameras:|camera: yard/m);
@@ -92,16 +92,16 @@ test('a site without its camera has no rule that speaks of one', async () => {
   );
 });
 
-test('a wrong option is told in words', () => {
+test('a wrong option is reported with the values that are allowed', () => {
   expect(() => parseOptions(['--seconds', 'many'], {})).toThrow(
-    '--seconds is a whole number from 5 to 86400, not "many"',
+    '--seconds must be a whole number from 5 to 86400, not "many"',
   );
   expect(() => parseOptions(['--chek'], {})).toThrow(/--chek/);
-  expect(() => parseOptions([], { FORPOST_KAFKA: 'kafka' })).toThrow('FORPOST_KAFKA is host:port, not "kafka"');
-  expect(() => parseOptions(['--fresh', '--keep'], {})).toThrow(/not both/);
+  expect(() => parseOptions([], { FORPOST_KAFKA: 'kafka' })).toThrow('FORPOST_KAFKA must be host:port, not "kafka"');
+  expect(() => parseOptions(['--fresh', '--keep'], {})).toThrow(/use only one/);
 });
 
-test('why there is no Kafka is kept for who watches', () => {
+test('the demo keeps the reason why there is no Kafka', () => {
   expect(parseOptions([], { FORPOST_WITHOUT_KAFKA: 'java cannot be had here' }).kafka).toEqual({
     kind: 'none',
     reason: 'java cannot be had here',

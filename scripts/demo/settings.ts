@@ -1,9 +1,9 @@
 /**
- * The demo's configuration: copies of the files beside this one in the demo's own folder, with its ports, its Kafka or
- * none, and its token (copies.ts). A check runs on copies of those, with a device of its own.
+ * The demo's configuration: copies of the templates beside this file, with the demo's ports, its Kafka or none, and its
+ * token (copies.ts). A check runs on a second copy, with a device of its own.
  *
- * Always: nothing is written outside of the demo's folder; a copy differs from its template only in what is named here,
- * and in what a person or the page has changed in it.
+ * Always: the demo writes inside its folder only; a copy differs from its template by the settings named here, and by the
+ * changes of a person or a page.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -27,13 +27,13 @@ const templates = {
   cloud: join(here, 'cloud.yaml'),
 } as const;
 
-/** The check's own device and listener, which the site has only while it is checked. */
+/** The check's own device and listener; the site has them only during a check. */
 export const probeDevice = 'check-probe';
 export const probeListener = 'check';
-/** raised and cleared five times a second, to time alerts: nobody is notified of it */
+/** raised and cleared five times a second, to time alerts; notifies nobody */
 export const probeRule = 'probe-over';
 export const probeLimitW = 1_000;
-/** raised and cleared every few seconds, to time notifications: fewer than what counts as a flood */
+/** raised and cleared every few seconds, to time notifications; too rare to count as a flood */
 export const notifyRule = 'probe-told';
 export const notifyLimitA = 2;
 const httpSink = 'centre';
@@ -55,7 +55,7 @@ export interface Settings {
   readonly gatewayFile: string;
   readonly siteFile: string;
   readonly cloudFile: string;
-  /** copies that a person has changed and that therefore stay as they are */
+  /** copies that a person has changed, and which stay */
   readonly kept: readonly string[];
   /** the centre's data folder */
   readonly cloudData: string;
@@ -63,20 +63,20 @@ export interface Settings {
   readonly credentialsFile: string;
   readonly gateway: string;
   readonly site: string;
-  /** logs in to the broker: devices and consumers */
+  /** devices and consumers, which log in to the broker */
   readonly mqttIds: readonly string[];
   readonly cameras: readonly string[];
   readonly ports: Ports;
   /** undefined: no Kafka */
   readonly brokers: readonly string[] | undefined;
   readonly prefix: string;
-  /** whose token stands in the secrets: the uplink's, or that of the evidence */
+  /** whose token stands in the secrets: the uplink's name, or `evidence` */
   readonly sink: string;
   /** path of the camera's stream */
   readonly cameraPath: string;
 }
 
-/** Where a demo with these options stores everything. */
+/** The folder of a demo with these options. */
 export function demoFolder({ portOffset }: Pick<DemoOptions, 'portOffset'>): string {
   return join(root, '.forpost', portOffset === 0 ? 'demo' : `demo-${portOffset}`);
 }
@@ -85,15 +85,15 @@ export function credentialsFile(folder: string): string {
   return join(folder, 'credentials.json');
 }
 
-/** The ports of a demo with these options. Reads the templates and writes nothing. */
+/** The ports of a demo with these options, from the templates. Writes nothing. */
 export function demoPorts({ portOffset }: Pick<DemoOptions, 'portOffset'>): Ports {
   const { installation, cloud, camera } = readTemplates();
   return portsOf(installation, cloud, camera, portOffset);
 }
 
 /**
- * Reads the demo's files and writes the copies that gateway and centre run on. `tokenSha256`: of the gateway's token at
- * the receiver. @throws ForpostError of a file with a mistake in it
+ * Reads the demo's templates and writes the copies for gateway and centre. `tokenSha256`: hash of the gateway's token at
+ * the receiver. @throws ForpostError for a file with a mistake
  */
 export async function prepareSettings(
   options: DemoOptions,
@@ -106,7 +106,10 @@ export async function prepareSettings(
   const keyFile = join(folder, 'centre-key.pub');
   const copies = await Copies.open(join(folder, 'config'));
   const { publicKey } = await signingKey(keyFileOf({ data: join(folder, 'centre') }));
-  await writeFile(keyFile, `# Whose commands the gateway takes: the demo’s own centre.\n${publicKey.text}\n`);
+  await writeFile(
+    keyFile,
+    `# The gateway runs commands signed with this key: the demo’s centre has it.\n${publicKey.text}\n`,
+  );
   const siteFile = await copies.make(templates.site, 'site.yaml', root, (document) => {
     if (options.withoutCamera !== undefined) leaveCamerasOut(document);
     else if (site.cameras?.[0] !== undefined)
@@ -166,7 +169,7 @@ function readTemplates() {
   };
 }
 
-/** Copies of the copies, with the check's own device: what a person changed is checked too, and stays untouched. */
+/** Second copies with the check's own device: the check measures a person's changes, and the first copies stay untouched. */
 async function checkedCopies(
   siteFile: string,
   gatewayFile: string,
@@ -184,7 +187,7 @@ async function checkedCopies(
   return checked;
 }
 
-/** The cameras, and the rules that speak of one. */
+/** Removes the cameras and their rules. */
 function leaveCamerasOut(document: Document): void {
   document.delete('cameras');
   const rules = document.get('rules');

@@ -1,6 +1,6 @@
 /**
- * Which of the demo's loads each device of the site measures, how often it speaks, and how. A device that the site does
- * not have is not simulated; one that is not in here belongs to somebody real.
+ * The load that each device of the site measures, how often it publishes, and in which format. The demo simulates the
+ * devices of this list that the site has; any other device of the site is a real one.
  */
 import type { DeviceConfig } from '../../edge/site/site.ts';
 import { type MeterName, meterNames, outdoorIsHeard, outdoorTemperature } from './load.ts';
@@ -19,11 +19,11 @@ export interface SimulatedDevice {
   readonly id: string;
   readonly intervalMs: number;
   readonly speaker: Speaker;
-  /** whose power and registers it reports; the sensors have none */
+  /** the load whose power and registers it reports; undefined for sensors */
   readonly meter: MeterName | undefined;
-  /** Wh drawn and fed in when the demo first starts: nobody's meter is new */
+  /** Wh drawn and fed in at the demo's first start: real meters do not begin at 0 */
   readonly begins: { readonly drawn: number; readonly fedIn: number };
-  /** whether its radio is heard at this second */
+  /** whether its radio works at this second */
   readonly heard: (seconds: number) => boolean;
 }
 
@@ -40,7 +40,7 @@ const intervalsMs: Readonly<Record<string, number>> = {
 };
 const otherwiseMs = 5_000;
 
-/** `water`: m³ that the water meter shows now */
+/** `water`: m³ on the water meter now */
 export function simulated(device: DeviceConfig, water: () => number): SimulatedDevice | undefined {
   const speaker = speakerOf(device, water);
   if (speaker === undefined) return undefined;

@@ -10,7 +10,7 @@ const { devices } = loadYaml(fileURLToPath(new URL('site.yaml', import.meta.url)
 const measured = { seconds: 42, watts: 1234.56, register: { drawn: 7_654_321.4, fedIn: 1000 } };
 const time = new Date('2026-06-01T10:00:00Z');
 
-test('the site has twelve meters and sensors, and each of the three kinds is among them', () => {
+test('the site has twelve meters and sensors, of all three kinds', () => {
   const known = devices.map((device) => simulated(device as DeviceConfig, () => 1));
   expect(known.filter((device) => device !== undefined)).toHaveLength(12);
   expect(new Set(devices.map(({ decoder }) => decoder))).toEqual(new Set(['native', 'tasmota', 'shelly']));
@@ -36,7 +36,7 @@ test.each(devices.map((device) => [device.id, device] as const))(
   },
 );
 
-test('a Tasmota is not acknowledged, as real ones are not; everybody else is', () => {
+test('Tasmota devices publish with QoS 0, as real ones do; the others with QoS 1', () => {
   for (const config of devices) {
     const { speaker } = simulated(config as DeviceConfig, () => 1)!;
     const expected = config.decoder === 'tasmota' ? 0 : 1;

@@ -1,8 +1,8 @@
 /**
- * How the demo's meters say what they measured: Forpost's own topics, Tasmota's and Shelly's, as the real ones write it
+ * The formats of the demo's meters: Forpost's own topics, Tasmota's and Shelly's, as the real devices write them
  * (tasmota.github.io/docs/MQTT; shelly-api-docs.shelly.cloud, gen2/ComponentsAndServices/EM and Switch).
  *
- * Always: pure; a Tasmota speaks QoS 0, as its firmware does, and keeps local time without a zone; all others QoS 1.
+ * Always: pure; a Tasmota publishes with QoS 0 and local time without a zone, as its firmware does; all others QoS 1.
  */
 import { noise, type Register } from './load.ts';
 
@@ -13,7 +13,7 @@ export interface Message {
   readonly retain: boolean;
 }
 
-/** What one meter knows when it speaks. */
+/** The values of one meter at the moment of a message. */
 export interface Measured {
   /** since the demo began */
   readonly seconds: number;
@@ -22,15 +22,15 @@ export interface Measured {
 }
 
 export interface Speaker {
-  /** after connecting */
+  /** messages after connecting */
   readonly greeting: readonly Message[];
-  /** what the broker says for it when it is lost */
+  /** published by the broker when the connection is lost */
   readonly will?: Message;
   /** `time`: the meter's own clock */
   reading(measured: Measured, time: Date): readonly Message[];
 }
 
-/** `topic`: what the device calls itself. */
+/** Forpost's own format. `topic`: the topic of the device. */
 export function native(topic: string, values: (measured: Measured) => Readonly<Record<string, number>>): Speaker {
   return {
     greeting: [],
@@ -40,7 +40,7 @@ export function native(topic: string, values: (measured: Measured) => Readonly<R
   };
 }
 
-/** A plug of the ESP8266 kind with Tasmota on it. */
+/** A plug with an ESP8266 and Tasmota. */
 export function tasmotaPlug(topic: string): Speaker {
   const say = (what: string, payload: string, retain = false): Message => ({
     topic: `tele/${topic}/${what}`,
@@ -72,7 +72,7 @@ export function tasmotaPlug(topic: string): Speaker {
   };
 }
 
-/** Shelly Plug or 1PM: one switch that measures. */
+/** Shelly Plug or 1PM: one switch with a meter. */
 export function shellySwitch(topic: string): Speaker {
   return {
     ...shellyPresence(topic),
@@ -145,7 +145,7 @@ function shellyPresence(topic: string): Pick<Speaker, 'greeting' | 'will'> {
   return { greeting: [online('true')], will: online('false') };
 }
 
-/** Voltage sags a little under load; small loads have a poor power factor. */
+/** Voltage drops a little under load; small loads have a low power factor. */
 export function mains(
   seconds: number,
   watts: number,
@@ -160,7 +160,7 @@ function message(topic: string, body: object): Message {
   return { topic, payload: JSON.stringify(body), qos: 1, retain: false };
 }
 
-/** 2026-11-21T09:30:00, as a Tasmota says it */
+/** 2026-11-21T09:30:00, Tasmota's format */
 function localTime(time: Date): string {
   const shifted = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
   return shifted.toISOString().slice(0, 19);

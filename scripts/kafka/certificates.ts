@@ -1,6 +1,6 @@
 /**
- * The certificates of a test: a CA, a broker and clients of it, and what stands in for mistakes (a CA that nobody
- * knows, a certificate whose time is over), all made by the `openssl` command in a temporary folder.
+ * The certificates of a test, made by the `openssl` command in a temporary folder: a CA, a broker, clients, and mistakes
+ * (an unknown CA, an expired certificate).
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,13 +13,13 @@ export interface TestCertificates {
   /** the broker's certificate and key in one file */
   readonly keystore: string;
   readonly client: Pair;
-  /** of a server on 127.0.0.1: what the keystore holds */
+  /** for a server on 127.0.0.1; the keystore holds it too */
   readonly server: Pair;
-  /** of the same CA, but its last day was in 2020 */
+  /** signed by the same CA, expired in 2020 */
   readonly expired: Pair;
   /** a CA that signed none of the others */
   readonly otherCa: string;
-  /** another one of the CA, with this common name; `names`: of the subject alternative name */
+  /** one more certificate of the CA, with this common name; `names`: its subject alternative names */
   sign(name: string, names?: string): Promise<Pair>;
   remove(): Promise<void>;
 }
@@ -29,10 +29,10 @@ interface Pair {
   readonly key: string;
 }
 
-/** Longer than what is told as ending soon. */
+/** Longer than the time in which Forpost warns of an ending certificate. */
 const days = '90';
 
-/** P-256: made in milliseconds, and taken by Java without more ado. */
+/** P-256: made in milliseconds, and accepted by Java without further settings. */
 const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
 export async function makeCertificates(): Promise<TestCertificates> {
@@ -48,7 +48,7 @@ export async function makeCertificates(): Promise<TestCertificates> {
     return at(`${name}.pem`);
   };
   const ca = await authority('ca');
-  // what `openssl ca` wants to have: it alone writes a last day that is past
+  // only `openssl ca` can write an end date in the past; it wants an index and a serial number
   await writeFile(at('index'), '');
   await writeFile(at('serial'), '1000');
   await writeFile(

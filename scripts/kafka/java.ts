@@ -1,6 +1,6 @@
 /**
- * Finds what runs Kafka: Java 17 or newer to run it, Maven to bring its jars once. Says in plain words what is missing
- * and how to get it, with a stable `reason` for whoever wants to go on without Kafka.
+ * Finds the programs for Kafka: Java 17 or newer runs it, Maven downloads its jars once. An error names the missing
+ * program and the command that installs it, with a stable `reason` for callers that go on without Kafka.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -30,7 +30,7 @@ interface Ran {
   readonly output: string;
 }
 
-/** Runs a command to its end; `code` is a number, or the system's word where it could not be run (ENOENT). */
+/** Runs a command to its end. `code`: its exit status, or the system's error when it cannot run (ENOENT). */
 export function runCommand(command: string, args: readonly string[], timeoutMs: number): Promise<Ran> {
   return new Promise((resolve) => {
     execFile(
@@ -45,7 +45,7 @@ export function runCommand(command: string, args: readonly string[], timeoutMs: 
   });
 }
 
-/** The java to run. @throws KafkaSetupError java-missing, java-too-old */
+/** The java command. @throws KafkaSetupError java-missing, java-too-old */
 export async function findJava(): Promise<string> {
   const java = process.env.JAVA_HOME === undefined ? 'java' : join(process.env.JAVA_HOME, 'bin', 'java');
   const { code, output } = await runCommand(java, ['-version'], 20_000);
@@ -58,7 +58,7 @@ export async function findJava(): Promise<string> {
   if (major === undefined || major < oldestJava)
     throw new KafkaSetupError(
       'java-too-old',
-      `Kafka needs Java ${oldestJava} or newer, and this is ${major ?? 'of an unknown version'}: apt-get install openjdk-17-jre-headless`,
+      `Kafka needs Java ${oldestJava} or newer; this is ${major === undefined ? 'an unknown version' : `Java ${major}`}: apt-get install openjdk-17-jre-headless`,
     );
   return java;
 }

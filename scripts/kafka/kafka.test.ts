@@ -25,7 +25,7 @@ async function folder(): Promise<string> {
   return made;
 }
 
-/** `node main.ts …`, up to its line on standard output. */
+/** Runs `node main.ts …` until its line on standard output. */
 async function runMain(args: readonly string[]) {
   const child = spawn(process.execPath, [main, ...args], {
     stdio: ['pipe', 'pipe', 'ignore'],
@@ -35,7 +35,7 @@ async function runMain(args: readonly string[]) {
   return { child, ended, said: JSON.parse(String(line)) };
 }
 
-test('the demo’s broker says when it is ready, keeps its records, and ends with whoever started it', async () => {
+test('the demo’s broker announces itself, keeps its records, and ends with the process that started it', async () => {
   const data = await folder();
   const first = await runMain(['--port', '0', '--data', data]);
   expect(first.said).toMatchObject({ ready: true, brokers: [expect.stringMatching(/^127\.0\.0\.1:\d+$/)] });
@@ -53,9 +53,9 @@ test('the demo’s broker says when it is ready, keeps its records, and ends wit
   await again.stop();
 }, 90_000);
 
-test('an archive of classes that this Java cannot use keeps no broker from starting', async () => {
+test('a broker starts despite an archive of classes that this Java cannot use', async () => {
   const jars = await ensureKafka();
-  // beside the jars: a link does not leave its file system
+  // beside the jars, because a hard link cannot leave its file system
   const cacheFolder = await mkdtemp(join(dirname(jars), 'other-'));
   folders.push(cacheFolder);
   const copy = join(cacheFolder, basename(jars));
@@ -67,7 +67,7 @@ test('an archive of classes that this Java cannot use keeps no broker from start
   await kafka.stop();
 }, 90_000);
 
-test('a port that is taken is one clear line', async () => {
+test('a taken port is reported in one line', async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();

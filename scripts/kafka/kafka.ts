@@ -3,10 +3,10 @@
  *
  *   free ── format once ──► starting ── leads every partition of its folder ──► ready ── stop, kill, its own death ──► ended
  *
- * Always: the data folder outlives the process, so a start on the same folder has the same topics and records, and
- * a lone broker that is ready takes records for all of them; a broker that does not become ready is ended before the
- * error goes on; where `setpriv` exists (Linux) the kernel ends
- * the broker with the process that started it, elsewhere an orderly exit of that process does.
+ * Always: the data folder outlives the process: a start on the same folder has the same topics and records. A lone broker
+ * is ready when it takes records for every topic. A broker that does not become ready is killed before the error is
+ * thrown. With `setpriv` (Linux) the kernel ends the broker with the process that started it; elsewhere an orderly exit
+ * of that process does.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -27,63 +27,63 @@ export { defaultCacheFolder, ensureKafka } from './download.ts';
 export { type KafkaProblem, KafkaSetupError } from './java.ts';
 
 export interface KafkaOptions {
-  /** where `ensureKafka` keeps the jars */
+  /** folder of the jars of `ensureKafka` */
   readonly cacheFolder?: string;
   /** records, topics and the broker's log */
   readonly dataFolder: string;
-  /** 0 = a free one */
+  /** 0: a free port */
   readonly port: number;
-  /** absent = a free one */
+  /** absent: a free port */
   readonly controllerPort?: number;
   readonly progress?: (line: string) => void;
-  /** with listeners beside the plain one that want TLS: for tests */
+  /** for tests: more listeners, with TLS */
   readonly secured?: SecuredListeners;
-  /** with a listener beside the plain one for clients that come through something in between: for tests */
+  /** for tests: one more listener, for clients that connect through a proxy */
   readonly behind?: { readonly port: number; readonly advertisedPort: number };
-  /** one of several brokers; absent: alone */
+  /** the broker's place in a cluster; absent: a lone broker */
   readonly cluster?: ClusterNode;
   /** MB of heap; default 512 */
   readonly heapMb?: number;
-  /** more for the Java that runs it */
+  /** more options for Java */
   readonly jvm?: readonly string[];
 }
 
-/** A broker's place among others, each of them broker and controller. */
+/** A broker's place in a cluster, in which each node is broker and controller. */
 export interface ClusterNode {
   readonly nodeId: number;
-  /** the same for all: 22 letters of base64url */
+  /** equal on all nodes: 22 letters of base64url */
   readonly clusterId: string;
-  /** the same for all: the controllers' ports by node id */
+  /** equal on all nodes: the controllers' ports by node id */
   readonly controllerPorts: Readonly<Record<number, number>>;
 }
 
 /** PEM files and log-ins of a broker that also listens with TLS. */
 export interface SecuredListeners {
-  /** the broker's certificate and its key (PKCS #8), in one file */
+  /** the broker's certificate and key (PKCS #8), in one file */
   readonly keystore: string;
-  /** whose certificates the mTLS listener takes */
+  /** the CA of clients on the mTLS listener */
   readonly clientCa: string;
-  /** who may log in, with PLAIN and with SCRAM. SCRAM's are written when the data folder is formatted. */
+  /** passwords by user, for PLAIN and for SCRAM; SCRAM users are written when the data folder is formatted */
   readonly users: Readonly<Record<string, string>>;
-  /** 0 = a free one */
+  /** 0: a free port */
   readonly saslPort: number;
-  /** 0 = a free one */
+  /** 0: a free port */
   readonly mtlsPort: number;
 }
 
 export interface RunningKafka {
   readonly brokers: string[];
   readonly port: number;
-  /** the ports that want TLS and a log-in, and TLS and a certificate */
+  /** ports: TLS with a log-in; TLS with a client certificate */
   readonly secured: { readonly saslPort: number; readonly mtlsPort: number } | undefined;
   readonly pid: number;
-  /** file with what the broker said */
+  /** file with the broker's output */
   readonly log: string;
   /** ms from the start to the first answer to a client */
   readonly startMs: number;
-  /** resolves when the process is gone, however it went */
+  /** resolves when the process has ended, for any reason */
   readonly ended: Promise<void>;
-  /** orderly; after `stopDeadlineMs` not so orderly. Safe to call twice. */
+  /** SIGTERM; SIGKILL after `stopDeadlineMs`. Safe to call twice. */
   stop(): Promise<void>;
   /** SIGKILL, as a power cut would */
   kill(): Promise<void>;
@@ -93,10 +93,10 @@ const host = '127.0.0.1';
 const readyDeadlineMs = 60_000;
 const stopDeadlineMs = 10_000;
 const defaultHeapMb = 512;
-/** small and quick to start: a development broker lives with one JIT tier and the serial collector, and leaves no figures in /tmp */
+/** Small and quick to start: one JIT tier, the serial collector, and no figures in /tmp. */
 const small = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', '-XX:-UsePerfData'];
 
-/** Starts a broker and waits until a client can use it. @throws KafkaSetupError */
+/** Starts a broker and waits until clients can use it. @throws KafkaSetupError */
 export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const cacheFolder = options.cacheFolder ?? defaultCacheFolder;
   const jars = await ensureKafka(cacheFolder, options.progress);
@@ -112,7 +112,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   const properties = join(options.dataFolder, 'server.properties');
   await writeFile(properties, serverProperties(options, port, controllerPort, secured));
   const classpath = join(jars, '*');
-  // a codec unpacks its library there, and a broker that is killed leaves it
+  // a codec unpacks its library there, and a killed broker leaves it behind
   const temporary = `-Djava.io.tmpdir=${resolve(options.dataFolder)}`;
   const jvm = [...small, temporary, ...(options.jvm ?? sharedClasses(jars))];
   await formatOnce(
@@ -139,7 +139,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   void ended.then(() => process.off('exit', endWithUs));
   try {
     await untilReady(`${host}:${port}`, child, log);
-    // one of several brokers may have to wait for another one before a partition has a leader
+    // in a cluster a partition may have no leader until another broker starts
     if (options.cluster === undefined) await untilLeading(`${host}:${port}`, options.dataFolder, log);
   } catch (error) {
     await kill();
@@ -163,7 +163,7 @@ export async function startKafka(options: KafkaOptions): Promise<RunningKafka> {
   };
 }
 
-/** slf4j-simple: errors and warnings only, into the log file */
+/** slf4j-simple: errors and warnings only, to the log file */
 const quiet = ['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-Dorg.slf4j.simpleLogger.showDateTime=true'];
 
 function serverProperties(
@@ -202,9 +202,9 @@ function serverProperties(
     'share.coordinator.state.topic.min.isr=1',
     'auto.create.topics.enable=false',
     'group.initial.rebalance.delay.ms=0',
-    // the broker's clock counts: a gateway's may say 1970 (instant retention) or 2099 (refused, KIP-937)
+    // records get the broker's time: a gateway's clock may say 1970 (instant retention) or 2099 (refused, KIP-937)
     'log.message.timestamp.type=LogAppendTime',
-    // after a kill the same broker may come back only when its old session has ended: 9 s by default
+    // a killed broker can return only after its old session has ended: 9 s by default
     'broker.session.timeout.ms=3000',
     'broker.heartbeat.interval.ms=500',
   ].join('\n')}\n`;
@@ -235,7 +235,7 @@ async function formatOnce(
   users: Readonly<Record<string, string>>,
 ): Promise<void> {
   if (existsSync(join(dataFolder, 'records', 'meta.properties'))) return;
-  // in one argument: an id may begin with a dash
+  // one argument, because an id may begin with a dash
   const id = `--cluster-id=${cluster?.clusterId ?? randomBytes(16).toString('base64url')}`;
   const scram = Object.entries(users).flatMap(([user, password]) =>
     ['SCRAM-SHA-256', 'SCRAM-SHA-512'].flatMap((how) => ['--add-scram', `${how}=[name=${user},password=${password}]`]),
@@ -246,7 +246,7 @@ async function formatOnce(
     throw new KafkaSetupError('start-failed', `Kafka could not format ${dataFolder} (${code}): ${output.trim()}`);
 }
 
-/** Under `setpriv --pdeathsig` where there is one: the same process id, and the kernel ends it with its parent. */
+/** Runs under `setpriv --pdeathsig` where installed: same process id, and the kernel ends it with its parent. */
 async function launch(java: string, args: readonly string[], log: string): Promise<ChildProcess> {
   const tied = process.platform === 'linux' && (await runCommand('setpriv', ['--version'], 5_000)).code === 0;
   const [command, all] = tied ? ['setpriv', ['--pdeathsig', 'KILL', java, ...args]] : [java, [...args]];
@@ -279,7 +279,7 @@ function claimPort(port: number): Promise<number> {
   });
 }
 
-/** Asks for the topics until there is an answer, the process ends, or the deadline passes. */
+/** Asks for the topics until the broker answers, the process ends, or the deadline passes. */
 async function untilReady(broker: string, child: ChildProcess, log: string): Promise<void> {
   const give = AbortSignal.timeout(readyDeadlineMs);
   while (!give.aborted) {
@@ -294,7 +294,7 @@ async function untilReady(broker: string, child: ChildProcess, log: string): Pro
   );
 }
 
-/** After a restart a broker answers before it leads the partitions that it holds. @throws KafkaSetupError */
+/** After a restart a broker answers before it leads its partitions: waits for that. @throws KafkaSetupError */
 async function untilLeading(broker: string, dataFolder: string, log: string): Promise<void> {
   const partitions = (await readdir(join(dataFolder, 'records')))
     .map((folder) => /^(.+)-\d+$/.exec(folder)?.[1])
@@ -302,7 +302,7 @@ async function untilLeading(broker: string, dataFolder: string, log: string): Pr
   const topics = [...new Set(partitions)].filter((topic) => topic !== undefined);
   const counts = Object.fromEntries(topics.map((topic) => [topic, partitions.filter((one) => one === topic).length]));
   await leadersReady(impatientClient(broker), topics, counts).catch(async (cause: unknown) => {
-    throw new KafkaSetupError('start-failed', `Kafka does not lead what it holds: ${await lastLines(log)}`, { cause });
+    throw new KafkaSetupError('start-failed', `Kafka does not lead its partitions: ${await lastLines(log)}`, { cause });
   });
 }
 
@@ -323,7 +323,7 @@ async function answers(broker: string): Promise<boolean> {
     await admin.listTopics();
     return (await admin.describeCluster()).brokers.length > 0;
   } catch {
-    // not yet: the caller asks again and knows when to give up
+    // the caller asks again until its deadline
     return false;
   } finally {
     await admin.disconnect();
@@ -332,5 +332,5 @@ async function answers(broker: string): Promise<boolean> {
 
 async function lastLines(log: string): Promise<string> {
   const text = await readFile(log, 'utf8').catch(() => '');
-  return `${text.trim().split('\n').slice(-3).join(' | ') || 'it said nothing'} (${log})`;
+  return `${text.trim().split('\n').slice(-3).join(' | ') || 'its log is empty'} (${log})`;
 }

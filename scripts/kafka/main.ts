@@ -1,7 +1,7 @@
 /**
  * The development Kafka as a process of its own: `node scripts/kafka/main.ts --port 9092 --data FOLDER [--cache FOLDER]`.
- * Prints one JSON line when it is ready, and ends with SIGTERM, SIGINT or its standard input (a pipe that closes means
- * that whoever started it is gone). Everything else it says goes to standard error.
+ * Prints one JSON line when the broker is ready. Ends on SIGTERM, on SIGINT, or when a pipe on standard input closes,
+ * because then the process that started it is gone. All other output goes to standard error.
  */
 import { fstatSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   },
 });
 if (values.data === undefined) {
-  process.stderr.write('kafka: --data FOLDER is missing: where the records are kept\n');
+  process.stderr.write('kafka: --data FOLDER is missing: the folder that keeps the records\n');
   process.exit(1);
 }
 
@@ -35,7 +35,7 @@ try {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // a terminal or /dev/null is nobody who could go away
+  // a terminal or /dev/null never closes with another process
   if (fstatSync(0).isFIFO() || fstatSync(0).isSocket()) process.stdin.on('end', stop).on('error', stop).resume();
   const { brokers, pid, log, startMs } = kafka;
   process.stdout.write(`${JSON.stringify({ ready: true, brokers, pid, log, startMs })}\n`);

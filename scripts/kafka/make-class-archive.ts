@@ -1,7 +1,7 @@
 /**
- * Makes the archive of Kafka's classes by one run of a broker: worth its seconds where brokers start again and again.
+ * Makes the archive of Kafka's classes by one run of a broker; pays off where many brokers start.
  *
- * Always: it is made beside its place, opened once, and renamed into it, so nobody meets half of one.
+ * Always: the archive is made beside its place, opened once, and renamed, so that no broker reads half of it.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rename, rm } from 'node:fs/promises';
@@ -14,7 +14,7 @@ import { startKafka } from './kafka.ts';
 
 const tryMs = 20_000;
 
-/** Makes it where it is missing, by one run of a broker. @throws KafkaSetupError where no broker can run */
+/** Makes a missing archive by one run of a broker. @throws KafkaSetupError when no broker can run */
 export async function makeClassArchive(cacheFolder?: string): Promise<void> {
   const jars = await ensureKafka(cacheFolder);
   const archive = classArchive(jars);
@@ -25,7 +25,7 @@ export async function makeClassArchive(cacheFolder?: string): Promise<void> {
     const jvm = [`-XX:ArchiveClassesAtExit=${making}`];
     const kafka = await startKafka({ dataFolder, port: 0, jvm, ...(cacheFolder === undefined ? {} : { cacheFolder }) });
     await kafka.stop();
-    // one that was cut off in its making is not opened
+    // Java does not open an incomplete archive
     const looked = ['-Xshare:on', '-XX:+VerifySharedSpaces', `-XX:SharedArchiveFile=${making}`, '-cp', join(jars, '*')];
     const { code } = await runCommand(await findJava(), [...looked, '-version'], tryMs);
     if (code === 0) await rename(making, archive);

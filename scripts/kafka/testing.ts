@@ -1,6 +1,6 @@
 /**
- * What tests need of the development Kafka: one broker for a test file in a temporary folder, and all records of a
- * topic as they stand there.
+ * The development Kafka for tests: one broker for a test file, in a temporary folder, and a function that reads all
+ * records of a topic.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ calmRequestQueue(import.meta.url);
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-// kafkajs knows no zstd of its own
+// kafkajs brings no zstd codec
 kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
   compress: (encoder: { buffer: Buffer }) => compress(encoder.buffer),
   decompress: (buffer: Buffer) => decompress(buffer),
@@ -25,16 +25,16 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 
 export interface TestKafka {
   readonly brokers: string[];
-  /** the ports that want TLS, where `secured` was given */
+  /** the TLS ports, when `secured` was given */
   readonly secured: RunningKafka['secured'];
-  /** the broker's process now: another one after `restart` */
+  /** the broker's present process; changes with `restart` */
   readonly pid: number;
   readonly client: Kafka;
-  /** ends it as a power cut would */
+  /** ends the broker as a power cut would */
   kill(): Promise<void>;
-  /** starts it again on the same port and data */
+  /** starts the broker again on the same port and data */
   restart(): Promise<void>;
-  /** ends it and removes its data */
+  /** ends the broker and removes its data */
   remove(): Promise<void>;
 }
 
@@ -70,9 +70,9 @@ export interface TopicRecord {
   readonly message: KafkaMessage;
 }
 
-/** Every record that stands in a topic now, by partition and in order. `deadlineMs` for all of it. */
+/** Every record of a topic now, by partition and in order. `deadlineMs`: for the whole read. */
 export async function readTopic(client: Kafka, topic: string, deadlineMs = 20_000): Promise<readonly TopicRecord[]> {
-  // a broker that has just stood still is taken back by its controller a moment later
+  // the controller takes back a thawed broker a moment later
   await leadersReady(client, [topic]);
   const admin = client.admin();
   await admin.connect();

@@ -1,10 +1,10 @@
 /**
- * Topics of a development broker: made, grown, and waited for.
+ * Creates topics on a development broker, adds partitions, and waits for their leaders.
  *
- * Always: whoever returns from here can write to every partition named. A broker that has just started, or has just
- * been thawed, lags behind its controller: it answers metadata requests with UNKNOWN_TOPIC_OR_PARTITION for topics that
- * exist, and knows a topic a moment before it leads its partitions. So each function waits until the leader of every
- * partition answers a ListOffsets request, which is what kafkajs' own `waitForLeaders` does not do.
+ * Always: after a function of this file returns, clients can write to every partition that it names. A broker that has
+ * just started or been thawed lags behind its controller: it answers metadata requests with UNKNOWN_TOPIC_OR_PARTITION
+ * for existing topics, and knows a topic a moment before it leads its partitions. So each function waits until the leader
+ * of every partition answers a ListOffsets request; kafkajs' own `waitForLeaders` does not.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ITopicConfig, Kafka } from 'kafkajs';
@@ -12,7 +12,7 @@ import type { ITopicConfig, Kafka } from 'kafkajs';
 const deadlineMs = 20_000;
 const pauseMs = 50;
 
-/** Makes the topics that are missing. `replicationFactor` is the broker's default where a topic names none. */
+/** Creates missing topics. `replicationFactor`: the broker's default unless a topic names one. */
 export async function createTopics(client: Kafka, topics: readonly ITopicConfig[]): Promise<void> {
   const admin = client.admin();
   await eventually(async () => {
@@ -38,7 +38,7 @@ export async function addPartitions(client: Kafka, topics: readonly string[], co
   await leadersReady(client, topics, Object.fromEntries(topics.map((topic) => [topic, count])));
 }
 
-/** Waits until the leaders of all partitions of `topics` answer; `counts`: how many partitions each must have. */
+/** Waits until the leaders of all partitions of `topics` answer. `counts`: the number of partitions of each topic. */
 export async function leadersReady(
   client: Kafka,
   topics: readonly string[],
@@ -58,7 +58,7 @@ export async function leadersReady(
   }
 }
 
-/** Waits until a broker that was frozen leads again what it led: its controller has put it aside meanwhile. */
+/** Waits until a thawed broker leads its partitions again: the controller has given them to others meanwhile. */
 export async function servesAgain(client: Kafka): Promise<void> {
   const admin = client.admin();
   let topics: string[] = [];
@@ -69,7 +69,7 @@ export async function servesAgain(client: Kafka): Promise<void> {
   await leadersReady(client, topics);
 }
 
-/** Tries until it succeeds. @throws the last error once the deadline has passed */
+/** Repeats until an attempt succeeds. @throws the last error after the deadline */
 async function eventually(attempt: () => Promise<void>): Promise<void> {
   const give = AbortSignal.timeout(deadlineMs);
   for (;;)

@@ -1,4 +1,4 @@
-/** Prints every import that the layers forbid; ends with 1 where there is one. */
+/** Prints every forbidden import; ends with 1 when there is one. */
 import { root } from '../test/steps.ts';
 import { checkLayers } from './check.ts';
 

@@ -1,5 +1,5 @@
 /**
- * Which code may import which: the layers of Forpost, checked by `npm run check` and `npm test`.
+ * The layers of Forpost: which code may import which. `npm run check` and `npm test` check them.
  *
  * Always: `edge/`, `cloud/` and their tools meet in `shared/` alone; no import closes a circle; a library that stands for
  * a seam (MQTT, Kafka, SQLite, ClickHouse, ONNX) is imported in the folder of that seam alone; product code imports
@@ -8,7 +8,7 @@
 
 import type { ICruiseOptions, IForbiddenRuleType } from 'dependency-cruiser';
 
-/** A rule of dependency-cruiser that says why it is there. */
+/** A rule of dependency-cruiser with its reason. */
 export type LayerRule = IForbiddenRuleType & { readonly name: string; readonly comment: string };
 
 /** Only the folders in `within` import the package `name`. */
@@ -20,12 +20,12 @@ const confined = (name: string, within: readonly string[]): LayerRule => ({
   to: { path: `(^|/)node_modules/${name}/` },
 });
 
-/** Helpers of tests beside the code that they help to test. */
+/** Helpers of tests that stand beside the tested code. */
 const ofTests = ['/testing/', String.raw`\.fake\.ts$`, String.raw`/test-support\.ts$`, String.raw`/testing\.ts$`];
 
 /**
- * Floors of the programs, from the ground up: a folder or a file imports those of the floors below it, and neither those
- * above nor its neighbours. What is not listed here is forbidden too.
+ * Floors of the programs, from the ground up: a folder or a file imports from lower floors only, neither from higher ones
+ * nor from its neighbours. The check refuses folders that this list lacks.
  */
 export const floors: Readonly<Record<'edge' | 'cloud', readonly (readonly string[])[]>> = {
   edge: [
@@ -76,7 +76,7 @@ const keepsItsFloor = Object.entries(floors).flatMap(([side, ofSide]) =>
       const below = [name, ...ofSide.slice(0, height).flat()];
       return {
         name: 'no-arrow-upwards',
-        comment: 'Code imports what stands on the floors below it; rules.ts lists the floors.',
+        comment: 'Code may import from lower floors only; rules.ts lists the floors.',
         severity: 'error',
         from: { path: pathOf(side, name), pathNot: ofTests },
         to: { path: `^${side}/`, pathNot: [...below.map((lower) => pathOf(side, lower)), ...ofTests] },
@@ -88,7 +88,7 @@ const keepsItsFloor = Object.entries(floors).flatMap(([side, ofSide]) =>
 export const forbidden: readonly LayerRule[] = [
   {
     name: 'no-circle',
-    comment: 'Files of a circle can only be understood together. Put what both need into a file of its own.',
+    comment: 'Files of a circle can only be understood together. Move the shared code to a file of its own.',
     severity: 'error',
     from: {},
     to: { circular: true },
@@ -102,14 +102,14 @@ export const forbidden: readonly LayerRule[] = [
   },
   {
     name: 'edge-knows-no-cloud',
-    comment: 'The gateway and the centre are two programs. What both need stands in shared/.',
+    comment: 'The gateway and the centre are two programs. Code for both belongs in shared/.',
     severity: 'error',
     from: { path: '^edge/' },
     to: { path: '^cloud/' },
   },
   {
     name: 'cloud-knows-no-edge',
-    comment: 'The gateway and the centre are two programs. What both need stands in shared/.',
+    comment: 'The gateway and the centre are two programs. Code for both belongs in shared/.',
     severity: 'error',
     from: { path: '^cloud/' },
     to: { path: '^edge/' },
@@ -124,14 +124,14 @@ export const forbidden: readonly LayerRule[] = [
   {
     name: 'page-takes-types-alone',
     comment:
-      "The browser's code takes types of the centre and no code: the server's code would be sent to each browser.",
+      "The browser's code imports types of the centre but no code: each browser would download the server's code.",
     severity: 'error',
     from: { path: '^cloud/web/src/', pathNot: ofTests },
     to: { path: '^cloud/', pathNot: ['^cloud/web/', ...ofTests], dependencyTypesNot: ['type-only'] },
   },
   {
     name: 'product-knows-no-tools',
-    comment: 'What a gateway or a centre runs needs no test and no script of the checkout.',
+    comment: 'A running gateway or centre must not need tests or scripts of the checkout.',
     severity: 'error',
     from: { path: '^(edge|cloud|shared)/', pathNot: ofTests },
     to: { path: ['^(test|scripts)/', ...ofTests] },
@@ -148,7 +148,7 @@ export const forbidden: readonly LayerRule[] = [
 ];
 
 export const options = {
-  // TypeScript 7 has no programming interface; of the parsers left, swc's knows imports of types
+  // TypeScript 7 has no programming interface; of the other parsers only swc sees imports of types
   parser: 'swc',
   tsPreCompilationDeps: true,
   doNotFollow: { path: 'node_modules' },

@@ -1,4 +1,4 @@
-/** Stands for a part that is needed to describe routes or metrics and that is never asked anything. */
+/** A placeholder for a part that describing routes or metrics needs and never calls. */
 export function anything<Part>(): Part {
   const part: unknown = new Proxy(() => undefined, {
     get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : anything()),

@@ -1,4 +1,4 @@
-/** The page of the command line, made of the tables that parse it. */
+/** The page of the command line, from the tables that parse the commands. */
 import type { CommandRow, CommandTable } from '@forpost/shared/cli/command.ts';
 import { centreCommands } from '../../cloud/cli/commands.ts';
 import { gatewayCommands } from '../../edge/cli/commands.ts';

@@ -55,14 +55,14 @@ export function cloudYamlPage(): string {
   ]);
 }
 
-/** What a kind of rule has without a key of its own. */
+/** The rule kind's properties that are no keys: its category, and the placeholders of its message. */
 function ofKind(name: string): string {
   const { category = '', placeholders = [] } = ruleKind(name) ?? {};
   const braces = placeholders.map((word) => code(`{${word}}`)).join(', ');
   return `Its category is ${code(category)}${braces === '' ? '' : `; its \`message\` may have ${braces}`}.`;
 }
 
-/** Keys of cloud.yaml that hold a secret or its hash, or name a file with one. */
+/** Matches the keys of cloud.yaml that hold a secret or its hash, or name a file with a secret. */
 const secretKey = /(^|\.)(key|key_file|password_file|metrics_token_file|token_sha256)$/;
 
 export function secretsPage(): string {
@@ -82,7 +82,7 @@ function page(title: string, parts: readonly string[]): string {
   return `# ${title}\n${[madeBy, ...parts].join('\n\n')}\n`;
 }
 
-/** A table for each key of the first level that is a map or a list; the plain keys in front. */
+/** One table for each map or list of the first level; the plain keys come first. */
 function bySections(rows: readonly KeyRow[]): readonly string[] {
   const groups = Map.groupBy(rows, ({ key }) => /^`([a-z_]+)/.exec(key)?.[1] ?? '');
   const plain = [...groups.values()].filter((group) => group.length === 1).flat();

@@ -1,4 +1,4 @@
-/** The page of devices and their messages, made of the messages that the tests try (edge/devices/field-cases). */
+/** The page of devices and their messages, from the messages of the tests (edge/devices/field-cases). */
 import { decoders } from '../../edge/devices/decoders/registry.ts';
 import { type FieldCase, fieldCases } from '../../edge/devices/field-cases.ts';
 
@@ -61,7 +61,7 @@ function short(text: string): string {
   return text.length <= 40 ? text : `${text.slice(0, 39)}…`;
 }
 
-/** Control letters are written as JSON writes them. */
+/** Shows control characters as JSON escapes. */
 function visible(text: string): string {
   const isHidden = (letter: string) => letter < ' ' || letter === '\ufeff' || letter === '\u007f';
   return Array.from(text, (letter) =>

@@ -1,4 +1,4 @@
-/** The JSON Schemas of the four configuration files, which editors check and complete them by. */
+/** The JSON Schemas of the four configuration files, for checks and completion in editors. */
 import { cloudJsonSchema } from '../../cloud/config/schemas.ts';
 import { jsonSchemas } from '../../edge/config/schemas.ts';
 

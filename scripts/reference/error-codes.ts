@@ -1,4 +1,4 @@
-/** The page of error codes, made of their registry. */
+/** The page of error codes, from their registry. */
 import { errorCodes } from '@forpost/shared/errors.ts';
 import { code, madeBy, table, words } from './markdown.ts';
 

@@ -1,4 +1,4 @@
-/** What the generator writes: the files of docs/reference that are made of schemas and code. A new one is a line here. */
+/** The files of docs/reference that are generated from schemas and code. A new file is one line here. */
 import { commandLinePage } from './command-line.ts';
 import { cloudYamlPage, gatewayYamlPage, secretsPage, siteYamlPage } from './configuration.ts';
 import { devicesPage } from './devices.ts';
@@ -11,7 +11,7 @@ import { mqttTopicsPage } from './mqtt-topics.ts';
 
 export const referenceFolder = new URL('../../docs/reference/', import.meta.url);
 
-/** The text of each file, by its path below docs/reference. @throws Error where a source lacks a description */
+/** The text of each file, by its path below docs/reference. @throws Error when a source lacks a description */
 export async function referenceFiles(): Promise<Readonly<Record<string, string>>> {
   return {
     'gateway-yaml.md': gatewayYamlPage(),

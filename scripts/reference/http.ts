@@ -1,4 +1,4 @@
-/** The page of both HTTP interfaces, made of their OpenAPI documents. */
+/** The page of both HTTP interfaces, from their OpenAPI documents. */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { type Login, registerLogin } from '@forpost/shared/http/login.ts';
 import { documentedRoutes, openApiDocument } from '@forpost/shared/http/openapi.ts';
@@ -33,12 +33,12 @@ interface Operation {
 }
 
 const rights: Readonly<Record<Right, string>> = {
-  open: 'nobody has to log in',
+  open: 'no log-in',
   see: 'a log-in: a viewer or an operator',
   act: 'the log-in of an operator',
   metrics: 'a log-in, or `authorization: Bearer` with the metrics token',
   gateway: 'a gateway’s token or client certificate',
-  own: 'a log-in, a viewer’s too: the route changes only what is that person’s own',
+  own: 'a log-in, also a viewer’s: the route changes only that person’s own settings',
 };
 
 export async function httpPage(): Promise<string> {
@@ -88,7 +88,7 @@ function summaryOf(path: string, { summary }: Operation): string {
   return summary;
 }
 
-/** What an operation takes and gives; nothing where it takes nothing and its answer has no schema. */
+/** Input and output of an operation; empty when it has neither. */
 function detail(
   path: string,
   method: string,
@@ -138,7 +138,7 @@ async function centreRoutes(app: FastifyInstance): Promise<void> {
   ) as CentreServices;
   const made = Capabilities.of(capabilities, services);
   await app.register(async (scope) => {
-    // the checks and answers of requests are of no matter here
+    // the generator answers no requests, so their checks do not matter
     scope.setValidatorCompiler(() => () => true);
     scope.setSerializerCompiler(() => () => '');
     made.addRoutes(scope, addLogin(scope));

@@ -1,4 +1,4 @@
-/** The page of Kafka topics, made of their plans. */
+/** The page of Kafka topics, from their plans. */
 import { developmentPartitions, type TopicName, topicPlans } from '@forpost/shared/event/topics.ts';
 import { code, madeBy, table } from './markdown.ts';
 

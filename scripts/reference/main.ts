@@ -1,4 +1,4 @@
-/** `npm run -s reference`: writes docs/reference from schemas and code, and names the files that changed. */
+/** `npm run -s reference`: writes docs/reference from schemas and code, and names the changed files. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { referenceFiles, referenceFolder } from './files.ts';
@@ -14,5 +14,5 @@ for (const [name, text] of Object.entries(await referenceFiles())) {
   changed++;
 }
 process.stdout.write(changed === 0 ? 'docs/reference is up to date\n' : `${changed} files written\n`);
-// parts that were only described hold timers
+// the described parts hold timers, which would keep the process running
 process.exit(0);

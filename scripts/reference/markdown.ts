@@ -1,4 +1,4 @@
-/** The few marks of Markdown that the reference pages need. */
+/** The Markdown elements of the reference pages. */
 
 /** A table; cells are Markdown already. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
@@ -6,7 +6,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...rows.map(line)].join('\n');
 }
 
-/** Plain words in a cell. */
+/** Plain words, escaped for a cell. */
 export function words(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('*', '\\*');
 }
@@ -16,10 +16,10 @@ export function code(text: string): string {
   return `\`${text.replaceAll('|', '\\|')}\``;
 }
 
-/** What stands below the title of every generated page. */
+/** The note below the title of every generated page. */
 export const madeBy = 'Made by `npm run -s reference`; change the source, not this page.';
 
-/** A sentence of a phrase: a capital letter in front, a full stop behind. */
+/** Makes a phrase a sentence: a capital letter in front, a full stop at the end. */
 export function sentence(phrase: string): string {
   const text = phrase.charAt(0).toUpperCase() + phrase.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;

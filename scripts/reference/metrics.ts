@@ -1,4 +1,4 @@
-/** The page of /metrics of both sides, made of what each registers. */
+/** The page of both /metrics, from the metrics that the code registers. */
 import type { DescribedMetric } from '@forpost/shared/metrics.ts';
 import { CentreMetrics } from '../../cloud/health/metrics.ts';
 import { GatewayMetrics } from '../../edge/health/metrics.ts';

@@ -1,4 +1,4 @@
-/** The page of MQTT topics: the gateway's own, those of each decoder and those of each role. */
+/** The page of MQTT topics: those of the gateway, of each decoder and of each role. */
 import { gatewayTopics } from '../../edge/alerts/actions/mqtt.ts';
 import { decoders } from '../../edge/devices/decoders/registry.ts';
 import { roles } from '../../edge/devices/roles/registry.ts';

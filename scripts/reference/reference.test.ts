@@ -4,24 +4,24 @@ import { expect, test } from 'vitest';
 import { referenceFiles, referenceFolder } from './files.ts';
 import { rowsOf } from './schema-rows.ts';
 
-test('the reference pages and schemas are what the code says now; run npm run -s reference where they are not', async () => {
+test('the reference pages and schemas match the code; npm run -s reference renews them', async () => {
   const stale: string[] = [];
   for (const [name, text] of Object.entries(await referenceFiles()))
     if ((await readFile(new URL(name, referenceFolder), 'utf8').catch(() => '')) !== text) stale.push(name);
   expect(stale, 'these files of docs/reference are stale: run "npm run -s reference" and commit them').toEqual([]);
 });
 
-test('a key without a description is refused with its path', () => {
+test('a configuration key without a description is refused with its path', () => {
   const list = Type.Array(Type.Object({ id: Type.String() }), { description: 'items' });
   expect(() => rowsOf(Type.Object({ list }))).toThrow('the key list[].id has no description');
 });
 
-test('a pattern that has no words is refused', () => {
+test('a pattern without an explanation in words is refused', () => {
   const schema = Type.Object({ id: Type.String({ pattern: '^[q]+$', description: 'an id' }) });
   expect(() => rowsOf(schema)).toThrow('the pattern ^[q]+$ has no words');
 });
 
-test('a key is told with its type, unit, default and limits', () => {
+test('a key’s row shows its type, unit, default and limits', () => {
   const { rows } = rowsOf(
     Type.Object({
       hold_s: Type.Optional(Type.Integer({ minimum: 1, maximum: 60, default: 5, description: 'a | b' })),
@@ -34,7 +34,7 @@ test('a key is told with its type, unit, default and limits', () => {
   ]);
 });
 
-test('the kinds of a list have a section each', () => {
+test('each kind of a list has a section of its own', () => {
   const one = Type.Object(
     { kind: Type.Literal('a', { description: 'first' }), url: Type.String({ description: 'address' }) },
     { description: 'an a' },

@@ -1,5 +1,5 @@
 /**
- * The keys of a configuration file as rows of a table, made of its schema.
+ * Turns the schema of a configuration file into rows of a table, one a key.
  *
  * Always: a key without a description is an error; a list or map of several kinds (uplink, rules, notify) becomes a
  * section of its own for each kind.
@@ -81,7 +81,7 @@ function collect(node: SchemaNode, path: string, sheet: Sheet): void {
   }
 }
 
-/** What stands below a key: the keys of a map, of a list's items, of a map by names. */
+/** The rows below a key: the keys of a map, of a list's items, or of a map by name. */
 function within(node: SchemaNode, path: string, sheet: Sheet): void {
   collect(node, path, sheet);
   if (node.items !== undefined && !isTuple(node.items)) items(node.items, `${path}[]`, sheet);
@@ -105,7 +105,7 @@ function isTuple(nodes: SchemaNode | readonly SchemaNode[]): nodes is readonly S
   return Array.isArray(nodes);
 }
 
-/** `path`: as the row names the key; `key`: its last part, whose ending says the unit. */
+/** `path`: name in the row; `key`: its last part, whose ending tells the unit. */
 export function rowOf(path: string, key: string, node: SchemaNode, required: boolean): KeyRow {
   return {
     key: code(path),
@@ -145,7 +145,7 @@ function plural(type: string): string {
   return type.startsWith('list of') ? type.replace('list', 'lists') : type;
 }
 
-/** The unit that a key's name ends with, where the schema names no other. */
+/** Units by the ending of a key's name, for schemas that name no unit. */
 const unitsOfNames: readonly (readonly [ending: RegExp, unit: string])[] = [
   [/bytes_per_second$/, 'bytes/s'],
   [/bytes_per_day$/, 'bytes/day'],
@@ -187,7 +187,7 @@ function limitsOf(node: SchemaNode): string {
   return limits.filter((text) => text !== '').join('; ');
 }
 
-/** @throws Error of a pattern that people would have to read as one */
+/** The pattern in words. @throws Error for a pattern without words */
 function inWords(pattern: string): string {
   const text = patternInWords(pattern);
   if (text.includes(pattern)) throw new Error(`the pattern ${pattern} has no words in shared/config/patterns.ts`);

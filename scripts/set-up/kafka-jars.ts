@@ -1,4 +1,4 @@
-/** Brings Kafka's jars into the cache, for set-up: ends with 0 where they are there, else says why not in one line. */
+/** Brings Kafka's jars into the cache, for set-up. Ends with 0 when they are there; else prints the reason in one line. */
 import { ensureKafka, KafkaSetupError } from '../kafka/kafka.ts';
 
 try {

@@ -1,18 +1,18 @@
-// From the system's Node to the project's: sets up, then runs a TypeScript entry point on Node 24 and passes on what
-// people and supervisors want of it.
+// Sets the machine up with the system's Node, then runs a TypeScript entry point on Node 24 and passes signals and the
+// exit status on.
 //
-// Always: one Ctrl-C is one signal to the child, although the terminal and npm both send one; a second one is passed
-// on as a second one; when this process is gone, the child's standard input closes and it stops.
+// Always: one Ctrl-C gives the child one signal, although the terminal and npm send one each; a second Ctrl-C gives it
+// a second; when this process ends, the child's standard input closes and the child stops.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { root, SetUpError, setUp } from '../set-up.mjs';
 
-/** The terminal's SIGINT and npm's own copy of it are this close together; a person's second Ctrl-C is not. */
+/** The terminal's SIGINT and npm's copy of it arrive this close together; a person's second Ctrl-C comes later. */
 const sameKeypressMs = 400;
 
-/** `purpose`: 'start' | 'test'. Ends this process with the child's status. */
+/** Runs `entry`. `purpose`: 'start' | 'test'. Ends this process with the child's status. */
 export async function launch(purpose, entry, args) {
   if (purpose === 'start' && (args.includes('--help') || args.includes('-h'))) {
     process.stdout.write(readFileSync(join(root, 'scripts/demo/help.txt'), 'utf8'));
@@ -35,14 +35,14 @@ export async function launch(purpose, entry, args) {
     if (purpose === 'test') process.stderr.write(`Tests that need Kafka will fail: ${ready.withoutKafka}\n`);
   }
   if (ready.withoutCamera !== undefined) env.FORPOST_WITHOUT_CAMERA = ready.withoutCamera;
-  // in a process group of its own: a Ctrl-C at the terminal reaches this process, and only it
+  // In its own process group: a Ctrl-C at the terminal reaches this process alone.
   const child = spawn(ready.node, [join(root, entry), ...args], {
     cwd: root,
     env,
     stdio: ['pipe', 'inherit', 'inherit'],
     detached: true,
   });
-  child.stdin.on('error', () => {}); // it ended: its status says so
+  child.stdin.on('error', () => {}); // the child ended; its exit status tells why
   let last = Number.NEGATIVE_INFINITY;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => {
@@ -51,7 +51,7 @@ export async function launch(purpose, entry, args) {
       last = now;
     });
   child.once('error', (error) => {
-    process.stderr.write(`${ready.node} could not be run: ${error.message}\n`);
+    process.stderr.write(`cannot run ${ready.node}: ${error.message}\n`);
     process.exit(1);
   });
   child.once('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));

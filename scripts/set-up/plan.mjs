@@ -1,10 +1,10 @@
-// What set-up decides, as pure functions of what was seen on the machine. Nothing in here looks at the machine.
+// The decisions of set-up, as pure functions of a description of the machine. Nothing in this file looks at the machine.
 //
-// Always: nothing is installed that is there already; the demo starts with what there is, and says what it goes
-// without (Java for Kafka, ffmpeg for the camera); the tests need ffmpeg; a user who may not install anything is told
-// one command.
+// Always: set-up installs nothing twice; the demo starts with the programs that the machine has, and names the part
+// that it leaves out (Kafka without Java, the camera without ffmpeg); the tests need ffmpeg; a user who may not install
+// packages gets one command to pass on.
 
-/** Versions of Java that run Kafka 4, the one to prefer first. */
+/** Java packages that run Kafka 4, the preferred one first. */
 const javaPackages = [
   'openjdk-21-jre-headless',
   'openjdk-17-jre-headless',
@@ -14,14 +14,15 @@ const javaPackages = [
 export const oldestJava = 17;
 
 /**
- * What a machine needs beside Node: each with the apt packages that bring it (of `anyOf` the first that can be had),
- * who wants it, who cannot run without it, and the part of the demo that is left out where it is missing.
+ * The programs that a machine needs beside Node. `packages`: apt packages, or `anyOf`: the first one that apt has.
+ * `for`: the purposes that use the program; `neededFor`: those that cannot run without it; `part`: the part of the demo
+ * that is left out without it.
  */
 const needs = [
   {
     what: 'ffmpeg',
     packages: ['ffmpeg'],
-    why: 'reads the cameras',
+    why: 'reads the video of cameras',
     for: ['start', 'test'],
     neededFor: ['test'],
     part: 'camera',
@@ -45,7 +46,7 @@ const needs = [
   {
     what: 'maven',
     packages: ['maven'],
-    why: 'brings Apache Kafka from Maven Central',
+    why: 'downloads Apache Kafka from Maven Central',
     for: ['start', 'test'],
     neededFor: [],
     part: 'kafka',
@@ -54,14 +55,14 @@ const needs = [
   {
     what: 'strace',
     packages: ['strace', 'iproute2'],
-    why: 'shows in a test whom each process tries to reach',
+    why: 'shows the tests which addresses each process contacts',
     for: ['test'],
     neededFor: [],
   },
 ];
 
 /**
- * The needs that are not met. `seen`: {ffmpeg, rtsp, maven, kafkaJars: boolean, java: number | undefined, chromium: string | undefined, strace: boolean};
+ * The programs that this machine lacks. `seen`: {ffmpeg, rtsp, maven, kafkaJars: boolean, java: number | undefined, chromium: string | undefined, strace: boolean};
  * `wanted`: {kafka: 'own' | 'existing' | 'none', camera: boolean}.
  */
 export function missingNeeds(purpose, seen, wanted) {
@@ -76,8 +77,8 @@ export function missingNeeds(purpose, seen, wanted) {
 }
 
 /**
- * The apt packages of these needs. `candidates`: names that apt can install, or undefined where that is not known yet.
- * Gives {packages, cannot}: `cannot` are the needs that apt has nothing for.
+ * The apt packages for these needs. `candidates`: names that apt can install; undefined before apt's lists are read.
+ * Returns {packages, cannot}; `cannot`: the needs without an apt package.
  */
 export function packagesFor(missing, candidates) {
   const packages = [];
@@ -92,18 +93,18 @@ export function packagesFor(missing, candidates) {
 }
 
 function pick(anyOf, candidates) {
-  // before apt's lists are there, the distribution's own default is the best guess
+  // Before apt's lists are read, the distribution's default is the best guess.
   if (candidates === undefined) return [anyOf[anyOf.length - 1]];
   const found = anyOf.find((name) => candidates.includes(name));
   return found === undefined ? undefined : [found];
 }
 
-/** Every package that could be asked for: what to look up in apt's lists. */
+/** Every package name to look up in apt's lists. */
 export function packageNames(missing) {
   return missing.flatMap((need) => need.packages ?? need.anyOf);
 }
 
-/** Packages that `apt-cache policy` has a version of, from what it prints. */
+/** The packages that apt can install, from the output of `apt-cache policy`. */
 export function aptCandidates(policy) {
   const names = [];
   let name;
@@ -117,8 +118,8 @@ export function aptCandidates(policy) {
 }
 
 /**
- * How packages may be installed: 'root', 'sudo' (without a question), 'sudo-asks' (a person sits at a terminal), 'not'
- * (somebody else must) or 'no-apt' (another distribution).
+ * Who can install packages: 'root'; 'sudo' without a password; 'sudo-asks' for a password at a terminal; 'not' this user;
+ * 'no-apt' on a distribution without apt.
  */
 export function howToInstall({ apt, root, sudo, sudoFree, terminal }) {
   if (!apt) return 'no-apt';
@@ -129,7 +130,7 @@ export function howToInstall({ apt, root, sudo, sudoFree, terminal }) {
 }
 
 /**
- * Why the demo has to go without a part ('kafka' | 'camera') where `missing` needs stay unmet; undefined where it has it.
+ * Why the demo leaves out a part ('kafka' | 'camera'), from the `missing` needs; undefined when the part can run.
  */
 export function withoutPart(part, missing) {
   const lacking = missing.filter((need) => need.part === part).map((need) => need.what);
@@ -137,28 +138,28 @@ export function withoutPart(part, missing) {
   return `${lacking.join(' and ')} ${lacking.length === 1 ? 'is' : 'are'} missing on this machine`;
 }
 
-/** The one command for somebody who may. */
+/** The one command that an administrator runs. */
 export function aptCommand(packages, root) {
   const sudo = root ? '' : 'sudo ';
   return `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${packages.join(' ')}`;
 }
 
-/** Major version from what `java -version` prints: 17 from "17.0.15", 8 from "1.8.0_292"; undefined where it is none. */
+/** Major version in the output of `java -version`: 17 from "17.0.15", 8 from "1.8.0_292"; undefined in other text. */
 export function javaMajor(output) {
   const found = /version "(?:1\.)?(\d+)/.exec(output);
   return found === null ? undefined : Number(found[1]);
 }
 
 /**
- * Why the npm packages must be installed, in words; undefined where they are as the lock says. `lock` and `installed`
- * are the `packages` of package-lock.json and of node_modules/.package-lock.json (which npm writes last).
+ * Why npm packages must be installed, in words; undefined when they match the lock. `lock` and `installed`: the
+ * `packages` of package-lock.json and of node_modules/.package-lock.json (which npm writes last).
  */
 export function npmReason(lock, installed) {
-  if (installed === undefined) return 'they are not there';
+  if (installed === undefined) return 'they are not installed yet';
   for (const [path, entry] of Object.entries(lock)) {
     if (!path.includes('node_modules/') || entry.link) continue;
     const found = installed[path];
-    // what is for another kind of machine is left out by npm
+    // npm leaves out packages for other kinds of machines
     if (found === undefined && (entry.optional || entry.os || entry.cpu || entry.libc)) continue;
     if (found === undefined || found.version !== entry.version)
       return `${path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)} ${found === undefined ? 'is missing' : `is ${found.version}, not ${entry.version}`}`;

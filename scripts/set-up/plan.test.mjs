@@ -37,24 +37,24 @@ test('a machine that has everything needs nothing', () => {
   expect(missingNeeds('test', complete, all)).toEqual([]);
 });
 
-test('a bare machine needs what the demo runs on, and for the tests a browser', () => {
+test('a bare machine needs ffmpeg, the RTSP server, Java and Maven, and a browser for the tests', () => {
   expect(names(missingNeeds('start', bare, all))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven']);
   expect(names(missingNeeds('test', bare, all))).toEqual(['ffmpeg', 'rtsp', 'java', 'maven', 'chromium', 'strace']);
 });
 
-test('whoever brings a Kafka, or goes without, needs no Java and no Maven', () => {
+test('a demo with another Kafka or without Kafka needs no Java and no Maven', () => {
   for (const kafka of ['existing', 'none'])
     expect(names(missingNeeds('start', bare, { kafka, camera: true }))).toEqual(['ffmpeg', 'rtsp']);
   expect(names(missingNeeds('test', bare, { kafka: 'existing', camera: false }))).toContain('java');
 });
 
-test('a demo without its camera needs neither ffmpeg nor GStreamer, and the tests need them all the same', () => {
+test('a demo without its camera needs neither ffmpeg nor GStreamer; the tests need both', () => {
   expect(names(missingNeeds('start', bare, { kafka: 'none', camera: false }))).toEqual([]);
   const forTests = missingNeeds('test', bare, { kafka: 'own', camera: false });
   expect(names(forTests.filter((need) => need.neededFor.includes('test')))).toEqual(['ffmpeg', 'rtsp']);
 });
 
-test('the demo can go without everything that a machine lacks, and names what each part is missing', () => {
+test('the demo starts on a bare machine and names the programs that each left-out part lacks', () => {
   const missing = missingNeeds('start', bare, all);
   expect(missing.filter((need) => need.neededFor.includes('start'))).toEqual([]);
   expect(withoutPart('camera', missing)).toBe('ffmpeg and rtsp are missing on this machine');
@@ -64,12 +64,12 @@ test('the demo can go without everything that a machine lacks, and names what ea
   expect(withoutPart('camera', missingNeeds('start', { ...complete, java: 11 }, all))).toBeUndefined();
 });
 
-test('a Java that is too old is as good as none, and Maven is not needed once Kafka is here', () => {
+test('a Java that is too old counts as missing; with Kafka’s jars in the cache Maven is not needed', () => {
   expect(names(missingNeeds('start', { ...complete, java: 11 }, all))).toEqual(['java']);
   expect(names(missingNeeds('start', { ...complete, maven: false, kafkaJars: true }, all))).toEqual([]);
 });
 
-test('the Java that this distribution has is the one that is installed', () => {
+test('set-up installs the newest preferred Java that the distribution offers', () => {
   const missing = missingNeeds('start', { ...complete, java: undefined }, all);
   expect(packagesFor(missing, ['openjdk-17-jre-headless', 'openjdk-25-jre-headless']).packages).toEqual([
     'openjdk-17-jre-headless',
@@ -79,20 +79,20 @@ test('the Java that this distribution has is the one that is installed', () => {
   expect(packageNames(missing)).toContain('openjdk-21-jre-headless');
 });
 
-test('what apt has no package for is named, and the rest is installed', () => {
+test('set-up names the programs that apt has no package for and installs the rest', () => {
   const missing = missingNeeds('test', bare, all);
   const { packages, cannot } = packagesFor(missing, ['ffmpeg', 'maven']);
   expect(packages).toEqual(['ffmpeg', 'maven']);
   expect(names(cannot)).toEqual(['rtsp', 'java', 'chromium', 'strace']);
 });
 
-test('apt’s answer is read: a package without a candidate, as a name that only others mention, cannot be installed', () => {
+test('a package without a candidate in apt-cache’s output cannot be installed', () => {
   const policy =
     'ffmpeg:\n  Installed: (none)\n  Candidate: 7:5.1.6-0+deb12u1\n  Version table:\n     7:5.1.6 500\nchromium:\n  Installed: (none)\n  Candidate: (none)\n  Version table:\n';
   expect(aptCandidates(policy)).toEqual(['ffmpeg']);
 });
 
-test('root installs by itself, sudo where it works, and everybody else is told one command', () => {
+test('root installs without sudo, others with sudo where it works, and anyone else gets one command', () => {
   const machine = { apt: true, root: false, sudo: true, sudoFree: false, terminal: false };
   expect(howToInstall({ ...machine, root: true })).toBe('root');
   expect(howToInstall({ ...machine, sudoFree: true })).toBe('sudo');
@@ -106,7 +106,7 @@ test('root installs by itself, sudo where it works, and everybody else is told o
   expect(aptCommand(['ffmpeg'], true)).toBe('apt-get update && apt-get install -y --no-install-recommends ffmpeg');
 });
 
-test('the version of Java is read from what it says of itself', () => {
+test('Java’s major version is read from the output of java -version', () => {
   expect(javaMajor('openjdk version "17.0.15" 2025-04-15')).toBe(17);
   expect(javaMajor('java version "1.8.0_292"')).toBe(8);
   expect(javaMajor('openjdk version "21" 2023-09-19')).toBe(21);
@@ -122,13 +122,13 @@ const lock = {
   'node_modules/fsevents': { version: '2.3.3', optional: true, os: ['darwin'] },
 };
 
-test('npm packages that are as the lock says are left alone, also where another machine’s are left out', () => {
+test('npm packages that match the lock stay; packages for other systems may be absent', () => {
   const { 'node_modules/fsevents': _mac, '': _root, ...installed } = lock;
   expect(npmReason(lock, installed)).toBeUndefined();
 });
 
-test('npm packages are installed where there are none, one is missing, or one is another version', () => {
-  expect(npmReason(lock, undefined)).toBe('they are not there');
+test('npm packages are installed when all or one of them is missing or has another version', () => {
+  expect(npmReason(lock, undefined)).toBe('they are not installed yet');
   expect(npmReason(lock, { ...lock, 'node_modules/aedes': { version: '1.1.0' } })).toBe('aedes is 1.1.0, not 1.2.0');
   expect(npmReason(lock, { 'node_modules/aedes': { version: '1.2.0' } })).toBe('lit is missing');
 });

@@ -1,12 +1,12 @@
-// Long work that can be watched: one line when a step begins, one now and then while it goes on, one with the time it
-// took at its end. What its commands say goes to a log file, whose tail is shown where one fails.
+// Visible progress of long steps: one line at the start, one every ten seconds, one at the end with the time that the
+// step took. The output of commands goes to a log file; a failed step shows the last lines of its log.
 //
-// Always: standard output stays free for results; everything here goes to standard error.
+// Always: everything here goes to standard error; standard output stays free for results.
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Between two lines that say that it still goes on. */
+/** Between two progress lines of one step. */
 const stillMs = 10_000;
 const tailLines = 25;
 const longestLine = 100;
@@ -18,8 +18,8 @@ export function say(line) {
 }
 
 /**
- * One step with a name for people. `work` gets `run(command, args, options)`, which rejects where the command fails,
- * and its log's name.
+ * Runs one step under a name for people. `work` gets `run(command, args, options)`, which rejects when the command
+ * fails and writes its output to the log.
  */
 export async function step(name, logFile, work) {
   const begun = Date.now();
@@ -34,7 +34,7 @@ export async function step(name, logFile, work) {
   } catch (error) {
     say(`  ✗ ${name} (${seconds(begun)} s)`);
     if (!(error instanceof SetUpError)) throw error;
-    throw new SetUpError(`${name}: ${error.message}\n${tail(logFile)}  all of it: ${logFile}`);
+    throw new SetUpError(`${name}: ${error.message}\n${tail(logFile)}  whole log: ${logFile}`);
   } finally {
     clearInterval(still);
     closeSync(log);
@@ -46,7 +46,7 @@ function run(command, args, log, options = {}) {
   return new Promise((resolve, reject) => {
     const env = { ...(options.env ?? process.env), NO_COLOR: '1', FORCE_COLOR: '0' };
     const child = spawn(command, args, { ...options, env, stdio: ['ignore', log, log] });
-    child.once('error', (error) => reject(new SetUpError(`${command} could not be run: ${error.message}`)));
+    child.once('error', (error) => reject(new SetUpError(`cannot run ${command}: ${error.message}`)));
     child.once('exit', (code, signal) => {
       if (code === 0) resolve();
       else reject(new SetUpError(`${command} ended with ${code ?? signal}`));
@@ -54,7 +54,7 @@ function run(command, args, log, options = {}) {
   });
 }
 
-/** What a quick command says, with its status; 'ENOENT' where there is no such command. */
+/** Output and status of a short command; the status is 'ENOENT' when the command does not exist. */
 export function outputOf(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });

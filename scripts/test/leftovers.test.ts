@@ -13,7 +13,7 @@ async function folderOfRun(): Promise<string> {
   return folder;
 }
 
-test('files that tests leave in the temporary folder are named, and what a program keeps for its next start is not', async () => {
+test('files that tests leave in the temporary folder are named, except programs’ caches', async () => {
   const folder = await folderOfRun();
   await mkdir(join(folder, 'node-compile-cache'));
   expect(await leftFiles(folder)).toEqual([]);
@@ -22,8 +22,8 @@ test('files that tests leave in the temporary folder are named, and what a progr
   expect(await leftFiles(folder)).toEqual(['a-folder', 'forgotten.db']);
 });
 
-test('a process that a test forgot is named with its command, and one that ends by itself is not', {
-  ...unless(process.platform === 'linux' ? undefined : 'processes are read from /proc'),
+test('a process that a test forgot is named with its command; one that is ending is not', {
+  ...unless(process.platform === 'linux' ? undefined : 'only Linux lists processes in /proc'),
 }, async () => {
   const folder = await folderOfRun();
   const start = async (ms: number): Promise<ChildProcess> => {

@@ -1,29 +1,29 @@
 /**
- * What a run of the tests leaves behind: files in its temporary folder, and processes that it started.
+ * Finds the files and processes that a run of the tests leaves behind.
  *
- * A run has a temporary folder of its own, so every file in it is the run's, and every process that has it as TMPDIR.
+ * A run has a temporary folder of its own: every file in it belongs to the run, and so does every process with it as TMPDIR.
  */
 import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface LeftProcess {
   readonly pid: number;
-  /** with its arguments */
+  /** command with its arguments */
   readonly command: string;
 }
 
-/** What programs keep for their next start, or remove when they like. */
+/** Folders that programs keep for their next start. */
 const kept = ['node-compile-cache'];
-/** So long a process that was told to end may take. */
+/** The time in which a process must end after its signal. */
 const endWithinMs = 10_000;
 const lookEveryMs = 100;
 
-/** Names of the files and folders that somebody should have removed. */
+/** Names of the files and folders that a test should have removed. */
 export async function leftFiles(folder: string): Promise<readonly string[]> {
   return (await readdir(folder)).filter((name) => !kept.includes(name)).toSorted();
 }
 
-/** The processes with this TMPDIR that do not end by themselves; none where there is no /proc to ask. */
+/** The processes with this TMPDIR that do not end by themselves; empty on a system without /proc. */
 export async function leftProcesses(folder: string, withinMs = endWithinMs): Promise<readonly LeftProcess[]> {
   const end = performance.now() + withinMs;
   for (;;) {
@@ -40,11 +40,11 @@ async function processesOf(folder: string): Promise<readonly LeftProcess[]> {
       try {
         const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
         if (!environment.split('\0').includes(`TMPDIR=${folder}`)) return [];
-        // one that has ended and that nobody has asked about has no command
+        // a process that has ended and waits for its parent has no command
         const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).replaceAll('\0', ' ').trim();
         return command === '' ? [] : [{ pid, command }];
       } catch {
-        return []; // it has ended, or is somebody else's
+        return []; // ended meanwhile, or of another user
       }
     }),
   );

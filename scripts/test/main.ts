@@ -1,7 +1,7 @@
 /**
- * `npm test`, on Node 24: types, lint, layers, then every test there is, or those whose path contains one of the arguments.
- * Ends with the plain line `N passed, N failed[, N skipped]`, in which types, lint and layers are one each, and with status 1
- * where anything failed, also when vitest itself does, or when a file or a process is left behind.
+ * `npm test`, on Node 24: types, lint and layers, then every test, or those whose path contains one of the arguments. Ends
+ * with the plain line `N passed, N failed[, N skipped]`, in which types, lint and layers count one each. The exit status is
+ * 1 for any failure: also when vitest itself fails, and when a test leaves a file or a process behind.
  */
 import { spawn } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -16,10 +16,10 @@ import { bin, layers, lint, root, run, secondsSince, types } from './steps.ts';
 
 requireNode();
 const begun = performance.now();
-// whatever a test starts by the name `node` is this one
+// tests start this Node under the name `node`
 const env = {
   ...process.env,
-  // of this process alone: what a test starts with an empty standard input would stop at once
+  // for this process alone: a test's child with an empty standard input would stop at once
   FORPOST_STOP_WITH_PARENT: undefined,
   PATH: `${dirname(process.execPath)}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
 };
@@ -37,7 +37,7 @@ process.stdout.write(`\n${secondsSince(begun)} s in all\n`);
 process.stdout.write(`${passed} passed, ${failed} failed${tests.skipped > 0 ? `, ${tests.skipped} skipped` : ''}\n`);
 process.exit(failed > 0 ? 1 : 0);
 
-/** Tests start dozens of brokers. Where there can be none, the tests that want one say why. */
+/** Tests start dozens of brokers, which an archive of classes makes quicker. Without Kafka its tests fail with the reason. */
 async function quickerKafka(): Promise<void> {
   await makeClassArchive().catch((error: unknown) => {
     if (!(error instanceof KafkaSetupError)) throw error;
@@ -49,10 +49,10 @@ async function vitest(paths: readonly string[]): Promise<Counts> {
   process.stdout.write('tests …\n');
   const folder = await mkdtemp(join(tmpdir(), 'forpost-test-'));
   const result = join(folder, 'counts.json');
-  // tests put their temporary files here and nowhere else, so that what they leave can be told
+  // tests write temporary files here alone, so that leftovers can be found
   const temporary = join(folder, 'tmp');
   await mkdir(temporary);
-  // as open as /tmp: some tests are another user for a while
+  // readable for all, as /tmp: some tests change to another user
   await chmod(folder, 0o755);
   await chmod(temporary, 0o1777);
   const reporter = `--reporter=${join(root, 'scripts/test/reporter.ts')}`;
@@ -70,14 +70,15 @@ async function vitest(paths: readonly string[]): Promise<Counts> {
   const left = await leftBehind(temporary);
   await rm(folder, { recursive: true, force: true });
   process.stdout.write(`tests: ${code === 0 && left === 0 ? 'good' : 'FAILED'}, ${secondsSince(start)} s\n`);
-  if (counts === undefined) process.stdout.write(`vitest ended (${code}) before it could count: one failed\n`);
+  if (counts === undefined)
+    process.stdout.write(`vitest ended (${code}) without a result: this counts as one failure\n`);
   else if (code !== 0 && counts.failed === 0)
-    process.stdout.write(`vitest ended with ${code} although no test failed: one failed\n`);
+    process.stdout.write(`vitest ended with ${code} although no test failed: this counts as one failure\n`);
   else return { ...counts, failed: counts.failed + left };
   return { passed: counts?.passed ?? 0, failed: 1 + left, skipped: counts?.skipped ?? 0 };
 }
 
-/** Names what the tests left behind, and ends the processes among it. 1 where there is any: it counts as one that failed. */
+/** Names leftover files and processes, and ends the processes. Returns 1 when there are any: a leftover counts as a failure. */
 async function leftBehind(temporary: string): Promise<number> {
   const processes = await leftProcesses(temporary);
   const files = await leftFiles(temporary);
@@ -86,7 +87,7 @@ async function leftBehind(temporary: string): Promise<number> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // it has just ended
+      // the process has ended meanwhile
     }
   }
   if (files.length > 0)

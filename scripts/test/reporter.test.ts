@@ -49,7 +49,7 @@ beforeAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('whatever is broken counts as failed: a test, a hook, a file that does not load, a skip without a reason', () => {
+test('a broken test, a broken hook, a file that does not load, and a skip without a reason count as failed', () => {
   expect(counts).toEqual({ passed: 1, failed: 5, skipped: 4 });
 });
 
@@ -72,6 +72,6 @@ test('every skip is listed with its reason', () => {
   expect(output).toMatch(/skipped: suite\.test\.mjs › the a server .* > is asked\n +because FORPOST_SERVER names none/);
 });
 
-test('each file is one line of progress', () => {
+test('each file prints one line of progress', () => {
   expect(output).toMatch(/\d\/4 ✗ mixed\.test\.mjs {2}4 tests, 2 skipped, \d+\.\d s · 1 FAILED/);
 });

@@ -1,10 +1,10 @@
 /**
- * What `npm test` shows of vitest: one line a file while it runs, then every failure in full, every skip with its
- * reason, and the counts in the file that $FORPOST_TEST_RESULT names, for the line that `npm test` ends with.
+ * The output of `npm test`: one line a file while the tests run, then every failure in full and every skip with its
+ * reason. Writes the counts to the file $FORPOST_TEST_RESULT, for the last line of `npm test`.
  *
- * Always: what is broken counts as failed, also where no test says so: a file that does not load, a hook that throws,
- * an error outside of any test, and a skip without a reason. The reason comes from the skip itself (`unless(why)` of
- * test/harness/unless.ts, or `context.skip('why')`), never from a title, because Vitest shortens long ones.
+ * Always: broken code counts as failed even when no test reports it: a file that does not load, a hook that throws, an
+ * error outside of tests, a skip without a reason. The reason comes from the skip itself (`unless(why)` of
+ * test/harness/unless.ts, or `context.skip('why')`), never from a title, because Vitest shortens long titles.
  */
 import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
@@ -101,7 +101,7 @@ function nameOf(module: TestModule): string {
   return relative(module.project.config.root, module.moduleId);
 }
 
-/** A file or a suite with errors of its own: it did not load, or a hook threw. */
+/** Files and suites with errors of their own: the file did not load, or a hook threw. */
 function brokenSuites(module: TestModule): { name: string; errors: readonly unknown[] }[] {
   const suites: (TestModule | TestSuite)[] = [module, ...module.children.allSuites()];
   return suites
@@ -112,7 +112,7 @@ function brokenSuites(module: TestModule): { name: string; errors: readonly unkn
     }));
 }
 
-/** The nearest reason: of the test, else of a suite around it. */
+/** The nearest reason: the test's own, or that of a suite around it. */
 function skipReason(test: TestCase, note: string | undefined): string | undefined {
   const reason = note ?? test.meta().skipReason;
   if (reason !== undefined) return reason;

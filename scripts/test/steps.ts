@@ -1,6 +1,6 @@
 /**
- * The steps of `npm test` and `npm run check` that are one command each: what it said is shown only where it failed,
- * with the time it took beside its name.
+ * The steps of `npm test` and `npm run check` that run commands: each prints its result and its time, and a failed step
+ * its whole output.
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,11 +11,11 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface Step {
   readonly name: string;
-  /** a script of a package, run on this Node, or any other command */
+  /** scripts of packages, which run on this Node, or other commands */
   readonly commands: readonly (readonly [command: string, ...args: string[]])[];
 }
 
-/** The browser's code has types of its own: no Node there, but a document. */
+/** TypeScript projects: the browser's code has types of its own, with a document and without Node. */
 const typeScriptProjects = ['.', 'cloud/web', 'edge/console/page'];
 
 export function types(): Step {
@@ -27,12 +27,12 @@ export function lint(): Step {
   return { name: 'lint', commands: [[bin('biome'), 'ci', '--colors=off', '.']] };
 }
 
-/** Which code may import which. */
+/** The step that checks imports against the layers. */
 export function layers(): Step {
   return { name: 'layers', commands: [[process.execPath, 'scripts/layers/main.ts']] };
 }
 
-/** Whether every command of the step ended with 0. Prints one line, and all that a failed command said. */
+/** Runs the step; true when every command ended with 0. Prints one line, and the output of failed commands. */
 export async function run(step: Step, env: NodeJS.ProcessEnv = process.env): Promise<boolean> {
   const begun = performance.now();
   process.stdout.write(`${step.name} …\n`);

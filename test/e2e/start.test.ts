@@ -70,9 +70,11 @@ test('where apt, ffmpeg and Java are missing the demo runs without camera and Ka
   await until('the demo is up', () => /Forpost is up/.test(said), 90_000).catch((error: unknown) => {
     throw new Error(`${String(error)}\n${said}`);
   });
-  expect(said).toMatch(/This system has no apt: install them with its own packages \(on Debian they are: ffmpeg /);
-  expect(said).toMatch(/without a camera \(ffmpeg .*missing on this machine\)/);
-  expect(said).toContain('without Kafka (java and maven are missing on this machine)');
+  expect(said).toMatch(
+    /This system has no apt: install them with its own package manager \(their Debian names: ffmpeg /,
+  );
+  expect(said).toMatch(/no camera \(ffmpeg .*missing on this machine\)/);
+  expect(said).toContain('no Kafka (java and maven are missing on this machine)');
 });
 
 test('a second npm start says that the demo runs, changes nothing of it, and the first one still ends with Ctrl-C', async () => {
@@ -89,7 +91,7 @@ test('a second npm start says that the demo runs, changes nothing of it, and the
       words += String(chunk);
     });
     expect(await once(second, 'exit')).toEqual([1, null]);
-    expect(words).toMatch(/This demo runs already \(process \d+, since .*\); nothing was changed\./);
+    expect(words).toMatch(/This demo is already running \(process \d+, since .*\); nothing was changed\./);
     expect(words).toContain(`npm start -- --port-offset ${offset + 1000}`);
   }
   const after = {

@@ -1,12 +1,11 @@
 /**
- * `npm start -- --check`: the running demo, seen from outside: an MQTT client with a device of its own, a Kafka
- * consumer, a client of both APIs, and what the receiver of notifications got. In the middle Kafka is gone for five
- * seconds.
+ * `npm start -- --check`: measures the running demo from outside, with an MQTT device of its own, a Kafka consumer,
+ * clients of both HTTP APIs, and the notifications that the receiver got. Kafka stops for five seconds in the middle.
  *
  *   publishing ──── Kafka gone 5 s ──── publishing ──► meters and camera stop ──► history complete ──► compared
  *
- * Always: nothing is taken from Forpost's word alone: an acknowledged reading is found by its own id, an event of Kafka
- * by its id in the history; every wait is bounded, and what is still missing at its end counts as missing.
+ * Always: no figure rests on Forpost's word alone: each acknowledged reading is found in the history by its own id, each
+ * event in Kafka by the event's id; every wait is bounded, and an event that is absent at the end counts as missing.
  */
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
@@ -24,19 +23,19 @@ import type { FromProbe, ProbeOptions, ProbeResult, ToProbe } from './probe.ts';
 
 export interface CheckOptions {
   readonly seconds: number;
-  /** from the command to the site being ready */
+  /** from the start of the command until the site was ready */
   readonly startSeconds: number;
   readonly signal: AbortSignal;
 }
 
 const outageMs = 5_000;
 const completeDeadlineMs = 60_000;
-/** of an alert, beside Kafka and the outage */
+/** for the notification of an alert outside the outage */
 const notifyDeadlineMs = 10_000;
-/** of a picture, from asking to seeing it */
+/** for a picture, from the request to its arrival at the centre */
 const pictureDeadlineMs = 20_000;
 const pollMs = 250;
-/** Event times begin before the check's first look at the clock. */
+/** The search for events begins this long before the check itself. */
 const earlierMs = 10_000;
 
 interface LaneCount {
@@ -64,12 +63,12 @@ interface GatewayStatus {
 interface Outage {
   readonly kept: number;
   readonly completeSeconds: number;
-  /** stopped and answering again, ms since 1970 */
+  /** when Kafka stopped, and when it answered again; ms since 1970 */
   readonly from: number;
   readonly back: number;
 }
 
-/** Runs the check on a site that is up; stops its meters and its camera. */
+/** Checks a running site, and stops its meters and its camera at the end. */
 export async function checkSite(site: DemoSite, options: CheckOptions): Promise<Report> {
   return new Check(site, options).run();
 }
@@ -90,7 +89,7 @@ class Check {
     const { centre, console } = site.credentials;
     if (centre === undefined)
       throw new Error(
-        'the check does not know the centre’s password, which it said at its first start: npm start -- --check --fresh',
+        'the centre printed its password at its first start only, and the check does not have it: npm start -- --check --fresh makes a new one',
       );
     this.#centre = new HttpClient(`http://127.0.0.1:${ports.centre}`, centre);
     this.#gateway = new HttpClient(`http://127.0.0.1:${ports.gateway}`, {
@@ -139,34 +138,34 @@ class Check {
     };
   }
 
-  /** Kafka away for five seconds. undefined where it is not ours to stop. */
+  /** Stops Kafka for five seconds. undefined for a Kafka that the demo did not start. */
   async #outage(): Promise<Outage | undefined> {
     const { kafka, options } = this.#site;
     if (kafka === undefined) {
-      options.say('  … no outage: this Kafka, if any, is not the demo’s own');
+      options.say('  … no outage: the demo did not start this Kafka, or runs without one');
       return undefined;
     }
     const before = this.#clock.now();
     await kafka.pause();
-    options.say('  … Kafka is stopped, for 5 s');
+    options.say('  … Kafka is stopped for 5 s');
     await sleep(this.#clock, outageMs);
     const kept = await this.#waiting();
     await kafka.start();
     const back = this.#clock.now();
     const begun = this.#clock.uptime();
-    options.say(`  … Kafka is back; the gateway kept ${kept} events meanwhile`);
+    options.say(`  … Kafka runs again; the gateway kept ${kept} events meanwhile`);
     const assigned = await this.#assigned();
     await this.#until(async () => this.#has(await this.#ledger(), assigned));
     return { kept, completeSeconds: (this.#clock.uptime() - begun) / 1000, from: before, back };
   }
 
-  /** Events that the gateway has and the centre has not called safe. */
+  /** The number of events that the centre has not acknowledged yet. */
   async #waiting(): Promise<number> {
     const { lanes } = await this.#gateway.get<GatewayStatus>('/api/v1/status');
     return lanes.reduce((sum, { assigned, acknowledged }) => sum + assigned - acknowledged, 0);
   }
 
-  /** By the gateway's own word: the last number given in each lane of each epoch. */
+  /** The last number of each lane of each epoch, from the gateway's status. */
   async #assigned(): Promise<ReadonlyMap<string, number>> {
     const { lanes } = await this.#gateway.get<GatewayStatus>('/api/v1/status');
     return new Map(lanes.map(({ epoch, lane, assigned }) => [`${epoch}/${lane}`, assigned]));
@@ -177,7 +176,7 @@ class Check {
     return [...assigned].every(([name, count]) => (arrived.get(name) ?? 0) >= count);
   }
 
-  /** Seconds until everything that the gateway ever assigned in this epoch is in the history; NaN where it never is. */
+  /** Seconds until the history has every event of this epoch; NaN after the deadline. */
   async #complete(epoch: string): Promise<number> {
     const begun = this.#clock.uptime();
     const done = await this.#until(async () => {
@@ -191,7 +190,7 @@ class Check {
     return this.#centre.get(`/api/v1/gateways/${this.#site.settings.gateway}/ledger`);
   }
 
-  /** History and Kafka, until they agree or the time is over: what the gateway still tells belongs to both. */
+  /** Reads the history and Kafka until they agree or the deadline passes: the gateway goes on sending its own events. */
   async #readAll(
     epoch: string,
     from: number,
@@ -218,7 +217,7 @@ class Check {
     return compare(events, epoch, acknowledged);
   }
 
-  /** ms from each alert heard on the site to its notification; waits for the last ones. */
+  /** ms from each alert on the site to its notification; waits for the last notifications. */
   async #notifications({ heard }: ProbeResult, outage: Outage | undefined): Promise<NotifyDelays> {
     const read = async () => {
       const { notifications } = (await (
@@ -234,7 +233,7 @@ class Check {
     return delays;
   }
 
-  /** Seconds from asking for a picture of an alarm to having it at the centre; NaN where it does not come. */
+  /** Seconds from the request for an alarm's picture until the centre has it; NaN when it does not come. */
   async #pictureSeconds(from: string): Promise<number> {
     const { gateway } = this.#site.settings;
     const alert = await picturedAlert(this.#centre, gateway, from);
@@ -302,7 +301,7 @@ class Check {
     if (outage !== undefined) report.goal('outage_kept_events', '>=', 1).goal('outage_complete_s', '<=', 60);
   }
 
-  /** Whether it came true in time. */
+  /** Whether the condition came true in time. */
   async #until(check: () => Promise<boolean>, withinMs = completeDeadlineMs): Promise<boolean> {
     const end = this.#clock.uptime() + withinMs;
     for (;;) {

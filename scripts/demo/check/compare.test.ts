@@ -7,17 +7,17 @@ const event = (sequence: number, id?: string, epoch = 'now') => ({
   data: { values: { power_w: 1 }, ...(id === undefined ? {} : { id }) },
 });
 
-test('an acknowledged reading that is not in the history is missing, whatever else is there', async () => {
+test('an acknowledged reading that the history lacks counts as missing', async () => {
   const found = await compare([event(1, 'a'), event(2, 'b'), event(3)], 'now', ['a', 'b', 'c']);
   expect([found.readingsMissing, found.duplicated, found.ids.size]).toEqual([1, 0, 3]);
 });
 
-test('a reading that is there under two numbers is duplicated, and so is an event that is listed twice', async () => {
+test('a reading with two numbers, or an event that is listed twice, counts as duplicated', async () => {
   expect((await compare([event(1, 'a'), event(2, 'a')], 'now', ['a'])).duplicated).toBe(1);
   expect((await compare([event(1), event(1)], 'now', [])).duplicated).toBe(1);
 });
 
-test('what other epochs left does not count', async () => {
+test('events of other epochs do not count', async () => {
   const found = await compare([event(1, 'a'), event(1, 'a', 'before')], 'now', ['a']);
   expect([found.readingsMissing, found.duplicated, found.ids.size]).toEqual([0, 0, 1]);
 });
@@ -31,7 +31,7 @@ const alert = (alarm: string, change: string, at: number, severity = 'warning') 
   device: 'd',
 });
 
-test('each alert is timed to its own notification, the first one where it came twice', () => {
+test('each alert is timed to the first of its own notifications', () => {
   const heard = [alert('1', 'raised', 100), alert('1', 'cleared', 300)];
   const arrived = [alert('1', 'raised', 140), alert('1', 'raised', 900), alert('1', 'cleared', 420)];
   expect(notifyDelays(heard, arrived, undefined)).toEqual({
@@ -42,12 +42,12 @@ test('each alert is timed to its own notification, the first one where it came t
   });
 });
 
-test('an alert nobody was told of is missing; updates and what the receiver does not want are not', () => {
+test('an alert without a notification is missing; updates, and severities that the receiver does not want, are not', () => {
   const heard = [alert('1', 'raised', 1), alert('1', 'updated', 2), alert('2', 'raised', 3, 'info')];
   expect(notifyDelays(heard, [], undefined).missing).toBe(1);
 });
 
-test('alerts of an outage are judged apart, and so are those that came while they were still being told', () => {
+test('alerts of an outage, and those that waited behind them, are timed apart from the others', () => {
   const heard = [10_000, 20_000, 27_000, 40_000].map((at, i) => alert(`${i}`, 'raised', at));
   const arrived = [10_050, 28_000, 28_100, 40_080].map((at, i) => alert(`${i}`, 'raised', at));
   const delays = notifyDelays(heard, arrived, { from: 19_000, back: 25_000 });

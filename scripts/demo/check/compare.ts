@@ -1,18 +1,18 @@
-/** What the check counts, pure: readings against the history, alerts against notifications. */
+/** The counts of the check, as pure functions: readings against the history, alerts against notifications. */
 import type { HistoryEvent } from '../../../cloud/history/store.ts';
 import type { Arrived } from '../receiver.ts';
 import type { Heard } from './probe.ts';
 
 export interface HistoryCount {
-  /** of the epoch's events, each once */
+  /** the epoch's events, each once */
   readonly ids: ReadonlySet<string>;
-  /** acknowledged readings that are not there */
+  /** acknowledged readings that the history lacks */
   readonly readingsMissing: number;
-  /** events, and readings by their own id, that are there more than once: how many too many */
+  /** surplus copies of events, and of readings by their own id */
   readonly duplicated: number;
 }
 
-/** Counts the epoch's events, and finds each acknowledged reading by the id that its device gave it. */
+/** Counts the epoch's events, and looks for each acknowledged reading by the id that its device gave it. */
 export async function compare(
   events:
     | AsyncIterable<Pick<HistoryEvent, 'id' | 'epoch' | 'data'>>
@@ -35,23 +35,23 @@ export async function compare(
   return { ids, readingsMissing: wanted.size - readings.size, duplicated };
 }
 
-/** Severities that the demo's receiver is told of. */
+/** Severities that the demo's receiver wants. */
 const told = new Set(['warning', 'critical']);
 
 export interface NotifyDelays {
-  /** of alerts outside the outage */
+  /** delays of alerts outside the outage */
   readonly ms: readonly number[];
-  /** of those within it, and until the notifier had caught up */
+  /** delays of alerts within the outage, and until the notifier had caught up */
   readonly outageMs: readonly number[];
-  /** when everything of the outage had been told, ms since 1970; undefined where nothing was to tell */
+  /** when the last notification of the outage arrived, ms since 1970; undefined when there was none */
   readonly caughtUp: number | undefined;
-  /** alerts nobody was told of */
+  /** alerts without a notification */
   readonly missing: number;
 }
 
 /**
- * ms from each raised or cleared alert, as heard on the site, to its notification. `outage`: ms since 1970; an alert
- * that came while those of the outage were still being told waited behind them, and counts as one of them.
+ * ms from each raised or cleared alert on the site to its notification. `outage`: ms since 1970. An alert that waited
+ * behind those of the outage counts as one of the outage.
  */
 export function notifyDelays(
   heard: readonly Heard[],
@@ -61,7 +61,7 @@ export function notifyDelays(
   const arrived = new Map<string, number>();
   for (const { alarm, change, at } of notifications) {
     const name = `${alarm}/${change}`;
-    // at least once: the first one is when somebody knew
+    // delivery is at least once: the first notification counts
     if (!arrived.has(name)) arrived.set(name, at);
   }
   const wanted = heard.filter(({ change, severity }) => change !== 'updated' && told.has(severity));
@@ -83,5 +83,5 @@ export function notifyDelays(
   };
 }
 
-/** An alert of this long before the outage may not have left the site yet. */
+/** An alert this long before the outage may not have left the site yet. */
 const onItsWayMs = 1_000;

@@ -1,4 +1,4 @@
-/** The check of evidence: a picture of a camera's alarm is asked for at the centre, as staff do, and comes from the site. */
+/** The check of evidence: asks the centre for the picture of a camera's alarm, as staff do, and waits until the site sends it. */
 import { createHash } from 'node:crypto';
 import type { HttpClient } from './http-client.ts';
 
@@ -14,7 +14,7 @@ interface AlertWithEvidence {
   readonly piece: Piece;
 }
 
-/** A picture that an alert since `from` (RFC 3339) names; undefined where none does yet. */
+/** A picture that an alert since `from` (RFC 3339) names; undefined while there is none. */
 export async function picturedAlert(
   centre: HttpClient,
   gateway: string,
@@ -28,13 +28,13 @@ export async function picturedAlert(
   return undefined;
 }
 
-/** Asks the gateway for it. */
+/** Asks the gateway for the picture. */
 export async function askFor(centre: HttpClient, gateway: string, { alarm, piece }: AlertWithEvidence): Promise<void> {
   const { id, sha256, size, media } = piece;
   await centre.post(`/api/v1/gateways/${gateway}/evidence`, { evidence: id, sha256, size, media, alarm });
 }
 
-/** Whether it is at the centre, whole. */
+/** Whether the centre has the whole picture. */
 export async function hasArrived(centre: HttpClient, gateway: string, { piece }: AlertWithEvidence): Promise<boolean> {
   const path = `/api/v1/gateways/${gateway}/evidence`;
   const { evidence } = await centre.get<{ evidence: readonly { sha256: string; arrived: string | null }[] }>(path);

@@ -1,4 +1,4 @@
-/** The check's HTTP client of a page's API, of the gateway or of the centre: logs in as a person does, bounded in time. */
+/** The check's HTTP client for the API of the gateway or of the centre: logs in as a person does; each request has a deadline. */
 import type { HistoryEvent } from '../../../cloud/history/store.ts';
 
 const requestTimeoutMs = 15_000;
@@ -14,17 +14,17 @@ export class HttpClient {
     this.#account = account;
   }
 
-  /** @throws Error with the status and what the other side said */
+  /** @throws Error with the status and the text of the answer */
   async get<T>(path: string): Promise<T> {
     return (await (await this.#ask('GET', path)).json()) as T;
   }
 
-  /** @throws Error with the status and what the other side said */
+  /** @throws Error with the status and the text of the answer */
   async post<T>(path: string, body: unknown): Promise<T> {
     return (await (await this.#ask('POST', path, body)).json()) as T;
   }
 
-  /** A file as it comes. @throws Error with the status and what the other side said */
+  /** The bytes of a file. @throws Error with the status and the text of the answer */
   async bytes(path: string): Promise<Uint8Array> {
     return (await this.#ask('GET', path)).bytes();
   }

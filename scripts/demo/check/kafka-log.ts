@@ -1,8 +1,8 @@
 /**
- * What stands in Kafka, read by the check itself from the beginning to the present end of both lanes' topics: every
- * record of one epoch, and how many different events that is.
+ * Reads Kafka from the beginning to the present end of both lanes' topics: every record of one epoch, and the number of
+ * different events among them.
  *
- * Always: a consumer group of its own, removed afterwards; the gateway's and the centre's are not touched.
+ * Always: the check uses a consumer group of its own and removes it afterwards; it never touches the others' groups.
  */
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -23,14 +23,14 @@ kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
 });
 
 export interface KafkaLog {
-  /** records of the epoch; a resend is one more */
+  /** records of the epoch; each resend is one more */
   readonly records: number;
   readonly ids: Readonly<Record<Lane, ReadonlySet<string>>>;
 }
 
 const deadlineMs = 60_000;
 
-/** @throws Error where the end is not reached in time */
+/** @throws Error when the end is not reached within the deadline */
 export async function readKafka(
   brokers: readonly string[],
   prefix: string,
@@ -64,7 +64,7 @@ async function readToEnd(kafka: Kafka, topics: readonly string[], take: (value: 
   let timer: NodeJS.Timeout | undefined;
   try {
     await admin.connect();
-    /** `topic/partition` -> offset of the last record, while it has not been read */
+    /** `topic/partition` -> offset of the last record that is still to be read */
     const left = new Map<string, number>();
     for (const topic of topics)
       for (const { partition, low, high } of await admin.fetchTopicOffsets(topic))
@@ -94,7 +94,7 @@ async function readToEnd(kafka: Kafka, topics: readonly string[], take: (value: 
   } finally {
     clearTimeout(timer);
     await consumer.disconnect();
-    await admin.deleteGroups([groupId]).catch(() => undefined); // one that nobody joined is not there
+    await admin.deleteGroups([groupId]).catch(() => undefined); // a group without members never existed
     await admin.disconnect();
   }
 }

@@ -1,10 +1,10 @@
 /**
- * The check's own device and listener, in a thread of their own so that nothing else of the check is in their way: it
- * publishes readings with ids (QoS 1), every second one across its rule's limit and some across that of a rule people
- * are notified of, and hears every alert of the site.
+ * The check's own device and listener, in a thread of their own, so that no other work of the check delays them. The
+ * device publishes readings with ids (QoS 1): every second one crosses its rule's limit, and some cross the limit of a
+ * rule that notifies people. The listener hears every alert of the site.
  *
- * Always: a reading counts as acknowledged only when its PUBACK came; one that is under way at the end is waited for;
- * publish and alert are timed by the same clock.
+ * Always: a reading counts as acknowledged only after its PUBACK; the end waits for publishes under way; one clock times
+ * publish and alert.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AlertData } from '@forpost/shared/event/event.ts';
@@ -17,11 +17,11 @@ export interface ProbeOptions {
   readonly listener: { readonly id: string; readonly password: string };
   readonly rule: string;
   readonly limitW: number;
-  /** of the rule whose alerts people are notified of */
+  /** the limit of the rule that notifies people */
   readonly limitA: number;
 }
 
-/** An alert that the listener heard. */
+/** An alert that reached the listener. */
 export interface Heard {
   readonly rule: string;
   readonly device: string;
@@ -37,7 +37,7 @@ export interface ProbeResult {
   /** ids of the acknowledged readings */
   readonly acknowledged: readonly string[];
   readonly alertMs: readonly number[];
-  /** readings across the limit whose alert was never heard */
+  /** readings across the limit whose alert never came */
   readonly alertsLost: number;
   readonly heard: readonly Heard[];
 }
@@ -48,7 +48,7 @@ export type FromProbe = { readonly kind: 'ready' } | { readonly kind: 'result'; 
 const intervalMs = 100;
 /** readings from one crossing of `limitA` to the next: 25 a minute */
 const notifyEvery = 24;
-/** of the last acknowledgements and alerts, after the last publish */
+/** for the last acknowledgements and alerts, after the last publish */
 const settleMs = 10_000;
 const pollMs = 20;
 
@@ -58,7 +58,7 @@ export class Probe {
   readonly #acknowledged: string[] = [];
   readonly #alertMs: number[] = [];
   readonly #heard: Heard[] = [];
-  /** value that was published across the limit -> when, in ms of performance.now */
+  /** value that crossed the limit -> time of its publish, ms of performance.now */
   readonly #expected = new Map<number, number>();
   #published = 0;
   #unacknowledged = 0;
@@ -82,7 +82,7 @@ export class Probe {
     this.#timer = setInterval(() => this.#publish(), intervalMs);
   }
 
-  /** Ends the publishing, waits for what is under way, and tells. */
+  /** Stops publishing, waits for publishes under way, and returns the result. */
   async stop(): Promise<ProbeResult> {
     clearInterval(this.#timer);
     const end = performance.now() + settleMs;
@@ -95,7 +95,7 @@ export class Probe {
       alertsLost: this.#expected.size,
       heard: this.#heard,
     };
-    // a clean session with the same name forgets the kept one
+    // a clean session with the same client id removes the kept one
     await Promise.allSettled([this.#device?.endAsync(), this.#listener?.endAsync()]);
     return result;
   }
@@ -103,7 +103,7 @@ export class Probe {
   #publish(): void {
     const { device, run, limitW, limitA } = this.#options;
     const n = this.#published++;
-    // in turn: twice below the limit, twice above it; every second reading crosses it
+    // twice below the limit, then twice above it: every second reading crosses it
     const above = n % 4 >= 2;
     const value = above ? limitW + 1 + n : limitW - 1 - n;
     const amperes = Math.floor(n / notifyEvery) % 2 === 1 ? limitA + 1 : limitA - 1;
@@ -113,12 +113,12 @@ export class Probe {
       time: new Date().toISOString(),
       values: { power_w: value, current_a: amperes },
     });
-    // the very first one is below, where the rule already is
+    // the first reading is below the limit and changes nothing
     if (n % 2 === 0 && n > 0) this.#expected.set(value, performance.now());
     this.#unacknowledged += 1;
     this.#device?.publish(`forpost/devices/${device.id}/readings`, payload, { qos: 1 }, (error) => {
       this.#unacknowledged -= 1;
-      if (error) process.stderr.write(`the probe's reading ${id} was not acknowledged: ${error.message}\n`);
+      if (error) process.stderr.write(`reading ${id} of the probe was not acknowledged: ${error.message}\n`);
       else this.#acknowledged.push(id);
     });
   }
