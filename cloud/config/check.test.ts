@@ -19,7 +19,7 @@ async function check(text: string) {
   return checkCloud(file);
 }
 
-test('what stands wrong in the file is a problem with its place', async () => {
+test('a mistake in the file is a problem with its place', async () => {
   const { problems, summary } = await check(
     'data: data\nhttp: { host: 0.0.0.0 }\nnotify: [{ id: a, kind: mail, url: x }]\n',
   );
@@ -27,7 +27,7 @@ test('what stands wrong in the file is a problem with its place', async () => {
   expect(summary).toBe('');
 });
 
-test('what does not work now is told before the first alarm, and keeps nothing from starting', async () => {
+test('things that do not work now are warnings, and do not prevent a start', async () => {
   const certificates = await makeCertificates();
   const posts: string[] = [];
   const desk = createServer((request, response) => {
@@ -57,11 +57,11 @@ notify:
   expect(summary).toMatch(
     /^centre: page by https, Kafka at 127.0.0.1:1, embedded history, 3 channels \(webhook to http:\/\/127.0.0.1:\d+; webhook to https:\/\/127.0.0.1:1; webhook to https:\/\/no-such-desk.invalid\)$/,
   );
-  // nothing is written
+  // the check writes nothing
   expect(await readdir(folder)).toEqual(['cloud.yaml']);
 });
 
-test('a users file that lets nobody in, and a centre that tells nobody, are told', async () => {
+test('a users file without a user and a centre without a channel are warnings', async () => {
   await writeFile(join(folder, 'users.json'), '');
   expect((await check('data: .\nhttp: {}\n')).warnings).toEqual([
     'notify: nobody is told of an alarm, because no channel is configured',

@@ -1,9 +1,9 @@
 /**
- * `forpost cloud check`: what a start would refuse, and beyond that what would not work now: a channel that nobody can
- * be told by, a Kafka that cannot be reached, a certificate that ends, a users file that lets nobody in.
+ * `forpost cloud check`: lists the problems that a start would refuse, and warns of things that do not work now: an
+ * unreachable channel or Kafka, an expiring certificate, a users file without a user.
  *
- * Always: only what stands in the file is a mistake (status 1); what changes by itself is told and keeps nothing from
- * starting. Nothing is sent that people would see, and nothing is written.
+ * Always: only a mistake in the file is a problem (status 1); a state that changes by itself is a warning and does not
+ * prevent a start. The check sends nothing that people would see, and writes nothing.
  */
 import { readFile } from 'node:fs/promises';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -20,17 +20,17 @@ import { clusterOf } from './kafka-cluster.ts';
 import { loadCloud } from './load.ts';
 
 export interface CloudChecked {
-  /** FILE:LINE:COLUMN: what a start would refuse */
+  /** FILE:LINE:COLUMN: a problem that a start would refuse */
   readonly problems: readonly string[];
-  /** what does not work now */
+  /** things that do not work now */
   readonly warnings: readonly string[];
-  /** one line about what is configured; empty where there are problems */
+  /** the configuration in one line; empty where there are problems */
   readonly summary: string;
 }
 
 const channelDeadlineMs = 5_000;
 
-/** Never rejects because of what stands in the file or is away. */
+/** Mistakes in the file and unreachable services are results, never rejections. */
 export async function checkCloud(file: string): Promise<CloudChecked> {
   let config: CloudConfig;
   try {
@@ -71,7 +71,7 @@ async function kafkaWarnings(config: CloudConfig, file: string): Promise<readonl
   try {
     await admin.connect();
     await admin.fetchTopicMetadata({ topics: [`${cluster.prefix}.alerts`] }).catch(notThereYet);
-    // opens connections to brokers by the names that Kafka gives them
+    // also connects to the brokers by the names that Kafka advertises
     await admin.fetchTopicOffsets(`${cluster.prefix}.alerts`).catch(notThereYet);
     return [];
   } catch (error) {
@@ -81,7 +81,7 @@ async function kafkaWarnings(config: CloudConfig, file: string): Promise<readonl
   }
 }
 
-/** The centre makes its topics itself. @throws whatever else it is */
+/** Ignores a missing topic, because the centre creates its topics itself. @throws any other error */
 function notThereYet(error: unknown): void {
   for (let at = error; at instanceof Error; at = at.cause)
     if ('type' in at && at.type === 'UNKNOWN_TOPIC_OR_PARTITION') return;
@@ -107,7 +107,7 @@ async function userWarnings({ data }: CloudConfig): Promise<readonly string[]> {
     const users = await readUsers(usersFileOf(data));
     return users.size === 0 ? ['nobody can log in: forpost cloud user add NAME'] : [];
   } catch (error) {
-    // before the first start there is none
+    // before the first start there is no users file
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? [] : [`nobody can log in: ${messageOf(error)}`];
   }
 }
@@ -124,7 +124,7 @@ function summaryOf({ http, kafka, history, notify = [], receiver }: CloudConfig)
   return `centre: ${parts.join(', ')}`;
 }
 
-/** Channels whose addresses are in the summary. */
+/** Most channels that the summary describes. */
 const mostSummaries = 3;
 
 function channelsInWords(notify: readonly ChannelConfig[]): string {

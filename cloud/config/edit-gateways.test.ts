@@ -1,4 +1,4 @@
-/** What `forpost cloud gateway …` writes, and what a centre takes of it while it runs. */
+/** The edits of `forpost cloud gateway …`, and the reload of a running centre. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -45,7 +45,7 @@ test('a token is made, shown once and kept as its hash; comments and order of th
   expect(giveToken(aFile('data: centre\nhttp: {}\n'), 'new')).not.toBe(token);
 });
 
-test('what is wrong is said, and the file stays as it is', () => {
+test('a wrong argument is refused with the reason, and the file stays unchanged', () => {
   const file = aFile();
   expect(() => giveToken(file, 'Not An Id')).toThrow('is no gateway');
   expect(() => removeGateway(file, 'bran')).toThrow(/names no gateway "bran".*barn/);
@@ -54,7 +54,7 @@ test('what is wrong is said, and the file stays as it is', () => {
   expect([readFileSync(file, 'utf8'), readFileSync(broken, 'utf8')]).toEqual([written, 'data: 7\nhttp: {}\n']);
 });
 
-test('a centre that runs takes gateways, tokens and limits; a file with a mistake changes nothing and is told', () => {
+test('a running centre applies gateways, tokens and limits; a file with a mistake changes nothing and is reported', () => {
   const file = aFile();
   const reloaded = new ReloadedConfig({ file, config: loadCloud(file), logger: silentLogger() });
   const before = reloaded.gateways;
@@ -75,7 +75,7 @@ test('a centre that runs takes gateways, tokens and limits; a file with a mistak
   reloaded.run();
   expect(reloaded.gateways).toBe(kept);
   expect(reloaded.problems()).toEqual([
-    expect.stringMatching(/cannot be read again, and what was read before goes on: .*cloud\.yaml:\d+:/),
+    expect.stringMatching(/has a problem, so the configuration from before the reload stays: .*cloud\.yaml:\d+:/),
   ]);
   writeFileSync(file, right);
   reloaded.run();

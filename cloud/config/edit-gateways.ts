@@ -1,8 +1,8 @@
 /**
- * `forpost cloud gateway …`: changes the gateways that may use the receiver, in cloud.yaml itself; comments and order stay.
+ * `forpost cloud gateway …`: edits the gateways that may use the receiver, in cloud.yaml itself; comments and order stay.
  *
- * Always: the new text is judged before it is written, so no command leaves a file that the centre would refuse. A token is
- * made here and shown once by the caller; only its sha256 is kept.
+ * Always: the new text is checked before it is written, so no command leaves a file that the centre would refuse. A token
+ * is made here and the caller shows it once; the file keeps only its sha256.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
@@ -58,7 +58,7 @@ function edit(file: string, change: (document: Document) => void): void {
   const document = parseDocument(before);
   if (!isMap(document.get('gateways'))) document.set('gateways', document.createNode({}));
   const gateways = document.get('gateways');
-  // an empty map is written {}, and would keep that form
+  // an empty map was written as {} and would keep that form
   if (isMap(gateways)) gateways.flow = false;
   change(document);
   const text = changedYaml(document, before);

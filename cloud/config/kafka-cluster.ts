@@ -1,4 +1,4 @@
-/** The Kafka cluster that cloud.yaml names, with the password that its file holds. */
+/** The Kafka cluster that cloud.yaml names, with the password from its file. */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { KafkaCluster } from '../kafka/client.ts';
 import type { CloudConfig } from './config.ts';
@@ -14,7 +14,7 @@ export function kafkaClusterOf({ kafka }: Pick<CloudConfig, 'kafka'>): KafkaClus
   };
 }
 
-/** For jobs that need one. @throws ForpostError FORPOST_CONFIG_INVALID where the file names no Kafka */
+/** The cluster for jobs that need Kafka. @throws ForpostError FORPOST_CONFIG_INVALID where the file names no Kafka */
 export function clusterOf(config: Pick<CloudConfig, 'kafka'>, configFile: string): KafkaCluster {
   const cluster = kafkaClusterOf(config);
   if (cluster === undefined)

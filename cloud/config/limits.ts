@@ -1,14 +1,14 @@
-/** How much one gateway may send, where cloud.yaml says nothing else. */
+/** The default limits of one gateway, where cloud.yaml sets none. */
 
 export interface GatewayLimits {
   readonly events_per_second: number;
-  /** of unpacked JSON */
+  /** bytes of decompressed JSON */
   readonly bytes_per_second: number;
-  /** of the alerts lane, beside the events above */
+  /** events of the alerts lane, counted apart from the events above */
   readonly alerts_per_second: number;
 }
 
-/** Five times the load that a gateway is made for, and the speed at which a backlog should drain. */
+/** Five times the load that a gateway is designed for; a backlog should drain at this rate. */
 export const defaultLimits: GatewayLimits = {
   events_per_second: 10_000,
   bytes_per_second: 8_000_000,

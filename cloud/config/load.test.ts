@@ -16,13 +16,13 @@ function file(text: string): string {
   return name;
 }
 
-test('a folder in the file is meant from where the file is, not from where the centre is started', () => {
+test('a relative path counts from the folder of cloud.yaml, and not from the folder where the centre starts', () => {
   const config = loadCloud(file('data: data/centre\nhttp: { port: 8090 }\n'));
   expect(config).toEqual({ data: join(folder, 'data', 'centre'), http: { port: 8090 } });
   expect(loadCloud(file('data: /var/lib/forpost\nhttp: {}\n')).data).toBe('/var/lib/forpost');
 });
 
-test('a whole configuration is read as it is', () => {
+test('a configuration with all sections is read unchanged', () => {
   const config = loadCloud(
     file(`data: .
 http: { host: 0.0.0.0, allow_plaintext: true }
@@ -38,7 +38,7 @@ log_level: warn
   expect(config.kafka).toEqual({ brokers: ['localhost:9092'], prefix: 'acme', development: true });
 });
 
-test('the page goes to other machines only by TLS or a proxy that is named, unless the file insists', () => {
+test('the page is served to other machines only over TLS or behind a named proxy, unless the file allows plaintext', () => {
   const problem = (http: string) => {
     try {
       loadCloud(file(`data: .\nhttp: ${http}\n`));
@@ -68,7 +68,7 @@ test('the page goes to other machines only by TLS or a proxy that is named, unle
   );
 });
 
-test('the files of a Kafka with TLS and a log-in are meant from where the file is, and must be there', () => {
+test('the TLS and password files of Kafka count from the folder of cloud.yaml, and must exist', () => {
   const name = file(`data: .
 http: {}
 kafka:
@@ -100,7 +100,7 @@ kafka:
   expect(readPassword(sasl!.password_file)).toBe('the password');
 });
 
-test('no log-in goes to another machine in the clear, unless the file insists', () => {
+test('no password goes to another machine in the clear, unless the file allows plaintext', () => {
   const problem = (text: string) => {
     try {
       loadCloud(file(`data: .\nhttp: {}\n${text}\n`));
@@ -135,7 +135,7 @@ test('no log-in goes to another machine in the clear, unless the file insists', 
   expect(hook('url: "http://user:secret@desk.example/", allow_plaintext: true')).toBe('');
 });
 
-test('the receiver’s files must be there, and certificates that are required need a CA', () => {
+test('the receiver’s files must exist, and required client certificates need a CA', () => {
   const name = file(`data: .
 http: {}
 receiver:
@@ -152,11 +152,11 @@ gateways:
   expect(said.split('\n')).toEqual([
     'cloud.yaml:4:23: receiver.tls.certificate: centre.pem is not there',
     'cloud.yaml:4:40: receiver.tls.key: centre.key is not there',
-    'cloud.yaml:4:81: receiver.tls.client_certificate_required needs client_ca: whose certificates are meant?',
+    'cloud.yaml:4:81: receiver.tls.client_certificate_required needs client_ca: name the CA that signs the gateways’ certificates',
   ]);
 });
 
-test('every mistake is told with its place, and with the right spelling where one is near', () => {
+test('every mistake is listed with its place, and with the likely spelling', () => {
   const name = file(`data: .
 http: { prot: 8090 }
 `);
@@ -182,6 +182,6 @@ log_level: wran
   expect(lines).toHaveLength(4);
   expect(lines[0]).toContain(':4:8: "clickhouse:8123" is not an address');
   expect(lines[1]).toContain(':6:37: "http://a b/" is not an address');
-  expect(lines[2]).toContain(':7:11: the channel "desk" is there twice');
+  expect(lines[2]).toContain(':7:11: two channels have the id "desk"');
   expect(lines[3]).toContain('did you mean "warn"?');
 });

@@ -1,8 +1,7 @@
 /**
- * Reads and checks the centre's file. Paths are resolved from the file's own folder, so the centre may be started from any
- * folder.
+ * Reads and checks cloud.yaml. Paths count from the file's own folder, so the centre can be started from any folder.
  *
- * Always: all mistakes are told at once, each with FILE:LINE:COLUMN. Nothing starts from a file with a mistake.
+ * Always: all problems are listed at once, each with FILE:LINE:COLUMN. The centre does not start with a problem.
  */
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -36,7 +35,7 @@ export function loadCloud(file: string): CloudConfig {
   return value;
 }
 
-/** The password of the centre's user at Kafka: the file's first line. @throws what reading throws */
+/** The password of the centre's log-in to Kafka: the file's first line. @throws the error of the file system */
 export function readPassword(file: string): string {
   return (readFileSync(file, 'utf8').split('\n')[0] ?? '').replace(/\r$/, '');
 }
@@ -95,7 +94,7 @@ function httpProblems({ http }: CloudConfig): Problem[] {
       path: ['http', 'host'],
       message:
         `http.host ${host} without TLS would let other machines send passwords in the clear: add http.tls (certificate, key), ` +
-        'or set http.host to 127.0.0.1, or name the proxy in front as http.trusted_proxy; on a network that is trusted say allow_plaintext: true',
+        'or set http.host to 127.0.0.1, or name the proxy in front as http.trusted_proxy; on a trusted network set allow_plaintext: true',
     });
   return problems;
 }
@@ -111,7 +110,8 @@ function receiverProblems({ receiver }: CloudConfig): Problem[] {
   if (required === true && ca === undefined)
     problems.push({
       path: ['receiver', 'tls', 'client_certificate_required'],
-      message: 'receiver.tls.client_certificate_required needs client_ca: whose certificates are meant?',
+      message:
+        'receiver.tls.client_certificate_required needs client_ca: name the CA that signs the gateways’ certificates',
     });
   return problems;
 }
@@ -154,7 +154,10 @@ function channelProblems({ notify = [] }: CloudConfig): Problem[] {
     const own = channelKindOf(channel).check(channel, `notify[${index}]`);
     const problems: Problem[] = own.map((one) => ({ ...one, path: ['notify', index, ...one.path] }));
     if (notify.findIndex(({ id }) => id === channel.id) < index)
-      problems.push({ path: ['notify', index, 'id'], message: `the channel "${channel.id}" is there twice` });
+      problems.push({
+        path: ['notify', index, 'id'],
+        message: `two channels have the id "${channel.id}": give one of them another id`,
+      });
     return problems;
   });
 }

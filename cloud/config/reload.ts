@@ -1,11 +1,11 @@
 /**
- * The reload of a running centre (SIGHUP): cloud.yaml is judged as at a start, and its gateways, tokens and limits count
- * from then on. Certificates are read again too; changed users count without a reload.
+ * The reload of a running centre (SIGHUP): cloud.yaml is checked as at a start, then its gateways, tokens and limits apply.
+ * Certificates are read again too; changed users apply without a reload.
  *
- *   judged ── problems ──► told, in the log and on the page until the next reload; nothing changes
- *     └── right ──► gateways, limits ──► other changes are told: they count at the next start
+ *   checked ── problems ──► shown in the log, and on the page until the next reload; nothing changes
+ *      └── valid ──► gateways, limits apply ──► other changes are logged: they apply at the next start
  *
- * Always: the whole file is judged before any part of it counts. A request that was let in before is answered.
+ * Always: the whole file is checked before any part of it applies. A request that was admitted before is answered.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -35,7 +35,7 @@ export class ReloadedConfig {
     this.#limitsOf = limitsOfGateways(options.config);
   }
 
-  /** the same object until the gateways change */
+  /** the same object until a reload */
   get gateways(): Gateways {
     return this.#gateways;
   }
@@ -60,7 +60,9 @@ export class ReloadedConfig {
       const lines = messageOf(error).split('\n');
       for (const line of lines) logger.error(line);
       const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
-      this.#problems = [`cloud.yaml cannot be read again, and what was read before goes on: ${lines[0] ?? ''}${more}`];
+      this.#problems = [
+        `cloud.yaml has a problem, so the configuration from before the reload stays: ${lines[0] ?? ''}${more}`,
+      ];
       return;
     }
     this.#problems = [];

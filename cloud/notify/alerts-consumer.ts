@@ -1,10 +1,11 @@
 /**
- * Reads the alerts topic for the notifier, in a consumer group of its own (how it connects and comes back:
- * kafka/supervised-consumer.ts).
+ * Reads the alerts topic for the notifier, in a consumer group of its own (kafka/supervised-consumer.ts connects and
+ * reconnects).
  *
- * Always: an offset is committed only when its record and all before it are settled, so a restart reads again what
- * was not; how far a topic was told is never noted in one that was made anew under its name; a group that is new begins with the first alert that came into the topic after `since`, by the broker's
- * clock, and has that noted as soon as it has joined; later it begins with the oldest wherever it has no place.
+ * Always: an offset is committed only when its record and all records before it are settled, so a restart reads unsettled
+ * records again. An offset of a deleted topic is never committed to a new topic of the same name. A new group begins with
+ * the first alert that the broker took after `since`, and commits that place as soon as it has joined; later, a partition
+ * without a committed offset is read from its oldest record.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -21,7 +22,7 @@ import { OffsetTrackers } from './offsets.ts';
 export interface AlertsConsumerOptions {
   readonly cluster: KafkaCluster;
   readonly group: string;
-  /** from when on a group that is new owes alerts, ms since 1970 */
+  /** a new group notifies about alerts from this time on, ms since 1970 */
   readonly since: number;
   /** settles when a record's work is done; never rejects */
   readonly handle: (message: KafkaMessage) => Promise<void>;
@@ -30,10 +31,10 @@ export interface AlertsConsumerOptions {
   readonly logger: Logger;
 }
 
-/** An alert ends the wait at once; the shorter it is, the sooner a partition that moved is read. */
+/** An alert ends the wait at once. A short wait makes the consumer read a newly assigned partition soon. */
 const fetchWaitMs = 250;
 const commitEveryMs = 250;
-/** Kafka forgets the place of a group that nobody was in for a week; what is older than that is no news. */
+/** Kafka forgets the offsets of a group after a week without members; an older alert is no news. */
 const owedForMs = 7 * 86_400_000;
 
 export class AlertsConsumer implements Part {
@@ -41,11 +42,11 @@ export class AlertsConsumer implements Part {
   readonly #topic: string;
   readonly #consumer: SupervisedConsumer;
   readonly #trackers = new OffsetTrackers();
-  /** tried once: `Consumer.commitOffsets` goes on trying, also when the topic is another by then */
+  /** commits with one try; `Consumer.commitOffsets` would retry even after the topic was replaced */
   #commitOnce: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
   #committing: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
-  /** where a new group begins; undefined once it has a place */
+  /** where a new group begins; undefined once the group has committed offsets */
   #begin: readonly TopicPartitionOffset[] | undefined;
   #placed = false;
 
@@ -56,7 +57,7 @@ export class AlertsConsumer implements Part {
     this.#consumer = new SupervisedConsumer({
       ...{ cluster, name: 'notify', groupId: group, topics: [this.#topic], fetchWaitMs, clock, random, logger },
       prepare: (client) => {
-        // another consumer reads again from what was committed
+        // a new consumer reads from the committed offsets
         this.#trackers.clear();
         return this.#findPlace(client);
       },
@@ -94,14 +95,14 @@ export class AlertsConsumer implements Part {
     });
   }
 
-  /** Finds where to begin where the group is new. @throws where Kafka or the topic is not there */
+  /** Finds the first offsets for a new group. @throws where Kafka cannot be reached or the topic does not exist */
   async #findPlace(client: Kafka): Promise<void> {
     const admin = client.admin();
     try {
       await admin.connect();
       const { clock, group, since } = this.#options;
       const owed = Math.max(since, clock.now() - owedForMs);
-      // also the check that the topic is there
+      // this call also checks that the topic exists
       const begin = await admin.fetchTopicOffsetsByTimestamp(this.#topic, owed);
       if (this.#placed || this.#begin !== undefined) return;
       const [known] = await admin.fetchOffsets({ groupId: group, topics: [this.#topic] });
@@ -113,7 +114,7 @@ export class AlertsConsumer implements Part {
     }
   }
 
-  /** (admin.setOffsets would note the place too, but takes 5 s.) */
+  /** Commits the first offsets of a new group. (admin.setOffsets would do so too, but takes 5 s.) */
   async #takePlace(
     consumer: {
       seek(to: TopicPartitionOffset): void;
@@ -128,19 +129,19 @@ export class AlertsConsumer implements Part {
     this.#placed = true;
   }
 
-  /** Hands the records over and does not wait for them: what one channel is slow with must not hold up the next alert. */
+  /** Hands the records over without waiting, because a slow channel must not delay the next alert. */
   #batch({ batch, resolveOffset, commitOffsetsIfNecessary }: EachBatchPayload): void {
     this.#commitOnce = commitOffsetsIfNecessary;
     for (const message of batch.messages) {
       const settled = this.#trackers.track(batch.partition, BigInt(message.offset));
-      // what is sent again on request was told of when it came first
+      // people were notified about a replayed alert when it first came
       if (message.headers?.[replayHeader] !== undefined) settled();
       else void this.#options.handle(message).then(settled);
     }
     resolveOffset(batch.lastOffset());
   }
 
-  /** One commit at a time. One that fails (the group is on the move) is tried again with the next, where the topic still is. */
+  /** Runs one commit at a time. The next commit retries a failed one (the group rebalances), while the topic exists. */
   #commit(): Promise<void> {
     this.#committing = this.#committing.then(async () => {
       const due = this.#trackers.due();
@@ -163,8 +164,8 @@ export class AlertsConsumer implements Part {
 }
 
 /**
- * The topic was deleted (what comes in another one of its name is numbered from 0 again), or the group has dropped us and
- * nothing told kafkajs.
+ * Whether the consumer must be replaced: the topic was deleted (a new topic of the same name has offsets from 0), or the
+ * group has removed this consumer without kafkajs noticing.
  */
 function endsConsumer(error: unknown): boolean {
   const types = ['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_MEMBER_ID'];

@@ -1,10 +1,10 @@
 /**
- * A kind of channel: what its configuration in cloud.yaml is, what is wrong with one, and how a channel is made of it. A
- * new kind is one file in channels/ and one line in channels/registry.ts; the file's schema, `forpost cloud check` and the
- * centre read the registry and name no kind.
+ * A channel kind owns the configuration of one kind of channel: its schema in cloud.yaml, its checks, and the creation of
+ * a channel. A new kind is one file in channels/ and one line in channels/registry.ts; the schema of cloud.yaml,
+ * `forpost cloud check` and the centre read the registry and name no kind.
  *
- * Always: cloud.yaml holds no secret of a channel but a password within its address; a kind that needs another one has a
- * key for the path of a file, which `resolved` and `check` see.
+ * Always: the only secret of a channel in cloud.yaml is a password within its address. A kind that needs another secret
+ * has a key with the path of a file, which `resolved` and `check` handle.
  */
 import type { Problem } from '@forpost/shared/config/explain.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
@@ -12,7 +12,7 @@ import { languages } from '@forpost/shared/texts/language.ts';
 import Type, { type TObject } from 'typebox';
 import type { Channel } from './channel.ts';
 
-/** What all channels have; the rest of a channel's keys are its kind's own. */
+/** The keys that all channels share; all other keys of a channel belong to its kind. */
 const base = {
   id: Type.String({ pattern: idPatternText, description: 'id of the channel in log and metrics' }),
   severity: Type.Optional(
@@ -26,7 +26,7 @@ const base = {
   ),
 } as const;
 
-/** A channel in cloud.yaml, checked against its kind's schema: what is outside its kind sees no more of it. */
+/** A channel in cloud.yaml, checked against its kind's schema. Code outside the kind reads only the shared keys. */
 export interface ChannelConfig extends Type.Static<Type.TObject<typeof base>> {
   readonly kind: string;
   readonly [key: string]: unknown;
@@ -35,17 +35,17 @@ export interface ChannelConfig extends Type.Static<Type.TObject<typeof base>> {
 export interface ChannelKind<Config extends ChannelConfig = ChannelConfig> {
   /** as cloud.yaml names it: webhook, … */
   readonly kind: string;
-  /** how people are told, for the reference and for editors */
+  /** where the channel sends notifications, for the reference and for editors */
   readonly description: string;
-  /** what such a block is, as «a webhook» */
+  /** name of such a block, as «a webhook» */
   readonly about: string;
-  /** of the kind's own keys in cloud.yaml */
+  /** schema of the kind's own keys in cloud.yaml */
   readonly schema: TObject;
-  /** the same with each path to a file as `at` makes it: the file means it from where it is */
+  /** returns `config` with each path resolved by `at`, which starts from the folder of cloud.yaml */
   resolved?(config: Config, at: (path: string) => string): Config;
-  /** what is wrong beyond the schema; paths within the channel. `setting`: where it stands, as `notify[0]` */
+  /** problems beyond the schema, with paths within the channel. `setting`: the channel's place in the file, as `notify[0]` */
   check(config: Config, setting: string): readonly Problem[];
-  /** for the line of `forpost cloud check`, without a secret: webhook to https://desk.example.org */
+  /** a few words for the output of `forpost cloud check`, without a secret: webhook to https://desk.example.org */
   summary(config: Config): string;
   create(config: Config): Channel;
 }

@@ -22,10 +22,10 @@ function about(alarm: string, id: string, late = false): Notification {
   };
 }
 
-/** lets what was resolved go on */
+/** lets the continuations of resolved promises run */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-test('a notification goes out at once, and is settled when it is taken', async () => {
+test('a notification is sent at once, and is settled when the other side has accepted it', async () => {
   let settled = false;
   void queue.take(about('a', '1')).then(() => {
     settled = true;
@@ -39,7 +39,7 @@ test('a notification goes out at once, and is settled when it is taken', async (
   expect(queue.status()).toEqual({ channel: 'desk', sent: 1, failed: 0, retries: 0, queue: 0, lastError: '' });
 });
 
-test('what fails is tried again, later and later, until it is taken', async () => {
+test('a failed notification is tried again with growing delays until it is accepted', async () => {
   const settled = queue.take(about('a', '1'));
   for (const waitMs of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
     channel.calls.at(-1)!.fail('down');
@@ -56,7 +56,7 @@ test('what fails is tried again, later and later, until it is taken', async () =
   expect(queue.status()).toMatchObject({ sent: 1, failed: 0, queue: 0, lastError: '' });
 });
 
-test('a try that gets no answer is called off after 5 s', async () => {
+test('a try without an answer is aborted after 5 s', async () => {
   void queue.take(about('a', '1'));
   clock.advance(4999);
   expect(channel.calls[0]!.signal.aborted).toBe(false);
@@ -66,7 +66,7 @@ test('a try that gets no answer is called off after 5 s', async () => {
   expect(queue.status()).toMatchObject({ retries: 1, lastError: 'no answer within 5 s' });
 });
 
-test('what nobody takes within 15 minutes is given up, and counted', async () => {
+test('a notification that is not accepted within 15 minutes is given up and counted', async () => {
   let settled = false;
   void queue.take(about('a', '1')).then(() => {
     settled = true;
@@ -81,7 +81,7 @@ test('what nobody takes within 15 minutes is given up, and counted', async () =>
   expect(queue.status()).toMatchObject({ sent: 0, failed: 1, queue: 0, lastError: 'down' });
 });
 
-test("one alarm's notifications go out in order, and other alarms do not wait for them", async () => {
+test("one alarm's notifications are sent in order, and other alarms do not wait for them", async () => {
   void queue.take(about('a', 'a-raised'));
   void queue.take(about('a', 'a-cleared'));
   void queue.take(about('b', 'b-raised'));
@@ -97,7 +97,7 @@ test("one alarm's notifications go out in order, and other alarms do not wait fo
   expect(channel.ids()).toEqual(['a-raised', 'b-raised', 'a-raised', 'a-cleared']);
 });
 
-test('few are on their way at once, and fresh ones go before late ones', async () => {
+test('a channel sends four notifications at once, fresh ones before late ones', async () => {
   for (let i = 0; i < 6; i++) void queue.take(about(`old-${i}`, `old-${i}`, true));
   void queue.take(about('new', 'new'));
   expect(channel.ids()).toEqual(['old-0', 'old-1', 'old-2', 'old-3']);
@@ -109,7 +109,7 @@ test('few are on their way at once, and fresh ones go before late ones', async (
   expect(channel.ids().at(-1)).toBe('old-4');
 });
 
-test('a full queue gives up the oldest late one, then the oldest, and never one that is on its way', async () => {
+test('a full queue gives up the oldest late notification, then the oldest one, and never one that is being sent', async () => {
   const given: string[] = [];
   const take = (id: string, late = false) => void queue.take(about(id, id, late)).then(() => given.push(id));
   for (let i = 0; i < maxQueue - 1; i++) take(`n-${i}`);
@@ -120,12 +120,12 @@ test('a full queue gives up the oldest late one, then the oldest, and never one 
   expect(given).toEqual(['late']);
   take('more-2');
   await settle();
-  // n-0 to n-3 are on their way
+  // n-0 to n-3 are being sent
   expect(given).toEqual(['late', 'n-4']);
   expect(queue.status()).toMatchObject({ failed: 2, queue: maxQueue });
 });
 
-test('after a stop nothing is settled, so that it is sent again after the next start', async () => {
+test('a stop settles no notification, so that each is sent again after the next start', async () => {
   let settled = 0;
   const count = () => {
     settled++;
@@ -142,7 +142,7 @@ test('after a stop nothing is settled, so that it is sent again after the next s
   expect(settled).toBe(0);
 });
 
-test('a channel that asks to be left alone gets nothing until then, and loses no notification for having waited', async () => {
+test('a channel sends nothing while the other side asks for a pause, and gives up no notification because of it', async () => {
   const settled = queue.take(about('a', '1'));
   const other = queue.take(about('b', '2'));
   const waitMs = patienceMs + 60_000;
@@ -161,7 +161,7 @@ test('a channel that asks to be left alone gets nothing until then, and loses no
   expect(queue.status()).toMatchObject({ sent: 3, failed: 0, queue: 0 });
 });
 
-test('what keeps a channel from being reached is known before its first notification, and forgotten when it is over', async () => {
+test('an unreachable channel is reported before its first notification, until it can be reached again', async () => {
   let wrong: string | undefined = 'webhook desk cannot be reached: ECONNREFUSED';
   let checks = 0;
   const checked = new ChannelQueue({

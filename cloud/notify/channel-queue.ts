@@ -1,15 +1,15 @@
 /**
- * One channel's own queue, retries and patience, so that a channel that is down or slow delays no other.
+ * The queue of one channel, with its retries and time limits, so that a failed or slow channel delays no other channel.
  *
- *   waiting ── its turn ──► sending ── taken ──► settled (sent)
+ *   waiting ── its turn ──► sending ── accepted ──► settled (sent)
  *      ▲                      │ error, deadline
- *      └── jittered delay ◄───┴── patience at its end ──► settled (given up: counted, logged)
+ *      └── jittered delay ◄───┴── `patienceMs` over ──► settled (given up: counted, logged)
  *
- * Always: gateways take turns, so that none waits for all that another one sent; what is about one alarm goes out in the
- * order it came in, other alarms do not wait for it; fresh goes before late. The queue is bounded: when it is full the
- * gateway with the most in it gives one up: its oldest late one, or where there is none the least grave, oldest first.
- * After `stop` nothing settles any more: what was not taken is sent again after the next start. A channel whose other
- * side asks to be left alone gets nothing until then, whatever waits for it, and what it asked in vain costs no patience.
+ * Always: gateways take turns, so that no gateway waits for another one's flood. Notifications of one alarm are sent in
+ * order; other alarms do not wait for them; fresh notifications go before late ones. The queue is bounded: when it is
+ * full, the gateway with the most notifications gives one up: its oldest late one, or else its least grave one, oldest
+ * first. After `stop` no notification settles; an unsettled one is sent again after the next start. When the other side
+ * asks the channel to wait, the channel sends nothing until then, and that time does not count towards `patienceMs`.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -19,26 +19,26 @@ import { type Channel, type Notification, TryLater } from './channel.ts';
 import { isWanted } from './policy.ts';
 
 export const maxQueue = 1_000;
-/** Notifications of different alarms on their way at once. */
+/** Most notifications (of different alarms) that are being sent at once. */
 const maxSending = 4;
 const tryDeadlineMs = 5_000;
 const backoff = { baseMs: 500, ceilingMs: 30_000 };
-/** How long one notification is tried. */
+/** How long the channel tries to send one notification. */
 export const patienceMs = 15 * 60_000;
 const checkAgainMs = 60_000;
 
 export interface ChannelStatus {
   readonly channel: string;
   readonly sent: number;
-  /** given up */
+  /** notifications given up */
   readonly failed: number;
-  /** tries that failed, whether or not a later one went well */
+  /** failed tries, including those before a success */
   readonly retries: number;
-  /** waiting or on their way now */
+  /** notifications that wait or are being sent */
   readonly queue: number;
-  /** in words; empty where the last try went well */
+  /** message of the last try's error; empty after a success */
   readonly lastError: string;
-  /** why the other side cannot be reached, from the check at the start; absent where it can */
+  /** why the other side cannot be reached, by the check at the start; absent where it can be reached */
   readonly unreachable?: string;
 }
 
@@ -64,7 +64,7 @@ export class ChannelQueue {
   readonly #random: () => number;
   readonly #logger: Logger;
   readonly #stop = new AbortController();
-  /** by gateway, the one whose turn is next first; of each in the order they came in, those on their way included */
+  /** by gateway, the next in turn first; items in order of arrival, including those being sent */
   readonly #gateways = new Map<string, Item[]>();
   #length = 0;
   #sending = 0;
@@ -73,7 +73,7 @@ export class ChannelQueue {
   #failed = 0;
   #retries = 0;
   #lastError = '';
-  /** nothing is sent before: the other side has asked for it */
+  /** uptime until which the channel sends nothing, because the other side asked for it */
   #heldUntilMs = 0;
   #unreachable: string | undefined;
   #checkTimer: Timer | undefined;
@@ -85,7 +85,7 @@ export class ChannelQueue {
     this.#logger = options.logger;
   }
 
-  /** Resolves when the channel took it or it was given up; never rejects, and never resolves after `stop`. */
+  /** Resolves when the notification is sent or given up. Never rejects, and never resolves after `stop`. */
   take(notification: Notification): Promise<void> {
     return new Promise((settle) => {
       if (this.#stop.signal.aborted) return;
@@ -99,7 +99,7 @@ export class ChannelQueue {
     });
   }
 
-  /** Looks whether the other side can be reached, and again while it cannot. Never rejects. */
+  /** Checks whether the other side can be reached, and repeats the check while it cannot. Never rejects. */
   async check(): Promise<void> {
     if (this.#channel.check === undefined || this.#stop.signal.aborted) return;
     const deadline = new AbortController();
@@ -113,7 +113,7 @@ export class ChannelQueue {
       if (this.#unreachable === undefined)
         this.#logger.warn(
           { channel: this.#channel.name },
-          `${messageOf(error)}: no notification would arrive through it now`,
+          `${messageOf(error)}: this channel cannot deliver notifications now`,
         );
       this.#unreachable = messageOf(error);
       this.#checkTimer = this.#clock.after(checkAgainMs, () => void this.check());
@@ -142,7 +142,7 @@ export class ChannelQueue {
     };
   }
 
-  /** Starts what may go now and sets the timer for what may go next. */
+  /** Sends the items that may go now, and sets the timer for the next ones. */
   #pump(): void {
     if (this.#stop.signal.aborted) return;
     const nowMs = this.#clock.uptime();
@@ -163,8 +163,8 @@ export class ChannelQueue {
   }
 
   /**
-   * Takes the next gateway in turn: its oldest fresh item, else its oldest late one; never one that is behind another
-   * of its alarm.
+   * Picks the next item: the oldest fresh one of the next gateway in turn that has any, else the oldest late one. An item
+   * behind another one of the same alarm waits.
    */
   #next(nowMs: number): Item | undefined {
     if (this.#sending >= maxSending || nowMs < this.#heldUntilMs) return undefined;
@@ -178,7 +178,7 @@ export class ChannelQueue {
     return late === undefined ? undefined : this.#served(late.gateway, late.item);
   }
 
-  /** Its gateway is the last one to be asked again. */
+  /** Moves the gateway to the end of the turns. */
   #served(gateway: string, item: Item): Item {
     const items = this.#gateways.get(gateway) ?? [];
     this.#gateways.delete(gateway);
@@ -215,11 +215,11 @@ export class ChannelQueue {
     const askedMs = error instanceof TryLater ? error.waitMs : 0;
     if (askedMs > 0) {
       this.#heldUntilMs = Math.max(this.#heldUntilMs, nowMs + askedMs);
-      // whoever is told to wait is not impatient: what waits meanwhile is tried once more at least
+      // the wait extends every item's time limit, so that each is tried at least once more
       for (const items of this.#gateways.values()) for (const one of items) one.sinceMs += askedMs;
     }
     if (nowMs - item.sinceMs >= patienceMs) {
-      this.#giveUp(item, `not taken within ${patienceMs / 60_000} min: ${this.#lastError}`);
+      this.#giveUp(item, `not accepted within ${patienceMs / 60_000} min: ${this.#lastError}`);
       return;
     }
     if (item.attempt === 0) this.#logger.warn({ ...this.#names(item), err: error }, 'a notification is tried again');
@@ -246,7 +246,7 @@ export class ChannelQueue {
   #settle(item: Item): void {
     const { gateway } = item.notification;
     const left = (this.#gateways.get(gateway) ?? []).filter((other) => other !== item);
-    // `set` keeps its turn
+    // `set` on a known key keeps the gateway's turn
     if (left.length === 0) this.#gateways.delete(gateway);
     else this.#gateways.set(gateway, left);
     this.#length--;
@@ -258,7 +258,7 @@ export class ChannelQueue {
   }
 }
 
-/** The oldest fresh item of one gateway, else its oldest late one; never one that is behind another of its alarm. */
+/** The oldest fresh item of one gateway, else its oldest late one; an item behind another one of the same alarm waits. */
 function nextOf(items: readonly Item[], nowMs: number): Item | undefined {
   const alarms = new Set<string>();
   let late: Item | undefined;
@@ -273,7 +273,7 @@ function nextOf(items: readonly Item[], nowMs: number): Item | undefined {
   return late;
 }
 
-/** Rejects when the signal is aborted: a channel that ignores its signal is not waited for. */
+/** Rejects when the signal is aborted, so that the queue does not wait for a channel that ignores its signal. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const problem = new ForpostError('FORPOST_CHANNEL_FAILED', `no answer within ${tryDeadlineMs / 1000} s`);

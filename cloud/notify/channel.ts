@@ -1,8 +1,8 @@
 /**
- * A way to reach people. A new one is one file in channels/ and one line in channels/registry.ts.
+ * A channel sends notifications to people. A new kind is one file in channels/ and one line in channels/registry.ts.
  *
- * Always: `send` resolves when the other side took the notification; it may be called again with the same `id` (after
- * a restart), which the other side can tell by the id.
+ * Always: `send` resolves when the other side has accepted the notification. After a restart `send` may be called again
+ * with the same `id`, by which the other side recognises the repetition.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Language } from '@forpost/shared/texts/language.ts';
@@ -18,19 +18,19 @@ export interface Notification {
   readonly rule: string;
   readonly change: string;
   readonly severity: string;
-  /** in the language of the channel; before the notifier has chosen it, as the gateway or the centre said it */
+  /** in the channel's language; until the notifier translates it, in the words of the gateway or the centre */
   readonly message: string;
   /** `message` as a message of the catalogue (shared/texts); a channel never sees it */
   readonly message_i18n?: Message;
-  /** of the texts; absent before the notifier has chosen it */
+  /** language of the texts; absent until the notifier has translated them */
   readonly language?: Language;
-  /** what it is about, also when it is over: how far it went. Absent of an older gateway, as are the others below */
+  /** summary of the whole alarm, also when it is over. An older gateway sends neither this nor the fields below */
   readonly summary?: string;
   readonly summary_i18n?: Message;
   readonly cause?: string;
-  /** the worst value since it was raised */
+  /** the worst value since the alarm was raised */
   readonly peak?: number | string | boolean;
-  /** of one that is over: how long it lasted */
+  /** how long the alarm lasted; only for an alarm that is over */
   readonly duration_ms?: number;
   readonly acknowledged_by?: string;
   /** RFC 3339 */
@@ -41,9 +41,9 @@ export interface Notification {
   /** RFC 3339 */
   readonly time: string;
   readonly received: string;
-  /** it comes long after it happened (after an outage): worth a line, not a siren */
+  /** true: the notification is sent long after the event (after an outage), so the other side should not sound a siren */
   readonly late: boolean;
-  /** so many notifications of this gateway are told in this one; absent: it is one */
+  /** number of the gateway's notifications that this one stands for; absent for a single notification */
   readonly grouped?: number;
 }
 
@@ -52,13 +52,13 @@ export interface Channel {
   /** @throws ForpostError FORPOST_CHANNEL_FAILED */
   send(notification: Notification, signal: AbortSignal): Promise<void>;
   /**
-   * Whether the other side can be reached, without anything that people would see: asked at the start and by
+   * Checks that the other side can be reached, and sends nothing that people would see. Called at the start and by
    * `forpost cloud check`. @throws ForpostError FORPOST_CHANNEL_FAILED
    */
   check?(signal: AbortSignal): Promise<void>;
 }
 
-/** The other side asks to be left alone for so long (429 or 503 with Retry-After): everything of its channel waits. */
+/** The other side asks the channel to wait `waitMs` (429 or 503 with Retry-After): all its notifications wait. */
 export class TryLater extends ForpostError {
   readonly waitMs: number;
 

@@ -10,14 +10,14 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('the first start is remembered by all later ones, in a folder that is not there yet too', async () => {
+test('later starts return the time of the first start, also where the folder did not exist', async () => {
   const inside = join(folder, 'centre');
   expect(await firstStart(inside, 1000)).toBe(1000);
   expect(await firstStart(inside, 2000)).toBe(1000);
 });
 
 test.each(['', '{', '{"since":5}', '{"since":"yesterday"}', '{"since":"2026-99-99T00:00:00Z"}'])(
-  'a file that says %j is written anew',
+  'a file with the content %j is written anew',
   async (content) => {
     await writeFile(join(folder, 'notifier.json'), content);
     expect(await firstStart(folder, 3000)).toBe(3000);

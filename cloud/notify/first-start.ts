@@ -1,8 +1,8 @@
 /**
- * Since when the notifier owes people alerts: the time of its first start, in `<data>/notifier.json`.
+ * Keeps the time of the notifier's first start in `<data>/notifier.json`: people are notified about alerts from then on.
  *
- * Always: it is on disk before the notifier does anything else, so a centre killed at any moment owes the same alerts
- * at its next start. A file that cannot be read is written anew, with the time of that start.
+ * Always: the time is on disk before the notifier does anything else, so after a kill at any moment the next start
+ * notifies about the same alerts. A malformed file is written anew with the time of that start.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { Value } from 'typebox/value';
 
 const schema = Type.Object({ since: Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\dT.*Z$' }) });
 
-/** `nowMs`: ms since 1970, as the result. @throws where the file can be neither read nor written */
+/** The time of the first start, ms since 1970, as is `nowMs`. @throws where the file can be neither read nor written */
 export async function firstStart(folder: string, nowMs: number): Promise<number> {
   const file = join(folder, 'notifier.json');
   const known = await readFile(file, 'utf8').then(parse, (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,4 @@
-/** One gateway's flood of alarms: told together, and nobody else's alarm waits for it. */
+/** One gateway's flood of alarms is grouped, and other gateways' alarms do not wait for it. */
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test } from 'vitest';
@@ -32,7 +32,7 @@ function notifier(clock: FakeClock, perMinute?: number) {
   return { made, told };
 }
 
-test('alarms of another gateway go out in turns with those that one gateway has heaped up', async () => {
+test('alarms of another gateway take turns with the flood of one gateway', async () => {
   const channel = new HeldChannel('desk');
   const queue = new ChannelQueue({ channel, clock: new FakeClock(), random: () => 1, logger: silentLogger() });
   for (let i = 0; i < 500; i++) void queue.take(of('flood', `${i}`));
@@ -42,11 +42,11 @@ test('alarms of another gateway go out in turns with those that one gateway has 
     await settle();
   }
   const calm = channel.ids().flatMap((id, place) => (id.startsWith('calm') ? [place] : []));
-  // four of the flood were on their way, and its turn stood first
+  // four of the flood were being sent, and the flood was next in turn
   expect(calm).toEqual([5, 7, 9]);
 });
 
-test('a queue that one gateway has filled gives up that gateway’s least grave alarm, never another’s', async () => {
+test('a queue that one gateway has filled gives up that gateway’s least grave alarm, and none of another gateway', async () => {
   const channel = new HeldChannel('desk');
   const queue = new ChannelQueue({ channel, clock: new FakeClock(), random: () => 1, logger: silentLogger() });
   const given: string[] = [];
@@ -62,7 +62,7 @@ test('a queue that one gateway has filled gives up that gateway’s least grave 
   expect(given).toEqual(['flood/least', 'flood/20']);
 });
 
-test('of a flood so many alarms a minute are told one by one, and the rest in one message that counts them', async () => {
+test('the first alarms of a flood are sent one by one, and the rest in one message that counts them', async () => {
   const clock = new FakeClock();
   const { made, told } = notifier(clock);
   for (let i = 1; i <= 800; i++) made.take(alertEvent(i, { severity: i % 2 === 0 ? 'critical' : 'warning' }));
@@ -80,7 +80,7 @@ test('of a flood so many alarms a minute are told one by one, and the rest in on
   expect(told.at(-1)?.grouped).toBeUndefined();
 });
 
-test('what is told together is told to the channels that want the worst of it, and what no channel wants counts in none', async () => {
+test('a group’s message goes to channels that want its worst alarm, and counts no alarm that no channel wants', async () => {
   const clock = new FakeClock();
   const { made, told } = notifier(clock, 1);
   for (let i = 1; i <= 3; i++) made.take(alertEvent(i, { severity: 'info' }));

@@ -1,24 +1,24 @@
 /**
- * Keeps one gateway's flood from burying people: of each gateway so many notifications a minute go out one by one,
- * the critical ones by a count of their own; what is more is told together, in one message after `groupMs`.
+ * Groups the flood of one gateway, so that people are not buried. `perMinute` notifications of a gateway are sent one by
+ * one, and as many critical ones; the notifier sends further ones as one message after `groupMs`.
  *
- *   notification ── within its gateway's count ──► single
- *                └── beyond it ──► counted in the gateway's group ── `groupMs` after its first ──► one message, settles them all
+ *   notification ── within its gateway's count ──► sent alone
+ *                └── beyond it ──► counted in the gateway's group ── `groupMs` after the first ──► one message settles all
  *
- * Always: nothing is dropped without being counted in a message; of `maxGateways` gateways counts are kept, then the one
- * that was quiet for longest is forgotten; a group keeps the words of its first and worst notification, not the others.
+ * Always: every notification is sent or counted in a message. Counts of `maxGateways` gateways are kept; beyond that the
+ * gateway that was quiet for longest is forgotten. A group keeps only the texts of its first and its worst notification.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Notification } from './channel.ts';
 import { isWanted } from './policy.ts';
 import { around } from './words.ts';
 
-/** A person reads one a second for a minute, and then no more. */
+/** A person can read one notification a second. */
 const defaultPerMinute = 60;
 const windowMs = 60_000;
 const groupMs = 10_000;
 const maxGateways = 10_000;
-/** Most notifications that wait for one group; more count as settled, because memory is bounded. */
+/** Most notifications that wait for one group's message. Further ones count as settled at once, to bound memory. */
 const maxSettles = 200_000;
 
 interface Share {
@@ -49,7 +49,7 @@ export class FloodGroups {
   readonly #clock: Clock;
   readonly #send: (notification: Notification) => Promise<void>;
   readonly #perMinute: number;
-  /** the gateway that was quiet for longest first */
+  /** by gateway; the one that was quiet for longest comes first */
   readonly #shares = new Map<string, Share>();
   #grouped = 0;
 
@@ -59,12 +59,12 @@ export class FloodGroups {
     this.#perMinute = options.perMinute ?? defaultPerMinute;
   }
 
-  /** notifications that were told together with others, since the start */
+  /** number of grouped notifications since the start */
   get grouped(): number {
     return this.#grouped;
   }
 
-  /** undefined: it is to go out by itself. Else it resolves when the group's message is settled. */
+  /** Counts a notification. undefined: the caller sends it alone. Otherwise resolves when the group's message is settled. */
   take(notification: Notification): Promise<void> | undefined {
     const share = this.#shareOf(notification.gateway);
     const critical = notification.severity === 'critical';
@@ -82,7 +82,7 @@ export class FloodGroups {
     return group.waiting++ < maxSettles ? group.done : Promise.resolve();
   }
 
-  /** What is not told yet is told after the next start. */
+  /** Cancels the groups; their notifications are not settled and come again after the next start. */
   stop(): void {
     for (const { group } of this.#shares.values()) group?.timer.cancel();
   }

@@ -21,7 +21,7 @@ import { createRoutes } from './channels/registry.ts';
 import { Notifier, notifyGroup } from './notifier.ts';
 import { alertEvent, alertJson } from './testing/recording-channel.ts';
 
-/** People's side: notes what it is told and when; `refuse` makes it say no. */
+/** The webhook of an alarm desk: records each notification with its time; `refuse` makes it answer with an error. */
 class Desk {
   readonly told: { readonly notification: Notification; readonly atMs: number }[] = [];
   refuse = false;
@@ -90,7 +90,7 @@ describe('without Kafka', () => {
     return made;
   }
 
-  test('an event that is handed over is told to the channels that want it, once', async () => {
+  test('an event from the receiver is sent once to each channel that wants it', async () => {
     const made = notifier();
     await made.start();
     const serious = alertEvent(1, { severity: 'critical' }, now());
@@ -105,7 +105,7 @@ describe('without Kafka', () => {
     expect(made.status()).toMatchObject({ connected: true, reason: '', notifications: 3 });
   });
 
-  test('a channel that is down delays no other, and its state is told', async () => {
+  test('a failed channel delays no other channel, and the status shows its error', async () => {
     const made = notifier();
     await made.start();
     phone.refuse = true;
@@ -184,7 +184,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     }
   };
 
-  test('an alert in Kafka is told within 300 ms', async () => {
+  test('the notification about an alert in Kafka is sent within 300 ms', async () => {
     await started();
     const latencies: number[] = [];
     for (let i = 1; i <= 20; i++) {
@@ -195,12 +195,12 @@ describe('on Kafka', unless(withoutKafka), () => {
     }
     latencies.sort((a, b) => a - b);
     console.log(`told after ${latencies[10]!.toFixed(1)} ms (median), ${latencies[19]!.toFixed(1)} ms (worst of 20)`);
-    // the worst one may meet a busy machine; the median may not
+    // a busy machine may delay the slowest one, but not the median
     expect(latencies[10]).toBeLessThan(300);
     await vi.waitFor(async () => expect(await committed()).toBe(20), { timeout: 5000 });
   });
 
-  test('a group that is new tells nothing old, and everything from its first start on, whether it runs or not', async () => {
+  test('a new notifier sends no earlier alerts, and all alerts since its first start, also those of a time when it was stopped', async () => {
     await raise(1);
     const first = await started();
     await first.stop();
@@ -209,7 +209,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await vi.waitFor(() => expect(desk.ids()).toEqual([id(2)]), { timeout: 15_000 });
   });
 
-  test('what another gateway wrote in its name is told to nobody', async () => {
+  test('an alert that another gateway wrote in a gateway’s name notifies nobody', async () => {
     await started();
     await raise(1, {}, 0, 'gw-2');
     await raise(2, {}, 0);
@@ -217,7 +217,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await vi.waitFor(async () => expect(await committed()).toBe(2), { timeout: 5000 });
   });
 
-  test('a first start that never reached Kafka is one too: what came after it is told', async () => {
+  test('alerts count from a first start that never reached Kafka', async () => {
     await raise(1);
     const unreachable = { ...cluster(), brokers: ['127.0.0.1:1'] };
     const first = new Notifier({ ...common, folder: data, kafka: unreachable, routes: routes() });
@@ -228,7 +228,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await vi.waitFor(() => expect(desk.ids()).toEqual([id(2)]), { timeout: 15_000 });
   });
 
-  test('what a channel did not take before a restart is told after it, and what it took is not told again', async () => {
+  test('a restart sends the alerts that a channel had not accepted, and does not repeat a settled one', async () => {
     phone.refuse = true;
     const first = await started();
     await raise(1);
@@ -242,12 +242,12 @@ describe('on Kafka', unless(withoutKafka), () => {
     await started();
     await vi.waitFor(() => expect(phone.ids()).toEqual([id(2)]), { timeout: 15_000 });
     await vi.waitFor(async () => expect(await committed()).toBe(3), { timeout: 5000 });
-    // at least once: 3 was taken, but stood behind 2
+    // at least once: 3 was accepted before the restart, but 2 before it was not settled
     expect(desk.ids()).toContain(id(3));
     expect(desk.ids().filter((told) => told === id(1))).toHaveLength(1);
   });
 
-  test('what is no event, and what people need not know, is passed over', async () => {
+  test('records that are no events, and updates of alarms, notify nobody and are committed', async () => {
     await started();
     const messages = ['', '{', '[]', '{"specversion":"1.0"}'].map((value) => ({ key: 'x', value, partition: 0 }));
     await producer.send({ topic: topic(prefix, 'alerts'), acks: -1, messages });
@@ -262,7 +262,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await vi.waitFor(async () => expect(await committed()).toBe(7), { timeout: 5000 });
   });
 
-  test('how far a topic was told is not noted in one of the same name that was made after it', async () => {
+  test('the offset of a deleted topic is not committed to a new topic of the same name', async () => {
     phone.refuse = true;
     const made = await started();
     await raise(1, { severity: 'critical' });
@@ -272,7 +272,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await admin.deleteTopics({ topics: [topic(prefix, 'alerts')] });
     phone.refuse = false;
     await vi.waitFor(() => expect(phone.ids()).toEqual([id(1)]), { timeout: 15_000 });
-    // time for a commit or two that the broker refuses
+    // gives the notifier time for one or two commits that the broker refuses
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await admin.disconnect();
     await createTopics(testClient(kafka!.brokers), [{ topic: topic(prefix, 'alerts'), numPartitions: 3 }]);
@@ -285,7 +285,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await vi.waitFor(() => expect(desk.ids()).toContain(id(2)), { timeout: 20_000 });
   });
 
-  test('alerts in a topic that was made anew, and in partitions that were added, are told', async () => {
+  test('alerts in a recreated topic and in added partitions are sent', async () => {
     const name = topic(prefix, 'alerts');
     const first = await started();
     await raise(1);
@@ -296,13 +296,13 @@ describe('on Kafka', unless(withoutKafka), () => {
     await admin.disconnect();
     await vi.waitFor(() => expect(first.status().connected).toBe(false), { timeout: 20_000 });
     await createTopics(testClient(kafka!.brokers), [{ topic: name, numPartitions: 3 }]);
-    // Kafka names no topic's generation to this client: only once it has looked at the new one is nothing passed over
+    // kafkajs does not see a topic's generation, so it misses no record only once it has read the new topic's metadata
     await vi.waitFor(() => expect(first.status().connected).toBe(true), { timeout: 20_000 });
     await vi.waitFor(() => raise(2), { timeout: 10_000 });
     await vi.waitFor(() => expect(desk.ids()).toContain(id(2)), { timeout: 20_000 });
     await first.stop();
     await addPartitions(testClient(kafka!.brokers), [name], 4);
-    // kafkajs drops what is for a partition that it has not heard of, and says nothing
+    // a kafkajs producer silently drops records for a partition that it does not know
     await producer.disconnect();
     producer = client().producer({ idempotent: false });
     await producer.connect();
@@ -312,7 +312,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     expect(desk.ids()).toEqual([id(1), id(2), id(3)]);
   });
 
-  test('a Kafka that hangs does not hold up a stop', async () => {
+  test('the notifier stops though Kafka hangs', async () => {
     const made = await started();
     process.kill(kafka!.pid, 'SIGSTOP');
     try {
@@ -328,7 +328,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     }
   });
 
-  test('a Kafka that dies and comes back is found again, and what came meanwhile is told', async () => {
+  test('after Kafka was down, alerts that came meanwhile are sent', async () => {
     const made = await started();
     await raise(1);
     await vi.waitFor(() => expect(desk.ids()).toEqual([id(1)]), { timeout: 10_000 });
@@ -344,7 +344,7 @@ describe('on Kafka', unless(withoutKafka), () => {
   });
 });
 
-test('a Kafka that is not there keeps nothing from starting or stopping', async () => {
+test('the notifier starts and stops without a reachable Kafka', async () => {
   const made = new Notifier({
     ...common,
     folder: data,

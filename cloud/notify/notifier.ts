@@ -1,10 +1,11 @@
 /**
- * Tells people about alerts: from Kafka in a consumer group of its own, or, where there is no Kafka, from the receiver.
+ * The notifier notifies people about alerts. Alerts come from Kafka, in a consumer group of its own, or without Kafka from
+ * the receiver.
  *
- * Always: it never waits for the history, and no channel waits for another; an alert is settled when every channel
- * that wants it took it or gave it up, and only settled alerts are committed. So each is sent at least once, with the
- * event's id as the key by which the other side can tell a repetition; within `recentIds` events the notifier itself
- * drops it.
+ * Always: the notifier never waits for the history, and no channel waits for another. An alert is settled when every
+ * channel that wants it has sent it or given it up, and only settled alerts are committed. So each alert is sent at least
+ * once, with the event's id, by which the other side recognises a repetition. The notifier itself drops a repetition
+ * among the last `recentIds` events.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { ForpostEvent, Severity } from '@forpost/shared/event/event.ts';
@@ -22,32 +23,32 @@ import { FloodGroups } from './flood-groups.ts';
 import { isWanted, notificationOf } from './policy.ts';
 import { inLanguage } from './words.ts';
 
-/** A channel and what it wants to hear. */
+/** A channel, and the notifications that it gets. */
 export interface Route {
   readonly channel: Channel;
   /** the least severity that is sent */
   readonly severity: Severity;
-  /** that its people read; default English */
+  /** language of the channel's texts; default English */
   readonly language?: Language;
 }
 
 export interface NotifierStatus {
-  /** whether alerts come in; true without Kafka and without channels */
+  /** whether the notifier reads alerts; true without Kafka and without channels */
   readonly connected: boolean;
-  /** why not, in words */
+  /** why it does not, in words */
   readonly reason: string;
-  /** alerts that people were to be told of, since the start */
+  /** notifications since the start */
   readonly notifications: number;
   readonly channels: readonly ChannelStatus[];
 }
 
 export interface NotifierOptions {
-  /** the centre's data folder: here the notifier remembers since when it owes alerts */
+  /** the centre's data folder, which holds the time of the first start */
   readonly folder: string;
-  /** absent = alerts come in through `take` */
+  /** absent = alerts come through `take` */
   readonly kafka?: KafkaCluster | undefined;
   readonly routes: readonly Route[];
-  /** of one gateway, told one by one; what is more is told together. Default 60, and 60 critical ones */
+  /** notifications of one gateway a minute that are sent one by one; further ones are grouped. Default 60, and 60 critical ones */
   readonly perMinute?: number | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -59,9 +60,9 @@ export function notifyGroup(prefix: string): string {
   return `${prefix}-notify`;
 }
 
-/** Ids by which repetitions are known: more than a restart of Kafka or of the group brings back. */
+/** Ids kept to recognise repetitions: more than a restart of Kafka or of the group repeats. */
 const recentIds = 20_000;
-/** Ids of one gateway: a flood of one gateway must not push out the ids of the others. */
+/** Ids kept of one gateway, so that its flood does not push out the ids of others. */
 const recentOfGateway = 2_000;
 
 export class Notifier implements Part {
@@ -69,7 +70,7 @@ export class Notifier implements Part {
   readonly #queues: readonly { readonly route: Route; readonly queue: ChannelQueue }[];
   #consumer: AlertsConsumer | undefined;
   readonly #groups: FloodGroups;
-  /** by gateway and event id, in the order they came in: resolves when it is settled */
+  /** by gateway and event id, in order of arrival; each promise resolves when the event is settled */
   readonly #recent = new Map<string, Map<string, Promise<void>>>();
   #recentCount = 0;
   #notifications = 0;
@@ -89,18 +90,18 @@ export class Notifier implements Part {
   }
 
   /**
-   * Does not wait for Kafka: it connects when it can, and `status` says so.
-   * @throws what the file system says, where it cannot note its first start
+   * Does not wait for Kafka; `status` tells when the notifier is connected.
+   * @throws the error of the file system where the first start cannot be noted
    */
   async start(): Promise<void> {
     const { clock, folder, kafka, logger, random, routes } = this.#options;
-    // what is wrong with a channel is to be known before its first alarm
+    // a failing channel is reported before its first alarm
     for (const { queue } of this.#queues) void queue.check();
     if (kafka === undefined || routes.length === 0) return;
     const since = await firstStart(folder, clock.now());
     const handle = (message: KafkaMessage) => {
       const decoded = eventOf(message);
-      // the ingest puts what is no event among the dead letters; here it is nothing to tell
+      // the ingest notes an invalid record as a dead letter; the notifier skips it
       return decoded.ok ? this.#handle(decoded.event) : Promise.resolve();
     };
     const group = notifyGroup(kafka.prefix);
@@ -108,7 +109,7 @@ export class Notifier implements Part {
     await this.#consumer.start();
   }
 
-  /** Leaves the group after committing what is settled; what is not taken yet is sent after the next start. */
+  /** Commits settled alerts and leaves the group; unsettled alerts are sent after the next start. */
   async stop(): Promise<void> {
     await this.#consumer?.stop();
     this.#groups.stop();
@@ -116,14 +117,14 @@ export class Notifier implements Part {
   }
 
   /**
-   * Hands an event over where there is no Kafka; any type may come, and the same one twice. Returns at once: what waits
-   * for a channel is in memory only, and a crash of the centre loses it.
+   * Takes an event where there is no Kafka; any type is allowed, and repetitions too. Returns at once. Notifications that
+   * wait for a channel are in memory only: a crash of the centre loses them.
    */
   take(event: ForpostEvent): void {
     void this.#handle(event);
   }
 
-  /** Tells people of what the centre itself found; the same id twice is one. Resolves when it is settled. */
+  /** Sends a notification of the centre itself; a repeated id is dropped. Resolves when it is settled. */
   tell(notification: Notification): Promise<void> {
     const known = this.#known(notification);
     if (known !== undefined) return known;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { OffsetTracker, OffsetTrackers } from './offsets.ts';
 
-test('an offset is committed only when it and all before it are settled', () => {
+test('an offset is committed only when its record and all records before it are settled', () => {
   const tracker = new OffsetTracker();
   const [a, b, c] = [5n, 6n, 9n].map((offset) => tracker.track(offset)) as [() => void, () => void, () => void];
   expect(tracker.due()).toBeUndefined();
@@ -16,7 +16,7 @@ test('an offset is committed only when it and all before it are settled', () => 
   expect(tracker.due()).toBe(10n);
 });
 
-test('a partition that begins again, because its topic was made anew, is committed from its new beginning', () => {
+test('a partition of a recreated topic is committed from its new beginning', () => {
   const tracker = new OffsetTracker();
   const old = [0n, 1n].map((offset) => tracker.track(offset)) as [() => void, () => void];
   old[0]();
@@ -29,7 +29,7 @@ test('a partition that begins again, because its topic was made anew, is committ
   expect(tracker.due()).toBe(1n);
 });
 
-test('whatever order records settle in, nothing unsettled is passed and nothing settled is held back', () => {
+test('records may settle in any order: the offset passes no unsettled record and follows each settled one', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 1, max: 30 }).chain((n) => fc.shuffledSubarray([...Array(n).keys()], { minLength: n })),
@@ -51,7 +51,7 @@ test('whatever order records settle in, nothing unsettled is passed and nothing 
 
 const dueOf = (trackers: OffsetTrackers) => trackers.due().map(({ partition, offset }) => `${partition}:${offset}`);
 
-test('what was fetched before a join and comes after it does not pass over what is open', () => {
+test('a record that was fetched before a join and arrives after it does not pass an unsettled record', () => {
   const trackers = new OffsetTrackers();
   const waits = trackers.track(0, 90n);
   trackers.joined([0, 1]);
@@ -63,7 +63,7 @@ test('what was fetched before a join and comes after it does not pass over what 
   expect(dueOf(trackers)).toEqual([]);
 });
 
-test('after a join nothing is committed of a partition before something of it has come: its topic may be another one', () => {
+test('after a join a partition is committed only once one of its records has arrived, because its topic may be a new one', () => {
   const trackers = new OffsetTrackers();
   trackers.track(0, 5n)();
   const late = trackers.track(1, 7n);
@@ -77,7 +77,7 @@ test('after a join nothing is committed of a partition before something of it ha
   expect(dueOf(trackers)).toEqual(['1:1']);
 });
 
-test('a partition that went to somebody else, and a consumer that was thrown away, leave nothing to commit', () => {
+test('a partition that moved to another consumer, and a discarded consumer, leave no offset to commit', () => {
   const trackers = new OffsetTrackers();
   trackers.track(0, 5n)();
   trackers.track(1, 5n)();

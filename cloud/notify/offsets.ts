@@ -1,8 +1,8 @@
 /**
- * How far a partition may be committed while its records settle in any order.
+ * Computes the offset that may be committed for one partition while its records settle in any order.
  *
- * Always: the offset to commit never passes a record that is not settled, and never goes back but with the partition
- * itself (a topic that was deleted and made anew begins at 0 again).
+ * Always: the offset to commit never passes an unsettled record. It goes back only when the partition's own offsets do (a
+ * new topic of the same name begins at 0).
  */
 export class OffsetTracker {
   /** in the order of the partition */
@@ -32,7 +32,7 @@ export class OffsetTracker {
     this.#committed = undefined;
   }
 
-  /** The offset to commit (of the first record to read again after a restart), or undefined where nothing is new. */
+  /** The offset to commit, which is the first record to read after a restart; undefined where nothing is new. */
   due(): bigint | undefined {
     return this.#next === this.#committed ? undefined : this.#next;
   }
@@ -46,16 +46,16 @@ export class OffsetTracker {
 export interface Due {
   readonly partition: number;
   readonly offset: bigint;
-  /** it was committed */
+  /** to be called after the commit */
   done(): void;
 }
 
 /**
  * The trackers of the partitions of one topic.
  *
- * Always: a join alone passes nothing over (what was fetched before it may still come, from behind records that are
- * open), so a partition that stays keeps its tracker; and none is committed before something of it has come since the
- * join, because the topic may be another one of the same name by then.
+ * Always: a partition that stays assigned across a join keeps its tracker, because records fetched before the join may
+ * still arrive behind unsettled ones. After a join a partition is committed only once one of its records has arrived,
+ * because the topic may have been replaced by a new one of the same name.
  */
 export class OffsetTrackers {
   readonly #trackers = new Map<number, OffsetTracker>();
@@ -69,18 +69,18 @@ export class OffsetTrackers {
     return tracker.track(offset);
   }
 
-  /** Nothing may be committed until something comes: the group was joined, or the topic is gone. */
+  /** Stops commits of each partition until its next record arrives: the group was joined, or the topic is gone. */
   doubt(): void {
     this.#confirmed.clear();
   }
 
-  /** The group was joined, and these partitions are ours. */
+  /** The consumer has joined the group and reads the `assigned` partitions. */
   joined(assigned: readonly number[]): void {
     for (const partition of this.#trackers.keys()) if (!assigned.includes(partition)) this.#trackers.delete(partition);
     this.doubt();
   }
 
-  /** Another consumer begins where the group is. */
+  /** Forgets everything: a new consumer begins at the group's committed offsets. */
   clear(): void {
     this.#trackers.clear();
     this.doubt();

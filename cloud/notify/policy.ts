@@ -1,10 +1,10 @@
 /**
- * Who is told what. Pure: an event and the time go in, a notification or nothing comes out.
+ * Decides which alerts people are notified about. Pure: an event and the time go in, a notification or nothing comes out.
  *
- * Always: an installer's trial pages nobody; what this version does not know (a severity from a newer gateway) is
- * rather sent than dropped. An alert that reaches the centre more than an hour after the gateway took it (the line
- * was down) is sent like any other, but marked `late`, and it never goes before a fresh one; a gateway whose clock is
- * not in sync cannot say how late it is, so what it sends counts as fresh.
+ * Always: a test alarm of an installer notifies nobody; an alert with a severity that this version does not know (from a
+ * newer gateway) is sent. An alert that reaches the centre more than an hour after the gateway took it (the connection was
+ * down) is marked `late` and sent after fresh ones. A gateway whose clock is not in sync cannot tell how late an alert is,
+ * so its alerts count as fresh.
  */
 import { type ClockQuality, eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Said } from '@forpost/shared/texts/english.ts';
@@ -12,23 +12,23 @@ import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { Notification } from './channel.ts';
 import { around } from './words.ts';
 
-/** From here on an alert is history rather than news. */
+/** An alert older than this is history rather than news. */
 export const lateAfterMs = 3_600_000;
 
-/** `updated` is not sent: an alarm that goes on is not news. */
+/** `updated` is missing: an alarm that continues is no news. */
 const sentChanges: readonly string[] = ['raised', 'cleared', 'acknowledged'];
 
-/** What people are sent is no letter. */
+/** Longest text in a notification, characters. */
 const longestText = 1_000;
 
 const severities: readonly string[] = ['info', 'warning', 'critical'];
 
-/** What people are told of an event, or undefined where it is nothing to tell. `nowMs`: ms since 1970. */
+/** The notification about an event; undefined where people are not notified. `nowMs`: ms since 1970. */
 export function notificationOf(event: ForpostEvent, nowMs: number): Notification | undefined {
   if (event.type !== eventTypes.alert || typeof event.data !== 'object' || event.data === null) return undefined;
   const data = event.data as Readonly<Record<string, unknown>>;
   if (data.test === true || typeof data.change !== 'string' || !sentChanges.includes(data.change)) return undefined;
-  // of a door that banged ten times one acknowledgement is told
+  // ten alarms acknowledged together send one notification
   if (data.change === 'acknowledged' && typeof data.acknowledged_with === 'string') return undefined;
   const text = (value: unknown, otherwise = '') =>
     typeof value === 'string' ? value.slice(0, longestText).toWellFormed() : otherwise;
@@ -49,7 +49,7 @@ export function notificationOf(event: ForpostEvent, nowMs: number): Notification
   };
 }
 
-/** The end of an alarm says what the alarm was about, not only what is so now: «gate area is empty again». */
+/** A cleared alarm's message names the alarm's summary, and not only the present state: «gate area is empty again». */
 function messageOf(data: Readonly<Record<string, unknown>>): Said {
   const { change, message, message_i18n, summary, summary_i18n, duration_ms: lasted } = data;
   const now = typeof message === 'string' ? message : '';

@@ -1,11 +1,11 @@
-/** How long the other side of a channel wants to be left alone (RFC 9110, 10.2.3): seconds, or an HTTP date. */
+/** Reads the Retry-After header of a channel's other side (RFC 9110, 10.2.3): seconds, or an HTTP date. */
 
-/** Longer than that nobody is left alone: people wait for their alarms. */
+/** A channel never waits longer, because people wait for their alarms. */
 const mostRetryAfterMs = 60 * 60_000;
 
 /**
- * ms, undefined where the header is missing or says nothing. A date is told from the answer's own `date`, whose clock it
- * is of.
+ * How long to wait, ms; undefined where the header is missing or malformed. A date counts from the answer's own `date`
+ * header, which comes from the same clock.
  */
 export function retryAfterMs(header: string | undefined, date: string | undefined): number | undefined {
   if (header === undefined) return undefined;

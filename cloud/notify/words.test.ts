@@ -8,7 +8,7 @@ import { alertEvent } from './testing/recording-channel.ts';
 
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-/** A notifier with a channel in each language; returns what each channel was told. */
+/** A notifier with a channel in each language; returns the notifications of each channel. */
 function notifier() {
   const clock = new FakeClock();
   const told: Record<Language, Notification[]> = { en: [], ru: [] };
@@ -26,7 +26,7 @@ function notifier() {
   return { made, told, clock };
 }
 
-test('each channel is told in its own language, and hears of no other', async () => {
+test('each channel gets notifications in its own language, without keys of the catalogue', async () => {
   const { made, told } = notifier();
   const summary_i18n = { key: 'common/unit.days', values: { count: 3 } };
   made.take(
@@ -43,7 +43,7 @@ test('each channel is told in its own language, and hears of no other', async ()
   for (const one of [english, russian]) expect(JSON.stringify(one)).not.toContain('i18n');
 });
 
-test('words that the gateway sent without a message, or with a key of a newer version, reach people as they are', async () => {
+test('people read the gateway’s own words where it sent no message, or a key of a newer version', async () => {
   const { made, told, clock } = notifier();
   made.take(alertEvent(1, { message: 'the installer’s own words' }));
   await settle();
@@ -54,7 +54,7 @@ test('words that the gateway sent without a message, or with a key of a newer ve
   expect(told.ru.map(({ message }) => message)).toEqual(['the installer’s own words', 'Over: it burns (no fire)']);
 });
 
-test('the one message of a flood is told in the channel’s language', async () => {
+test('the one message of a flood is in the channel’s language', async () => {
   const { made, told, clock } = notifier();
   const more = { severity: 'critical', message: 'too hot' };
   for (let i = 1; i <= 4; i++) made.take(alertEvent(i, more));

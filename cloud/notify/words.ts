@@ -1,8 +1,7 @@
 /**
- * A notification in the language of its channel.
+ * Translates a notification into the language of its channel.
  *
- * Always: where the gateway sent no message of the catalogue, or a key that this version does not know, people read the
- * words that the gateway sent.
+ * Always: where the gateway sent no message of the catalogue, or an unknown key, people read the gateway's own words.
  */
 import { catalogue } from '@forpost/shared/texts/catalogue/all.ts';
 import { inEnglish, type Said } from '@forpost/shared/texts/english.ts';
@@ -16,8 +15,8 @@ const byLanguage = new Map<Language, Texts>(
 );
 
 /**
- * A sentence around the gateway's own words. `plain`: the values with those words instead of its messages, for the
- * English sentence, which is then whole where a key of the gateway is unknown here.
+ * A message that embeds a message of the gateway. `values` embeds the gateway's message by key; `plain` holds the same
+ * values with the gateway's own words, for an English sentence that is complete even where that key is unknown.
  */
 export function around(
   key: string,
@@ -27,7 +26,7 @@ export function around(
   return { message: inEnglish({ key, values: plain }), message_i18n: { key, values } };
 }
 
-/** The notification as the channel sends it: in one language, without the messages that others would need. */
+/** The notification as the channel sends it: in one language, without the keys of the catalogue. */
 export function inLanguage(notification: Notification, language: Language): Notification {
   const { say } = textsIn(language);
   const { message_i18n: message, summary_i18n: summary, ...sent } = notification;

@@ -121,7 +121,7 @@ test('a gateway’s token is made, counts at once and is taken back at once, wit
       })
     ).status;
   const said = await gateway('token', 'barn');
-  expect(said).toMatch(/reads its file again: it counts now/);
+  expect(said).toMatch(/reads its file again: the change counts now/);
   const token = /^barn: (\S+)/.exec(said)?.[1] ?? '';
   await until('the token counts', async () => (await send(token)) === 400);
   expect(await gateway('list')).toBe('barn\ttoken\n');

@@ -1,4 +1,4 @@
-/** `forpost check cloud.yaml`, also `forpost cloud check`: whether the centre may start with its file. */
+/** `forpost check cloud.yaml`, also `forpost cloud check`: checks whether the centre can start with its file. */
 import { command } from '@forpost/shared/cli/command.ts';
 
 export const check = command<{ config?: string }>({

@@ -1,9 +1,9 @@
-/** `forpost cloud gateway …`: which gateways may use the receiver. A running centre hears of it. */
+/** `forpost cloud gateway …`: edits the gateways that may use the receiver; a running centre reads the file again. */
 import { join } from 'node:path';
 import { type CommandRow, command } from '@forpost/shared/cli/command.ts';
 import { type ConfigOption, configOption } from '../options.ts';
 
-/** A row that changes one gateway in cloud.yaml; `work` returns the line to print. */
+/** A command that changes one gateway in cloud.yaml; `work` returns the line to print. */
 function change(name: string, summary: string, work: (file: string, id: string) => Promise<string>): CommandRow {
   return command<ConfigOption>({
     name: `gateway ${name}`,
@@ -58,20 +58,20 @@ export const gatewayList = command<ConfigOption>({
   },
 });
 
-/** Tells a centre that runs on this machine to read its file again. */
+/** Sends SIGHUP to a centre on this machine, so that it reads its file again; returns a line that says so. */
 async function countsFrom(config: string): Promise<string> {
   const [{ loadCloud }, { lockHolder }] = await Promise.all([
     import('../../config/load.ts'),
     import('../../data-folder/lock-holder.ts'),
   ]);
   const holder = await lockHolder(join(loadCloud(config).data, 'centre.lock'));
-  // 0 and below would mean other processes
+  // kill with a number below 1 would signal groups of processes
   if (holder === undefined || !(Number(holder) > 1))
-    return 'It counts from the centre’s next start; one on another machine reads its file again on SIGHUP.';
+    return 'The change counts from the centre’s next start. A centre on another machine reads its file again on SIGHUP.';
   try {
     process.kill(Number(holder), 'SIGHUP');
-    return `The centre (process ${holder}) reads its file again: it counts now.`;
+    return `The centre (process ${holder}) reads its file again: the change counts now.`;
   } catch {
-    return `The centre (process ${holder}) is another user’s: it counts once that gets SIGHUP (systemctl reload).`;
+    return `The centre (process ${holder}) belongs to another user: the change counts after SIGHUP (systemctl reload).`;
   }
 }

@@ -1,4 +1,4 @@
-/** `forpost cloud move`: gives a gateway another site. */
+/** `forpost cloud move`: assigns a gateway to another site. */
 import { command } from '@forpost/shared/cli/command.ts';
 import { type ConfigOption, configOption } from '../options.ts';
 

@@ -1,4 +1,4 @@
-/** `forpost cloud rebuild`: the history once more, from Kafka. */
+/** `forpost cloud rebuild`: builds the history anew from Kafka. */
 import { command } from '@forpost/shared/cli/command.ts';
 import { type ConfigOption, configOption } from '../options.ts';
 

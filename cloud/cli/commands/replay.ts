@@ -1,4 +1,4 @@
-/** `forpost cloud replay`: a gateway's events once more, from Kafka into Kafka. */
+/** `forpost cloud replay`: sends a gateway's events again, from Kafka into Kafka. */
 import { command } from '@forpost/shared/cli/command.ts';
 import type { ReplayOptions } from '../../jobs/replay.ts';
 import { type ConfigOption, configOption } from '../options.ts';

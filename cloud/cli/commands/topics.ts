@@ -1,4 +1,4 @@
-/** `forpost cloud topics`: makes the topics of a Kafka before the centre runs. */
+/** `forpost cloud topics`: creates the topics in Kafka before the centre runs. */
 import { command } from '@forpost/shared/cli/command.ts';
 import { type ConfigOption, configOption } from '../options.ts';
 

@@ -1,4 +1,4 @@
-/** `forpost cloud user …`: who may log in to the centre. A running centre takes a change at once. */
+/** `forpost cloud user …`: edits the users of the centre. A running centre applies a change at once. */
 import { rm } from 'node:fs/promises';
 import { type CommandArgument, type CommandOption, command } from '@forpost/shared/cli/command.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -131,11 +131,14 @@ async function passwordFor({ stdin }: Password): Promise<string> {
   return password;
 }
 
-/** In a file of its own before it counts, so that it is never lost; one that is there already may be anybody's to read. */
+/**
+ * Writes the password into its file before `change` makes it valid, so that it is never lost. An existing file is refused,
+ * because other users may be able to read it.
+ */
 async function kept(password: string, { stdin, passwordFile }: Password, change: () => Promise<void>): Promise<void> {
   const file = stdin === true ? undefined : passwordFile;
   if (file !== undefined && !(await createFile(file, `${password}\n`)))
-    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `${file} is there already: name a file that is not`);
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `${file} exists already: name a new file`);
   try {
     await change();
   } catch (error) {

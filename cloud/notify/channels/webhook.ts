@@ -1,9 +1,9 @@
 /**
- * A notification as a POST of its JSON to an address, through the environment's proxy where there is one.
+ * Posts a notification as JSON to an address, through the environment's proxy where one is set.
  *
- * Always: only a 2xx counts as taken; redirects are refused (they would carry alerts to where nobody configured); the
- * event's id goes as Idempotency-Key; the address is never printed beyond its host, for it may hold a secret; where the
- * other side says Retry-After, it is left alone for as long.
+ * Always: only a 2xx counts as accepted; redirects are refused, because they would send alerts to an address that nobody
+ * configured; the event's id travels as Idempotency-Key. Messages show only the host of the address, because the rest may
+ * hold a secret. The channel waits as long as the other side asks by Retry-After.
  */
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -59,7 +59,7 @@ export class WebhookChannel implements Channel {
   readonly #head: OutgoingHttpHeaders;
   readonly #agent: ReturnType<typeof outgoingAgent>;
 
-  /** `url`: http or https; a user and password in it are sent as basic log-in. @throws ForpostError of a wrong proxy */
+  /** `url`: http or https; its user and password are sent as basic log-in. @throws ForpostError for an invalid proxy */
   constructor(name: string, url: string) {
     this.name = name;
     this.#url = new URL(url);
@@ -87,15 +87,15 @@ export class WebhookChannel implements Channel {
       status >= 300 && status < 400 ? `wants to redirect (HTTP ${status}), which is refused` : `says HTTP ${status}`;
     const waitMs = retryAfterMs(headers['retry-after'], headers.date);
     if (waitMs === undefined) throw this.#failed(what);
-    throw new TryLater(this.#words(`${what} and asks to be left alone for ${Math.ceil(waitMs / 1000)} s`), waitMs);
+    throw new TryLater(this.#words(`${what} and asks for a pause of ${Math.ceil(waitMs / 1000)} s`), waitMs);
   }
 
-  /** Whether somebody is there, with TLS where the address says so. No request is sent: it could reach people. */
+  /** Opens a connection, with TLS for an https address. No request is sent, because a request could reach people. */
   async check(signal: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     endWith(signal, reject);
     const secure = this.#target.protocol === 'https:';
-    // nothing leaves before `end`
+    // the request's bytes leave only at `end`
     const request = (secure ? httpsRequest : httpRequest)(this.#target, { agent: this.#agent, signal });
     request.on('error', reject).on('socket', (socket: Socket & { readonly secureConnecting?: boolean }) => {
       if (!socket.connecting && socket.secureConnecting !== true) resolve();
@@ -139,7 +139,7 @@ export class WebhookChannel implements Channel {
   }
 }
 
-/** The body does not matter: a short one is read, so that its connection can be used again; a longer one is cut off. */
+/** Reads and drops a short body, so that the connection can be used again; cuts a longer one off. */
 function leaveUnread(answer: IncomingMessage): void {
   let bytes = 0;
   const cut = setTimeout(() => answer.destroy(), mostAnswerMs).unref();
@@ -158,7 +158,7 @@ function reasonOf(error: unknown): string {
   return proxyReason(error) ?? reasons[code] ?? messageOf(error);
 }
 
-/** A percent sign that encodes nothing stands for itself. */
+/** Decodes percent encoding; a malformed text is returned unchanged. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -1,4 +1,4 @@
-/** What the notifier's tests share: alert events, and a channel whose other end the test holds. */
+/** Shared by the notifier's tests: alert events, and a channel whose answers the test gives. */
 import { decodeEvent, encodeEvent } from '@forpost/shared/event/codec.ts';
 import { type ClockQuality, eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
@@ -10,7 +10,7 @@ interface Times {
   readonly clock?: ClockQuality;
 }
 
-/** The JSON of an alert event as it stands in a Kafka record; each has an alarm of its own where `data` says no other. */
+/** The JSON of an alert event as it stands in a Kafka record; each event has its own alarm unless `data` names one. */
 export function alertJson(sequence: number, data: object, times: Times = {}): string {
   return encodeEvent(asId<'site'>('home'), asId<'gateway'>('gw-1'), {
     ...{ epoch: asId<'epoch'>('e1'), lane: 'alerts', sequence, type: eventTypes.alert },
@@ -41,7 +41,7 @@ export interface Call {
   readonly reject: (error: Error) => void;
 }
 
-/** A channel that does nothing until the test says how each call ends. */
+/** A channel whose calls wait until the test ends each one. */
 export class HeldChannel implements Channel {
   readonly name: string;
   readonly calls: Call[] = [];
