@@ -34,15 +34,11 @@ afterAll(async () => {
   for (const one of [folder, demoFolder]) await rm(one, { recursive: true, force: true });
 });
 
-const said = (one: Isolated, words: RegExp) =>
-  until(
-    `${words}`,
-    () => {
-      if (!one.isRunning) throw new Error(one.lines.slice(-20).join('\n'));
-      return one.lines.some((line) => words.test(line));
-    },
-    60_000,
-  );
+const said = async (one: Isolated, words: RegExp) => {
+  const has = () => one.lines.some((line) => words.test(line));
+  await until(`${words}`, () => has() || !one.isRunning, 60_000);
+  if (!has()) throw new Error(`it ended before it said ${words}:\n${one.lines.slice(-20).join('\n')}`);
+};
 
 describe.concurrent('in a network without a way out', unless(withoutNamespaces), () => {
   test('the gateway tries to reach its cameras, its uplinks and nobody else', async () => {
