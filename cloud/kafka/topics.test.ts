@@ -1,6 +1,7 @@
 import { topicPlans } from '@forpost/shared/event/topics.ts';
+import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
-import { settingProblems } from './topics.ts';
+import { settingProblems, untilLed } from './topics.ts';
 
 const asPlanned = {
   'message.timestamp.type': 'LogAppendTime',
@@ -26,4 +27,41 @@ test.each([
   ['alerts', { 'compression.type': 'lz4' }, /lz4, which is not read here.*compression.type=zstd/],
 ] as const)('of %s with %j is told what is lost and what to set', (name, change, words) => {
   expect(of(name, change)).toEqual([expect.stringMatching(words)]);
+});
+
+/** A broker that answers each request for metadata with the next of these; the last one for ever. */
+function broker(...answers: readonly (Error | readonly number[])[]) {
+  let asked = 0;
+  return {
+    asked: () => asked,
+    async fetchTopicMetadata() {
+      const answer = answers[Math.min(asked++, answers.length - 1)];
+      if (answer instanceof Error) throw answer;
+      const partitions = (answer ?? []).map((leader, partitionId) => ({
+        partitionErrorCode: 0,
+        partitionId,
+        leader,
+        replicas: [],
+        isr: [],
+        offlineReplicas: [],
+      }));
+      return { topics: [{ name: 'forpost.alerts', partitions }] };
+    },
+  };
+}
+const protocolError = (type: string, code: number) =>
+  new kafkajs.KafkaJSProtocolError(Object.assign(new Error(type), { type, code, retriable: true }));
+const unknown = protocolError('UNKNOWN_TOPIC_OR_PARTITION', 3);
+
+test('new topics are waited for until each partition has a leader, also where the broker does not know them yet', async () => {
+  const slow = broker(unknown, [0, -1], [0, 0]);
+  await untilLed(slow, ['forpost.alerts']);
+  expect(slow.asked()).toBe(3);
+});
+
+test('an answer that no waiting mends is told at once, and one that stays is told in the end', async () => {
+  const closed = broker(protocolError('TOPIC_AUTHORIZATION_FAILED', 29));
+  await expect(untilLed(closed, ['forpost.alerts'])).rejects.toThrow('TOPIC_AUTHORIZATION_FAILED');
+  expect(closed.asked()).toBe(1);
+  await expect(untilLed(broker(unknown), ['forpost.alerts'], 150)).rejects.toThrow('UNKNOWN_TOPIC_OR_PARTITION');
 });

@@ -4,6 +4,7 @@
  * Always: an existing topic is left as it is. A setting that can lose events is told to staff in a sentence: for example,
  * a topic that stamps records with the client's clock deletes the events of a gateway with a wrong clock.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import {
   developmentPartitions,
@@ -16,6 +17,7 @@ import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { firstCause, type KafkaCluster } from './client.ts';
+import { isProtocolError } from './protocol-error.ts';
 
 const names = Object.keys(topicPlans) as TopicName[];
 const replicas = 3;
@@ -32,6 +34,32 @@ export interface EnsuredTopics {
   readonly problems: readonly string[];
 }
 
+const createTimeoutMs = 10_000;
+const leaderPauseMs = 100;
+const notYet = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
+
+/**
+ * Waits until every partition of new topics has a leader. A broker may not know a topic yet that the controller has just
+ * made: kafkajs' `waitForLeaders` takes that answer for a failure. @throws the last error after `withinMs`
+ */
+export async function untilLed(
+  admin: Pick<Admin, 'fetchTopicMetadata'>,
+  topics: readonly string[],
+  withinMs = createTimeoutMs,
+): Promise<void> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    try {
+      const { topics: found } = await admin.fetchTopicMetadata({ topics: [...topics] });
+      if (found.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    } catch (error) {
+      if (!isProtocolError(error, notYet) || performance.now() > end) throw error;
+    }
+    if (performance.now() > end) return;
+    await sleep(leaderPauseMs);
+  }
+}
+
 /** Creates the missing topics, and looks at the settings of the others. @throws ForpostError */
 export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger: Logger): Promise<EnsuredTopics> {
   const admin = client.admin();
@@ -46,9 +74,10 @@ export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger:
     if (missing.length > 0) {
       await admin.createTopics({
         topics: missing.map((name) => plan(cluster, name)),
-        waitForLeaders: true,
-        timeout: 10_000,
+        waitForLeaders: false,
+        timeout: createTimeoutMs,
       });
+      await untilLed(admin, created);
       logger.info({ topics: created }, 'created topics');
     }
     const present = names.filter((name) => !missing.includes(name));
