@@ -15,7 +15,7 @@ const size = 64;
 const model: Model = { name: 'm', kind: 'yolox', inputSize: size, classes: ['person', 'car'], measuredMs: 1, file: '' };
 const person = (x: number, score: number): Detection => ({ class: 'person', score, box: [x, 0.3, 0.1, 0.4] });
 
-/** A camera whose detector finds what the test says, frame by frame, 200 ms apart. */
+/** A camera whose detector returns the test's detections, frame by frame, 200 ms apart. */
 function camera(options: Partial<AnalysisOptions> = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'forpost-analysis-'));
   const clock = new FakeClock();
@@ -69,7 +69,7 @@ function camera(options: Partial<AnalysisOptions> = {}) {
     asked,
     analysis,
     clock,
-    /** one frame, grey all over unless `grey` says otherwise */
+    /** one frame, filled with one grey level */
     async frame(detections: readonly Detection[], grey = 100) {
       found = detections;
       clock.advance(200);
@@ -80,7 +80,7 @@ function camera(options: Partial<AnalysisOptions> = {}) {
   };
 }
 
-test('the detector is asked for the least that any class wants, and less to go on', async () => {
+test('the detector gets the lowest threshold of all classes, reduced so that weak detections can continue a track', async () => {
   const one = camera({ thresholds: { car: 0.3, person: 0.7 }, classes: ['person', 'car'] });
   await one.frame([]);
   expect(one.asked[0]).toBeCloseTo(0.15);
@@ -89,13 +89,13 @@ test('the detector is asked for the least that any class wants, and less to go o
   expect(other.asked[0]).toBeCloseTo(0.25);
 });
 
-test('each class has its own threshold, and classes that nobody wants are nobody', async () => {
+test('each class has its own threshold, and unwanted classes make no track', async () => {
   const { frame, scenes } = camera({ thresholds: { person: 0.8 }, classes: ['person'] });
   await frame([person(0.1, 0.75), { class: 'car', score: 0.95, box: [0.5, 0.5, 0.2, 0.2] }, person(0.6, 0.95)]);
   expect(scenes.flatMap(({ tracks }) => tracks.map(({ box }) => box[0]))).toEqual([0.6]);
 });
 
-test('the first frame that is convincing enters; one that is not is looked at again at once, though nothing moves', async () => {
+test('a strong detection enters a zone with its first frame; a weak one makes the detector look again at once', async () => {
   const sure = camera();
   await sure.frame([person(0.4, 0.9)]);
   expect(sure.scenes.flatMap(({ changes }) => changes.map(({ change }) => change))).toEqual(['entered']);
@@ -107,7 +107,7 @@ test('the first frame that is convincing enters; one that is not is looked at ag
   expect(unsure.scenes.flatMap(({ changes }) => changes.map(({ change }) => change))).toEqual(['entered']);
 });
 
-test('somebody who stands still in a still picture is there all the time, looked at every few seconds', async () => {
+test('a person who stands still in a still picture stays a track, and the detector looks every few seconds', async () => {
   const { frame, scenes, asked } = camera();
   for (let i = 0; i < 300; i++) await frame([person(0.4, 0.9)]);
   expect(scenes.flatMap(({ changes }) => changes.map(({ change }) => change))).toEqual(['entered']);
@@ -115,7 +115,7 @@ test('somebody who stands still in a still picture is there all the time, looked
   expect(asked.length).toBeLessThan(30);
 });
 
-test('where a motion mask is drawn movement wakes nobody from then on, and what is there is still recognised', async () => {
+test('movement within a new motion mask no longer wakes the detector, and things there are still recognised', async () => {
   const { frame, analysis, asked, scenes } = camera();
   const flicker = (i: number) => frame([person(0.4, 0.9)], i % 2 === 0 ? 100 : 200);
   for (let i = 0; i < 10; i++) await flicker(i);
@@ -134,13 +134,13 @@ test('where a motion mask is drawn movement wakes nobody from then on, and what 
   });
   const told = scenes.length;
   for (let i = 0; i < 100; i++) await flicker(i);
-  // 20 s: one look each 5 s is left
+  // 20 s: only the look every 5 s remains
   expect(asked.length - before).toBeGreaterThanOrEqual(3);
   expect(asked.length - before).toBeLessThanOrEqual(6);
   expect(scenes.slice(told).every(({ tracks }) => tracks.length === 1)).toBe(true);
 });
 
-test('a stream that breaks off is nobody leaving; the next one is looked at at once, and told though nobody is there', async () => {
+test('a broken stream reports nobody as leaving; the next stream is analysed at once, and its empty scene is told', async () => {
   const { frame, scenes, asked, analysis } = camera();
   await frame([person(0.4, 0.9)]);
   const before = asked.length;
@@ -156,7 +156,7 @@ test('a stream that breaks off is nobody leaving; the next one is looked at at o
 });
 
 test.each(['with the detector', 'waiting for it'])(
-  'a frame that is %s when the stream breaks off is told to nobody, and kept as evidence by nobody',
+  'a frame that is %s when the stream breaks off is neither told nor kept as evidence',
   async (where) => {
     const answers: (() => void)[] = [];
     const answer = () => new Promise<void>((resolve) => answers.push(resolve));
@@ -173,7 +173,7 @@ test.each(['with the detector', 'waiting for it'])(
       analysed: ({ uptime }) => seen.push(uptime),
     });
     await frame([]);
-    // one more that would be looked at after it
+    // one more frame, which would be analysed after it
     await frame([], 200);
     analysis.lost();
     for (let i = 0; i < 3; i++) {

@@ -4,7 +4,7 @@ import { assign } from './assignment.ts';
 
 const least = 0.3;
 
-/** the largest sum there is, by trying everything */
+/** the largest possible sum, by trying every assignment */
 function best(matrix: readonly (readonly number[])[], row = 0, taken = new Set<number>()): number {
   const values = matrix[row];
   if (values === undefined) return 0;
@@ -22,7 +22,7 @@ const matrices = fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, m
   }),
 );
 
-test('no assignment has a larger sum, nobody is taken twice, and no pair is less than the least', () => {
+test('no assignment has a larger sum, no row or column occurs twice, and no pair is below the least affinity', () => {
   fc.assert(
     fc.property(matrices, (matrix) => {
       const value = (row: number, column: number) => matrix[row]?.[column] ?? Number.NaN;
@@ -37,7 +37,7 @@ test('no assignment has a larger sum, nobody is taken twice, and no pair is less
   );
 });
 
-test('the best pair is given up where the others would find nobody', () => {
+test('the best pair is given up if another row would find no partner', () => {
   const matrix = [
     [0.9, 0.8],
     [0.8, 0.1],
@@ -49,7 +49,7 @@ test('the best pair is given up where the others would find nobody', () => {
   ]);
 });
 
-test('as many things as a tracker may hold are assigned', () => {
+test('as many boxes as a tracker may hold are assigned', () => {
   const pairs = assign(64, 100, (row, column) => (column === (row * 37) % 100 ? 1 : 0.5), least);
   expect(pairs).toHaveLength(64);
   expect(pairs.every(({ row, column }) => column === (row * 37) % 100)).toBe(true);

@@ -9,7 +9,7 @@ import { NewestFrame } from './newest-frame.ts';
 
 const size = 2;
 
-/** A camera whose ffmpeg and network are played by the test. */
+/** A camera with a simulated ffmpeg and network. */
 function rig(framesPerSecond = 5, hwaccel?: 'vaapi') {
   const clock = new FakeClock();
   const frames = new NewestFrame('yard', size, clock);
@@ -87,7 +87,7 @@ test('a camera is live with its first frame, and stalled within 3 s of its last'
   expect(history).toEqual(['live', 'stalled no frames for 3 s', 'live']);
 });
 
-test('a camera that is watched once in five seconds is not stalled by that', async () => {
+test('a camera that is configured for a frame every five seconds does not count as stalled', async () => {
   const { camera, pass, frame } = rig(0.2);
   camera.start();
   await pass(100);
@@ -98,14 +98,14 @@ test('a camera that is watched once in five seconds is not stalled by that', asy
   }
 });
 
-test('a camera that sends less often than it is asked to is no stalled one, once that is known', async () => {
+test('a camera that sends fewer frames than configured does not count as stalled once its interval is known', async () => {
   const { camera, pass, frame, history } = rig(5);
   camera.start();
   await pass(100);
   frame();
   await pass(3_100);
   expect(camera.state).toBe('stalled');
-  // its next try is given the time to show how often it has a picture
+  // the next try lasts long enough to learn the camera's interval
   await pass(2_100);
   for (let i = 0; i < 20; i++) {
     frame();
@@ -117,7 +117,7 @@ test('a camera that sends less often than it is asked to is no stalled one, once
   expect(camera).toMatchObject({ state: 'stalled', reason: 'no frames for 10 s' });
 });
 
-test('a key frame that is a minute away is waited for, and told', async () => {
+test('the gateway waits for a key frame that is a minute away, and tells the installer', async () => {
   const { camera, runs, pass, frame, history } = rig();
   camera.start();
   await pass(100);
@@ -133,7 +133,7 @@ test('a key frame that is a minute away is waited for, and told', async () => {
     state: 'connecting',
     reason: 'waiting for a key frame (for 40 s by now: shorten the camera’s interval of key frames)',
   });
-  // so that neither log nor page is filled by it
+  // few updates, so that they fill neither log nor page
   expect(history.length).toBeLessThanOrEqual(5);
   frame();
   expect(camera.state).toBe('live');
@@ -145,7 +145,7 @@ test('a key frame that is a minute away is waited for, and told', async () => {
   expect(camera.reason).toBe('waiting for a key frame (every 60 s: shorten the camera’s interval)');
 });
 
-test('a stream without any key frame is given up, and said so', async () => {
+test('a stream without any key frame is given up, and the reason says so', async () => {
   const { camera, runs, pass } = rig();
   camera.start();
   await pass(100);
@@ -157,7 +157,7 @@ test('a stream without any key frame is given up, and said so', async () => {
   expect(runs[0]?.killed).toBe(true);
 });
 
-test('an absent camera is asked for again and again, without an ffmpeg, and is live when it comes', async () => {
+test('an absent camera is probed again and again without an ffmpeg, and is live when it comes', async () => {
   const { camera, runs, world, pass, frame } = rig();
   world.probe = 'nothing listens on cam:554';
   camera.start();
@@ -183,7 +183,7 @@ test('a wrong password is tried rarely, because cameras lock accounts', async ()
   expect(world.probes).toBeLessThan(20);
 });
 
-test('no picture in time ends the try, and the reason stays until one comes', async () => {
+test('a stream without a picture in time is given up, and the reason stays until a picture comes', async () => {
   const { camera, runs, pass, history, frame } = rig();
   camera.start();
   await pass(12_200);
@@ -194,7 +194,7 @@ test('no picture in time ends the try, and the reason stays until one comes', as
   expect(history).toEqual(['unreachable no picture within 12 s', 'live']);
 });
 
-test('after stop nothing is started any more', async () => {
+test('a stopped camera starts nothing any more', async () => {
   const { camera, runs, pass, frame } = rig();
   camera.start();
   await pass(100);
@@ -205,7 +205,7 @@ test('after stop nothing is started any more', async () => {
   expect(runs[0]?.killed).toBe(true);
 });
 
-test('a hardware decoder that is not there costs one try: then the processor decodes', async () => {
+test('a missing hardware decoder costs one try: then the processor decodes', async () => {
   const { camera, runs, history, pass, frame, end } = rig(5, 'vaapi');
   camera.start();
   await pass(100);

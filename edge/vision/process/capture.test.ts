@@ -1,4 +1,4 @@
-/** One camera's connection against real servers: every transport, and what a stream can do while it lasts. */
+/** One camera's connection against real servers: every transport, and streams that change or break. */
 import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
@@ -63,7 +63,7 @@ afterEach(() => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** A camera that is watched, with everything that its frames are looked at for. */
+/** A watched camera, with its frames and the events about them. */
 function watch(address: CameraAddress, masks: readonly MaskConfig[] = [], look: (frame: Frame) => void = () => {}) {
   const frames = new NewestFrame('yard', size, systemClock, masks);
   const seen = { frames: 0, states: [] as string[], softened: '', pictures: new Set<string>() };
@@ -107,7 +107,7 @@ async function rtsp(video = wide, secondVideo = tall): Promise<SimulatedCamera> 
   return camera;
 }
 
-test('a stream comes over UDP as it does over TCP', async () => {
+test('a stream is live over UDP as over TCP', async () => {
   const { url } = await rtsp();
   const { camera, seen } = watch({ url, transport: 'udp' });
   await reaches(camera, 'live');
@@ -115,7 +115,7 @@ test('a stream comes over UDP as it does over TCP', async () => {
   expect([...seen.pictures]).toEqual(['128x72']);
 });
 
-test('a stream over TLS is live where its certificate is the pinned one', async () => {
+test('a stream over TLS is live if the camera shows the pinned certificate', async () => {
   const { port, pathname: path } = new URL((await rtsp()).url);
   const pem = await makeCertificates();
   servers.push({ close: () => pem.remove() });
@@ -139,7 +139,7 @@ test('a stream over TLS is live where its certificate is the pinned one', async 
   expect([...seen.pictures]).toEqual(['128x72']);
 });
 
-test('a stream whose shape changes is live with the new one, and what is masked is black in each of its frames', async () => {
+test('a stream that changes its proportions is live with the new ones, and masked areas are black in every frame', async () => {
   const server = await rtsp();
   const points: [number, number][] = [
     [0, 0],
@@ -153,7 +153,7 @@ test('a stream whose shape changes is live with the new one, and what is masked 
     for (const y of [0, height >> 1, height - 1])
       for (let x = 0; x < width; x++) {
         const grey = rgb[(y * size + x) * 3 + 1] ?? 0;
-        // two pixels around the border belong to the mask
+        // the mask includes two pixels around its border
         if (x < width / 2 ? grey > 0 : x > width / 2 + 4 && grey < 200)
           wrong.push(`${width}x${height}: ${x},${y} ${grey}`);
       }
@@ -170,7 +170,7 @@ test('a stream whose shape changes is live with the new one, and what is masked 
   expect(new Set(seen.states)).toEqual(new Set(['live', 'connecting the picture has another shape now']));
 });
 
-test('bytes that are no pictures end with the stream that sent them: it is live again within 3 s of the next good ones', async () => {
+test('a stream of bytes that are no pictures is ended, and the camera is live within 3 s of the next good stream', async () => {
   const server = await rtsp();
   const { camera, seen } = watch({ url: server.url });
   await reaches(camera, 'live');
@@ -192,7 +192,7 @@ test('bytes that are no pictures end with the stream that sent them: it is live 
   expect(performance.now() - resumed).toBeLessThan(4_000);
 });
 
-test('who answers with noise instead of RTSP is no camera, and is said so', async () => {
+test('a server that answers with noise instead of RTSP is reported as no camera', async () => {
   const server = createTcpServer((socket) => {
     socket.on('error', () => socket.destroy());
     socket.on('data', () => socket.end(Buffer.from(Array.from({ length: 4_000 }, (_, i) => (i * 7919) % 256))));
@@ -205,7 +205,7 @@ test('who answers with noise instead of RTSP is no camera, and is said so', asyn
   expect(camera.reason).toBe(`127.0.0.1:${port} sends nothing that is a video`);
 });
 
-/** A camera that pushes JPEGs for ever, as a multipart answer, behind a log-in. */
+/** A camera with a log-in that pushes JPEGs without end, in a multipart answer. */
 async function mjpegServer(): Promise<{ url: string; server: Server }> {
   const jpeg = await sharp({ create: { width: 320, height: 240, channels: 3, background: '#fff' } })
     .jpeg()
@@ -241,7 +241,7 @@ async function mjpegServer(): Promise<{ url: string; server: Server }> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mjpeg`, server };
 }
 
-test('a camera that pushes JPEGs over HTTP is live, with its log-in only', async () => {
+test('a camera that pushes JPEGs over HTTP is live only with its log-in', async () => {
   const { url } = await mjpegServer();
   const { camera, seen } = watch({ url, user: 'an@na', password: "p'w 100%" });
   await reaches(camera, 'live');
@@ -252,15 +252,15 @@ test('a camera that pushes JPEGs over HTTP is live, with its log-in only', async
   expect(stranger.camera.reason).toBe('wrong password');
 });
 
-test('a capture device that is not there is told by its name', async () => {
+test('the reason names a capture device that does not exist', async () => {
   const { camera } = watch({ url: 'v4l2:///dev/video-of-nobody' });
   await reaches(camera, 'unreachable');
   expect(camera.reason).toBe('there is no device /dev/video-of-nobody');
 });
 
-test('without the hardware decoder that is asked for the processor decodes, and somebody is told', async () => {
+test('if the configured hardware decoder is missing, the processor decodes and a problem is reported', async () => {
   const { url } = await rtsp();
-  // no machine of the tests has one
+  // no test machine has this decoder
   const { camera, seen } = watch({ url, hwaccel: 'v4l2m2m' });
   await reaches(camera, 'live');
   expect(seen.softened).toBe('hardware decoding (v4l2m2m) does not work on this gateway');

@@ -17,7 +17,7 @@ function ffmpeg(...args: string[]): Buffer {
   return stdout;
 }
 
-/** A clip's pictures, decoded, and their checksums. */
+/** Checksums of a clip's decoded pictures. */
 const pictures = (file: string) =>
   String(ffmpeg('-i', file, '-map', '0:v', '-f', 'framemd5', '-'))
     .split('\n')
@@ -26,7 +26,7 @@ const pictures = (file: string) =>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'forpost-clip-'));
-  // white, so that whatever is black was masked
+  // white, so that only masked areas are black
   ffmpeg(
     ...[
       '-f',
@@ -42,14 +42,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('a clip has the camera’s own pictures, every one of the segments, bit by bit', async () => {
+test('a clip has every picture of its segments, bit for bit as the camera sent it', async () => {
   const file = join(folder, 'clip.mp4');
   await cutClip({ segments: segments.slice(1, 3), masks: [], file, maxBytes: 1e7 }, systemClock);
   expect(pictures(file)).toEqual([...pictures(segments[1]!), ...pictures(segments[2]!)]);
   expect(pictures(file)).toHaveLength(20);
 });
 
-test('a masked clip is black where the mask is and shows the rest', async () => {
+test('a masked clip is black within the mask and shows the rest', async () => {
   const file = join(folder, 'masked.mp4');
   const mask: Mask = [
     [0.5, 0],
@@ -69,18 +69,18 @@ test('a masked clip is black where the mask is and shows the rest', async () => 
     }
 });
 
-test('a clip that cannot be made is an error in words and leaves nothing behind', async () => {
+test('a clip that cannot be made is an error with its reason, and leaves no file behind', async () => {
   const file = join(folder, 'none.mp4');
   const order = { segments: [join(folder, 'gone.mp4')], masks: [], file, maxBytes: 1e7 };
   await expect(cutClip(order, systemClock)).rejects.toThrow(/no clip: ffmpeg says .*No such file/s);
   expect((await readdir(folder)).filter((name) => name.startsWith('none'))).toEqual([]);
 });
 
-/** s that players show, by its edit list */
+/** seconds that players show, by the clip's edit list */
 const seconds = (file: string) =>
   Number(spawnSync('ffprobe', ['-v', 'error', '-show_entries', 'format=duration', '-of', 'csv=p=0', file]).stdout);
 
-test('of a segment that begins long before, a clip shows what is wanted, and keeps the key frame that it needs', async () => {
+test('a clip cut from a long segment shows only the wanted part, and keeps the key frame that decoding needs', async () => {
   const long = join(folder, 'long.mp4');
   const film = ['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=10', '-frames:v', '300'];
   const fragments = ['-movflags', '+frag_keyframe+empty_moov+default_base_moof', '-frag_duration', '1000000'];
@@ -109,7 +109,7 @@ test('of a segment that begins long before, a clip shows what is wanted, and kee
   expect((await readdir(folder)).filter((name) => name.startsWith('part'))).toEqual(['part.mp4']);
 });
 
-test('a clip whose times are not those that passed is drawn out or together', async () => {
+test('a clip with wrong timestamps is stretched or compressed to the time that passed', async () => {
   // the four segments have 4 s of pictures
   for (const recordedMs of [8_000, 1_200]) {
     const file = join(folder, `${recordedMs}.mp4`);

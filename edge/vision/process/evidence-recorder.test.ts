@@ -26,7 +26,7 @@ async function rig(unrecorded = '') {
     lacks: (alarms, why) => void lacking.push(`${alarms.join('+')}: ${why}`),
   });
   onTestFinished(() => recorder.stop());
-  /** a frame in which one thing is seen, and enters where `enters` */
+  /** a frame with one thing; `enters`: the thing enters a zone */
   const see = (score: number, enters = false) => {
     const ink = told.length * 10 + Math.round(score * 100);
     const rgb = new Uint8Array(size * size * 3).fill(ink);
@@ -41,7 +41,7 @@ async function rig(unrecorded = '') {
   return { folder, clock, told, lacking, recorder, see, kinds };
 }
 
-test('an alarm gets its picture at once, and the best view of the same one when its seconds are over', async () => {
+test('an alarm gets its picture at once, and the best frame of the same track when the seconds after it are over', async () => {
   const { recorder, see, kinds, clock, told, folder } = await rig();
   recorder.ask({ alarm: 'a', uptime: see(0.5, true) });
   await until('the picture is told', () => kinds().length === 1);
@@ -56,7 +56,7 @@ test('an alarm gets its picture at once, and the best view of the same one when 
   for (const { file, size: bytes } of items) expect((await readFile(join(folder, file))).length).toBe(bytes);
 });
 
-test('alarms of one moment share what comes later, and none gets the frame of its own picture twice', async () => {
+test('alarms of one moment share the later evidence, and no alarm gets the same frame twice', async () => {
   const { recorder, see, kinds, clock } = await rig();
   recorder.ask({ alarm: 'a', uptime: see(0.5, true) });
   clock.advance(2_000);
@@ -67,7 +67,7 @@ test('alarms of one moment share what comes later, and none gets the frame of it
   expect(kinds()).toEqual(['best a', 'picture a', 'picture b']);
 });
 
-test('with too many alarms open at once each still gets its picture, and the rest is counted', async () => {
+test('with too many clips open at once, each alarm still gets its picture, and the missing clips are counted', async () => {
   const { recorder, see, kinds, clock } = await rig();
   for (let i = 0; i < 10; i++) {
     recorder.ask({ alarm: `a${i}`, uptime: see(0.5, true) + i * 9_000 });
@@ -80,7 +80,7 @@ test('with too many alarms open at once each still gets its picture, and the res
 test.each([
   ['', 'a: no clip: nothing was recorded around the alarm'],
   ['nothing came for 16 s', 'a: no clip: nothing came for 16 s'],
-])('an alarm without a clip is told why (%s)', async (unrecorded, why) => {
+])('an alarm without a clip says why (%s)', async (unrecorded, why) => {
   const { recorder, see, clock, lacking } = await rig(unrecorded);
   recorder.ask({ alarm: 'a', uptime: see(0.5, true) });
   clock.advance(8_500);

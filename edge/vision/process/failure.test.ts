@@ -8,7 +8,7 @@ const open = sourceOf({ url: 'rtsp://cam.local:8554/yard' });
 const withLogin = sourceOf({ url: 'rtsp://cam.local:8554/yard', user: 'u', password: 'secret' });
 const end = (line: string, error: string | undefined = 'ffmpeg exited with code 1') => ({ error, lines: [line] });
 
-// the sentences that ffmpeg 5 to 7 can end with: of libavutil/error.c, of strerror, and of its own programs
+// the last messages of ffmpeg 5 to 7: from libavutil/error.c, strerror and ffmpeg's own programs
 test.each([
   [
     'pipe:0: Server returned 400 Bad Request',
@@ -147,7 +147,7 @@ test.each([
   'Unknown error occurred',
   'Input changed',
   'Buffer too small',
-])('a sentence that says nothing to an installer is handed on as it is: %s', (sentence) => {
+])('a message that Forpost does not know is passed on as it is: %s', (sentence) => {
   expect(explain(end(`pipe:0: ${sentence}`), open)).toEqual({
     state: 'connecting',
     reason: `ffmpeg said: ${sentence}`,
@@ -166,7 +166,7 @@ const chatter = [
   '    Last message repeated 3 times',
 ];
 
-test('of many lines the telling one is handed on, whatever ffmpeg says after it', () => {
+test('the line that explains the failure is passed on, whatever ffmpeg prints after it', () => {
   const lines = ['[h264 @ 0x5] non-existing PPS 0 referenced', '[h264 @ 0x5] error while decoding MB 3 4', ...chatter];
   expect(explain({ error: 'ffmpeg ended with status 1', lines }, open).reason).toBe(
     'ffmpeg said: error while decoding MB 3 4',
@@ -176,7 +176,7 @@ test('of many lines the telling one is handed on, whatever ffmpeg says after it'
   );
 });
 
-test('whatever ffmpeg says, it becomes one short line that is a reason, by seeds', () => {
+test('whatever ffmpeg prints, the reason is one short line (random lines)', () => {
   const piece = fc.oneof(
     fc.constantFrom(
       ...chatter,
@@ -206,7 +206,7 @@ test('whatever ffmpeg says, it becomes one short line that is a reason, by seeds
 
 const refusesVaapi = '[h264 @ 0x1] No device available for decoder: device type vaapi needed for codec h264.';
 
-test('a hardware decoder that is not there is told from everything else', () => {
+test('a missing hardware decoder is told from every other failure', () => {
   const inHardware = sourceOf({ url: 'rtsp://cam.local/yard', hwaccel: 'vaapi' });
   expect(explain(end(refusesVaapi), inHardware)).toMatchObject({ state: 'refused', hardware: true });
   expect(explain(end("[h264_v4l2m2m @ 0x1] can't configure decoder"), { ...inHardware, hwaccel: 'v4l2m2m' })).toEqual({
@@ -222,24 +222,24 @@ test.each([
   ['/dev/video0: Device or resource busy', 'unreachable', '/dev/video0 is used by another program'],
   ['/dev/video0: Inappropriate ioctl for device', 'refused', '/dev/video0 is not a camera'],
   ['/dev/video0: Permission denied', 'refused', 'the gateway may not read /dev/video0'],
-])('of a capture device ffmpeg says "%s", an installer reads it as %s: %s', (line, state, reason) => {
+])('about a capture device ffmpeg says "%s", an installer reads it as %s: %s', (line, state, reason) => {
   expect(explain(end(line), sourceOf({ url: 'v4l2:///dev/video0' }))).toEqual({ state, reason });
 });
 
-test('without a log-in a refusal asks for one', () => {
+test('if no log-in is configured, a refusal asks for one', () => {
   expect(explain(end('Server returned 401 Unauthorized'), open).reason).toBe(
     'the camera asks for a user and a password',
   );
 });
 
-test('a kicked client ends without an error: that is a drop', () => {
+test('ffmpeg exits without an error when the camera disconnects it, and that counts as a dropped stream', () => {
   expect(explain({ error: undefined, lines: [] }, open)).toEqual({
     state: 'connecting',
     reason: 'the camera ended the stream',
   });
 });
 
-test('a log-in with every awkward character reaches the camera as it is', () => {
+test('a log-in with special characters reaches the camera unchanged', () => {
   const source = sourceOf({ url: 'rtsp://10.0.0.7/s', user: 'an@na', password: "p'w: /?#@%" });
   if (isLocal(source)) throw new Error('not a file');
   expect(source).toMatchObject({ host: '10.0.0.7', port: 554, login: { user: 'an@na', password: "p'w: /?#@%" } });
@@ -248,6 +248,6 @@ test('a log-in with every awkward character reaches the camera as it is', () => 
   );
 });
 
-test('what is no address of a camera is refused', () => {
+test('a URL that cannot be a camera’s address is refused', () => {
   expect(() => sourceOf({ url: 'ftp://cam/yard' })).toThrow('no address of a camera');
 });

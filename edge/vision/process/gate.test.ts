@@ -8,7 +8,7 @@ type Picture = ReturnType<typeof paint>;
 const still = paint(416, 234);
 const frame = (picture: Picture, i: number) => ({ ...picture, camera: 'yard', uptime: i * 200 });
 
-/** a yard with light and dark places (40..160), lit by a gain and an offset, as a sensor would clip it */
+/** a yard with light and dark places (40..160) under a gain and an offset, clipped as by a sensor */
 function yard(gain: number, offset: number, rectangles: Parameters<typeof paint>[2] = []): Picture {
   const picture = paint(416, 234);
   for (let y = 0, at = 0; y < 234; y++)
@@ -21,24 +21,24 @@ function yard(gain: number, offset: number, rectangles: Parameters<typeof paint>
   return picture;
 }
 
-/** what the gate said to each of `pictures`, 200 ms apart */
+/** the gate's answer to each of `pictures`, 200 ms apart */
 function looks(gate: MotionGate, pictures: readonly Picture[], from = 0): boolean[] {
   return pictures.map((picture, i) => gate.look(frame(picture, from + i)));
 }
 const passed = (seen: readonly boolean[]) => seen.filter(Boolean).length;
 
-test('a still scene passes nothing but its first frame', () => {
+test('a still scene passes the motion gate only with its first frame', () => {
   const seen = looks(new MotionGate(), Array<Picture>(20).fill(still));
   expect(seen).toEqual([true, ...Array.from({ length: 19 }, () => false)]);
 });
 
-test('somebody far away is enough to pass', () => {
+test('a person far away passes the motion gate', () => {
   const gate = new MotionGate();
   looks(gate, Array<Picture>(10).fill(still));
   expect(gate.look(frame(paint(416, 234, [[200, 100, 12, 30]]), 10))).toBe(true);
 });
 
-test("a sensor's noise is not", () => {
+test('the noise of a sensor does not pass the motion gate', () => {
   const gate = new MotionGate();
   for (let i = 0; i < 30; i++) {
     const noisy = { ...still, rgb: still.rgb.map((value, at) => value + (((at * 7919 + i * 104_729) % 25) - 12)) };
@@ -46,7 +46,7 @@ test("a sensor's noise is not", () => {
   }
 });
 
-test('what moves within a motion mask passes nothing, what moves beside it passes', () => {
+test('motion within a motion mask does not pass the gate, and motion beside it does', () => {
   const corner = [[0, 0] as const, [0.5, 0] as const, [0.5, 1] as const, [0, 1] as const];
   const gate = new MotionGate([corner]);
   looks(gate, Array<Picture>(5).fill(still));
@@ -54,7 +54,7 @@ test('what moves within a motion mask passes nothing, what moves beside it passe
   expect(gate.look(frame(paint(416, 234, [[260, 100, 20, 60]]), 40))).toBe(true);
 });
 
-test('a motion mask that is drawn while the camera runs counts from the next frame on, and no longer once it is gone', () => {
+test('a motion mask drawn while the camera runs applies from the next frame on, until it is removed', () => {
   const left = [[0, 0] as const, [0.5, 0] as const, [0.5, 1] as const, [0, 1] as const];
   const walker = (i: number) => gate.look(frame(paint(416, 234, [[i * 4, 100, 40, 90]]), i));
   const gate = new MotionGate();
@@ -67,19 +67,19 @@ test('a motion mask that is drawn while the camera runs counts from the next fra
   expect(walker(20)).toBe(true);
 });
 
-test('a camera whose whole picture is masked never passes', () => {
+test('a camera whose whole picture is masked never passes the gate', () => {
   const all = [[0, 0] as const, [1, 0] as const, [1, 1] as const, [0, 1] as const];
   expect(passed(looks(new MotionGate([all]), [still, yard(1, 0), still, yard(1.5, 0)]))).toBe(0);
 });
 
-test('neither dusk within a minute nor a cloud within two seconds passes', () => {
+test('neither dusk within a minute nor a cloud within two seconds passes the gate', () => {
   const gate = new MotionGate();
   const dusk = Array.from({ length: 300 }, (_, i) => yard(1.4 - (1.2 * i) / 300, 0));
   const cloud = Array.from({ length: 10 }, (_, i) => yard(0.2 + i * 0.12, 0));
   expect(passed(looks(gate, [...dusk, ...cloud, ...Array<Picture>(20).fill(yard(1.28, 0))]))).toBe(1);
 });
 
-test('lightning passes once at most, and what was there before is still known after it', () => {
+test('lightning passes the gate at most once, and the scene before it is still known afterwards', () => {
   const gate = new MotionGate();
   looks(gate, Array<Picture>(10).fill(yard(1, 0)));
   const blinding = Array<Picture>(20).fill(yard(1, 0));
@@ -90,7 +90,7 @@ test('lightning passes once at most, and what was there before is still known af
   expect(passed(seen.slice(6))).toBe(0);
 });
 
-test('a lamp that stays on passes once at most, and somebody who comes with the light passes', () => {
+test('a lamp that stays on passes the gate at most once, and a person who comes with the light passes', () => {
   const gate = new MotionGate();
   looks(gate, Array<Picture>(10).fill(yard(0.4, 0)));
   expect(passed(looks(gate, Array<Picture>(20).fill(yard(1.2, 20)), 10))).toBeLessThanOrEqual(1);
@@ -99,7 +99,7 @@ test('a lamp that stays on passes once at most, and somebody who comes with the 
   expect(other.look(frame(yard(1.2, 20, [[200, 60, 30, 90]]), 10))).toBe(true);
 });
 
-test('a camera that is turned passes, and its new picture is soon a still one', () => {
+test('a camera that is turned passes the gate, and its new picture soon counts as still', () => {
   const gate = new MotionGate();
   looks(gate, Array<Picture>(10).fill(yard(1, 0)));
   const turned = yard(-1, 250);
@@ -108,7 +108,7 @@ test('a camera that is turned passes, and its new picture is soon a still one', 
   expect(passed(seen.slice(2))).toBe(0);
 });
 
-test('no change of gain and offset alone ever passes, as long as the sensor does not clip', () => {
+test('a change of gain and offset alone never passes the gate, as long as the sensor does not clip', () => {
   const light = fc.record({
     gain: fc.double({ min: 0.3, max: 1.3, noNaN: true }),
     offset: fc.integer({ min: 0, max: 30 }),
@@ -128,7 +128,7 @@ test('no change of gain and offset alone ever passes, as long as the sensor does
   );
 });
 
-test('a look costs well under a millisecond', () => {
+test('the gate takes well under a millisecond a frame', () => {
   const gate = new MotionGate();
   const times = Array.from({ length: 200 }, (_, i) => {
     const before = performance.now();

@@ -22,7 +22,7 @@ const track = (id: number, score: number, box: Box = [0.25, 0.25, 0.5, 0.5]) =>
   ({ id, class: 'person', score, box, zones: [] }) as unknown as Track;
 const entered = (one: Track) => [{ change: 'entered', zone: 'gate', track: one }] as never;
 
-test('the frame that something changed in is found by its moment, as it was then', () => {
+test('a frame with a change is found by its time, with the pixels that it had then', () => {
   const kept = new KeptFrames(1e6);
   const one = track(1, 0.8);
   const seen = frame(1000, 7);
@@ -34,7 +34,7 @@ test('the frame that something changed in is found by its moment, as it was then
   expect(kept.at(9000)).toBeUndefined();
 });
 
-test('the best frame of a track is the one that shows it clearly, large and whole', () => {
+test('the best frame of a track shows it clearly, large and whole', () => {
   const kept = new KeptFrames(1e6);
   kept.analysed(frame(1), [track(1, 0.6)], []);
   kept.analysed(frame(2), [track(1, 0.9)], []);
@@ -44,7 +44,7 @@ test('the best frame of a track is the one that shows it clearly, large and whol
   expect(qualityOf(track(1, 0.9, [0, 0, 0.5, 0.5]))).toBeLessThan(qualityOf(track(1, 0.6)));
 });
 
-test('a busy camera keeps no more pixels than it may, the newest change always', () => {
+test('a busy camera keeps at most its limit of pixels, and always the newest change', () => {
   const most = 10 * size * height * 3;
   const kept = new KeptFrames(most);
   for (let i = 1; i <= 200; i++) {
@@ -55,7 +55,7 @@ test('a busy camera keeps no more pixels than it may, the newest change always',
   expect(kept.at(19_800)?.uptime).toBe(19_800);
 });
 
-test('the JPEG has the alarm’s box in red and the others’ in white, and the picture’s own size', async () => {
+test('the JPEG shows the alarm’s box in red and the others in white, and has the picture’s size', async () => {
   const kept = new KeptFrames(1e6);
   const about = track(1, 0.8, [0.1, 0.2, 0.3, 0.6]);
   const other = track(2, 0.8, [0.6, 0.2, 0.3, 0.6]);

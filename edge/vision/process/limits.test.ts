@@ -5,7 +5,7 @@ import { fileOverMs, firstPacketMs, firstPictureMs, stallMs, unrecordedMs, writt
 const { minimum = 0, maximum = 0 } = cameraSchema.properties.fps as { minimum?: number; maximum?: number };
 
 test.each([minimum, 0.25, 0.5, 1, 5, maximum])(
-  'at %d frames a second no deadline comes before a picture that is due',
+  'at %d frames a second no deadline ends before the next picture is due',
   (rate) => {
     const interval = 1_000 / rate;
     expect(stallMs(interval)).toBeGreaterThan(2 * interval);
@@ -17,6 +17,6 @@ test.each([minimum, 0.25, 0.5, 1, 5, maximum])(
   },
 );
 
-test('at the usual rates a camera that stands still is told within 3 s', () => {
+test('at usual frame rates a stalled camera is reported within 3 s', () => {
   expect(stallMs(200)).toBeLessThan(3_000);
 });

@@ -17,7 +17,7 @@ test('every pixel that a mask touches is black, whatever its shape', () => {
   fc.assert(
     fc.property(polygon, fc.array(fc.tuple(unit, unit), { minLength: 50, maxLength: 50 }), (points, places) => {
       const rgb = painted([{ points }]);
-      // its corners and its borders are touched too, not only what is well inside
+      // the mask also touches pixels at its corners and borders
       const borders = points.map(([x, y], i) => {
         const [bx, by] = points[(i + 1) % points.length]!;
         return [(x + bx) / 2, (y + by) / 2] as [number, number];
@@ -30,7 +30,7 @@ test('every pixel that a mask touches is black, whatever its shape', () => {
   );
 });
 
-test('what is well beside a mask stays as it is', () => {
+test('pixels well beside a mask stay unchanged', () => {
   fc.assert(
     fc.property(polygon, (points) => {
       const rgb = painted([{ points }]);

@@ -13,7 +13,7 @@ function newest(): NewestFrame {
   return frames;
 }
 
-test('frames come out whole however the stream is cut into pieces', () => {
+test('frames come out complete, however the stream is cut into chunks', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 1, max: 2 * bytes }), { minLength: 1, maxLength: 20 }), (cuts) => {
       const frames = newest();
@@ -31,14 +31,14 @@ test('frames come out whole however the stream is cut into pieces', () => {
   );
 });
 
-test('a slow detector gets the newest frame, and what it missed is counted', () => {
+test('a slow detector gets the newest frame, and skipped frames are counted', () => {
   const frames = newest();
   for (const value of [1, 2, 3]) frames.write(whole(value));
   expect(frames.take()?.rgb[0]).toBe(3);
   expect(frames.skipped).toBe(2);
 });
 
-test('a frame that was looked at and found still is no loss', () => {
+test('a frame that was examined and found still does not count as skipped', () => {
   const frames = newest();
   for (const value of [1, 2, 3]) {
     frames.write(whole(value));
@@ -47,7 +47,7 @@ test('a frame that was looked at and found still is no loss', () => {
   expect(frames.skipped).toBe(0);
 });
 
-test('a frame that is being looked at is not written to, and three buffers serve for ever', () => {
+test('a frame under analysis is not written to, and three buffers are enough', () => {
   const frames = newest();
   const buffers = new Set<Uint8Array>();
   frames.write(whole(1));
@@ -63,18 +63,18 @@ test('a frame that is being looked at is not written to, and three buffers serve
   expect(buffers.size).toBeLessThanOrEqual(3);
 });
 
-test('a new stream begins with a whole frame of its own', () => {
+test('a new stream begins with a complete frame of its own', () => {
   const frames = newest();
   frames.write(whole(1).subarray(0, 10));
   frames.reset();
   frames.write(whole(2));
-  // its size is not known yet: held back until it is
+  // the frame is held back until its size is known
   expect(frames.peek()).toBeUndefined();
   frames.setPicture(4, 2);
   expect(new Set(frames.peek()?.rgb)).toEqual(new Set([2]));
 });
 
-test('what is masked is black in every frame that can be seen, from the first one on, whatever shape the stream has', () => {
+test('masked areas are black in every frame from the first one on, whatever proportions the stream has', () => {
   const points: [number, number][] = [
     [0, 0],
     [0.1, 0],

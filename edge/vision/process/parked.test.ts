@@ -1,4 +1,4 @@
-/** A yard with parked cars, from detections as detectors make them to alarms: tracker, scene and rules together. */
+/** A yard with parked cars, from a detector's detections to alarms: tracker, scene and rules together. */
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../../rules/engine.ts';
 import type { RuleConfig, Site } from '../../site/site.ts';
@@ -27,7 +27,7 @@ const rules = [
 ] as unknown as RuleConfig[];
 const site = { devices: [], consumers: [], timezone: 'UTC', cameras: [{ id: 'cam', zones }], rules } as unknown as Site;
 
-/** seeded, so that a failure comes again (mulberry32) */
+/** seeded random numbers, so that a failure can be repeated (mulberry32) */
 function randomOf(seed: number): () => number {
   let state = seed;
   return () => {
@@ -38,7 +38,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** The alarms raised while `seen` is what a detector finds, frame by frame. */
+/** The alarms raised while the detector finds `seen`, frame by frame. */
 function raised(
   frames: number,
   seen: (i: number) => readonly Detection[],
@@ -68,7 +68,7 @@ const parked: readonly Box[] = [
   [0.02, 0.3, 0.05, 0.04],
 ];
 
-/** Cars as a detector finds them: trembling, with scores that come and go, and hidden in part by who walks past. */
+/** Cars as a detector finds them: boxes tremble, scores vary, and people who walk past hide parts of them. */
 function carsOf(random: () => number, person?: Box): Detection[] {
   return parked.flatMap((box) => {
     const score = 0.25 + 0.6 * random();
@@ -80,7 +80,7 @@ function carsOf(random: () => number, person?: Box): Detection[] {
       box[2] + tremble(box[2]),
       box[3] + tremble(box[3]),
     ];
-    // the left part is hidden as far as the person reaches
+    // the person hides the left part of the car
     const hidden = person === undefined ? 0 : Math.min(w * 0.9, Math.max(0, person[0] + person[2] - x));
     return person !== undefined && person[0] < x + w && hidden > 0
       ? [{ class: 'car', score, box: [x + hidden, y, w - hidden, h] as Box }]
@@ -89,19 +89,22 @@ function carsOf(random: () => number, person?: Box): Detection[] {
 }
 
 test.each([1, 2, 3, 4, 5])(
-  'half an hour of parked cars that a detector finds now and then is no alarm (seed %i)',
+  'parked cars that a detector finds now and then raise no alarm in half an hour (seed %i)',
   (seed) => {
     const random = randomOf(seed);
     expect(raised(9_000, () => carsOf(random))).toEqual([]);
   },
 );
 
-test.each([1, 2, 3])('cars that are found for minutes and then not for minutes are no alarm (seed %i)', (seed) => {
-  const random = randomOf(seed);
-  expect(raised(9_000, (i) => (Math.floor(i / 600) % 2 === 0 ? carsOf(random) : []))).toEqual([]);
-});
+test.each([1, 2, 3])(
+  'parked cars that are found for minutes and then missed for minutes raise no alarm (seed %i)',
+  (seed) => {
+    const random = randomOf(seed);
+    expect(raised(9_000, (i) => (Math.floor(i / 600) % 2 === 0 ? carsOf(random) : []))).toEqual([]);
+  },
+);
 
-test.each([1, 2, 3])('who walks past parked cars is the only alarm (seed %i)', (seed) => {
+test.each([1, 2, 3])('only the person who walks past parked cars raises an alarm (seed %i)', (seed) => {
   const random = randomOf(seed);
   const alarms = raised(2_000, (i) => {
     if (i < 1_000 || i >= 1_050) return carsOf(random);
@@ -113,7 +116,7 @@ test.each([1, 2, 3])('who walks past parked cars is the only alarm (seed %i)', (
 });
 
 test.each([1, 2, 3])(
-  'a car that drives in among them is told within 3 frames, and silent when it is parked (seed %i)',
+  'a car that drives in among parked cars raises an alarm within 3 frames, and none once it is parked (seed %i)',
   (seed) => {
     const random = randomOf(seed);
     const way = (i: number): Box => [Math.max(0.7, 1 - Math.max(0, i - 500) * 0.02), 0.55, 0.22, 0.18];
@@ -126,7 +129,7 @@ test.each([1, 2, 3])(
   },
 );
 
-test('a person who stands still among them is there all the time, and loiters', () => {
+test('a person who stands still among parked cars stays a track, and loiters', () => {
   const random = randomOf(9);
   const person: Detection = { class: 'person', score: 0.8, box: [0.7, 0.45, 0.06, 0.3] };
   const alarms = raised(3_000, (i) => [...carsOf(random), ...(i < 500 ? [] : [person])]);

@@ -14,7 +14,7 @@ const frame = (uptime: number) => ({
   rgb: new Uint8Array(size * size * 3).fill(100),
 });
 
-test('a picture’s file is as old as its frame, so that boxes can be drawn on the picture that they belong to', async () => {
+test('a picture’s file has its frame’s time, so that boxes are drawn on the picture that they belong to', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-picture-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const clock = new FakeClock();
@@ -22,7 +22,7 @@ test('a picture’s file is as old as its frame, so that boxes can be drawn on t
   const file = join(folder, 'yard.jpg');
   const began = clock.now();
   const uptime = clock.uptime();
-  // the frame waited 300 ms until somebody had time for it
+  // the frame waited 300 ms
   clock.advance(300);
   picture.offer(frame(uptime), true);
   clock.advance(900);
@@ -31,7 +31,7 @@ test('a picture’s file is as old as its frame, so that boxes can be drawn on t
   expect(Math.abs((await stat(file)).mtimeMs - began)).toBeLessThan(1);
 });
 
-test('nobody watches: nothing is written', async () => {
+test('no live picture is written while nobody watches', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-picture-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const picture = new LivePicture('yard', folder, new FakeClock(), silentLogger());
@@ -40,7 +40,7 @@ test('nobody watches: nothing is written', async () => {
   await expect(stat(join(folder, 'yard.jpg'))).rejects.toThrow('ENOENT');
 });
 
-test('a picture that is being written when it is stopped does not come back, however far it was', async () => {
+test('a live picture whose write is under way at stop does not appear, however far the write was', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-picture-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   let late = true;

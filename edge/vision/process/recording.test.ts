@@ -1,4 +1,4 @@
-/** What ffmpeg really does with a ring beside its frames, and with a main stream that is recorded alone. */
+/** Real ffmpeg: it records into a ring beside its frames, and records a separate main stream. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
@@ -59,14 +59,14 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('a stream is recorded as it is while its frames go on', async () => {
+test('a stream is recorded unchanged while its frames go on', async () => {
   const ring = await ringIn('both');
   const seen = capture(fileSource('camera.mp4'), ring);
   await until('two segments are there', () => ring.covering(0, Number.POSITIVE_INFINITY).length >= 2);
   await until('frames go on', () => seen.frames > 10);
 });
 
-test('a stream that cannot be recorded, and a ring that is gone, cost the recording and no frame', async () => {
+test('a stream that cannot be recorded, or a lost ring folder, costs the recording and no frame', async () => {
   const raw = await ringIn('raw');
   const seen = capture(fileSource('raw.avi'), raw);
   const gone = await ringIn('gone');
@@ -77,7 +77,7 @@ test('a stream that cannot be recorded, and a ring that is gone, cost the record
   expect([raw.bytes, existsSync(join(folder, 'gone'))]).toEqual([0, false]);
 });
 
-test('a main stream is recorded alone, and again when that ended', async () => {
+test('a main stream is recorded by its own ffmpeg, and again after that ended', async () => {
   const ring = await ringIn('main');
   const warned: string[] = [];
   const logger = silentLogger();

@@ -22,7 +22,7 @@ async function rig(maxBytes = 10_000) {
   const ring = new Ring({ folder, keepMs: 10_000, maxBytes, clock });
   const write = (pattern: string, index: number, bytes: number) =>
     writeFile(pattern.replace('%08d', String(index).padStart(8, '0')), Buffer.alloc(bytes));
-  /** what ffmpeg does: a segment every two seconds, looked at twice a second */
+  /** plays ffmpeg: a segment every two seconds, looked at twice a second */
   const record = async (pattern: string, from: number, count: number, bytes = 100) => {
     for (let index = from; index < from + count; index++) {
       await write(pattern, index, bytes);
@@ -35,7 +35,7 @@ async function rig(maxBytes = 10_000) {
   return { folder, clock, ring, write, record };
 }
 
-test('a clip is made of the segments around a moment, of one run of ffmpeg', async () => {
+test('a clip consists of the segments around a moment, all from one run of ffmpeg', async () => {
   const { ring, record, clock } = await rig();
   const before = ring.begin();
   await record(before.pattern, 0, 2);
@@ -52,7 +52,7 @@ test('a clip is made of the segments around a moment, of one run of ffmpeg', asy
   expect(ring.reaches(began + 9_000)).toBe(false);
 });
 
-test('what is older than the ring keeps is deleted, unless a clip still waits', async () => {
+test('segments that are too old are deleted, unless a clip still waits for them', async () => {
   const { ring, record, folder } = await rig();
   const { pattern } = ring.begin();
   const first = join(folder, '000001-00000000.mp4');
@@ -65,7 +65,7 @@ test('what is older than the ring keeps is deleted, unless a clip still waits', 
   expect(ring.bytes).toBeLessThanOrEqual(8 * 100);
 });
 
-test('the ring never holds more than its bytes, whoever waits; a segment that is too large alone is emptied', async () => {
+test('the ring never exceeds its limit of bytes, even if a clip waits; a single segment that is too large is emptied', async () => {
   const { ring, record, write, folder, clock } = await rig(350);
   ring.hold();
   const { pattern } = ring.begin();
@@ -82,7 +82,7 @@ test('the ring never holds more than its bytes, whoever waits; a segment that is
 
 const inMemory = () => ({ type: 0x01021994, bavail: 100_000, bsize: 4096 });
 
-test('without a usable /dev/shm the next place in memory is taken, and never a disk', async () => {
+test('without a usable /dev/shm the ring goes to the next place in memory, and never to a disk', async () => {
   const [small, disk, good] = [await temporary(), await temporary(), await temporary()];
   const statfs = (path: string) => ({
     type: path === disk ? 0xef53 : 0x01021994,
@@ -116,7 +116,7 @@ test('systemd’s and the user’s runtime folders are places in memory', () => 
   ]);
 });
 
-test('the folder is this user’s alone, and one that is there is emptied or not used', async () => {
+test('only this user can open the ring’s folder; an existing folder is emptied, or not used if it belongs to others', async () => {
   const root = await temporary();
   const made = ringFolder('here', 2, [root], inMemory);
   if ('problem' in made) throw new Error(made.problem);
@@ -126,7 +126,7 @@ test('the folder is this user’s alone, and one that is there is emptied or not
   expect(existsSync(join(made.path, 'left'))).toBe(false);
   removeOwn(made.path);
   expect(existsSync(made.path)).toBe(false);
-  // somebody else put a link where the folder would be
+  // another user put a link in the folder's place
   const elsewhere = join(root, 'elsewhere');
   await mkdir(elsewhere);
   await writeFile(join(elsewhere, 'kept'), 'x');

@@ -32,7 +32,7 @@ function at(x: number, y: number, id = 1, more: Partial<TrackedObject> = {}): Tr
   return { id, class: 'person', score: 0.9, best: 0.9, box, ...seen, ...more };
 }
 
-/** what changed, frame by frame, for somebody whose feet are at each of `places` */
+/** the changes, frame by frame, of a person whose feet are at each of `places` */
 function walk(places: readonly (readonly [number, number] | undefined)[]): string[] {
   let state = emptyScene;
   return places.map((place) => {
@@ -46,7 +46,7 @@ function walk(places: readonly (readonly [number, number] | undefined)[]): strin
   });
 }
 
-test('feet that come into a zone enter it once, and leave it once', () => {
+test('a person enters a zone once and leaves it once', () => {
   expect(
     walk([
       [0.3, 0.5],
@@ -63,15 +63,15 @@ test('a box that jitters on the border does not enter again and again', () => {
   expect(walk(jitter).filter((text) => text !== '')).toEqual(['entered door']);
 });
 
-test('who is gone has left', () => {
+test('a track that ends has left its zone', () => {
   expect(walk([[0.5, 0.5], undefined])).toEqual(['entered door', 'left door']);
 });
 
-test('who is first seen inside has entered', () => {
+test('a person first seen inside a zone has entered it', () => {
   expect(walk([[0.5, 0.5]])).toEqual(['entered door']);
 });
 
-test('the zones that a track is in stand with it', () => {
+test('a track carries the zones that it is in', () => {
   const { tracks } = observe(emptyScene, { zones: [square, { ...square, id: 'porch' }], lines: [] }, [
     at(0.5, 0.5),
     at(0.9, 0.9, 2),
@@ -81,7 +81,7 @@ test('the zones that a track is in stand with it', () => {
 
 const unit = fc.double({ min: 0, max: 1, noNaN: true });
 
-test('every thing enters and leaves by turns, and crosses a line back and forth by turns, whatever its way', () => {
+test('on any way, a track alternately enters and leaves a zone, and crosses a line back and forth', () => {
   const wholeLine = fc.array(fc.tuple(unit, unit), { maxLength: 40 });
   fc.assert(
     fc.property(wholeLine, (places) => {
@@ -90,14 +90,14 @@ test('every thing enters and leaves by turns, and crosses a line back and forth 
       for (const [i, change] of zone.entries()) expect(change).toBe(i % 2 === 0 ? 'entered door' : 'left door');
       const line = changes.filter((text) => text.startsWith('crossed'));
       for (const [i, change] of line.entries()) expect(change).not.toBe(line[i - 1]);
-      // as many as the ways between places that are clearly apart
+      // as many as the steps between places clearly on different sides
       const sides = places.map(([x]) => x - 0.7).filter((by) => Math.abs(by) >= 0.01);
       expect(line).toHaveLength(sides.filter((by, i) => i > 0 && by > 0 !== (sides[i - 1] ?? by) > 0).length);
     }),
   );
 });
 
-test('who goes around the end of a line, or appears beyond it, has not crossed it', () => {
+test('a person who goes around the end of a line, or appears beyond it, has not crossed it', () => {
   const short: LineConfig = {
     id: 'gate',
     points: [
@@ -129,7 +129,7 @@ test('who goes around the end of a line, or appears beyond it, has not crossed i
   expect(seen(through).map((change) => 'to' in change && change.to)).toEqual(['right', 'left']);
 });
 
-test('somebody who trembles on a line has not crossed it; the crossing counts once the feet are clear', () => {
+test('a person who trembles on a line has not crossed it; the crossing counts once the feet are clear of the line', () => {
   const tremble = Array.from({ length: 40 }, (_, i) => [0.7 + (i % 2 ? -0.008 : 0.008), 0.5] as const);
   expect(walk([[0.65, 0.5], ...tremble]).join('')).toBe('');
   expect(walk([[0.65, 0.5], ...tremble, [0.72, 0.5], [0.705, 0.5], [0.72, 0.5]]).filter(Boolean)).toEqual([
@@ -137,23 +137,23 @@ test('somebody who trembles on a line has not crossed it; the crossing counts on
   ]);
 });
 
-test('who is hidden while crossing, and comes out beyond, has crossed', () => {
+test('a person who is hidden while crossing and comes out beyond has crossed the line', () => {
   const { state } = observe(emptyScene, view, [at(0.65, 0.5)]);
   const hidden = observe(state, view, [at(0.65, 0.5, 1, { missedSince: 100 })]);
   expect(hidden.changes).toEqual([]);
   expect(observe(hidden.state, view, [at(0.75, 0.5)]).changes).toMatchObject([{ change: 'crossed', to: 'right' }]);
 });
 
-test('what the tracker is not sure of is nobody', () => {
+test('a track that is not sure yet is left out of the scene', () => {
   expect(observe(emptyScene, view, [at(0.5, 0.5, 1, { sure: false })])).toMatchObject({ tracks: [], changes: [] });
 });
 
-test('who vanished left when last seen', () => {
+test('a person who vanished left at the time when last seen', () => {
   const { state } = observe(emptyScene, view, [at(0.5, 0.5, 1, { lastSeen: 4_000 })]);
   expect(observe(state, view, []).changes).toMatchObject([{ change: 'left', at: 4_000 }]);
 });
 
-test('a thing that drives in, parks and drives on tells each once', () => {
+test('a car that drives in, parks and drives on reports each change once', () => {
   const boxOfCar = at(0.5, 0.5).box;
   const standing = firstSeen(boxOfCar, 0);
   const moving = { ...standing, stands: false };

@@ -6,7 +6,7 @@ import { defaultStaticClasses, firstSeen, seenAgain, standsAfterMs } from './sta
 
 const parked: Box = [0.4, 0.5, 0.2, 0.1];
 
-/** whether it stands, after each of `boxes`, 200 ms apart */
+/** whether the thing stands, after each of `boxes`, 200 ms apart */
 function looks(boxes: readonly Box[]): boolean[] {
   let state = firstSeen(boxes[0] ?? parked, 0);
   return boxes.map((box, i) => {
@@ -25,7 +25,7 @@ test('a parked car whose box trembles stands from the first look on', () => {
   );
 });
 
-test('somebody who walks past in front hides one side of it, and it still stands', () => {
+test('a parked car still stands while a person who walks past hides one side of it', () => {
   const boxes = [0.4, 0.45, 0.5, 0.55].flatMap((left): Box[] => [
     [left, 0.5, 0.6 - left, 0.1],
     [0.4, 0.5, Math.max(0.02, left - 0.4), 0.1],
@@ -44,7 +44,7 @@ test('one wild box does not set a parked car in motion', () => {
   expect(looks([parked, [0.5, 0.6, 0.2, 0.1], parked, [0.3, 0.4, 0.2, 0.1], parked]).every(Boolean)).toBe(true);
 });
 
-test('a car that has driven in stands again after a while in one place, and no sooner', () => {
+test('a car that has driven in counts as parked only after a while in one place', () => {
   const drive = [0, 1, 2, 3, 4].map((i): Box => [0.1 + 0.05 * i, 0.5, 0.2, 0.1]);
   const stop = Array.from({ length: standsAfterMs / 200 + 1 }, (): Box => [0.3, 0.5, 0.2, 0.1]);
   const told = looks([...drive, ...stop]);
@@ -52,7 +52,7 @@ test('a car that has driven in stands again after a while in one place, and no s
   expect(told.at(-1)).toBe(true);
 });
 
-test('nothing that lives is taken as parked', () => {
+test('no class of living things can be parked', () => {
   const living = cocoClasses.filter((name) => !defaultStaticClasses.includes(name));
   expect(living).toEqual('person bird cat dog horse sheep cow elephant bear zebra giraffe'.split(' '));
   expect(defaultStaticClasses.every((name) => cocoClasses.includes(name))).toBe(true);

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 
-test('what takes long to load is left to the threads and to later, so that a vision process that was killed is soon back', async () => {
+test('the main thread does not load slow libraries at start, so that a killed vision process is soon back', async () => {
   const program = `
     import { registerHooks } from 'node:module';
     const packages = new Set();

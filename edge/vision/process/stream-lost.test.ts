@@ -1,4 +1,4 @@
-/** A camera whose stream breaks off with somebody in its zone: from its frames to alarms and the history. */
+/** A camera whose stream breaks off while a person is in its zone: from frames to alarms and the history. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +40,7 @@ const zone = {
 };
 const somebody: Detection = { class: 'motion', score: 0.95, box: [0.4, 0.3, 0.1, 0.4] };
 
-/** The camera's whole way, but for its ffmpeg and its detector, which are played by the test. */
+/** All parts from the camera to the history; only ffmpeg and the detector are simulated. */
 async function yard() {
   const clock = new FakeClock();
   const folder = mkdtempSync(join(tmpdir(), 'forpost-lost-'));
@@ -70,7 +70,7 @@ async function yard() {
   pipeline.start();
   const cameras = new CameraChanges();
   const states: CameraStatus['state'][] = [];
-  // as the supervisor and the gateway hand on what the process says
+  // passes messages on as the supervisor and the gateway do
   const send = (message: FromVision) => {
     if (message.kind === 'scene') pipeline.cameras.frame(message);
     else if (message.kind === 'camera') {
@@ -139,7 +139,7 @@ async function yard() {
       for (const answer of answers.splice(0)) answer();
       await settle();
     },
-    /** what the history was told by now of the zone: who came and went, and the sums */
+    /** events about the zone that the history has so far: entries, exits and sums */
     async history() {
       await pass(60_000);
       const events = disk.lanes.flatMap((lane) => lane.events);
@@ -152,18 +152,18 @@ async function yard() {
   };
 }
 
-test('a stream that breaks off is nobody leaving, to no rule and not to the history', async () => {
+test('a broken stream counts as nobody leaving, for the rules and for the history', async () => {
   const { told, frames, breaksOff, pass, history } = await yard();
   await frames(30);
   expect(told).toEqual(['intruder raised', 'too-many raised']);
   await breaksOff();
   await pass(120_000);
-  // of whom nobody will say that he left (zone-entered.ts)
+  // no event will report this person as leaving (zone-entered.ts)
   expect(told.slice(2)).toEqual(['intruder cleared']);
   expect(await history()).toEqual({ changes: ['entered'], counts: [{ entered: 1, left: 0, now: 0 }] });
 });
 
-test('a frame that was with the detector when the stream broke off brings nobody back', async () => {
+test('a frame that was in the detector when the stream broke off brings no track back', async () => {
   const { told, test, frames, breaksOff, answer, pass, history } = await yard();
   await frames(30);
   test.holds = true;
@@ -176,7 +176,7 @@ test('a frame that was with the detector when the stream broke off brings nobody
   expect(await history()).toEqual({ changes: ['entered'], counts: [{ entered: 1, left: 0, now: 0 }] });
 });
 
-test('who is still there when the stream is back is known at once', async () => {
+test('a person who is still there when the stream is back is known at once', async () => {
   const { told, states, runs, frames, breaksOff, pass } = await yard();
   await frames(30);
   await breaksOff();
@@ -184,11 +184,11 @@ test('who is still there when the stream is back is known at once', async () => 
   expect(runs).toHaveLength(2);
   await frames(30);
   expect(states.filter((state, i) => state !== states[i - 1])).toEqual(['connecting', 'live', 'connecting', 'live']);
-  // and neither «left», nor too few, nor an end of too many
+  // neither «left», nor an alarm of too few, nor an end of too many
   expect(told.slice(2)).toEqual(['intruder updated']);
 });
 
-test('who has gone when the stream is back was not seen leaving, and the zone is known to be empty', async () => {
+test('a person who is gone when the stream is back is not reported as leaving, and the zone is known to be empty', async () => {
   const { told, test, frames, breaksOff, pass } = await yard();
   await frames(30);
   await breaksOff();

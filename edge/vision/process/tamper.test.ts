@@ -1,4 +1,4 @@
-/** Real decoded footage of the rendered yard, with what people and weather do to a camera put over it by ffmpeg. */
+/** Decoded footage of the rendered yard; ffmpeg filters add the effects of people and weather on a camera. */
 import { execFileSync } from 'node:child_process';
 import { beforeAll, expect, test } from 'vitest';
 import { renderYard } from '../../../scripts/camera/render.ts';
@@ -54,7 +54,7 @@ function watcher() {
   const watch = new TamperWatch();
   let uptime = 0;
   return {
-    /** the verdicts told, with the seconds since the first of these frames */
+    /** the verdicts, with the seconds since the first of these frames */
     see(frames: readonly Uint8Array[]): { verdict: Verdict; after: number }[] {
       return frames.flatMap((rgb, after) => {
         uptime += 1_000;
@@ -104,15 +104,15 @@ test.each([
   ['a lorry stands before half of the picture', "drawbox=x=0:w=iw*0.55:h=ih:c=0xb03020:t=fill:enable='gt(t,20)'"],
   ['a head before the lens for three seconds', "drawbox=c=0x3a3a36:t=fill:enable='between(t,20,23)'"],
   ['fog comes up', "gblur=sigma='1',eq=eval=frame:contrast='1-0.012*t':brightness='0.004*t'"],
-])('it is no tampering when: %s', (_what, filter) => {
+])('this does not count as tampering: %s', (_what, filter) => {
   expect(watcher().see(footage(60, filter))).toEqual([learned]);
 });
 
-test('a view without anything in it says nothing, and what was wrong before a restart stays wrong', () => {
+test('a view without structure gives no verdict, and tampering from before a restart stays', () => {
   expect(watcher().see(footage(30, 'drawbox=c=black:t=fill'))).toEqual([]);
 });
 
-test('a moved camera that stays as it is becomes the known view after a quarter of an hour', () => {
+test('a moved camera’s new view becomes the reference after 15 minutes, and the alarm clears', () => {
   const { see } = watcher();
   const moved = 'crop=iw*0.6:ih:iw*0.4:0,scale=768:432';
   see(footage(15));

@@ -9,7 +9,7 @@ const look = (state: TrackerState, detections: readonly Detection[], uptime: num
 const ids = (state: TrackerState) => state.objects.map(({ id }) => id);
 const person = (x: number, y: number, score = 0.9): Detection => ({ class: 'person', score, box: [x, y, 0.1, 0.3] });
 
-/** detections of each frame, 200 ms apart; ids after each */
+/** tracks the detections of each frame, 200 ms apart; returns the ids after each frame */
 function run(frames: readonly (readonly Detection[])[], stepMs = 200): number[][] {
   let state = emptyTracker;
   return frames.map((detections, i) => {
@@ -18,17 +18,17 @@ function run(frames: readonly (readonly Detection[])[], stepMs = 200): number[][
   });
 }
 
-test('somebody who walks keeps the id', () => {
+test('a person who walks keeps the track’s id', () => {
   const walk = Array.from({ length: 30 }, (_, i) => [person(i * 0.03, 0.4)]);
   expect(new Set(run(walk).flat())).toEqual(new Set([1]));
 });
 
-test('somebody who walks fast, so that no two boxes overlap, keeps the id', () => {
+test('a person who walks so fast that no two boxes overlap keeps the track’s id', () => {
   const walk = Array.from({ length: 6 }, (_, i) => [person(i * 0.14, 0.4)]);
   expect(new Set(run(walk).flat())).toEqual(new Set([1]));
 });
 
-test('two who walk past each other at different depths keep their ids', () => {
+test('two people who walk past each other at different depths keep their ids', () => {
   let state = emptyTracker;
   for (let i = 0; i < 25; i++) state = look(state, [person(i * 0.03, 0.2), person(0.75 - i * 0.03, 0.5)], i * 200);
   const near = state.objects.find(({ box }) => box[1] === 0.5);
@@ -36,12 +36,12 @@ test('two who walk past each other at different depths keep their ids', () => {
   expect(near?.id).toBe(2);
 });
 
-test('a weak detection continues a track and starts none', () => {
+test('a weak detection continues a track but does not start one', () => {
   expect(run([[person(0.1, 0.4, 0.3)]])).toEqual([[]]);
   expect(run([[person(0.1, 0.4)], [person(0.12, 0.4, 0.3)], [person(0.14, 0.4)]])).toEqual([[1], [1], [1]]);
 });
 
-test('an id outlives a short miss, while its bearer walks on, and not a long one', () => {
+test('a track keeps its id through a short miss while the person walks on, and loses it in a long one', () => {
   const miss = (frames: number) => [
     ...Array.from({ length: 6 }, (_, i) => [person(i * 0.02, 0.4)]),
     ...Array.from({ length: frames }, () => []),
@@ -51,7 +51,7 @@ test('an id outlives a short miss, while its bearer walks on, and not a long one
   expect(run(miss(maxMissMs / 200 + 2)).at(-1)).toEqual([2]);
 });
 
-test('a still scene that is looked at every five seconds does not lose anybody by one miss', () => {
+test('a still scene that the detector sees every five seconds loses no track by one miss', () => {
   let state = look(emptyTracker, [person(0.5, 0.4)], 0);
   state = look(state, [], 5_000);
   expect(wantsAnotherLook(state)).toBe(true);
@@ -60,7 +60,7 @@ test('a still scene that is looked at every five seconds does not lose anybody b
   expect(wantsAnotherLook(state)).toBe(false);
 });
 
-test('two who meet and turn back, and two who pass each other, keep their ids', () => {
+test('two people who meet and turn back, and two who pass each other, keep their ids', () => {
   const way = (turnsBack: boolean) => {
     let state = emptyTracker;
     for (let i = 0; i < 24; i++) {
@@ -78,7 +78,7 @@ test('two who meet and turn back, and two who pass each other, keep their ids', 
   expect(way(true)).toEqual(first);
 });
 
-test('who walks behind a van for two seconds comes out with the same id, among others', () => {
+test('a person who walks behind a van for two seconds comes out with the same id, also among others', () => {
   const hidden = (i: number) => i >= 10 && i < 20;
   const walk = Array.from({ length: 30 }, (_, i) => [
     ...(hidden(i) ? [] : [person(0.1 + i * 0.02, 0.4)]),
@@ -87,7 +87,7 @@ test('who walks behind a van for two seconds comes out with the same id, among o
   expect(run(walk).at(-1)).toEqual([1, 2]);
 });
 
-test('what is just above the threshold is nobody until it is seen twice; what is clearly above is at once', () => {
+test('a detection just above the threshold becomes a sure track when seen twice, one clearly above it at once', () => {
   const sure = (...scores: number[]) => {
     let state = emptyTracker;
     for (const [i, score] of scores.entries())
@@ -103,13 +103,13 @@ test('what is just above the threshold is nobody until it is seen twice; what is
   expect(wantsAnotherLook(look(emptyTracker, [person(0.5, 0.4, 0.55)], 0))).toBe(true);
 });
 
-test('each class has a threshold of its own', () => {
+test('each class has its own threshold', () => {
   const strict = { ...options, threshold: (name: string) => (name === 'cat' ? 0.9 : 0.4) };
   const seen = track(emptyTracker, [person(0.1, 0.4, 0.6), { ...person(0.6, 0.4, 0.8), class: 'cat' }], strict, 0);
   expect(seen.objects.map((object) => object.class)).toEqual(['person']);
 });
 
-test('a parked car that the detector finds only now and then stays one car; a person it does not find goes', () => {
+test('a parked car that the detector finds only now and then keeps its track; a missed person’s track ends', () => {
   const car: Detection = { class: 'car', score: 0.9, box: [0.2, 0.4, 0.3, 0.2] };
   let state = emptyTracker;
   for (let i = 0; i < 20; i++) state = look(state, [car, person(0.7, 0.4)], i * 200);
@@ -118,11 +118,11 @@ test('a parked car that the detector finds only now and then stays one car; a pe
   expect(wantsAnotherLook(state)).toBe(false);
 });
 
-test('a cat is not continued by a person', () => {
+test('a person does not continue the track of a cat', () => {
   expect(run([[{ ...person(0.5, 0.4), class: 'cat' }], [person(0.5, 0.4)]]).at(-1)).toEqual([1, 2]);
 });
 
-test('people who walk their ways, at any rate, trembling, hidden now and then and not always found, keep their ids', () => {
+test('people with random ways keep their ids at any frame rate, with trembling boxes, hidden or missed now and then', () => {
   const walker = fc.record({
     from: fc.integer({ min: 0, max: 20 }),
     /** hundredths of the picture a second: from standing to running */
@@ -142,7 +142,7 @@ test('people who walk their ways, at any rate, trembling, hidden now and then an
         const tenths = seconds * 10;
         const detections = all.flatMap(({ from, speed, hiddenAt, hiddenFor }, who): Detection[] => {
           const hidden = tenths >= hiddenAt && tenths < hiddenAt + hiddenFor;
-          // their boxes overlap, and their rows tell who is who
+          // their boxes overlap; their rows tell them apart
           const [x, y] = [0.4 + from / 100 + (speed / 100) * seconds, 0.02 + who * 0.15];
           const score = frame === 0 ? 0.9 : 0.6 + next() * 40;
           return hidden ? [] : [{ class: 'person', score, box: [x + next(), y + next(), 0.09, 0.27] }];
@@ -160,7 +160,7 @@ test('people who walk their ways, at any rate, trembling, hidden now and then an
   );
 });
 
-test('whatever is detected: ids are unique, never come back, and tracks are bounded', () => {
+test('for any detections, ids are unique and never used again, and the number of tracks is bounded', () => {
   const detection = fc.record({
     class: fc.constantFrom('person', 'cat'),
     score: fc.double({ min: 0, max: 1, noNaN: true }),

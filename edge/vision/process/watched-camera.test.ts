@@ -37,7 +37,7 @@ const zone = (id: string): NonNullable<CameraSettings['zones']>[number] => ({
   ],
 });
 
-test('what a camera took as it runs is what it is set up by when it is set up anew', async () => {
+test('a camera that restarts keeps the configuration that it got while running', async () => {
   const config: CameraSettings = { id: asId<'device'>('yard'), url: 'file:///nowhere.mp4', zones: [zone('old')] };
   const camera = await start(config);
   const drawn: CameraSettings = { ...config, zones: [zone('new')], motion_masks: [zone('tree')] };

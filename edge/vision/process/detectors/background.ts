@@ -1,13 +1,13 @@
 /**
- * What a camera's empty scene looks like, learned cell by cell: pure arithmetic over arrays that live as long as the
- * camera. Two layers, so that what stood still long enough to be learned leaves no ghost when it goes:
+ * Learns a camera's empty scene, cell by cell. Pure arithmetic over arrays that live as long as the camera. There are two
+ * layers, so that a thing that stood still long enough to be learned leaves no ghost when it goes:
  *
- *   cell like `background` ── drifts with it (slow change of light)
- *   cell like `older`      ── the two change places (what covered it has gone)
- *   cell whose light alone changed ── both layers follow it within a second
- *   cell like neither      ── motion; unchanged for `absorbAfterMs`: it becomes the background, which becomes `older`
+ *   cell like `current`    ── the background drifts with it (slow change of light)
+ *   cell like `older`      ── the two layers change places (the thing that covered this cell is gone)
+ *   cell whose light alone changed ── both layers follow within a second
+ *   cell like neither      ── motion; unchanged for `absorbAfterMs`: it becomes `current`, and `current` becomes `older`
  *
- * Always: while learning (the first `learningMs`) what was there at the start and moves away is forgotten at once.
+ * Always: a thing that leaves during learning (the first `learningMs`) is forgotten at once.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import { cellKinds } from './cell-kinds.ts';
@@ -16,17 +16,17 @@ import { newRestless, type Restless } from './restless.ts';
 export interface Background {
   readonly current: Float32Array;
   readonly older: Float32Array;
-  /** the frame before, blurred */
+  /** the previous frame, blurred */
   readonly previous: Float32Array;
   /** ms for which a moving cell has looked the same */
   readonly stillMs: Float32Array;
-  /** ms since `older` was set apart */
+  /** ms since `older` was last replaced */
   readonly olderMs: Float32Array;
   readonly restless: Restless;
-  /** what a cell is to those around it, whatever the light (light.ts); 1 = the same; learned at `textureAt` */
+  /** a cell's level over the mean level around it, independent of light (light.ts); last learned at `textureAt` */
   readonly texture: Float32Array;
   textureAt: number;
-  /** a light blinds the sensor: until then what clips is no thing */
+  /** a light blinds the sensor: until this time, clipped cells are not taken for things */
   blindedUntil: number;
   readonly since: number;
   uptime: Uptime;
@@ -35,14 +35,14 @@ export interface Background {
 /** grey levels between two frames within which a cell counts as unchanged */
 const stillLevels = 6;
 const driftMs = 4_000;
-/** how fast a change of light is followed, as a time constant */
+/** time constant with which the layers follow a change of light */
 const lightMs = 500;
 const absorbAfterMs = 12_000;
 const absorbWhileLearningMs = 1_000;
 export const learningMs = 2_500;
-/** a covered background that nobody uncovered for this long is forgotten */
+/** a covered background that stays covered this long is forgotten */
 const olderLifetimeMs = 120_000;
-/** a camera that was away: time that passed without frames teaches nothing */
+/** the longest step that counts: nothing is learned from time without frames */
 const longestStepMs = 1_000;
 
 export function newBackground(grey: Float32Array, uptime: Uptime): Background {
@@ -65,14 +65,14 @@ export function isLearning(background: Background, uptime: Uptime): boolean {
   return uptime - background.since < learningMs;
 }
 
-/** ms since the frame before that count: time without frames teaches nothing */
+/** ms since the previous frame, at most `longestStepMs` */
 export function stepOf(background: Background, uptime: Uptime): number {
   return Math.min(longestStepMs, Math.max(0, uptime - background.uptime));
 }
 
 /**
- * Takes one frame's cells into `background`, which changes in place. `kinds`: of each cell (light.ts); `threshold`:
- * grey levels that mean motion.
+ * Updates `background` in place with the cells of one frame. `kinds`: the kind of each cell (light.ts); `threshold`: a
+ * difference in grey levels that means motion.
  */
 export function learn(
   background: Background,

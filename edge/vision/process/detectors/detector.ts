@@ -1,8 +1,8 @@
 /**
- * A detector finds things in frames of one size. A new one is one file in this folder and one line in registry.ts.
- * onnxruntime's types stay in this folder.
+ * The interface of a detector, which finds things in frames of one size. A new detector is one file in this folder and one
+ * line in registry.ts. onnxruntime's types stay in this folder.
  *
- * Always: `detect` may be called for one frame at a time; a frame's buffer is only read, and only until it resolves.
+ * Always: `detect` runs for one frame at a time; it only reads the frame's buffer, and only until its promise settles.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Box } from '../../messages.ts';
@@ -12,7 +12,7 @@ export interface Detection {
   readonly class: string;
   /** 0..1 */
   readonly score: number;
-  /** of the picture, not of the letterboxed frame; may reach a little beyond 0..1 */
+  /** in parts of the picture, not of the letterboxed frame; may reach a little beyond 0..1 */
   readonly box: Box;
 }
 
@@ -28,13 +28,13 @@ export interface Frame {
   readonly pictureHeight: number;
   /** ms of the monotonic clock */
   readonly uptime: Uptime;
-  /** areas whose motion is none; for a detector of motion */
+  /** areas whose motion is ignored, for the motion detector */
   readonly motionMasks?: readonly MotionMask[];
 }
 
 export interface Detector {
   readonly name: string;
-  /** pixels a side of the square frame that it takes */
+  /** pixels a side of the square frames that it takes */
   readonly size: number;
   /** @throws ForpostError FORPOST_DETECTOR_FAILED */
   detect(frame: Frame, minScore: number): Promise<readonly Detection[]>;

@@ -1,7 +1,7 @@
 /**
- * What a model's file says about itself before any runtime looks at it: what it is where it is no ONNX, and the names
- * and sizes that Ultralytics' exporter writes into its metadata (key, value: names "{0: 'person', …}",
- * imgsz "[640, 640]", task "detect").
+ * Reads hints from a model's file before a runtime opens it: the kind of file if it is not ONNX, and the names and sizes
+ * that Ultralytics' exporter writes into the metadata (key, value: names "{0: 'person', …}", imgsz "[640, 640]",
+ * task "detect").
  */
 import { open, readFile } from 'node:fs/promises';
 import protobuf from 'protobufjs';
@@ -13,7 +13,7 @@ export interface FileHints extends Hints {
   readonly size?: number;
 }
 
-/** Only the field that is read; the rest of a model, which may be large, is skipped. */
+/** Only the field that is needed; the decoder skips the rest of the model, which may be large. */
 const metadataProto = protobuf
   .parse(
     `syntax = "proto3";
@@ -23,7 +23,7 @@ message ModelProto { repeated Entry metadata_props = 14; }`,
   )
   .root.lookupType('ModelProto');
 
-/** First bytes of what people take for a model. */
+/** The first bytes of files that people mistake for an ONNX model. */
 const others: readonly { readonly at: number; readonly bytes: string; readonly what: string }[] = [
   { at: 0, bytes: 'PK\x03\x04', what: 'a PyTorch file (.pt) or an archive' },
   { at: 0, bytes: '\x80\x02', what: 'a Python pickle (.pt, .pth)' },
@@ -37,7 +37,7 @@ const others: readonly { readonly at: number; readonly bytes: string; readonly w
 ];
 const sniffedBytes = 32;
 
-/** @throws ForpostError FORPOST_MODEL_INVALID where it is a file of another kind, or a model for something else */
+/** @throws ForpostError FORPOST_MODEL_INVALID if the file is not ONNX, or its model has another task */
 export async function hintsOf(file: string): Promise<FileHints> {
   const start = await startOf(file);
   if (start === '') throw invalid('the file is empty');
@@ -49,7 +49,7 @@ export async function hintsOf(file: string): Promise<FileHints> {
     const list = (decoded.metadata_props ?? []) as readonly { readonly key?: string; readonly value?: string }[];
     entries = new Map(list.map(({ key = '', value = '' }) => [key, value]));
   } catch {
-    // the runtime has the better words for a file that is cut off
+    // the runtime explains a truncated file better
     return {};
   }
   const task = entries.get('task');
@@ -60,7 +60,7 @@ export async function hintsOf(file: string): Promise<FileHints> {
   return { ...(classes.length === 0 ? {} : { classes }), ...(size === 0 ? {} : { size }) };
 }
 
-/** The values of a Python dictionary of numbers from 0 to strings; empty where it is something else. */
+/** The values of a Python dictionary with the keys 0, 1, 2, …; empty for any other text. */
 export function namesIn(text: string): string[] {
   const names: string[] = [];
   for (const [, index, single, double] of text.matchAll(/(\d+): (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g)) {

@@ -36,7 +36,7 @@ test('overlap is the same both ways, from 0 to 1, and 1 for a box with itself', 
   );
 });
 
-test('of overlapping boxes of one class the best stays, and what goes is covered by something that stays', () => {
+test('suppression keeps the best of overlapping boxes of a class, and a kept box covers each removed one', () => {
   fc.assert(
     fc.property(candidates, (all) => {
       const kept = suppress(all, 0.45, 100);
@@ -50,7 +50,7 @@ test('of overlapping boxes of one class the best stays, and what goes is covered
   );
 });
 
-test('no more are kept than asked for', () => {
+test('suppression keeps no more boxes than its limit', () => {
   fc.assert(
     fc.property(candidates, (all) => {
       expect(suppress(all, 1, 3).length).toBe(Math.min(3, all.length));

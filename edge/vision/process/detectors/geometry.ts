@@ -1,8 +1,10 @@
-/** Boxes and letterboxes, pure: what every detector's pre- and post-processing shares. */
+/** Boxes and letterboxes, shared by the pre- and post-processing of all detectors. Pure. */
 import type { Box } from '../../messages.ts';
 
-/** The largest picture of the source's shape in a square of `size` pixels; rounded as ffmpeg's scale filter does
- * (av_rescale: to the nearest). 432 * (416 / 768) is 233.99999999999997 in floating point: multiply first. */
+/**
+ * The largest picture of the source's proportions in a square of `size` pixels, rounded to the nearest like ffmpeg's scale
+ * filter (av_rescale). Multiply first: 432 * (416 / 768) is 233.99999999999997 in floating point.
+ */
 export function letterbox(
   width: number,
   height: number,
@@ -20,14 +22,14 @@ export function overlap(a: Box, b: Box): number {
   const height = Math.min(a[1] + a[3], b[1] + b[3]) - Math.max(a[1], b[1]);
   if (width <= 0 || height <= 0) return 0;
   const shared = width * height;
-  // of sides so small that their product is nothing
+  // the sides are so small that their product is 0
   if (shared === 0) return 0;
   return shared / (a[2] * a[3] + b[2] * b[3] - shared);
 }
 
 /**
- * Non-maximum suppression within each class (greedy, best score first): of two boxes of a class that overlap by more
- * than `maxOverlap` the one with the lower score goes. At most `limit` are kept.
+ * Non-maximum suppression within each class (greedy, best score first): if two boxes of a class overlap by more than
+ * `maxOverlap`, the one with the lower score is removed. At most `limit` are kept.
  */
 export function suppress<T extends { readonly class: string; readonly score: number; readonly box: Box }>(
   candidates: readonly T[],

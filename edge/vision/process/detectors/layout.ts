@@ -1,15 +1,15 @@
 /**
- * What the outputs of a family of models mean: one file a family (yolox.ts, yolo.ts, rt-detr.ts) and one line in
- * layouts.ts. Pure: shapes to "mine or not", numbers to detections.
+ * The interface of a layout: how to read the outputs of a family of models. A family is one file (yolox.ts, yolo.ts,
+ * rt-detr.ts) and one line in layouts.ts. Pure: `recognise` judges shapes, `decode` turns numbers into detections.
  *
- * Always: `decode` gives boxes as parts of the camera's picture, scores from `minScore` to 1, best first; numbers that
- * are none make no detection.
+ * Always: `decode` returns boxes in parts of the camera's picture and scores from `minScore` to 1, best first; NaN gives
+ * no detection.
  */
 import type { Detection } from './detector.ts';
 import { suppress } from './geometry.ts';
 import type { Pixels, TensorData, View } from './tensors.ts';
 
-/** What a model's file says about itself, as far as it does. */
+/** What a model's file says about the model; all of it is optional. */
 export interface Hints {
   /** names of its classes, in its order */
   readonly classes?: readonly string[];
@@ -21,12 +21,12 @@ export interface Recognised {
 }
 
 export interface Layout {
-  /** in a model's card */
+  /** its name in a model's card */
   readonly kind: string;
   /** the family and its outputs, for an installer; `rows`: cells of the strides 8, 16 and 32 in the picture */
   describe(rows: number): string;
   readonly pixels: Pixels;
-  /** Whether outputs of these shapes, of a picture like this, are of this family. */
+  /** Recognises outputs of this family by their shapes for a picture of `view`; undefined: another family. */
   recognise(outputs: readonly TensorData[], view: View, hints: Hints): Recognised | undefined;
   /** `classes`: names in the model's order. */
   decode(outputs: readonly TensorData[], classes: readonly string[], view: View, minScore: number): Detection[];
@@ -41,22 +41,22 @@ export function cellCount({ width, height }: Pick<View, 'width' | 'height'>): nu
 
 const suppressOverlap = 0.45;
 const maxDetections = 100;
-/** Candidates looked at by the suppression at most, the best ones: it is quadratic. */
+/** Suppression is quadratic, so it sees at most this many candidates, the best ones. */
 const maxCandidates = 1_000;
 
-/** Best first, without those that cover a better one of their class. */
+/** Best first, without those that overlap a better one of their class. */
 export function withoutDoubles(candidates: Detection[]): Detection[] {
   return suppress(bestFirst(candidates, maxCandidates), suppressOverlap, maxDetections);
 }
 
-/** For a family that gives each thing once by itself. */
+/** Best first; for families whose models report each thing once. */
 export function bestFirst(candidates: Detection[], limit = maxDetections): Detection[] {
   return candidates.sort((a, b) => b.score - a.score).slice(0, limit);
 }
 
 /**
- * A detection from a box in the model's pixels (centre and size); undefined where it is no box.
- * `index`: of the class; one that nobody named is called by its number.
+ * A detection from a box in the model's pixels (centre and size); undefined if the box has no area or is not finite.
+ * `index`: of the class; a class without a name is called by its number.
  */
 export function detectionOf(
   classes: readonly string[],
@@ -78,12 +78,12 @@ export function detectionOf(
   };
 }
 
-/** The float32 values of an output; undefined where it is something else. */
+/** The values of a float32 output; undefined for other types. */
 export function floats(output: TensorData | undefined): Float32Array | undefined {
   return output?.data instanceof Float32Array ? output.data : undefined;
 }
 
-/** The sides of a tensor without its batch of one; undefined where it has no such batch. */
+/** The sides of a tensor without its batch of one; undefined if its first side is not 1. */
 export function sides(output: TensorData | undefined): readonly number[] | undefined {
   return output !== undefined && output.shape[0] === 1 ? output.shape.slice(1) : undefined;
 }

@@ -1,4 +1,4 @@
-/** Before and after a model, for any picture and any thing in it: pixels in their planes, boxes back where they were. */
+/** Pre- and post-processing of models, for any picture: pixels go to the right planes, and boxes come back to their places. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cellCount } from './layout.ts';
@@ -24,7 +24,7 @@ function view({ width, height, wide, high }: { width: number; height: number; wi
   return { view: viewOf({ pictureWidth, pictureHeight }, input), pictureWidth, pictureHeight, size };
 }
 
-test('a picture always fits into the model’s, keeps its shape, and is shrunk only where it must be', () => {
+test('a picture fits into the model’s input, keeps its proportions, and is shrunk only if it is too large', () => {
   fc.assert(
     fc.property(shape, (one) => {
       const { view: at, pictureWidth, pictureHeight } = view(one);
@@ -39,7 +39,7 @@ test('a picture always fits into the model’s, keeps its shape, and is shrunk o
   );
 });
 
-test('each pixel comes into its planes in the order and range that the family wants', () => {
+test('each pixel is written to the planes in the order and range that the family needs', () => {
   fc.assert(
     fc.property(sides, fc.constantFrom('bgr-255' as const, 'rgb-1' as const), fc.nat(), (side, pixels, seed) => {
       const rgb = Uint8Array.from({ length: side * side * 3 }, (_, i) => (i * 7919 + seed) & 255);
@@ -69,7 +69,7 @@ const thing = fc.record({
   index: fc.integer({ min: 0, max: 2 }),
 });
 
-test('what a model says of a thing comes back as its box in the camera’s picture, whatever the family', () => {
+test('every family decodes a thing to its box in the camera’s picture', () => {
   fc.assert(
     fc.property(shape, thing, (one, { x, y, w, h, score, index }) => {
       const { view: at } = view(one);
@@ -98,7 +98,7 @@ test('what a model says of a thing comes back as its box in the camera’s pictu
   );
 });
 
-test('no numbers at all make a detection out of bounds, or throw', () => {
+test('whatever numbers a model outputs, decoding does not throw and keeps scores and boxes within bounds', () => {
   const value = fc.oneof(fc.float(), fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, -1e30));
   const at = { width: 32, height: 32, pictureWidth: 32, pictureHeight: 18 };
   fc.assert(

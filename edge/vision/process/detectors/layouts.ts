@@ -1,4 +1,4 @@
-/** The families of models there are: a new one is one file and one line here. */
+/** The registry of model families: a new family is one file and one line here. */
 import type { Hints, Layout, Recognised } from './layout.ts';
 import { cellCount } from './layout.ts';
 import { rtDetr } from './rt-detr.ts';
@@ -6,7 +6,7 @@ import { invalid, shownTensor, type Tensors, type View } from './tensors.ts';
 import { yolo, yoloEndToEnd } from './yolo.ts';
 import { yolox } from './yolox.ts';
 
-/** In the order of asking: RT-DETR's last form would take what others know better. */
+/** In the order of trying: RT-DETR comes last, because one of its forms also matches outputs of other families. */
 export const layouts: readonly Layout[] = [yolox, yolo, yoloEndToEnd, rtDetr];
 
 export function layoutOf(kind: string): Layout | undefined {
@@ -14,8 +14,8 @@ export function layoutOf(kind: string): Layout | undefined {
 }
 
 /**
- * The family of a model that answered a picture of `view` with `outputs`; `kind`: the only one to try.
- * @throws ForpostError FORPOST_MODEL_INVALID with what its outputs are and what would be known
+ * Finds the family of a model by its `outputs` for a picture of `view`. `kind`: try only this family.
+ * @throws ForpostError FORPOST_MODEL_INVALID with the outputs found and the outputs that are known
  */
 export function recognise(
   outputs: Tensors,

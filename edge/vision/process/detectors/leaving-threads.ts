@@ -1,6 +1,6 @@
 /**
- * The detector threads that were replaced and have not ended yet. A thread in native code cannot be stopped: terminating
- * it aborts the whole process when the call returns. So it is asked to end when it can.
+ * Keeps the detector threads that were replaced and have not ended yet. A thread in native code cannot be stopped:
+ * terminating it aborts the whole process when the native call returns. So the thread is asked to end when it can.
  *
  *   dismissed ── ends ──► gone
  *       └── `stuckAfterMs` ──► stuck; `mostStuck` of them ──► only a new process helps
@@ -9,7 +9,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { ToWorker } from './pool-messages.ts';
 
-/** A thread that has not come back by then never will. */
+/** A thread that has not ended by then never will. */
 const stuckAfterMs = 30_000;
 const mostStuck = 2;
 const stopDeadlineMs = 1_500;
@@ -21,13 +21,13 @@ export class LeavingThreads {
   readonly #stuck: string[] = [];
   #stopped = false;
 
-  /** `tooManyStuck`: only a new process helps; the model of each stuck thread */
+  /** `tooManyStuck`: called with the model of each stuck thread when only a new process helps */
   constructor(clock: Clock, tooManyStuck: (models: readonly string[]) => void) {
     this.#clock = clock;
     this.#tooManyStuck = tooManyStuck;
   }
 
-  /** Asks a thread to end as soon as it can. `model`: the one that it runs. */
+  /** Asks a thread to end as soon as it can. `model`: the model that the thread runs. */
   dismiss(worker: Worker, model = ''): void {
     const timer = this.#clock.after(stuckAfterMs, () => {
       this.#stuck.push(model);
@@ -42,7 +42,7 @@ export class LeavingThreads {
     worker.postMessage(message);
   }
 
-  /** From now on nobody is told of stuck threads. Resolves when all dismissed threads have ended or were terminated. */
+  /** Reports no more stuck threads. Resolves when all dismissed threads have ended or were terminated. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([...this.#leaving.keys()].map((worker) => this.#endOf(worker)));

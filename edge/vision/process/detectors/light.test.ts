@@ -8,7 +8,7 @@ import { newRestless, notice } from './restless.ts';
 const side = 40;
 const threshold = 14;
 
-/** a textured wall in an even light, then lit by `gain` with whatever is in front of it */
+/** a textured wall in even light, then lit by `gain`, with or without a thing before it */
 function scene(gain: (x: number, y: number) => number, thing?: { readonly at: number; readonly level: number }) {
   const wall = (x: number, y: number) => 70 + ((x * 37 + y * 53) % 40);
   const before = Float32Array.from({ length: side ** 2 }, (_, i) => wall(i % side, Math.floor(i / side)));
@@ -58,7 +58,7 @@ test('a bright lamp beside the picture lights its corner and puts no thing there
   }
 });
 
-test('a thing is one in whatever light, even sides and all', () => {
+test('a thing is recognised in any light, with its even sides', () => {
   const gain = fc.double({ min: 0.5, max: 1.6, noNaN: true });
   fc.assert(
     fc.property(gain, fc.integer({ min: 3, max: 25 }), fc.boolean(), (even, at, dark) => {
@@ -70,7 +70,7 @@ test('a thing is one in whatever light, even sides and all', () => {
   );
 });
 
-test('a place that keeps changing must change more before it counts, and one that somebody passed need not', () => {
+test('a place that keeps changing gets a higher threshold, and a place that a person passed once does not', () => {
   const restless = newRestless(side ** 2);
   const [leaves, path] = [5 * side + 5, 30 * side + 30];
   for (let i = 0; i < 20; i++) {

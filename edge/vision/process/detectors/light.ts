@@ -1,45 +1,45 @@
 /**
- * Whether what changed in a scene is a thing or only its light: pure. Light and shadow change neighbouring cells by
- * about the same factor, so that a cell still relates to those around it as it did (its texture); a thing does not.
+ * Tells whether a change in a scene is a thing or only light. Pure. Light and shadow change neighbouring cells by about
+ * the same factor, so a cell keeps its ratio to the cells around it (its texture). A thing changes that ratio.
  *
  *   texture = level / mean level around, learned slowly; residual = |level - texture * mean around now|
  *
- *   changed, little residual ──────────────► light, unless things are all around it (the even side of a van)
- *   changed, more residual than light leaves ──► a thing's edge; what changed near it is the thing's as well
+ *   changed, little residual ──────────────► light, unless things surround it (the even side of a van)
+ *   changed, more residual than light leaves ──► a thing's edge; changed cells near it belong to the thing too
  *
- * Always: a cell that did not change is neither; what light does to the background does nothing to its texture.
+ * Always: an unchanged cell is neither light nor thing; a change of light does not change the learned texture.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Background } from './background.ts';
 import { cellKinds } from './cell-kinds.ts';
 
-/** cells on each side of the window: larger than an edge that the graph blurred, smaller than a lamp's soft border */
+/** cells on each side of the window: wider than a blurred edge, narrower than a lamp's soft border */
 const windowCells = 2;
-/** cells around an edge that are the thing's as well */
+/** changed cells this near to an edge belong to the thing */
 const reachCells = 3;
-/** grey levels of residual that no light leaves, and in bright places as a part of the level */
+/** the least residual of a thing: in grey levels, and in bright places as a part of the level */
 const thingLevels = 5;
 const thingPart = 0.06;
-/** what a gain leaves where it is not even within a whole window, as a part of what it changes */
+/** the residual of light whose gain is uneven within a window, as a part of the change */
 const unevenPart = 0.16;
-/** cells of a window that the picture's border does not cut; a cut one sees the slope of a light from one side only */
+/** cells of an uncut window; a window cut by the picture's border sees a light's slope from one side only */
 const wholeWindow = (2 * windowCells + 1) ** 2;
-/** grey level from which a sensor clips: a ratio means nothing there */
+/** From this grey level on a sensor clips, and ratios mean nothing. */
 const clippedLevel = 248;
-/** Where more of the picture than this clips that did not before, it is a light that blinds and not a white thing. */
+/** If more of the picture than this newly clips, a light blinds the sensor; a white thing is smaller. */
 const blindedPart = 0.02;
-/** and until what it lights has been learned anew, clipped places say nothing */
+/** For this long after that, clipped cells are ignored, until the lit scene is learned. */
 const blindedMs = 20_000;
-/** A patch larger than this part of the picture is not the even side of a thing. */
+/** A patch of light larger than this part of the picture is not the even side of a thing. */
 const largestFilledPart = 0.3;
-/** How fast the texture is learned, as a time constant, and how often. */
+/** The time constant with which the texture is learned, and how often. */
 const textureMs = 6_000;
 const textureEveryMs = 600;
 
-/** The grid's cells of one frame, with what is known of them. */
+/** The grid's cells of one frame, and their difference from the background. */
 interface Seen {
   readonly grey: Float32Array;
-  /** from what is known, above `threshold` where the cell changed */
+  /** difference from the background; above `threshold`: the cell changed */
   readonly difference: Float32Array;
   readonly threshold: number;
   readonly width: number;
@@ -48,7 +48,7 @@ interface Seen {
   readonly uptime: Uptime;
 }
 
-/** Cells from `left`, `top` up to, not including, `right`, `bottom`. */
+/** Cells from `left`, `top` to `right`, `bottom` (exclusive). */
 interface Area {
   readonly left: number;
   readonly top: number;
@@ -56,7 +56,10 @@ interface Area {
   readonly bottom: number;
 }
 
-/** Buffers for a grid of `stride` x `stride` cells, of which the top left `width` x `height` are used; no memory. */
+/**
+ * Works on a grid of `stride` x `stride` cells, of which the top left `width` x `height` are used. Holds only buffers: it
+ * remembers nothing between frames.
+ */
 export class LightTest {
   readonly #stride: number;
   readonly #levels: Float64Array;
@@ -76,7 +79,7 @@ export class LightTest {
     this.#visited = new Uint8Array(cells);
   }
 
-  /** The kind (`cellKinds`) of each cell, and the texture learned. The result is good until the next call. */
+  /** Returns the kind (`cellKinds`) of each cell and learns the texture. The result is valid until the next call. */
   kinds(seen: Seen, background: Background): Uint8Array {
     const { grey, difference, threshold, width, height, uptime } = seen;
     const { current } = background;
@@ -105,7 +108,7 @@ export class LightTest {
     return kinds;
   }
 
-  /** After a flash: whatever is seen now, things and all, is the scene in its new light, and has its texture. */
+  /** After a flash: learns the present frame, with all things in it, as the scene in its new light. */
   startAnew(seen: Seen, background: Background): void {
     this.#kinds.fill(cellKinds.light);
     background.textureAt = Number.NEGATIVE_INFINITY;
@@ -140,7 +143,7 @@ export class LightTest {
       }
   }
 
-  /** The changed cells around a thing's edge are the thing's. */
+  /** Marks the changed cells around a thing's edge as the thing. */
   #mark({ width, height }: Seen, x: number, y: number): void {
     const { left, top, right, bottom } = windowAround(x, y, reachCells, width, height);
     for (let ny = top; ny < bottom; ny++)
@@ -150,7 +153,7 @@ export class LightTest {
       }
   }
 
-  /** Light fades into what did not change; where things and the picture's border are all around, it is a thing's. */
+  /** A patch of light fades into unchanged cells; a patch enclosed by things and the picture's border is a thing. */
   #fill(width: number, height: number): void {
     const { still, light, thing } = cellKinds;
     const [kinds, stack, visited] = [this.#kinds, this.#stack, this.#visited.fill(0)];
@@ -158,7 +161,7 @@ export class LightTest {
       const start = Math.floor(first / width) * this.#stride + (first % width);
       if (kinds[start] !== light || visited[start] === 1) continue;
       let [depth, end, fades] = [0, 0, false];
-      // the stack keeps what was taken from it, so that the whole patch can be named afterwards
+      // the stack keeps visited cells, so that the whole patch can be marked afterwards
       stack[end++] = start;
       visited[start] = 1;
       while (depth < end) {
@@ -184,7 +187,7 @@ export class LightTest {
     }
   }
 
-  /** Sums of all cells above and to the left, so that a window's sum is four look-ups (integral image). */
+  /** Integral image: sums of all cells above and to the left, so that a window's sum takes four look-ups. */
   #integrate(into: Float64Array, values: Float32Array, width: number, height: number): void {
     const row = this.#stride + 1;
     for (let y = 0; y < height; y++) {

@@ -1,27 +1,27 @@
 /**
- * How each model has behaved: whether it may run now, and whether it is proven.
+ * Tracks how each model behaves: whether it may run now, and whether it is proven.
  *
  *   fit ── failed, or its thread died or was given up ──► held back (backoff) ──► fit
  *   unproven ── has answered for `provenAfterMs` without a failure ──► proven
  *
- * Always: a model that is held back is not run before its backoff is over; a proven model is no suspect any more; a
- * model without a file (built in, or on another box) needs no proof.
+ * Always: a model that is held back does not run until its backoff ends; a proven model is no longer a suspect; a model
+ * without a file (built in, or on another machine) needs no proof.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import type { Model } from './registry.ts';
 
-/** A model that has answered for so long ends no process at its first frames. */
+/** A model that has answered this long is not one that crashes at its first frames. */
 const provenAfterMs = 30_000;
 const backoff: Backoff = { baseMs: 100, ceilingMs: 10_000 };
-/** A box that is back is asked again soon. */
+/** A short ceiling, so that a machine that is back is asked soon. */
 const remoteBackoff: Backoff = { baseMs: 100, ceilingMs: 2_000 };
 
 export interface ModelStandingOptions {
   readonly clock: Clock;
   /** uniform in [0, 1) */
   readonly random: () => number;
-  /** models that earlier processes ended in */
+  /** models that ran when earlier processes ended */
   readonly suspects: readonly string[];
   /** called once for each model */
   readonly proven: (model: string) => void;
@@ -33,7 +33,7 @@ export class ModelStanding {
   readonly #options: ModelStandingOptions;
   /** models that failed, by name, until they answer again; `timer`: held back until it fires */
   readonly #failing = new Map<string, { failures: number; timer: Timer | undefined }>();
-  /** since when a model answers, ms of the monotonic clock */
+  /** since when a model answers without failure, ms of the monotonic clock */
   readonly #answering = new Map<string, number>();
   readonly #proven = new Set<string>();
   readonly #suspects: Set<string>;

@@ -1,4 +1,4 @@
-/** The built-in motion model's sizes, apart from what builds it: the process's own thread needs to know no more. */
+/** Sizes of the built-in motion model. They have their own file, so that the main thread does not load the builder. */
 
 /** pixels a side of the frame that the model takes */
 export const motionFrameSize = 640;

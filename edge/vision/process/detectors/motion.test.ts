@@ -10,7 +10,7 @@ import { openMotion } from './motion.ts';
 
 const empty = paint(640, 360);
 
-test('everybody who walks in the rendered yard is found, and each zone entry and crossing told once and in time', async () => {
+test('each person who walks in the rendered yard is found; each zone entry and line crossing is told once and in time', async () => {
   const detector = await openMotion();
   const truth = yardTruth();
   const picture = letterbox(yardWidth, yardHeight, detector.size);
@@ -68,7 +68,7 @@ test('everybody who walks in the rendered yard is found, and each zone entry and
   for (const [n, { t }] of truth.crossings.entries()) expect(Math.abs(crossings[n]!.t - t)).toBeLessThanOrEqual(0.6);
 });
 
-test('a lamp that is switched on is no motion, and what walks afterwards is', async () => {
+test('a lamp that is switched on is not motion, and a person who walks afterwards is', async () => {
   const detector = await openMotion();
   const bright = { ...empty, rgb: new Uint8Array(empty.rgb.length).fill(190) };
   let uptime = 0;
@@ -84,7 +84,7 @@ test('a lamp that is switched on is no motion, and what walks afterwards is', as
   await detector.close();
 });
 
-test('motion within a mask is none, and somebody beside it is found alone', async () => {
+test('motion within a motion mask is ignored, and a person beside the mask is found alone', async () => {
   const detector = await openMotion();
   const left = [[0, 0] as const, [0.4, 0] as const, [0.4, 1] as const, [0, 1] as const];
   let uptime = 0;
@@ -105,7 +105,7 @@ test('motion within a mask is none, and somebody beside it is found alone', asyn
   await detector.close();
 });
 
-test('what stands still long enough becomes part of the scene, and leaves no ghost when it goes', async () => {
+test('a thing that stands still long enough becomes part of the scene, and leaves no ghost when it goes', async () => {
   const detector = await openMotion();
   const parked = paint(640, 360, [[100, 100, 120, 80]]);
   let uptime = 0;

@@ -1,10 +1,11 @@
 /**
- * The built-in detector: whatever moves, as class "motion". Needs no weights of anybody; it tells that something of a
- * person's size moves, not what it is. The graph (build-motion-model.ts) compares, background.ts remembers, light.ts
- * tells light from things, restless.ts knows leaves and rain, regions.ts finds; this file puts them together.
+ * The built-in detector finds everything that moves, as class "motion". It needs no downloaded weights. It tells that
+ * something of a person's size moves, not what it is. The graph (build-motion-model.ts) compares a frame with the
+ * backgrounds of background.ts; light.ts tells light from things; restless.ts knows leaves and rain; regions.ts finds
+ * regions. This file connects them.
  *
- * Always: one memory a camera, so all frames of a camera must come to the same instance, in order; nothing is
- * reported in a camera's first seconds, while its empty scene is being learned.
+ * Always: each camera has its own background, so all frames of a camera must come to the same instance, in order; nothing
+ * is reported in a camera's first seconds, while its empty scene is learned.
  */
 import { maskedCells } from '../motion-mask.ts';
 import { type Background, isLearning, learn, newBackground, stepOf } from './background.ts';
@@ -20,18 +21,21 @@ import { failed, type Runner, type Tensors } from './tensors.ts';
 
 /** part of the picture that must move: a person of a sixth of the picture's height has about 0.4 % of its area */
 const smallestPart = 0.002;
-/** more of the picture than this at once, and as much of it no light, is the camera itself: the scene is taken as new */
+/**
+ * If more than `largestPart` of the picture changes at once, and things are more than `largestThingPart`, the camera itself
+ * moved: its scene is learned anew.
+ */
 const largestPart = 0.6;
 const largestThingPart = 0.25;
-/** part of the picture whose light changes at once in a sweep of lamps; a thing must then be larger */
+/** If the light of more than this part changes at once, lamps sweep the picture; a thing must be `sweptTimes` larger then. */
 const sweptPart = 0.06;
 const sweptTimes = 2.5;
-/** and it stands: scraps of a fence lie */
+/** During a sweep a thing must be upright (height over width); lit pieces of a fence are not. */
 const sweptUpright = 0.9;
 const maxDetections = 32;
-/** mean difference, in thresholds, that counts as certain */
+/** a mean difference of this many thresholds has score 1 */
 const certainThresholds = 2.5;
-/** Cameras remembered at most; the one not seen for longest is forgotten first. */
+/** At most this many cameras are remembered; the one not seen for longest is forgotten first. */
 const maxCameras = 64;
 const gridShape = [1, 1, motionGridSize, motionGridSize];
 
@@ -47,7 +51,7 @@ class MotionDetector implements Detector {
   readonly #pixels = new Uint8Array(motionFrameSize ** 2 * 3);
   readonly #nothing = new Float32Array(motionGridSize ** 2);
   readonly #light = new LightTest(motionGridSize);
-  /** by camera, which #backgrounds bounds */
+  /** by camera; `#backgrounds` bounds their number */
   readonly #masks = new Map<string, { readonly key: string; readonly cells: Uint8Array | undefined }>();
 
   constructor(session: Runner) {
@@ -68,7 +72,7 @@ class MotionDetector implements Detector {
       this.#remember(frame.camera, newBackground(grey, frame.uptime));
       return [];
     }
-    // the newest seen last, so that the first is the one to forget
+    // moves the camera to the end: the first entry is the next to forget
     this.#remember(frame.camera, known);
     const width = Math.floor(frame.pictureWidth / motionCellPixels);
     const height = Math.floor(frame.pictureHeight / motionCellPixels);
@@ -80,7 +84,7 @@ class MotionDetector implements Detector {
     const seen = { grey, difference, threshold: motionThreshold, ...inner(frame, width, height), uptime };
     const kinds = this.#light.kinds(seen, known);
     const change = changeOf(kinds, area);
-    // where lamps sweep through the picture, scraps of fence and wall light up otherwise than their surroundings
+    // lamps that sweep through the picture light pieces of fence and wall differently from their surroundings
     const smallest = (change === 'light' ? sweptTimes : 1) * smallestPart * area;
     if (change === 'another scene') {
       this.#remember(frame.camera, newBackground(grey, frame.uptime));
@@ -108,7 +112,7 @@ class MotionDetector implements Detector {
     await this.#session.close();
   }
 
-  /** Takes the motion out of the areas in which it means nothing. */
+  /** Removes the motion within motion masks. */
   #quieten(
     { camera, motionMasks = [] }: Frame,
     motion: Float32Array,
@@ -141,12 +145,12 @@ class MotionDetector implements Detector {
   }
 }
 
-/** Without the last cells where the picture ends within the frame: they are blurred with what fills the frame. */
+/** The grid without its last cells if the picture ends within the frame: those are blurred with the padding. */
 function inner({ pictureWidth, pictureHeight, size }: Frame, width: number, height: number) {
   return { width: pictureWidth < size ? width - 1 : width, height: pictureHeight < size ? height - 1 : height };
 }
 
-/** What became of the picture as a whole: in a flash nothing is told, as hardly anything is as it was. */
+/** The kind of change of the whole picture. In a flash nothing is reported, because almost every cell changed. */
 function changeOf(kinds: Uint8Array, area: number): 'little' | 'light' | 'flash' | 'another scene' {
   let [changed, things] = [0, 0];
   for (const kind of kinds) {
@@ -158,7 +162,8 @@ function changeOf(kinds: Uint8Array, area: number): 'little' | 'light' | 'flash'
 }
 
 function toDetection(region: Region, width: number, height: number): Detection {
-  // the blur of the graph widened what moved by about a cell; the widened map itself is not used for the box
+  // the region's bounds are those of changed cells, which the graph's blur widened by about one cell; the dilated map is
+  // not used for the box
   const { left, top, right, bottom, meanDifference } = region;
   return {
     class: 'motion',

@@ -1,6 +1,6 @@
 /**
- * The part of ONNX's file format (onnx.proto, version 3 of the protobuf schema, field numbers as published) that a
- * small graph needs, so that the project can write its own models without a binary in the repository.
+ * Writes small ONNX files: the part of ONNX's format that a small graph needs (onnx.proto, version 3 of the protobuf
+ * schema, field numbers as published). The project writes its own models instead of keeping binaries in the repository.
  * https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
 import protobuf from 'protobufjs';
@@ -36,7 +36,7 @@ const modelProto = protobuf.parse(schema, { keepCase: true }).root.lookupType('M
 export const elementTypes = { float: 1, uint8: 2, int64: 7, float16: 10 } as const;
 /** AttributeProto.AttributeType */
 const attributeTypes = { int: 2, ints: 7 } as const;
-/** Opset 13 with IR 7 (onnx 1.8): old enough for every runtime of the last years, new enough for all used here. */
+/** Opset 13 with IR 7 (onnx 1.8): every recent runtime reads it, and it has all operators used here. */
 const irVersion = 7;
 const opset = 13;
 
@@ -66,11 +66,11 @@ export interface Graph {
   readonly outputs: readonly Value[];
   readonly constants: readonly Constant[];
   readonly nodes: readonly Node[];
-  /** what a runtime does not read: names of classes and the like */
+  /** metadata that a runtime ignores: names of classes and the like */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
-/** The bytes of an .onnx file. @throws Error where the graph does not fit the format */
+/** The bytes of an .onnx file. @throws Error if the graph does not fit the format */
 export function encodeModel(graph: Graph): Uint8Array {
   const message = {
     ir_version: irVersion,

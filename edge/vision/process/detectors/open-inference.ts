@@ -1,6 +1,6 @@
 /**
- * The part of the Open Inference Protocol's gRPC form (grpc_predict_v2.proto, field numbers as published) that asking a
- * server to run a model takes. https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
+ * The two gRPC calls of the Open Inference Protocol that describe and run a model (grpc_predict_v2.proto, field numbers as
+ * published). https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
  */
 import protobuf from 'protobufjs';
 
@@ -68,7 +68,7 @@ export interface InferAnswer {
   readonly raw_output_contents?: readonly Uint8Array[];
 }
 
-/** The two calls, with both directions of each, so that a server can be made of them as well. */
+/** The two calls, with encoders and decoders for client and server; tests build a server with them. */
 export const inference = {
   ModelMetadata: method<ModelMetadataRequest, ModelMetadata>('ModelMetadata'),
   ModelInfer: method<InferRequest, InferAnswer>('ModelInfer'),
@@ -91,7 +91,7 @@ function bytesOf(type: protobuf.Type, value: object): Buffer {
   return Buffer.from(encoded.buffer, encoded.byteOffset, encoded.byteLength);
 }
 
-/** int64 as text, bytes as they are */
+/** Decodes a message; int64 becomes text. */
 function objectOf(type: protobuf.Type, bytes: Buffer): object {
   return type.toObject(type.decode(bytes), { longs: String });
 }

@@ -1,4 +1,4 @@
-/** What the pool and its detector threads say to each other. */
+/** Messages between the pool and its detector threads. */
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { Detection, Frame } from './detector.ts';
 import type { Model } from './registry.ts';

@@ -52,7 +52,7 @@ function request(camera: string, more: Partial<Request> = {}): Request {
   return { camera, model: model('stub'), minScore: 0.5, urgent: false, take, ...more };
 }
 
-/** a thread's program that opens every model and does as `body` says with each frame */
+/** a thread's program that opens every model and runs `body` for each frame */
 async function program(name: string, body: string): Promise<URL> {
   const file = join(folder, `${name}.mjs`);
   await writeFile(
@@ -63,20 +63,20 @@ async function program(name: string, body: string): Promise<URL> {
 }
 const answer = `parentPort.postMessage({ kind: 'detected', id: m.id, detections: [], detectMs: 1 });`;
 
-test('a frame goes to a thread and its detections come back, with the real runtime', async () => {
+test('the real runtime analyses a frame in a thread and returns its detections', async () => {
   const { detections, detectMs, frame } = (await start().analyse(request('yard')))!;
   expect(detections.map((d) => d.class)).toEqual(['thing']);
   expect(detectMs).toBeGreaterThan(0);
   expect(frame.camera).toBe('yard');
 });
 
-test('a file that is no model is refused in words, and the thread lives on', async () => {
+test('a file that is no model is refused with its error code, and the thread lives on', async () => {
   const detectors = start();
   await expect(detectors.prepare(model('rubbish'))).rejects.toMatchObject({ code: 'FORPOST_MODEL_INVALID' });
   expect((await detectors.analyse(request('yard')))?.detections).toHaveLength(1);
 });
 
-test('the frame that is analysed is the one of the turn, not the one of the asking', async () => {
+test('the pool analyses the frame that is newest at the camera’s turn, not the one at the request', async () => {
   const detectors = start({ worker: await program('slow', `setTimeout(() => { ${answer} }, 30)`) });
   let newest = 1;
   const take = () => ({ ...paint(64, 36), camera: 'late', uptime: newest });
@@ -93,7 +93,7 @@ test('cameras take turns, those with motion first', async () => {
   const ask = (camera: string, urgent: boolean) =>
     detectors.analyse(request(camera, { urgent })).then(() => order.push(camera));
   await Promise.all([ask('a', false), ask('b', false), ask('c', true), ask('d', false), ask('e', true)]);
-  // the first one has the thread already when the others ask
+  // the first camera already has the thread when the others ask
   expect(order).toEqual(['a', 'c', 'e', 'b', 'd']);
 });
 
@@ -112,7 +112,7 @@ test('a run that hangs is given up and its thread replaced', async () => {
   expect(await detectors.analyse(request('yard'))).toBeDefined();
 });
 
-test('a run that hangs again after its thread was replaced is given up as soon', async () => {
+test('a run that hangs again after its thread was replaced is given up after the same deadline', async () => {
   const worker = await program('hanging-always', `if (m.frame.camera === 'deadly') for (;;); ${answer}`);
   const detectors = start({ worker, runDeadlineMs: 200 });
   for (let i = 0; i < 2; i++)
@@ -122,7 +122,7 @@ test('a run that hangs again after its thread was replaced is given up as soon',
 test.each([
   ['poison', 'poison answers with NaN: its file or its runtime is broken'],
   ['other', 'other: its output is no longer of the shape that it was added with'],
-])('a model that fails (%s) says why, is asked again later, and costs nobody else a thread', async (name, words) => {
+])('a model that fails (%s) says why, is asked again later, and costs other models no thread', async (name, words) => {
   const replaced: unknown[] = [];
   const logger = { ...silentLogger(), warn: (about: unknown) => replaced.push(about) } as ReturnType<
     typeof silentLogger
@@ -134,13 +134,13 @@ test.each([
     () => 'answered',
     () => 'asked again',
   );
-  // in the one thread there is, while the broken model is held back
+  // the only thread serves other cameras while the broken model is held back
   for (let i = 0; i < 3; i++) expect((await detectors.analyse(request('yard')))?.detections).toHaveLength(1);
   expect(await again).toBe('asked again');
   expect(replaced).toEqual([]);
 });
 
-/** for whoever waits by it, time runs so many times as fast */
+/** a clock that runs `times` as fast */
 function fast(times: number): PoolOptions['clock'] {
   return {
     now: () => 0,
@@ -149,18 +149,18 @@ function fast(times: number): PoolOptions['clock'] {
   };
 }
 
-test('when too many threads hang for good it is said which model hung in each', async () => {
+test('when too many threads hang for good, the pool names the model that hangs in each', async () => {
   const worker = await program('hung', `if (m.model.name === 'deadly') for (;;); ${answer}`);
   const hung = await new Promise<readonly string[]>((resolve) => {
     const detectors = start({ worker, clock: fast(20), threads: 2, stuck: resolve });
-    // one for each thread, which is given up
+    // one run for each thread; both are given up
     for (const camera of ['left', 'right'])
       detectors.analyse(request(camera, { model: model('deadly') })).catch(() => {});
   });
   expect(hung).toEqual(['deadly', 'deadly']);
 });
 
-test('a model is named before it is opened and before each run, and no more when it has answered for half a minute', async () => {
+test('the pool names a model before it opens or runs it, until the model has answered for half a minute', async () => {
   const worker = await program('quick', `setTimeout(() => { ${answer} }, 5)`);
   const told: string[] = [];
   const clock = { ...fast(1_000), after: systemClock.after.bind(systemClock) };
@@ -170,7 +170,7 @@ test('a model is named before it is opened and before each run, and no more when
     proven: (name) => told.push(`${name} is proven`),
   });
   await detectors.analyse(request('yard'));
-  // opened, and run at once
+  // opened and run without a pause
   expect(told).toEqual(['stub', '']);
   const since = clock.uptime();
   while (clock.uptime() - since < 31_000) await detectors.analyse(request('yard'));
@@ -181,7 +181,7 @@ test('a model is named before it is opened and before each run, and no more when
   expect(told.slice(whenProven).filter((one) => one === 'stub')).toEqual([]);
 });
 
-test('what is built in or runs on another box is never named', async () => {
+test('the pool never names the built-in model or a model on another machine', async () => {
   const told: unknown[] = [];
   const detectors = start({ worker: await program('named', answer), running: (models) => told.push(models) });
   const motion: Model = { ...model('motion'), kind: 'motion', file: '' };
@@ -189,7 +189,7 @@ test('what is built in or runs on another box is never named', async () => {
   expect(told).toEqual([]);
 });
 
-test('models that earlier processes ended in never run side by side; each beside others, and they go on', async () => {
+test('two suspected models never run at the same time, while each runs beside other models', async () => {
   const worker = await program('counting', `setTimeout(() => { ${answer} }, 10)`);
   const together = new Set<string>();
   const detectors = start({
@@ -202,7 +202,7 @@ test('models that earlier processes ended in never run side by side; each beside
   expect(together).toContain('a c');
 });
 
-test('a thread that is killed while others wait takes only its own frame with it', async () => {
+test('a thread that dies while other frames wait loses only its own frame', async () => {
   const worker = await program(
     'shot',
     `if (m.frame.camera === 'deadly') process.exit(9); setTimeout(() => { ${answer} }, 5)`,
@@ -214,7 +214,7 @@ test('a thread that is killed while others wait takes only its own frame with it
 });
 
 test('a still scene gets its turn however much moves elsewhere', async () => {
-  // for the pool's patience time runs a hundred times as fast
+  // uptime runs a hundred times as fast, for the pool's patience
   const clock = {
     ...systemClock,
     now: () => 0,
@@ -255,7 +255,7 @@ test('a camera whose model remembers stays with one thread', async () => {
   expect(new Set([...threads.values()].flatMap((seen) => [...seen])).size).toBe(2);
 });
 
-test('stopping answers everybody who still waits', async () => {
+test('stopping rejects every request that still waits', async () => {
   const detectors = start({ worker: await program('silent', '') });
   const waiting = [detectors.analyse(request('a')), detectors.analyse(request('b'))];
   const settled = Promise.allSettled(waiting);
@@ -264,7 +264,7 @@ test('stopping answers everybody who still waits', async () => {
   await expect(detectors.analyse(request('c'))).rejects.toThrow('stopped');
 });
 
-test('threads are counted by cores and never more than cameras', () => {
+test('the number of threads follows the cores and never exceeds the number of cameras', () => {
   expect([threadCount(1, 5), threadCount(2, 5), threadCount(4, 5), threadCount(16, 9), threadCount(8, 1)]).toEqual([
     2, 2, 3, 4, 1,
   ]);

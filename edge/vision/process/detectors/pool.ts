@@ -1,15 +1,18 @@
 /**
- * The detector threads, shared fairly by all cameras. A camera has at most one request here. When its turn comes, the
- * camera's newest frame is analysed, not the one of the time of asking: a slow detector sees fresh frames, never a
- * queue. Requests with motion, and those that have waited for `patienceMs`, go first, in the order of asking.
+ * The pool of detector threads, which all cameras share fairly. A camera has at most one request in the pool. At the
+ * camera's turn its newest frame is analysed, not the one at the time of the request, so a slow detector sees fresh frames.
+ * Requests with motion, and requests that have waited for `patienceMs`, go first, in order.
  *
  *   a thread:  idle ── request ──► (opening the model ──►) busy ── answer ──► idle
  *               ▲                            └── died, over its deadline ──► replaced by a new thread ──► idle
  *
- * Always: a thread runs one frame at a time; a model that remembers sees a camera in one thread only; a model that fails
- * is held back (model-standing.ts) and costs the others one replaced thread; a model on another box has threads of its
- * own; a model that is not proven is named before a thread opens or runs it, so that the supervisor knows what this
- * process ended in; `suspects` never run side by side. A thread over its deadline is left behind (leaving-threads.ts).
+ * Always:
+ * - a thread runs one frame at a time; a model that remembers sees each camera in one thread only
+ * - a model that fails is held back (model-standing.ts) and costs other models at most one replaced thread
+ * - a model on another machine has its own threads
+ * - the pool names an unproven model before a thread opens or runs it, so that the supervisor knows which models ran when
+ *   the process ended; `suspects` never run at the same time
+ * - a thread over its deadline is replaced, and ends when it can (leaving-threads.ts)
  */
 import '../../no-telemetry.ts';
 import { Worker } from 'node:worker_threads';
@@ -27,9 +30,9 @@ export interface Request {
   readonly camera: string;
   readonly model: Model;
   readonly minScore: number;
-  /** something moves: before those that only look again from time to time */
+  /** the camera sees motion: served before still scenes */
   readonly urgent: boolean;
-  /** the newest frame, when a thread is free for it; undefined where there is none any more */
+  /** takes the newest frame when a thread is free; undefined: there is none any more */
   take(): Frame | undefined;
 }
 
@@ -44,42 +47,42 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
-  /** so many threads hang that only a new process helps; the models that they run */
+  /** too many threads hang, and only a new process helps; `models`: those that the threads run */
   stuck(models: readonly string[]): void;
-  /** models that earlier processes ended in */
+  /** models that ran when earlier processes ended */
   readonly suspects?: readonly string[];
-  /** the models that threads open and run from now on, except proven ones, built-in ones and those on another box */
+  /** the unproven models that threads open or run now; without the built-in one and those on other machines */
   running?(models: readonly string[]): void;
-  /** told once of each model */
+  /** a model is proven; called once for each model */
   proven?(model: string): void;
   /** the thread's entry point, for tests of threads that die and hang */
   readonly worker?: URL;
-  /** ms that a run may take at least, whatever the model's measured time is */
+  /** the least deadline of a run, ms, whatever the model's measured time is */
   readonly runDeadlineMs?: number;
 }
 
-/** Threads by cores: one stays free for decoding and the main loop where there are more than two. */
+/** The number of threads for this machine: with more than two cores, one stays free for decoding and the main thread. */
 export function threadCount(cores: number, cameras: number): number {
   return Math.max(1, Math.min(cameras, Math.max(2, Math.min(4, cores - 1))));
 }
 
-/** A model's file may be large and the core busy. */
+/** Long, because a model's file may be large and the core busy. */
 const openDeadlineMs = 60_000;
 const defaultRunDeadlineMs = 5_000;
-/** A run may take this many times what was measured when the model was added. */
+/** A run may take this many times the duration measured when the model was added. */
 const runDeadlineTimes = 20;
-/** of threads that die without anything to do */
+/** for threads that die while idle */
 const replaceBackoff: Backoff = { baseMs: 100, ceilingMs: 10_000 };
-/** Pictures on their way to one box: the next is prepared while one is waited for. */
+/** Threads per remote model: one prepares the next picture while the other waits for an answer. */
 const threadsPerRemote = 2;
 /** The longest that a camera with a still scene waits behind cameras with motion. */
 const patienceMs = 2_000;
 
 interface Job {
-  /** ms of the monotonic clock at which it was asked for */
+  /** when it was requested, ms of the monotonic clock */
   readonly since: number;
   readonly request: Request | { readonly model: Model };
-  /** the thread that must run it; undefined: any that is not another model's own */
+  /** the thread that must run it; undefined: any thread for this model */
   readonly slot: number | undefined;
   readonly resolve: (analysed: Analysed | undefined) => void;
   readonly reject: (error: Error) => void;
@@ -87,7 +90,7 @@ interface Job {
 
 interface Slot {
   readonly index: number;
-  /** the remote model that it is for; undefined: all that run here */
+  /** the remote model that the thread is for; undefined: all models that run here */
   readonly remote: string | undefined;
   worker: Worker | undefined;
   job: Job | undefined;
@@ -96,7 +99,7 @@ interface Slot {
   deadline: Timer | undefined;
   restart: Timer | undefined;
   failures: number;
-  /** names of the models that its thread has open */
+  /** names of the models that the thread has open */
   readonly open: Set<string>;
 }
 
@@ -106,7 +109,7 @@ export class DetectorPool {
   readonly #standing: ModelStanding;
   readonly #leaving: LeavingThreads;
   readonly #pins = new Map<string, number>();
-  /** what was told to run, a name a line */
+  /** the models last passed to `running`, one a line */
   #told = '';
   #queue: Job[] = [];
   #ids = 0;
@@ -143,7 +146,7 @@ export class DetectorPool {
   }
 
   /**
-   * Opens `model` in every thread, ahead of its first frame; whatever may be better later is left to that.
+   * Opens `model` in every thread before its first frame. Retryable errors are ignored here: the first frame tries again.
    * @throws ForpostError FORPOST_MODEL_INVALID
    */
   async prepare(model: Model): Promise<void> {
@@ -158,7 +161,7 @@ export class DetectorPool {
   }
 
   /**
-   * Waits for a turn and analyses the newest frame; undefined where there was none any more.
+   * Waits for the camera's turn and analyses its newest frame; undefined: there was no frame any more.
    * @throws ForpostError FORPOST_DETECTOR_FAILED, FORPOST_MODEL_INVALID
    */
   analyse(request: Request): Promise<Analysed | undefined> {
@@ -172,7 +175,7 @@ export class DetectorPool {
     this.#pins.delete(camera);
   }
 
-  /** The threads that may run `model`; those of a remote one are made when it is first asked for. */
+  /** The threads that may run `model`; threads of a remote model are started at its first request. */
   #slotsOf({ name, remote }: Model): Slot[] {
     const own = remote === undefined ? undefined : name;
     const slots = this.#slots.filter((slot) => slot.remote === own);
@@ -234,7 +237,7 @@ export class DetectorPool {
     const { request } = job;
     const { model } = request;
     const id = ++this.#ids;
-    // opening has a deadline of its own: a thread that was replaced opens the model before its first frame
+    // opening has its own deadline: a new thread opens the model before its first frame
     if (!slot.open.has(model.name)) {
       this.#post(slot, worker, job, undefined, { kind: 'prepare', id, model }, openDeadlineMs);
       return;
@@ -308,7 +311,7 @@ export class DetectorPool {
     this.#dispatch();
   }
 
-  /** The thread is lost: what it ran is to blame where it ran something. */
+  /** The thread is lost. The model that it ran, if any, counts as failed. */
   #fail(slot: Slot, worker: Worker, why: string, how: 'failed' | 'ended' = 'failed'): void {
     if (slot.worker !== worker || this.#stopped) return;
     const { clock, random, logger } = this.#options;

@@ -1,16 +1,16 @@
 /**
- * Connected regions of a motion map: pure. 8-connected, labelled with an explicit stack that is as long as the map at
- * most, so a map full of motion costs the same as any other.
+ * Finds connected regions (8-connected) of a motion map. Pure. An explicit stack of at most the map's length keeps the
+ * cost bounded, also for a map full of motion.
  */
 export interface Region {
-  /** cells, inclusive bounds of the cells that really changed (not of the widened map) */
+  /** inclusive bounds, in cells, of the changed cells (not of the widened map) */
   readonly left: number;
   readonly top: number;
   readonly right: number;
   readonly bottom: number;
-  /** cells that really changed */
+  /** number of changed cells */
   readonly cells: number;
-  /** mean difference of those, grey levels */
+  /** mean difference of the changed cells, grey levels */
   readonly meanDifference: number;
 }
 

@@ -1,8 +1,8 @@
 /**
- * The detectors there are, and the model that a camera names: which detector runs it and where its file is. What a
- * model's numbers mean is a line in layouts.ts.
+ * The registry of detectors. Finds the model that a camera names, its file, and the detector that runs it. layouts.ts
+ * knows how to read the outputs of each family of models.
  *
- * Always: a model is opened only if its file still is the one that was checked when it was added.
+ * Always: a model is opened only if its file has the hash that it had when it was added.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -18,24 +18,24 @@ import { invalid } from './tensors.ts';
 export type { ModelCard } from '../../cards.ts';
 export { readModelCard } from '../../cards.ts';
 
-/** A model that may be opened. Plain data: it travels to the worker threads. */
+/** A model that may be opened. Plain data, because it is posted to the worker threads. */
 export interface Model extends Omit<ModelCard, 'sha256' | 'source' | 'remote'> {
-  /** empty for the built-in one, and for one that runs elsewhere */
+  /** path of the file; empty for the built-in model and for remote models */
   readonly file: string;
   readonly remote?: RemoteModel;
 }
 
 interface DetectorKind {
-  /** keeps a memory of each camera: it needs every frame of a camera, in order, in one instance */
+  /** remembers each camera: one instance must get all frames of a camera, in order */
   readonly remembers: boolean;
-  /** where a camera's configuration says nothing */
+  /** if the camera's configuration sets no `min_score` */
   readonly defaultMinScore: number;
   open(model: Model): Promise<Detector>;
 }
 
 /**
- * What runs a model is loaded where one is opened, in the workers: the process's own thread needs none of it, and is
- * back half a second sooner when it was killed.
+ * Opens a model. The runtimes are imported here, in the workers: the main thread does not need them and starts half a
+ * second sooner after a kill.
  */
 async function openLayout(layout: (typeof layouts)[number], model: Model): Promise<Detector> {
   const { name, file, remote, classes, inputSize } = model;
@@ -89,8 +89,8 @@ export async function openDetector(model: Model): Promise<Detector> {
 }
 
 /**
- * The model that a camera's configuration names. @throws ForpostError FORPOST_MODEL_INVALID with what an installer
- * can do: it is not installed, or its file is not the one that was installed
+ * The model that a camera's configuration names. @throws ForpostError FORPOST_MODEL_INVALID, with what an installer can
+ * do, if it is not installed or its file is not the one that was installed
  */
 export async function findModel(name: string, modelsFolder: string): Promise<Model> {
   if (name === builtIn.name) return builtIn;

@@ -1,11 +1,14 @@
-/** The address of a model that runs on another box, as an installer types it: pure. */
+/** Parses the address of a model on another machine, as an installer types it. Pure. */
 import type { RemoteModel } from '../../cards.ts';
 import { invalid } from './tensors.ts';
 
-/** Triton's, and most others' */
+/** the default of Triton and of most other servers */
 const defaultPort = 8001;
 
-/** `grpc://host:port/model` or `grpcs://…`, with a version after another slash. @throws ForpostError FORPOST_MODEL_INVALID */
+/**
+ * `grpc://host:port/model` or `grpcs://…`; a version may follow after another slash.
+ * @throws ForpostError FORPOST_MODEL_INVALID
+ */
 export function parseRemote(address: string): Pick<RemoteModel, 'server' | 'tls' | 'model' | 'version'> {
   const url = URL.parse(address);
   const [model, version, ...rest] = (url?.pathname ?? '')

@@ -39,7 +39,7 @@ async function serve(options: Partial<InferenceServerOptions> = {}): Promise<Inf
   return server;
 }
 
-/** the detector of a model that was added from `server` */
+/** adds a model from `server` and opens its detector */
 async function added(server: InferenceServer, options: Parameters<typeof addModel>[2] = {}): Promise<Detector> {
   await addModel(`grpc://127.0.0.1:${server.port}/model`, models, { name: 'box', ...options });
   const detector = await openDetector(await findModel('box', models));
@@ -47,7 +47,7 @@ async function added(server: InferenceServer, options: Parameters<typeof addMode
   return detector;
 }
 
-test('a model on another box is added with its shapes and its time, and detects as one here does', async () => {
+test('a model on another machine is added with its shapes and duration, and detects like a local model', async () => {
   const server = await serve();
   const detector = await added(server);
   const [card] = await listModels(models);
@@ -56,7 +56,7 @@ test('a model on another box is added with its shapes and its time, and detects 
   expect((await detector.detect(frame, 0.5)).map((found) => found.class)).toEqual(['bicycle']);
 });
 
-test('a model that wants to be told the size of its picture is told over the network too', async () => {
+test('a remote model with an input for the picture’s size gets that size over the network', async () => {
   const other = join(folder, 'detr.onnx');
   await writeFile(other, stubRtDetr('authors', 64, 80, [person]));
   const detector = await added(await serve({ file: other }));
@@ -64,7 +64,7 @@ test('a model that wants to be told the size of its picture is told over the net
   expect(found!.box.map((side) => Math.round(side * 64))).toEqual([20, 36, 20, 36]);
 });
 
-test('a box that is switched off is a sentence at once, and works again when it is back', async () => {
+test('a detector machine that is switched off fails at once with a sentence, and works again when it is back', async () => {
   const server = await serve();
   const { port } = server;
   const detector = await added(server);
@@ -79,7 +79,7 @@ test('a box that is switched off is a sentence at once, and works again when it 
   expect(back.asked).toBe(1);
 });
 
-test('a box that does not answer is given up at the deadline, and works again when it does', async () => {
+test('a call to a detector machine that does not answer fails at its deadline, and works again when it answers', async () => {
   const server = await serve();
   const detector = await added(server);
   server.hangs = true;
@@ -88,7 +88,7 @@ test('a box that does not answer is given up at the deadline, and works again wh
   expect(await detector.detect(frame, 0.5)).toHaveLength(1);
 });
 
-test('a box that does not answer keeps no camera waiting that has its detector here', async () => {
+test('a detector machine that does not answer delays no camera with a local detector', async () => {
   const server = await serve();
   await added(server);
   const remote = await findModel('box', models);
@@ -118,7 +118,7 @@ test('a box that does not answer keeps no camera waiting that has its detector h
   await Promise.all(far);
 });
 
-test('an answer of other shapes is a sentence', async () => {
+test('an answer with other shapes than before is an error that says so', async () => {
   let wrong = false;
   const server = await serve({
     answer: (outputs) => (wrong ? { output: { data: new Float32Array(12), shape: [1, 2, 6] } } : outputs),
@@ -128,7 +128,7 @@ test('an answer of other shapes is a sentence', async () => {
   await expect(detector.detect(frame, 0.5)).rejects.toThrow('no longer of the shape that it was added with');
 });
 
-test('a token is kept apart from the card, for its owner alone, and a wrong one is a sentence', async () => {
+test('a token is kept in its own file, readable by its owner only, and a wrong token is an error that says so', async () => {
   const server = await serve({ token: 'a-long-secret' });
   const address = `grpc://127.0.0.1:${server.port}/model`;
   await expect(addModel(address, models, { name: 'box' })).rejects.toThrow('refuses the token');
@@ -141,7 +141,7 @@ test('a token is kept apart from the card, for its owner alone, and a wrong one 
   await expect(addModel('grpc://10.0.0.9:8001/model', models, { tokenFile })).rejects.toThrow('over TLS only');
 });
 
-test('a certificate of an own authority is trusted where it is given, and refused in words where it is not', async () => {
+test('a certificate of a private CA is trusted if that CA is given, and refused with the reason if not', async () => {
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
   const subject = ['-subj', '/CN=box', '-addext', 'subjectAltName=IP:127.0.0.1'];
   const make = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
@@ -157,7 +157,7 @@ test('a certificate of an own authority is trusted where it is given, and refuse
   await detector.close();
 });
 
-test('a box without the model, and a server of something else, are told in words', async () => {
+test('a machine without the model, and a server that is no detector, are errors that say so', async () => {
   const server = await serve();
   await expect(addModel(`grpc://127.0.0.1:${server.port}/yolo`, models)).rejects.toThrow('has no model "yolo"');
   const web = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
@@ -167,7 +167,7 @@ test('a box without the model, and a server of something else, are told in words
   await expect(addModel(`grpc://127.0.0.1:${port}/model`, models)).rejects.toThrow(`the detector at 127.0.0.1:${port}`);
 });
 
-test('addresses are read, and wrong ones are told', () => {
+test('addresses of remote models are parsed, and wrong ones are refused with the right form', () => {
   expect(parseRemote('grpcs://box.local/yolo/3')).toEqual({
     server: 'box.local:8001',
     tls: true,

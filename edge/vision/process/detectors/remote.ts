@@ -1,15 +1,15 @@
 /**
- * A model that runs on another box: the Open Inference Protocol (KServe V2) over gRPC, as Triton, OpenVINO Model
- * Server, KServe and others speak it (https://github.com/kserve/open-inference-protocol). The pictures are prepared
- * and the answers read here, as for a model of our own; only the tensors travel, as raw little-endian contents.
+ * Runs a model on another machine by the Open Inference Protocol (KServe V2) over gRPC, which Triton, OpenVINO Model
+ * Server, KServe and others speak (https://github.com/kserve/open-inference-protocol). This process prepares the pictures
+ * and reads the answers, as for a local model; only tensors travel, as raw little-endian contents.
  *
  *   apart ── run ──► connecting ── ModelInfer ──► connected ── ModelInfer … ──► connected
  *     ▲                  └── unreachable, refused, too late ──┐   └── the same ──┐
- *     └───────────────── the channel is thrown away ◄─────────┴──────────────────┘
+ *     └───────────────── the channel is closed ◄──────────────┴──────────────────┘
  *
- * Always: every call has a deadline; a channel that failed is never used again (a box that lost its power answers
- * nothing for minutes); one run at a time, so nothing queues here; the token is sent to the server only, and over TLS
- * unless that is this machine.
+ * Always: every call has a deadline; a channel that failed is never used again (its connection may hang for minutes after a
+ * power cut); one run at a time, so nothing queues here; the token is sent only to the server, and only over TLS unless
+ * the server is this machine.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
@@ -23,12 +23,12 @@ const inferDeadlineMs = 2_000;
 const maxSendBytes = 64 * 1024 ** 2;
 const maxReceiveBytes = 64 * 1024 ** 2;
 
-/** Does not connect yet: a box that is down is a failed run, and the next run tries again. */
+/** Does not connect yet: if the machine is down, a run fails and the next run tries again. */
 export function openRemote(remote: RemoteModel): Runner {
   return new RemoteRunner(remote);
 }
 
-/** What the server says of the model's tensors. @throws ForpostError FORPOST_DETECTOR_FAILED */
+/** Asks the server for the model's tensors. @throws ForpostError FORPOST_DETECTOR_FAILED */
 export async function describeRemote(remote: RemoteModel): Promise<Pick<RemoteModel, 'inputs' | 'outputs'>> {
   const channel = new Channel(remote);
   try {
@@ -75,7 +75,7 @@ class RemoteRunner implements Runner {
     );
     const found = new Map(outputs.map((output, i) => [output.name ?? '', tensorOf(output, raw[i])]));
     const tensors: Record<string, TensorData> = {};
-    // in the order that the model declares, which a family may go by
+    // in the order that the model declares, on which a family may rely
     for (const name of declared) {
       const tensor = found.get(name);
       if (tensor === undefined) throw failed(`the detector at ${server} answers without "${name}"`);
@@ -89,7 +89,7 @@ class RemoteRunner implements Runner {
   }
 }
 
-/** A connection to the server that is made when it is first needed, and anew after any failure. */
+/** A connection to the server, opened at the first call and again after any failure. */
 class Channel {
   readonly #remote: RemoteModel;
   #client: Client | undefined;
@@ -130,7 +130,7 @@ class Channel {
     return new Client(server, credentialsOf(tls, ca), {
       'grpc.max_send_message_length': maxSendBytes,
       'grpc.max_receive_message_length': maxReceiveBytes,
-      // a channel of its own: one that hangs is thrown away alone
+      // its own connection: closing one that hangs affects no other channel
       'grpc.use_local_subchannel_pool': 1,
     });
   }
@@ -146,7 +146,7 @@ function credentialsOf(tls: boolean, ca: string | undefined): ChannelCredentials
   return ca === undefined ? credentials.createSsl() : credentials.createSsl(Buffer.from(ca));
 }
 
-/** gRPC's status in words that say who can do what. */
+/** Explains a gRPC status to an installer. */
 function explained({ server, model }: RemoteModel, error: ServiceError | null, deadlineMs: number): Error {
   const box = `the detector at ${server}`;
   const details = error?.details ?? '';
@@ -168,7 +168,7 @@ function explained({ server, model }: RemoteModel, error: ServiceError | null, d
   }
 }
 
-/** "No connection established. Last error: connect ECONNREFUSED …": what comes last is the reason. */
+/** The reason at the end of a text like "No connection established. Last error: connect ECONNREFUSED …". */
 function connectionWords(details: string): string {
   return details.replace(/^.*Last error: /s, '').replace(/^Error: /, '');
 }
@@ -202,7 +202,7 @@ function valuesOf(
   raw: Uint8Array | undefined,
   { fp32_contents = [], int_contents = [], int64_contents = [] }: NonNullable<InferTensor['contents']>,
 ): TensorData['data'] | undefined {
-  // copied: a part of a received message may begin anywhere
+  // copied for alignment: a part of a received message may begin at any byte
   const bytes = raw === undefined ? undefined : Uint8Array.from(raw).buffer;
   switch (datatype) {
     case 'FP32':

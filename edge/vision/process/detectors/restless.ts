@@ -1,27 +1,27 @@
 /**
- * Places that keep changing (leaves in the wind, water, rain): pure arithmetic over arrays that live as long as the
- * camera. A place that changed and changed back a few times must change more before it counts; who walks by changes it
- * once or twice.
+ * Finds places that keep changing (leaves in the wind, water, rain). Pure arithmetic over arrays that live as long as the
+ * camera. The threshold rises in a place that changed back and forth a few times; a person who walks by changes a place
+ * only once or twice.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 export interface Restless {
-  /** how often a cell changed lately: a count that fades */
+  /** how often a cell changed recently, as a count that fades */
   readonly changes: Float32Array;
   /** cells that are changed now */
   readonly changed: Uint8Array;
-  /** by how much the threshold of a cell is raised, 1 = not */
+  /** factor on a cell's threshold; 1: not raised */
   readonly factors: Float32Array;
   spreadAt: number;
 }
 
-/** part of the threshold of motion from which a change is counted: leaves begin gently */
+/** A difference from this part of the motion threshold on counts as a change, because leaves begin to move gently. */
 const countedPart = 0.5;
 const fadeMs = 20_000;
-/** changes lately from which a place is restless, and from which it is so altogether */
+/** recent changes from which the threshold rises, and from which it is at its highest */
 const fewChanges = 1.6;
 const manyChanges = 3;
 const highestFactor = 2.6;
-/** Restlessness reaches so far: the next gust reaches further than the last. */
+/** The threshold also rises this many cells around, because the next gust may reach further. */
 const reachCells = 3;
 const spreadEveryMs = 400;
 
@@ -34,7 +34,7 @@ export function newRestless(cells: number): Restless {
   };
 }
 
-/** Takes one frame's `difference` (grey levels from what is known) into `restless`, which changes in place. */
+/** Updates `restless` in place with one frame's `difference` from the background (grey levels). */
 export function notice(
   restless: Restless,
   difference: Float32Array,
@@ -56,7 +56,7 @@ export function notice(
   spread(restless, stride);
 }
 
-/** Each cell's factor from the most restless cell around it; a maximum over rows, then over columns. */
+/** Sets each cell's factor by the most restless cell around it: a maximum over rows, then over columns. */
 function spread({ changes, factors }: Restless, stride: number): void {
   const rows = new Float32Array(changes.length);
   const height = changes.length / stride;

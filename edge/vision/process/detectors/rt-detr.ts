@@ -1,9 +1,9 @@
 /**
- * RT-DETR (https://arxiv.org/abs/2304.08069) and its like (D-FINE), as its exporters give it. Input: RGB, 0..1. No
- * doubles by construction. Outputs:
+ * RT-DETR (https://arxiv.org/abs/2304.08069) and similar models (D-FINE), as three exporters write them. Input: RGB, 0..1.
+ * These models report each thing once. Outputs:
  *
  *   the authors' (lyuwenyu/RT-DETR, tools/export_onnx.py): labels [1, N] int64, boxes [1, N, 4] as x1, y1, x2, y2 in
- *   pixels of the size told in `orig_target_sizes` [1, 2] (width, height), scores [1, N]
+ *   pixels of the size given in `orig_target_sizes` [1, 2] (width, height), scores [1, N]
  *   Hugging Face (optimum): logits [1, N, classes], pred_boxes [1, N, 4] as centre and size, 0..1; score = sigmoid
  *   Ultralytics: [1, N, 4 + classes], centre and size 0..1, then class scores (sigmoids)
  */
@@ -12,7 +12,7 @@ import { bestFirst, detectionOf, floats, type Layout, sides } from './layout.ts'
 import type { TensorData, View } from './tensors.ts';
 
 const boxSides = 4;
-/** queries; more rows than this are the cells of another family */
+/** More rows than this are cells of another family, not queries. */
 const mostQueries = 1_000;
 
 export const rtDetr: Layout = {
@@ -64,7 +64,7 @@ function ranked(outputs: readonly TensorData[]): Variant | undefined {
 /** logits, pred_boxes */
 function queried(outputs: readonly TensorData[]): Variant | undefined {
   if (outputs.length !== 2 || outputs.some((output) => output.shape.length !== 3)) return undefined;
-  // four classes look like boxes: then the names' order decides, as the exporter writes it
+  // logits of four classes have the shape of boxes: then the exporter's order decides, boxes last
   const boxes = outputs.findLast((output) => sides(output)?.[1] === boxSides);
   const logits = outputs.find((output) => output !== boxes);
   const [queries = 0, classCount = 0] = sides(logits) ?? [];
@@ -108,7 +108,7 @@ interface Queries {
   toScore(value: number): number;
 }
 
-/** `least`: the value that is worth turning into a score, where that costs an exponential. */
+/** `least`: values below it are not turned into a score, which would cost an exponential each. */
 function decodeQueries(
   queries: number,
   classes: readonly string[],

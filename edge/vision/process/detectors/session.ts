@@ -1,16 +1,16 @@
 /**
- * One onnxruntime session as every detector here uses it: one thread, no spinning (a spinning pool costs a quarter of
- * a core while it waits), on the CPU. Copies of inputs are the caller's: onnxruntime refuses shared memory.
+ * Opens an onnxruntime session for a detector: on the CPU, with one thread and without spinning (a spinning pool costs a
+ * quarter of a core while it waits). Callers copy inputs out of shared memory, which onnxruntime refuses.
  */
 import '../../no-telemetry.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { failed, invalid, type Runner, type TensorData, type TensorInfo, type Tensors } from './tensors.ts';
 
-/** onnxruntime's "error": its warnings about unused initializers are not an operator's business */
+/** onnxruntime's level "error": its warnings about unused initializers do not concern an operator */
 const logSeverityError = 3;
 
-/** Opens `model` (a path or the file's bytes). @throws ForpostError FORPOST_MODEL_INVALID with onnxruntime's words */
+/** Opens `model` (a path or the file's bytes). @throws ForpostError FORPOST_MODEL_INVALID with onnxruntime's message */
 export async function openSession(model: string | Uint8Array, about: string): Promise<Runner> {
   const options: InferenceSession.SessionOptions = {
     executionProviders: ['cpu'],
@@ -54,7 +54,7 @@ class Session implements Runner {
     const outputs = await this.#session.run(fed).catch((error: unknown) => {
       throw failed(`onnxruntime: ${messageOf(error)}`, error);
     });
-    // in the model's own order, which a family may go by
+    // in the model's own order, on which a family may rely
     return Object.fromEntries(this.#session.outputNames.map((name) => [name, valuesOf(name, outputs[name])]));
   }
 
@@ -81,7 +81,7 @@ function valuesOf(name: string, output: Tensor | undefined): TensorData {
   throw failed(`its output "${name}" is ${output?.type ?? 'missing'}, not float32: export it with full precision`);
 }
 
-/** onnxruntime's own words without the path that it begins with, which may be a temporary one. */
+/** onnxruntime's message without the path at its beginning, which may be a temporary one. */
 function wordsOf(error: unknown): string {
   return messageOf(error).replace(/^Load model from .* failed: ?/, '');
 }

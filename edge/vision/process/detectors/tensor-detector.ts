@@ -1,19 +1,18 @@
 /**
- * A detector out of two parts: a model that runs somewhere (tensors.ts) and the family that says what its numbers mean
- * (layout.ts).
+ * A detector made of two parts: a runner of the model (tensors.ts) and the layout that reads its outputs (layout.ts).
  *
- * Always: one input buffer, made once; outputs that are not what they were when the model was added, or that are not
- * numbers, are an error in words and not an empty scene.
+ * Always: there is one input buffer, allocated once; outputs with other shapes than when the model was added, or with NaN,
+ * are an error and not an empty scene.
  */
 import type { Detection, Detector, Frame } from './detector.ts';
 import type { Layout } from './layout.ts';
 import { failed, type ModelInput, modelInput, type Runner, type TensorData, toPlanes, viewOf } from './tensors.ts';
 
-/** pixels a side where a model takes pictures of any size and nobody says which */
+/** pixels a side, for a model that takes any size if no size is configured */
 export const defaultSize = 640;
 
 /**
- * Takes `runner` over: closing the detector closes it. `size`: pixels a side where the model takes any.
+ * Owns `runner` from now on: closing the detector closes the runner. `size`: pixels a side, if the model takes any size.
  * @throws ForpostError FORPOST_MODEL_INVALID
  */
 export async function openTensorDetector(
@@ -67,14 +66,14 @@ class TensorDetector implements Detector {
   }
 }
 
-/** The tensors that a model is given: the picture, and its size where it asks for that. */
+/** The input tensors of a model: the picture, and its size if the model has an input for that. */
 export function inputsOf({ name, width, height, sizes }: ModelInput, planes: Float32Array): Record<string, TensorData> {
   const picture = { [name]: { data: planes, shape: [1, 3, height, width] } };
   if (sizes === undefined) return picture;
   return { ...picture, [sizes]: { data: BigInt64Array.of(BigInt(width), BigInt(height)), shape: [1, 2] } };
 }
 
-/** Whether there is NaN in it; infinities are an exponential too much, and left out box by box. */
+/** Whether the tensor contains NaN. Infinities come from overflowing exponentials; `detectionOf` drops such boxes. */
 function isNoNumbers({ data }: TensorData): boolean {
   if (!(data instanceof Float32Array)) return false;
   for (let i = 0; i < data.length; i++) if (Number.isNaN(data[i])) return true;

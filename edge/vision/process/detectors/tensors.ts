@@ -1,6 +1,6 @@
 /**
- * What a model is to the rest of this folder: tensors in, tensors out, wherever it runs (session.ts: here; remote.ts:
- * on another box); and the way of a letterboxed frame into the picture that it takes. Pure but for `Runner`.
+ * The interface of an opened model, which turns input tensors into output tensors, in this process (session.ts) or on
+ * another machine (remote.ts). Also writes letterboxed frames into a model's input. Pure except for `Runner`.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Frame } from './detector.ts';
@@ -17,12 +17,12 @@ export type Tensors = Readonly<Record<string, TensorData>>;
 /** A tensor as a model declares it; a side of -1 may be of any length. */
 export interface TensorInfo {
   readonly name: string;
-  /** as onnxruntime calls it: float32, float16, uint8, int64, … */
+  /** onnxruntime's name of the type: float32, float16, uint8, int64, … */
   readonly type: string;
   readonly shape: readonly number[];
 }
 
-/** One opened model. One run at a time; the outputs are the caller's. */
+/** One opened model. One run at a time; the caller owns the outputs. */
 export interface Runner {
   readonly inputs: readonly TensorInfo[];
   /** @throws ForpostError FORPOST_DETECTOR_FAILED */
@@ -30,7 +30,7 @@ export interface Runner {
   close(): Promise<void>;
 }
 
-/** The picture that a model takes, in its pixels, and the part of it that the camera's picture fills, at its top left. */
+/** The size of a model's picture, and of its top left part that the camera's picture fills, in pixels. */
 export interface View {
   readonly width: number;
   readonly height: number;
@@ -39,23 +39,23 @@ export interface View {
 }
 
 export interface ModelInput {
-  /** the picture: float32 [1, 3, height, width] */
+  /** name of the input for the picture: float32 [1, 3, height, width] */
   readonly name: string;
   readonly width: number;
   readonly height: number;
-  /** an int64 [1, 2] that wants to be told the picture's width and height; undefined where there is none */
+  /** name of the int64 [1, 2] input for the picture's width and height; undefined if there is none */
   readonly sizes: string | undefined;
 }
 
-/** the largest side of a picture that a model may take */
+/** the largest allowed side of a model's picture */
 const maxSide = 2048;
 const neededMultiple = 32;
-/** what fills a frame where there is no picture */
+/** the value that fills a frame outside the picture */
 export const padding = 114;
 
 /**
- * Which input takes the picture, and how large it is; `wanted`: pixels a side where the model takes any.
- * @throws ForpostError FORPOST_MODEL_INVALID with what is not as it should be
+ * Finds the input for the picture and its size. `wanted`: pixels a side, if the model takes any size.
+ * @throws ForpostError FORPOST_MODEL_INVALID with what is wrong with the inputs
  */
 export function modelInput(inputs: readonly TensorInfo[], wanted: number): ModelInput {
   const picture = inputs.find(({ shape }) => shape.length === 4);
@@ -78,7 +78,7 @@ export function modelInput(inputs: readonly TensorInfo[], wanted: number): Model
   return { name: picture.name, width: wide, height: high, sizes: sizes?.name };
 }
 
-/** How `frame` lies in the model's picture: as it is, or shrunk where the model's is not square and too small for it. */
+/** Places `frame` in the model's picture: at its own size, or shrunk if the model's picture is not square and too small. */
 export function viewOf(frame: Pick<Frame, 'pictureWidth' | 'pictureHeight'>, input: ModelInput): View {
   const { width, height } = input;
   const shrink = Math.min(1, width / frame.pictureWidth, height / frame.pictureHeight);
@@ -90,7 +90,7 @@ export function viewOf(frame: Pick<Frame, 'pictureWidth' | 'pictureHeight'>, inp
   };
 }
 
-/** Order and range of the values of a pixel: blue, green, red of 0..255, or red, green, blue of 0..1. */
+/** Order and range of a pixel's values: blue, green, red in 0..255, or red, green, blue in 0..1. */
 export type Pixels = 'bgr-255' | 'rgb-1';
 
 /** Writes `frame` into the three planes of a model's picture. */
@@ -112,7 +112,7 @@ export function toPlanes(frame: Frame, view: View, pixels: Pixels, planes: Float
     }
 }
 
-/** The nearest pixel of the frame's picture for each of the view's; the rest is padding. */
+/** Fills each pixel of the view with the nearest pixel of the frame's picture; the rest is padding. */
 function shrinkInto(frame: Frame, view: View, planes: Float32Array, scale: number, red: number, blue: number): void {
   const { rgb, size } = frame;
   const { width, height, pictureWidth, pictureHeight } = view;

@@ -20,7 +20,7 @@ async function tried(content: Uint8Array | string, more: { readonly kind?: strin
   return tryModel({ target: { file }, ...more });
 }
 
-/** a model that gives its input back */
+/** a model that returns its input */
 function echo(input: Omit<Value, 'name'>, output = input): Uint8Array {
   return encodeModel({
     name: 'echo',
@@ -31,7 +31,7 @@ function echo(input: Omit<Value, 'name'>, output = input): Uint8Array {
   });
 }
 
-/** takes a picture as others do, and answers in half precision */
+/** a model with a float32 input and a float16 output */
 function halved(): Uint8Array {
   const shape = [1, 3, 64, 64];
   return encodeModel({
@@ -57,17 +57,17 @@ test.each([
   ['RT-DETR of its authors', () => stubRtDetr('authors', 96, 3, []), { kind: 'rt-detr', classCount: undefined }],
   ['RT-DETR of Hugging Face', () => stubRtDetr('hugging-face', 96, 4, []), { kind: 'rt-detr', classCount: 4 }],
   ['RT-DETR of Ultralytics', () => stubRtDetr('ultralytics', 96, 80, []), { kind: 'rt-detr', classCount: 80 }],
-])('%s is known by its shapes', async (_name, model, expected) => {
+])('%s is recognised by its shapes', async (_name, model, expected) => {
   expect(await tried(model())).toMatchObject({ fits: true, ...expected });
 });
 
-test('a model that takes any size is given the one that is asked for', async () => {
+test('a model that takes any size is tried with the requested size', async () => {
   const any = stubYolox(0, 3, [], false, [96, 96], [-1, -1]);
   expect(await tried(any, { size: 96 })).toMatchObject({ inputSize: 96 });
   await expect(tried(any, { size: 100 })).rejects.toThrow('sides up to 2048 pixels that 32 divides are needed');
 });
 
-test('where shapes mislead, the family can be named', async () => {
+test('an installer can name the family of a model whose shapes mislead', async () => {
   const sixColumns = stubRtDetr('ultralytics', 96, 2, []);
   expect(await tried(sixColumns)).toMatchObject({ kind: 'yolo-end-to-end' });
   expect(await tried(sixColumns, { kind: 'rt-detr' })).toMatchObject({ kind: 'rt-detr', classCount: 2 });
@@ -110,16 +110,16 @@ test.each([
   ['a batch', () => echo({ type: 'float', shape: [8, 3, 64, 64] }), '8 pictures at once, export it for one'],
   ['an odd size', () => echo({ type: 'float', shape: [1, 3, 100, 64] }), 'pixels that 32 divides are needed'],
   [
-    'outputs of nobody',
+    'outputs of an unknown family',
     () => echo({ type: 'float', shape: [1, 3, 64, 64] }),
     'it answers with out [1, 3, 64, 64] float32, which is none of what Forpost knows (YOLOX: [1, 84, 5 + classes]; ',
   ],
   ['NaN', () => stubYolox(64, 80, [], true), 'it answers with NaN: its file or its runtime is broken'],
-])('%s is refused in words', async (_name, content, words) => {
+])('%s is refused with the reason', async (_name, content, words) => {
   await expect(tried(content())).rejects.toThrow(words);
 });
 
-test('names in a file are taken only where they are whole', () => {
+test('class names in a file are used only if none is missing', () => {
   expect(namesIn("{0: 'a', 1: 'b'}")).toEqual(['a', 'b']);
   expect(namesIn("{0: 'a', 2: 'c'}")).toEqual([]);
   expect(namesIn('nothing')).toEqual([]);

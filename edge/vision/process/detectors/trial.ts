@@ -1,7 +1,6 @@
 /**
- * Tries a model: which family it is of, how large its picture is, which classes it knows, how long it takes here. What
- * is not as it should be is a sentence for an installer. A broken file may crash the runtime, so try-model.ts runs this
- * in a process of its own.
+ * Tries a model: finds its family, the size of its picture, its classes, and how long a run takes here. A problem is a
+ * sentence for an installer. A broken file may crash the runtime, so try-model.ts runs a trial in its own process.
  */
 import type { RemoteModel } from '../../cards.ts';
 import { hintsOf } from './file-hints.ts';
@@ -12,11 +11,11 @@ import { defaultSize, inputsOf, openTensorDetector } from './tensor-detector.ts'
 import { type ModelInput, modelInput, padding, type Runner, type View } from './tensors.ts';
 
 export interface ToTry {
-  /** a file, or where the model runs */
+  /** a file, or a model on another machine */
   readonly target: { readonly file: string } | { readonly remote: RemoteModel };
-  /** the only family to try */
+  /** try only this family */
   readonly kind?: string;
-  /** pixels a side where the model takes any */
+  /** pixels a side, if the model takes any size */
   readonly size?: number;
 }
 
@@ -25,12 +24,12 @@ export type Trial =
       readonly fits: true;
       readonly kind: string;
       readonly inputSize: number;
-      /** undefined: the model does not tell */
+      /** undefined: the model does not say */
       readonly classCount: number | undefined;
-      /** as the file itself has them */
+      /** names of classes from the file itself */
       readonly classes: readonly string[] | undefined;
       readonly measuredMs: number;
-      /** of a remote one */
+      /** of a remote model */
       readonly tensors: Pick<RemoteModel, 'inputs' | 'outputs'> | undefined;
     }
   | { readonly fits: false; readonly reason: string };
@@ -49,7 +48,7 @@ export async function tryModel({ target, kind, size }: ToTry): Promise<Trial> {
     const input = modelInput(runner.inputs, wanted);
     const { layout, classCount } = await recogniseBy(runner, input, hints, kind);
     const named = hints.classes?.length === (classCount ?? hints.classes?.length) ? hints.classes : undefined;
-    // how many there are does not matter to a picture of nothing
+    // the trial's pictures show nothing, so the number of classes does not matter
     const classes = named ?? Array.from({ length: classCount ?? 1 }, (_, i) => String(i));
     const detector = await openTensorDetector('it', runner, layout, classes, wanted);
     const inputSize = detector.size;
@@ -60,7 +59,7 @@ export async function tryModel({ target, kind, size }: ToTry): Promise<Trial> {
   }
 }
 
-/** Gives it a grey picture, as the shapes of the answer do not depend on what is seen. */
+/** Runs the model on a grey picture; the shapes of its outputs do not depend on the picture. */
 async function recogniseBy(
   runner: Runner,
   input: ModelInput,
@@ -73,7 +72,7 @@ async function recogniseBy(
   return recognise(outputs, view, hints, kind);
 }
 
-/** p50 of some runs with pre- and post-processing, in ms, on a grey picture and on noise. */
+/** Median duration of some runs with pre- and post-processing, in ms, on a grey picture and on noise. */
 async function measure(size: number, detect: (frame: Parameters<Detect>[0]) => Promise<unknown>): Promise<number> {
   const grey = new Uint8Array(3 * size ** 2).fill(padding);
   const noise = Uint8Array.from(grey, (_, i) => ((i * 7919) ^ (i >> 3)) & 255);

@@ -1,6 +1,6 @@
 /**
  * The child process that tries a model (trial.ts), so that a file that crashes the runtime crashes nothing else.
- * Started by vision/models.ts, told over its channel what to try; says one thing there and ends.
+ * vision/models.ts starts it and sends one order over its channel; the process answers once and ends.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type ToTry, type Trial, tryModel } from './trial.ts';

@@ -1,6 +1,6 @@
 /**
- * A detector worker: one thread that runs inference, one frame at a time, so that the vision process's main thread
- * never waits for it. Opens each model once, when it is first asked to; whatever goes wrong is an answer.
+ * A detector thread: runs inference, one frame at a time, so that the vision process's main thread never waits for it. It
+ * opens each model once, at the first request; an error is an answer too.
  */
 import { parentPort } from 'node:worker_threads';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -28,13 +28,13 @@ async function answer(message: Work): Promise<FromWorker> {
     return { id, kind: 'detected', detections, detectMs: Number(process.hrtime.bigint() - before) / 1e6 };
   } catch (error) {
     const code = error instanceof ForpostError ? error.code : 'FORPOST_DETECTOR_FAILED';
-    // opened anew with its next frame; one on another box has nothing of its own to go wrong
+    // the next frame opens the model anew; a remote model keeps no state here and can stay open
     if (code === 'FORPOST_MODEL_INVALID' || model.remote === undefined) await forget(model.name);
     return { id, kind: 'failed', code, message: messageOf(error) };
   }
 }
 
-/** Closes a detector that failed; one that cannot even be closed is forgotten all the same. */
+/** Closes a detector that failed; a detector that fails to close is forgotten too. */
 async function forget(name: string): Promise<void> {
   const opening = detectors.get(name);
   detectors.delete(name);
@@ -42,7 +42,7 @@ async function forget(name: string): Promise<void> {
 }
 
 port.on('message', (message: ToWorker) => {
-  // nothing else keeps the thread alive: without its port it ends
+  // only the port keeps the thread alive
   if (message.kind === 'end') port.close();
   else void answer(message).then((reply) => port.postMessage(reply));
 });

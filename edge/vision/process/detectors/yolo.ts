@@ -1,10 +1,10 @@
 /**
  * The YOLO exports of Ultralytics (https://docs.ultralytics.com/modes/export/). Input: RGB, 0..1. Two outputs:
  *
- *   YOLOv8, YOLO11 and their like: [1, 4 + classes, cells], a column for each cell of the strides 8, 16 and 32:
- *   centre x, centre y, width, height in pixels of the input, then class scores (sigmoids); doubles are ours to leave out
+ *   YOLOv8, YOLO11 and similar: [1, 4 + classes, cells], a column for each cell of the strides 8, 16 and 32: centre x,
+ *   centre y, width, height in pixels of the input, then class scores (sigmoids); `decode` removes duplicates
  *
- *   YOLOv10, YOLO26, or exported with nms=True: [1, N, 6], a row a thing: x1, y1, x2, y2 in pixels, score, class;
+ *   YOLOv10, YOLO26, or exported with nms=True: [1, N, 6], one row per thing: x1, y1, x2, y2 in pixels, score, class;
  *   unused rows have a score of 0
  */
 import type { Detection } from './detector.ts';
@@ -14,7 +14,7 @@ import type { View } from './tensors.ts';
 /** centre x, centre y, width, height */
 const boxRows = 4;
 const endToEndColumns = 6;
-/** more rows than this are cells and not things */
+/** More rows than this are cells, not things. */
 const mostThings = 1_000;
 
 export const yolo: Layout = {
@@ -38,7 +38,7 @@ export const yoloEndToEnd: Layout = {
     const [things = 0, columns] = sides(outputs[0]) ?? [];
     if (outputs.length !== 1 || outputs[0]?.shape.length !== 3 || floats(outputs[0]) === undefined) return undefined;
     if (columns !== endToEndColumns || things > mostThings) return undefined;
-    // RT-DETR with two classes has six columns as well: then the model's own names tell
+    // RT-DETR with two classes has six columns too: then the model's own class names decide
     return hints.classes?.length === endToEndColumns - boxRows ? undefined : { classCount: undefined };
   },
   decode: ([output], classes, view, minScore) =>
@@ -55,7 +55,7 @@ export function decodeYolo(
   const cells = cellCount(view);
   const best = new Float32Array(cells).fill(Number.NEGATIVE_INFINITY);
   const which = new Uint16Array(cells);
-  // along the memory: cells first
+  // in memory order: cells are the inner loop
   for (let c = 0, at = boxRows * cells; c < classes.length; c++)
     for (let cell = 0; cell < cells; cell++, at++) {
       const score = values[at] ?? 0;

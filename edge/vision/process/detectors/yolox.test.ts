@@ -17,7 +17,7 @@ function rowsWith(...entries: readonly { readonly row: number; readonly values: 
   return rows;
 }
 
-test('a row of each stride becomes the box that the paper says', () => {
+test('a row of each stride is decoded to the box that the paper defines', () => {
   // stride 8 has 64 rows, stride 16 has 16: row 64 + 5 is column 1 of row 1 at stride 16
   const rows = rowsWith(
     { row: 0, values: [0.5, 0.5, Math.log(2), Math.log(1), 0.9, 1, 0] },
@@ -36,7 +36,7 @@ test('a row of each stride becomes the box that the paper says', () => {
   }
 });
 
-test('numbers that are none are no detections', () => {
+test('rows with NaN or infinite boxes give no detection', () => {
   const rows = rowsWith(
     { row: 0, values: [0, 0, 0, 0, Number.NaN, 1, 0] },
     { row: 9, values: [Number.NaN, 0, 0, 0, 1, 1, 0] },
@@ -52,14 +52,14 @@ interface Reference {
   }[];
 }
 
-/** spread over the clip, each of the six people, some with nobody */
+/** frames spread over the clip: each of the six people, and some frames without anybody */
 const chosen = [
   30, 70, 90, 185, 205, 235, 245, 300, 440, 505, 520, 600, 745, 770, 860, 925, 945, 1000, 1195, 1240, 1300, 1345,
 ];
 const [width, height] = [768, 432];
 
 describe('on the real clip', unless(withoutSharedData), () => {
-  test('people are found as the independent reference found them, and nobody else', async () => {
+  test('the detector finds the people that the independent reference found, and nobody else', async () => {
     const text = await readFile(sharedFile('people-one-by-one.reference.json'), 'utf8');
     const reference = JSON.parse(text) as Reference;
     const detector = await openYolox('yolox-nano', sharedFile('yolox_nano_416.onnx'), cocoClasses);

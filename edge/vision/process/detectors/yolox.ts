@@ -1,7 +1,7 @@
 /**
- * YOLOX (Megvii, https://arxiv.org/abs/2107.08430) of any size. Input: BGR, 0..255. Output, raw: a row for each cell
- * of the strides 8, 16 and 32, [x, y, w, h, objectness, class scores…], x = (o0 + column) * stride,
- * w = exp(o2) * stride; objectness and classes are sigmoids already; a score is their product.
+ * YOLOX (Megvii, https://arxiv.org/abs/2107.08430) of any size. Input: BGR, 0..255. Raw output: a row for each cell of the
+ * strides 8, 16 and 32, [x, y, w, h, objectness, class scores…], x = (o0 + column) * stride, w = exp(o2) * stride.
+ * Objectness and class scores are sigmoids already; a detection's score is their product.
  */
 import type { Detection } from './detector.ts';
 import { cellCount, detectionOf, floats, type Layout, sides, strides, withoutDoubles } from './layout.ts';
@@ -23,7 +23,7 @@ export const yolox: Layout = {
     decodeYolox(floats(output) ?? new Float32Array(), classes, view, minScore),
 };
 
-/** The model's output rows to detections, boxes as parts of the picture, not clipped to it. */
+/** Decodes the model's output rows to detections; boxes are in parts of the picture and not clipped to it. */
 export function decodeYolox(rows: Float32Array, classes: readonly string[], view: View, minScore: number): Detection[] {
   const columns = boxColumns + classes.length;
   const candidates: Detection[] = [];

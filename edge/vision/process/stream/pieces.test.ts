@@ -1,4 +1,4 @@
-/** The pure pieces of a session with a camera, by examples of the standards and of cameras, and by seeds. */
+/** The pure parts of a session with a camera: examples from standards and from cameras, and random inputs. */
 import { createHash } from 'node:crypto';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import fc from 'fast-check';
@@ -41,7 +41,7 @@ describe('a log-in', () => {
     expect(field(login.header('GET', '/dir/index.html') ?? '', 'response')).toBe('1949323746fe6a43ef61f9606e7febea');
   });
 
-  test('is tried by each offer once, the strongest first, and is wrong then', () => {
+  test('is tried once with each offer, the strongest first, and then counts as wrong', () => {
     const login = new Authenticator(mufasa);
     const offers = (nonce: string) =>
       challengesOf([
@@ -56,7 +56,7 @@ describe('a log-in', () => {
     expect(login.refused(offers('n4'))).toBe('wrong');
   });
 
-  test('whatever a camera asks with is read or passed over', () => {
+  test('a challenge of any form is either used or skipped', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.string(), fc.constantFrom('Digest ', 'nonce="', '\\', '",', 'realm=x, ', 'Basic '))),
@@ -85,7 +85,7 @@ describe('RTSP', () => {
     return seen;
   }
 
-  test('is read alike however its bytes come', () => {
+  test('is read the same, however its bytes are cut into chunks', () => {
     const packet = Buffer.concat([
       Buffer.from([0x24, 0, 0, 300]),
       Buffer.alloc(44, 1),
@@ -104,7 +104,7 @@ describe('RTSP', () => {
     );
   });
 
-  test('of wild bytes ends in words or in nothing', () => {
+  test('of random bytes gives nothing or an error with its reason', () => {
     fc.assert(
       fc.property(
         fc.array(
@@ -127,7 +127,7 @@ describe('RTSP', () => {
     );
   });
 
-  test('descriptions of any kind are read or passed over', () => {
+  test('session descriptions of any form give a video track or a problem', () => {
     const line = fc.oneof(
       fc.string({ maxLength: 60 }),
       fc.constantFrom(
@@ -154,10 +154,10 @@ describe('RTSP', () => {
   });
 });
 
-describe('times', () => {
+describe('timestamps of a stream', () => {
   const picture = { key: false, begins: true, picture: true };
 
-  /** Times that come out, in s, for pictures that come each 100 ms with these times. */
+  /** Corrected times, in s, of pictures that arrive every 100 ms with these timestamps. */
   function mapped(timestamps: readonly number[]): number[] {
     const times = new RtpTimes(90_000);
     const first = times.map({ timestamp: (timestamps[0] ?? 0) >>> 0, marker: true }, picture, 1_000_000);
@@ -168,13 +168,13 @@ describe('times', () => {
     );
   }
 
-  test('that are right stay as they are, B-frames and the wrap of 32 bits included', () => {
+  test('that are right stay unchanged, also with B-frames and at the 32-bit wrap', () => {
     expect(mapped([0, 27_000, 9_000, 18_000, 36_000].map((t) => t + 2 ** 32 - 20_000))).toEqual([
       0, 0.3, 0.1, 0.2, 0.4,
     ]);
   });
 
-  test('that are wrong in any way are in order and no more than 4 s from the clock', () => {
+  test('that are wrong in any way are corrected to within 4 s of the clock', () => {
     fc.assert(
       fc.property(
         fc.array(fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 90_000, 2 ** 31)), {
@@ -190,7 +190,7 @@ describe('times', () => {
   });
 });
 
-test('packets by UDP are put in order, once each, and one that is lost is waited for a tenth of a second', () => {
+test('UDP packets are put in order without duplicates, and wait a tenth of a second for a lost packet', () => {
   const clock = new FakeClock();
   const out: number[] = [];
   const order = new PacketOrder(clock, (packet) => out.push(packet.readUInt16BE(2)));
@@ -203,7 +203,7 @@ test('packets by UDP are put in order, once each, and one that is lost is waited
   expect(out).toHaveLength(6);
 });
 
-test('a picture is ended where the next one is not there at once, and never in its middle', () => {
+test('a delimiter ends a picture if the next one does not come at once, and never within a picture', () => {
   const clock = new FakeClock();
   const sent: Buffer[] = [];
   const ends = new PictureEnd({
@@ -219,15 +219,15 @@ test('a picture is ended where the next one is not there at once, and never in i
   expect([next(1, false, true), next(2, true, false)]).toEqual([1, 2]);
   clock.advance(300);
   expect(sent.map((one) => [one.readUInt16BE(6), one[16]])).toEqual([[3, 9]]);
-  // behind it everything is numbered anew
+  // packets after the delimiter are renumbered
   expect(next(3, true, true)).toBe(4);
-  // a mark that was none: from now on no mark is believed
+  // a marker within a picture: from now on markers are not trusted
   expect(next(4, true, false)).toBe(5);
   clock.advance(1_000);
   expect(sent).toHaveLength(1);
 });
 
-test('pictures are found in whatever is around them, however it comes, a thumbnail inside them included', () => {
+test('JPEGs are found among other bytes, however the bytes are cut, also with a thumbnail inside', () => {
   const thumbnail = Buffer.from([0xff, 0xd8, 0xff, 0xdb, 0, 4, 1, 2, 0xff, 0xd9]);
   const inner = Buffer.concat([Buffer.from([0xff, 0xe1, 0, thumbnail.length + 2]), thumbnail]);
   const scan = Buffer.from([0xff, 0xda, 0, 4, 1, 2, 9, 0xff, 0, 8, 0xff, 0xd0, 7, 0xff, 0xff, 0xd9]);

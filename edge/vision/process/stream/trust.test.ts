@@ -1,4 +1,4 @@
-/** Whom a camera's log-in is sent to: real ffmpeg against real TLS, RTSP and HTTP servers that write down what they hear. */
+/** Which servers get a camera's log-in: real TLS, RTSP and HTTP servers record everything that they receive. */
 
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { type Capture, startCapture } from '../capture.ts';
 import { type CaptureEnd, explain, type Failure } from '../failure.ts';
 
 const login = { user: 'viewer', password: 'a-camera-password' };
-/** in Basic */
+/** the log-in as Basic sends it */
 const encoded = Buffer.from(`${login.user}:${login.password}`).toString('base64');
 
 let certificates: TestCertificates;
@@ -32,13 +32,13 @@ afterEach(() => {
 
 interface Fake {
   readonly port: number;
-  /** everything that was said to it */
+  /** everything that the server received */
   heard: string;
 }
 
 type Pair = { readonly certificate: string; readonly key: string };
 
-/** Asks for a log-in (Basic or Digest) until it gets one; `then` answers what comes with one. */
+/** Asks for a log-in (Basic or Digest); `then` answers requests that carry one. */
 function rtsp(socket: Socket, fake: Fake, then: (cseq: string) => string, scheme = 'Basic realm="cam"'): void {
   socket.on('error', () => socket.destroy());
   socket.on('data', (chunk) => {
@@ -68,7 +68,7 @@ async function tlsCamera(pair: Pair): Promise<Fake> {
   return fake;
 }
 
-/** How a capture of it ended, in an installer's words. */
+/** Captures the camera; resolves to how the capture ended, as an installer reads it. */
 function captured(address: CameraAddress): Promise<Failure> {
   const source = sourceOf(address);
   return new Promise((resolve) => {
@@ -87,7 +87,7 @@ const fingerprintOf = (pair: Pair) =>
 
 describe('a camera with TLS', () => {
   test.each(['rtsps', 'https'])(
-    'whose certificate nobody knows is sent no log-in, by %s, and its fingerprint is shown',
+    'and an unknown certificate gets no log-in over %s, and the reason shows the fingerprint',
     async (scheme) => {
       const camera = await tlsCamera(certificates.server);
       const { state, reason } = await captured({ url: `${scheme}://127.0.0.1:${camera.port}/s`, ...login });
@@ -101,12 +101,12 @@ describe('a camera with TLS', () => {
   test.each([
     ['by the fingerprint that was pinned', () => ({ fingerprint: fingerprintOf(certificates.server) })],
     [
-      'by it in another spelling',
+      'by the pinned fingerprint in another spelling',
       () => ({
         fingerprint: `sha256:${new X509Certificate(readFileSync(certificates.server.certificate)).fingerprint256}`,
       }),
     ],
-    ['by the CA that it names', () => ({ ca: certificates.ca })],
+    ['by its configured CA', () => ({ ca: certificates.ca })],
   ])('is trusted %s', async (_, trust) => {
     const camera = await tlsCamera(certificates.server);
     const { reason } = await captured({ url: `rtsps://127.0.0.1:${camera.port}/s`, ...login, ...trust() });
@@ -114,7 +114,7 @@ describe('a camera with TLS', () => {
     expect(camera.heard).toContain(`Authorization: Basic ${encoded}`);
   });
 
-  test('is trusted by its fingerprint, though its certificate has ended', async () => {
+  test('is trusted by its pinned fingerprint, even if its certificate has expired', async () => {
     const camera = await tlsCamera(certificates.expired);
     const fingerprint = fingerprintOf(certificates.expired);
     const { reason } = await captured({ url: `rtsps://127.0.0.1:${camera.port}/s`, ...login, fingerprint });
@@ -128,16 +128,16 @@ describe('a camera with TLS', () => {
       'another certificate than the pinned one',
     ],
     ['a certificate of another CA', () => ({ ca: certificates.expired.certificate }), 'cannot be verified'],
-    ['a CA that is not there', () => ({ ca: '/nowhere/ca.pem' }), '/nowhere/ca.pem cannot be read'],
-    ['a CA that is none', () => ({ ca: certificates.server.key }), 'holds no certificate in PEM'],
-  ])('with %s is sent no log-in', async (_, trust, why) => {
+    ['a missing CA file', () => ({ ca: '/nowhere/ca.pem' }), '/nowhere/ca.pem cannot be read'],
+    ['a CA file without a certificate', () => ({ ca: certificates.server.key }), 'holds no certificate in PEM'],
+  ])('with %s gets no log-in', async (_, trust, why) => {
     const camera = await tlsCamera(certificates.server);
     const { state, reason } = await captured({ url: `rtsps://127.0.0.1:${camera.port}/s`, ...login, ...trust() });
     expect([camera.heard, state]).toEqual(['', 'refused']);
     expect(reason).toContain(why);
   });
 
-  test('whose certificate is for another name or has ended is sent no log-in', async () => {
+  test('whose certificate is for another name or has expired gets no log-in', async () => {
     const other = await tlsCamera(await certificates.sign('other.example', 'DNS:other.example'));
     const wrong = await captured({ url: `rtsps://127.0.0.1:${other.port}/s`, ...login, ca: certificates.ca });
     expect([other.heard, wrong.reason]).toEqual(['', expect.stringContaining('it is for another address')]);
@@ -146,7 +146,7 @@ describe('a camera with TLS', () => {
     expect([old.heard, ended.reason]).toEqual(['', expect.stringContaining('it has expired')]);
   });
 
-  test('that does not speak TLS at all is sent no log-in', async () => {
+  test('in its address that does not speak TLS gets no log-in', async () => {
     const fake = { port: 0, heard: '' };
     fake.port = await listening(createPlainServer((socket) => rtsp(socket, fake, notFound)));
     const { reason } = await captured({ url: `rtsps://127.0.0.1:${fake.port}/s`, ...login });
@@ -155,7 +155,7 @@ describe('a camera with TLS', () => {
   });
 });
 
-test('the fingerprint that a camera shows is told before anything is pinned, and nothing is sent to it', async () => {
+test('the command shows a camera’s fingerprint before it is pinned, and sends the camera nothing', async () => {
   const camera = await tlsCamera(certificates.server);
   const yard = { id: 'yard', url: `rtsps://127.0.0.1:${camera.port}/s` };
   const shown = (more: object) => cameraFingerprint([{ ...yard, ...more }] as unknown as CameraConfig[], 'yard');
@@ -167,7 +167,7 @@ test('the fingerprint that a camera shows is told before anything is pinned, and
   expect(camera.heard).toBe('');
 });
 
-test('a pinned camera whose connection is reset is no camera that was refused', async () => {
+test('a reset connection of a pinned camera does not count as a refusal', async () => {
   const { certificate, key } = certificates.server;
   let reset = () => {};
   const camera = await listening(
@@ -176,7 +176,7 @@ test('a pinned camera whose connection is reset is no camera that was refused', 
       socket.once('data', () => reset());
     }),
   );
-  // TLS itself has no reset
+  // a TLS socket cannot reset, so a plain one in between does
   const port = await listening(
     createPlainServer((near) => {
       const far = connect(camera, '127.0.0.1');
@@ -190,7 +190,7 @@ test('a pinned camera whose connection is reset is no camera that was refused', 
   expect(state).not.toBe('refused');
 });
 
-describe('a camera that sends its viewers elsewhere', () => {
+describe('a camera that redirects to another address', () => {
   async function elsewhere(): Promise<Fake> {
     const fake = { port: 0, heard: '' };
     fake.port = await listening(
@@ -205,9 +205,9 @@ describe('a camera that sends its viewers elsewhere', () => {
   }
 
   test.each([
-    ['in plain words', 'RTSP/1.0 302 Moved\r\n'],
-    ['in odd ones', 'RTSP/1.0   0301 x\r\n'],
-  ])('by RTSP, %s, takes no log-in along', async (_, status) => {
+    ['with a usual status line', 'RTSP/1.0 302 Moved\r\n'],
+    ['with an odd status line', 'RTSP/1.0   0301 x\r\n'],
+  ])('by RTSP, %s, does not pass the log-in on', async (_, status) => {
     const other = await elsewhere();
     const fake = { port: 0, heard: '' };
     const redirect = (cseq: string) => `${status}CSeq: ${cseq}\r\nLocation: rtsp://localhost:${other.port}/s\r\n\r\n`;
@@ -218,7 +218,7 @@ describe('a camera that sends its viewers elsewhere', () => {
     expect(reason).toContain(`sends viewers to another address (rtsp://localhost:${other.port}/s)`);
   });
 
-  test('by RTSP with transport: udp takes no log-in along', async () => {
+  test('by RTSP with transport: udp does not pass the log-in on', async () => {
     const other = await elsewhere();
     const fake = { port: 0, heard: '' };
     const redirect = (cseq: string) =>
@@ -230,7 +230,7 @@ describe('a camera that sends its viewers elsewhere', () => {
     expect(reason).toContain(`sends viewers to another address (rtsp://localhost:${other.port}/s)`);
   });
 
-  test('by RTSP, in pieces, takes no log-in along', async () => {
+  test('by RTSP, with an answer in pieces, does not pass the log-in on', async () => {
     const other = await elsewhere();
     const fake = { port: 0, heard: '' };
     const server = createPlainServer((socket) => {
@@ -246,7 +246,7 @@ describe('a camera that sends its viewers elsewhere', () => {
     expect([other.heard, state]).toEqual(['', 'refused']);
   });
 
-  test.each([301, 302, 303, 307, 308])('by HTTP %i takes no log-in along', async (code) => {
+  test.each([301, 302, 303, 307, 308])('by HTTP %i does not pass the log-in on', async (code) => {
     const other = await elsewhere();
     const server = createHttpServer((request, answer) => {
       if (request.headers.authorization === undefined)
@@ -259,7 +259,7 @@ describe('a camera that sends its viewers elsewhere', () => {
     expect(reason).toContain('sends viewers to another address');
   });
 
-  test('from HTTPS to HTTP takes no log-in along', async () => {
+  test('from HTTPS to HTTP does not pass the log-in on', async () => {
     const other = await elsewhere();
     const { createServer: createHttpsServer } = await import('node:https');
     const { certificate, key } = certificates.server;
