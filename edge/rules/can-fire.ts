@@ -1,10 +1,10 @@
-/** A rule kind answers whether a rule can fire on what its device says (`RuleKind.cannotFire`). */
+/** The answer of `RuleKind.cannotFire`: why a rule cannot fire on its device's messages. */
 
-/** Why a rule cannot fire; `absent`: a metric or a channel has not come, which may change with the next message. */
+/** `form`: the metric comes in a wrong form. `absent`: a metric or channel has not come, but may with the next message. */
 export interface CannotFire {
   readonly kind: 'form' | 'absent';
   readonly reason: string;
 }
 
-/** Messages after which a rule may say that a metric does not come. */
+/** A metric counts as absent only after this many messages. */
 export const enoughMessages = 5;

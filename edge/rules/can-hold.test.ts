@@ -8,7 +8,7 @@ import { noon } from './testing/rules.ts';
 const time = new LocalTime('UTC');
 const metrics = ['a', 'b', 'c'] as const;
 
-/** Conditions of every operator over three metrics, of which some never come. */
+/** Conditions with every operator over three metrics, some of which never come. */
 const conditions = fc.letrec<{ bool: string; any: string }>((tie) => ({
   any: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -45,7 +45,7 @@ function others(of: Value): readonly Value[] {
   return typeof of === 'number' ? [of, 0, 1, 0.5, -1, 100] : [of, '', 'x', '1', 'xx'];
 }
 
-test('a condition that is said to hold never is false or fails on every reading made of the values that come', () => {
+test('a condition that is called mute is false or fails on every reading made of the values that came', () => {
   let judged = 0;
   let mute = 0;
   const holds = (condition: Condition, values: Readonly<Record<string, Value>>) => {
@@ -81,12 +81,12 @@ test('a condition that is said to hold never is false or fails on every reading 
     ),
     { numRuns: 3000 },
   );
-  // a property that never meets what it is about shows nothing
+  // the property is meaningless unless some conditions are called mute
   expect(judged).toBeGreaterThan(1000);
   expect(mute).toBeGreaterThan(100);
 });
 
-test('a condition too large to look at is not told', () => {
+test('a condition too large to be examined is never called mute', () => {
   const many = Array.from({ length: 13 }, (_, n) => `values.m${n} > 1`).join(' && ');
   expect(new HoldAnalysis(many, 'reading').cannotHold(new Map())).toBeUndefined();
   const long = `values.a > 1${' && value > 1'.repeat(60)}`;

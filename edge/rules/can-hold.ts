@@ -1,12 +1,12 @@
 /**
- * Whether a condition can hold on the values that a device sends. The analysis walks the syntax tree once and notes,
- * for each node, every outcome that an evaluation may have: true, false, a number, a text, something else, an error.
+ * Decides whether a condition can hold on a device's values. The analysis walks the syntax tree and computes, for each
+ * node, all possible outcomes of an evaluation: true, false, a number, a text, another type, an error.
  *
  *   literal, variable, values.x ──► outcomes ──► operator ──► outcomes ──► … ──► «true» is among them, or is not
  *
- * Always: the outcomes are never too few, so a condition that could hold is never said to hold never; what the analysis
- * does not know (a comprehension, most functions) may have every outcome. A value that was heard may be absent from the
- * next reading. Pure; the cost is bounded by the number of nodes and of names.
+ * Always: no possible outcome is missing, so a condition that can hold is never called mute. A node that the analysis
+ * does not know (a comprehension, most functions) has every outcome. A value that came before may be missing in the next
+ * reading. Pure; the cost is bounded by the number of nodes and of names.
  */
 import type { Value } from '@forpost/shared/event/event.ts';
 import { asksForTime, type Subject, syntaxTree } from './cel.ts';
@@ -22,22 +22,22 @@ const error = 32;
 const anything = yes | no | number | text | other | error;
 const either = yes | no;
 
-/** What one reading may hold: the newest value of each metric. */
+/** The newest value of each metric: the possible content of one reading. */
 export type HeardValues = ReadonlyMap<string, Value>;
 
 /** Why a condition cannot hold: the metrics to blame, in the order of the expression. */
 export interface Blame {
   readonly metric: string;
-  /** in words: what the condition wants; absent where the metric never came */
+  /** the form that the condition expects, in words; absent where the metric never came */
   readonly wants?: string;
 }
 
-/** A condition of more nodes is not looked at; one that people write has some twenty. */
+/** A condition with more nodes is not examined; people write conditions of some twenty. */
 const mostNodes = 200;
-/** Metrics that a condition reads; a condition that reads more is not looked at. */
+/** A condition that reads more metrics is not examined. */
 const mostNames = 12;
 
-/** One condition, parsed once and asked for many devices. */
+/** The analysis of one condition, parsed once and used for many devices. */
 export class HoldAnalysis {
   readonly #tree: SyntaxNode | undefined;
   readonly #variables: ReadonlyMap<string, number>;
@@ -52,14 +52,14 @@ export class HoldAnalysis {
     this.#names = [...names];
     this.#variables = new Map(Object.entries(variables).map(([name, type]) => [name, outcomesOfType(type)]));
     const small = nodes <= mostNodes && names.size > 0 && names.size <= mostNames;
-    // at an unknown time such a condition holds where its evaluation costs too much (cel.ts)
+    // while the time is unknown, a condition whose evaluation costs too much counts as true (cel.ts)
     const mayHoldByCost = asksForTime(expression) && isMetered(tree);
     this.#tree = small && !mayHoldByCost ? tree : undefined;
   }
 
   /**
-   * Why the condition cannot hold on any reading made of `heard`; undefined where it can, and where the values that come
-   * are not the reason.
+   * The metrics because of which the condition cannot hold on any reading made of `heard`; undefined where it can hold,
+   * and where it could hold on no values at all.
    */
   cannotHold(heard: HeardValues): readonly Blame[] | undefined {
     const tree = this.#tree;
@@ -108,7 +108,7 @@ function outcomesOfType(type: string): number {
   return type === 'string' ? text : other;
 }
 
-/** A metric that was heard may be missing in the next reading. */
+/** Outcomes of reading a metric; an error is among them, because the metric may be missing in the next reading. */
 function outcomesOfValue(value: Value | undefined): number {
   if (value === undefined) return error;
   if (typeof value === 'boolean') return either | error;
@@ -117,7 +117,7 @@ function outcomesOfValue(value: Value | undefined): number {
 
 function outcomes(node: SyntaxNode, scope: Scope): number {
   if (isHas(node)) return outcomesOfHas(node, scope);
-  // a macro binds names of its own
+  // a macro binds variables, which the analysis does not follow
   if (node.meta.alternate !== undefined || node.meta.macro !== undefined) return anything;
   const metric = metricOf(node);
   if (metric !== undefined) return scope.outcomesOf(metric);
@@ -141,10 +141,10 @@ function outcomes(node: SyntaxNode, scope: Scope): number {
   }
 }
 
-/** What fails as soon as one of its operands fails. */
+/** Outcomes of a node that fails as soon as one of its operands fails. */
 function strict(node: SyntaxNode, scope: Scope): number {
   const operands = operandsOf(node).map((one) => outcomes(one, scope));
-  // what always fails has its parent fail
+  // an operand that always fails makes the node fail
   if (operands.includes(error)) return error;
   const [left = anything, right = anything] = operands;
   const failing = (left | right) & error;
@@ -188,7 +188,7 @@ function overlap(left: number, right: number): boolean {
   return (kinds(left) & kinds(right)) !== 0;
 }
 
-/** What is neither true nor false makes a logical operator fail. */
+/** A logical operator fails on an operand that is neither true nor false. */
 function failing(outcome: number): number {
   return outcome & ~either ? error : 0;
 }
@@ -197,7 +197,7 @@ function not(outcome: number): number {
   return (outcome & yes ? no : 0) | (outcome & no ? yes : 0) | failing(outcome);
 }
 
-/** `a && b`: false is enough on either side, whatever the other is. */
+/** `a && b`: one false operand makes it false, whatever the other one is. */
 function both(left: number, right: number): number {
   return (left & right & yes) | ((left | right) & no) | failing(left) | failing(right);
 }
@@ -265,7 +265,7 @@ function metricOf(node: SyntaxNode): string | undefined {
   return isNode(key) && key.op === 'value' && typeof key.args === 'string' ? key.args : undefined;
 }
 
-/** Adds the metrics that an expression reads, and counts its nodes. A macro's inside is not looked at. */
+/** Adds the metrics that an expression reads to `into`, and returns the number of nodes. Macros count as one node. */
 function collectNames(node: SyntaxNode, into: Set<string>): number {
   const metric = metricOf(node);
   if (metric !== undefined) into.add(metric);

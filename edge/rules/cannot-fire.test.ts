@@ -22,15 +22,15 @@ function reasons(change: object, of: Heard | Readonly<Record<string, Heard>>) {
 
 test.each([
   ['the metric comes as a number', {}, heard({ power_w: 1 })],
-  ['it comes in some channel', {}, heard({ 'switch-0/power_w': 1 })],
+  ['the metric comes in some channel', {}, heard({ 'switch-0/power_w': 1 })],
   [
-    'it comes in the channel of the rule',
+    'the metric comes in the channel of the rule',
     { channel: 'switch-0' },
     heard({ 'switch-0/power_w': 1, 'switch-1/power_w': 'x' }),
   ],
-  ['the device has said little so far', {}, heard({ voltage_v: 1 }, { messages: 4 })],
-  ['nothing was heard of it', {}, heard({}, { messages: 0 })],
-  ['it says more than is remembered', {}, heard({ voltage_v: 1 }, { more: true })],
+  ['few messages of the device have come so far', {}, heard({ voltage_v: 1 }, { messages: 4 })],
+  ['no message of the device has come', {}, heard({}, { messages: 0 })],
+  ['the device sends more values than are remembered', {}, heard({ voltage_v: 1 }, { more: true })],
   ['true and false count as 1 and 0', { metric: 'output', above: 0.5 }, heard({ output: false })],
 ])('a rule is not called mute where %s', (_, change, of) => {
   expect(reasons(change, of)).toEqual([]);
@@ -91,7 +91,7 @@ test.each([
   ['nothing is known of a function', 'string(values.mode) == "1"', { mode: 1 }, {}],
   ['nothing is known of exists', 'values.exists(k, k == "x")', {}, {}],
   ['it never holds on any value', 'hour > 24 && values.mode == "x"', { mode: 'x' }, {}],
-  ['the device has said little so far', 'values.missing > 1', {}, { messages: 4 }],
+  ['few messages of the device have come so far', 'values.missing > 1', {}, { messages: 4 }],
   ['the device says more than is remembered', 'values.missing > 1', {}, { more: true }],
   [
     'the rule has another subject',
@@ -127,7 +127,7 @@ test.each([
     { t: '4' },
     'aaaaa has not come in 5 messages; there are power_w, t, and t comes as',
   ],
-])('the condition %s cannot hold on what its device sends', (when, values, reason) => {
+])('the condition %s cannot hold on its device’s readings', (when, values, reason) => {
   expect(reasons({ when }, heard({ power_w: 1, ...values }))).toEqual([
     expect.stringContaining(`boiler: its condition (when) never holds: ${reason}`),
   ]);
@@ -149,7 +149,7 @@ test('a rule for every device is mute where no device sends its metric, or where
   expect(reasons({ device: undefined, devices: ['a', 'b'] }, { a: number, b: other })).toHaveLength(1);
 });
 
-test('many mute rules are some sentences and a number', () => {
+test('of many mute rules some are named, and the others are counted', () => {
   const site = {
     devices: [{ id: 'boiler' }],
     rules: Array.from({ length: 30 }, (_, n) => ({ ...rule, id: `r${n}`, name: undefined })),

@@ -1,10 +1,10 @@
 /**
- * Rules that cannot fire on what their devices send: a limit on a metric that comes as a text, under another name, in
- * another channel, or a condition that none of its readings can make true. Pure.
+ * Finds mute rules: rules that cannot fire on their devices' messages. The metric comes as a text, under another name or
+ * in another channel, or no reading can make the condition true. Pure.
  *
- * Always: said of a device only after it has said enough to be judged by; of a rule for all devices only what is wrong
- * in every one of them, or in the very metric that it wants. Bounded: so many pairs of rule and device are looked at in
- * one go, in the order of the site's file.
+ * Always: a device is judged only after enough messages. A rule for all devices is mute only if it cannot fire on any of
+ * them, or if a device sends its metric in the wrong form. At most `mostPairs` pairs of rule and device are examined, in
+ * the order of site.yaml.
  */
 
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
@@ -16,16 +16,16 @@ import { ruleKind } from './kinds/registry.ts';
 
 export interface MuteRule {
   readonly rule: RuleId;
-  /** what people call it */
+  /** the rule's name for people */
   readonly name: string;
   readonly device: DeviceId;
   readonly reason: string;
 }
 
-/** Sentences of one status. */
+/** Mute rules that one status names, a sentence each. */
 const mostTold = 20;
 
-/** `nameOf`: what people call a device. */
+/** Mute rules as sentences. `nameOf`: a device's name for people. */
 export function muteInWords(mute: readonly MuteRule[], nameOf: (device: string) => string): readonly string[] {
   const told = mute
     .slice(0, mostTold)
@@ -34,7 +34,7 @@ export function muteInWords(mute: readonly MuteRule[], nameOf: (device: string) 
   return more <= 0 ? told : [...told, words('gateway/reason.rules-mute-more', { count: more })];
 }
 
-/** Rules and devices that are looked at in one go. */
+/** Pairs of rule and device that one call examines. */
 const mostPairs = 5000;
 
 export function muteRules(site: Site, heardOf: (device: DeviceId) => Heard | undefined): readonly MuteRule[] {

@@ -14,7 +14,7 @@ test.each([
   ['values.on', true],
   ['device in ["oven", "fridge"] && metric.startsWith("power")', true],
   ['channel == ""', true],
-  // what a device does not say is no reason to fail
+  // a metric that the device does not send makes a condition false, not fail
   ['values.humidity_pct > 3', false],
   ['has(values.humidity_pct) || value > 3', true],
 ])('%s is %s', (expression, expected) => {
@@ -43,14 +43,14 @@ test.each([
   expect(problem?.offset).toBe(offset);
 });
 
-test('the caret stands under the character', () => {
+test('the caret of a problem stands under the wrong character', () => {
   expect(checkCondition('value > 3 && wekday == 1', 'reading')?.message.split('\n').slice(1)).toEqual([
     '    value > 3 && wekday == 1',
     '                 ^',
   ]);
 });
 
-test("hours are the site's, also over a change of summer time", () => {
+test("a condition's hours are those of the site's time zone, also across a change to summer time", () => {
   expect(berlin.at(Date.UTC(2026, 2, 29, 0, 59)).hour).toBe(1n);
   expect(berlin.at(Date.UTC(2026, 2, 29, 1, 0)).hour).toBe(3n);
   expect(berlin.at(Date.UTC(2026, 2, 29, 1, 0)).weekday).toBe(7n);
@@ -58,7 +58,7 @@ test("hours are the site's, also over a change of summer time", () => {
   expect(() => new LocalTime('Europe/Berln')).toThrow(RangeError);
 });
 
-describe('where nobody knows the time', () => {
+describe('while the true time is unknown', () => {
   const holds = (expression: string, more: object = {}) =>
     new Condition(expression, 'reading', berlin, () => undefined).holds({ ...facts, ...more });
 
@@ -74,12 +74,12 @@ describe('where nobody knows the time', () => {
     expect(holds(expression)).toBe(expected);
   });
 
-  test('what takes too long to find out is no reason to be silent', () => {
+  test('a condition that takes too long to evaluate counts as true', () => {
     const values = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`m${n}`, n]));
     expect(holds('hour + minute >= 0 && values.exists(k, k == "none")', { values })).toBe(true);
   });
 
-  test('of a clock that has drifted each time within its drift counts', () => {
+  test('a condition holds if it holds at any time within the drift of the clock', () => {
     const drifted = (withinMs: number) =>
       new Condition('hour == 13', 'reading', berlin, () => ({ shiftMs: 0, withinMs }));
     expect([drifted(59 * 60_000).holds(facts), drifted(61 * 60_000).holds(facts)]).toEqual([false, true]);

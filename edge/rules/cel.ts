@@ -1,9 +1,9 @@
 /**
- * Conditions in CEL (the Common Expression Language): compiled and type-checked once, at load, so that a wrong one
- * stops the start with the character that is wrong, and evaluated in well under a microsecond.
+ * Conditions in CEL (the Common Expression Language). They are compiled and type-checked once, at load: a wrong one
+ * prevents the start, and the problem names its wrong character. An evaluation takes well under a microsecond.
  *
- * Always: an expression is bounded in size, sees only the variables named here, and cannot call out; what an evaluation
- * costs is bounded (cost.ts); its patterns are RE2's (patterns.ts); it is true only where it says true.
+ * Always: an expression is bounded in size, reads only the variables below, and has no effects; the cost of an evaluation
+ * is bounded (cost.ts); patterns are RE2's (patterns.ts); only the result `true` makes a condition hold.
  */
 
 import { suggestion } from '@forpost/shared/config/nearest.ts';
@@ -14,7 +14,7 @@ import { type KnowsClockError, rightClock } from './clock-error.ts';
 import { CostError, type Meter, meterOf, ownPatterns, type SyntaxNode } from './cost.ts';
 import { compilePattern } from './patterns.ts';
 
-/** Variables by what a condition is about, with their CEL types. */
+/** Variables by subject of the condition, with their CEL types. */
 const time = { hour: 'int', minute: 'int', weekday: 'int' } as const;
 const thing = { class: 'string', score: 'double', track: 'int', width: 'double', height: 'double' } as const;
 const variables = {
@@ -27,9 +27,9 @@ const variables = {
     values: 'map<string, dyn>',
   },
   silence: { ...time, device: 'string' },
-  /** somebody in a zone */
+  /** a thing in a zone */
   scene: { ...time, device: 'string', zone: 'string', ...thing },
-  /** somebody over a line */
+  /** a thing that crosses a line */
   crossing: { ...time, device: 'string', line: 'string', to: 'string', ...thing },
   /** a zone as a whole */
   zone: { ...time, device: 'string', zone: 'string', count: 'int' },
@@ -39,7 +39,7 @@ export type Subject = keyof typeof variables;
 /** The variables of a condition by its subject, with their CEL types, for the reference. */
 export const conditionVariables: Readonly<Record<Subject, Readonly<Record<string, string>>>> = variables;
 
-/** What a condition is evaluated on; `now`: ms since 1970. A key that its subject has not is left out. */
+/** The values of a condition's variables; `now`: ms since 1970. A key that the subject does not have is absent. */
 export interface Facts {
   readonly now: number;
   readonly device: string;
@@ -49,12 +49,12 @@ export interface Facts {
   readonly values?: Readonly<Record<string, Value>>;
   readonly zone?: string;
   readonly line?: string;
-  /** the side of the line that it is on now */
+  /** the side of the line that the thing came to */
   readonly to?: string;
   readonly class?: string;
   readonly score?: number;
   readonly track?: number;
-  /** of the box, parts of the picture */
+  /** of the thing's box, as a part of the picture, 0 to 1 */
   readonly width?: number;
   readonly height?: number;
   readonly count?: number;
@@ -62,7 +62,7 @@ export interface Facts {
 
 const integers: readonly string[] = ['track', 'count'];
 
-/** Nodes of a syntax tree; a condition that people write has some twenty. */
+/** The most nodes of a syntax tree; people write conditions of some twenty. */
 const mostNodes = 500;
 const mostLetters = 2000;
 
@@ -73,7 +73,7 @@ function environment(subject: Subject): Environment {
   const made = environments.get(subject);
   if (made !== undefined) return made;
   const env = new Environment({ limits: { maxAstNodes: mostNodes, maxDepth: 50 } });
-  // CEL has no arithmetic between int and double; `value * 2` is what people write
+  // CEL has no arithmetic between int and double, but people write `value * 2`
   const arithmetic: readonly [string, (a: number, b: number) => number][] = [
     ['+', (a, b) => a + b],
     ['-', (a, b) => a - b],
@@ -84,7 +84,7 @@ function environment(subject: Subject): Environment {
     env.registerOperator(`double ${sign} int: double`, (a: number, b: bigint) => run(a, Number(b)));
     env.registerOperator(`int ${sign} double: double`, (a: bigint, b: number) => run(Number(a), b));
   }
-  // CEL has it as a function and as a method, the library as a method only; both are run by cost.ts
+  // CEL has matches() as a function and as a method, the library only as a method; cost.ts runs both
   env.registerFunction('matches(string, string): bool', (text: string, pattern: string) =>
     compilePattern(pattern).test(text),
   );
@@ -93,13 +93,13 @@ function environment(subject: Subject): Environment {
   return env;
 }
 
-/** What is wrong with an expression, and at which character of it. */
+/** An error of an expression, with the position of the wrong character. */
 export interface ConditionProblem {
   readonly message: string;
   readonly offset: number;
 }
 
-/** Whether `expression` is a condition on `subject`: undefined where it is. */
+/** The error of a condition on `subject`; undefined where it has none. */
 export function checkCondition(expression: string, subject: Subject): ConditionProblem | undefined {
   if (expression.length > mostLetters) return { message: `longer than ${mostLetters} letters`, offset: 0 };
   let parsed: ParseResult;
@@ -125,8 +125,8 @@ export function checkCondition(expression: string, subject: Subject): ConditionP
 }
 
 /**
- * The syntax tree of an expression, and the CEL types of the variables it may read: for what looks at a condition
- * without evaluating it. @throws Error where the expression is not CEL
+ * The syntax tree of an expression, and the CEL types of its variables, for analysing a condition without evaluating it.
+ * @throws Error where the expression is not CEL
  */
 export function syntaxTree(
   expression: string,
@@ -137,7 +137,7 @@ export function syntaxTree(
   return { tree: treeOf(parsed), variables: variables[subject] };
 }
 
-/** The syntax tree of a parsed expression, whose types the library does not tell. */
+/** The syntax tree of a parsed expression; the library does not export its types. */
 function treeOf(parsed: ParseResult): SyntaxNode {
   return parsed.ast as unknown as SyntaxNode;
 }
@@ -156,19 +156,19 @@ function explained(error: unknown, expression: string, subject: Subject): Condit
 /** A compiled condition of one rule. */
 export class Condition {
   readonly #run: ParseResult;
-  /** undefined: its own length bounds what it costs */
+  /** undefined where the expression's length bounds the cost */
   readonly #meter: Meter | undefined;
   readonly #time: LocalTime;
   readonly #clockError: KnowsClockError;
   readonly #names: readonly string[];
-  /** all times of a week that the expression can tell apart */
+  /** all times of a week that the expression can distinguish */
   readonly #times: readonly TimeOfWeek[];
 
-  /** @throws Error where `checkCondition` finds something */
+  /** @throws Error where `checkCondition` finds an error */
   constructor(expression: string, subject: Subject, time: LocalTime, clockError: KnowsClockError = () => rightClock) {
     this.#run = environment(subject).parse(expression);
     const { valid, error } = this.#run.check();
-    if (!valid) throw error ?? new Error(`${expression} is no condition`);
+    if (!valid) throw error ?? new Error(`${expression} is not a condition`);
     this.#meter = meterOf(treeOf(this.#run));
     this.#time = time;
     this.#clockError = clockError;
@@ -177,8 +177,8 @@ export class Condition {
   }
 
   /**
-   * Whether it holds. A key that is not there makes it false; where nobody knows the true time it holds if it would at
-   * any. @throws CostError, and Error on any other failure
+   * Whether the condition holds. A missing key makes it false. While the true time is unknown, the condition holds if it
+   * would hold at any time. @throws CostError, and Error on any other failure
    */
   holds(facts: Facts): boolean {
     const error = this.#clockError();
@@ -193,8 +193,8 @@ export class Condition {
   }
 
   /**
-   * Whether it holds at one of the possible times; an evaluation that costs too much counts as yes: it suppresses no
-   * alarm.
+   * Whether the condition holds at one of the possible times. An evaluation that costs too much counts as true, so that
+   * it suppresses no alarm.
    */
   #holdsAtAny(times: readonly TimeOfWeek[], facts: Facts): boolean {
     for (const time of times)
@@ -249,7 +249,7 @@ interface TimeOfWeek {
   readonly weekday: bigint;
 }
 
-/** A mention within a text costs time and changes nothing. */
+/** The times that an expression can distinguish. A variable's name within a string adds times, but changes no result. */
 function timesOf(expression: string): readonly TimeOfWeek[] {
   const from = (first: number, count: number, name: string) =>
     new RegExp(`\\b${name}\\b`).test(expression)
@@ -259,18 +259,18 @@ function timesOf(expression: string): readonly TimeOfWeek[] {
   return hours.flatMap((hour) => weekdays.flatMap((weekday) => minutes.map((minute) => ({ hour, minute, weekday }))));
 }
 
-/** Whether a condition asks for the time of day or the day of the week. */
+/** Whether a condition reads the time of day or the day of the week. */
 export function asksForTime(expression: string): boolean {
   return timesOf(expression).length > 1;
 }
 
-/** Hour, minute and weekday of a time zone. One look into the zone's table a minute: Intl costs microseconds. */
+/** Hour, minute and weekday in a time zone. Cached for each minute, because Intl costs microseconds. */
 export class LocalTime {
   readonly #format: Intl.DateTimeFormat;
   #minuteOf = Number.NaN;
   #parts = { hour: 0n, minute: 0n, weekday: 1n };
 
-  /** @throws RangeError of a time zone that nobody knows */
+  /** @throws RangeError for an unknown time zone */
   constructor(timezone: string) {
     this.#format = new Intl.DateTimeFormat('en-GB', {
       timeZone: timezone,

@@ -1,12 +1,12 @@
-/** How far the gateway's clock is from true time, as rules are told of it. */
+/** The error of the gateway's clock, as far as it is known, for the rules. */
 
-/** True time is the gateway's clock and `shiftMs`, give or take `withinMs`. */
+/** True time is the gateway's clock plus `shiftMs`, give or take `withinMs`. */
 export interface ClockError {
   readonly shiftMs: number;
   readonly withinMs: number;
 }
 
-/** undefined: nobody knows the true time. Such a clock suppresses nothing. */
+/** Returns the clock's error; undefined while the true time is unknown, when the clock suppresses no alarm. */
 export type KnowsClockError = () => ClockError | undefined;
 
 /** A clock that is right. */

@@ -17,7 +17,7 @@ const texts = {
 };
 const facts: Facts = { now: noon, device: 'oven', metric: 'power_w', value: 100, values: { ...metrics, ...texts } };
 
-/** ms that the quickest of three evaluations took (the others may have waited for a core), and the first error */
+/** Duration of the quickest of three evaluations in ms (the others may have waited for a core), and the first error. */
 function judge(expression: string): { readonly ms: number; readonly error: string | undefined } {
   expect(checkCondition(expression, 'reading')).toBeUndefined();
   const condition = new Condition(expression, 'reading', berlin);
@@ -121,13 +121,13 @@ test.each([
   ['device + "/" + metric == "oven/power_w"', true],
   ['duration("1h30m") > duration("5400s") || timestamp("2026-11-30T12:00:00Z").getHours() == 12', true],
   ['values.nothing.matches("a")', false],
-])('%s costs little and is judged as ever', (expression, expected) => {
+])('%s costs little and has its usual result', (expression, expected) => {
   expect(checkCondition(expression, 'reading')).toBeUndefined();
   const condition = new Condition(expression, 'reading', berlin);
   for (let i = 0; i < 40; i++) expect(condition.holds({ ...facts, now: noon + i * 20 })).toBe(expected);
 });
 
-test('a long pattern of the expression itself costs a reading nothing to compile', () => {
+test('a long pattern that is a literal of the expression is compiled once, not for each reading', () => {
   const pattern = `^oven$|${'[no]'.repeat(248)}`;
   expect(pattern.length).toBeGreaterThan(998);
   const expression = `device.matches("${pattern}")`;
@@ -146,7 +146,7 @@ test.each([
   expect(problem?.offset).toBe(offset);
 });
 
-test('a device that sends without end uses up its own share of a rule, and of no other device', () => {
+test('a device that sends without end uses up only its own share of a rule, not that of another device', () => {
   const condition = new Condition('values.all(a, values.exists(b, a == b || a != ""))', 'reading', berlin);
   const evaluations = Array.from({ length: 200 }, () => {
     try {
@@ -158,7 +158,7 @@ test('a device that sends without end uses up its own share of a rule, and of no
   expect(evaluations[0]).toBe(true);
   expect(evaluations.at(-1)).toMatch(/^oven sends more than this condition may evaluate/);
   expect(condition.holds({ ...facts, device: asId<'device'>('fridge') })).toBe(true);
-  // the clock is set back: nothing is owed, nothing is given
+  // setting the clock back changes nothing about a device's share
   expect(() => condition.holds({ ...facts, now: noon - 3_600_000 })).toThrow(/sends more/);
   expect(condition.holds({ ...facts, now: noon - 3_599_000 })).toBe(true);
 });

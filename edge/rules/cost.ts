@@ -1,17 +1,17 @@
 /**
- * What an evaluation of a condition may cost. Comprehensions, growing texts and lists, and searches in texts can take
- * any time: four nested `all()` over 200 values are 1.6 billion steps. Such an expression is metered: each node of its
- * syntax tree pays before it runs, and by the size of what it works on. An expression without any of them is bounded
- * by its own length and runs as the library made it, unmetered.
+ * Bounds the cost of evaluating a condition. Comprehensions, growing texts and lists, and searches in texts can take any
+ * time: four nested `all()` over 200 values are 1.6 billion steps. An expression with one of these is metered: each node
+ * of its syntax tree pays before it runs, by the size of its operands. The cost of any other expression is bounded by its
+ * length, and it runs unmetered.
  *
  *   evaluation ── pays ──► enough left: runs on ── not ──► every further node fails at once ──► CostError
  *
- * Always: an evaluation costs at most `mostSteps`, some 2 ms; all evaluations of one rule for one device take at most
- * `stepsPerSecond`, after a burst of `burstSteps`: what one device sends uses up its own share only; a text, list or
- * byte string has at most `mostItems` items; no other rule is affected.
+ * Always: an evaluation costs at most `mostSteps`, some 2 ms. All evaluations of one rule for one device cost at most
+ * `stepsPerSecond`, after a burst of `burstSteps`; each device has a share of its own. A text, list or byte string has at
+ * most `mostItems` items. No other rule is affected.
  *
- * `all()`, `exists()`, `||` and `&&` go on after an error of one side, so that an error alone would not end them: after
- * the first refusal nothing runs any more, and `failed` says so whatever the result was.
+ * `all()`, `exists()`, `||` and `&&` continue after an error of one side, so one thrown error would not end them. After
+ * the first refusal every further payment throws, and `end` returns the refusal whatever the result was.
  */
 import { type Pattern, Patterns } from './patterns.ts';
 
@@ -19,17 +19,17 @@ import { type Pattern, Patterns } from './patterns.ts';
 const mostSteps = 20_000;
 const stepsPerSecond = 200_000;
 const burstSteps = 100_000;
-/** Of one text, list or byte string within an evaluation; the texts of a reading have 1,000 letters at most. */
+/** Items of one text, list or byte string within an evaluation; the texts of a reading have 1,000 letters at most. */
 const mostItems = 10_000;
-/** A duration that people write has ten letters; the library's parser takes a time that grows with their cube. */
+/** People write durations of ten letters; the time of the library's parser grows with the cube of the length. */
 const longestDuration = 64;
-/** Levels of what `bytes.json()` makes: the library keeps each combination of types for ever. */
+/** Levels in a result of `bytes.json()`: the library keeps each combination of types for ever. */
 const deepestJson = 8;
-/** A local time of another zone: formatted and parsed again by the library, some 25 µs. */
+/** The cost of a local time in another zone: the library formats and parses it, some 25 µs. */
 const zoneSteps = 500;
-/** An error that all(), exists(), || or && go on after: the library writes a message with the line it is in, 7 µs. */
+/** The cost of an error after which all(), exists(), || or && continue: the library builds a message, 7 µs. */
 const errorSteps = 150;
-/** To compile a pattern of one letter that a reading brings. */
+/** The cost of compiling one letter of a pattern from a reading. */
 const compileSteps = 20;
 
 export class CostError extends Error {}
@@ -38,7 +38,7 @@ interface Evaluator {
   readonly [key: string]: unknown;
 }
 
-/** The fields of the library's syntax tree that matter here; checked when an expression is metered. */
+/** The fields of the library's syntax tree that are used here; checked when an expression is metered. */
 export interface SyntaxNode {
   readonly op: string;
   readonly args: unknown;
@@ -68,17 +68,17 @@ interface Share {
   at: number;
 }
 
-/** Calls whose cost the length of the expression bounds. */
+/** Functions whose cost is bounded by the expression's length. */
 const cheapCalls: ReadonlySet<string> = new Set(
   'bool double int uint type dyn string size startsWith endsWith has'.split(' '),
 );
 const numbers: ReadonlySet<string> = new Set(['int', 'uint', 'double']);
-/** What reads all of its operands. */
+/** Operators and calls that read all of their operands. */
 const readers: ReadonlySet<string> = new Set(['==', '!=', 'in', '+', '<', '<=', '>', '>=', 'call', 'rcall']);
 const comparisons: ReadonlySet<string> = new Set(['==', '!=', 'in']);
 const searches: ReadonlySet<string> = new Set(['contains', 'indexOf', 'lastIndexOf', 'split']);
 
-/** Pays for the evaluations of one condition. */
+/** Counts the steps of one condition's evaluations. */
 export class Meter {
   readonly #shares = new Map<string, Share>();
   readonly #tooDear = new CostError(
@@ -92,7 +92,7 @@ export class Meter {
     this.patterns = patterns;
   }
 
-  /** Before an evaluation. `now`: ms since 1970, of which only what has passed counts. @throws CostError */
+  /** Begins an evaluation. `now`: ms since 1970; only the time since the last call matters. @throws CostError */
   begin(device: string, now: number): void {
     const share = this.#shares.get(device) ?? { left: burstSteps, at: now };
     this.#shares.set(device, share);
@@ -107,7 +107,7 @@ export class Meter {
     this.#failure = undefined;
   }
 
-  /** After an evaluation, also a failed one: why its result counts for nothing, if so. */
+  /** Ends an evaluation, also a failed one. Returns the refusal because of which its result is invalid, if any. */
   end(device: string): CostError | undefined {
     const share = this.#shares.get(device);
     if (share !== undefined) share.left -= mostSteps - Math.max(0, this.#left);
@@ -127,7 +127,7 @@ export class Meter {
     else if (isPlain(value)) this.#payItems(Object.keys(value).length, 4);
   }
 
-  /** Pays for comparing a value with another: all that is within, each time it is. @throws CostError */
+  /** Pays for comparing a value with another one: for all nested items. @throws CostError */
   payDeep(value: unknown): void {
     this.payFor(value);
     if (typeof value !== 'object' || value === null) return;
@@ -146,14 +146,14 @@ export class Meter {
   }
 }
 
-/** Whether evaluations of a checked expression are metered: its length alone does not bound what they cost. */
+/** Whether evaluations of a checked expression must be metered: its length alone does not bound their cost. */
 export function isMetered(root: SyntaxNode): boolean {
   const nodes = new Set<SyntaxNode>();
   collect(root, nodes);
   return [...nodes].some(isDear);
 }
 
-/** A meter for a checked expression, attached to it; undefined where its own length bounds its cost. */
+/** Attaches a meter to a checked expression and returns it; undefined where the expression's length bounds its cost. */
 export function meterOf(root: SyntaxNode): Meter | undefined {
   if (!isMetered(root)) return undefined;
   const nodes = new Set<SyntaxNode>();
@@ -167,7 +167,7 @@ export function meterOf(root: SyntaxNode): Meter | undefined {
   return meter;
 }
 
-/** The patterns of `matches` that stand in the expression itself. */
+/** The patterns of `matches` that are literals of the expression. */
 export function ownPatterns(root: SyntaxNode): readonly { readonly pattern: string; readonly offset: number }[] {
   const nodes = new Set<SyntaxNode>();
   collect(root, nodes);
@@ -203,7 +203,7 @@ function comprehension(
   return node.op === 'comprehension' && typeof node.args === 'object' && node.args !== null ? node.args : undefined;
 }
 
-/** Of a call: the function's name. */
+/** The function's name of a call; undefined for another node. */
 function nameOf(node: SyntaxNode): string | undefined {
   if ((node.op !== 'call' && node.op !== 'rcall') || !Array.isArray(node.args)) return undefined;
   return typeof node.args[0] === 'string' ? node.args[0] : undefined;
@@ -229,7 +229,7 @@ function operandsOf(node: SyntaxNode): readonly [SyntaxNode, 'all' | 'deep'][] {
   return operands.map((operand) => [operand, comparisons.has(node.op) ? 'deep' : 'all']);
 }
 
-/** What the node goes on after, though it fails. */
+/** Operands after whose error the node continues. */
 function triedBy(node: SyntaxNode): readonly SyntaxNode[] {
   const tried = node.op === '||' || node.op === '&&' ? [node.args].flat()[0] : comprehension(node)?.step;
   return isNode(tried) ? [tried] : [];
@@ -247,7 +247,7 @@ function payForErrors(node: SyntaxNode, meter: Meter): void {
   };
 }
 
-/** Has a node pay before it runs, and for all of its result where something reads that. */
+/** Makes a node pay before it runs, and for its whole result where another node reads it. */
 function attach(node: SyntaxNode, meter: Meter, read: 'all' | 'deep' | undefined): void {
   const run = runOf(node, meter);
   if (read === undefined)
@@ -284,7 +284,7 @@ function callOf(node: SyntaxNode, name: string, meter: Meter): Evaluate {
     const [text, other] = values;
     if (name === 'matches' && typeof text === 'string' && typeof other === 'string') return matches(text, other, meter);
     payCall(name, values, meter);
-    // the library hands the tree over first to functions, last to methods
+    // the library passes the node as second argument to functions, as third to methods
     return node.op === 'rcall' ? handle(values, evaluator, node) : handle(values, node, evaluator);
   };
 }
@@ -318,7 +318,7 @@ function payLetters(letters: number, meter: Meter): void {
   meter.pay(letters / 32);
 }
 
-/** Levels of JSON at most: brackets within texts count as if they were outside. */
+/** An upper bound of the JSON's levels: brackets within strings count too. */
 function depth(json: Uint8Array): number {
   let level = 0;
   let deepest = 0;

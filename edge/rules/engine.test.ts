@@ -14,12 +14,12 @@ const active = {
   cause: 'power_w',
 };
 
-test('a reading that comes late raises nothing, and is counted for its device', () => {
+test('a late reading raises nothing, and is counted for its device', () => {
   const engine = new RuleEngine({ site: siteWith(overload), uptime: 0 });
   expect(engine.observe(reading({ power_w: 9000 }, { time: noon - 120_001 }), 0, noon)).toEqual([]);
   expect([...engine.oddTimes()]).toEqual([['heat-pump', { late: 1, early: 0, unjudged: 0, offMs: -120_001, at: 0 }]]);
   expect(engine.observe(reading({ power_w: 9000 }, { time: noon - 120_000 }), 0, noon)).toHaveLength(1);
-  // a clock that runs ahead is no reason to be deaf
+  // a reading from the future still raises
   const ahead = new RuleEngine({ site: siteWith(overload), uptime: 0 });
   expect(ahead.observe(reading({ power_w: 9000 }, { time: noon + 86_400_000 }), 0, noon)).toHaveLength(1);
 });
@@ -31,14 +31,14 @@ test.each([
   ['two hours behind', noon - 2 * hour],
   ['in 1970', 0],
   ['in 2099', Date.UTC(2099, 0, 1)],
-])('a clock that nobody vouches for suppresses nothing: %s', (_, now) => {
+])('a gateway’s clock that is not known to be right suppresses no alarm: %s', (_, now) => {
   const engine = new RuleEngine({ site: siteWith(overload), uptime: 0, clockError: () => undefined });
   const raised = engine.observe(reading({ power_w: 9000 }, { time: noon, received: now }), 0, now);
   expect(raised.map(({ change }) => change)).toEqual(['raised']);
   expect(engine.oddTimes().get(asId('heat-pump'))).toMatchObject({ late: 0, early: 0, unjudged: 1 });
 });
 
-test('a clock that was set after it was in sync is judged by the monotonic one', () => {
+test('after a clock in sync was set by hand, readings are judged by the monotonic clock', () => {
   let setBy = 0;
   const clockError = () => ({ shiftMs: -setBy, withinMs: 1000 });
   const engine = new RuleEngine({ site: siteWith(overload), uptime: 0, clockError });
@@ -49,7 +49,7 @@ test('a clock that was set after it was in sync is judged by the monotonic one',
   expect(engine.observe(reading({ power_w: 9000 }, { time: noon, received: now }), 0, now)).toHaveLength(1);
 });
 
-test('late is only what is late by more than the clock may be off', () => {
+test('a reading is late only by more than the possible error of the gateway’s clock', () => {
   const engine = new RuleEngine({
     site: siteWith(overload),
     uptime: 0,
@@ -58,7 +58,7 @@ test('late is only what is late by more than the clock may be off', () => {
   expect(engine.observe(reading({ power_w: 9000 }, { time: noon - hour }), 0, noon)).toHaveLength(1);
 });
 
-test('a time from the future is told like one from the past, and its alarm is raised', () => {
+test('a reading with a time in the future is counted like one from the past, and raises its alarm', () => {
   const engine = new RuleEngine({ site: siteWith(overload), uptime: 0 });
   expect(engine.observe(reading({ power_w: 9000 }, { time: noon + 2 * hour }), 7, noon)).toHaveLength(1);
   expect(engine.oddTimes().get(asId('heat-pump'))).toEqual({
@@ -66,19 +66,19 @@ test('a time from the future is told like one from the past, and its alarm is ra
   });
 });
 
-test('a rule with hours holds at every hour while nobody knows the time, and at its own once that is known', () => {
+test('a rule with hours holds at every hour while the true time is unknown, and at its own hours once it is known', () => {
   let known = false;
   const atNight = { ...overload, when: 'hour >= 22 && value > 7600.0' };
   const clockError = () => (known ? { shiftMs: 0, withinMs: 0 } : undefined);
   const engine = new RuleEngine({ site: siteWith(atNight), uptime: 0, clockError });
-  // what it asks for beside the hour still counts
+  // the other parts of the condition still matter
   expect(engine.observe(reading({ power_w: 7550 }), 0, noon)).toEqual([]);
   expect(engine.observe(reading({ power_w: 9000 }), 0, noon).map(({ change }) => change)).toEqual(['raised']);
   known = true;
   expect(engine.observe(reading({ power_w: 9000 }), 0, noon).map(({ change }) => change)).toEqual(['cleared']);
 });
 
-test('a rule that throws is counted and harms no other', () => {
+test('a rule that throws is counted, and the other rules still raise', () => {
   const broken = { ...overload, id: 'broken', when: 'int(values.mode) > 3' };
   const engine = new RuleEngine({ site: siteWith(broken, overload), uptime: 0 });
   const transitions = engine.observe(reading({ power_w: 9000, mode: 'heat' }), 0, noon);
@@ -86,7 +86,7 @@ test('a rule that throws is counted and harms no other', () => {
   expect(engine.errors()).toEqual([{ rule: 'broken', count: 1, last: expect.any(String) }]);
 });
 
-test('a condition that would take for ever is an error of its own rule, soon, and the next rule raises', () => {
+test('a condition that would run for ever soon becomes an error of its own rule, and the next rule raises', () => {
   const values = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`m${i}`, i]));
   const nested = 'values.all(a, values.all(b, values.all(c, values.all(d, a + b + c + d != ""))))';
   const endless = { ...overload, id: 'endless', when: nested };
@@ -94,20 +94,20 @@ test('a condition that would take for ever is an error of its own rule, soon, an
   const engine = new RuleEngine({ site: siteWith(endless, hostile, overload), uptime: 0 });
   const from = performance.now();
   const transitions = engine.observe(reading({ ...values, power_w: 9000, text: `${'a'.repeat(999)}!` }), 0, noon);
-  // unbounded it takes minutes; beside other tests it waits for a core too
+  // without a bound it would take minutes; beside other tests it also waits for a core
   expect(performance.now() - from).toBeLessThan(1000);
   expect(transitions.map(({ rule }) => rule)).toEqual(['overload']);
   expect(engine.errors()).toEqual([{ rule: 'endless', count: 1, last: expect.stringContaining('20000 steps') }]);
 });
 
-test('a rule that cannot even begin leaves the others to work', () => {
+test('a rule that throws at its start does not keep the others from working', () => {
   const engine = new RuleEngine({ site: siteWith({ ...overload, id: 'wrong', when: 'houre >' }, overload), uptime: 0 });
   expect(engine.observe(reading({ power_w: 9000 }), 0, noon)).toHaveLength(1);
   expect(engine.errors().map(({ rule }) => rule)).toEqual(['wrong']);
   expect(() => new RuleEngine({ site: siteWith({ id: 'x', kind: 'magic' }), uptime: 0 })).toThrow('no kind "magic"');
 });
 
-test('an alarm that is active since before a restart is kept or cleared by the next reading', () => {
+test('an alarm from before a restart is kept or cleared by the next reading', () => {
   const actives = [active] as never;
   const kept = new RuleEngine({ site: siteWith(overload), actives, uptime: 0 });
   expect(kept.observe(reading({ power_w: 9000 }), 0, noon)).toEqual([]);
@@ -143,7 +143,7 @@ test('an alarm whose rule, device or zone is no longer there is cleared after a 
   expect(engine.nextWake()).toBeUndefined();
 });
 
-test('a silent alarm from before a restart ends when its device speaks', () => {
+test('a silent alarm from before a restart ends with the device’s next message', () => {
   const silent = { id: 'quiet', kind: 'silent', device: 'oven', after_s: 60 };
   const actives = [{ ...active, rule: 'quiet', device: 'oven' }] as never;
   const engine = new RuleEngine({ site: siteWith(silent), actives, uptime: 0 });
@@ -152,7 +152,7 @@ test('a silent alarm from before a restart ends when its device speaks', () => {
   expect(spoke.map(({ change, message }) => [change, message])).toEqual([['cleared', 'Oven: heard again']]);
 });
 
-test('a rule that fails each time it is woken does not keep the gateway busy', () => {
+test('a rule that fails at each wake is woken again only after a while', () => {
   const engine = new RuleEngine({
     site: siteWith({ id: 'q', kind: 'silent', device: 'oven', after_s: 1, when: '1 / (hour - 12) > 0' }),
     uptime: 0,

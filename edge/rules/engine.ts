@@ -1,11 +1,10 @@
 /**
- * The engine: all rules of a site, their states, and when they want to be woken. No clock, no disk, no network: whoever
- * owns it passes the time in, so that a simulation can run it.
+ * The engine holds all rules of a site, their states, and the time of their next wake. It has no clock, disk or network:
+ * the caller passes the time in, so that a simulation can run it.
  *
- * Always: an alarm (rule, device, subject) is raised once until it is cleared, whatever a kind says; a rule that
- * throws is counted and harms no other; a late reading raises nothing, where the gateway's clock is known to be right
- * enough to call it late; an alarm that was active before a restart and
- * that no rule covers any more is cleared.
+ * Always: an alarm (rule, device, subject) is raised once until it is cleared, whatever its kind returns. A rule that
+ * throws is counted, and no other rule is affected. A late reading raises nothing, where the gateway's clock is known to
+ * be right. An alarm from before a restart that no rule covers any more is cleared.
  */
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -23,7 +22,7 @@ import {
 } from './rule.ts';
 import { wordsOf } from './words.ts';
 
-/** An alarm that is active since before this engine: what `Alarms.active()` gives. */
+/** An alarm that was active before this engine started, as `Alarms.active()` returns it. */
 export type RestoredAlarm = Pick<
   AlarmTransition,
   'rule' | 'device' | 'subject' | 'severity' | 'category' | 'test' | 'cause' | 'peak'
@@ -32,11 +31,11 @@ export type RestoredAlarm = Pick<
 export interface RuleErrors {
   readonly rule: RuleId;
   readonly count: number;
-  /** the newest, in words */
+  /** the newest error, in words */
   readonly last: string;
 }
 
-/** Somebody looks at how the rules judge (trial.ts). */
+/** An observer of the rules' judgements (trial.ts). */
 export interface RuleWatch {
   /** whether alarms of this camera or device are an installer's trial now */
   isTest(device: string): boolean;
@@ -48,7 +47,7 @@ interface RunningRule {
   readonly kind: AnyRuleKind;
   state: unknown;
   wakeAt: number | undefined;
-  /** it could not even begin: offered nothing */
+  /** its `initial` threw: the rule gets no observations */
   broken: boolean;
   errors: number;
   lastError: string;
@@ -56,41 +55,41 @@ interface RunningRule {
   readonly active: Set<string>;
 }
 
-/** How the times that a device gives its readings differ from the gateway's. */
+/** Differences between the times of a device's readings and the gateway's clock. */
 export interface DeviceTimes {
-  /** so much too late that they raised nothing */
+  /** number of readings that were too late to raise an alarm */
   readonly late: number;
-  /** from the future */
+  /** number of readings with a time in the future */
   readonly early: number;
-  /** the gateway's clock is not known to be right: nobody knows whose is wrong, and they were judged as ever */
+  /** number of differing readings while the gateway's clock was not known to be right; rules judged them as all others */
   readonly unjudged: number;
-  /** of the newest of these: its time minus the gateway's, ms */
+  /** time of the newest differing reading minus the gateway's, ms */
   readonly offMs: number;
-  /** when that came, ms of the monotonic clock */
+  /** time of receipt of this reading, ms of the monotonic clock */
   readonly at: number;
 }
 
-/** Alarms of one rule at once. Beyond it raises are refused and counted as its errors. */
+/** Active alarms of one rule. A further one is not raised, and counted as an error of the rule. */
 const mostActive = 5000;
-/** How soon a rule that failed when it was woken is woken again. */
+/** A rule that threw when it was woken is woken again after this time. */
 const tryAgainMs = 10_000;
 
 export class RuleEngine {
   #site: Site;
   readonly #watch: RuleWatch | undefined;
   readonly #rules: RunningRule[] = [];
-  /** by device or camera, of those that the site names: the rules that want to observe it */
+  /** the rules that observe a device or camera of the site, by its id */
   readonly #concerned = new Map<DeviceId, readonly RunningRule[]>();
   #orphans: RestoredAlarm[] = [];
-  /** the earliest that any rule wants to be woken; asked after each message, and rarely another one */
+  /** the earliest wake of any rule; kept, because it is asked after each message and changes rarely */
   #nextWake: number | undefined;
   readonly #clockError: KnowsClockError;
   readonly #oddTimes = new Map<DeviceId, DeviceTimes>();
 
   /**
-   * `actives`: alarms that are active since before, kept or cleared by the next observation. `uptime`: ms of the
-   * monotonic clock, from which silence is counted. A rule that cannot begin is counted as failed and does nothing.
-   * @throws RangeError of an unknown kind, which loading a site refuses
+   * `actives`: alarms from before a restart, kept or cleared by the next observation. `uptime`: ms of the monotonic
+   * clock, the begin of silence for all devices. A rule whose `initial` throws is counted as failed and does nothing.
+   * @throws RangeError for an unknown kind; the check of site.yaml refuses it before
    */
   constructor(options: {
     site: Site;
@@ -115,7 +114,7 @@ export class RuleEngine {
     this.#nextWake = earliest(this.#rules);
   }
 
-  /** What a reading or a scene means. `uptime`: ms of the monotonic clock, `now`: ms since 1970. */
+  /** Evaluates the rules for one observation. `uptime`: ms of the monotonic clock, `now`: ms since 1970. */
   observe(observation: Observation, uptime: Uptime, now: WallTime): readonly AlarmTransition[] {
     const late = observation.kind === 'reading' && this.#isLate(observation, uptime, now);
     const transitions: AlarmTransition[] = [];
@@ -126,12 +125,12 @@ export class RuleEngine {
     return transitions;
   }
 
-  /** Zones and lines of cameras are drawn or called otherwise now; the rules are the same ones, and so are their states. */
+  /** Takes over changed shapes and names of zones and lines; rules and their states stay. */
   redrawn(site: Site): void {
     this.#site = site;
   }
 
-  /** What the passing of time means. Call it at `nextWake`; too early is harmless. */
+  /** Evaluates the rules that wait for time. Call it at `nextWake`; an early call is harmless. */
   wake(now: WallTime, uptime: Uptime): readonly AlarmTransition[] {
     const transitions: AlarmTransition[] = this.#orphans.map((alarm) => ({
       ...alarm,
@@ -146,27 +145,27 @@ export class RuleEngine {
     return transitions;
   }
 
-  /** When `wake` wants to be called, in ms of the monotonic clock; undefined = nothing waits for time. */
+  /** The time of the next call of `wake`, in ms of the monotonic clock; undefined where no rule waits for time. */
   nextWake(): number | undefined {
     return this.#orphans.length > 0 ? 0 : this.#nextWake;
   }
 
-  /** Rules that failed, and how often. */
+  /** Rules that failed, with the number of failures. */
   errors(): readonly RuleErrors[] {
     return this.#rules
       .filter(({ errors }) => errors > 0)
       .map(({ config, errors, lastError }) => ({ rule: config.id, count: errors, last: lastError }));
   }
 
-  /** Devices that gave readings times far from the gateway's: one of the two clocks may be wrong. */
+  /** Devices whose times differ from the gateway's clock by more than allowed: one of the two clocks is wrong. */
   oddTimes(): ReadonlyMap<DeviceId, DeviceTimes> {
     return this.#oddTimes;
   }
 
-  /** Whether a reading is too old to raise anything. Notes a time that is far off. */
+  /** Whether a reading is too old to raise an alarm. Notes a time that differs too much from the gateway's. */
   #isLate({ device, time }: Observation, uptime: Uptime, now: WallTime): boolean {
     const behindMs = now - time;
-    // nearly all: by no clock far off
+    // nearly all readings have the time of receipt
     if (behindMs === 0) return false;
     const error = this.#clockError();
     const offMs = error === undefined ? -behindMs : time - (now + error.shiftMs);
@@ -205,7 +204,7 @@ export class RuleEngine {
         contextOf(() => this.#site, active, this.#clockError),
         uptime,
       );
-      // asks for its first wake: a kind that counts silence must be woken though nothing was ever observed
+      // the first wake: a kind that counts silence must be woken even if no observation ever comes
       rule.wakeAt = uptime;
     } catch (error) {
       fail(rule, messageOf(error));
@@ -222,7 +221,7 @@ export class RuleEngine {
       evaluation = evaluate();
     } catch (error) {
       fail(rule, messageOf(error));
-      // it would be due again at once, for ever
+      // without a later wake the failed rule would be due again at once, in an endless loop
       if (rule.wakeAt !== undefined && rule.wakeAt <= uptime) this.#wakes(rule, uptime + tryAgainMs);
       return;
     }
@@ -249,7 +248,7 @@ export class RuleEngine {
     this.#nextWake = earliest(this.#rules);
   }
 
-  /** Whether this change fits what is known of the alarm; notes it then. */
+  /** Whether the change fits the alarm's state (raised and cleared alternate); if so, notes the new state. */
   #takesTurn(rule: RunningRule, change: RuleChange): boolean {
     const name = key(change);
     if (change.change === 'cleared') return rule.active.delete(name);

@@ -1,6 +1,6 @@
 /**
- * The sentences of alarms: the kind's own from the catalogue, in the site's language and as a message for readers of
- * another one, or the rule's own with {placeholders}, as the installer wrote it.
+ * The sentences of alarms. A kind's sentence comes from the catalogue: as text in the site's language, and as a message
+ * for readers of another language. A sentence of the installer's, with {placeholders}, is used as written.
  */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
@@ -9,12 +9,12 @@ import type { AlarmWords, RuleChange, RuleProblem } from './rule.ts';
 const placeholder = /\{([^{}]*)\}/g;
 const longestMessage = 500;
 
-/** A rule's own message with what is known now; an alarm's sentence is never longer than people read. */
+/** A rule's own message with its placeholders filled in, cut to `longestMessage` letters. */
 export function fill(template: string, fields: Readonly<Record<string, string>>): string {
   return template.replace(placeholder, (whole, name: string) => fields[name] ?? whole).slice(0, longestMessage);
 }
 
-/** What an alarm says: `own` is the rule's message, `fields` are its placeholders. */
+/** An alarm's sentence. `own`: the rule's own message, `fields`: its placeholders, `sentence`: the kind's message. */
 export function worded(
   { say }: AlarmWords,
   own: string | undefined,
@@ -25,7 +25,7 @@ export function worded(
   return { message: say(sentence, sentence.key).slice(0, longestMessage), messageI18n: sentence };
 }
 
-/** Placeholders of a rule's own message that nobody will fill. */
+/** Problems of a rule's own message: placeholders that the kind does not have. */
 export function checkMessage(template: string | undefined, known: readonly string[]): readonly RuleProblem[] {
   if (template === undefined) return [];
   const problems: RuleProblem[] = [];

@@ -1,10 +1,9 @@
 /**
- * Tells of a rule on readings whose condition (`when`) cannot hold on what a device sends: a metric that never comes, or
- * comes as a text where the condition wants a number. The condition sees the values of one reading, so each channel is
- * judged by itself.
+ * Finds a condition (`when`) that cannot hold on a device's readings: its metric never comes, or comes as a text where
+ * the condition expects a number. A condition sees the values of one reading, so each channel is judged by itself.
  *
- * Always: says nothing before enough messages, where more values came than are remembered, and where the condition holds
- * on any channel's values.
+ * Always: no verdict before enough messages, none where the device sends more values than are remembered, and none where
+ * the condition can hold on some channel's values.
  */
 
 import { suggestion } from '@forpost/shared/config/nearest.ts';
@@ -14,14 +13,14 @@ import { channelAndMetric, type Heard } from '../devices/heard.ts';
 import { type CannotFire, enoughMessages } from './can-fire.ts';
 import { type Blame, HoldAnalysis } from './can-hold.ts';
 
-/** A device with more channels is not looked at. */
+/** A device with more channels is not examined. */
 const mostChannels = 16;
 const listedNames = 6;
 
-/** By the rule's configuration, which lives as long as the site's. */
+/** Analyses by rule configuration. */
 const analyses = new WeakMap<object, HoldAnalysis>();
 
-/** `channels`: those whose readings the rule looks at, '' for readings without one. */
+/** `channels`: the channels that the rule observes, '' for readings without a channel. */
 export function muteCondition(
   rule: { readonly when?: string },
   heard: Heard,

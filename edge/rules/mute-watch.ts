@@ -1,7 +1,7 @@
 /**
- * Keeps the list of rules that cannot fire (cannot-fire.ts) for the page and the status, which ask for it often.
+ * Caches the list of mute rules (cannot-fire.ts) for the page and the status, which read it often.
  *
- * Always: the rules are examined once a second at most; nothing here runs while nobody asks.
+ * Always: the rules are examined at most once a second, and only when the list is read.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
@@ -14,7 +14,7 @@ const everyMs = 1000;
 export interface MuteWatchParts {
   readonly clock: Clock;
   readonly site: () => Site;
-  /** what a device has sent so far */
+  /** a device's messages so far */
   readonly heard: (device: DeviceId) => Heard | undefined;
 }
 

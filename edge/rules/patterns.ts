@@ -1,9 +1,9 @@
 /**
- * Regular expressions of conditions, as CEL means them: RE2 syntax, in time linear in the text. JavaScript's own
- * engine backtracks, so that `^(a+)+$` on forty letters holds the whole gateway for minutes.
+ * Regular expressions of conditions, as CEL defines them: RE2 syntax, matched in time linear in the text. JavaScript's
+ * own engine backtracks: `^(a+)+$` on forty letters would block the whole gateway for minutes.
  *
- * Always: a pattern is bounded by its length and by the size of its compiled program; one that comes out of a reading
- * is bounded before it is compiled, because a device chooses it; the newest patterns are kept, up to `mostKept`.
+ * Always: a pattern is bounded by its length and by the size of its compiled program. A pattern from a reading is checked
+ * before it is compiled, because a device chooses it. The newest `mostKept` compiled patterns are kept.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { RE2JS } from 're2js';
@@ -17,12 +17,12 @@ export interface Pattern {
 const longestPattern = 1000;
 const largestProgram = 500;
 const mostKept = 32;
-/** The limit of a pattern that comes with a reading: repeats multiply what compiling costs, 3 µs an instruction. */
+/** Limits of a pattern from a reading: repeats multiply the cost of compiling, 3 µs an instruction. */
 const longestForeignPattern = 200;
 const largestForeignEstimate = 2000;
 const tooLarge = `compiles to more than ${largestProgram} instructions: repeat less`;
 
-/** @throws Error with a sentence about what is wrong with the pattern */
+/** Compiles a pattern. @throws Error with a sentence that names the pattern's error */
 export function compilePattern(pattern: string): Pattern {
   if (pattern.length > longestPattern) throw new Error(`a pattern has at most ${longestPattern} letters`);
   let compiled: RE2JS;
@@ -37,17 +37,17 @@ export function compilePattern(pattern: string): Pattern {
   return { size, test: (text) => compiled.test(text) };
 }
 
-/** The patterns of one condition: its own are compiled when it is made, those of readings when they come. */
+/** The patterns of one condition: those of the expression are compiled at once, those of readings on first use. */
 export class Patterns {
   readonly #own: ReadonlyMap<string, Pattern>;
   readonly #kept = new Map<string, Pattern>();
 
-  /** `own`: the patterns that stand in the expression itself. @throws Error as `compilePattern` */
+  /** `own`: the patterns of the expression itself. @throws Error as `compilePattern` */
   constructor(own: Iterable<string> = []) {
     this.#own = new Map([...own].map((pattern) => [pattern, compilePattern(pattern)]));
   }
 
-  /** `compiling` is told before a pattern is compiled, with its length. @throws Error as `compilePattern` */
+  /** `compiling` is called with the pattern's length before it is compiled. @throws Error as `compilePattern` */
   get(pattern: string, compiling: (letters: number) => void): Pattern {
     const known = this.#own.get(pattern) ?? this.#kept.get(pattern);
     if (known !== undefined) return known;
@@ -61,7 +61,7 @@ export class Patterns {
   }
 }
 
-/** Nested repeats multiply; which ones are nested is known only after parsing, so all of them count as nested. */
+/** Nested repeats multiply. Only parsing tells which repeats are nested, so all count as nested here. */
 function refuseLarge(pattern: string): void {
   if (pattern.length > longestForeignPattern)
     throw new Error(`a pattern out of a reading has at most ${longestForeignPattern} letters`);

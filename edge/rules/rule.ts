@@ -1,14 +1,14 @@
 /**
- * Rules, pure: (state, observation, now) -> (state, changes of alarms). No clock, no disk, no network in here; the
- * engine holds the states and asks to be woken, whoever owns it keeps the time. A state is handed over: the kind may
- * change it in place and return it, nobody keeps the old one.
+ * Rules are pure functions: (state, observation, now) -> (state, changes of alarms), without clock, disk or network. The
+ * engine holds the states, and its caller keeps the time. A kind may change a state in place and return it: the engine
+ * does not use the old one again.
  *
  *   inactive ── set off (and held long enough) ──► active ── cleared by its own condition ──► inactive
  *
- * Always: a rule raises an alarm of a subject once until it clears it; a reading older than `lateAfterMs` raises
- * nothing, and a condition on the hour holds at its hours, where the true time is known; where it is not, neither
- * suppresses anything. Holding and silence are counted by the monotonic clock. A rule that throws is counted and harms
- * no other rule.
+ * Always: a rule raises the alarm of a subject once until it clears it. While the true time is known, a reading older
+ * than `lateAfterMs` raises nothing, and a condition on the hour holds at its hours only. While the true time is unknown,
+ * neither suppresses an alarm. Hold times and silence are counted by the monotonic clock. A rule that throws is counted,
+ * and no other rule is affected.
  */
 
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
@@ -24,7 +24,7 @@ import type { CannotFire } from './can-fire.ts';
 import type { Subject } from './cel.ts';
 import type { ClockError, KnowsClockError } from './clock-error.ts';
 
-/** `time`: when it happened, `received`: when the gateway took it, both ms since 1970. */
+/** `time`: of the event itself, `received`: of its receipt by the gateway, both ms since 1970. */
 export type Observation =
   | {
       readonly kind: 'reading';
@@ -33,7 +33,7 @@ export type Observation =
       readonly time: number;
       readonly received: WallTime;
       readonly values: Readonly<Record<string, Value>>;
-      /** absent = good; a reading that is stale, implausible or bad proves life and no more */
+      /** absent = good; a reading that is stale, implausible or bad proves only that the device is alive */
       readonly quality?: Quality;
     }
   | {
@@ -43,7 +43,7 @@ export type Observation =
       readonly received: WallTime;
       readonly change: SceneChange;
     }
-  /** a camera's picture was analysed: all that is tracked in it now, after its changes */
+  /** a camera's frame was analysed: all tracks of the frame, sent after its scene changes */
   | {
       readonly kind: 'looked';
       readonly device: DeviceId;
@@ -51,9 +51,9 @@ export type Observation =
       readonly received: WallTime;
       readonly tracks: readonly Track[];
     }
-  /** the device said something that is no reading: it lives */
+  /** the device sent a message without a reading: it is alive */
   | { readonly kind: 'message'; readonly device: DeviceId; readonly time: number; readonly received: WallTime }
-  /** something was done to a camera, or is over */
+  /** a kind of tampering with a camera began or ended */
   | {
       readonly kind: 'tamper';
       readonly device: DeviceId;
@@ -61,44 +61,44 @@ export type Observation =
       readonly received: WallTime;
       readonly tamper: Tamper;
       readonly active: boolean;
-      /** in words, where somebody knows more */
+      /** more about the cause, in words; may be empty */
       readonly reason: string;
     }
-  /** the camera lost its tracks (its stream or the vision process started again): nobody will say who left */
+  /** the camera lost its tracks (its stream or the vision process restarted): no `left` will come for them */
   | { readonly kind: 'scene-lost'; readonly device: DeviceId; readonly time: number; readonly received: WallTime }
-  /** the camera is live: from now on, what it does not tell is not there */
+  /** the camera is live: from now on, a thing without a track is not in the picture */
   | { readonly kind: 'scene-live'; readonly device: DeviceId; readonly time: number; readonly received: WallTime };
 
-/** A reading that is later than this is stored and never raises an alarm. */
+/** A reading that arrives later than this is stored, and raises no alarm. */
 export const lateAfterMs = 120_000;
 
-/** The latest time, ms since 1970, that a reading received now may bear. `received`: ms since 1970. */
+/** The latest plausible time of a reading, ms since 1970. `received`: its receipt, ms since 1970. */
 export function latestTime(received: WallTime, error: ClockError | undefined): number {
   return error === undefined ? Number.POSITIVE_INFINITY : received + error.shiftMs + error.withinMs + lateAfterMs;
 }
 
-/** What a rule says about one subject (a device, or a device's channel or zone). */
+/** A change of one alarm of a rule. */
 export interface RuleChange {
-  /** reached: a worse value than before, noted for the alarm's end; nobody is told of it by itself */
+  /** reached: a new worst value, kept for the message at the alarm's end; it is not notified by itself */
   readonly change: 'raised' | 'updated' | 'reached' | 'cleared';
   readonly device: DeviceId;
-  /** tells apart several alarms of one rule and device: a channel, a zone; empty where there is one */
+  /** distinguishes the alarms of one rule and device: a channel, a zone; empty where a device has one alarm only */
   readonly subject: string;
   /** in the site's language */
   readonly message: string;
-  /** the same for a reader of another language; absent where the installer wrote the message */
+  /** the same message for readers of another language; absent where the installer wrote the message */
   readonly messageI18n?: Message;
   readonly cause: string;
   readonly value?: Value;
-  /** the worst value since it was raised */
+  /** the worst value since the alarm was raised */
   readonly peak?: Value;
-  /** what the alarm is about, also when it is over; default: the newest message before its end */
+  /** a sentence about the whole alarm, also valid after its end; default: the newest message before its end */
   readonly summary?: string;
   readonly summaryI18n?: Message;
   readonly time: number;
 }
 
-/** A change, with what its rule's configuration adds. What `alerts/` takes. */
+/** A change with the keys of its rule's configuration; the input of `alerts/`. */
 export interface AlarmTransition extends RuleChange {
   readonly rule: RuleId;
   readonly severity: Severity;
@@ -109,48 +109,48 @@ export interface AlarmTransition extends RuleChange {
 export interface Evaluation<State> {
   readonly state: State;
   readonly changes: readonly RuleChange[];
-  /** wall-clock-free: ms of the monotonic clock at which `wake` must be called, if any */
+  /** the time at which `wake` must be called, ms of the monotonic clock */
   readonly wakeAt?: number;
-  /** what kept the rule from following something, counted as its error; thrown it would cost as much as many readings */
+  /** an error of the rule that is counted; returned, because throwing costs as much as evaluating many readings */
   readonly problem?: string;
 }
 
-/** One alarm's subject that a rule speaks of. */
+/** One alarm of a rule, by device and subject. */
 export interface AlarmSubject {
   readonly device: DeviceId;
   readonly subject: string;
-  /** of one that is active since before a restart */
+  /** the worst value so far, of an alarm from before a restart */
   readonly peak?: Value;
 }
 
-/** The texts that rules speak with. */
+/** The texts and formats of the rules' messages. */
 export type AlarmWords = Pick<Texts<'alarm' | 'common' | 'gateway'>, 'say' | 'formats'>;
 
-/** What a rule kind may ask about when it is built. */
+/** Facts about the site for the initial state of a rule. */
 export interface RuleContext {
   readonly devices: readonly DeviceId[];
   /** IANA */
   readonly timezone: string;
   readonly clockError: KnowsClockError;
-  /** the texts of the site's language, for what a rule says */
+  /** texts in the site's language, for the rule's messages */
   readonly words: AlarmWords;
-  /** what people call a device, a camera; its id where it has no name */
+  /** the name of a device or camera for people; its id where it has no name */
   nameOf(device: string): string;
-  /** what people call a zone of a camera */
+  /** the name of a camera's zone for people */
   zoneNameOf(camera: string, zone: string): string;
-  /** what people call a line of a camera */
+  /** the name of a camera's line for people */
   lineNameOf(camera: string, line: string): string;
-  /** alarms of this rule that are active since before a restart, and that it covers: it keeps or clears them */
+  /** active alarms from before a restart that this rule covers: the rule keeps or clears them */
   readonly active: readonly AlarmSubject[];
 }
 
-/** What a rule may refer to, for checking it at load. */
+/** Devices and cameras that a rule may refer to, for the check at load. */
 export interface RuleReferences {
   readonly devices: readonly DeviceId[];
   readonly cameras: readonly CameraConfig[];
 }
 
-/** What is wrong with a rule; `path` within the rule, `offset`: of the character in the text at that path. */
+/** A problem of a rule's configuration; `path` within the rule, `offset`: of the wrong character in the text at that path. */
 export interface RuleProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -161,30 +161,30 @@ export interface RuleProblem {
 export interface RuleKind<Config, State> {
   /** as the site's configuration names it: threshold, silent, zone-entered, … */
   readonly kind: string;
-  /** of its alarms, where the rule names none */
+  /** category of the alarms of a rule that names none */
   readonly category: string;
-  /** of the kind's own keys in the site's file */
+  /** schema of the kind's own keys in site.yaml */
   readonly schema: TObject;
-  /** what a rule's own `message` may have in braces, without them */
+  /** names of the placeholders that a rule's own `message` may use, without braces */
   readonly placeholders?: readonly string[];
-  /** what the condition (`when`) of such a rule is about; absent: such a rule has none */
+  /** the subject of the rule's condition (`when`); absent: rules of this kind have no condition */
   readonly conditionOn?: Subject;
-  /** late readings are offered too: they prove that the device lives */
+  /** whether `observe` also gets late readings: they prove that the device is alive */
   readonly takesLate: boolean;
-  /** checks beyond the schema, at load: which key is wrong and why. CEL is compiled here. */
+  /** the checks beyond the schema, at load; compiles CEL too. Returns each wrong key with the reason. */
   check(config: Config, references: RuleReferences): readonly RuleProblem[];
-  /** whether this rule could raise an alarm of that subject: one that it could not is cleared after a restart */
+  /** whether this rule could raise this alarm; after a restart the engine clears an alarm that no rule could raise */
   covers(config: Config, devices: readonly DeviceId[], subject: AlarmSubject): boolean;
-  /** whether it wants to observe what that device or camera says: asked once for each */
+  /** whether the rule observes this device or camera; asked once for each */
   concerns(config: Config, device: DeviceId): boolean;
-  /** why it cannot fire on what a device has said; undefined where it can, or where nobody knows yet */
+  /** why the rule cannot fire on a device's messages so far; undefined where it can, or where too few have come */
   cannotFire?(config: Config, heard: Heard): CannotFire | undefined;
   /**
-   * Why it was silent at something that its camera saw, in an installer's words; undefined: its condition does not hold,
-   * or its alarm is active already. Absent: the kind watches no camera.
+   * Why the rule raised nothing at a scene change of its camera, in an installer's words; undefined where its condition
+   * does not hold, or its alarm is active already. Absent: the kind watches no camera.
    */
   whyNot?(config: Config, camera: CameraConfig, change: SceneChange): string | undefined;
-  /** the rule that a site has where its file has none of this kind; absent, undefined: none */
+  /** the default rule of a site whose file has none of this kind; absent or undefined: no default */
   standard?(cameras: readonly { readonly id: string }[]): { readonly id: string; readonly kind: string } | undefined;
   initial(config: Config, context: RuleContext, uptime: Uptime): State;
   /** `uptime`: ms of the monotonic clock, for hold times and silence */

@@ -18,7 +18,7 @@ const odd = (change: Partial<DeviceTimes>) =>
   new Map([[asId<'device'>('oven'), { late: 0, early: 0, unjudged: 0, offMs: 0, at: 0, ...change }]]);
 const hour = 3_600_000;
 
-test('a device is told of for times in the past and in the future alike, for a day', () => {
+test('a device’s times in the past and in the future are problems for a day', () => {
   const problems = (change: Partial<DeviceTimes>, uptime = 0) =>
     timeProblems(siteWith(), odd(change), rightClock, uptime);
   expect(problems({ late: 3, offMs: -2 * hour })).toEqual([
@@ -30,13 +30,13 @@ test('a device is told of for times in the past and in the future alike, for a d
   expect(problems({ early: 1, offMs: 2 * hour }, 24 * hour)).toEqual([]);
 });
 
-test('while nobody knows the true time the gateway’s own clock is told of, and no device is blamed', () => {
+test('while the true time is unknown, the gateway’s own clock is the problem, not a device’s', () => {
   const [problem, ...more] = timeProblems(siteWith(atNight), odd({ unjudged: 9, offMs: -2 * hour }), undefined, 0);
   expect(problem).toMatch(
     /^this gateway’s clock is not in sync .*every hour \(Night watch\); it differs from the times of Oven/,
   );
   expect(more).toEqual([]);
-  // nothing depends on the time here: nothing to tell
+  // no rule depends on the time here, so there is no problem
   expect(timeProblems(siteWith(), new Map(), undefined, 0)).toEqual([]);
   expect(timeProblems(siteWith(atNight), new Map(), rightClock, 0)).toEqual([]);
 });

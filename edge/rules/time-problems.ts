@@ -1,6 +1,6 @@
 /**
- * What the page says of times that do not fit: of devices where the gateway's clock is known to be right, of the
- * gateway's own where it is not. Pure.
+ * The page's problems about wrong times: of devices' clocks, while the gateway's clock is known to be right; else of the
+ * gateway's own clock. Pure.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
@@ -11,7 +11,7 @@ import type { DeviceTimes } from './engine.ts';
 import { durationInWords } from './messages.ts';
 import { lateAfterMs } from './rule.ts';
 
-/** How long, of the time that the gateway runs, a device's wrong times are told. */
+/** A device's wrong time stays a problem for this long, by the monotonic clock. */
 const toldMs = 86_400_000;
 const mostNamed = 5;
 

@@ -20,7 +20,7 @@ function rig(...rules: object[]) {
 const why = (trials: Trials) => trials.view('yard').entries[0]?.verdicts.map(({ fired, why: text }) => [fired, text]);
 const intruder = { id: 'intruder', kind: 'zone-entered', camera: 'yard', zone: 'drive' };
 
-test('a trial says what each rule made of what happened, and why', () => {
+test('a test of a camera shows each rule’s verdict on each change, with its reason', () => {
   const { trials, enter } = rig(
     { ...intruder, classes: ['person'] },
     { ...intruder, id: 'sure', min_score: 0.95 },
@@ -44,7 +44,7 @@ test('a trial says what each rule made of what happened, and why', () => {
   expect(why(trials)?.[0]).toEqual([true, expect.stringMatching(/^Alarm: .*person/)]);
 });
 
-test('alarms of a trial are a test, and a forgotten trial ends by itself', () => {
+test('alarms during a test of a camera are marked as a test, and a forgotten test ends by itself', () => {
   const { trials, enter, clock } = rig(intruder);
   trials.begin('yard', 600);
   expect(enter()).toMatchObject([{ change: 'raised', test: true }]);
@@ -59,7 +59,7 @@ test('alarms of a trial are a test, and a forgotten trial ends by itself', () =>
   expect(trials.isTest('yard')).toBe(false);
 });
 
-test('what is noted of a long trial is bounded, the newest stays', () => {
+test('a long test of a camera keeps a bounded number of entries, the newest ones', () => {
   const { trials, enter } = rig(intruder);
   trials.begin('yard', 600);
   for (let id = 1; id <= 200; id++) enter({}, id);

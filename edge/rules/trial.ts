@@ -1,11 +1,11 @@
 /**
- * An installer's trial of a camera: while it lasts its alarms page nobody (they are marked as a test), and for each thing
- * that something changed for, it is noted what every rule of the camera made of it, and why.
+ * An installer's test of a camera. While it runs, the camera's alarms are marked as a test and nobody is notified. For
+ * each change in the picture, the test keeps each rule's verdict with its reason.
  *
  *   off ── begin ──► on ── end, or its time is over ──► off
  *
- * Always: it ends by itself, because a forgotten trial would hide real alarms; what is noted is bounded, the newest
- * stays; a camera that is not tried costs one look-up.
+ * Always: a test ends by itself, because a forgotten one would hide real alarms; the number of kept entries is bounded,
+ * the oldest go first; a camera without a test costs one look-up.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -21,30 +21,30 @@ import type { AlarmTransition, Observation } from './rule.ts';
 
 export const longestTrialS = 1800;
 
-/** What one rule made of one thing that happened. */
+/** One rule's verdict on one change in the picture. */
 export interface Verdict {
   readonly rule: string;
   readonly name: string;
   readonly fired: boolean;
-  /** in words: why, or why not */
+  /** the reason why the rule fired or did not, in words */
   readonly why: string;
   readonly whyI18n?: Message;
 }
 
-/** Something that the camera saw happen. */
+/** One change in the camera's picture. */
 export interface TrialEntry {
-  /** counts up */
+  /** counts up from 1 */
   readonly id: number;
   /** RFC 3339 */
   readonly time: string;
-  /** in words: a person came into Gate */
+  /** the change in words: a person came into Gate */
   readonly what: string;
   readonly whatI18n?: Message;
   readonly verdicts: readonly Verdict[];
 }
 
 export interface TrialView {
-  /** seconds that are left; 0: no trial */
+  /** seconds that are left; 0: no test */
   readonly secondsLeft: number;
   /** newest first */
   readonly entries: readonly TrialEntry[];
@@ -68,7 +68,7 @@ export class Trials {
     this.#site = site;
   }
 
-  /** Of a camera of the site; 0 s end it. */
+  /** Begins or prolongs the test of a camera; 0 s ends it. */
   begin(camera: string, seconds: number): void {
     if (seconds <= 0) {
       this.#running.delete(camera);
@@ -90,7 +90,7 @@ export class Trials {
     return this.#running.size > 0 && this.#of(camera) !== undefined;
   }
 
-  /** What the rules made of an observation. */
+  /** Notes the rules' verdicts on an observation. */
   observed(observation: Observation, transitions: readonly AlarmTransition[]): void {
     if (this.#running.size === 0) return;
     const running = this.#of(observation.device);
@@ -105,7 +105,7 @@ export class Trials {
       this.#add(running, whatHappened(camera, change), verdicts);
       return;
     }
-    // what is no one thing's doing: somebody stayed too long, too many are there, the camera is covered
+    // alarms without a scene change of one thing: a thing stayed too long, a zone is too full, the camera is covered
     const told = transitions.filter(({ change }) => change === 'raised' || change === 'updated');
     for (const { rule, message: why, messageI18n: whyI18n } of told) {
       const config = site.rules.find(({ id }) => id === rule);
@@ -152,7 +152,7 @@ function verdictOf(
   return { rule: rule.id, name, fired: false, why, ...(whyI18n === undefined ? {} : { whyI18n }) };
 }
 
-/** Why a rule of a camera did not fire at something that happened, in an installer's words. */
+/** Why a rule of a camera did not fire at a scene change, in an installer's words. */
 export function whyNot(rule: RuleConfig, camera: CameraConfig, change: SceneChange): string {
   const why = ruleKind(rule.kind)?.whyNot?.(rule, camera, change);
   if (why !== undefined) return why;

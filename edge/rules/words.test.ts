@@ -15,7 +15,7 @@ function first(site: Site, observation: Observation) {
   return change;
 }
 
-test('a site whose language is Russian is told of its alarms in Russian, and a reader of English in English', () => {
+test('a site whose language is Russian gets its alarms in Russian, and a reader of English gets them in English', () => {
   const { message, messageI18n } = first({ ...siteWith(overload), language: 'ru' }, reading({ power_w: 7912 }));
   expect(message).toBe('Heat pump: мощность 7,91 кВт, выше 7,5 кВт');
   expect(english.say(messageI18n, message)).toBe('Heat pump: power 7.91 kW above 7.5 kW');
@@ -33,11 +33,14 @@ test.each([
     crossing('left', 1),
     'Yard camera: человек, линия «Fence» пересечена влево',
   ],
-])('an alarm of %o says the same in English, and in Russian to a reader of Russian', (rule, observation, words) => {
-  const { message, messageI18n } = first(siteWith(rule), observation);
-  expect(english.say(messageI18n, '')).toBe(message);
-  expect(russian.say(messageI18n, '')).toBe(words);
-});
+])(
+  'an alarm of %o has the same message in English, and a Russian one for a reader of Russian',
+  (rule, observation, words) => {
+    const { message, messageI18n } = first(siteWith(rule), observation);
+    expect(english.say(messageI18n, '')).toBe(message);
+    expect(russian.say(messageI18n, '')).toBe(words);
+  },
+);
 
 test('a message that the installer wrote stays as it is for every reader', () => {
   const rule = { ...overload, message: '{device} takes {value}, limit {limit}' };

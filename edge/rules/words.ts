@@ -1,4 +1,4 @@
-/** The texts that rules speak with, in the site's language. Each language's texts are made once and kept. */
+/** The texts of the rules' messages in the site's language. Each language's texts are built once and kept. */
 import { alarmEn } from '@forpost/shared/texts/catalogue/alarm.en.ts';
 import { alarmRu } from '@forpost/shared/texts/catalogue/alarm.ru.ts';
 import { commonEn } from '@forpost/shared/texts/catalogue/common.en.ts';

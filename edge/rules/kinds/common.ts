@@ -1,4 +1,4 @@
-/** What several kinds of rules have in common: choosing devices, a condition, and their checks. */
+/** The common keys of several rule kinds, with their checks: the choice of devices, and the condition. */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
@@ -7,7 +7,7 @@ import type { RuleContext, RuleProblem } from '../rule.ts';
 
 export const everyDevice = '*';
 
-/** The keys `device` and `devices`: exactly one of them. */
+/** The keys `device` and `devices`; a rule has exactly one of them. */
 export const deviceKeys = {
   device: Type.Optional(Type.String({ description: 'id of the device, or "*" for every device; instead of devices' })),
   devices: Type.Optional(
@@ -19,13 +19,13 @@ export const whenKey = {
   when: Type.Optional(
     Type.String({
       minLength: 1,
-      description: 'condition in CEL that must hold too, as hour >= 22 || hour < 6',
+      description: 'condition in CEL that must hold too, such as hour >= 22 || hour < 6',
       'x-default': 'always',
     }),
   ),
 } as const;
 
-/** Seconds that a rule may wait; a week is longer than any of them makes sense. */
+/** A duration in seconds, a week at most: no rule sensibly waits longer. */
 export function seconds(description: string, { minimum = 0, ...more }: { minimum?: number; default?: number } = {}) {
   return Type.Number({ minimum, maximum: 604_800, description, ...more });
 }

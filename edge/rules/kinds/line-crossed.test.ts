@@ -11,7 +11,7 @@ function engineOf(more: object = {}) {
   return new RuleEngine({ site: siteWith(rule), uptime: 0 });
 }
 
-test('who crosses is told at once with the way, counted up, and over after a while', () => {
+test('a crossing raises the alarm at once with its direction, further ones update it, and it clears after a while', () => {
   const engine = engineOf({ clear_after_s: 20 });
   expect(told(engine.observe(crossing('right', 1), 1_000, noon))).toEqual([
     'raised Yard camera: person crossed Fence to the right',
@@ -23,14 +23,14 @@ test('who crosses is told at once with the way, counted up, and over after a whi
   expect(told(engine.wake(noon, 25_000))).toEqual(['cleared Yard camera: nobody else crossed Fence']);
 });
 
-test('the other way, another line and a zone are no crossing of this one', () => {
+test('a crossing the other way or of another line, and a change in a zone, raise nothing', () => {
   const engine = engineOf({ direction: 'left' });
   expect(engine.observe(crossing('right', 1), 0, noon)).toEqual([]);
   expect(engine.observe(scene('entered', 1), 0, noon)).toEqual([]);
   expect(engine.observe(crossing('left', 2), 0, noon)).toHaveLength(1);
 });
 
-test('a crossing waits until its track is confirmed, and goes with it', () => {
+test('a crossing waits until its track is confirmed, and is dropped with the track', () => {
   const engine = engineOf({ confirmations: 3 });
   expect(engine.observe(crossing('right', 1, { seen: 1 }), 0, noon)).toEqual([]);
   expect(engine.observe(looked(trackOf(1, { seen: 2 })), 100, noon)).toEqual([]);
@@ -41,7 +41,7 @@ test('a crossing waits until its track is confirmed, and goes with it', () => {
   expect(engine.observe(looked(trackOf(2, { seen: 3 })), 600, noon)).toEqual([]);
 });
 
-test('the schedule counts at the moment of crossing', () => {
+test('the schedule is judged at the moment of crossing', () => {
   const engine = engineOf({ when: 'hour >= 22 && to == "right"', min_score: 0.5 });
   expect(engine.observe(crossing('right', 1), 0, noon)).toEqual([]);
   const late = noon + 10 * 3_600_000;
@@ -49,7 +49,7 @@ test('the schedule counts at the moment of crossing', () => {
   expect(engine.observe({ ...crossing('right', 1), received: late }, 200, late)).toHaveLength(1);
 });
 
-test('a direction that the line does not have is told', () => {
+test('a direction that the line does not have is a problem of the rule', () => {
   const { devices, cameras } = siteWith();
   const check = (points: unknown, direction: string) => {
     const lines = [{ id: 'fence', points }];

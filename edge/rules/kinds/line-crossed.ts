@@ -1,10 +1,10 @@
 /**
- * Somebody who crosses a line of a camera's picture, either way or in one `direction`: to the left or right of an
- * upright line, up or down over a level one, as people see it in the picture. One alarm from the first on, updated
- * with each further one, over when nobody crossed for `clear_after_s`.
+ * The rule kind `line-crossed`: a thing crosses a line of a camera's picture, either way or in one `direction`: to the
+ * left or right of an upright line, up or down over a level one, as the picture shows it. The first crossing raises the
+ * alarm, each further one updates it; it clears when nothing crossed for `clear_after_s`.
  *
- * Always: a crossing is told once; `when` counts at the moment of crossing; one of somebody who is not yet confirmed
- * waits for that, and goes with the track.
+ * Always: a crossing changes the alarm once; `when` is evaluated at the moment of crossing. The crossing of a thing that
+ * the rule does not mean yet waits until it does, and is dropped with the track.
  */
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
 import { classValue } from '@forpost/shared/texts/class-names.ts';
@@ -46,7 +46,7 @@ const schema = Type.Object(
     direction: Type.Optional(
       Type.Union([Type.Literal('left'), Type.Literal('right'), Type.Literal('up'), Type.Literal('down')], {
         description:
-          'side that the thing comes to, as the picture shows it: left or right of an upright line, up or down over a level one',
+          'side to which the thing crosses, as the picture shows it: left or right of an upright line, up or down over a level one',
         'x-default': 'either',
       }),
     ),
@@ -67,12 +67,12 @@ interface State {
   readonly camera: DeviceId;
   readonly when: Condition | undefined;
   readonly moments: Moments;
-  /** by track: the side that it came to, while it is not sure to be meant */
+  /** crossings of things that the rule does not mean yet: the side to which they crossed, by track */
   readonly unconfirmed: Map<number, LineSide>;
 }
 
 const defaultClearAfterS = 10;
-/** Crossings that wait to be confirmed at once; more are a crowd of noise. */
+/** The most crossings that wait for confirmation; further ones are noise, and dropped. */
 const mostUnconfirmed = 64;
 const placeholders = ['camera', 'line', 'direction', 'class', 'score'];
 const cause = 'line-crossed';

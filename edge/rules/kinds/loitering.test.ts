@@ -12,7 +12,7 @@ function engineOf(more: object = {}) {
 const told = (transitions: ReturnType<RuleEngine['wake']>) =>
   transitions.map(({ change, message }) => `${change} ${message}`);
 
-test('who stays is told when the time is over, by the clock, and it ends when they are gone', () => {
+test('a person who stays raises the alarm by the clock, without a further frame, and it clears when the person left', () => {
   const engine = engineOf();
   expect(engine.observe(scene('entered', 1), 1_000, noon)).toEqual([]);
   expect(engine.nextWake()).toBe(31_000);
@@ -27,7 +27,7 @@ test('who stays is told when the time is over, by the clock, and it ends when th
   expect(engine.nextWake()).toBeUndefined();
 });
 
-test('who passes through is nobody; who steps out for a moment has been there all the time', () => {
+test('a person who passes through raises nothing; stepping out for a moment does not begin the time anew', () => {
   const engine = engineOf();
   engine.observe(scene('entered', 1), 0, noon);
   engine.observe(scene('left', 1), 20_000, noon);
@@ -39,7 +39,7 @@ test('who passes through is nobody; who steps out for a moment has been there al
   expect(engine.nextWake()).toBe(54_500);
 });
 
-test('a camera that lost its tracks begins anew', () => {
+test('when a camera loses its tracks, the time begins anew', () => {
   const engine = engineOf();
   engine.observe(scene('entered', 1), 0, noon);
   engine.observe(sceneLost, 20_000, noon);
@@ -47,7 +47,7 @@ test('a camera that lost its tracks begins anew', () => {
   expect(engine.nextWake()).toBe(55_000);
 });
 
-test('a condition that begins to hold counts the time that somebody has been there', () => {
+test('when a condition begins to hold, the time that a person has already stayed counts', () => {
   const engine = engineOf({ when: 'hour >= 22' });
   engine.observe(scene('entered', 1), 0, noon);
   const late = noon + 10 * 3_600_000;

@@ -1,11 +1,12 @@
 /**
- * Somebody who stays in a zone for longer than `after_s`: one alarm while any such is there.
+ * The rule kind `loitering`: a thing stays in a zone for longer than `after_s`. One alarm is active while such a thing is
+ * there.
  *
- *   nobody ── one is inside for after_s, and `when` ──► loitering (active) ── the last left, for clear_after_s ──► nobody
- *                                                          └── another stays as long: updated
+ *   none ── a thing is inside for after_s, and `when` ──► loitering (active) ── the last one left, for clear_after_s ──► none
+ *                                                            └── another one stays as long: updated
  *
- * Always: the time counts from when the feet came into the zone, and by the clock, not by frames: a still picture is
- * looked at only now and then. A camera that lost its tracks begins anew.
+ * Always: the time begins when the box's foot enters the zone. It is counted by the clock, not by frames: frames without
+ * motion are analysed rarely. When a camera loses its tracks, all times begin anew.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
@@ -43,10 +44,10 @@ interface State {
   readonly context: RuleContext;
   readonly camera: DeviceId;
   readonly presence: Presence;
-  /** ids of the tracks that have been told */
+  /** ids of the tracks that have raised or updated the alarm */
   readonly told: Set<number>;
   active: boolean;
-  /** since when none of them is there, while active; ms of the monotonic clock */
+  /** when the last of them left, while the alarm is active; ms of the monotonic clock */
   goneSince: number | undefined;
 }
 
@@ -74,7 +75,7 @@ export const loitering: RuleKind<LoiteringConfig, State> = {
       presence: new Presence({ zone, parked: false, means: meansInZone(config, context) }),
       told: new Set(),
       active,
-      // who was there before a restart may still be, and must stay as long again to be known
+      // a thing from before a restart may still be there, and counts after it has stayed for after_s again
       goneSince: active ? uptime + afterMs(config) : undefined,
     };
   },
@@ -90,7 +91,7 @@ export const loitering: RuleKind<LoiteringConfig, State> = {
   wake: (config, state, now, uptime) => due(config, state, uptime, now),
 };
 
-/** Tells who has stayed for long enough by now, and whether it is over. */
+/** The alarm's changes by now: things that have stayed for long enough, and the alarm's end. */
 function due(config: LoiteringConfig, state: State, uptime: Uptime, time: number): Evaluation<State> {
   const changes: RuleChange[] = [];
   let next = Number.POSITIVE_INFINITY;

@@ -1,12 +1,12 @@
 /**
- * How many are in a zone, for the kinds that watch that number (zone-count, zone-empty):
+ * The number of things in a zone, for the kinds that compare it with a limit (zone-count, zone-empty):
  *
  *   unknown ── the camera is live, for settleMs ──► within ── beyond the limit ──► beyond ── for holdMs ──► active
  *      ▲                                              ▲└──────── within ─────────────┘                        │
  *      └── camera lost (an active alarm stays)        └──────────────────────── within ──────────────────────┘
  *
- * Always: a zone whose camera is not live is not empty: nobody knows. Parked things count where the rule says so; a
- * condition that is about the time is asked again each minute.
+ * Always: while the camera is not live, the number is unknown, not 0. Parked things count where the rule says so. A
+ * condition is evaluated again each minute, because it may depend on the time.
  */
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
@@ -21,26 +21,26 @@ export interface Occupancy {
   readonly camera: DeviceId;
   readonly presence: Presence;
   readonly when: Condition | undefined;
-  /** from when on the number is known, ms of the monotonic clock; undefined = the camera is not live */
+  /** the number is known from this time on, ms of the monotonic clock; undefined = the camera is not live */
   knownFrom: number | undefined;
-  /** since when it is beyond the limit, ms of the monotonic clock */
+  /** since this time the number is beyond the limit, ms of the monotonic clock */
   beyondSince: number | undefined;
   active: boolean;
-  /** the worst number that was told of this alarm; undefined: told before a restart */
+  /** the worst number of this alarm so far; undefined after a restart */
   worst: number | undefined;
 }
 
-/** What a kind makes of a number. */
+/** A kind's limit, and the change of its alarm. */
 export interface Limit {
   readonly zone: string;
   readonly holdMs: number;
   isBeyond(count: number): boolean;
-  /** whether a count that is beyond it is worse than another one */
+  /** whether `count` is further beyond the limit than `than` */
   isWorse(count: number, than: number): boolean;
   change(change: RuleChange['change'], count: number, time: number): RuleChange;
 }
 
-/** A camera that has just come needs this long to see who is there. */
+/** A camera that has just become live needs this long to find all things in the zone. */
 export const settleMs = 3_000;
 const askAgainMs = 60_000;
 
@@ -75,13 +75,13 @@ export function observeOccupancy(
     state.beyondSince = undefined;
     return { state, changes: [] };
   }
-  // whoever tells of a picture has one
+  // a camera that sends a scene change or a frame's tracks is live
   if (['scene-live', 'scene', 'looked'].includes(observation.kind)) state.knownFrom ??= uptime + settleMs;
   state.presence.observe(observation, uptime);
   return judge(limit, state, observation.received, uptime);
 }
 
-/** What the number means now. `now`: ms since 1970. */
+/** Compares the number with the limit, and returns the alarm's change. `now`: ms since 1970. */
 export function judge(limit: Limit, state: Occupancy, now: WallTime, uptime: Uptime): Evaluation<Occupancy> {
   const { knownFrom, presence, when, camera } = state;
   if (knownFrom === undefined) return { state, changes: [] };

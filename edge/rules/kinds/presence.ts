@@ -1,40 +1,40 @@
 /**
- * Who is in a zone, as a rule sees it:
+ * The things in a zone, as one rule counts them:
  *
  *   outside ── enters ──► inside ── the rule means it ──► counted ── leaves, vanishes, parks ──► no longer counted
  *
- * Always: what is inside and not yet counted is looked at again with each frame, because a thing is seen better as it
- * comes nearer, and a schedule may begin while it is there; a parked thing is counted only where the rule wants it;
- * who steps out for less than `stepOutMs` has been there all the time.
+ * Always: a thing that is inside and not counted is judged again with each frame, because it is recognised better as it
+ * comes nearer, and a schedule may begin while it is there. A parked thing counts only where the rule says so. A thing
+ * that is outside for less than `stepOutMs` counts as never having left.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Track } from '../../vision/messages.ts';
 import type { Observation } from '../rule.ts';
 
 export interface Occupant {
-  /** when it entered, ms of the monotonic clock */
+  /** when the thing entered, ms of the monotonic clock */
   readonly since: number;
   readonly track: Track;
   readonly counted: boolean;
 }
 
 export interface PresenceChange {
-  /** who began to count, in the order in which they did */
+  /** things that began to count, in this order */
   readonly came: readonly Occupant[];
   readonly went: readonly (Occupant & { readonly parked: boolean })[];
-  /** whether the camera told anything of the zone */
+  /** whether the observation is about the zone */
   readonly heard: boolean;
 }
 
 export interface PresenceOptions {
   readonly zone: string;
-  /** a parked thing counts like any other */
+  /** whether a parked thing counts */
   readonly parked: boolean;
-  /** whether the rule means it, now; @throws what the rule's condition throws */
+  /** whether the rule means the thing now; @throws the errors of the rule's condition */
   means(track: Track, observation: Observation): boolean;
 }
 
-/** Tracks in one zone at once; a crowd beyond it is no larger. */
+/** Tracks in one zone at once; further ones are not counted. */
 const mostInside = 1000;
 const stepOutMs = 2_000;
 const nothing: PresenceChange = { came: [], went: [], heard: false };
@@ -48,7 +48,7 @@ export class Presence {
     this.#options = options;
   }
 
-  /** Those who count now. */
+  /** The things that count now. */
   get counted(): readonly Occupant[] {
     return [...this.#inside.values()].filter(({ counted }) => counted);
   }
@@ -59,7 +59,7 @@ export class Presence {
     return count;
   }
 
-  /** Nobody knows any more who is there. */
+  /** Forgets all things: the camera lost its tracks. */
   clear(): void {
     this.#inside.clear();
     this.#steppedOut.clear();

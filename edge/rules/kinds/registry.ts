@@ -1,4 +1,4 @@
-/** The kinds of rules there are. A new one is one file beside this and one line here. */
+/** The registry of rule kinds. A new kind is one file in this folder and one line here. */
 import type { RuleConfig } from '../../site/site.ts';
 import type { RuleKind } from '../rule.ts';
 import { lineCrossed } from './line-crossed.ts';
@@ -11,7 +11,7 @@ import { zoneEmpty } from './zone-empty.ts';
 import { zoneEntered } from './zone-entered.ts';
 import { zoneLeft } from './zone-left.ts';
 
-/** A kind whose configuration has been checked against its own schema: what the engine and the loader work with. */
+/** A rule kind for the engine and the loader, which check each rule against its kind's own schema first. */
 export type AnyRuleKind = RuleKind<RuleConfig, unknown>;
 
 export const ruleKinds: readonly AnyRuleKind[] = [

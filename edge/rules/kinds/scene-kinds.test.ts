@@ -1,4 +1,4 @@
-/** What holds for every kind of rule that watches a camera's picture. */
+/** Tests of every rule kind that watches a camera's picture. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
@@ -16,7 +16,7 @@ const rules = [
   { id: 'r', kind: 'line-crossed', camera: 'yard', line: 'fence', direction: 'right', confirmations: 2 },
 ] as const;
 
-/** what a camera may say, whatever the order */
+/** Observations of a camera, in any order. */
 const said: fc.Arbitrary<Observation | 'wake'> = fc.oneof(
   fc.constant('wake' as const),
   fc.constantFrom(sceneLost, sceneLive),
@@ -36,7 +36,7 @@ const said: fc.Arbitrary<Observation | 'wake'> = fc.oneof(
 );
 
 describe.each(rules)('$kind', (rule) => {
-  test('raised and cleared take turns whatever a camera says, and nothing waits for ever in the past', () => {
+  test('raised and cleared alternate whatever a camera sends, and no rule stays due in the past', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(said, fc.integer({ min: 0, max: 8_000 })), { maxLength: 80 }), (steps) => {
         const engine = new RuleEngine({ site: siteWith(rule), uptime: 0 });
@@ -57,7 +57,7 @@ describe.each(rules)('$kind', (rule) => {
     );
   });
 
-  test('an alarm from before a restart ends where nobody is there, and a parked car is nobody', () => {
+  test('an alarm from before a restart ends while the zone is empty, and a parked car does not count', () => {
     const { id: _, ...of } = rule;
     const subject = 'zone' in rule ? rule.zone : rule.line;
     const active = {
@@ -71,7 +71,7 @@ describe.each(rules)('$kind', (rule) => {
     };
     const engine = new RuleEngine({ site: siteWith(rule), actives: [active] as never, uptime: 0 });
     let told = [...engine.wake(noon, 0), ...engine.observe(sceneLive, 1_000, noon)];
-    // what is missing stays missing: only somebody who is there ends these
+    // an alarm of an empty zone ends only when a thing is there
     const wantsSomebody = rule.kind === 'zone-empty' || (rule.kind === 'zone-count' && 'below' in rule);
     if (wantsSomebody)
       for (const id of [1, 2]) told = [...told, ...engine.observe(scene('entered', id, { static: true }), 5_000, noon)];
@@ -80,7 +80,7 @@ describe.each(rules)('$kind', (rule) => {
     expect(told.map(({ change }) => change)).toEqual(['cleared']);
   });
 
-  test('a camera, zone, line, class or size that cannot be is told in words', () => {
+  test('a camera, zone, line, class or size that does not exist is a problem in words', () => {
     const { devices, cameras } = siteWith();
     const only = cameras.map((camera) => ({ ...camera, classes: ['person', 'car'] }));
     const problems = (more: object) =>
@@ -101,7 +101,7 @@ describe.each(rules)('$kind', (rule) => {
   });
 });
 
-test('only a thing of the right class, score and size is meant, and only once it is', () => {
+test('only a thing of the right class, score and size raises the alarm, as soon as it has them', () => {
   const rule = { id: 'r', kind: 'zone-entered', camera: 'yard', zone: 'drive' };
   const raised = (more: object, ...steps: Observation[]) => {
     const engine = new RuleEngine({ site: siteWith({ ...rule, ...more }), uptime: 0 });
@@ -109,7 +109,7 @@ test('only a thing of the right class, score and size is meant, and only once it
   };
   const enter = scene('entered', 1, { score: 0.6 });
   expect(raised({ classes: ['cat'] }, enter)).toEqual([false]);
-  // the built-in model in the place of one that is out cannot tell, and its score is no such model's
+  // the built-in model that stands in for an unavailable one knows no classes, and its scores are not comparable
   expect(raised({ classes: ['cat'], min_score: 0.99 }, scene('entered', 1, { anyClass: true }))).toEqual([true]);
   expect(
     raised({ min_score: 0.8 }, enter, looked(trackOf(1, { best: 0.7 })), looked(trackOf(1, { best: 0.85 }))),
@@ -121,7 +121,7 @@ test('only a thing of the right class, score and size is meant, and only once it
   );
 });
 
-test('a schedule that begins while somebody is inside is an alarm then', () => {
+test('a schedule that begins while a person is inside raises the alarm then', () => {
   const rule = { id: 'r', kind: 'zone-entered', camera: 'yard', zone: 'drive', when: 'hour >= 22' };
   const engine = new RuleEngine({ site: siteWith(rule), uptime: 0 });
   expect(engine.observe(scene('entered', 1), 0, noon)).toEqual([]);
@@ -130,7 +130,7 @@ test('a schedule that begins while somebody is inside is an alarm then', () => {
   expect(told.map(({ change }) => change)).toEqual(['raised']);
 });
 
-test('a car is somebody while it drives, nobody once it is parked, and somebody when it drives off', () => {
+test('a car counts while it drives, not while it is parked, and again when it drives off', () => {
   const rule = { id: 'r', kind: 'zone-entered', camera: 'yard', zone: 'drive', clear_after_s: 5 };
   const engine = new RuleEngine({ site: siteWith(rule), uptime: 0 });
   const car = (stands: boolean) => ({ class: 'car', static: stands });

@@ -7,7 +7,7 @@ const rule = { id: 'quiet', kind: 'silent', devices: ['heat-pump'], after_s: 300
 const told = (engine: RuleEngine, uptime: number, now = noon) =>
   engine.wake(now, uptime).map(({ change, device, message }) => `${change} ${device}: ${message}`);
 
-test('a device that says nothing for too long is an alarm, once, until it says something', () => {
+test('a device that sends nothing for too long raises one alarm, which clears with its next message', () => {
   const engine = new RuleEngine({ site: siteWith(rule), uptime: 1000 });
   expect(told(engine, 1000)).toEqual([]);
   expect(engine.nextWake()).toBe(301_000);
@@ -23,13 +23,13 @@ test('a device that says nothing for too long is an alarm, once, until it says s
   expect(engine.nextWake()).toBe(1_400_000);
 });
 
-test('a device that was never heard is an alarm too, and a restart gives everyone the whole time again', () => {
+test('a device that never sent anything raises the alarm too, and a restart begins the time of every device anew', () => {
   const engine = new RuleEngine({ site: siteWith({ ...rule, devices: ['*'] }), uptime: 50_000 });
   expect(told(engine, 349_999)).toEqual([]);
   expect(told(engine, 350_000)).toHaveLength(2);
 });
 
-test('a late reading, and a message that is no reading, prove that the device lives', () => {
+test('a late reading, and a message without a reading, prove that the device is alive', () => {
   const engine = new RuleEngine({ site: siteWith(rule), uptime: 0 });
   engine.observe(reading({ power_w: 1 }, { time: noon - 86_400_000 }), 200_000, noon);
   expect(told(engine, 300_000)).toEqual([]);
@@ -38,20 +38,20 @@ test('a late reading, and a message that is no reading, prove that the device li
   expect(told(engine, 750_000)).toHaveLength(1);
 });
 
-test('others speaking does not help', () => {
+test('messages of another device do not clear the alarm', () => {
   const engine = new RuleEngine({ site: siteWith(rule), uptime: 0 });
   engine.observe(reading({ power_w: 1 }, { device: 'oven' as never }), 299_000, noon);
   expect(told(engine, 300_000)).toHaveLength(1);
 });
 
-test('while the condition does not hold it is asked again each minute', () => {
+test('a condition that does not hold is evaluated again each minute', () => {
   const engine = new RuleEngine({ site: siteWith({ ...rule, when: 'hour >= 13' }), uptime: 0 });
   expect(told(engine, 300_000, noon)).toEqual([]);
   expect(engine.nextWake()).toBe(360_000);
   expect(told(engine, 360_000, noon + 3_600_000)).toEqual(['raised heat-pump: Heat pump: silent for 6 min']);
 });
 
-test('a rule about a device that is not there is told', () => {
+test('a device that the site does not have is a problem of the rule', () => {
   const { devices, cameras } = siteWith();
   const config = { ...rule, devices: ['heat-pomp'], when: 'value > 3' } as unknown as SilentConfig;
   const found = silent.check(config, { devices: devices.map(({ id }) => id), cameras });

@@ -1,10 +1,11 @@
 /**
- * A device that says nothing for too long. Anything it says counts, also a late reading and what could not be used.
+ * The rule kind `silent`: a device sends nothing for too long. Every message counts, also a late reading or a message
+ * that was not understood.
  *
- *   heard ── nothing for after_s, and `when` ──► silent (active) ── anything ──► heard
+ *   heard ── no message for after_s, and `when` ──► silent (active) ── any message ──► heard
  *
- * Always: at a start every device has the whole time again, so that a restart raises nothing; a condition that does
- * not hold is asked again each minute.
+ * Always: at a start, the time of every device begins anew, so that a restart raises nothing; a condition that does not
+ * hold is evaluated again each minute.
  */
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
@@ -27,10 +28,10 @@ export type SilentConfig = RuleConfig & Type.Static<typeof schema>;
 
 /** Times in ms of the monotonic clock. */
 interface Hearing {
-  /** when it last said something, or when the rule began; before a restart = unknown */
+  /** time of the newest message, or the start of the rule; undefined while silent since before a restart */
   heard: number | undefined;
   silent: boolean;
-  /** when to look at it next, while it is not silent */
+  /** time of the next check, while the device is not silent */
   due: number;
 }
 
@@ -38,11 +39,11 @@ interface State {
   readonly context: RuleContext;
   readonly when: Condition | undefined;
   readonly hearing: Map<DeviceId, Hearing>;
-  /** no device is due before it; may be early, never late */
+  /** no device is due before this time; it may be too early, never too late */
   wakeAt: number | undefined;
 }
 
-/** How soon a condition that did not hold is asked again. */
+/** A condition that did not hold is evaluated again after this time. */
 const askAgainMs = 60_000;
 const placeholders = ['device', 'seconds'];
 

@@ -24,7 +24,7 @@ function engine(more: object = {}, actives: ConstructorParameters<typeof RuleEng
   };
 }
 
-test('each way of tampering is an alarm of its own, until it is over', () => {
+test('each kind of tampering is an alarm of its own, which clears when it is over', () => {
   const { observe } = engine();
   observe(told('stalled', false), 1_000);
   expect(observe(told('covered', true), 2_000)).toEqual(['raised covered: Yard camera is covered, or it is dark']);
@@ -33,7 +33,7 @@ test('each way of tampering is an alarm of its own, until it is over', () => {
   expect(observe(told('moved', true), 5_000)).toEqual(['raised moved: Yard camera looks somewhere else than before']);
 });
 
-test('a camera that is back in time raises nothing, one that stays away does, and says why', () => {
+test('a camera that is back in time raises nothing, one that stays away raises an alarm with the reason', () => {
   const { rules, observe, wake } = engine();
   observe(told('stalled', false), 1_000);
   observe(told('stalled', true, 'the camera ended the stream'), 2_000);
@@ -47,13 +47,13 @@ test('a camera that is back in time raises nothing, one that stays away does, an
   expect(observe(told('stalled', false), 50_000)).toEqual(['cleared stalled: Yard camera sends pictures again']);
 });
 
-test('a camera that is never seen after a start is stalled after a minute', () => {
+test('a camera without a picture since the gateway’s start is stalled after a minute', () => {
   const { wake } = engine();
   expect(wake(59_000)).toEqual([]);
   expect(wake(60_000)).toEqual(['raised stalled: Yard camera sends no pictures (since the start)']);
 });
 
-test('what was active before a restart is over when the camera says so', () => {
+test('an alarm from before a restart clears when the camera reports the end of the tampering', () => {
   const restored = {
     ...{ rule: 'camera-tamper', device: 'yard', subject: 'moved', severity: 'warning', category: 'tamper' },
     ...{ test: false, cause: 'moved' },
@@ -64,7 +64,7 @@ test('what was active before a restart is over when the camera says so', () => {
   expect(observe(told('moved', false), 1_000)).toEqual(['cleared moved: Yard camera sees what it saw before']);
 });
 
-test('only what the rule names is told', () => {
+test('only the kinds of tampering that the rule names raise an alarm', () => {
   const { observe, wake } = engine({ tampers: ['covered'], message: '{camera}: {tamper}!' });
   expect(observe(told('moved', true), 500)).toEqual([]);
   expect(wake(60_000)).toEqual([]);

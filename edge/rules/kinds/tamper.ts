@@ -1,11 +1,11 @@
 /**
- * Somebody did something to a camera, or it died: one alarm for each camera and way.
+ * The rule kind `tamper`: a camera is covered, blurred, turned or dead. One alarm for each camera and kind of tampering.
  *
- *   fine ── covered, blurred, moved ──► active ── it sees what it saw before ──► fine
+ *   fine ── covered, blurred, moved ──► active ── the camera's view is back ──► fine
  *   fine ── no pictures, for stalled_after_s ──► active (stalled) ── a picture ──► fine
  *
- * Always: raised and cleared take turns; a camera that reconnects within `stalled_after_s` raises nothing; one that
- * shows nothing within `startGraceMs` of the gateway's start is stalled, because it may be gone since the night before.
+ * Always: raised and cleared alternate; a camera that reconnects within `stalled_after_s` raises nothing. A camera
+ * without a picture within `startGraceMs` of the gateway's start is stalled: it may be missing since the night before.
  */
 
 import { suggestion } from '@forpost/shared/config/nearest.ts';
@@ -26,7 +26,7 @@ const schema = Type.Object(
     tampers: Type.Optional(
       Type.Array(Type.Union(tampers.map((tamper) => Type.Literal(tamper))), {
         minItems: 1,
-        description: 'what raises the alarm',
+        description: 'kinds of tampering that raise the alarm',
         'x-default': 'all',
       }),
     ),
@@ -34,7 +34,8 @@ const schema = Type.Object(
   },
   {
     additionalProperties: false,
-    description: 'raised while a camera is covered, turned, blurred or dead; without such a rule each camera has one',
+    description:
+      'raised while a camera is covered, turned, blurred or dead; a site without such a rule gets one for all cameras',
   },
 );
 
@@ -43,7 +44,7 @@ export type TamperConfig = RuleConfig & Type.Static<typeof schema>;
 /** Times in ms of the monotonic clock. */
 interface Watched {
   readonly active: Set<Tamper>;
-  /** since when no pictures come, while that is no alarm yet */
+  /** begin and reason of a gap in the pictures, while it has not raised the alarm */
   missing: { since: number; reason: string } | undefined;
 }
 
@@ -87,7 +88,7 @@ export const tamper: RuleKind<TamperConfig, State> = {
 
   whyNot: () => words('gateway/reason.watches-camera'),
 
-  // a camera that is covered, turned or dead is an alarm, also where nobody thought of a rule for it
+  // a covered, turned or dead camera raises an alarm even if the installer wrote no rule for it
   standard: (cameras) =>
     cameras.length === 0 ? undefined : { id: 'camera-tamper', kind: 'tamper', cameras: cameras.map(({ id }) => id) },
 

@@ -1,6 +1,6 @@
 /**
- * What the kinds that watch a camera's picture have in common: which camera, zone or line, and which of the things
- * in it a rule means, by class, score, size and how often they were seen.
+ * The common keys of the rule kinds that watch a camera's picture: the camera, zone or line, and the things that a rule
+ * means, by class, score, size and number of frames.
  */
 
 import { suggestion } from '@forpost/shared/config/nearest.ts';
@@ -28,11 +28,11 @@ export const thingKeys = {
   classes: Type.Optional(
     Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
-      description: 'classes that count, as person and car',
+      description: 'classes that count, such as person and car',
       'x-default': 'all',
     }),
   ),
-  min_score: part('least score that the thing must have reached', 0),
+  min_score: part('lowest score that the thing must have reached', 0),
   min_height: part('least height of the thing’s box', 0, 'of the picture'),
   max_height: part('greatest height of the thing’s box', 1, 'of the picture'),
   min_area: part('least area of the thing’s box', 0, 'of the picture'),
@@ -41,7 +41,7 @@ export const thingKeys = {
     Type.Integer({
       minimum: 1,
       maximum: 100,
-      description: 'frames in which the thing must be detected first: more is later and surer',
+      description: 'frames in which the thing must be detected first; a higher number is slower and more certain',
       default: 1,
     }),
   ),
@@ -58,7 +58,7 @@ export interface ThingChoice {
   readonly confirmations?: number;
 }
 
-/** Whether the rule means `track`, as far as it is known by now. */
+/** Whether the rule means `track`, by its class, score, box and number of frames so far. */
 export function means(choice: ThingChoice, { class: name, best, box, seen, anyClass }: Track): boolean {
   const [, , width, height] = box;
   const area = width * height;
@@ -73,7 +73,7 @@ export function means(choice: ThingChoice, { class: name, best, box, seen, anyCl
   );
 }
 
-/** What a condition on `track` may speak of. */
+/** The variables of a condition on `track`. */
 export function factsOf({ id, class: name, best, box }: Track): Omit<Facts, 'now' | 'device'> {
   return { class: name, score: best, track: id, width: box[2], height: box[3] };
 }
@@ -99,7 +99,7 @@ export function cameraNamed(cameras: readonly CameraConfig[], id: string): Camer
   return cameras.find((camera) => camera.id === id);
 }
 
-/** Whether the rule's camera is there, and has its zone or line. */
+/** Problems of the rule's camera, zone or line: names that the site does not have. */
 export function checkPlace(
   config: { readonly camera: string; readonly zone?: string; readonly line?: string },
   cameras: readonly CameraConfig[],
@@ -119,7 +119,7 @@ export function checkPlace(
   });
 }
 
-/** Where a change is not in the rule's zone or on its line: which one the rule watches. */
+/** The reason for a change outside the rule's zone or line, with the zone or line that the rule watches. */
 export function notThere(
   rule: { readonly zone?: string; readonly line?: string },
   camera: CameraConfig,
@@ -133,7 +133,7 @@ export function notThere(
   return undefined;
 }
 
-/** Why the rule does not mean `track`, as far as it is known by now; undefined where it does. */
+/** Why the rule does not mean `track`, by its frames so far; undefined where it does. */
 export function notMeant(choice: ThingChoice, track: Track, standingCounts: boolean): string | undefined {
   const { class: name, seen, anyClass } = track;
   if (anyClass !== true && choice.classes !== undefined && !choice.classes.includes(name))

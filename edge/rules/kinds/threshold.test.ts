@@ -13,13 +13,13 @@ function engineOf(more: object = {}) {
   const engine = new RuleEngine({ site: siteWith({ ...rule, ...more }), uptime: 0 });
   return {
     engine,
-    /** what changed when the power was `watts` at `uptime` ms */
+    /** the changes for a power of `watts` at `uptime` ms */
     at: (uptime: number, watts: number, extra = {}) =>
       engine.observe(reading({ power_w: watts }, extra), uptime, noon).map(({ change }) => change),
   };
 }
 
-test('a value that trembles around the limit raises once, and clears at its own value', () => {
+test('a value that trembles around the limit raises once, and clears at the value of `clear`', () => {
   const { at } = engineOf();
   expect([7600, 7400, 7600, 7001, 7600, 7000, 7400, 7501].map((watts, i) => at(i, watts))).toEqual([
     ['raised'],
@@ -33,7 +33,7 @@ test('a value that trembles around the limit raises once, and clears at its own 
   ]);
 });
 
-test('an alarm says in plain words what happened', () => {
+test('the message of an alarm has device, metric, value and limit in plain words', () => {
   const { engine } = engineOf({ hold_s: 10, severity: 'critical' });
   engine.observe(reading({ power_w: 7912 }), 0, noon);
   expect(engine.wake(noon + 10_000, 10_000)).toEqual([
@@ -59,7 +59,7 @@ test('an alarm says in plain words what happened', () => {
   });
 });
 
-test('the end of an alarm tells how far it went, also below a limit, in the rule’s own words and after a restart', () => {
+test('the end of an alarm has its worst value, also below a limit, in the rule’s own words and after a restart', () => {
   const ended = (more: object, ...watts: number[]) => {
     const { engine } = engineOf(more);
     return watts.flatMap((power_w, i) => engine.observe(reading({ power_w }), i, noon)).at(-1);
@@ -71,7 +71,7 @@ test('the end of an alarm tells how far it went, also below a limit, in the rule
     ...{ change: 'cleared', peak: 20, summary: 'Heat pump: power fell to 20 W, limit 100 W' },
   });
   expect(ended({ message: 'Too much: {value}' }, 8000, 9000, 600)).toMatchObject({ summary: 'Too much: 9 kW' });
-  // what was reached while it was held counts too
+  // the worst value during the hold time counts too
   const held = engineOf({ hold_s: 10 }).engine;
   held.observe(reading({ power_w: 12_000 }), 0, noon);
   held.observe(reading({ power_w: 8000 }), 5000, noon);
@@ -93,7 +93,7 @@ test('a worse value while an alarm is active is noted once, and a better one not
   ]);
 });
 
-test('a message of the rule is filled in', () => {
+test('the placeholders of a rule’s own message are filled in', () => {
   const { engine } = engineOf({ message: '{device}{channel} uses {value} of {limit}', test: true, category: 'grid' });
   expect(engine.observe(reading({ power_w: 8000 }), 0, noon)[0]).toMatchObject({
     message: 'Heat pump uses 8 kW of 7.5 kW',
@@ -102,7 +102,7 @@ test('a message of the rule is filled in', () => {
   });
 });
 
-test('a peak shorter than the hold time passes, and the hold time ends by the clock', () => {
+test('a peak shorter than the hold time raises nothing, and the hold time ends by the clock', () => {
   const { engine, at } = engineOf({ hold_s: 10 });
   expect(at(0, 8000)).toEqual([]);
   expect(engine.nextWake()).toBe(10_000);
@@ -144,7 +144,7 @@ test('readings of other devices, of other metrics, of bad quality and without a 
   expect(at(0, 0, { quality: 'bad' })).toEqual([]);
 });
 
-test('every device is meant by *, and a switch counts as 0 or 1', () => {
+test('the device * stands for every device, and a switch counts as 0 or 1', () => {
   const engine = new RuleEngine({
     site: siteWith({ id: 'open', kind: 'threshold', device: '*', metric: 'output', below: 1 }),
     uptime: 0,
@@ -154,7 +154,7 @@ test('every device is meant by *, and a switch counts as 0 or 1', () => {
   expect(engine.observe(reading({ output: false }, { device: 'oven' as never }), 0, noon)).toHaveLength(1);
 });
 
-test('channels beyond the bound cost no exception each: a device sends many of them in one message', () => {
+test('channels beyond the bound throw no exception each: a device may send many of them in one message', () => {
   const config = { id: asId<'rule'>('overload'), kind: 'threshold', device: 'heat-pump', metric: 'power_w', above: 1 };
   const site = siteWith(config);
   const context = {
@@ -176,7 +176,7 @@ test('channels beyond the bound cost no exception each: a device sends many of t
   ]);
 });
 
-test('a device that makes channels up fills only its own room, and the rule says so', () => {
+test('a device that invents ever new channels is bounded by itself, and the rule counts it as an error', () => {
   const { engine, at } = engineOf();
   for (let i = 0; i < 64; i++) expect(at(0, 9000, { channel: `c${i}` })).toEqual(['raised']);
   expect(at(0, 9000, { channel: 'one-more' })).toEqual([]);
@@ -198,7 +198,7 @@ test.each([
   [{ device: undefined, devices: ['oven', 'ofen'] }, ['there is no device "ofen"; did you mean "oven"?']],
   [{ when: 'houre > 3' }, ['the condition is wrong: Unknown variable: houre; did you mean "hour"?']],
   [{ message: '{devise} is hot' }, ['unknown {devise}; did you mean "device"?']],
-])('a rule with %j is told what is wrong', (more, expected) => {
+])('a rule with %j has its problem explained', (more, expected) => {
   const config = { ...rule, ...more } as unknown as ThresholdConfig;
   const { devices, cameras } = siteWith();
   const found = threshold.check(config, { devices: devices.map(({ id }) => id), cameras });
@@ -221,7 +221,7 @@ const history = fc.array(
   { maxLength: 60 },
 );
 
-test('raised and cleared take turns; never raised before the hold time; active only between limit and clear', () => {
+test('raised and cleared alternate; no alarm is raised before the hold time, and none outlasts its clear value', () => {
   fc.assert(
     fc.property(configs, history, ({ limit, hysteresis, above, hold_s }, readings) => {
       const clear = above ? limit - hysteresis : limit + hysteresis;
@@ -248,7 +248,7 @@ test('raised and cleared take turns; never raised before the hold time; active o
         phase = next.phase;
         expect(phase?.phase === 'active').toBe(active);
         if (active) expect(condition && (above ? value > clear : value < clear)).toBe(true);
-        // whoever was beyond for the whole hold time is an alarm
+        // a value beyond the limit for the whole hold time is an alarm
         if (beyondSince !== undefined && uptime - beyondSince >= hold_s * 1000) expect(active).toBe(true);
       }
     }),

@@ -1,12 +1,12 @@
 /**
- * A metric beyond a limit. Hysteresis keeps a value that trembles around the limit from raising again and again;
- * the hold time lets a short peak pass, and ends by the clock, not only with the next reading.
+ * The rule kind `threshold`: a metric beyond a limit. Hysteresis keeps a value that trembles around the limit from
+ * raising repeatedly. The hold time ignores short peaks; it ends by the clock, even without a further reading.
  *
  *   inactive ── beyond the limit, and `when` ──► pending ── for hold_s ──► active ── at `clear`, or not `when` ──► inactive
  *                                                  └── not beyond ──► inactive
  *
- * Always: raised and cleared of one subject take turns; a reading without the metric changes nothing. With no
- * `channel` each channel of a device is a subject of its own.
+ * Always: raised and cleared of one subject alternate; a reading without the metric changes nothing. Without `channel`,
+ * each channel of a device is a subject of its own.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
@@ -29,9 +29,9 @@ const schema = Type.Object(
   {
     ...deviceKeys,
     channel: Type.Optional(
-      Type.String({ description: 'channel of the device', 'x-default': 'each channel is judged for itself' }),
+      Type.String({ description: 'channel of the device', 'x-default': 'each channel has an alarm of its own' }),
     ),
-    metric: Type.String({ description: 'metric that is compared, as power_w' }),
+    metric: Type.String({ description: 'metric that is compared with the limit, such as power_w' }),
     above: Type.Optional(
       Type.Number({ description: 'the alarm is raised above this value; instead of below', 'x-unit': 'of the metric' }),
     ),
@@ -56,7 +56,7 @@ const schema = Type.Object(
 
 export type ThresholdConfig = RuleConfig & Type.Static<typeof schema>;
 
-/** What one subject is in; absent = inactive. `since` in ms of the monotonic clock. */
+/** The phase of one subject; absent = inactive. `since` in ms of the monotonic clock. */
 export type Phase =
   | { readonly phase: 'pending'; readonly since: number; readonly value: number; readonly peak?: number }
   /** `peak`: the value furthest beyond the limit; absent until the first reading after a restart */
@@ -68,11 +68,11 @@ interface State {
   readonly subjects: Map<DeviceId, Map<string, Phase>>;
 }
 
-/** Channels of one device that a rule follows at once: a device that makes names up fills no more than its own. */
+/** Subjects of one device with a phase at once: a device that invents ever new channels cannot fill the memory. */
 const mostSubjects = 64;
 const placeholders = ['device', 'channel', 'metric', 'value', 'limit', 'seconds'];
 
-/** One step of one subject, pure: where it is then, and what that means for its alarm. */
+/** One step of one subject, pure: its next phase, and the change of its alarm. */
 export function step(
   config: Pick<ThresholdConfig, 'above' | 'below' | 'clear' | 'hold_s'>,
   before: Phase | undefined,
@@ -116,7 +116,7 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     const { above, below, clear, metric } = config;
     const meant = misspeltMetric(metric);
     if (!isMetric(metric))
-      problems.push({ path: ['metric'], message: `"${metric}" is not a metric: a-z, 0-9 and _, as power_w` });
+      problems.push({ path: ['metric'], message: `"${metric}" is not a metric: use a-z, 0-9 and _, such as power_w` });
     else if (meant !== undefined)
       problems.push({ path: ['metric'], message: `there is no metric "${metric}"; did you mean "${meant}"?` });
     if ((above === undefined) === (below === undefined))
@@ -159,10 +159,10 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     const subject = observation.channel ?? '';
     const known = state.subjects.get(device);
     const before = known?.get(subject);
-    // nearly all readings: within the limit, as before
+    // nearly all readings are within the limit, as the ones before
     if (before === undefined && !isBeyond(config, value)) return evaluation(config, state, []);
     const phases = known ?? new Map<string, Phase>();
-    // the condition of one that is within the limit again is nobody's question
+    // the condition of a pending subject that is within the limit again does not matter
     const asked = before?.phase === 'active' || isBeyond(config, value);
     const facts = {
       now: observation.received,
@@ -209,7 +209,7 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
 
 const mostNames = 6;
 
-/** Why no value of the device can ever raise the alarm, by what the device has said. */
+/** Why no value of the device can raise the alarm, judged by the device's messages so far. */
 function cannotReach(config: ThresholdConfig, heard: Heard): CannotFire | undefined {
   const { metric, channel: only } = config;
   const wanted = [...heard.values]
@@ -326,7 +326,7 @@ function described(config: ThresholdConfig, context: RuleContext, told: Told): R
     duration: { seconds: hold },
   };
   if (change === 'raised') {
-    // nothing more was reached yet than the message says
+    // the value of the message is the worst one so far, so the message is the summary too
     const says = worded(context.words, own, fields, raised(config, values));
     return { change, device, subject, ...says, cause: metric, value, peak, time };
   }

@@ -30,6 +30,6 @@ test.each([
   [crossed, changeOf(crossing('right', 1)), 'The other way: it tells who comes to the left'],
   [crossed, enters(), 'Not here: it watches Fence'],
   [{ ...entered, when: 'hour > 22' }, enters(), 'Its condition (when) does not hold'],
-])('%# the reason is told in words', (rule, change, reason) => {
+])('%# a rule that raised nothing gives its reason in words', (rule, change, reason) => {
   expect(whyNot(rule as unknown as RuleConfig, camera, change)).toContain(reason);
 });

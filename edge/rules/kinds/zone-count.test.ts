@@ -15,7 +15,7 @@ function live(rule: object) {
   return engine;
 }
 
-test('more than a number, for a time, is told with each higher number, and ends when they are fewer', () => {
+test('too many things for the hold time raise the alarm, each higher number updates it, and it clears when they are fewer', () => {
   const engine = live({ kind: 'zone-count', above: 1, hold_s: 10 });
   engine.observe(scene('entered', 1), 5_000, noon);
   engine.observe(scene('entered', 2), 6_000, noon);
@@ -30,7 +30,7 @@ test('more than a number, for a time, is told with each higher number, and ends 
   ]);
 });
 
-test('parked cars fill a car park, unless the rule does not want them', () => {
+test('parked cars count in a car park, unless the rule excludes them', () => {
   const park = (parked: boolean) => {
     const engine = live({ kind: 'zone-count', above: 1, parked });
     engine.wake(noon, settleMs);
@@ -40,7 +40,7 @@ test('parked cars fill a car park, unless the rule does not want them', () => {
   expect(park(false)).toEqual([]);
 });
 
-test('nobody for a time is told, and over with the first who comes', () => {
+test('a zone that is empty for a time raises the alarm, and the first person who comes clears it', () => {
   const engine = live({ kind: 'zone-empty', after_s: 60 });
   expect(engine.wake(noon, settleMs)).toEqual([]);
   expect(engine.nextWake()).toBe(settleMs + 60_000);
@@ -52,7 +52,7 @@ test('nobody for a time is told, and over with the first who comes', () => {
   expect(engine.nextWake()).toBe(140_000);
 });
 
-test('a zone whose camera is not live is not empty: nobody knows', () => {
+test('a zone whose camera is not live does not count as empty', () => {
   const rule = { id: 'r', kind: 'zone-empty', ...inDrive, after_s: 60 };
   const engine = new RuleEngine({ site: siteWith(rule), uptime: 0 });
   expect(engine.wake(noon, 1_000_000)).toEqual([]);
@@ -61,13 +61,13 @@ test('a zone whose camera is not live is not empty: nobody knows', () => {
   engine.wake(noon, 1_003_000);
   engine.observe(sceneLost, 1_050_000, noon);
   expect(engine.wake(noon, 2_000_000)).toEqual([]);
-  // who tells of a picture has one, also where nobody said that the camera is live
+  // a camera that sends a frame's tracks is live, even without a scene-live before
   engine.observe(looked(), 3_000_000, noon);
   engine.wake(noon, 3_003_000);
   expect(engine.wake(noon, 3_063_000).map(({ change }) => change)).toEqual(['raised']);
 });
 
-test('somebody who stands still is not gone', () => {
+test('a person who stands still keeps the zone occupied', () => {
   const engine = live({ kind: 'zone-empty', after_s: 60 });
   engine.observe(scene('entered', 1), 5_000, noon);
   for (let uptime = 10_000; uptime < 600_000; uptime += 5_000)
@@ -75,7 +75,7 @@ test('somebody who stands still is not gone', () => {
   expect(engine.wake(noon, 600_000)).toEqual([]);
 });
 
-test('a schedule ends an alarm, and begins one, without anybody moving', () => {
+test('a schedule clears and raises an alarm without any motion', () => {
   const engine = live({ kind: 'zone-empty', after_s: 60, when: 'hour < 13' });
   engine.wake(noon, settleMs);
   expect(engine.wake(noon, 70_000).map(({ change }) => change)).toEqual(['raised']);
@@ -83,7 +83,7 @@ test('a schedule ends an alarm, and begins one, without anybody moving', () => {
   expect(engine.wake(noon + 3_600_000, 130_000).map(({ change }) => change)).toEqual(['cleared']);
 });
 
-test('a count is above or below, not both', () => {
+test('a rule has a limit above or below, not both', () => {
   const { devices, cameras } = siteWith();
   const check = (more: object) =>
     ruleKind('zone-count')

@@ -1,4 +1,4 @@
-/** How many are in a zone: more than `above` or fewer than `below`, for `hold_s` (occupancy.ts). */
+/** The rule kind `zone-count`: more things than `above`, or fewer than `below`, in a zone for `hold_s` (occupancy.ts). */
 import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';

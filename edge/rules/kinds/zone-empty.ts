@@ -1,6 +1,6 @@
 /**
- * Nobody in a zone for `after_s`: a desk that must be manned, a machine that must be watched (occupancy.ts). Over as
- * soon as somebody is there.
+ * The rule kind `zone-empty`: no thing in a zone for `after_s`, such as a desk that must be manned or a machine that must
+ * be watched (occupancy.ts). The alarm clears as soon as a thing is in the zone.
  */
 import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';

@@ -14,7 +14,7 @@ function engineOf(more: object = {}) {
 const told = (transitions: ReturnType<RuleEngine['wake']>) =>
   transitions.map(({ change, message }) => `${change} ${message}`);
 
-test('one alarm while the zone is occupied, counted up, ended some time after the last one left', () => {
+test('one alarm is active while the zone is occupied, each person who enters updates it, and it clears some time after the last one left', () => {
   const engine = engineOf();
   expect(told(engine.observe(scene('entered', 1), 1000, noon))).toEqual(['raised Yard camera: person in Driveway']);
   expect(told(engine.observe(scene('entered', 2), 2000, noon))).toEqual([
@@ -28,7 +28,7 @@ test('one alarm while the zone is occupied, counted up, ended some time after th
   expect(engine.nextWake()).toBeUndefined();
 });
 
-test('somebody who comes back soon is the same alarm', () => {
+test('a person who comes back soon does not raise a new alarm', () => {
   const engine = engineOf();
   engine.observe(scene('entered', 1), 1000, noon);
   engine.observe(scene('left', 1), 2000, noon);
@@ -36,7 +36,7 @@ test('somebody who comes back soon is the same alarm', () => {
   expect(engine.wake(noon, 12_000)).toEqual([]);
 });
 
-test('other classes, unsure detections and a condition that does not hold are nobody', () => {
+test('other classes, low scores and a condition that does not hold raise nothing', () => {
   const engine = engineOf({ classes: ['person'], min_score: 0.5, when: 'hour >= 20 || score > 0.8' });
   expect(engine.observe(scene('entered', 1, { class: 'cat' }), 0, noon)).toEqual([]);
   expect(engine.observe(scene('entered', 2, { score: 0.4 }), 0, noon)).toEqual([]);
@@ -44,7 +44,7 @@ test('other classes, unsure detections and a condition that does not hold are no
   expect(engine.observe(scene('entered', 4, { score: 0.9 }), 0, noon)).toHaveLength(1);
 });
 
-test('a camera that lost its tracks, and one that says nothing more, leave no alarm for ever', () => {
+test('the alarm of a camera that lost its tracks or stopped sending ends in time', () => {
   const lost = engineOf();
   lost.observe(scene('entered', 1), 1000, noon);
   lost.observe({ kind: 'scene-lost', device: 'yard' as never, time: noon, received: noon }, 5000, noon);
@@ -55,7 +55,7 @@ test('a camera that lost its tracks, and one that says nothing more, leave no al
   expect(told(quiet.wake(noon, 901_000))).toHaveLength(1);
 });
 
-test('after a restart an alarm waits for the camera to see again, and ends if nobody is there', () => {
+test('an alarm from before a restart waits until the camera is live again, and clears if the zone is empty', () => {
   const actives = [
     {
       rule: 'intruder',
@@ -75,7 +75,7 @@ test('after a restart an alarm waits for the camera to see again, and ends if no
   expect(ends.wake(noon, 31_000).map(({ change }) => change)).toEqual(['cleared']);
 });
 
-test('a zone or camera that is not there is told', () => {
+test('a zone or camera that does not exist is a problem of the rule', () => {
   const { devices, cameras } = siteWith();
   const check = (more: object) =>
     zoneEntered
@@ -86,7 +86,7 @@ test('a zone or camera that is not there is told', () => {
   expect(check({ zone: 'driv' })).toEqual(['camera "yard" has no zone "driv"; did you mean "drive"?']);
 });
 
-test('raised and cleared take turns whatever a camera says', () => {
+test('raised and cleared alternate whatever a camera sends', () => {
   const step = fc.record({
     change: fc.constantFrom('entered', 'left', 'lost', 'wake'),
     id: fc.integer({ min: 1, max: 4 }),
@@ -114,7 +114,7 @@ test('raised and cleared take turns whatever a camera says', () => {
           active = what !== 'cleared';
         }
       }
-      // and in the end it ends by itself
+      // in the end the alarm clears by itself
       for (let i = 1; i <= 3; i++)
         for (const { change } of engine.wake(noon, uptime + i * 1_000_000)) active = change !== 'cleared';
       expect(active).toBe(false);

@@ -1,12 +1,12 @@
 /**
- * Somebody or something in a zone of a camera's picture: one alarm while the zone is occupied, counted up with each
- * one that enters.
+ * The rule kind `zone-entered`: a thing in a zone of a camera's picture. One alarm is active while the zone is occupied;
+ * each further thing that enters updates it.
  *
- *   empty ── one enters, and `when` ──► occupied (active) ── the last left, for clear_after_s ──► empty
- *                                          └── another enters: updated
+ *   empty ── a thing enters, and `when` ──► occupied (active) ── the last one left, for clear_after_s ──► empty
+ *                                              └── another one enters: updated
  *
- * Always: raised and cleared take turns; a parked car is nobody; a zone whose camera lost its tracks, or of which
- * nothing was heard for `forgottenAfterMs`, becomes empty, because nobody will say who left it.
+ * Always: raised and cleared alternate; a parked thing does not count. A zone becomes empty when its camera loses its
+ * tracks, or sends nothing for `forgottenAfterMs`: then no `left` will come for these tracks.
  */
 
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
@@ -43,16 +43,16 @@ interface State {
   readonly camera: DeviceId;
   readonly presence: Presence;
   active: boolean;
-  /** when it became empty, while it is active and empty; ms of the monotonic clock */
+  /** when the zone became empty, while the alarm is active; ms of the monotonic clock */
   emptySince: number | undefined;
-  /** when the camera last told anything of who is in it */
+  /** when the camera last sent something about the zone; ms of the monotonic clock */
   heard: number;
 }
 
 const defaultClearAfterS = 5;
-/** After a restart the camera needs this long to see again who is there. */
+/** After a restart the camera needs this long to find the things in the zone again. */
 const restoredClearAfterMs = 30_000;
-/** A camera looks every few seconds even where nothing moves; one that says nothing for so long has lost them. */
+/** A camera analyses a frame every few seconds even without motion; after so long without one, its tracks are lost. */
 const forgottenAfterMs = 900_000;
 const placeholders = ['camera', 'zone', 'class', 'score', 'inside'];
 

@@ -1,6 +1,6 @@
 /**
- * What the kinds that watch one zone of a camera share: which alarms are theirs, what is wrong with their keys, and why
- * one was silent at something that the camera saw. A kind spreads it and adds its schema and its state.
+ * The common part of the rule kinds that watch one zone of a camera: which alarms belong to a rule, the checks of its
+ * keys, and why a rule raised nothing at a scene change. A kind spreads it and adds its schema and its state.
  */
 import type { CameraConfig, RuleConfig } from '../../site/site.ts';
 import type { SceneChange, Track } from '../../vision/messages.ts';
@@ -24,15 +24,15 @@ export type ZoneRule = RuleConfig &
   ThingChoice & { readonly camera: string; readonly zone: string; readonly when?: string };
 
 interface ZoneKindOptions<Config> {
-  /** what its condition is about: a thing in the zone, or the zone as a whole */
+  /** subject of the condition: a thing in the zone, or the zone as a whole */
   readonly subject: Extract<Subject, 'scene' | 'zone'>;
-  /** words in braces that its message may have */
+  /** placeholders that the rule's own message may use */
   readonly placeholders: readonly string[];
-  /** a thing that stands still counts like any other */
+  /** whether a parked thing counts */
   readonly standingCounts: boolean;
   /** checks of the kind's own keys */
   readonly check?: (config: Config) => readonly RuleProblem[];
-  /** why a change of a thing that the rule means, in its zone, raised nothing */
+  /** why a change raised nothing, though it is in the rule's zone and of a thing that the rule means */
   readonly whyNot: (change: SceneChange) => string | undefined;
 }
 
@@ -63,7 +63,7 @@ export function zoneKind<Config extends ZoneRule>(options: ZoneKindOptions<Confi
   };
 }
 
-/** Whether the rule means a thing in its zone and its condition holds: for `Presence`. */
+/** For `Presence`: whether the rule means a thing in its zone, and its condition holds. */
 export function meansInZone(config: ZoneRule, context: RuleContext) {
   const when = compileWhen(config.when, 'scene', context);
   const { camera: device, zone } = config;

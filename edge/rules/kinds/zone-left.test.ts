@@ -11,7 +11,7 @@ function engineOf(more: object = {}) {
 const told = (transitions: ReturnType<RuleEngine['wake']>) =>
   transitions.map(({ change, message }) => `${change} ${message}`);
 
-test('who leaves is told with how long they stayed, and it is over after a while', () => {
+test('a person who leaves raises the alarm with the time of their stay, and it clears after a while', () => {
   const engine = engineOf();
   engine.observe(scene('entered', 1), 1_000, noon);
   engine.observe(scene('entered', 2), 2_000, noon);
@@ -22,7 +22,7 @@ test('who leaves is told with how long they stayed, and it is over after a while
   expect(told(engine.wake(noon, 35_000))).toEqual(['cleared Yard camera: nobody else left Driveway']);
 });
 
-test('who is not meant, a camera that loses its tracks, and a parked car that is no longer found have not left', () => {
+test('a thing that the rule does not mean, lost tracks and a parked car that is no longer found raise nothing', () => {
   const engine = engineOf({ classes: ['person', 'car'] });
   engine.observe(scene('entered', 1, { class: 'cat' }), 0, noon);
   expect(engine.observe(scene('left', 1, { class: 'cat' }), 1_000, noon)).toEqual([]);
@@ -32,7 +32,7 @@ test('who is not meant, a camera that loses its tracks, and a parked car that is
   expect(engine.observe(scene('left', 3, { class: 'car', static: true }), 5_000, noon)).toEqual([]);
 });
 
-test('a car that stood there and drives off has left', () => {
+test('a parked car that drives off raises the alarm', () => {
   const engine = engineOf();
   engine.observe(scene('entered', 3, { class: 'car', static: true }), 4_000, noon);
   expect(engine.observe(scene('moved', 3, { class: 'car' }), 600_000, noon)).toEqual([]);

@@ -1,9 +1,9 @@
 /**
- * Somebody who leaves a zone (a child the playground, a load its place): one alarm from the first on, updated with
- * each further one, over when nobody left for `clear_after_s`.
+ * The rule kind `zone-left`: a thing leaves a zone (a child the playground, a load its place). The first one raises the
+ * alarm, each further one updates it; it clears when no thing left for `clear_after_s`.
  *
- * Always: a camera that loses its tracks has not seen anybody leave; what parks in the zone has not left it, and what
- * stands there leaves only by moving: a detector that no longer finds it has not seen it go.
+ * Always: a camera that loses its tracks raises nothing. A thing that parks in the zone has not left it. A parked thing
+ * leaves only by moving: when the detector no longer finds it, it has not left.
  */
 
 import { asId, type DeviceId } from '@forpost/shared/event/ids.ts';
@@ -64,7 +64,7 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
       camera: asId<'device'>(camera),
       presence: new Presence({
         zone,
-        // a car that stood there for a week and drives off has left
+        // a car that was parked for a week has left when it drives off
         parked: true,
         means: meansInZone(config, context),
       }),

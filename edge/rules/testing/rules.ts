@@ -72,7 +72,7 @@ export function crossing(to: LineSide, id: number, more: Partial<Track> = {}): O
   return { ...yard, kind: 'scene', change: { change: 'crossed', line: 'fence', to, track: trackOf(id, more), at: 0 } };
 }
 
-/** A frame in which these are tracked. */
+/** A frame with these tracks. */
 export function looked(...tracks: readonly Track[]): Observation {
   return { ...yard, kind: 'looked', tracks };
 }
