@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-test('what it makes passes the check, and its comments show what more there is', async () => {
+test('the new configuration passes the check, and has all other keys as comments', async () => {
   const site = join(folder, 'Haus am See, Süd');
   const said = await init(site, { terminal: true, timezone: 'Asia/Kathmandu' });
   const file = join(site, 'gateway.yaml');
@@ -38,7 +38,7 @@ test('what it makes passes the check, and its comments show what more there is',
   expect((await stat(join(site, 'secrets.yaml'))).mode & 0o777).toBe(0o600);
 });
 
-test('each file names the schema beside it by which an editor checks it, and passes it', async () => {
+test('each new file names the schema beside it for editors, and passes this schema', async () => {
   await init(folder, { terminal: true });
   for (const name of ['gateway', 'site', 'secrets']) {
     const text = await readFile(join(folder, `${name}.yaml`), 'utf8');
@@ -48,7 +48,7 @@ test('each file names the schema beside it by which an editor checks it, and pas
   }
 });
 
-test('what its comments offer is right once it is taken in', async () => {
+test('the new configuration still passes the check with its comments uncommented', async () => {
   await init(folder, { terminal: true });
   const uncommented = async (name: string, drop: RegExp) => {
     const text = await readFile(join(folder, name), 'utf8');
@@ -74,14 +74,14 @@ test('what its comments offer is right once it is taken in', async () => {
   expect(site.rules.map(({ id }) => id)).toEqual(expect.arrayContaining(['overload', 'at-the-gate']));
 });
 
-test('where nobody looks at the terminal the password goes to a file of the owner’s alone', async () => {
+test('without a terminal the password is written into a file that only its owner can read', async () => {
   const said = (await init(folder, { terminal: false })).join('\n');
   const text = await readFile(join(folder, 'first-log-in.txt'), 'utf8');
   expect(said).not.toContain(text.split(' / ')[1]?.trim());
   expect((await stat(join(folder, 'first-log-in.txt'))).mode & 0o777).toBe(0o600);
 });
 
-test('a folder that has a configuration stays as it is', async () => {
+test('init does not change a folder that has a configuration', async () => {
   await writeFile(join(folder, 'site.yaml'), 'mine');
   await expect(init(folder, { terminal: true })).rejects.toThrow(
     `${folder} has site.yaml already: nothing was changed`,
@@ -90,13 +90,13 @@ test('a folder that has a configuration stays as it is', async () => {
   await expect(stat(join(folder, 'gateway.yaml'))).rejects.toThrow('ENOENT');
 });
 
-test('an id or a time zone that cannot be is told with the option', async () => {
+test('init refuses an invalid id or time zone, and names the option', async () => {
   const attempt = (more: object) => init(join(folder, 'new'), { terminal: true, ...more });
   await expect(attempt({ gateway: 'Box 1' })).rejects.toThrow('--gateway: "Box 1" is not an id');
   await expect(attempt({ timezone: 'Mars/Base' })).rejects.toThrow('--timezone: there is no time zone "Mars/Base"');
 });
 
-test('the gateway starts on it as it stands, from any folder', async () => {
+test('a gateway starts with the new configuration unchanged, from any folder', async () => {
   const [mqtt, http] = await freePorts(2);
   const forpost = join(root, 'forpost.mjs');
   const run = (...args: readonly string[]) =>

@@ -1,9 +1,9 @@
 /**
- * `forpost init FOLDER`: the configuration of a gateway that starts as it stands, with everything else in it as
- * comments to be taken in.
+ * `forpost init FOLDER`: writes a configuration with which a gateway starts unchanged. All other keys are in it as
+ * comments, for the installer to uncomment.
  *
- * Always: what is there already is not changed; the page's password is shown to a person at a terminal, or else stands
- * in a file that only its owner reads; the three files pass `forpost check`.
+ * Always: existing files are not changed; the page's password is printed at a terminal, or else written into a file that
+ * only its owner can read; the three files pass `forpost check`.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -17,13 +17,13 @@ import { stringify } from 'yaml';
 import { jsonSchemas } from '../config/schemas.ts';
 
 export interface InitOptions {
-  /** id of the gateway; default a random one, which no other gateway of a centre has */
+  /** id of the gateway; default: a random one, unique within a centre */
   readonly gateway?: string;
-  /** id of the site; default the folder's name */
+  /** id of the site; default: the folder's name */
   readonly site?: string;
-  /** IANA name of the site's time zone; default this machine's */
+  /** IANA name of the site's time zone; default: this machine's */
   readonly timezone?: string;
-  /** whether a person sees what is printed */
+  /** whether the lines are printed on a terminal */
   readonly terminal: boolean;
 }
 
@@ -33,7 +33,7 @@ const passwordFile = 'first-log-in.txt';
 const onlyMine = 0o600;
 const anybodyReads = 0o644;
 
-/** Makes the files and gives the lines to print. @throws ForpostError FORPOST_ARGUMENT_INVALID where something is in the way */
+/** Writes the files and returns the lines to print. @throws ForpostError FORPOST_ARGUMENT_INVALID where a file exists */
 export async function init(folder: string, options: InitOptions): Promise<readonly string[]> {
   const taken = [...names, passwordFile].filter((name) => existsSync(join(folder, name)));
   if (taken.length > 0)
@@ -75,7 +75,7 @@ export async function init(folder: string, options: InitOptions): Promise<readon
   ];
 }
 
-/** What the first line of each file names. `forpost schema NAME` prints a newer one after an update. */
+/** Writes the schemas that the first line of each file names. After an update, `forpost schema NAME` prints a newer one. */
 async function writeSchemas(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   for (const [name, schema] of Object.entries(jsonSchemas()))
@@ -87,7 +87,7 @@ async function fromTemplate(name: string, values: Readonly<Record<string, string
   return template.replace(/\b(GATEWAY|SITE|NAME|ZONE)\b/g, (word) => values[word] ?? word);
 }
 
-/** Somebody else's file that appeared meanwhile is not overwritten. */
+/** Writes a new file; a file that another program made meanwhile is not overwritten. */
 async function make(file: string, text: string, mode?: number): Promise<void> {
   const made = await createFile(file, text, mode === undefined ? {} : { mode });
   if (!made) throw new ForpostError('FORPOST_ARGUMENT_INVALID', `${file} has just been made by somebody else: stopped`);
@@ -114,7 +114,7 @@ function checkedId(option: string, id: string): string {
 
 function checkedZone(zone: string): string {
   try {
-    // not its canonical name: people write Asia/Kathmandu, and some ICU says Asia/Katmandu
+    // the name is kept as written, because a canonical name may differ: some ICU has Asia/Katmandu for Asia/Kathmandu
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return zone;
   } catch {

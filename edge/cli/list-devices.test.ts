@@ -30,7 +30,7 @@ async function list(refused: string): Promise<readonly string[]> {
   return listDevices(join(folder, 'gateway.yaml'));
 }
 
-test('each device and consumer is listed with what it was refused, and strangers with where they knock from', async () => {
+test('each device and consumer is listed with its refusals, and unknown clients with their addresses', async () => {
   const refused = [
     noted({}),
     noted({ kind: 'subscribe', principal: 'home', what: '$SYS/#', address: '' }),
@@ -46,6 +46,6 @@ test('each device and consumer is listed with what it was refused, and strangers
   ]);
 });
 
-test('a file of refusals that is damaged costs the refusals alone', async () => {
+test('a damaged file of refusals leaves the list of devices complete', async () => {
   expect(await list('[{"kind":')).toEqual(['meter\tdevice, native\tMain meter', 'home\tconsumer, home-assistant\t']);
 });

@@ -1,6 +1,7 @@
 /**
- * `forpost devices list`: who may log in, each with what it was refused, and the strangers that knocked. Read from the
- * files: it works beside a gateway that runs, whose newest refusals are there within half a minute, and without one.
+ * `forpost devices list`: devices and consumers with their refused log-ins, publishes and subscriptions, and unknown
+ * clients that were refused. The command reads files only: it works with and without a running gateway, whose newest
+ * refusals are in the file within half a minute.
  */
 import { join } from 'node:path';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -10,7 +11,7 @@ import { loadInstallation } from '../config/load-installation.ts';
 import { loadSite } from '../config/load-site.ts';
 import { refusedInWords, refusedRemedy, refusedWho } from '../console/page/refused-words.ts';
 
-/** A line each. @throws ForpostError FORPOST_CONFIG_INVALID */
+/** The lines to print. @throws ForpostError FORPOST_CONFIG_INVALID */
 export async function listDevices(installationFile: string): Promise<readonly string[]> {
   const { site_file: siteFile, secrets_file: secretsFile, data } = loadInstallation(installationFile);
   const { devices, consumers } = loadSite(siteFile, secretsFile).site;

@@ -1,4 +1,4 @@
-/** `forpost gateway`: judges the configuration, then runs the gateway in this process. */
+/** `forpost gateway`: checks the configuration, then runs the gateway in this process. */
 import { access } from 'node:fs/promises';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { configError } from '@forpost/shared/config/yaml.ts';
@@ -9,17 +9,17 @@ import { modestThreads } from '@forpost/shared/stripping/start-anew.mjs';
 import { judge } from '../config/judge.ts';
 import { Gateway } from '../gateway.ts';
 
-/** Runs until SIGTERM or SIGINT. @throws ForpostError FORPOST_CONFIG_INVALID with what a person has to correct */
+/** Runs until SIGTERM or SIGINT. @throws ForpostError FORPOST_CONFIG_INVALID with the mistakes to correct */
 export async function runGateway(configFile: string): Promise<void> {
   const { problems, warnings, loaded } = await judge(configFile);
   if (loaded === undefined) throw configError(problems);
   const { installation, site, secrets, conditions: look } = loaded;
   const logger = createLogger('gateway', installation.log_level);
   modestThreads();
-  // Node's thread pool takes the priority of the thread that first uses it; it checks passwords, which can wait: use it
-  // once before this thread goes first
+  // Node's thread pool inherits the priority of this thread at its first use. It checks passwords, which can wait: use
+  // it once before this thread raises its priority
   await access(configFile);
-  // threads and processes that can wait lower their own priority
+  // other threads and processes lower their own priority where they can wait
   goFirst();
   const gateway = new Gateway({
     configFile,

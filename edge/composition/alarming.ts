@@ -1,4 +1,4 @@
-/** Composes what makes alarms of messages: site, rules, alarms, pipeline, commands. Constructs and connects only. */
+/** Composes site, rules, alarms, pipeline and commands: the way from a message to an alarm. Constructs and connects only. */
 import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { GatewayData } from '@forpost/shared/event/event.ts';

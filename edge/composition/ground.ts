@@ -1,4 +1,4 @@
-/** Composes the ground of the gateway: clock, outbox, devices, broker. Constructs and connects, decides nothing. */
+/** Composes clock, outbox, devices and broker: the parts that receive and store. Constructs and connects only. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
@@ -18,7 +18,7 @@ import { sinkName } from '../uplink/sink-kind.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { GatewayClock, Ground } from './parts.ts';
 
-/** `pipeline`: asked for only after it was composed. */
+/** `pipeline`: called only after the pipeline was composed. */
 export function composeGround(options: GatewayOptions, pipeline: () => Pipeline): Ground {
   const clock = composeClock(options, pipeline);
   const resends = new ResendFilter();

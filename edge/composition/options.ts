@@ -1,4 +1,4 @@
-/** What a gateway is made from. */
+/** The input of a gateway: its configuration, and the clock, randomness and logger of its process. */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Warning } from '../config/conditions.ts';
@@ -11,7 +11,7 @@ export interface GatewayOptions {
   readonly installation: Installation;
   readonly site: Site;
   readonly secrets: Secrets;
-  /** what is wrong beside the configuration: at the start, and as a function at any later time */
+  /** warnings about the gateway's surroundings (certificates, models, disks): those at the start, and a function for later */
   readonly conditions: { readonly first: readonly Warning[]; readonly look: () => readonly Warning[] };
   readonly clock: Clock;
   /** uniform in [0, 1) */

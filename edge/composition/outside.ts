@@ -1,4 +1,4 @@
-/** Composes what reaches beyond the site's meters: uplink, vision, evidence. Constructs and connects only. */
+/** Composes uplink, vision and evidence: connections to the centre and to cameras. Constructs and connects only. */
 import { join } from 'node:path';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { Evidence } from '../evidence/evidence.ts';
@@ -13,7 +13,7 @@ import { VisionSupervisor } from '../vision/supervisor.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { Alarming, Ground, Outside, Page } from './parts.ts';
 
-/** `page`: asked for only after it was composed. */
+/** `page`: called only after the page was composed. */
 export function composeOutside(options: GatewayOptions, ground: Ground, alarming: Alarming, page: () => Page): Outside {
   const uplink = composeUplink(options, ground, alarming, page);
   const vision: VisionSupervisor = composeVision(options, alarming, page, () => evidence.evidence);

@@ -1,4 +1,4 @@
-/** Composes what people and machines see of the gateway: status, page, health, reload. Constructs and connects only. */
+/** Composes status, page, health and reload: the gateway's view for people and machines. Constructs and connects only. */
 import { asId } from '@forpost/shared/event/ids.ts';
 import { version } from '@forpost/shared/version.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
@@ -16,7 +16,7 @@ import { type GatewayOptions, loggerOf } from './options.ts';
 import type { Alarming, Ground, Outside, Page } from './parts.ts';
 import { Reload } from './reload.ts';
 
-/** `isListening`: whether the broker takes devices. */
+/** `isListening`: whether the broker accepts connections. */
 export function composePage(
   options: GatewayOptions,
   ground: Ground,
@@ -73,7 +73,7 @@ export function composePage(
   return { status, source, health, patient, conditions, reload };
 }
 
-/** `first`: problems that people read first, behind those of the outbox. */
+/** `first`: problems that stand before all others but the outbox's reports. */
 function composeStatus(
   options: GatewayOptions,
   { broker, devices, outbox, outboxReports, clock: { quality, boot, error } }: Ground,

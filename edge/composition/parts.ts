@@ -1,6 +1,6 @@
 /**
- * The parts of a gateway in four groups, in the order in which they are composed: each group may use the ones above it,
- * and reaches those below through a function that is called only later.
+ * The parts of a gateway in four groups, in the order of their composition. A group uses the groups above it directly,
+ * and the groups below it through functions that are called only after all groups exist.
  */
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import type { Alarms } from '../alerts/alarms.ts';
@@ -34,7 +34,7 @@ import type { Uplink } from '../uplink/uplink.ts';
 import type { VisionSupervisor } from '../vision/supervisor.ts';
 import type { Reload } from './reload.ts';
 
-/** The gateway's clock, as events are stamped and rules judge by it. */
+/** The gateway's clock, for the stamps of events and for the rules. */
 export interface GatewayClock {
   readonly sync: ClockSync;
   readonly known: KnownTime;
@@ -43,12 +43,12 @@ export interface GatewayClock {
   readonly error: () => ClockError | undefined;
 }
 
-/** What takes in and stores. */
+/** The parts that receive and store: clock, outbox, devices, broker. */
 export interface Ground {
   readonly clock: GatewayClock;
   readonly resends: ResendFilter;
   readonly outbox: SqliteOutbox;
-  /** what the outbox has reported since the start, the newest of it */
+  /** the newest report of the outbox since the start; empty without one */
   readonly outboxReports: () => readonly string[];
   readonly devices: DeviceRegistry;
   readonly channelNames: ChannelNameFile;
@@ -57,7 +57,7 @@ export interface Ground {
   readonly broker: Broker;
 }
 
-/** What makes alarms of messages. */
+/** The parts between a message and its alarm: site, rules, alarms, pipeline, commands. */
 export interface Alarming {
   readonly site: LiveSite;
   readonly trials: Trials;
@@ -67,7 +67,7 @@ export interface Alarming {
   readonly rulesIfStarted: () => RuleEngine | undefined;
   /** @throws ForpostError FORPOST_PART_FAILED before `startRules` */
   readonly rules: () => RuleEngine;
-  /** Call it once the alarms from before the restart are known. */
+  /** Builds the rules. Called once the alarms from before the restart are known. */
   readonly startRules: () => void;
   readonly pipeline: Pipeline;
   readonly commander: Commander;
@@ -75,7 +75,7 @@ export interface Alarming {
   readonly refusals: Refusals;
 }
 
-/** What reaches beyond the meters of the site. */
+/** The parts that connect to the centre and to cameras: uplink, vision, evidence. */
 export interface Outside {
   readonly uplink: Uplink;
   readonly vision: VisionSupervisor;
@@ -87,18 +87,18 @@ export interface Outside {
   readonly sendsEvidence: boolean;
 }
 
-/** What people and machines see of the gateway. */
+/** The gateway's view for people and machines: status, page, health, reload. */
 export interface Page {
   readonly status: Status;
   readonly source: PageSource;
   readonly health: GatewayHealth;
-  /** the page, which waits for its port */
+  /** starts the page, and waits while another program has its port */
   readonly patient: PatientPage;
   readonly conditions: ConditionWatch;
   readonly reload: Reload;
 }
 
-/** Parts that are composed later, asked for only after that. */
+/** Groups that are composed later; the functions are called only after that. */
 export interface LaterParts {
   readonly outside: () => Outside;
   readonly page: () => Page;

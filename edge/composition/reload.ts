@@ -2,11 +2,11 @@
  * The reload (SIGHUP): reads the configuration again and applies what can change while the gateway runs: passwords,
  * tokens, trusted keys, certificates.
  *
- *   judged as at a start ── problems ──► log, and page until the next reload; nothing changes
- *     └── no problem ──► passwords, keys, certificates count ──► other differences are logged: they count at the next start
+ *   files checked as at a start ── problems ──► logged, and on the page until the next reload; nothing changes
+ *     └── no problem ──► passwords, keys, certificates applied ──► other changes logged: they apply at the next start
  *
- * Always: everything is judged before anything counts; a connection whose log-in did not change goes on undisturbed; a
- * connection whose password changed ends.
+ * Always: all files are checked before anything is applied; a connection whose password did not change stays open; a
+ * connection whose password changed is closed.
  */
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Broker } from '../broker/broker.ts';
@@ -25,9 +25,9 @@ import type { VisionSupervisor } from '../vision/supervisor.ts';
 
 export interface ReloadParts {
   readonly configFile: string;
-  /** as it was at the start: the gateway goes on with it */
+  /** gateway.yaml as read at the start, with which the gateway runs */
   readonly installation: Installation;
-  /** as it is now */
+  /** the site as it is now, with the changes from the page */
   readonly site: () => Site;
   readonly devices: Pick<DeviceRegistry, 'renew'>;
   readonly broker: Pick<Broker, 'disconnect' | 'reload'>;
@@ -49,19 +49,19 @@ export class Reload {
     this.#parts = parts;
   }
 
-  /** For the page. */
+  /** The failed reload as a sentence for the page; empty after a successful one. */
   problems(): readonly string[] {
     return this.#problems;
   }
 
-  /** Never rejects for the content of the files. */
+  /** Reads and applies the files. Mistakes in the files do not reject. */
   async run(): Promise<void> {
     const { configFile, logger, broker, console: page } = this.#parts;
     const { problems, loaded } = await judge(configFile);
     if (loaded === undefined) {
       for (const problem of problems) logger.error(problem);
       this.#problems = [
-        `the configuration cannot be read again, and the one read before goes on: ${problems[0] ?? ''}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`,
+        `the reload found mistakes, and the configuration from before stays in use: ${problems[0] ?? ''}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`,
       ];
       return;
     }
@@ -82,8 +82,8 @@ export class Reload {
     parts.uploads.renew(uploadTarget(parts.installation, secrets));
     const others = ({ commands: _, ...rest }: Installation) => JSON.stringify(rest);
     if (others(installation) !== others(parts.installation))
-      parts.logger.warn('gateway.yaml has changes that need a restart: they count at the next start');
+      parts.logger.warn('gateway.yaml has changes that apply only at the next start');
     if (site.revision !== parts.site().revision)
-      parts.logger.warn('site.yaml has changed: it counts at the next start');
+      parts.logger.warn('site.yaml has changes that apply only at the next start');
   }
 }

@@ -63,7 +63,7 @@ function logIn(base: string, { origin = '', password = 'ladder', user = 'install
 }
 const cookieOf = (answer: Response) => answer.headers.getSetCookie()[0] ?? '';
 
-/** Each file that the document names, as a browser at this address asks for it. */
+/** The address of each file that the document names, as a browser at this address resolves it. */
 async function namedFiles(address: string): Promise<readonly { url: string; status: number }[]> {
   const html = await (await fetch(address)).text();
   const imports = Object.values(
@@ -128,7 +128,7 @@ test('wrong passwords are counted by the client’s address, and not by the prox
   expect((await logIn(base)).status).toBe(200);
 });
 
-test('a proxy that puts its own Host in is told what to set', async () => {
+test('a log-in through a proxy that sends its own Host is refused with the setting to change', async () => {
   const { port } = await gateway({});
   const base = await proxy({ to: port });
   const answer = await logIn(base, { origin: 'http://gateway.lan' });
@@ -186,7 +186,7 @@ test('the stream comes at once through nginx with its defaults, under a path', u
 
 test('without TLS another address than loopback is served to the proxies alone', async () => {
   const { port } = await gateway({ host: '0.0.0.0', trusted_proxy: ['192.0.2.1'] });
-  // this machine may: its health is asked for here
+  // this machine may connect, for checks of the health
   expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
 });
 

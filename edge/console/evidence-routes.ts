@@ -1,6 +1,5 @@
 /**
- * Evidence over the gateway's API: the list of an alarm's pieces, and the pictures and clips themselves. Behind the
- * log-in; each view is an event.
+ * Routes of evidence: the list of pictures and clips, and the files themselves. Behind the log-in; each view is an event.
  */
 import { createReadStream } from 'node:fs';
 import type { Login } from '@forpost/shared/http/login.ts';

@@ -1,4 +1,4 @@
-/** The gateway's page in a browser on a phone, with whatever a device may send and a person may type as a name. */
+/** Tests of the gateway's page in a browser on a phone, with hostile values of devices and odd names of people. */
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -52,13 +52,13 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
     source.current = gatewayStatus({ at: new Date().toISOString() });
   });
 
-  /** Loads the page anew. Whoever is logged in stays so. */
+  /** Loads the page anew; the log-in stays. */
   async function open(): Promise<void> {
     await page.goto(server.url);
     await page.getByRole('heading', { name: 'Devices' }).waitFor();
   }
 
-  test('whoever has just logged in sees every alarm at once, and nothing that claims calm', async () => {
+  test('directly after the log-in, the page shows every alarm, and no text that all is well', async () => {
     source.active = [activeAlarm('1', { severity: 'critical' }), activeAlarm('2', { active: false })];
     await page.goto(server.url);
     await page.getByLabel('User').fill('installer');
@@ -79,7 +79,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
     ['control characters', 'a\u0000\u0007\u001B[31m\r\n\tb'],
     ['stacked marks', `Z${'\u0335\u0321'.repeat(300)}`],
     ['emoji', '👩‍👩‍👧‍👦'.repeat(40)],
-  ])('every part is shown where names are %s', async (_what, name) => {
+  ])('every section of the page is shown where names are %s', async (_what, name) => {
     const values = { [name]: name, [`${name}/power_w`]: Number.MAX_VALUE, power_w: name, [`power_${name}`]: -0 };
     const device = deviceStatus('meter', { name, values, lastSeen: name });
     source.current = gatewayStatus({
@@ -104,7 +104,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
     expect(complaints).toEqual([]);
   });
 
-  test('the gravest alarm that nobody acknowledged is on top, and a finger finds every button', async () => {
+  test('the most severe unacknowledged alarm is on top, and every button is large enough for a finger', async () => {
     source.active = [
       activeAlarm('1', { severity: 'critical' }),
       activeAlarm('2', { active: false, summary: 'Power reached 39.6 kW' } as never),
@@ -134,7 +134,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
     expect(small).toEqual([]);
     for (const scheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: scheme });
-      // a colour on its way from one scheme to the other is judged by nobody
+      // skip colours during the transition from one scheme to the other
       await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
       await page.waitForFunction(
         'document.getAnimations().every((one) => one.effect.getComputedTiming().endTime === Infinity)',
@@ -146,7 +146,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
     }
   });
 
-  test('nothing moves under a finger while alarms come and go, and what came is one tap away', async () => {
+  test('no row moves under a finger while alarms come and go, and new alarms are one tap away', async () => {
     const at = new Date().toISOString();
     source.active = ['a', 'b'].map((id) => activeAlarm(id, { message: `Power above 5 kW (${id})`, since: at, at }));
     await open();
@@ -169,7 +169,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
     expect(complaints).toEqual([]);
   });
 
-  test('a page in use that showed no alarm stops claiming calm as soon as there is one', async () => {
+  test('a page in use shows its first alarm at once, and no longer the text that all is well', async () => {
     await open();
     const calm = page.getByText('No alarm is active');
     await calm.waitFor();

@@ -1,10 +1,10 @@
 /**
- * The stream to open pages: the status once a second where it changed, alarms and scenes as they come, and a sign of
- * life every few seconds.
+ * The stream to open pages: a changed status at most once a second, alerts and scenes as they come, and a tick every few
+ * seconds.
  *
- * Always: a listener that the gateway calls only notes what came; the stream is written later, once each `flushMs`, so
- * that an alert or a frame never waits for a page; while no page is open, nothing is listened to or written; what is
- * noted between two writes is bounded: the newest scene of each camera, the newest `maxAlerts` alerts.
+ * Always: listeners only note alerts and scenes; the stream is written every `flushMs`, so that an alert or a frame never
+ * waits for a page. Without an open page nothing is listened to or written. Between two writes at most the newest scene of
+ * each camera and the newest `maxAlerts` alerts are noted.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -18,9 +18,9 @@ const statusEveryMs = 1000;
 const tickEveryMs = 4000;
 const flushMs = 100;
 const maxAlerts = 100;
-/** A watch is renewed at half its time, so that it never lapses while the page is open. */
+/** A camera is watched for this long. An open page renews its watch at half the time, so that the watch never lapses. */
 const watchSeconds = 10;
-/** Cameras that one page may watch: each costs a picture that is kept fresh. A page watches those that it shows. */
+/** Cameras that one page may watch, because each costs a picture that is kept fresh. A page watches the cameras in view. */
 export const maxWatched = 16;
 
 interface Viewer {
@@ -48,7 +48,7 @@ export class LiveStreams {
     this.#clock = clock;
   }
 
-  /** Answers with a stream that starts with the present status and ends with its session. */
+  /** Answers with a stream that begins with the current status and ends with its session. */
   open(
     request: FastifyRequest,
     reply: FastifyReply,
@@ -114,7 +114,7 @@ export class LiveStreams {
     for (const camera of watched) this.#source.watch(camera, watchSeconds);
   }
 
-  /** The status without what is different at every look (time, counter). */
+  /** Sends the status to viewers for whom it changed, apart from the fields that always change (time, counter). */
   #sendStatus(viewers: Iterable<Viewer>): void {
     const status = statusView(this.#source);
     const { at: _at, counter: _counter, uptime: _uptime, ...lasting } = status;
@@ -142,7 +142,7 @@ export class LiveStreams {
       for (const alert of alerts) viewer.stream.send('alert', alert);
       for (const scene of scenes) if (viewer.watched.has(scene.camera)) viewer.stream.send('scene', scene);
     }
-    // the alarms' new state at once, and with it the line on top
+    // the alarms' new state, and with it the summary, must not wait for the next second
     if (alerts.length > 0) this.#sendStatus(this.#viewers);
   }
 }

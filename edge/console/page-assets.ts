@@ -1,10 +1,10 @@
 /**
- * The page's files, without a build step and without the internet: its TypeScript modules with the types taken out,
- * its style sheet, the texts that it shows, and the modules of Lit and intl-messageformat from the installed packages, tied
- * together by an import map.
+ * Serves the page's files, without a build step and without the internet: TypeScript modules with their types stripped,
+ * style sheets, texts, and the modules of Lit and intl-messageformat from the installed packages, connected by an import
+ * map.
  *
- * The document names them by the path that a trusted proxy says, or relative to its own address: a proxy that says
- * nothing may show the page under any path that ends in a slash (nginx leads there by itself).
+ * The document names its files under the path in a trusted proxy's header, or else relative to its own address: then a
+ * proxy may show the page under any path that ends in a slash (nginx redirects there by itself).
  *
  * Always: only files that were listed at the start are served, so no address can reach another file; the page's
  * document names each module for preloading, and its import map is allowed by its hash alone.
@@ -30,18 +30,18 @@ interface Asset {
   loaded?: Promise<Loaded>;
 }
 
-/** Paths under which a trusted proxy shows the page (one or two), in each language. */
+/** Kept documents: one for each language and each path under which a trusted proxy shows the page (one or two). */
 const mostDocuments = 16;
 
 interface PageDocument {
   readonly html: string;
-  /** of its import map, for the content security policy */
+  /** hash of the import map, for the content security policy */
   readonly importMapHash: string;
 }
 
 interface Loaded {
   readonly body: Buffer;
-  /** as brotli (RFC 7932), which every browser that knows import maps takes; over https, as they want it */
+  /** packed by brotli (RFC 7932); every browser with import maps accepts it, but only over https */
   readonly brotli: Buffer;
   readonly gzip: Buffer;
   readonly etag: string;
@@ -54,7 +54,7 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Packages of the page, each by the one that needs it, from the edge's own dependency on. */
+/** Packages of the page. `neededBy`: the package that depends on it, from whose folder it is resolved; undefined: the edge. */
 const packages = [
   { name: 'lit', entry: 'index.js', neededBy: undefined },
   { name: 'lit-html', entry: 'lit-html.js', neededBy: 'lit' },
@@ -65,7 +65,7 @@ const packages = [
   { name: '@formatjs/icu-messageformat-parser', entry: 'index.js', neededBy: 'intl-messageformat' },
   { name: '@formatjs/icu-skeleton-parser', entry: 'index.js', neededBy: '@formatjs/icu-messageformat-parser' },
 ] as const;
-/** What the page's first paint needs of them, to be fetched side by side instead of one after the other. */
+/** Modules for the page's first paint: the browser fetches them in parallel instead of one after the other. */
 const preloaded = [
   'lit/index.js',
   'lit-html/lit-html.js',
@@ -97,8 +97,8 @@ export class PageAssets {
   }
 
   /**
-   * `root`: the path under which people reach the page, without a slash at its end; . = its own address. `language`: as
-   * the browser asks for; the page's script knows of a choice.
+   * The document of the page. `root`: the path of the page without a slash at its end; . = relative to its own address.
+   * `language`: the browser's; the page's script applies a person's own choice.
    */
   documentAt(root: string, language: Language = 'en'): PageDocument {
     const known = this.#documents.get(`${language} ${root}`);
@@ -116,7 +116,7 @@ export class PageAssets {
     return document;
   }
 
-  /** Lists what may be served. */
+  /** Lists the files that may be served. */
   static async load(): Promise<PageAssets> {
     const assets = new Map<string, Asset>();
     await list(pageFolder, '/page/', assets, (file) => !/\.(test|d)\.ts$/.test(file) && !file.endsWith('.json'));
@@ -135,7 +135,7 @@ export class PageAssets {
     return new PageAssets(assets);
   }
 
-  /** `rootOf`: of whoever sent a request, see `documentAt`. */
+  /** `rootOf`: the `root` of a request's document, see `documentAt`. */
   register(app: FastifyInstance, rootOf: (request: FastifyRequest) => string): void {
     const open = { config: { right: 'open' }, schema: { hide: true } } as const;
     app.get('/', open, async (request, reply) =>
@@ -159,7 +159,7 @@ export class PageAssets {
     }
     asset.loaded ??= load(asset.file);
     const { body, brotli, gzip, etag } = await asset.loaded;
-    // the browser asks each time and gets 304: an update shows at once
+    // the browser asks each time and gets 304 for an unchanged file, so that an update is visible at once
     reply.header('cache-control', 'no-cache').header('etag', etag).header('vary', 'accept-encoding');
     if (request.headers['if-none-match'] === etag) return reply.code(304).send();
     reply.type(asset.type);
@@ -203,7 +203,7 @@ function packageFolder(name: string, from: string | undefined): string {
   return entry.slice(0, at + marker.length);
 }
 
-/** Packs once for each file, in libuv's threads: nothing else of the gateway waits. */
+/** Packs each file once, in libuv's threads, so that nothing in the main thread waits. */
 async function load(file: string): Promise<Loaded> {
   const raw = await readFile(file);
   const body = file.endsWith('.ts') ? Buffer.from(codeOf(raw.toString('utf8'))) : raw;
@@ -211,10 +211,10 @@ async function load(file: string): Promise<Loaded> {
   return { body, brotli, gzip, etag: `"${createHash('sha256').update(body).digest('base64url')}"` };
 }
 
-/** of 11 levels: the last two take four times as long and save 2 % */
+/** Level 9 of 11: the last two take four times as long and save 2 %. */
 const brotliOptions = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
-/** Prepared code where there is some: to strip it here would load a compiler into the gateway for good. */
+/** The code without types. Prepared code is preferred: stripping here would load a compiler into the gateway for good. */
 function codeOf(source: string): string {
   return stripped(source) ?? strip(source);
 }

@@ -1,7 +1,7 @@
 /**
- * What the page and its API show (source.ts), asked from the gateway's parts. Nothing is kept here but listeners.
+ * Implements source.ts by the gateway's parts. It keeps listeners and nothing else.
  *
- * Always: an answer touches no disk and no network, except pictures and dead letters, which the asker awaits.
+ * Always: an answer touches no disk and no network, except pictures and dead letters, which the caller awaits.
  */
 import { open } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -49,7 +49,7 @@ export interface PageSourceParts {
   readonly refusedClients: Pick<RefusedClients, 'list'>;
   readonly mute: Pick<MuteWatch, 'list'>;
   readonly trials: Pick<Trials, 'view' | 'begin'>;
-  /** `by`, a log-in name, acknowledges an alarm on the site. false where it does not wait for an acknowledgement. */
+  /** Acknowledges an alarm on the site for `by`, a log-in name; false where it does not wait for an acknowledgement. */
   readonly acknowledge: (alarm: string, by: string) => boolean;
 }
 
@@ -157,7 +157,7 @@ export class PageSource implements ConsoleSource {
 
   async picture(camera: string): Promise<LivePicture | undefined> {
     if (this.#camera(camera) === undefined) return undefined;
-    // the open file stays one picture when the next one takes its name
+    // the open file stays the same picture when a newer one replaces it under its name
     const file = await open(this.#parts.vision.livePicture(camera), 'r').catch((error: NodeJS.ErrnoException) => {
       if (error.code === 'ENOENT') return undefined;
       throw error;
@@ -203,7 +203,7 @@ export class PageSource implements ConsoleSource {
     return () => this.#sceneListeners.delete(listener);
   }
 
-  /** Call it after the local actions ran. */
+  /** Passes an alert to the listeners. Called after the local actions ran. */
   tellAlert(alert: Alert): void {
     const notice = { data: alert.data, time: rfc3339(alert.time) };
     for (const listener of this.#alertListeners) listener(notice);

@@ -42,7 +42,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: { width: 390, height: 844 }, hasTouch: true });
     page.on('console', (message) => {
-      // what a test has the gateway refuse
+      // expected errors: some tests make the gateway refuse a request
       if (!/409 \(Conflict\)|404 \(Not Found\)/.test(message.text()))
         complaints.push(`${message.type()}: ${message.text()}`);
     });
@@ -53,7 +53,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await server?.stop();
   });
 
-  test('a browser that asks for Russian is shown the page in Russian, and a choice of English is remembered', async () => {
+  test('a browser that asks for Russian gets the page in Russian, and a choice of English is remembered', async () => {
     const before = source.current;
     source.current = {
       ...before,
@@ -142,13 +142,13 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.getByText('silent until it moves').waitFor();
     clearInterval(seen);
 
-    // somebody walks: the boxes are those of the picture that is shown, and not newer ones
+    // a person walks: the boxes belong to the shown picture, not to a newer frame
     const boxAt = () => page.locator('.track rect').first().getAttribute('x');
     const taken = Date.now() + 10_000;
     source.taken = taken;
     see([{ ...track, box: [0.5, 0.5, 0.1, 0.3] }], taken);
     await expect.poll(boxAt).toBe('160');
-    // one at a time: the stream joins what comes together
+    // one at a time, because the stream merges scenes that come together
     see([{ ...track, box: [0.75, 0.5, 0.1, 0.3] }], taken + 400);
     source.taken = taken + 500;
     await expect.poll(boxAt).toBe('240');
@@ -167,7 +167,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     expect(source.acknowledged).toEqual([{ alarm: '1', by: 'installer' }]);
   });
 
-  test('messages that nobody could read are shown with the reason in a row that is open, as they come', async () => {
+  test('an open row of a device shows its dead letters with their reasons as they come', async () => {
     const letter = { device: 'meter' as never, topic: 'a/b', payload: Buffer.from('{"x'), received: Date.now() };
     const counted = (deadLetters: number) => {
       const devices = source.current.devices.map((device) => ({ ...device, deadLetters }));
@@ -184,7 +184,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.getByText('No longer kept').waitFor();
   });
 
-  test('a device of which nothing is understood says so with its newest message, and which rules cannot fire', async () => {
+  test('a device whose messages are not understood is shown with its newest message and its mute rules', async () => {
     const before = source.current;
     const at = new Date().toISOString();
     const [meter] = before.devices;
@@ -206,7 +206,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.getByText('Too hot').waitFor({ state: 'detached' });
   });
 
-  test('what clients were refused is shown at their device and in a list, as it happens', async () => {
+  test('refusals of clients are shown at once, at their device and in a list', async () => {
     const wrong = refusedView({ name: 'Main meter', last: new Date().toISOString(), first: new Date().toISOString() });
     const forged = { kind: 'publish', what: 'forpost/alerts/x', principal: 'flows', name: 'Flows' } as const;
     source.refusals = [
@@ -224,7 +224,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await refused.waitFor({ state: 'detached' });
   });
 
-  /** Where a part of the picture in the editor is on the screen. */
+  /** The position on the screen of a point of the editor's picture. */
   async function onBoard(x: number, y: number): Promise<readonly [number, number]> {
     const box = await page.locator('.board').boundingBox();
     if (box === null) throw new Error('nothing to draw on');
@@ -235,7 +235,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.touchscreen.tap(left, top);
   }
 
-  test('a zone is drawn with a finger, changed, taken back and saved over the revision that was seen', async () => {
+  test('a zone is drawn with a finger, changed, undone, and saved over the revision that was edited', async () => {
     source.rulesByCamera = {
       yard: [{ id: 'r', name: 'Intruder', kind: 'zone-entered', zone: 'drive', line: undefined }],
     };
@@ -250,7 +250,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.getByRole('button', { name: 'Done' }).click();
     await page.getByLabel('Zone').fill('Grüne Tür');
     await page.getByLabel('Zone').blur();
-    // a corner is dragged, the drag taken back, and another one made
+    // a corner is dragged, the drag undone, and a corner added
     const [x, y] = await onBoard(0.5, 0.4);
     await page.mouse.move(x, y);
     await page.mouse.down();
@@ -278,7 +278,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.locator('.zone text', { hasText: 'Grüne Tür' }).waitFor();
   });
 
-  test('a zone that a rule watches cannot be deleted; what the gateway refuses is said, and what was drawn stays', async () => {
+  test('a zone that a rule watches cannot be deleted; a refused save shows its reason, and the drawing stays', async () => {
     await page.getByRole('button', { name: 'Draw zones' }).click();
     await page.getByText('Tap a shape to change it').waitFor();
     await tap(0.7, 0.65);
@@ -298,7 +298,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     expect(source.saved.at(-1)?.scene.lines).toMatchObject([{ id: 'line-1', name: 'Line 1' }]);
   });
 
-  test('where movement means nothing is drawn with a finger, and the page says what that does', async () => {
+  test('a motion mask is drawn with a finger, and the page says what a motion mask does', async () => {
     await page.getByRole('button', { name: 'Draw zones' }).click();
     await page.getByRole('button', { name: 'New motion mask' }).click();
     await page.getByText('a tree, a flag, a street').waitFor();
@@ -324,8 +324,8 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     ]);
   });
 
-  test('test mode says what each rule made of what happened, and why', async () => {
-    // on a site with more cameras than a page is told of at once
+  test('the test of a camera shows the verdict of each rule on each change, with the reason', async () => {
+    // on a site with more cameras than one page may watch
     const { cameras } = source.current;
     const others = Array.from({ length: 16 }, (_, n) => ({ ...cameras[0]!, id: `other-${n}`, name: `Other ${n}` }));
     source.current = { ...source.current, cameras: others };
@@ -353,7 +353,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.getByText('this is a car, it wants person').waitFor();
     await page.locator('.verdict.fired', { hasText: 'Alarm: car in Drive' }).waitFor();
     await page.getByText('9:58 left').waitFor();
-    // a test that could not be ended is told, and goes on being looked at
+    // a failed end of a test is shown, and the test continues
     const refuse = (route: Route) =>
       route.request().method() === 'POST'
         ? route.fulfill({ status: 409, json: { detail: 'Not now.' } })
@@ -372,7 +372,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.getByText('Other 15').waitFor({ state: 'detached' });
   });
 
-  test('an alarm’s picture is fetched when somebody wants to see it, and not before', async () => {
+  test('an alarm’s picture is fetched only when a person opens it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'forpost-page-'));
     const path = join(folder, 'picture.jpg');
     await writeFile(path, source.pictures.get('yard') as Buffer);
@@ -420,7 +420,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
         page.locator('.evidence img').evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth),
       )
       .toBe(320);
-    // the browser plays it: what the page may load is a rule of its own
+    // the browser plays the clip: the content security policy must allow media too
     await expect
       .poll(() =>
         page.locator('.evidence video').evaluate((video) => (video as unknown as { videoWidth: number }).videoWidth),
@@ -430,7 +430,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     expect(new Set(source.views.map((view) => view.id))).toEqual(new Set([id, film.id]));
     await page.getByRole('button', { name: 'Hide 1 picture, 1 clip' }).click();
 
-    // yesterday's alarm is opened the same way; what is no longer kept says why, also where that happened meanwhile
+    // yesterday's alarm is opened in the same way; a missing picture has its reason, also one deleted meanwhile
     const yesterday = Date.now() - 86_400_000;
     const kept = { ...record, id: '00000000000000dd' } as const;
     source.kept.set(kept.id, {
@@ -469,7 +469,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await rm(folder, { recursive: true });
   });
 
-  test('it fits the phone, its buttons a thumb, and the browser has no complaint', async () => {
+  test('the page fits a phone, its buttons fit a thumb, and the browser logs no error', async () => {
     const width = await page.evaluate('document.documentElement.scrollWidth');
     expect(width).toBeLessThanOrEqual(390);
     const targets = await page
@@ -479,7 +479,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     expect(complaints).toEqual([]);
   });
 
-  test('a gateway that falls silent without a word, its power gone, is told on the page', async () => {
+  test('the page reports a gateway that stops answering without closing its connection, as at a loss of power', async () => {
     const [port = 0] = await freePorts(1);
     const proxy = await TcpProxy.start(port, () => Number(new URL(server.url).port));
     const far = await browser.newPage({ viewport: { width: 390, height: 844 } });
@@ -489,7 +489,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await far.getByRole('button', { name: 'Log in' }).click();
     await far.getByText('Huber farm').first().waitFor();
     const lost = far.getByText('The gateway does not answer');
-    // longer than silence is borne: it says that it is there
+    // longer than the page waits without a message: the ticks keep it connected
     await new Promise((resolve) => setTimeout(resolve, 13_000));
     expect(await lost.count()).toBe(0);
     proxy.hold(['requests', 'answers']);
@@ -500,7 +500,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await proxy.stop();
   });
 
-  test('a gateway that goes away is told on the page; back again it asks for the log-in, and what was drawn is still there', async () => {
+  test('the page reports a gateway that stops; after its restart the page asks for the log-in, and the drawing is kept', async () => {
     await page.getByRole('button', { name: 'Draw zones' }).click();
     await page.getByRole('button', { name: 'New line' }).click();
     await tap(0.1, 0.2);
@@ -523,7 +523,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     });
     await again.start();
     server = again;
-    // sessions do not outlive the process: the way back is the log-in
+    // this gateway keeps no sessions across a restart, so the page asks for the log-in
     await page.getByText('The log-in is over').waitFor();
     expect(await lost.count()).toBe(0);
     for (const _twice of [1, 2]) await page.keyboard.press('Escape');
@@ -543,7 +543,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     expect(await page.locator('forpost-camera').count()).toBe(0);
   });
 
-  test('a screen on a wall shows alarms and cameras, and nothing to press that changes something', async () => {
+  test('a viewer, such as a screen on a wall, sees alarms and cameras, and no button that changes anything', async () => {
     const wall = new FakeSource();
     const camera = {
       id: 'yard',

@@ -16,7 +16,7 @@ async function listening(port: number) {
   return server;
 }
 
-test('a page whose port is taken costs nothing else, is told, and is there once the port is free', async () => {
+test('while the page’s port is taken, the rest runs and a problem is reported; the page starts once the port is free', async () => {
   const other = await listening(0);
   const { port } = other.address() as { port: number };
   const clock = new FakeClock();
@@ -48,7 +48,7 @@ test('a page whose port is taken costs nothing else, is told, and is there once 
   await page.stop();
 });
 
-test('a page that is configured wrongly stops the start', async () => {
+test('a wrong configuration of the page fails the start', async () => {
   const start = () => Promise.reject(new ForpostError('FORPOST_CONFIG_INVALID', 'http.host: no address'));
   const server = { url: '', start, stop: async () => {} };
   const page = new PatientPage({ server, clock: new FakeClock(), logger: silentLogger() });

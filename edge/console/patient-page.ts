@@ -1,11 +1,11 @@
 /**
- * Starts the page although another program may have its port: the gateway runs without the page then, and tries again
- * until the port is free.
+ * Starts the page. While another program has the page's port, the gateway runs without the page, and the start is tried
+ * again until the port is free.
  *
  *   start ── listens ──► serving
- *     └── the port is taken ──► waiting (told, every 10 s again) ── free ──► serving
+ *     └── port taken ──► waiting (reported; tried again every 10 s) ── port free ──► serving
  *
- * Always: a mistake in the configuration stops the start, as elsewhere.
+ * Always: any other error, such as a mistake in the configuration, fails the start.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -38,7 +38,7 @@ export class PatientPage implements Part {
     return this.#problem === '' ? this.#options.server.url : '';
   }
 
-  /** A sentence while the page does not run; the centre's status shows it. */
+  /** A sentence while the page does not run, for the status at the centre. */
   problems(): readonly string[] {
     return this.#problem === '' ? [] : [this.#problem];
   }
@@ -59,7 +59,7 @@ export class PatientPage implements Part {
     const { server, clock, logger, everyMs = againEveryMs } = this.#options;
     try {
       await server.start();
-      if (this.#problem !== '') logger.info({ page: server.url }, 'the page has its port');
+      if (this.#problem !== '') logger.info({ page: server.url }, 'the page listens now: its port is free');
       this.#problem = '';
     } catch (error) {
       if (!(error instanceof ForpostError) || error.code !== 'FORPOST_PORT_TAKEN') throw error;

@@ -1,4 +1,4 @@
-/** The routes of the console's API. All are behind the log-in, except the open ones. */
+/** The routes of the console's API. All are behind the log-in, except those of `registerOpenRoutes`. */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
@@ -24,7 +24,7 @@ const watchSeconds = 10;
 /** Shown bytes of a dead letter's payload: enough to recognise it. */
 const shownPayloadBytes = 2000;
 const maxDeadLetters = 200;
-/** of a picture: when its frame was complete, RFC 3339 with ms; its scene has the same time */
+/** Header of a picture: when its frame was complete, RFC 3339 with ms; the frame's scene has the same time. */
 const takenHeader = 'forpost-taken';
 
 const acknowledgeSchema = Type.Object(
@@ -60,7 +60,7 @@ const streamSchema = Type.Object({
   ),
 });
 
-/** GET /healthz and /readyz, for supervisors, without a log-in. They answer yes or no with the reason, and nothing else. */
+/** GET /healthz and /readyz, for supervisors, without a log-in. They answer yes or no with the reasons, and nothing else. */
 export function registerOpenRoutes(app: FastifyInstance, health: Pick<GatewayHealth, 'alive' | 'ready'>): void {
   const answer = (reply: FastifyReply, { ok, reasons }: HealthAnswer) =>
     reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'failing', reasons });
@@ -157,7 +157,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
       needCamera(source, id);
       source.watch(id, watchSeconds);
       const picture = await source.picture(id);
-      // 204: the camera is known, and has not sent a frame yet
+      // 204: the camera exists, but has not sent a frame yet
       if (picture === undefined) return reply.code(204).send();
       return reply.type('image/jpeg').header(takenHeader, rfc3339(picture.taken)).send(picture.jpeg);
     },
@@ -211,7 +211,7 @@ function earlierView(
   { limit = 20, until, pictured = false, ...query }: Type.Static<typeof earlierSchema>,
 ): EarlierAlarmsView {
   const by = until === undefined ? undefined : Date.parse(until);
-  if (Number.isNaN(by)) throw new HttpProblem(400, '"until" is no time as 2026-06-01T12:00:00Z');
+  if (Number.isNaN(by)) throw new HttpProblem(400, '"until" is not a time such as 2026-06-01T12:00:00Z');
   const page = source.earlierAlarms({ ...query, limit, until: by, pictured });
   if (page === undefined) throw new HttpProblem(410, words('gateway/reason.list-too-old'));
   return {
@@ -228,7 +228,7 @@ function earlierView(
 function deadLetterView(letter: DeadLetter): DeadLetterView {
   const bytes = Buffer.from(letter.payload).subarray(0, shownPayloadBytes);
   const text = bytes.toString('utf8');
-  // text may be cut within its last character
+  // the limit may have cut the last character in two
   const isText = !text.slice(0, -3).includes('\uFFFD');
   return {
     device: letter.device,

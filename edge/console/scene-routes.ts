@@ -1,8 +1,8 @@
 /**
- * Routes for an installer at a camera: draw zones, lines and masks, and begin a trial. Behind the log-in.
+ * Routes of a camera's set-up: zones, lines and masks, and the test of the camera. Behind the log-in.
  *
- * Always: a scene is saved only over the revision that the page has seen (else 409); a scene that would make the site's
- * file invalid is refused in words (422), and nothing is changed.
+ * Always: a scene is saved only over the revision that the page has edited (else 409). A scene that would make site.yaml
+ * invalid is refused with the reason (422), and changes nothing.
  */
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
@@ -20,7 +20,7 @@ const saveBody = Type.Object(
   {
     revision: Type.String({
       pattern: '^[0-9a-f+]{6,80}$',
-      description: 'revision of the site that the writer has seen',
+      description: 'revision of the site that was edited',
     }),
     zones: Type.Array(zoneSchema, { maxItems: mostDrawn, description: 'all zones of the camera' }),
     lines: Type.Array(lineSchema, { maxItems: mostDrawn, description: 'all lines of the camera' }),
@@ -28,7 +28,7 @@ const saveBody = Type.Object(
     motion_masks: Type.Optional(
       Type.Array(motionMaskSchema, {
         maxItems: mostDrawn,
-        description: 'all motion masks of the camera; absent: they stay as they are',
+        description: 'all motion masks of the camera; absent: they stay unchanged',
       }),
     ),
   },
@@ -36,7 +36,7 @@ const saveBody = Type.Object(
 );
 const trialBody = Type.Object(
   {
-    seconds: Type.Integer({ minimum: 0, maximum: longestTrialS, description: 'length of the trial; 0 ends it' }),
+    seconds: Type.Integer({ minimum: 0, maximum: longestTrialS, description: 'length of the test; 0 ends it' }),
   },
   closed,
 );
@@ -65,7 +65,7 @@ export function registerSceneRoutes(
     {
       config: act,
       schema: {
-        summary: 'Saves zones, lines and masks; 409 where the revision is not the newest, 422 with what is wrong',
+        summary: 'Saves zones, lines and masks; 409 where the revision is not the newest, 422 with the problems',
         params: idParams,
         body: saveBody,
       },
@@ -85,7 +85,10 @@ export function registerSceneRoutes(
 
   app.get<{ Params: Type.Static<typeof idParams> }>(
     '/api/v1/cameras/:id/trial',
-    { config: see, schema: { summary: 'The trial of a camera: what each rule made of each thing', params: idParams } },
+    {
+      config: see,
+      schema: { summary: 'The test of a camera: the verdict of each rule on each change', params: idParams },
+    },
     async ({ params: { id } }) => {
       needCamera(id);
       return source.trial(id);
@@ -94,13 +97,13 @@ export function registerSceneRoutes(
 
   app.post<{ Params: Type.Static<typeof idParams>; Body: Type.Static<typeof trialBody> }>(
     '/api/v1/cameras/:id/trial',
-    { config: act, schema: { summary: 'Begins or ends a trial of a camera', params: idParams, body: trialBody } },
+    { config: act, schema: { summary: 'Begins or ends a test of a camera', params: idParams, body: trialBody } },
     async (request) => {
       const { id } = request.params;
       needCamera(id);
       source.beginTrial(id, request.body.seconds);
       const by = login.sessionOf(request)?.user ?? '';
-      request.log.info({ camera: id, by, seconds: request.body.seconds }, 'a trial of a camera');
+      request.log.info({ camera: id, by, seconds: request.body.seconds }, 'a test of a camera was begun or ended');
       return source.trial(id);
     },
   );

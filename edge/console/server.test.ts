@@ -62,7 +62,7 @@ async function start(more: Partial<ConsoleServerOptions> = {}) {
   return { ...parts, url, get, post, headers: { cookie } };
 }
 
-/** The next event of this name in a stream, read again and again from the same place. */
+/** A reader of a stream: each call returns the next event of a name, and continues at the place of the call before. */
 function reader(answer: Response): <Data>(name: string) => Promise<Data> {
   const chunks = answer.body!.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
   let text = '';
@@ -82,7 +82,7 @@ function reader(answer: Response): <Data>(name: string) => Promise<Data> {
   };
 }
 
-test('nothing but the page, its log-in and the health is open', async () => {
+test('only the page’s files, its log-in and the health are open without a log-in', async () => {
   const { url } = await start();
   for (const path of [
     '/api/v1/status',
@@ -102,7 +102,7 @@ test('nothing but the page, its log-in and the health is open', async () => {
     expect((await fetch(url + path)).status, path).toBe(200);
 });
 
-test('the OpenAPI document names every address with the right that it needs and what it does', async () => {
+test('the OpenAPI document has every address, with its right and its purpose', async () => {
   const { get, url } = await start();
   expect((await fetch(`${url}/openapi.json`)).status).toBe(401);
   const { paths } = (await (await get('/openapi.json')).json()) as {
@@ -136,7 +136,7 @@ test('a viewer sees everything and changes nothing', async () => {
   expect(source.active[0]?.acknowledged).toBe(false);
 });
 
-test('the status tells the whole site with a line that sums it up', async () => {
+test('the status has the whole site, with its summary', async () => {
   const { get, source } = await start();
   source.active = [activeAlarm('1')];
   source.drawn = {
@@ -168,7 +168,7 @@ test('the status tells the whole site with a line that sums it up', async () => 
   });
 });
 
-test('alarms that are over are told page by page, by day and device, with why a picture is not there', async () => {
+test('ended alarms are listed page by page, by day and device, with the reason of a missing picture', async () => {
   const { get, source } = await start();
   const picture = { id: '00000000000000aa', sha256: 'ab', size: 4, kind: 'picture', media: 'image/jpeg' } as const;
   source.earlier = [
@@ -189,13 +189,13 @@ test('alarms that are over are told page by page, by day and device, with why a 
   expect(await ask('limit=2&before=b')).toMatchObject({ alarms: [{ alarm: 'a' }], next: null });
   expect(await ask('until=2026-05-01T00:00:00Z')).toMatchObject({ alarms: [{ alarm: 'a' }] });
   expect(await ask('device=yard&pictured=true')).toMatchObject({ alarms: [{ alarm: 'b' }] });
-  // the list is in memory and bounded: a place in it may be gone, and a wrong question is told as one
+  // the list is in memory and bounded: its alarm of `before` may be gone (410), and a wrong query is an error (400)
   expect((await get('/api/v1/alarms/earlier?before=gone')).status).toBe(410);
   expect((await get('/api/v1/alarms/earlier?until=yesterday')).status).toBe(400);
   expect((await get('/api/v1/alarms/earlier?limit=1000')).status).toBe(400);
 });
 
-test('an alarm is acknowledged once, by the one who is logged in', async () => {
+test('an alarm is acknowledged once, by the person who is logged in', async () => {
   const { post, get, source } = await start();
   source.active = [activeAlarm('1')];
   expect(await (await post('/api/v1/alarms/acknowledge', { alarm: '1' })).json()).toEqual({ acknowledged: true });
@@ -209,7 +209,7 @@ interface Letters {
   readonly deadLetters: readonly DeadLetterView[];
 }
 
-test('what clients were refused is told with the status, and of one device or consumer alone', async () => {
+test('refusals of clients are in the status, and can be listed for one device or consumer', async () => {
   const { source, get } = await start();
   const wrong = refusedView();
   const stranger = refusedView({ kind: 'stranger', principal: null, name: null, user: 'eve' });
@@ -219,7 +219,7 @@ test('what clients were refused is told with the status, and of one device or co
   expect(await (await get('/api/v1/status')).json()).toMatchObject({ refused: [stranger, wrong] });
 });
 
-test('dead letters are shown as text where they are text, shortened, by device', async () => {
+test('dead letters are listed by device, shortened, and as text where their payload is text', async () => {
   const { get, source } = await start();
   const letter = { topic: 'x/y', received: Date.UTC(2026, 5, 1), reason: 'not JSON' };
   source.letters = [
@@ -232,7 +232,7 @@ test('dead letters are shown as text where they are text, shortened, by device',
     { reason: 'not JSON', received: '2026-06-01T00:00:00.000Z', payload: '{"w": größe', encoding: 'text', size: 13 },
     { payload: 'fffe0001', encoding: 'hex', size: 4 },
   ]);
-  // those of another device, however many came since, take no place
+  // newer dead letters of another device do not use up the limit
   source.letters.unshift(
     ...Array.from({ length: 300 }, () => ({ ...letter, payload: Buffer.from('x'), device: 'door' as never })),
   );
@@ -245,7 +245,7 @@ test('dead letters are shown as text where they are text, shortened, by device',
   expect((await get('/api/v1/dead-letters?limit=100000')).status).toBe(400);
 });
 
-test("a camera's picture is asked for, kept fresh, and 204 until there is one", async () => {
+test("a request for a camera's picture keeps it fresh, and answers 204 before the first frame", async () => {
   const { get, source } = await start();
   expect((await get('/api/v1/cameras/yard/picture')).status).toBe(204);
   expect(source.watched).toEqual(['yard']);
@@ -259,7 +259,7 @@ test("a camera's picture is asked for, kept fresh, and 204 until there is one", 
   expect(await (await get('/api/v1/cameras/yard/tracks')).json()).toEqual({ scene: null });
 });
 
-test('motion masks are saved as they are drawn, and stay as they are where nobody speaks of them', async () => {
+test('motion masks are saved, and stay unchanged where a request leaves them out', async () => {
   const { get, source } = await start();
   const points = [
     [0, 0],
@@ -280,18 +280,18 @@ test('motion masks are saved as they are drawn, and stay as they are where nobod
 });
 
 describe('the stream', () => {
-  test('starts with the present, tells what changes, and nothing while nothing does', async () => {
+  test('starts with the current status, and sends it again only when it changes', async () => {
     const { get, source } = await start();
     const next = reader(await get('/api/v1/stream'));
     expect(await next('status')).toMatchObject({ problems: [], summary: { level: 'well' } });
-    // two looks later nothing has been sent: the next status is the changed one
+    // two seconds later nothing has been sent: the next status is the changed one
     const looks = source.looks;
     await vi.waitFor(() => expect(source.looks).toBeGreaterThan(looks + 1), { timeout: 5000 });
     source.current = { ...source.current, problems: ['the disk is full'] };
     expect(await next('status')).toMatchObject({ problems: ['the disk is full'] });
   });
 
-  test('says every few seconds that it is there, also while nothing happens', async () => {
+  test('sends a tick every few seconds, also while nothing happens', async () => {
     const { get } = await start();
     const next = reader(await get('/api/v1/stream'));
     await next('status');
@@ -301,7 +301,7 @@ describe('the stream', () => {
     expect(performance.now() - first).toBeLessThan(8_000);
   });
 
-  test('tells an alarm at once, and with it the line on top that it changes', async () => {
+  test('sends an alert at once, and the changed summary with it', async () => {
     const { get, source } = await start();
     const next = reader(await get('/api/v1/stream'));
     expect(await next('status')).toMatchObject({ summary: { level: 'well' } });
@@ -312,7 +312,7 @@ describe('the stream', () => {
     expect(performance.now() - started).toBeLessThan(900);
   });
 
-  test('tells the scenes of watched cameras only, and keeps watching them', async () => {
+  test('sends scenes of watched cameras only, and keeps their pictures fresh', async () => {
     const { get, source } = await start();
     source.current = gatewayStatus({ cameras: [yard, { ...yard, id: 'gate' }] });
     const answer = await get('/api/v1/stream?watch=yard,nowhere');
@@ -324,7 +324,7 @@ describe('the stream', () => {
     expect(new Set(source.watched)).toEqual(new Set(['yard']));
   });
 
-  test('listens to nothing once the last page is gone', async () => {
+  test('removes its listeners once the last page is closed', async () => {
     const { get, source } = await start();
     const abort = new AbortController();
     await get('/api/v1/stream?watch=yard', { signal: abort.signal });
@@ -342,7 +342,7 @@ describe('the stream', () => {
   });
 });
 
-test('a gateway whose outbox is stuck says so to its supervisor', async () => {
+test('the health answer of a gateway whose outbox is stuck is 503', async () => {
   const { url, health } = await start();
   expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'ok', reasons: [] });
   health.alive = { ok: false, reasons: ['the outbox has committed nothing for 31 s'] };
@@ -366,7 +366,7 @@ test('the metrics need a log-in or their token, also on this machine', async () 
   }
 });
 
-test('a log-in at the gateway outlives its restart', async () => {
+test('a log-in at the gateway survives a restart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-console-'));
   try {
     const before = await start({ folder });
@@ -382,7 +382,7 @@ test('a log-in at the gateway outlives its restart', async () => {
 });
 
 describe('the page', () => {
-  test('comes from the gateway alone, under a policy that lets nothing else run', async () => {
+  test('comes from the gateway alone, under a content security policy that allows no other script', async () => {
     const { url } = await start();
     const answer = await fetch(url);
     const html = await answer.text();
@@ -424,7 +424,7 @@ describe('the page', () => {
     expect(gzip).toBeLessThan(plain / 2);
   });
 
-  test('is not sent again while it is the same', async () => {
+  test('is not sent again while its files are unchanged', async () => {
     const { url } = await start();
     const etag = (await fetch(`${url}/page/main.ts`)).headers.get('etag')!;
     const again = await fetch(`${url}/page/main.ts`, { headers: { 'if-none-match': etag } });
@@ -439,7 +439,7 @@ describe('the page', () => {
     '/vendor/lit/../../package.json',
     '/vendor/lit/package.json',
     '/vendor/fastify/fastify.js',
-  ])('gives out no other file: %s', async (path) => {
+  ])('serves no other file: %s', async (path) => {
     const { url } = await start();
     const { hostname, port } = new URL(url);
     const { get } = await import('node:http');
@@ -450,8 +450,8 @@ describe('the page', () => {
   });
 });
 
-describe('where it listens', () => {
-  test('without TLS another address than loopback is refused at the start', async () => {
+describe('the page’s addresses', () => {
+  test('without TLS, an address other than loopback is refused at the start', async () => {
     const { server } = build({ http: { host: '0.0.0.0', port: 0 } });
     await expect(server.start()).rejects.toMatchObject({
       code: 'FORPOST_CONFIG_INVALID',
@@ -459,7 +459,7 @@ describe('where it listens', () => {
     });
   });
 
-  test('a port that is taken is told with the setting, and the rest is released', async () => {
+  test('a taken port is refused with its setting, and the other ports are released', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as { port: number };
@@ -472,7 +472,7 @@ describe('where it listens', () => {
     await new Promise((resolve) => other.close(resolve));
   });
 
-  test('with TLS the page is on HTTPS with a Secure cookie, and plain HTTP only leads there', async () => {
+  test('with TLS the page is on HTTPS with a Secure cookie, and plain HTTP only redirects there', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'forpost-tls-'));
     const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
     const args = [
@@ -514,7 +514,7 @@ describe('where it listens', () => {
     await rm(folder, { recursive: true });
   });
 
-  test('a certificate that is not there costs the page over TLS alone, and counts once it is there', async () => {
+  test('without its certificate only the page over TLS is missing, until the certificate is there', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'forpost-tls-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
@@ -543,7 +543,7 @@ describe('where it listens', () => {
   });
 });
 
-test('it can be stopped twice and before it was started', async () => {
+test('the page’s server can be stopped twice, and before its start', async () => {
   const { server } = build();
   await server.stop();
   await server.start();

@@ -1,12 +1,12 @@
 /**
  * The installer's local page and API over HTTP(S).
  *
- * A proxy may stand in front and show the page under a path: the page's addresses are relative to its own.
+ * A proxy in front may show the page under any path, because the page's addresses are relative.
  *
- * Always: without a usable certificate only the page over TLS is missing, until the certificate can be read; passwords
- * cross a network only with TLS: plain HTTP is served on loopback alone, and with TLS it only redirects; everything except
- * the health answers is behind a log-in, the metrics behind that or their token; pages that do not read cost a bounded
- * amount of memory and no time of an alert.
+ * Always: passwords cross a network only with TLS: plain HTTP listens on loopback or for trusted proxies alone, and only
+ * redirects where TLS is on. Without a usable certificate the page over TLS is missing until the certificate can be read;
+ * everything else runs. All routes but health and the page's files need a log-in, metrics a log-in or their token. A page
+ * that does not read its stream costs bounded memory, and delays no alert.
  */
 
 import type { Server as HttpsServer } from 'node:https';
@@ -49,22 +49,22 @@ export interface ConsoleServerOptions {
   readonly http: HttpSettings;
   /** the argon2id hash of this log-in name's password */
   readonly users: (name: string) => string | undefined;
-  /** what this person may do; default: everything */
+  /** the role of this person; default: operator, who may do everything */
   readonly roleOf?: (name: string) => Role;
   readonly source: ConsoleSource;
   readonly health: Pick<GatewayHealth, 'alive' | 'ready'>;
   readonly metrics: Pick<GatewayMetrics, 'contentType' | 'render'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** id of this gateway: its cookie has a name of its own where several run on one host */
+  /** id of this gateway, for the cookie's name: several gateways may run on one host */
   readonly gateway: string;
-  /** keeps log-ins over a restart, and the token of the metrics; absent: neither, and metrics need a log-in */
+  /** folder for log-ins across restarts and for the metrics' token; absent: neither is kept, and metrics need a log-in */
   readonly folder?: string;
 }
 
 const maxBodyBytes = 65_536;
 const maxConnections = 256;
-/** The deadline for the head and body of a request; the answer of a stream may last. */
+/** The deadline for the head and body of a request; an answer, such as a stream, may last longer. */
 const requestTimeoutMs = 30_000;
 
 export class ConsoleServer implements Part {
@@ -78,13 +78,13 @@ export class ConsoleServer implements Part {
     this.#options = options;
   }
 
-  /** The address of the page, once started: https://… with TLS. */
+  /** The address of the started page: https://… with TLS. @throws ForpostError FORPOST_PART_FAILED before the start */
   get url(): string {
     if (this.#url === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'the console is not started');
     return this.#url;
   }
 
-  /** What listens without TLS: the page itself, or what redirects to it. */
+  /** The address without TLS: of the page itself, or of the redirect to it. */
   get plainUrl(): string {
     return this.#plainUrl ?? this.url;
   }

@@ -1,4 +1,4 @@
-/** `http` in gateway.yaml: what the gateway's page listens on. */
+/** `http` in gateway.yaml: addresses, ports and TLS of the gateway's page. */
 import { closed, host, port, serverTlsSchema } from '@forpost/shared/config/listen-settings.ts';
 import { frontProperties } from '@forpost/shared/http/forwarded.ts';
 import Type from 'typebox';

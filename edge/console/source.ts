@@ -1,8 +1,8 @@
 /**
- * What the gateway's page and API ask of the gateway. page-source.ts implements it.
+ * The interface between the gateway's page or API and the gateway; page-source.ts implements it.
  *
- * Always: an answer costs nothing that an alert could wait for: it comes from memory, except pictures and dead letters,
- * which are awaited.
+ * Always: an alert never waits for an answer: answers come from memory, except pictures and dead letters, which are
+ * awaited.
  */
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -17,20 +17,20 @@ import type { SceneChange, Track } from '../vision/messages.ts';
 
 /** An alarm that is active now, or over and not acknowledged. Times RFC 3339. */
 export interface ActiveAlarm extends Omit<AlertData, 'change' | 'latency_ms'> {
-  /** when it was raised */
+  /** when the alarm was raised */
   readonly since: string;
-  /** when it last changed; of an ended alarm: when it ended */
+  /** when the alarm ended, or else last changed */
   readonly at: string;
 }
 
 /** An alarm that is over. */
 export interface EarlierAlarm extends PastAlarm {
-  /** why it has no picture, or not all of them any more; empty where nothing is amiss */
+  /** why pictures are missing; empty where none is */
   readonly why: string;
 }
 
 export interface EarlierAlarms extends PastAlarmsPage {
-  /** `evidence`: what is still kept */
+  /** `evidence` of each: the pieces that are still kept */
   readonly alarms: readonly EarlierAlarm[];
 }
 
@@ -42,11 +42,11 @@ export interface EarlierAlarmsQuery extends Omit<PastAlarmsQuery, 'wanted'> {
 /** One change of an alarm, as it went to the local subscribers. */
 export interface AlertNotice {
   readonly data: AlertData;
-  /** when it happened, RFC 3339 */
+  /** time of the change, RFC 3339 */
   readonly time: string;
 }
 
-/** What a camera sees in one analysed frame. */
+/** The tracks of a camera's analysed frame, and the changes since the frame before. */
 export interface SceneNotice {
   readonly camera: string;
   /** RFC 3339 */
@@ -55,16 +55,16 @@ export interface SceneNotice {
   readonly changes: readonly SceneChange[];
 }
 
-/** Something that a client was refused, as often as it happened. */
+/** A refusal of a client, with its count. */
 export interface RefusedView extends Omit<RefusedClient, 'first' | 'last'> {
-  /** what people call the device or consumer; null: nobody known */
+  /** the name of the device or consumer for people; null: an unknown client */
   readonly name: string | null;
   /** RFC 3339 */
   readonly first: string;
   readonly last: string;
 }
 
-/** A rule that is about a camera, as far as the page needs it. */
+/** A rule of a camera, reduced to the page's needs. */
 export interface CameraRule {
   readonly id: string;
   readonly name: string;
@@ -79,57 +79,57 @@ export interface SiteRule {
   readonly name: string;
   readonly kind: string;
   readonly severity: string;
-  /** devices on whose messages, as sent so far, the rule can never fire, and why; empty: it can on all of them */
+  /** devices on whose messages so far the rule cannot fire, with the reason; empty: it can fire on all */
   readonly cannotFire: readonly { readonly device: string; readonly reason: string }[];
 }
 
 /** A camera's newest picture. */
 export interface LivePicture {
   readonly jpeg: Buffer;
-  /** when its frame was complete, ms since 1970: as the `time` of its scene */
+  /** when the frame was complete, ms since 1970; equals the `time` of the frame's scene */
   readonly taken: number;
 }
 
 export interface ConsoleSource {
   status(): GatewayStatus;
-  /** active alarms and those that wait for an acknowledgement; the most urgent first */
+  /** active alarms, and ended ones that wait for an acknowledgement; most urgent first */
   alarms(): readonly ActiveAlarm[];
-  /** ended alarms, newest first; undefined where the alarm that the page begins after is forgotten */
+  /** ended alarms, newest first; undefined where the alarm of `before` is no longer remembered */
   earlierAlarms(query: EarlierAlarmsQuery): EarlierAlarms | undefined;
   outbox(): OutboxStatus;
-  /** clients that were refused something, the newest first; `principal`: of that device or consumer alone */
+  /** refusals of clients, newest first; `principal`: only those of this device or consumer */
   refused(principal?: string): readonly RefusedView[];
-  /** newest first; `device`: of that one */
+  /** dead letters, newest first; `device`: only those of this device */
   deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]>;
-  /** what is drawn over the camera's picture; nothing for an unknown camera */
+  /** zones, lines and masks of the camera; none for an unknown camera */
   scene(camera: string): CameraScene;
-  /** every rule of the site, and why it cannot fire on what a device sends */
+  /** every rule of the site, with the devices on whose messages it cannot fire */
   allRules(): readonly SiteRule[];
   /** the rules about this camera */
   rules(camera: string): readonly CameraRule[];
   /**
-   * Saves what is drawn over the revision that was seen, and applies it. `revision`: the new one.
-   * @throws what keeps the file from being written
+   * Saves zones, lines and masks, and applies them. `revision`: the revision that the installer has edited; another
+   * newest one is a conflict. @throws the error of writing the file
    */
   saveScene(camera: string, revision: string, scene: CameraScene, by: string): Promise<SceneSaved>;
-  /** the results so far of an installer's trial of the camera */
+  /** the results so far of the camera's test */
   trial(camera: string): TrialView;
-  /** makes the camera's alarms test alarms for `seconds`; 0 ends the trial */
+  /** marks the camera's alarms as a test for `seconds`; 0 ends the test */
   beginTrial(camera: string, seconds: number): void;
-  /** the latest frame, undefined where there is none (yet) */
+  /** the newest frame; undefined before the first one */
   picture(camera: string): Promise<LivePicture | undefined>;
-  /** what the camera's latest analysed frame shows; undefined before its first one */
+  /** the tracks of the camera's newest analysed frame; undefined before the first one */
   tracks(camera: string): SceneNotice | undefined;
-  /** somebody looks at this camera: keep its picture fresh for `seconds` */
+  /** keeps the camera's picture fresh for `seconds`, because a page shows it */
   watch(camera: string, seconds: number): void;
-  /** kept evidence, newest first; `alarm`: of that one alone */
+  /** kept evidence, newest first; `alarm`: only that of this alarm */
   evidence(limit: number, alarm?: string): readonly EvidenceRecord[];
-  /** `by`, a log-in name, looks at a piece; undefined where it is not kept. The file exists when this returns. */
+  /** notes that `by`, a log-in name, views a piece of evidence, and returns it; undefined where it is no longer kept. The file exists when this returns. */
   viewEvidence(id: string, by: string): { readonly record: EvidenceRecord; readonly path: string } | undefined;
-  /** `by`, a log-in name, acknowledges an alarm; false where it does not wait for that */
+  /** acknowledges an alarm for `by`, a log-in name; false where the alarm does not wait for an acknowledgement */
   acknowledge(alarm: string, by: string): boolean;
-  /** Calls `listener` at each change of an alarm. Returns how to stop it. */
+  /** Calls `listener` at each change of an alarm. Returns a function that removes it. */
   onAlert(listener: (alert: AlertNotice) => void): () => void;
-  /** Calls `listener` at each analysed frame. Returns how to stop it. */
+  /** Calls `listener` at each analysed frame. Returns a function that removes it. */
   onScene(listener: (scene: SceneNotice) => void): () => void;
 }

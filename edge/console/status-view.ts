@@ -1,9 +1,9 @@
-/** Everything that the page shows, gathered from the source at one moment. */
+/** The status for the page, collected from the source at one moment. */
 import type { ConsoleSource } from './source.ts';
 import { summarise } from './summary.ts';
 import type { ConsoleStatus } from './view.ts';
 
-/** It travels to each open page every few seconds; GET /api/v1/refused has all of them. */
+/** Refusals in one status. Few, because every open page gets the status often; GET /api/v1/refused has all. */
 const mostRefused = 100;
 
 export function statusView(source: ConsoleSource): ConsoleStatus {

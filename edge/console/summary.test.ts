@@ -25,12 +25,12 @@ const uplink: UplinkStatus = {
 const pointsOf = (more: Parameters<typeof gatewayStatus>[0]) =>
   summarise(gatewayStatus(more), []).points.map(({ text }) => text);
 
-test('a site is well where every device, camera and the centre are there and the clock is right', () => {
+test('a site is well where all devices, cameras and the centre are connected and the clock is right', () => {
   const status = gatewayStatus({ devices: [deviceStatus('a')], cameras: [camera], uplinks: [uplink] });
   expect(summarise(status, [])).toMatchObject({ level: 'well', headline: 'All is well', points: [] });
 });
 
-test('an alarm that nobody has acknowledged needs somebody; an acknowledged one is worth a look', () => {
+test('an unacknowledged alarm makes the level alarm, an acknowledged active one makes it attention', () => {
   expect(summarise(gatewayStatus(), [activeAlarm('1')])).toMatchObject({
     level: 'alarm',
     headline: 'An alarm needs you',
@@ -49,7 +49,7 @@ test('an alarm that nobody has acknowledged needs somebody; an acknowledged one 
   expect(summarise(gatewayStatus(), [activeAlarm('1', { acknowledged: true, active: false })]).level).toBe('well');
 });
 
-test('the line on top and its points are told in the reader’s language too', () => {
+test('the headline and its points exist in the reader’s language too', () => {
   const { ru } = catalogue;
   const { say } = texts('ru', ru);
   const alarm = activeAlarm('1', {
@@ -64,7 +64,7 @@ test('the line on top and its points are told in the reader’s language too', (
   expect(points.map(({ text, textI18n }) => say(textI18n, text)).at(-1)).toBe('4 устройства: нет подключения');
 });
 
-test('devices that are not there are named, many of them are counted', () => {
+test('devices that are not connected are named, many of them are counted', () => {
   const gone = (name: string) => deviceStatus(name, { connected: false });
   expect(pointsOf({ devices: [gone('Oven')] })).toEqual(['Oven is not connected']);
   expect(pointsOf({ devices: [gone('Oven'), gone('Pump'), gone('Door')] })).toEqual([
@@ -76,7 +76,7 @@ test('devices that are not there are named, many of them are counted', () => {
   ]);
 });
 
-test('a device that connects and is refused is told as that, and not as one that has never connected', () => {
+test('a device whose log-in is refused has a point of its own, not that of a device that never connected', () => {
   const oven = deviceStatus('oven', { name: 'Oven', connected: false, lastSeen: null });
   const told = (refused: ReturnType<typeof refusedView>[], device = oven) =>
     summarise(gatewayStatus({ devices: [device] }), [], refused).points.map(({ text }) => text);
@@ -101,14 +101,14 @@ test('a device that connects and is refused is told as that, and not as one that
   );
 });
 
-test('a device of which nothing is understood is told, a single bad message of another is not', () => {
+test('a device without any understood message is a point, a single bad message of another device is not', () => {
   expect(pointsOf({ devices: [deviceStatus('a', { deadLetters: 3 })] })).toEqual([
     'a sends messages that nobody can read: check its decoder',
   ]);
   expect(pointsOf({ devices: [deviceStatus('a', { deadLetters: 3, values: { power_w: 1 } })] })).toEqual([]);
 });
 
-test('cameras, the centre, the clock and problems are told in words', () => {
+test('cameras, the centre, the clock and problems have points in words', () => {
   expect(
     pointsOf({
       cameras: [

@@ -1,9 +1,9 @@
 /**
- * "Is this site well?" in one line and a few points, in an installer's words. Pure: a status in, words out, in English
- * and as messages for a reader of another language.
+ * The summary "Is this site well?": one headline and a few points, in an installer's words. A pure function of the
+ * status; texts are in English, and as messages for a reader of another language.
  *
- * Always: `well` only where every configured device is there, every camera is live, the centre is reached, the clock
- * is right and no alarm is active or waits for a person, because an installer leaves the site on this line.
+ * Always: `well` means that every configured device is connected, every camera is live, the centre is reached, the clock
+ * is right, and no alarm is active or waits for a person: an installer leaves the site because of this line.
  */
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { CameraStatus, DeviceStatus, GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
@@ -13,10 +13,10 @@ import { message } from '@forpost/shared/texts/texts.ts';
 import type { ActiveAlarm, RefusedView } from './source.ts';
 
 export interface SummaryPoint {
-  /** which part of the page has the details */
+  /** the section of the page with the details */
   readonly area: 'alarms' | 'devices' | 'cameras' | 'uplink' | 'clock' | 'problems';
   readonly text: string;
-  /** absent where the words have no key: a rule's own message, say */
+  /** absent for a text without a key in the catalogue, such as a rule's own message */
   readonly textI18n?: Message;
 }
 
@@ -27,13 +27,13 @@ export interface Summary {
   readonly points: readonly SummaryPoint[];
 }
 
-/** A sentence with more names than this says their number instead. */
+/** A sentence about more devices than this has their number instead of their names. */
 const namesInSentence = 3;
 
-/** Older refusals stand in the list of refusals alone. */
+/** Older refusals are not in the summary, only in the list of refusals. */
 const recentMs = 3_600_000;
 
-/** `refused`: what clients were refused, the newest first */
+/** `refused`: refusals of clients, newest first */
 export function summarise(
   status: GatewayStatus,
   alarms: readonly ActiveAlarm[],
@@ -41,7 +41,7 @@ export function summarise(
 ): Summary {
   const recent = refused.filter(({ last, over }) => !over && Date.parse(last) > Date.parse(status.at) - recentMs);
   const active = alarms.filter((alarm) => alarm.active);
-  // also what is over: nobody has seen it yet. A trial waits for nobody once it is over
+  // an ended alarm that nobody has acknowledged is urgent too; an ended alarm of a test is not
   const urgent = alarms.filter((alarm) => awaitsAcknowledgement(alarm) || isActiveTrial(alarm));
   const points: SummaryPoint[] = [
     ...alarmPoints(active, urgent),
@@ -77,7 +77,7 @@ function alarmPoint(alarm: ActiveAlarm): SummaryPoint {
   const { active, message: text, message_i18n: textI18n, summary: about, summary_i18n: aboutI18n } = alarm;
   if (active) return { area: 'alarms', text, ...(textI18n === undefined ? {} : { textI18n }) };
   const duration = { seconds: Math.round((alarm.duration_ms ?? 0) / 1000) };
-  // in English from the words, which are there also where an older version raised it
+  // the English text comes from the message, because an alarm of an older version has no key
   const words = message('gateway/summary.over', { summary: about ?? text, duration });
   const known = about === undefined ? textI18n : aboutI18n;
   return {
@@ -97,13 +97,13 @@ function problemPoints({ problems, problemsI18n = [] }: GatewayStatus): SummaryP
 function devicePoints(devices: readonly DeviceStatus[], refused: readonly RefusedView[]): SummaryPoint[] {
   const wrongPassword = new Set(refused.flatMap(({ kind, principal }) => (kind === 'password' ? [principal] : [])));
   const away = devices.filter(({ connected }) => !connected);
-  // a client that is refused is not silent
+  // a device whose log-in is refused is not silent
   const knocking = away.filter(({ id }) => wrongPassword.has(id));
   const others = away.filter(({ id }) => !wrongPassword.has(id));
   const never = others.filter(({ lastSeen, lastConnected }) => lastSeen === null && lastConnected === undefined);
   const silent = others.filter(({ lastSeen, lastConnected }) => lastSeen !== null || lastConnected !== undefined);
-  // a single bad message is only counted; a device of which nothing at all is understood has the wrong decoder
-  // (a gateway that says more of it has a sentence for it among its problems)
+  // one bad message is only counted; a device without any understood message has the wrong decoder
+  // (a device with `unread` has its sentence among the problems)
   const unread = devices.filter(
     ({ deadLetters, values, unread: told }) =>
       deadLetters > 0 && told === undefined && Object.keys(values).length === 0,
@@ -118,14 +118,14 @@ function devicePoints(devices: readonly DeviceStatus[], refused: readonly Refuse
   ];
 }
 
-/** Consumers may be absent: only a wrong password is a sign of a mistake. */
+/** Consumers with a wrong password. A consumer that is not connected may be switched off, and is no mistake. */
 function lockedOut(devices: readonly DeviceStatus[], refused: readonly RefusedView[]): readonly { name: string }[] {
   const ids = new Set<string | null>([null, ...devices.map(({ id }) => id)]);
   const out = refused.filter(({ kind, principal }) => kind === 'password' && !ids.has(principal));
   return [...new Set(out.map(({ name }) => name ?? ''))].map((name) => ({ name }));
 }
 
-/** Clients that log in and ask for topics that they may not have. */
+/** Clients that logged in and published or subscribed to topics without a right to. */
 function forbiddenPoints(refused: readonly RefusedView[]): SummaryPoint[] {
   const forbidden = refused.filter(({ kind }) => kind === 'publish' || kind === 'will' || kind === 'subscribe');
   const names = new Map(forbidden.map(({ principal, name }) => [principal, { name: name ?? '' }]));
@@ -155,7 +155,7 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** One point of the devices that something is true of: by their names, or by their number where they are many. */
+/** One point about several devices: with their names, or with their number where they are many. */
 function about(
   things: readonly { readonly name: string }[],
   tell: (told: { readonly count: number; readonly names: Exclude<MessageValue, number> }) => Message,

@@ -1,4 +1,4 @@
-/** The people who may open the page, from secrets.yaml. A reload may bring others. */
+/** The people who may open the page, from secrets.yaml. A reload replaces them. */
 import type { Role } from '@forpost/shared/http/login.ts';
 import type { Secrets } from '../site/site.ts';
 
@@ -15,7 +15,7 @@ export class ConsoleUsers {
     this.#secrets = secrets;
   }
 
-  /** The argon2id hash of this person's password; undefined: there is no such person. `name`: as typed by anybody. */
+  /** The argon2id hash of a person's password; undefined for an unknown name. `name`: unchecked, as typed. */
   hashOf(name: string): string | undefined {
     return Object.hasOwn(this.#secrets.console, name) ? this.#secrets.console[name] : undefined;
   }

@@ -1,4 +1,4 @@
-/** What the console's API answers and its stream sends: the types that server and page agree on. No code. */
+/** Types of the console's API and stream, shared by server and page. No code. */
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { PastAlarm } from '../alerts/past-alarms.ts';
@@ -10,7 +10,7 @@ import type { Summary } from './summary.ts';
 
 export type { ActiveAlarm, AlertNotice, CameraRule, CameraScene, RefusedView, SceneNotice, Summary, TrialView };
 
-/** GET /api/v1/cameras/<id>/scene: what is drawn over its picture, of which revision, and who refers to it. */
+/** GET /api/v1/cameras/<id>/scene: zones, lines and masks with their revision, and the rules that refer to them. */
 export interface CameraSceneView extends CameraScene {
   readonly revision: string;
   readonly rules: readonly CameraRule[];
@@ -19,10 +19,10 @@ export interface CameraSceneView extends CameraScene {
 /** GET /api/v1/status, and `status` in the stream. */
 export interface ConsoleStatus extends GatewayStatus {
   readonly summary: Summary;
-  /** the most urgent first */
+  /** most urgent first */
   readonly alarms: readonly ActiveAlarm[];
   readonly outbox: OutboxStatus;
-  /** what clients were refused, the newest first; GET /api/v1/refused has it too */
+  /** refused log-ins, publishes and subscriptions, newest first; GET /api/v1/refused has them too */
   readonly refused: readonly RefusedView[];
   /** by camera id */
   readonly scenes: Readonly<Record<string, CameraScene>>;
@@ -31,9 +31,9 @@ export interface ConsoleStatus extends GatewayStatus {
 /** GET /api/v1/alarms/earlier: an alarm that is over. Times RFC 3339. */
 export interface EarlierAlarmView extends Omit<PastAlarm, 'raised' | 'ended'> {
   readonly since: string;
-  /** null: not known any more */
+  /** null: unknown */
   readonly ended: string | null;
-  /** why there is no picture, or not all of them; empty where nothing is amiss */
+  /** why pictures are missing; empty where none is */
   readonly why: string;
   readonly whyI18n?: Message;
 }
@@ -64,6 +64,6 @@ export interface StreamEvents {
   readonly status: ConsoleStatus;
   readonly alert: AlertNotice;
   readonly scene: SceneNotice;
-  /** every few seconds, so that a page can tell silence from a connection that is dead; the gateway's clock */
+  /** every few seconds, by the gateway's clock, so that a page can tell a quiet site from a dead connection */
   readonly tick: { readonly at: string };
 }

@@ -1,10 +1,11 @@
-/** `forpost cameras …`: what an installer asks of a camera before it is trusted. */
+/** `forpost cameras …`: shows a camera's certificate, for the installer to check before site.yaml trusts it. */
 import { command } from '@forpost/shared/cli/command.ts';
 import { type ConfigOption, configOption } from '../options.ts';
 
 export const camerasFingerprint = command<ConfigOption>({
   name: 'cameras fingerprint',
-  summary: 'show the certificate of a camera with rtsps:// or https://, to be pinned in site.yaml; sends no log-in',
+  summary:
+    'show the certificate of a camera with rtsps:// or https://, for its fingerprint in site.yaml; sends no log-in',
   arguments: [{ name: '<id>', summary: 'id of the camera' }],
   options: [configOption],
   async run({ config }, id) {

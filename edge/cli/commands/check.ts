@@ -3,7 +3,7 @@ import { command } from '@forpost/shared/cli/command.ts';
 
 export const check = command({
   name: 'check',
-  summary: 'list the mistakes in a configuration (status 1), and what does not work now',
+  summary: 'list the mistakes in a configuration (status 1), and warnings, such as an expired certificate',
   arguments: [{ name: '<file>', summary: 'gateway.yaml, with the two files that it names; or cloud.yaml' }],
   async run(_options, file) {
     const [{ judge }, { warningText }] = await Promise.all([

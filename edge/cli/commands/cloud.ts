@@ -1,4 +1,4 @@
-/** `forpost cloud`: the centre has a command line of its own (cloud/cli/), which forpost.mjs starts. */
+/** `forpost cloud`, for the help only: forpost.mjs starts the centre's own command line (cloud/cli/) instead of this one. */
 import { command } from '@forpost/shared/cli/command.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 
@@ -8,7 +8,7 @@ export const cloud = command({
   async run() {
     throw new ForpostError(
       'FORPOST_PART_FAILED',
-      'start the centre as "forpost cloud": it stands first on the command line',
+      '"cloud" must be the first word on the command line: forpost cloud …',
     );
   },
 });

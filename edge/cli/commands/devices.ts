@@ -1,8 +1,8 @@
-/** `forpost devices …`: who may log in to the broker and to the page. */
+/** `forpost devices …`: log-ins at the broker and at the page. */
 import { command } from '@forpost/shared/cli/command.ts';
 import { type ConfigOption, configOption } from '../options.ts';
 
-const takenBy = 'A gateway that runs takes it with: systemctl reload forpost-gateway (or kill -HUP).';
+const takenBy = 'To apply it to a running gateway: systemctl reload forpost-gateway (or kill -HUP).';
 
 export const devicesPassword = command<ConfigOption & { console?: boolean; viewer?: boolean }>({
   name: 'devices password',
@@ -11,7 +11,7 @@ export const devicesPassword = command<ConfigOption & { console?: boolean; viewe
   options: [
     configOption,
     { flags: '--console', summary: 'a person who may open the gateway’s page' },
-    { flags: '--viewer', summary: 'a person who sees everything on the page and changes nothing: a screen on a wall' },
+    { flags: '--viewer', summary: 'a person who may see the page and change nothing, such as a screen on a wall' },
   ],
   async run({ config, console: person = false, viewer = false }, id) {
     const { setPassword } = await import('../../config/passwords.ts');
@@ -38,7 +38,7 @@ export const devicesPasswords = command<ConfigOption>({
 
 export const devicesList = command<ConfigOption>({
   name: 'devices list',
-  summary: 'list who may log in (devices, then consumers), and what clients were refused',
+  summary: 'list devices and consumers, and refused log-ins, publishes and subscriptions',
   options: [configOption],
   async run({ config }) {
     const { listDevices } = await import('../list-devices.ts');

@@ -3,12 +3,12 @@ import { command } from '@forpost/shared/cli/command.ts';
 
 export const init = command<{ gateway?: string; site?: string; timezone?: string }>({
   name: 'init',
-  summary: 'make the configuration of a new gateway in a folder, ready to start',
+  summary: 'write the configuration of a new gateway into a folder, ready to start',
   arguments: [{ name: '<folder>', summary: 'folder for gateway.yaml, site.yaml and secrets.yaml' }],
   options: [
-    { flags: '--gateway <id>', summary: 'id of the gateway, which never changes (default: a random one)' },
-    { flags: '--site <id>', summary: 'id of the site (default: made of the folder’s name)' },
-    { flags: '--timezone <zone>', summary: 'time zone of the site, as Europe/Berlin (default: that of this machine)' },
+    { flags: '--gateway <id>', summary: 'id of the gateway, which never changes (default: a random id)' },
+    { flags: '--site <id>', summary: 'id of the site (default: from the folder’s name)' },
+    { flags: '--timezone <zone>', summary: 'time zone of the site, such as Europe/Berlin (default: this machine’s)' },
   ],
   async run(options, folder) {
     const { init: makeFiles } = await import('../init.ts');

@@ -13,26 +13,26 @@ interface AddOptions extends ConfigOption {
 
 export const modelAdd = command<AddOptions>({
   name: 'model add',
-  summary: 'install a detection model: a file, a name of the catalogue, or one that another box runs',
+  summary: 'install a detection model: a file, a model of the catalogue, or a model that another machine runs',
   arguments: [
     {
       name: '<model>',
-      summary: 'FILE.onnx, a name as yolox-nano, or grpcs://HOST:PORT/MODEL of one that runs on another box',
+      summary: 'FILE.onnx, a name such as yolox-nano, or grpcs://HOST:PORT/MODEL of a model on another machine',
     },
   ],
   options: [
     configOption,
     { flags: '--classes <file>', summary: 'names of the classes, one a line (default: the 80 of COCO)' },
     { flags: '--name <name>', summary: 'name that cameras use for it (default: the file’s name)' },
-    { flags: '--size <pixels>', summary: 'side of the picture, for a model that takes any', parse: Number },
+    { flags: '--size <pixels>', summary: 'side of the picture, for a model that takes any size', parse: Number },
     {
       flags: '--kind <kind>',
-      summary: 'family of the model, where its shapes mislead: yolox, yolo, yolo-end-to-end, rt-detr',
+      summary: 'family of the model, where its shapes are ambiguous: yolox, yolo, yolo-end-to-end, rt-detr',
     },
-    { flags: '--token-file <file>', summary: 'file with the token that the other box asks for' },
+    { flags: '--token-file <file>', summary: 'file with the token for the other machine' },
     {
       flags: '--ca <file>',
-      summary: 'PEM file with the CA of the other box’s certificate (default: the public CAs)',
+      summary: 'PEM file with the CA of the other machine’s certificate (default: the public CAs)',
     },
   ],
   async run({ config, ca: caFile, ...rest }, which) {
@@ -51,7 +51,7 @@ export const modelAdd = command<AddOptions>({
 
 export const modelList = command<ConfigOption>({
   name: 'model list',
-  summary: 'list the installed models, and what the catalogue has',
+  summary: 'list the installed models, and those of the catalogue',
   options: [configOption],
   async run({ config }) {
     const [{ listModels }, { catalogue }, folder] = await Promise.all([
@@ -78,7 +78,7 @@ export const modelRemove = command<ConfigOption>({
   async run({ config }, name) {
     const [{ removeModel }, folder] = await Promise.all([import('../../vision/models.ts'), modelsFolder(config)]);
     await removeModel(name, folder);
-    process.stdout.write(`${name} is gone; a camera that names it is off from the next start on.\n`);
+    process.stdout.write(`${name} is removed; from the next start on, a camera that names it is off.\n`);
   },
 });
 

@@ -5,13 +5,13 @@ import { configOption } from '../options.ts';
 
 export const replay = command<ReplayCommand>({
   name: 'replay',
-  summary: 'send events again that the outbox still keeps; the centre drops repeated ids and notifies nobody again',
+  summary: 'send kept events of the outbox again; the centre drops repeated ids, and nobody is notified again',
   options: [
     configOption,
     { flags: '--lane <lane>', summary: 'alerts or telemetry', required: true },
     {
       flags: '--from <number|time>',
-      summary: 'first event: its number, or when the gateway took it (2026-06-01T10:00:00Z)',
+      summary: 'first event: its number, or a time of receipt by the gateway (2026-06-01T10:00:00Z)',
       required: true,
     },
     {

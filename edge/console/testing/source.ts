@@ -1,4 +1,4 @@
-/** A console source in memory, for tests: everything it tells can be set, and what it is asked is remembered. */
+/** A console source in memory, for tests: every answer can be set, and calls are recorded. */
 import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { EvidenceRecord } from '../../evidence/store.ts';
 import type { DeadLetter, OutboxStatus } from '../../outbox/outbox.ts';
@@ -99,13 +99,13 @@ export class FakeSource implements ConsoleSource {
   siteRules: SiteRule[] = [];
   refusals: RefusedView[] = [];
   pictures = new Map<string, Buffer>();
-  /** of each picture, ms since 1970; undefined: now */
+  /** time of each picture, ms since 1970; undefined: now */
   taken: number | undefined;
   scenes = new Map<string, SceneNotice>();
   drawn: Record<string, CameraScene> = {};
   rulesByCamera: Record<string, readonly CameraRule[]> = {};
   trials: Record<string, TrialView> = {};
-  /** what the next save is answered; undefined: it is saved */
+  /** the answer to the next save; undefined: the scene is saved */
   refusal: SceneSaved | undefined;
   readonly saved: { camera: string; revision: string; scene: CameraScene; by: string }[] = [];
   readonly kept = new Map<string, { readonly record: EvidenceRecord; readonly path: string }>();
@@ -115,7 +115,7 @@ export class FakeSource implements ConsoleSource {
   readonly alertListeners = new Set<(alert: AlertNotice) => void>();
   readonly sceneListeners = new Set<(scene: SceneNotice) => void>();
 
-  /** how often the status was asked for */
+  /** number of calls of `status` */
   looks = 0;
 
   status(): GatewayStatus {
