@@ -108,7 +108,8 @@ function keys({ keys: given = {} }: Site['devices'][number], index: number): rea
     const path = ['devices', index, 'keys', key, ...(typeof meaning === 'string' ? [] : ['metric'])];
     const metric = typeof meaning === 'string' ? meaning : meaning.metric;
     const meant = misspeltMetric(metric);
-    if (!isMetric(metric)) return [{ path, message: `"${metric}" is not a metric: use a-z, 0-9 and _, such as power_w` }];
+    if (!isMetric(metric))
+      return [{ path, message: `"${metric}" is not a metric: use a-z, 0-9 and _, such as power_w` }];
     return meant === undefined ? [] : [{ path, message: `there is no metric "${metric}"; did you mean "${meant}"?` }];
   });
 }

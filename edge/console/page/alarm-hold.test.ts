@@ -9,7 +9,7 @@ const [old, newer] = [
   activeAlarm('new', { severity: 'critical', message: 'Somebody at the gate' }),
 ];
 
-test('the list follows the gateway until somebody uses the page, and again after ten seconds of rest', () => {
+test('the list follows the gateway until a person uses the page, and again after ten seconds without input', () => {
   const hold = new AlarmHold();
   expect(ids(hold.list([old], 0))).toEqual(['old']);
   hold.used(1_000);
@@ -20,21 +20,21 @@ test('the list follows the gateway until somebody uses the page, and again after
   expect(ids(hold.list([newer, old], 11_000))).toEqual(['new', 'old']);
 });
 
-test('whoever has just tapped «Log in» sees every alarm at once', () => {
+test('directly after a tap on «Log in» every alarm is shown', () => {
   const hold = new AlarmHold();
   hold.used(0);
   expect(ids(hold.list([newer, old], 100))).toEqual(['new', 'old']);
   expect(ids(hold.list([old], 200))).toEqual(['new gone', 'old']);
 });
 
-test('an alarm that is over and acknowledged meanwhile keeps its place and says so', () => {
+test('an alarm that ended and was acknowledged meanwhile keeps its place, and is marked', () => {
   const hold = new AlarmHold();
   hold.list([newer, old], 0);
   hold.used(0);
   expect(ids(hold.list([old], 100))).toEqual(['new gone', 'old']);
 });
 
-test('who asks for what is new gets it at once', () => {
+test('a tap on «show» shows the new alarms at once', () => {
   const hold = new AlarmHold();
   hold.list([], 0);
   hold.used(0);

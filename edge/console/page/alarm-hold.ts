@@ -1,12 +1,12 @@
 /**
- * The alarms stand still while a finger is at work, so that nothing moves under it.
+ * Holds the list of alarms still while a person uses the page, so that no row moves under a finger.
  *
  *   empty ── the first list ──► following
- *   following ── a touch, a key, scrolling ──► held ── nothing of it for 10 s, or «show» ──► following
+ *   following ── a touch, a key, scrolling ──► held ── no input for 10 s, or «show» ──► following
  *
- * Always: the first list is shown at once, although the tap that logged somebody in was a moment ago; rows that are
- * held keep their places and show what is true of them now; one that is over and acknowledged meanwhile says so in its
- * place; what came is told beside the list. Pure: times come in.
+ * Always: the first list is shown at once, although the tap on «Log in» was a moment ago. Held rows keep their places and
+ * show the newest state of their alarms; an alarm that has left the gateway's list is marked in its place. New alarms are
+ * announced beside the list. Pure: times are parameters.
  */
 import type { ActiveAlarm } from '../view.ts';
 import { t } from './texts.ts';
@@ -14,24 +14,24 @@ import { alarmMessage, severityWords } from './words.ts';
 
 export interface HeldRow {
   readonly alarm: ActiveAlarm;
-  /** it is in the gateway's list no longer */
+  /** the alarm is no longer in the gateway's list */
   readonly gone: boolean;
 }
 
 export interface HeldAlarms {
   readonly rows: readonly HeldRow[];
-  /** that came since, the gravest first */
+  /** alarms that came since, most severe first */
   readonly waiting: readonly ActiveAlarm[];
 }
 
 const idleMs = 10_000;
 
 export class AlarmHold {
-  /** as they were shown last; undefined: nothing has been shown */
+  /** the rows that were shown last; undefined before the first list */
   #rows: readonly ActiveAlarm[] | undefined;
   #heldUntil = Number.NEGATIVE_INFINITY;
 
-  /** Somebody uses the page. `now`: ms of a monotonic clock */
+  /** Notes a person's input. `now`: ms of a monotonic clock */
   used(now: number): void {
     this.#heldUntil = now + idleMs;
   }
@@ -40,7 +40,7 @@ export class AlarmHold {
     this.#heldUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /** What to show of the gateway's list. */
+  /** The rows to show for the gateway's list, and the new alarms that wait. */
   list(alarms: readonly ActiveAlarm[], now: number): HeldAlarms {
     const before = this.#rows;
     if (before === undefined || now >= this.#heldUntil) {

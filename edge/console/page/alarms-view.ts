@@ -1,6 +1,6 @@
 /**
- * The alarms that are active, and those that are over and that nobody has acknowledged: what, where, since when, and the
- * button that says "I have seen it"; below them the earlier ones.
+ * The section of alarms: active ones, and ended ones that wait for an acknowledgement. Each has its message, place and
+ * time, and a button to acknowledge it. The earlier alarms are below.
  */
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -14,13 +14,13 @@ import { t } from './texts.ts';
 import { acknowledgedWords, alarmMessage, alarmSummary, evidenceProblem, severityWords } from './words.ts';
 
 export interface AlarmsViewParts {
-  /** as they are shown: they stand still while somebody uses the page */
+  /** the alarms as shown (alarm-hold.ts) */
   readonly held: HeldAlarms;
-  /** shows what came meanwhile */
+  /** shows the alarms that came meanwhile */
   readonly showNew: () => void;
   /** device or camera id -> its name */
   readonly names: ReadonlyMap<string, string>;
-  /** of the gateway's clock, ms since 1970 */
+  /** now, by the gateway's clock, ms since 1970 */
   readonly nowMs: number;
   /** ids of the alarms whose acknowledgement is on its way */
   readonly pending: ReadonlySet<string>;
@@ -102,7 +102,7 @@ function card(
   </li>`;
 }
 
-/** Shown for an active alarm whose value has been worse than when it was raised. */
+/** The summary of an active alarm whose value became worse after it was raised. */
 function worst(alarm: ActiveAlarm): TemplateResult | typeof nothing {
   const { active, summary, message } = alarm;
   if (!active || summary === undefined || summary === message) return nothing;

@@ -1,4 +1,4 @@
-/** The page's calls to its gateway. Each has a deadline; an answer that says no becomes an Error with its sentence. */
+/** The page's calls to its gateway. Each call has a deadline; a refusal becomes an Error with the gateway's sentence. */
 
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type {
@@ -14,7 +14,7 @@ import { say, t } from './texts.ts';
 
 const deadlineMs = 10_000;
 
-/** Thrown where the log-in is over. */
+/** Thrown when the log-in has ended. */
 export class LoggedOut extends Error {}
 
 async function call(path: string, init: RequestInit = {}): Promise<Response> {
@@ -37,7 +37,7 @@ async function problemDetail(response: Response): Promise<string> {
       return say(detailI18n, String(detail));
     }
   } catch {
-    // no problem document (a proxy's own page): the status has to do
+    // the answer is not a problem document (a proxy's own page): only its status is known
   }
   return t('gateway-page/answered-status', { status: String(response.status) });
 }
@@ -50,7 +50,7 @@ function post(path: string, body: unknown): Promise<Response> {
   });
 }
 
-/** The log-in name, null where nobody is logged in; a viewer changes nothing. */
+/** The log-in name and role; null without a log-in. */
 export async function session(): Promise<{ readonly user: string | null; readonly role?: string }> {
   return (await (await call(`${base}/api/v1/session`)).json()) as { user: string | null; role?: string };
 }
@@ -98,7 +98,7 @@ export async function fetchDeadLetters(device: string): Promise<readonly DeadLet
   return ((await (await call(path)).json()) as { deadLetters: readonly DeadLetterView[] }).deadLetters;
 }
 
-/** What is drawn over a camera's picture, and of which revision. */
+/** Zones, lines and masks of a camera, with their revision. */
 export async function fetchScene(camera: string): Promise<CameraSceneView> {
   return (await (await call(`${cameraPath(camera)}/scene`)).json()) as CameraSceneView;
 }
@@ -115,7 +115,7 @@ export async function fetchTrial(camera: string): Promise<TrialView> {
   return (await (await call(`${cameraPath(camera)}/trial`)).json()) as TrialView;
 }
 
-/** 0 s end it. */
+/** Begins a camera's test; 0 s ends it. */
 export async function beginTrial(camera: string, seconds: number): Promise<TrialView> {
   return (await (await post(`${cameraPath(camera)}/trial`, { seconds })).json()) as TrialView;
 }
@@ -130,7 +130,7 @@ export interface Picture {
   readonly takenMs: number;
 }
 
-/** The camera's latest picture, undefined where it has sent none yet. */
+/** The camera's newest picture; undefined before the first one. */
 export async function fetchPicture(camera: string): Promise<Picture | undefined> {
   const response = await call(`${base}/api/v1/cameras/${encodeURIComponent(camera)}/picture`);
   if (response.status === 204) return undefined;

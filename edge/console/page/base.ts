@@ -1,4 +1,4 @@
-/** Where the page lies: behind a proxy it may be under a path, which the document says. */
+/** The page's base path, which its document names: behind a proxy the page may be under a path. */
 
-/** in front of every path of the API; without a slash at its end */
+/** Prefix of every path of the API; without a slash at its end. */
 export const base = globalThis.document?.querySelector<HTMLMetaElement>('meta[name="forpost-base"]')?.content ?? '.';

@@ -1,11 +1,11 @@
 /**
- * One camera: its latest picture with zones and boxes drawn over it, its state and the reason in words.
+ * One camera: its newest picture with zones and boxes, and its state with the reason in words.
  *
  *   out of sight ── scrolled into view ──► fetching ── picture shown, `pictureEveryMs` waited ──► fetching
  *
- * Always: one picture is on its way at a time; nothing is fetched for a camera that nobody sees; the drawing has the
- * picture's own proportions; the boxes are those of the picture's own frame.
- * Tells `wanted` (true or false) when its scenes begin or end to be of use: it is in view, drawn on or tested.
+ * Always: one picture is fetched at a time, and none for a camera out of sight. The drawing has the picture's proportions.
+ * The boxes belong to the frame of the picture. The event `wanted` (true or false) says whether the camera's scenes are
+ * needed: the camera is in view, drawn on or tested.
  */
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import { html, LitElement, nothing, type PropertyValues, svg, type TemplateResult } from 'lit';
@@ -19,7 +19,7 @@ import { formats, t } from './texts.ts';
 import { className, tellCamera } from './words.ts';
 
 const pictureEveryMs = 500;
-/** After a failed try: the gateway restarts, the phone left the network for a moment, or the log-in is over. */
+/** Wait after a failed fetch: the gateway restarts, the phone left the network, or the log-in has ended. */
 const retryEveryMs = 3000;
 
 const nothingDrawn: CameraScene = { zones: [], lines: [], masks: [], motion_masks: [] };
@@ -41,7 +41,7 @@ export class CameraView extends LitElement {
   declare mayAct: boolean;
   declare mode: 'look' | 'draw' | 'try';
   declare scene: SceneNotice | undefined;
-  /** object URL of the picture that is shown */
+  /** object URL of the shown picture */
   declare picture: string | undefined;
   declare size: { readonly width: number; readonly height: number };
   /** when the picture's frame was complete, ms since 1970 of the gateway's clock */
@@ -108,7 +108,7 @@ export class CameraView extends LitElement {
       }
       if (picture === undefined) waitMs = retryEveryMs;
     } catch {
-      // the page itself notices a log-in that is over, and a gateway that does not answer, by its stream
+      // the page notices an ended log-in or a gateway that does not answer by its stream
       waitMs = retryEveryMs;
     } finally {
       this.#fetching = false;
@@ -218,7 +218,7 @@ export class CameraView extends LitElement {
   }
 }
 
-/** What the boxes mean; the built-in motion detector knows nothing that stands. */
+/** The legend of the boxes. The built-in motion detector finds only moving things. */
 function legend(detector: string): TemplateResult {
   const key = (kind: string, words: string) =>
     html`<li><span class="swatch ${kind}" aria-hidden="true"></span>${words}</li>`;

@@ -62,7 +62,7 @@ beforeEach(() => {
   );
 });
 
-test('two questions that are both answered open one stream, and the late one changes nothing', async () => {
+test('two requests with two answers open one stream, and the late answer changes nothing', async () => {
   connection.begin();
   connection.begin();
   questions[1]?.resolve('installer');
@@ -73,7 +73,7 @@ test('two questions that are both answered open one stream, and the late one cha
   expect(told).toEqual(['status asked', 'answers']);
 });
 
-test('a question that fails after a newer one was answered is no gateway that does not answer', async () => {
+test('a failed request after a newer one was answered does not count as a gateway that does not answer', async () => {
   connection.begin();
   connection.begin();
   questions[1]?.resolve('installer');
@@ -86,7 +86,7 @@ test('a question that fails after a newer one was answered is no gateway that do
   expect(questions).toHaveLength(2);
 });
 
-test('a page that is hidden while it asks opens no stream, at either answer', async () => {
+test('a page that becomes hidden during a request opens no stream, whichever answer comes', async () => {
   connection.begin();
   connection.rest();
   questions[0]?.resolve('installer');
@@ -103,7 +103,7 @@ test('a page that is hidden while it asks opens no stream, at either answer', as
   expect(told).toEqual([]);
 });
 
-test('a stream that ended or fell silent is told and asked again after a while; what it still says is not heard', async () => {
+test('a stream that ended or fell silent is reported and opened again after a while; its later events are ignored', async () => {
   connection.begin();
   questions[0]?.resolve('installer');
   await settled();
@@ -125,7 +125,7 @@ test('a stream that ended or fell silent is told and asked again after a while; 
   expect(open()).toEqual([]);
 });
 
-test('an answer that the log-in is over is not a gateway that does not answer', async () => {
+test('an ended log-in does not count as a gateway that does not answer', async () => {
   fetchStatus = () => Promise.reject(new LoggedOut('log in'));
   for (const user of ['installer', null]) {
     connection.begin();
@@ -137,7 +137,7 @@ test('an answer that the log-in is over is not a gateway that does not answer', 
   expect(questions).toHaveLength(2);
 });
 
-test('other cameras to watch are another stream instead of the one before, and the same ones none', async () => {
+test('other cameras to watch replace the stream by a new one, the same cameras do not', async () => {
   connection.watch(['yard']);
   connection.begin();
   questions[0]?.resolve('installer');

@@ -1,26 +1,26 @@
 /**
- * The page's way to its gateway: who is logged in, the status, then the stream of what happens.
+ * The page's connection to its gateway: it asks for the session and the status, then opens the stream.
  *
- *   resting ── begin ──► asking ── nobody is logged in ──► resting (told)
+ *   resting ── begin ──► asking ── no log-in ──► resting (`loggedOut`)
  *                          │  └── answered ──► open ── stream ends or is silent ──► waiting ── `retryMs` ──► asking
  *                          └── no answer ──► waiting
  *   any ── rest ──► resting       any ── begin ──► asking
  *
- * Always: at most one stream is open, and only while open; what an earlier question or stream still says, or fails
- * with, after `begin` or `rest` changes nothing.
+ * Always: at most one stream exists, and only in the state `open`. After `begin` or `rest`, answers and errors of an
+ * earlier request or stream are ignored.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { ConsoleStatus, SceneNotice, StreamEvents } from '../view.ts';
 import { LoggedOut } from './api.ts';
 
 const retryMs = 3000;
-/** The gateway says something every 4 s. */
+/** A stream without any event for this long is dead: the gateway sends a tick every 4 s. */
 const silenceMs = 12_000;
 
 export interface ConnectionParts {
   readonly sessionUser: () => Promise<string | null>;
   readonly fetchStatus: () => Promise<ConsoleStatus>;
-  /** `watch`: ids of cameras, with commas between them */
+  /** `watch`: ids of cameras, separated by commas */
   readonly openStream: (watch: string) => Pick<EventSource, 'addEventListener' | 'close'>;
   readonly after: Clock['after'];
 }
@@ -28,11 +28,11 @@ export interface ConnectionParts {
 export interface ConnectionHandlers {
   readonly status: (status: ConsoleStatus) => void;
   readonly scene: (scene: SceneNotice) => void;
-  /** RFC 3339, of the gateway's clock */
+  /** `at`: the gateway's clock, RFC 3339 */
   readonly time: (at: string) => void;
-  /** it answers, after a question */
+  /** the gateway has answered a request */
   readonly answers: () => void;
-  /** it does not, for the reason in `problem`; it is asked again */
+  /** the gateway does not answer, for the reason in `problem`; the connection is tried again */
   readonly lost: (problem: string) => void;
   readonly loggedOut: () => void;
 }
@@ -40,7 +40,7 @@ export interface ConnectionHandlers {
 export class GatewayConnection {
   readonly #parts: ConnectionParts;
   readonly #handlers: ConnectionHandlers;
-  /** of question or stream: what belongs to an earlier one is thrown away */
+  /** number of the current request or stream; results of an earlier one are ignored */
   #turn = 0;
   #stream: ReturnType<ConnectionParts['openStream']> | undefined;
   #watched = '';
@@ -63,7 +63,7 @@ export class GatewayConnection {
     this.#closeStream();
   }
 
-  /** Whose scenes are wanted, from now on. */
+  /** Sets the cameras whose scenes are wanted. */
   watch(cameras: readonly string[]): void {
     const watched = cameras.join(',');
     if (watched === this.#watched) return;
@@ -115,7 +115,7 @@ export class GatewayConnection {
     this.#silence = this.#parts.after(silenceMs, () => this.#lost(''));
   }
 
-  /** Whatever ended it (the gateway restarts, its power is gone, the log-in is over), asking again finds out. */
+  /** The stream ended: the gateway restarts, lost its power, or ended the log-in. A new request finds out which. */
   #lost(problem: string): void {
     this.rest();
     this.#handlers.lost(problem);

@@ -1,4 +1,4 @@
-/** The devices: who is there, what they say now, and on a click everything about one of them. */
+/** The section of devices: connection and newest values of each; an opened row shows all about its device. */
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -14,9 +14,9 @@ import { tellDevice } from './words.ts';
 export interface DevicesViewParts {
   readonly devices: readonly DeviceStatus[];
   readonly nowMs: number;
-  /** what all clients were refused, the newest first */
+  /** refusals of all clients, newest first */
   readonly refused: readonly RefusedView[];
-  /** of the devices whose rows were opened; none yet: on its way */
+  /** dead letters of the devices with an open row; absent while they are fetched */
   readonly deadLetters: ReadonlyMap<string, ShownLetters>;
   readonly toggled: (device: string, open: boolean) => void;
 }
@@ -35,7 +35,7 @@ export function devicesView(parts: DevicesViewParts): TemplateResult {
     connected === devices.length
       ? t('gateway-page/devices.all-connected', { count: connected })
       : t('gateway-page/devices.some-connected', { connected, all: devices.length });
-  // who needs a hand stands first
+  // devices with a problem come first
   const fine = (device: DeviceStatus) => device.connected && tellDevice(device, nowMs).tone === 'good';
   const sorted = [...devices].sort(
     (a, b) => Number(a.connected) - Number(b.connected) || Number(fine(a)) - Number(fine(b)),

@@ -1,10 +1,10 @@
 /**
- * The alarms that are over, day by day, with the pictures and clips that are still kept of them.
+ * The list of ended alarms, day by day, with their kept pictures and clips.
  *
  *   closed ── Show ──► a page ── Show more ──► the next older ones ── another choice ──► begun anew
  *
- * Always: nothing is fetched before somebody asks; what is on the screen stays where it is while alarms come and go
- * (what ended since is offered, not pushed in); an answer to an older question is thrown away.
+ * Always: nothing is fetched before a person opens the list. Shown rows keep their places while alarms come and go: newly
+ * ended alarms are offered, not inserted. An answer to an older request is ignored.
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -34,7 +34,7 @@ export class EarlierAlarms extends LitElement {
   };
   /** device or camera id -> its name */
   declare names: ReadonlyMap<string, string>;
-  /** of the gateway's clock, ms since 1970 */
+  /** now, by the gateway's clock, ms since 1970 */
   declare nowMs: number;
   /** ids of the alarms that are active now */
   declare active: string;
@@ -43,12 +43,12 @@ export class EarlierAlarms extends LitElement {
   declare next: string | null;
   /** empty: all */
   declare device: string;
-  /** as a date field has it, 2026-06-01; empty: from now back */
+  /** a date such as 2026-06-01; empty: from now back */
   declare day: string;
   declare pictured: boolean;
   declare problem: string;
   declare busy: boolean;
-  /** `active` as it was when the list was begun */
+  /** `active` when the list was opened */
   declare seen: string;
   #question = 0;
 
@@ -82,12 +82,12 @@ export class EarlierAlarms extends LitElement {
     await this.#fetch();
   }
 
-  /** `before`: the next older ones, behind what is there */
+  /** `before`: fetches the next older alarms, after the shown ones */
   async #fetch(before?: string): Promise<void> {
     const question = ++this.#question;
     this.busy = true;
     this.problem = '';
-    // the end of the day that was chosen, where whoever looks is
+    // the end of the chosen day in the browser's time zone
     const until = this.day === '' ? {} : { until: new Date(`${this.day}T23:59:59.999`).toISOString() };
     const wish = {
       device: this.device,

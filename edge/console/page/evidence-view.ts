@@ -1,6 +1,6 @@
 /**
- * An alarm's pictures and clip. Each look is written down, so nothing is fetched before somebody asks. What cannot be
- * shown says so in its place: it may have been deleted since the page heard of it.
+ * An alarm's pictures and clip. Each view is recorded as an event, so nothing is fetched before a person opens it. A piece
+ * that cannot be shown has a sentence in its place: it may have been deleted meanwhile.
  */
 
 import type { EvidenceReference } from '@forpost/shared/event/event.ts';
@@ -19,7 +19,7 @@ export class EvidenceView extends LitElement {
   static override properties = { items: { attribute: false }, opened: { state: true }, failed: { state: true } };
   declare items: readonly EvidenceReference[];
   declare opened: boolean;
-  /** ids of what could not be shown */
+  /** ids of the pieces that could not be shown */
   declare failed: ReadonlySet<string>;
 
   constructor() {

@@ -1,4 +1,4 @@
-/** Numbers, sizes, times and readings as the page's language writes them, and their order. Pure: what is now is passed in. */
+/** Numbers, sizes, times and readings in the page's language, and the order of values. Pure: the current time is a parameter. */
 import type { Value } from '@forpost/shared/event/event.ts';
 import { formats } from './texts.ts';
 
@@ -21,7 +21,7 @@ export function measure(name: string, value: Value): Measure {
   return { label: formats.metricName(name), text: formats.measure(name, value) };
 }
 
-/** What of a device's values is told first, and what last; the others stand between by name. */
+/** The order of a device's values: important ones first, the battery last, the others between them by name. */
 const first = ['power_w', 'temperature_c', 'humidity_pct', 'energy_wh'];
 const last = /^(battery|rssi|signal|link|uptime)/;
 

@@ -1,4 +1,4 @@
-/** The way to the centre, and the gateway itself: clock, store, version, and what is wrong with it. */
+/** The sections of the uplinks and of the gateway itself: clock, store, version, problems. */
 import type { UplinkStatus } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import type { ConsoleStatus } from '../view.ts';

@@ -1,4 +1,4 @@
-/** The choice of a language, in the head of the page and under the log-in. Each language is named in itself. */
+/** The choice of a language, in the page's head and below the log-in. Each language has its name in that language. */
 import { rememberLanguage } from '@forpost/shared/texts/browser-language.ts';
 import { isLanguage, type Language, languageNames, languages } from '@forpost/shared/texts/language.ts';
 import { html, type TemplateResult } from 'lit';
@@ -14,7 +14,7 @@ export function languageChoice(): TemplateResult {
   </select>`;
 }
 
-/** The page is loaded again and drawn in that language; what was drawn on it and not saved is lost. */
+/** Reloads the page in the chosen language; an unsaved drawing is lost. */
 function chooseLanguage(chosen: Language): void {
   if (chosen === page.language) return;
   rememberLanguage(chosen);

@@ -1,6 +1,6 @@
 /**
- * The log-in form: as the page, and as a dialog over a page whose log-in has ended. The dialog hides what is behind it
- * and cannot be closed but by logging in.
+ * The log-in form: as the whole page, or as a dialog over a page whose log-in has ended. The dialog hides the page behind
+ * it, and only a log-in closes it.
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { languageChoice } from './language-choice.ts';
@@ -8,7 +8,7 @@ import { t } from './texts.ts';
 
 export interface LoginViewParts {
   readonly busy: boolean;
-  /** why the last try failed; empty before the first */
+  /** why the last log-in failed; empty before the first */
   readonly problem: string;
   readonly logIn: (user: string, password: string) => void;
 }
@@ -48,7 +48,7 @@ export class LoginDialog extends LitElement {
     if (this.isConnected) this.querySelector('dialog')?.showModal();
   }
 
-  /** A browser closes a dialog at the second Escape, whatever its `cancel` is answered. */
+  /** The dialog opens again on `close`: a browser closes a dialog at the second Escape, even if `cancel` is prevented. */
   override render(): TemplateResult {
     return html`<dialog class="login-over" aria-label=${t('gateway-page/log-in.submit')} @cancel=${(event: Event) => event.preventDefault()} @close=${() => this.#show()}>
       ${loginView(this.parts)}

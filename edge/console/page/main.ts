@@ -1,12 +1,12 @@
 /**
- * The page as a whole: who is logged in, the stream of what happens, and the sections in their order.
+ * The whole page: the log-in, the connection to the gateway, and the sections in their order.
  *
- *   asking ── answered ──► open ── log-in ends ──► log-in over the page ── right ──► asking
- *     └── nobody ──► log-in ── right ──► asking          └── Log out ──► log-in
+ *   asking ── answered ──► open ── log-in ends ──► log-in over the page ── logged in ──► asking
+ *     └── no log-in ──► log-in ── logged in ──► asking      └── Log out ──► log-in
  *
- * Always: what is on the screen is what the gateway said last, and where it no longer says anything a line on top says
- * so (a box without power and a phone out of its network end no connection); a page that nobody looks at holds no
- * stream; a log-in that ends takes nothing away that was begun on the page, until somebody logs out.
+ * Always: the page shows the gateway's newest status. While the gateway is silent, a line on top says so (neither a gateway
+ * without power nor a phone out of its network closes a connection). A hidden page holds no stream. A log-in that ends
+ * leaves unsaved work on the page; only logging out discards it.
  */
 
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
@@ -30,10 +30,10 @@ import { summaryView } from './summary-view.ts';
 import { page, t } from './texts.ts';
 import { watchList } from './watch-list.ts';
 
-/** The words "3 s ago" move on also while nothing happens. */
+/** Interval of redrawing, so that texts like "3 s ago" stay right without a new status. */
 const tickMs = 1000;
 
-/** What somebody does who uses the page. */
+/** Input events by which the page notices that a person uses it. */
 const uses = ['touchstart', 'pointerdown', 'keydown', 'scroll'] as const;
 
 type Phase = 'asking' | 'log-in' | 'open';
@@ -57,11 +57,11 @@ class ForpostConsole extends LitElement {
   declare deadLetters: ReadonlyMap<string, ShownLetters>;
   declare problem: string;
   declare busy: boolean;
-  /** a viewer sees everything and is offered nothing that changes something */
+  /** false: a viewer, for whom the page has no button that changes anything */
   declare mayAct: boolean;
-  /** why the gateway was not heard at the last try; undefined while it answers */
+  /** why the gateway did not answer; undefined while it answers */
   declare lost: string | undefined;
-  /** when it was heard last, ms since 1970 by its own clock */
+  /** when the gateway answered last, ms since 1970 by its own clock */
   #heardMs: number | undefined;
   readonly #connection = new GatewayConnection(
     {
@@ -148,7 +148,7 @@ class ForpostConsole extends LitElement {
     else if (this.phase !== 'log-in') this.#begin();
   };
 
-  /** A page that is hidden begins when it is shown. */
+  /** A page that loads while hidden connects when it is shown. */
   #begin(): void {
     if (!document.hidden) this.#connection.begin();
   }
@@ -218,7 +218,7 @@ class ForpostConsole extends LitElement {
     this.pending = pending;
   }
 
-  /** Runs what a button does; what goes wrong with it is told on top. */
+  /** Runs a button's action; the error of a failed one is shown on top. */
   async #telling(run: () => Promise<void>): Promise<void> {
     this.problem = '';
     try {
@@ -245,7 +245,7 @@ class ForpostConsole extends LitElement {
 
   #page(status: ConsoleStatus): TemplateResult {
     const clockMs = Date.now() + this.#clockOffsetMs;
-    // of a gateway that does not answer all is as it was then, «just now» included
+    // while the gateway does not answer, times stay relative to its last answer, «just now» included
     const nowMs = this.lost === undefined ? clockMs : (this.#heardMs ?? clockMs);
     const names = new Map([...status.devices, ...status.cameras].map(({ id, name }) => [id, name]));
     const { alarms, devices, refused } = status;

@@ -26,7 +26,7 @@ beforeEach(() => {
   );
 });
 
-test('the first message that cannot be read is fetched while its row is open, and each later one', async () => {
+test('the first dead letter of a device is fetched while its row is open, and each later one', async () => {
   letters.take([{ id: 'meter', deadLetters: 0 }]);
   letters.open('meter');
   expect(questions).toEqual([]);
@@ -39,7 +39,7 @@ test('the first message that cannot be read is fetched while its row is open, an
   expect(shown).toEqual(['meter: one', 'meter: two,one']);
 });
 
-test('what comes during a question is asked for after it, once', async () => {
+test('a dead letter that comes during a request is fetched after it, once', async () => {
   letters.take([{ id: 'meter', deadLetters: 1 }]);
   letters.open('meter');
   for (const deadLetters of [2, 3, 4]) letters.take([{ id: 'meter', deadLetters }]);
@@ -50,7 +50,7 @@ test('what comes during a question is asked for after it, once', async () => {
   expect(questions).toHaveLength(2);
 });
 
-test('a row that is closed asks nothing, and one opened again does not take the answer of before', async () => {
+test('a closed row sends no request, and a row opened again ignores the answer to an earlier request', async () => {
   letters.take([
     { id: 'meter', deadLetters: 1 },
     { id: 'door', deadLetters: 1 },
@@ -67,7 +67,7 @@ test('a row that is closed asks nothing, and one opened again does not take the 
   expect(shown).toEqual(['meter: new']);
 });
 
-test('what could not be fetched is told, and tried again at the next status', async () => {
+test('a failed fetch is shown, and tried again at the next status', async () => {
   letters.take([{ id: 'meter', deadLetters: 1 }]);
   letters.open('meter');
   questions[0]?.answer.reject(new Error('no answer'));

@@ -1,20 +1,20 @@
 /**
- * The messages that nobody could read, of the devices whose rows are open.
+ * The dead letters of the devices whose rows are open.
  *
- *   opened ── one is counted ──► fetching ── here ──► shown ── the count moves ──► fetching
- *                                   └── failed: told, and tried again at the next status
+ *   opened ── count above 0 ──► fetching ── fetched ──► shown ── count changed ──► fetching
+ *                                  └── failed: shown, and tried again at the next status
  *
- * Always: one question for an open row at a time; a row that is closed asks nothing; an answer for a row that was
- * closed meanwhile is thrown away.
+ * Always: at most one request for an open row at a time, none for a closed row; an answer for a row that was closed
+ * meanwhile is ignored.
  */
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import type { DeadLetterView } from '../view.ts';
 
-/** What is shown of a device: its newest, or why they could not be fetched. */
+/** A device's newest dead letters, or why they could not be fetched. */
 export type ShownLetters = readonly DeadLetterView[] | string;
 
 interface OpenRow {
-  /** the count that what is shown goes by; undefined: nothing is shown yet */
+  /** the device's count of dead letters when they were fetched; undefined before the first fetch */
   asked: number | undefined;
   busy: boolean;
 }
@@ -43,7 +43,7 @@ export class OpenLetters {
     this.#rows.delete(device);
   }
 
-  /** A new status: what has moved is fetched again. */
+  /** Takes a new status, and fetches the dead letters again where a device's count has changed. */
   take(devices: readonly Pick<DeviceStatus, 'id' | 'deadLetters'>[]): void {
     this.#counts = new Map(devices.map(({ id, deadLetters }) => [id, deadLetters]));
     for (const [device, row] of this.#rows) {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { guarded, section } from './parts.ts';
 
-test('a part whose drawing fails says so in its own place', () => {
+test('a section whose drawing fails shows an error in its own place', () => {
   const silent = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const drawn = section('devices', 'Devices', '', 'all of them');
   expect(guarded('devices', 'Devices', () => drawn)).toBe(drawn);

@@ -14,7 +14,7 @@ export function section(id: string, title: string, note: string, body: unknown):
   </section>`;
 }
 
-/** A section whose drawing fails says so, and the others go on. `draw` gives the section. */
+/** A section of the page. Where `draw` throws, the section shows an error in its place, and the others are drawn. */
 export function guarded(id: string, title: string, draw: () => TemplateResult): TemplateResult {
   try {
     return draw();

@@ -1,4 +1,4 @@
-/** Clients that were refused something: at their device, and all of them in a section of their own. */
+/** Refusals of clients: those of a device in its row, and all of them in a section of their own. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type { RefusedView } from '../view.ts';
@@ -7,7 +7,7 @@ import { section } from './parts.ts';
 import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
 import { t } from './texts.ts';
 
-/** More would bury the rest of the page; the API has them all. */
+/** Refusals in the section; more would bury the rest of the page. The API has all. */
 const mostShown = 50;
 
 export function refusedSection(refused: readonly RefusedView[], nowMs: number): TemplateResult {
@@ -27,7 +27,7 @@ export function refusedSection(refused: readonly RefusedView[], nowMs: number): 
   return section('refused', t('gateway-page/refused.title'), note, html`<ul class="rows card">${rows}</ul>`);
 }
 
-/** Within a device's row. */
+/** The refusals of one device, in its row. */
 export function refusedOfDevice(refused: readonly RefusedView[], nowMs: number): TemplateResult | typeof nothing {
   if (refused.length === 0) return nothing;
   return html`<div class="letters">
@@ -52,7 +52,7 @@ function when(times: number, first: string, last: string, nowMs: number): string
   return t('gateway-page/refused.times', { count: times, first: begun, last: ended });
 }
 
-/** Beside a device's name; empty where nothing is refused. */
+/** The badge beside a device's name; empty without a refusal. */
 export function refusedNote(refused: readonly RefusedView[]): string {
   return refused.length === 0 ? '' : t('gateway-page/refused.count', { count: refused.length });
 }

@@ -1,10 +1,10 @@
-/** What a client was refused, in an installer's words. Pure. For the page and the command line. */
+/** Refusals of clients in an installer's words, for the page and the command line. Pure. */
 import type { Refused } from '../../broker/refused-clients.ts';
 import { t } from './texts.ts';
 
 const mostLetters = 300;
 
-/** To go on behind the client's name: «Oven logs in with a wrong password». */
+/** A refusal in words that follow the client's name: «Oven logs in with a wrong password». */
 export function refusedInWords({ kind, what: told }: Pick<Refused, 'kind' | 'what'>): string {
   const what = shortened(told);
   switch (kind) {
@@ -23,12 +23,12 @@ export function refusedInWords({ kind, what: told }: Pick<Refused, 'kind' | 'wha
     case 'protocol':
       return t('gateway-page/refused.protocol', { what });
     default:
-      // of a gateway of another version
+      // a kind of another version of the gateway
       return shortened(kind);
   }
 }
 
-/** What to do about it; empty where the words say it. */
+/** The remedy; empty where the words of the refusal already say it. */
 export function refusedRemedy({ kind, user }: Pick<Refused, 'kind' | 'user'>): string {
   switch (kind) {
     case 'publish':
@@ -46,7 +46,7 @@ export function refusedRemedy({ kind, user }: Pick<Refused, 'kind' | 'user'>): s
   }
 }
 
-/** Who it was: its name here, or what it calls itself; where from. */
+/** The refused client: its name in site.yaml or its own user name, and its address. */
 export function refusedWho({
   name,
   user,
@@ -62,7 +62,7 @@ export function refusedWho({
   return told === '' ? shortened(called) : `${shortened(called)} (${told})`;
 }
 
-/** What clients say is cut already; a name in site.yaml may have any length. */
+/** Shortens a name of site.yaml, which may have any length; texts of clients are shortened before. */
 function shortened(text: string): string {
   return text.length <= mostLetters ? text : `${text.slice(0, mostLetters - 1)}…`;
 }

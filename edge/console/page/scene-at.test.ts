@@ -7,23 +7,23 @@ const at = (ms: number): SceneNotice => ({
 });
 const timeOf = (scene: SceneNotice | undefined) => (scene === undefined ? undefined : Date.parse(scene.time));
 
-test('a picture is drawn on with the scene of its own frame, or the last one before it', () => {
+test('a picture gets the boxes of its own frame, or of the last frame before it', () => {
   const scenes = [at(1000), at(1200), at(1400)];
   expect(timeOf(sceneAt(scenes, 1200))).toBe(1200);
-  // two clocks' readings of one frame
+  // the times of one frame's picture and scene differ slightly
   expect(timeOf(sceneAt(scenes, 1198))).toBe(1200);
   expect(timeOf(sceneAt(scenes, 1390))).toBe(1400);
   expect(timeOf(sceneAt(scenes, 1350))).toBe(1200);
   expect(sceneAt(scenes, 900)).toBeUndefined();
 });
 
-test('what stands still is drawn on until its next look, and no scene for ever', () => {
+test('boxes of a still picture are drawn until the next analysed frame is due, then no longer', () => {
   expect(timeOf(sceneAt([at(1000)], 6_500))).toBe(1000);
   expect(sceneAt([at(1000)], 8_500)).toBeUndefined();
   expect(sceneAt([], 1000)).toBeUndefined();
 });
 
-test('of a camera at most ten seconds of scenes are kept, the newest', () => {
+test('at most the newest ten seconds of a camera’s scenes are kept', () => {
   let scenes: readonly SceneNotice[] = [];
   for (let i = 0; i < 200; i++) scenes = withScene(scenes, at(i));
   expect(scenes).toHaveLength(mostScenes);

@@ -9,7 +9,7 @@ const corners = [
   [1, 1],
 ] as [number, number][];
 
-test('a line is whole with its second end, a zone with three corners and Done', () => {
+test('a line is complete with its second end, a zone with three corners and Done', () => {
   const line = drafts.place(drafts.place(drafts.begin(empty, 'line'), [0, 0]), [1, 1]);
   expect(line).toMatchObject({ placing: undefined, selected: 0, shapes: [{ kind: 'line', name: 'Line 1' }] });
   let zone = drafts.begin(empty, 'zone');
@@ -18,7 +18,7 @@ test('a line is whole with its second end, a zone with three corners and Done', 
   expect(drafts.close(drafts.place(zone, [1, 1])).shapes).toHaveLength(1);
 });
 
-test('ids are made from names, none twice; what has one keeps it whatever it is called', () => {
+test('ids are made from names, none twice; a renamed zone keeps its id', () => {
   const taken = new Set(['drive']);
   expect([drafts.freeId('Straße Süd!', taken), drafts.freeId('Drive', taken), drafts.freeId('***', taken)]).toEqual([
     'strasse-sud',
@@ -33,7 +33,7 @@ test('ids are made from names, none twice; what has one keeps it whatever it is 
   expect(drafts.sceneOf(draft).zones).toEqual([{ id: 'drive', name: 'Lane', points: corners }]);
 });
 
-test('a motion mask has no id and no rule, and comes out as it went in', () => {
+test('a motion mask has no id and no rule, and is saved unchanged', () => {
   const scene = { zones: [], lines: [], masks: [{ points: corners }], motion_masks: [{ points: corners }] };
   const draft = drafts.draftOf(scene);
   expect(draft.shapes.map(({ kind }) => kind)).toEqual(['mask', 'motion']);
@@ -41,7 +41,7 @@ test('a motion mask has no id and no rule, and comes out as it went in', () => {
   expect(drafts.sceneOf(drafts.remove(draft, 1))).toEqual({ ...scene, motion_masks: [] });
 });
 
-test('a zone that rules watch says which', () => {
+test('a zone that rules watch names these rules', () => {
   const rules = [{ id: 'r', name: 'Intruder', kind: 'zone-entered', zone: 'drive', line: undefined }];
   const [zone] = drafts.draftOf({
     zones: [{ id: 'drive', points: corners }],
@@ -53,7 +53,7 @@ test('a zone that rules watch says which', () => {
   expect(drafts.usedBy({ ...zone!, kind: 'line' }, rules)).toEqual([]);
 });
 
-test('whatever is done to a shape, it stays in the picture and keeps its corners', () => {
+test('after any gestures a shape lies in the picture and has enough corners', () => {
   const unit = fc.double({ min: -2, max: 3, noNaN: true });
   const point = fc.tuple(unit, unit);
   const gesture = fc.oneof(

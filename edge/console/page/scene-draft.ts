@@ -1,20 +1,20 @@
 /**
- * What an installer draws, before it is saved. Pure: a draft and a gesture in, a draft out. Coordinates are 0..1 of the
+ * An installer's unsaved drawing. Pure functions: a draft and a gesture in, a draft out. Coordinates are 0..1 of the
  * picture, from the top left.
  *
- * Always: every point lies in the picture; a zone and masks keep three corners or more, a line has two ends; ids of
- * what was there before stay as they are, because rules refer to them.
+ * Always: every point lies in the picture; a zone or mask has at least three corners, a line has two ends; saved zones and
+ * lines keep their ids, because rules refer to them.
  */
 import type { CameraRule, CameraScene } from '../view.ts';
 import { t } from './texts.ts';
 
 export type Point = readonly [number, number];
-/** motion: an area whose motion means nothing */
+/** motion: a motion mask, an area whose motion does not wake the detector */
 export type ShapeKind = 'zone' | 'line' | 'mask' | 'motion';
 
 export interface Shape {
   readonly kind: ShapeKind;
-  /** empty: none yet, it is made from the name when it is saved */
+  /** empty for a new shape, whose id is made from its name when it is saved */
   readonly id: string;
   readonly name: string;
   readonly points: readonly Point[];
@@ -22,9 +22,9 @@ export interface Shape {
 
 export interface Draft {
   readonly shapes: readonly Shape[];
-  /** index of the shape that is worked on */
+  /** index of the selected shape */
   readonly selected: number | undefined;
-  /** what is being placed, corner by corner */
+  /** the new shape that is being placed, corner by corner */
   readonly placing: Shape | undefined;
 }
 
@@ -54,7 +54,7 @@ export function draftOf({ zones, lines, masks, motion_masks: motion }: CameraSce
   return { shapes, selected: undefined, placing: undefined };
 }
 
-/** A new shape is begun; its corners follow. */
+/** Begins a new shape; its corners follow. */
 export function begin(draft: Draft, kind: ShapeKind): Draft {
   const count = draft.shapes.filter((shape) => shape.kind === kind).length + 1;
   return {
@@ -64,7 +64,7 @@ export function begin(draft: Draft, kind: ShapeKind): Draft {
   };
 }
 
-/** One more corner of what is being placed; a line is whole with its second end. */
+/** Adds a corner to the shape that is being placed; a line is complete with its second end. */
 export function place(draft: Draft, point: Point): Draft {
   const { placing } = draft;
   if (placing === undefined || placing.points.length >= mostCorners) return draft;
@@ -74,14 +74,14 @@ export function place(draft: Draft, point: Point): Draft {
     : { ...draft, placing: next };
 }
 
-/** Takes the last corner back; without one the placing ends. */
+/** Removes the last corner; without one, the placing ends. */
 export function unplace(draft: Draft): Draft {
   const { placing } = draft;
   if (placing === undefined || placing.points.length === 0) return { ...draft, placing: undefined };
   return { ...draft, placing: { ...placing, points: placing.points.slice(0, -1) } };
 }
 
-/** What is being placed is whole now, where it has corners enough. */
+/** Completes the shape that is being placed, where it has enough corners. */
 export function close(draft: Draft): Draft {
   const { placing } = draft;
   if (placing === undefined || !isWhole(placing)) return draft;
@@ -100,7 +100,7 @@ export function movePoint(draft: Draft, shape: number, corner: number, to: Point
   return change(draft, shape, (one) => ({ ...one, points: one.points.with(corner, inside(to)) }));
 }
 
-/** A new corner behind `corner`; of a line there is none. */
+/** Inserts a corner after `corner`; a line gets none. */
 export function insertPoint(draft: Draft, shape: number, corner: number, at: Point): Draft {
   return change(draft, shape, (one) =>
     one.kind === 'line' || one.points.length >= mostCorners
@@ -117,7 +117,7 @@ export function removePoint(draft: Draft, shape: number, corner: number): Draft 
   );
 }
 
-/** The whole shape by so much, as far as the picture reaches. */
+/** Moves the whole shape, but not out of the picture. */
 export function moveShape(draft: Draft, shape: number, [dx, dy]: Point): Draft {
   return change(draft, shape, (one) => {
     const xs = one.points.map(([x]) => x);
@@ -136,13 +136,13 @@ export function remove(draft: Draft, shape: number): Draft {
   return { ...draft, shapes: draft.shapes.toSpliced(shape, 1), selected: undefined };
 }
 
-/** Rules that would not know any more what they watch. */
+/** Rules that watch the shape, because of which it cannot be deleted. */
 export function usedBy({ kind, id }: Shape, rules: readonly CameraRule[]): readonly CameraRule[] {
   if (id === '' || kind === 'mask' || kind === 'motion') return [];
   return rules.filter((rule) => rule[kind] === id);
 }
 
-/** As the gateway saves it: every zone and line has an id, made from its name where it is new. */
+/** The draft as the gateway saves it: every zone and line has an id; a new one gets it from its name. */
 export function sceneOf({ shapes }: Draft): CameraScene {
   const taken = new Set(shapes.map(({ id }) => id));
   const named = (kind: ShapeKind) =>
@@ -172,7 +172,7 @@ export function sceneOf({ shapes }: Draft): CameraScene {
   };
 }
 
-/** `[a-z0-9-]{1,64}` from what people write, and none that is taken. Notes it as taken. */
+/** A free id (`[a-z0-9-]{1,64}`) from a person's text; adds it to the taken ones. */
 export function freeId(name: string, taken: Set<string>): string {
   const base =
     name

@@ -1,13 +1,12 @@
 /**
- * Drawing zones, lines, masks and motion masks on a camera's picture, with the mouse or a finger.
+ * The editor: draws zones, lines, masks and motion masks on a camera's picture, with the mouse or a finger.
  *
- *   opened (what is saved now) ── gestures ──► changed ── Save ──► saved, closed
- *                                                 │         └── refused: told in words, nothing is lost
- *                                                 └── Cancel ──► closed, nothing was changed
+ *   opened (the saved scene) ── gestures ──► changed ── Save ──► saved, closed
+ *                                               │         └── refused: reason shown, drawing kept
+ *                                               └── Cancel ──► closed, nothing changed
  *
- * Always: nothing is drawn before what is saved is known; what is on the screen can be taken back step by
- * step; the picture below goes on living; nothing is sent before Save, and then over the revision that was opened and no
- * other.
+ * Always: drawing begins only after the saved scene is loaded; every change can be undone step by step; the picture below
+ * stays live; nothing is sent before Save, which saves over the revision that was opened and no other.
  */
 import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
 import type { CameraRule, SceneNotice } from '../view.ts';
@@ -20,7 +19,7 @@ type Draft = drafts.Draft;
 type Point = drafts.Point;
 
 const mostUndo = 50;
-/** Steps that one gesture makes are one to take back. */
+/** All changes of one gesture are undone by one step. */
 const tapMovesPx = 6;
 
 const hints: Readonly<Record<drafts.ShapeKind, string>> = {
@@ -69,9 +68,9 @@ export class SceneEditor extends LitElement {
   /** id of the camera */
   declare camera: string;
   declare title: string;
-  /** name of its model */
+  /** name of the camera's detection model */
   declare detector: string;
-  /** object URL of its newest picture */
+  /** object URL of the camera's newest picture */
   declare picture: string | undefined;
   declare scene: SceneNotice | undefined;
   declare draft: Draft;
@@ -112,7 +111,7 @@ export class SceneEditor extends LitElement {
     void this.#load();
   }
 
-  /** By the script: the page allows no style in its text. */
+  /** Sets the style by script: the content security policy allows no style attribute. */
   override updated(): void {
     const { width, height } = this.size;
     const board = this.querySelector<HTMLElement>('.board');
@@ -161,7 +160,7 @@ export class SceneEditor extends LitElement {
     if (board !== null && board.clientWidth > 0) this.scale = this.size.width / board.clientWidth;
   }
 
-  /** A step that can be taken back. */
+  /** Makes a change that can be undone. */
   #step(next: Draft): void {
     if (next === this.draft) return;
     this.#undo = [...this.#undo.slice(-mostUndo + 1), this.draft];
@@ -339,7 +338,7 @@ export class SceneEditor extends LitElement {
       </div>`;
   }
 
-  /** What has no name says what it does. */
+  /** What a mask or motion mask does: these shapes have no name to show. */
   #means(kind: drafts.ShapeKind): string {
     if (kind === 'mask') return t('gateway-page/editor.mask-means');
     return kind === 'motion' ? motionMaskMeans(this.detector) : '';
@@ -384,7 +383,7 @@ export class SceneEditor extends LitElement {
     </svg>`;
   }
 
-  /** Round handles at the corners, small ones between them that make a new corner; larger to touch than to see. */
+  /** Round handles at the corners, and small ones between them that insert a corner; the touch area is larger than the circle. */
   #handles({ points, kind }: drafts.Shape, index: number): TemplateResult {
     const { width, height } = this.size;
     const px = (pixels: number) => pixels * this.scale;

@@ -1,4 +1,4 @@
-/** The line on top: whether an installer may leave, and of when that is. Each point leads to its section. */
+/** The summary on top: whether the site is well, and as of when. Each point links to its section. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Summary } from '../view.ts';
 import { bellIcon, checkIcon, lookIcon } from './icons.ts';
@@ -6,11 +6,11 @@ import { say, t } from './texts.ts';
 
 const icons = { well: checkIcon, attention: lookIcon, alarm: bellIcon } as const;
 
-/** `asOf`: the gateway does not answer, and this was so then. */
+/** `asOf`: time of the summary while the gateway does not answer; absent while it answers. */
 export function summaryView(summary: Summary, asOf?: string): TemplateResult {
   const list = (points: Summary['points']) =>
     html`<ul>${points.map(({ area, text, textI18n }) => html`<li><a href="#${area}">${say(textI18n, text)}</a></li>`)}</ul>`;
-  // what was well then may not be now
+  // an old summary does not say that all is well: the site may have changed since
   const now = say(summary.headlineI18n, summary.headline);
   const [level, headline] =
     asOf === undefined
@@ -25,7 +25,7 @@ export function summaryView(summary: Summary, asOf?: string): TemplateResult {
   </div>`;
 }
 
-/** The alarms stand right below with their buttons: what else is the matter must not push them off a phone. */
+/** The other points, folded up: they must not push the alarms with their buttons, right below, off a phone's screen. */
 function others({ points }: Summary, list: (points: Summary['points']) => TemplateResult): unknown {
   const other = points.filter(({ area }) => area !== 'alarms');
   if (other.length === 0) return nothing;

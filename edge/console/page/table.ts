@@ -1,6 +1,6 @@
 /**
- * A table by words that come from elsewhere: only what it names is in it. An object's own `constructor` and `__proto__`
- * are in every plain one.
+ * A table whose keys come from outside, such as states of another version. It has no prototype: in a plain object the keys
+ * `constructor` and `__proto__` would find a value.
  */
 export function table<Value>(entries: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
   return Object.assign(Object.create(null), entries);

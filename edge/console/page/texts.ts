@@ -1,6 +1,6 @@
 /**
- * The page's texts, in the language of whoever looks: loaded once, before anything is drawn. Another language is chosen
- * in the page's head, remembered by the browser, and drawn after the page has loaded again.
+ * The page's texts in the reader's language, loaded once, before anything is drawn. A language chosen in the page's head is
+ * remembered by the browser, and used after the page has reloaded.
  *
  * Always: a browser loads one language. Outside a browser (the command line, tests) the texts are English.
  */

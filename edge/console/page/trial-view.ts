@@ -1,8 +1,8 @@
 /**
- * Trying a camera out: what it sees now, and for each thing that happened what every rule made of it and why.
+ * The test of a camera: the things in its picture now, and each rule's verdict on each change, with its reason.
  *
  *   asked ── begun ──► asked again every `lookEveryMs` ── End test ──► ended, closed
- *                                                            └── failed: told, asked again as before
+ *                                                            └── failed: error shown, asked again as before
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
@@ -29,9 +29,9 @@ export class TrialView extends LitElement {
   declare scene: SceneNotice | undefined;
   declare drawn: CameraScene;
   declare trial: Trial | undefined;
-  /** why the last look failed */
+  /** why the last request failed */
   declare problem: string;
-  /** why it could not be ended; empty before somebody tries to */
+  /** why the test could not be ended; empty before the first try */
   declare unended: string;
   #timer: number | undefined;
   #sceneAt = 0;
@@ -92,7 +92,7 @@ export class TrialView extends LitElement {
   override render(): TemplateResult {
     const { trial } = this;
     const left = trial?.secondsLeft ?? 0;
-    // of a test that is over by now there is nothing left to end
+    // a test that is already over needs no end
     const problem = this.unended !== '' && left > 0 ? this.unended : this.problem;
     const minutes = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, '0')}`;
     return html`<div class="trial" aria-label=${t('gateway-page/trial.title')}>

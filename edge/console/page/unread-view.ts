@@ -1,4 +1,4 @@
-/** Of one device: what it says that nobody understands, and which rules therefore cannot fire. */
+/** The messages, keys and fields of one device that are not understood, and its mute rules. */
 import type { DeviceStatus, DeviceUnread } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
 import { clockTime } from './format.ts';

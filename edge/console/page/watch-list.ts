@@ -1,11 +1,11 @@
-/** Whose boxes the page asks for, where a site has more cameras than the gateway tells one page of. */
+/** Chooses the cameras whose scenes the page watches, where a site has more cameras than one page may watch. */
 
-/** As the gateway has it (`maxWatched` in `../live.ts`). */
+/** The gateway's limit (`maxWatched` in `../live.ts`). */
 export const mostWatched = 16;
 
 /**
- * At most `mostWatched` of `cameras`, in their order: those that are `wanted` (seen, drawn on or tested now), then
- * those of `before`, so that the list changes only where it must (each change is another stream), then the others.
+ * At most `mostWatched` of `cameras`, in their order. First come the `wanted` ones (in view, drawn on or tested), then
+ * those of `before`, then the others: so the list changes only where it must, because each change opens a new stream.
  */
 export function watchList(
   cameras: readonly string[],

@@ -20,11 +20,11 @@ test.each([
   ['open', false, 'Open', 'no'],
   ['state', 'charging', 'State', 'charging'],
   ['w', 3, 'W', '3'],
-])('%s %s is written as a person would', (name, value, label, text) => {
+])('%s %s is written in a person’s words', (name, value, label, text) => {
   expect(measure(name, value)).toEqual({ label, text });
 });
 
-test('a camera that is live by other means than it should be is worth a look, and says why', () => {
+test('a camera that is live with a substitute for its model is worth a look, with the reason', () => {
   const camera = {
     id: 'yard',
     name: 'Yard',
@@ -42,7 +42,7 @@ test('a camera that is live by other means than it should be is worth a look, an
   });
 });
 
-test('what matters of a device is told first, its battery last', () => {
+test('the important values of a device come first, its battery last', () => {
   const names = sortedValues({ battery_pct: 80, open: true, 'em:0/power_w': 1, temperature_c: 2 }).map(
     ([name]) => name,
   );
@@ -68,7 +68,7 @@ test('sizes, times and numbers are written for people', () => {
   expect(clockTime(new Date(2026, 4, 31, 9, 5).toISOString(), now)).toBe('31 May 09:05');
 });
 
-test('a device is connected, silent since a time, or was never there', () => {
+test('a device is connected, disconnected since a time, or was never connected', () => {
   const device: DeviceStatus = {
     id: 'a',
     name: 'A',
@@ -90,7 +90,7 @@ test('a device is connected, silent since a time, or was never there', () => {
   expect(tellDevice(device, now, [wrong]).label).toBe('Connected');
 });
 
-test('the way to the centre is told with since when, how much waits and why', () => {
+test('the state of an uplink has its time, its backlog and its reason', () => {
   const uplink: UplinkStatus = {
     sink: 'centre',
     state: 'offline',
@@ -121,7 +121,7 @@ test('the way to the centre is told with since when, how much waits and why', ()
   expect(tellUplink({ ...uplink, state: 'live', events: 0 }, now).text).toBe(
     'Live since 12:04. Everything has been handed over.',
   );
-  // nobody tells the gateway whether the centre has read it there
+  // the gateway does not know whether the centre has read the events from Kafka
   expect(tellUplink({ ...uplink, state: 'live', events: 0, kind: 'kafka' }, now).text).toContain('handed to Kafka');
   expect(tellUplink({ ...uplink, state: 'live', events: 0, kind: 'http' }, now).text).toContain(
     'the centre’s receiver',
@@ -133,7 +133,7 @@ test('the way to the centre is told with since when, how much waits and why', ()
   });
 });
 
-test('how long the store lasts is told in days, then in hours, and not before it is known', () => {
+test('how long the store lasts is shown in days, then in hours, and only once it is known', () => {
   expect([null, 0.02, 1.5, 2, 41.9, 5000].map((daysLeft) => tellStore(1000, { daysLeft }))).toEqual([
     '1 kB',
     '1 kB, room for 0 hours',
@@ -144,7 +144,7 @@ test('how long the store lasts is told in days, then in hours, and not before it
   ]);
 });
 
-test('who acknowledged an alarm stands beside it, with when, and whether it was at the centre', () => {
+test('an acknowledged alarm shows the person, the time, and whether it was at the centre', () => {
   const seen = { acknowledged_by: 'anna', acknowledged_at: '2026-06-01T12:04:00.000Z' };
   expect(acknowledgedWords({}, now)).toBe('Acknowledged');
   expect(acknowledgedWords({ ...seen, acknowledged_where: 'site' }, now)).toMatch(/^Acknowledged by anna at .*:04$/);
@@ -165,7 +165,7 @@ test.each([
   expect(refusedRemedy(refused)).toMatch(kind === 'protocol' ? /^$/ : /^[A-Z].*\.$/);
 });
 
-test('a refused client is named as people call it, or as it calls itself, with its client id and address', () => {
+test('a refused client has its name from site.yaml or its own user name, with its client id and address', () => {
   expect(refusedWho(refusedView())).toBe('Meter (client id c1, from 10.0.0.7)');
   expect(refusedWho(refusedView({ name: null, user: 'eve', clientId: '' }))).toBe('«eve» (from 10.0.0.7)');
   expect(refusedWho(refusedView({ name: null, user: '', clientId: '', address: '' }))).toBe(

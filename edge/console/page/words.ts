@@ -14,7 +14,7 @@ import { bytes, clockTime, duration } from './format.ts';
 import { table } from './table.ts';
 import { say, t } from './texts.ts';
 
-/** How something is: fine, worth a look, wrong, or of no account. */
+/** The tone of a state: good, worth a look, bad, or neutral. */
 export type Tone = 'good' | 'look' | 'bad' | 'plain';
 
 export interface Told {
@@ -47,8 +47,8 @@ export function tellCamera(camera: CameraStatus): Told {
   return { tone, label, text: camera.reason === '' ? '' : `${sentence(say(camera.reasonI18n, camera.reason))}.` };
 }
 
-/** `refused`: what it was refused, the newest first */
-/** A device that was understood before may send an odd message, or two. */
+/** `refused`: refusals of this device, newest first */
+/** Unreadable messages in a row before a device that was understood earlier is worth a look: one or two are normal. */
 const oddInARow = 3;
 
 export function tellDevice(device: DeviceStatus, nowMs: number, refused: readonly RefusedView[] = []): Told {
@@ -78,7 +78,7 @@ export function tellDevice(device: DeviceStatus, nowMs: number, refused: readonl
     return { tone: 'good', label: connected, text };
   }
   const wrong = refused.find(({ kind, over }) => kind === 'password' && !over);
-  // a guesser in the name of a device that is away is told too: nobody can tell them apart
+  // a stranger who guesses the password of a disconnected device is shown too: the gateway cannot tell them apart
   if (wrong !== undefined && Date.parse(wrong.last) >= Date.parse(device.lastConnected ?? wrong.last))
     return {
       tone: 'bad',
@@ -151,14 +151,14 @@ function uplinkWords(uplink: UplinkStatus, nowMs: number): Told {
 
 /** The sink that acknowledged the events. The gateway does not know whether the centre has read them from there. */
 function handedOver({ kind }: UplinkStatus, time: string): string {
-  // of an older gateway, and of a kind without a text of its own: nothing about where to
+  // an older gateway, or a kind without a text of its own: the text does not name the sink
   if (kind === 'kafka') return t('gateway-page/uplink.live-kafka', { time });
   return kind === 'http'
     ? t('gateway-page/uplink.live-receiver', { time })
     : t('gateway-page/uplink.live-over', { time });
 }
 
-/** How the rest goes out. */
+/** Rate and remaining time of sending the backlog. */
 function drain({ events, eventsPerSecond, plan }: UplinkStatus, waiting: string, nowMs: number): string {
   const exact = plan?.eventsPerSecond ?? eventsPerSecond;
   if (exact <= 0) return t('gateway-page/uplink.to-go', { waiting });
@@ -172,20 +172,20 @@ function drain({ events, eventsPerSecond, plan }: UplinkStatus, waiting: string,
   return t('gateway-page/uplink.to-go-done', { ...going, ...done });
 }
 
-/** What of a metered link's budget is used. */
+/** The used part of a metered link's budget. */
 export function tellBudget({ budget }: UplinkStatus): string {
   if (budget === undefined) return '';
   return t('gateway-page/uplink.budget', { used: bytes(budget.used), limit: bytes(budget.limit) });
 }
 
-/** What a motion mask does, by the name of the camera's detector: `process/analysis.ts` looks again every 5 s. */
+/** The effect of a motion mask, by the camera's detector: frames without motion are analysed every 5 s (`process/analysis.ts`). */
 export function motionMaskMeans(detector: string): string {
   return detector === 'motion'
     ? t('gateway-page/editor.motion-means-motion')
     : t('gateway-page/editor.motion-means-model');
 }
 
-/** "Acknowledged by anna at 12:04, at the centre". A version before this one was not told by whom. */
+/** "Acknowledged by anna at 12:04, at the centre". An alarm of an older version may have no name. */
 export function acknowledgedWords(
   {
     acknowledged_by: by,
@@ -202,17 +202,17 @@ export function acknowledgedWords(
   return where === 'centre' ? t('gateway-page/alarms.at-centre', { acknowledged }) : acknowledged;
 }
 
-/** What has happened, in the reader's language where the gateway's version says it as a message. */
+/** An alarm's message, in the reader's language where the gateway's version sends it with a key. */
 export function alarmMessage({ message, message_i18n: text }: Pick<AlertData, 'message' | 'message_i18n'>): string {
   return say(text, message);
 }
 
-/** What it was about, also when it is over. */
+/** An alarm's summary, valid also after its end. */
 export function alarmSummary(alarm: Pick<AlertData, 'message' | 'message_i18n' | 'summary' | 'summary_i18n'>): string {
   return alarm.summary === undefined ? alarmMessage(alarm) : say(alarm.summary_i18n, alarm.summary);
 }
 
-/** Why it has no clip. */
+/** Why the alarm has no clip. */
 export function evidenceProblem({
   evidence_problem: problem = '',
   evidence_problem_i18n: text,
@@ -220,7 +220,7 @@ export function evidenceProblem({
   return `${sentence(say(text, problem))}.`;
 }
 
-/** What is wrong with the gateway, as sentences. */
+/** The gateway's problems, as sentences. */
 export function problemSentences({
   problems,
   problemsI18n: messages = [],
@@ -228,7 +228,7 @@ export function problemSentences({
   return problems.map((problem, index) => `${sentence(say(messages[index] ?? undefined, problem))}.`);
 }
 
-/** What a model calls a thing, in the page's language where it is one of the common ones. */
+/** The name of a class of things, in the page's language for common classes, else as the model names it. */
 export function className(kind: string): string {
   return say(classMessage(kind), kind);
 }
@@ -238,7 +238,7 @@ export function sentence(text: string): string {
   return trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
 }
 
-/** How large the store is, and how long it lasts without the centre: "1 MB, room for 12 days" once that is known. */
+/** The size of the store, and how long its space lasts without the centre: "1 MB, room for 12 days" once that is known. */
 export function tellStore(fileBytes: number, { daysLeft }: Pick<OutboxRoom, 'daysLeft'>): string {
   const size = bytes(fileBytes);
   if (daysLeft === null) return size;
