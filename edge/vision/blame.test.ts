@@ -3,7 +3,7 @@ import { crashLimit, ended, noBlame, proven, renewed } from './blame.ts';
 
 const during = (...running: string[]) => ({ running, hung: [] });
 
-test('a model is out when the process has ended in its runs as often in a row as the limit says, and not before', () => {
+test('a model is out once the process has ended in its runs `crashLimit` times in a row, and not before', () => {
   let blame = noBlame;
   for (let i = 1; i < crashLimit; i++) {
     blame = ended(blame, during('wild'));
@@ -16,30 +16,28 @@ test('a model is out when the process has ended in its runs as often in a row as
   });
 });
 
-test('an end with another cause, or half a minute of answers, ends the row', () => {
+test('an end of another cause, or half a minute of answers, resets a model’s count', () => {
   const twice = ended(ended(noBlame, during('wild')), during('wild'));
   expect(ended(twice, during()).suspects).toEqual({});
   expect(proven(twice, 'wild').suspects).toEqual({});
   expect(proven(twice, 'other').suspects).toEqual({ wild: 2 });
 });
 
-test('of two models that ran at an end, the one that runs at the next ends too is out, and the other is free', () => {
+test('if two models ran at the first end, the one that also runs at the next ends is out, and the other is cleared', () => {
   let blame = ended(noBlame, during('good', 'wild'));
   expect(blame.suspects).toEqual({ good: 1, wild: 1 });
   blame = ended(ended(blame, during('wild')), during('wild'));
   expect(blame).toMatchObject({ suspects: {}, out: [{ model: 'wild' }] });
 });
 
-test('each thread that hangs counts, and the sentence says so', () => {
+test('each thread that hangs in a model counts, and the reason says that the model hung', () => {
   const hung = { running: [], hung: ['slow', 'slow'] };
   const once = ended(noBlame, hung);
   expect(once).toEqual({ suspects: { slow: 2 }, out: [] });
-  expect(ended(once, hung).out).toEqual([
-    { model: 'slow', why: 'hung again and again, and the vision process with it' },
-  ]);
+  expect(ended(once, hung).out).toEqual([{ model: 'slow', why: 'made the vision process hang again and again' }]);
 });
 
-test('a model with another file begins anew; the other models that are out stay out', () => {
+test('a model with a new file runs again; other models that are out stay out', () => {
   const out = [
     { model: 'a', why: '' },
     { model: 'b', why: '' },

@@ -1,4 +1,4 @@
-/** `forpost cameras fingerprint ID`: the certificate that a camera shows now, to be compared and pinned. No log-in is sent. */
+/** `forpost cameras fingerprint ID`: shows a camera's present certificate, for comparing and pinning. Sends no log-in. */
 import { connect } from 'node:tls';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -8,7 +8,7 @@ import { fingerprintOf, refusal, tlsOptions } from './process/camera-certificate
 
 const deadlineMs = 10_000;
 
-/** Two lines: the fingerprint as it stands in site.yaml, and whether the camera is trusted now. @throws ForpostError */
+/** Two lines: the fingerprint in the form of site.yaml, and whether the camera is trusted now. @throws ForpostError */
 export async function cameraFingerprint(cameras: readonly CameraConfig[], id: string): Promise<string> {
   const camera = cameras.find((one) => one.id === id);
   if (camera === undefined) {
@@ -19,7 +19,7 @@ export async function cameraFingerprint(cameras: readonly CameraConfig[], id: st
   if (isLocal(source) || !source.tls)
     throw new ForpostError(
       'FORPOST_CONFIG_INVALID',
-      `${camera.url} has no certificate: only rtsps:// and https:// have`,
+      `${camera.url} has no certificate: only rtsps:// and https:// cameras have one`,
     );
   const { host, port, trust } = source;
   // a CA that cannot be read does not matter here: show the certificate unchecked
@@ -34,7 +34,7 @@ export async function cameraFingerprint(cameras: readonly CameraConfig[], id: st
       const certificate = socket.getPeerX509Certificate();
       const why = typeof options === 'string' ? options : refusal(socket, certificate, host, trust);
       socket.destroy();
-      if (certificate === undefined) return fail('it sent none');
+      if (certificate === undefined) return fail('the camera sent none');
       resolve(
         `fingerprint: ${fingerprintOf(certificate)}\n${why === undefined ? 'It is trusted as it is configured.' : `It is not trusted: ${why}`}`,
       );

@@ -26,7 +26,7 @@ export class CameraStates {
     this.#status.set(status.id, status);
   }
 
-  /** `down`: why the process does not run; empty where it does */
+  /** `down`: why the process does not run; empty: the process runs */
   list(down: string): CameraStatus[] {
     return this.#cameras.map((camera) => {
       const status = this.#status.get(camera.id) ?? initialStatus(camera);

@@ -1,7 +1,7 @@
 /**
- * What `forpost model add` found out about a model: `<name>.json` in the models folder, beside `<name>.onnx`, or for
- * one that runs on another box beside `<name>.token` where that box wants one; and `<name>.crashes`, which a gateway
- * writes where it had to give the model up (trust.ts). Knows nothing of runtimes, so that `forpost check` may read it.
+ * Reads the files of a model in the models folder: `<name>.json` (the card that `forpost model add` wrote) beside
+ * `<name>.onnx`; for a model on another machine `<name>.token`, if that machine needs a token; and `<name>.crashes`, which
+ * the gateway writes when the model is out (trust.ts). Loads no runtime, so that `forpost check` can use this file.
  */
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,10 +10,10 @@ import type { Static } from 'typebox';
 import type { modelCardSchema, remoteSchema } from './card-schema.ts';
 
 export type ModelCard = Static<typeof modelCardSchema>;
-/** With what its server wants to hear. */
+/** A remote model with the token for its server. */
 export type RemoteModel = Static<typeof remoteSchema> & { readonly token?: string };
 
-/** The one that needs no card. */
+/** The built-in model, which needs no card. */
 export const builtInModel = { name: 'motion', classes: ['motion'] } as const;
 
 /** @throws ForpostError FORPOST_MODEL_INVALID */
@@ -36,7 +36,7 @@ export async function readModelCard(name: string, modelsFolder: string): Promise
   }
 }
 
-/** The token that the server of the remote model `name` wants; undefined where it wants none. */
+/** The token for the server of the remote model `name`; undefined if there is none. */
 export async function readToken(name: string, modelsFolder: string): Promise<string | undefined> {
   try {
     return (await readFile(join(modelsFolder, `${name}.token`), 'utf8')).trim();
@@ -46,12 +46,12 @@ export async function readToken(name: string, modelsFolder: string): Promise<str
   }
 }
 
-/** Where it is written why the gateway no longer runs a model that takes the vision process down. */
+/** Path of the note that says why the gateway no longer runs a model. */
 export function crashNote(name: string, modelsFolder: string): string {
   return join(modelsFolder, `${name}.crashes`);
 }
 
-/** Why the gateway no longer runs the model, to go on with «the model NAME …»; undefined where it does. */
+/** Why the model is out, to continue a sentence that begins «the model NAME …»; undefined: the model is not out. */
 export async function readCrashNote(name: string, modelsFolder: string): Promise<string | undefined> {
   try {
     return (await readFile(crashNote(name, modelsFolder), 'utf8')).trim();
@@ -61,7 +61,7 @@ export async function readCrashNote(name: string, modelsFolder: string): Promise
   }
 }
 
-/** What tells a model's files from others of the same names, without reading them. Never rejects. */
+/** Identifies a model's files by inode, size and time, without reading them. Never rejects. */
 export async function filesOf(name: string, modelsFolder: string): Promise<string> {
   const files = ['onnx', 'json'].map(async (suffix) => {
     const { ino, size, mtimeMs } = await stat(join(modelsFolder, `${name}.${suffix}`));

@@ -1,10 +1,10 @@
 /**
- * Models that can be installed by name: where their makers publish them, under which licence, and the hash that says
- * that it is the file that was looked at. A new one is one entry here.
+ * The catalogue of models that can be installed by name: the makers' addresses, the licences, and the hashes of the files
+ * that were reviewed. A new model is one entry here.
  */
 export interface CatalogueEntry {
   readonly name: string;
-  /** what it is, for a list */
+  /** a description for lists */
   readonly title: string;
   readonly url: string;
   /** of the file, in hex */
@@ -30,7 +30,7 @@ book clock vase scissors teddy_bear hair_drier toothbrush`
 const release = 'https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0';
 const yolox = { licence: 'Apache-2.0', classes: cocoClasses } as const;
 
-/** The release publishes no hashes: these are what several projects that pin its files agree on. */
+/** The release publishes no hashes. Several projects that pin its files agree on these. */
 export const catalogue: readonly CatalogueEntry[] = [
   {
     ...yolox,

@@ -6,7 +6,7 @@ import type { CameraConfig } from '../site/site.ts';
 import { crashNote } from './cards.ts';
 import { checkModels } from './check-models.ts';
 
-test('a camera whose model is missing, is out, or lacks a class is a warning with its place in the file', async () => {
+test('a camera whose model is missing, is out, or lacks a class gets a warning with its place in the file', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-check-models-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const card = { name: 'a', sha256: 'a'.repeat(64), kind: 'yolox', inputSize: 64, measuredMs: 1, source: 'a.onnx' };

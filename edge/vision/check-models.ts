@@ -1,4 +1,4 @@
-/** What is wrong with the detectors that cameras name, for `forpost check`: reads cards, opens no model. */
+/** Checks the models that cameras name, for `forpost check`. Reads cards and opens no model. */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
@@ -7,7 +7,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraConfig } from '../site/site.ts';
 import { builtInModel, readCrashNote, readModelCard } from './cards.ts';
 
-/** Problems at paths of the site's file. Never rejects because of what stands there or in the models folder. */
+/** Returns problems with their paths in the site's file. Never rejects, whatever that file or the models folder holds. */
 export async function checkModels(cameras: readonly CameraConfig[], modelsFolder: string): Promise<Problem[]> {
   const problems: Problem[] = [];
   for (const [index, { id, detector = builtInModel.name, classes = [] }] of cameras.entries()) {

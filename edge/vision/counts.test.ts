@@ -21,7 +21,7 @@ const entered = (id: number, name?: string): SceneChange => ({
 });
 const left = (id: number): SceneChange => ({ change: 'left', zone: 'door', track: track(id, []), at: 0 });
 
-test('movements through a zone and over a line are summed up by class, and told once', () => {
+test('movements through a zone and over a line are counted by class, and each count is told once', () => {
   const counts = new VisionCounts();
   counts.observe('yard', [entered(1)], [track(1, ['door'])]);
   counts.observe(

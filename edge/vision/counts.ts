@@ -1,9 +1,9 @@
 /**
- * How many went where: what a camera's zones and lines saw in a while, by class, as figures for charts. The single
- * changes are events of their own; these are their sums, so that nobody has to add up a day of them.
+ * Counts, per period and class, the entries, exits and crossings at a camera's zones and lines, as figures for charts.
+ * Each change is also an event of its own; the sums save adding up a day of events.
  *
- * Always: a zone or line in which nothing changed says nothing; what is there now counts parked things too; nothing is
- * kept of a zone and class that is empty and told.
+ * Always: a zone or line without a change in the period gives no count; `now` includes parked things; a zone and class
+ * that is empty and told is forgotten.
  */
 import type { VisionCountData } from '@forpost/shared/event/event.ts';
 import type { LineSide, SceneChange, Track } from './messages.ts';
@@ -28,7 +28,7 @@ interface CameraCounts {
 export class VisionCounts {
   readonly #cameras = new Map<string, CameraCounts>();
 
-  /** One analysed frame; whether there is anything new to tell. */
+  /** Counts one analysed frame; returns whether there is anything new to tell. */
   observe(camera: string, changes: readonly SceneChange[], tracks: readonly Track[]): boolean {
     if (changes.length === 0) return false;
     const counts = this.#of(camera);
@@ -51,7 +51,7 @@ export class VisionCounts {
     return true;
   }
 
-  /** The camera's tracks are lost: nobody is known to be there. */
+  /** The camera's tracks are lost: sets its zones to empty. Returns whether that changed a count. */
   lost(camera: string): boolean {
     let changed = false;
     for (const classes of this.#cameras.get(camera)?.zones.values() ?? [])
@@ -64,7 +64,7 @@ export class VisionCounts {
     return changed;
   }
 
-  /** What changed since the last time, `seconds` ago; begins anew. */
+  /** Returns the counts that changed since the last call, `seconds` ago, and begins a new period. */
   take(seconds: number): VisionCountData[] {
     const told: VisionCountData[] = [];
     for (const [camera, { zones, lines }] of this.#cameras) {

@@ -1,8 +1,8 @@
 /**
- * Starts the vision process, and kills it with all that it started.
+ * Starts the vision process, and kills it with all processes that it started.
  *
- * Always: the process leads a group of its own, so that Ctrl-C reaches the gateway alone (which then stops the process)
- * and the whole group can be killed as one.
+ * Always: the process leads its own process group. Ctrl-C then reaches only the gateway, which stops the process, and one
+ * signal kills the whole group.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +10,8 @@ import { noTelemetry } from './no-telemetry.ts';
 
 const entryPoint = fileURLToPath(new URL('./process/main.ts', import.meta.url));
 /**
- * Frames come in pieces of 64 KB that are garbage at once. Left alone V8 lets its room for young objects grow to 64 MB
- * with them, and malloc keeps what they left between things that stay: 60 to 80 MB of 8 cameras.
+ * Frames arrive in chunks of 64 KB that become garbage at once. By default V8 grows its space for young objects to 64 MB
+ * with them, and malloc keeps the gaps that they leave: 60 to 80 MB with 8 cameras.
  */
 const memoryFlags = ['--max-semi-space-size=4'];
 const memoryEnvironment = {

@@ -17,7 +17,7 @@ test('feet below the edge of the picture stand at its edge', () => {
   expect(feetOf([-0.3, 0.2, 0.2, 0.2])[0]).toBe(0);
 });
 
-test('inside and outside agree with the plain arithmetic of a rectangle, and the border has no distance', () => {
+test('inside and outside of a rectangle agree with plain comparisons, and its border has distance 0', () => {
   fc.assert(
     fc.property(unit, unit, (x, y) => {
       fc.pre([x, y].every((v) => Math.abs(v - 0.4) > 1e-9 && Math.abs(v - 0.6) > 1e-9));
@@ -47,7 +47,7 @@ test('inside and outside do not depend on where a polygon begins or which way ar
   );
 });
 
-test('a way crosses a line as often as it changes sides between its ends, whichever end or way is first', () => {
+test('a way crosses a line exactly if it changes sides between the line’s ends, whichever end or way is first', () => {
   fc.assert(
     fc.property(point, point, point, point, (a, b, from, to) => {
       const sides = [
@@ -75,7 +75,7 @@ test('the sides of a line are named as the picture shows them, whichever end is 
         return distanceToLine(from, to, at) > 0 ? sides.positive : sides.negative;
       };
       expect(sideOf(a, b)).toBe(sideOf(b, a));
-      // where the line is as far along or down as the point
+      // the point on the line at the same height or width as `at`
       const share = dy > dx ? (at[1] - a[1]) / (b[1] - a[1]) : (at[0] - a[0]) / (b[0] - a[0]);
       const [x, y] = [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
       expect(sideOf(a, b)).toBe(dy > dx ? (at[0] < x ? 'left' : 'right') : at[1] < y ? 'up' : 'down');

@@ -1,4 +1,4 @@
-/** Points, zones and lines of a picture, pure. Coordinates are 0..1 of the picture, from the top left. */
+/** Geometry of points, zones and lines in a picture. Pure. Coordinates are 0..1 of the picture, from the top left. */
 import type { Box, LineSide } from './messages.ts';
 
 export type Point = readonly [number, number];
@@ -6,7 +6,7 @@ export type Point = readonly [number, number];
 /** The last place inside the picture. */
 const innermostEdge = 0.9999;
 
-/** The bottom centre of `box`, kept within the picture: a body that the edge cuts off still stands there. */
+/** The bottom centre of `box`, kept within the picture: a body cut off by the edge still stands there. */
 export function feetOf(box: Box): Point {
   const within = (value: number) => Math.min(innermostEdge, Math.max(0, value));
   return [within(box[0] + box[2] / 2), within(box[1] + box[3])];
@@ -25,13 +25,13 @@ export function distanceTo(polygon: readonly Point[], point: Point): number {
   return Math.min(...edges(polygon).map(([a, b]) => distanceToSegment(a, b, point)));
 }
 
-/** How far `point` is from the endless line through `a` and `b`: positive on one side of it, negative on the other. */
+/** Signed distance of `point` from the infinite line through `a` and `b`: positive on one side, negative on the other. */
 export function distanceToLine([ax, ay]: Point, [bx, by]: Point, [x, y]: Point): number {
   const length = Math.hypot(bx - ax, by - ay);
   return length === 0 ? 0 : ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) / length;
 }
 
-/** Whether the way from `from` to `to` goes through the line between `a` and `b`, its ends included. */
+/** Whether the way from `from` to `to` crosses the line between `a` and `b`, including its ends. */
 export function crosses(a: Point, b: Point, from: Point, to: Point): boolean {
   const [start, end] = [distanceToLine(a, b, from), distanceToLine(a, b, to)];
   if (start === end || start * end > 0) return false;
@@ -43,8 +43,8 @@ export function crosses(a: Point, b: Point, from: Point, to: Point): boolean {
 }
 
 /**
- * The two sides of a line, as people see them in the picture: an upright line has a left and a right, a level one an
- * up and a down, whichever end of it was drawn first. `positive`: where `distanceToLine` is positive.
+ * The two sides of a line, as people see them in the picture: an upright line has left and right, a level line up and
+ * down, whichever end was drawn first. `positive`: the side where `distanceToLine` is positive.
  */
 export function sidesOf(
   [ax, ay]: Point,

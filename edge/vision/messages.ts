@@ -1,6 +1,6 @@
 /**
- * What the main process and the vision process say to each other: small JSON over the child process's channel. Frames
- * never cross; a picture to look at is a file in `liveFolder`, named `<camera>.jpg`, replaced by a rename.
+ * Messages between the main process and the vision process: small JSON over the child process's channel. Frames never
+ * cross. A live picture is a file in `liveFolder`, named `<camera>.jpg` and replaced by a rename.
  *
  * `uptime` is the machine's monotonic clock in ms, the same in both processes, so a latency can span them.
  */
@@ -18,27 +18,27 @@ export interface Track {
   readonly class: string;
   /** 0..1, of the newest detection */
   readonly score: number;
-  /** 0..1, of the most certain detection so far: what rules go by, because nobody is less of a person for turning */
+  /** 0..1, of the most certain detection so far; rules use this, because a person who turns stays a person */
   readonly best: number;
   readonly box: Box;
-  /** in how many analysed frames it was detected */
+  /** the number of analysed frames that detected it */
   readonly seen: number;
-  /** a thing that cannot walk in by itself and has not moved, or stands again: a parked car */
+  /** a parked thing, such as a car: it has not moved yet, or stands again */
   readonly static: boolean;
-  /** ids of the zones that its feet (bottom centre of the box) are in */
+  /** ids of the zones that contain its feet (bottom centre of the box) */
   readonly zones: readonly string[];
-  /** seen by the built-in model in the place of one that is out: it may be of any class, and its score is no such model's */
+  /** seen by the built-in model instead of a model that is out: the class is unknown, and the score is the built-in model's */
   readonly anyClass?: true;
 }
 
 /** A side of a line as people see it in the picture. */
 export type LineSide = 'left' | 'right' | 'up' | 'down';
 
-/** `at`: ms of the monotonic clock of the frame that showed it; of one that vanished, when it was last seen. */
+/** `at`: ms of the monotonic clock of the frame with the change; for a track that ended, when it was last seen. */
 export type SceneChange = ZoneChange | LineChange;
 
 export interface ZoneChange {
-  /** parked, moved: it stands in the zone from now on, or moves again */
+  /** parked: the thing stands in the zone from now on; moved: it moves again */
   readonly change: 'entered' | 'left' | 'parked' | 'moved';
   readonly zone: string;
   readonly track: Track;
@@ -48,13 +48,13 @@ export interface ZoneChange {
 export interface LineChange {
   readonly change: 'crossed';
   readonly line: string;
-  /** the side that it is on now */
+  /** the side that the track is on now */
   readonly to: LineSide;
   readonly track: Track;
   readonly at: Uptime;
 }
 
-/** What somebody may have done to a camera; `stalled`: no pictures come. */
+/** Kinds of tampering with a camera; `stalled`: no pictures come. */
 export const tampers = ['stalled', 'covered', 'blurred', 'moved'] as const;
 export type Tamper = (typeof tampers)[number];
 
@@ -64,21 +64,21 @@ export type ToVision =
       readonly cameras: readonly (CameraConfig & { readonly user?: string; readonly password?: string })[];
       readonly liveFolder: string;
       readonly modelsFolder: string;
-      /** where finished evidence is left, for the main process to take */
+      /** where the vision process leaves finished evidence for the main process */
       readonly evidenceFolder: string;
-      /** models that earlier processes ended in: not to be run side by side */
+      /** models that ran when earlier processes ended; they must not run at the same time */
       readonly suspects: readonly string[];
-      /** models that are not to be run: the built-in one watches instead */
+      /** models that must not run; the built-in model watches instead */
       readonly out: readonly Ousted[];
     }
   /** A model that was out may be tried again. */
   | { readonly kind: 'renewed'; readonly model: string }
-  /** One camera's configuration is another now: what is drawn in its picture is taken as it runs, else it starts anew. */
+  /** A camera's new configuration. Zones, lines and motion masks apply while it runs; other changes restart the camera. */
   | {
       readonly kind: 'reconfigure';
       readonly camera: CameraConfig & { readonly user?: string; readonly password?: string };
     }
-  /** An alarm wants its evidence. `uptime`: of the frame that set it off; `track`: whom it is about, where that is known. */
+  /** Asks for an alarm's evidence. `uptime`: of the frame that raised the alarm; `track`: the alarm's track, if known. */
   | {
       readonly kind: 'evidence';
       readonly camera: string;
@@ -86,24 +86,24 @@ export type ToVision =
       readonly uptime: Uptime;
       readonly track?: number;
     }
-  /** somebody looks at this camera: write its picture twice a second for `seconds` */
+  /** Somebody watches this camera: write its live picture twice a second for `seconds`. */
   | { readonly kind: 'watch'; readonly camera: string; readonly seconds: number }
   | { readonly kind: 'stop' };
 
-/** A finished piece of evidence, whole and on disk. */
+/** A finished piece of evidence, complete and on disk. */
 export interface EvidenceItem {
   /** 16 hex digits, random */
   readonly id: string;
-  /** picture: of the frame that set the alarm off; best: of the frame that shows the same track best */
+  /** picture: the frame that raised the alarm; best: the frame that shows the same track best */
   readonly kind: 'picture' | 'best' | 'clip';
   readonly media: 'image/jpeg' | 'video/mp4';
-  /** its name in `evidenceFolder` */
+  /** the file's name in `evidenceFolder` */
   readonly file: string;
   /** hex */
   readonly sha256: string;
   /** bytes */
   readonly size: number;
-  /** what it shows, ms since 1970; of a clip the alarm's moment */
+  /** the time that it shows, ms since 1970; for a clip, the alarm's time */
   readonly time: number;
 }
 
@@ -111,10 +111,10 @@ export type FromVision =
   | {
       readonly kind: 'evidence';
       readonly camera: string;
-      /** whose evidence it is: several alarms of one moment share a clip */
+      /** the alarms that the evidence belongs to; alarms of one moment share a clip */
       readonly alarms: readonly string[];
       readonly items: readonly EvidenceItem[];
-      /** what these alarms will not be shown by, and why, in words */
+      /** the evidence that these alarms will not get, and why, as text */
       readonly lacking?: string;
     }
   | { readonly kind: 'camera'; readonly status: CameraStatus }
@@ -128,7 +128,7 @@ export type FromVision =
       readonly changes: readonly SceneChange[];
       readonly detectMs: number;
     }
-  /** what the camera's view became; null: it sees what it always saw (told once after each start as well) */
+  /** The kind of tampering changed; null: none. Sent once after each start too. */
   | {
       readonly kind: 'tamper';
       readonly camera: string;
@@ -136,12 +136,12 @@ export type FromVision =
       readonly uptime: Uptime;
       readonly tamper: Exclude<Tamper, 'stalled'> | null;
     }
-  /** what an installer should know, and again with an empty text when it is over */
+  /** A problem for the installer; an empty text clears it. */
   | { readonly kind: 'problem'; readonly about: string; readonly text: string }
-  /** what its threads open and run from now on, of models that are not proven: who reads it last knows what it ended in */
+  /** The unproven models that threads open or run now. The last such message before an end names the suspects. */
   | { readonly kind: 'running'; readonly models: readonly string[] }
   | { readonly kind: 'proven'; readonly model: string }
-  /** it ends because so many threads hang: the model of each */
+  /** The process ends because too many threads hang; `models`: the model of each thread. */
   | { readonly kind: 'hung'; readonly models: readonly string[] }
   | { readonly kind: 'heartbeat'; readonly residentBytes: number };
 
@@ -149,7 +149,7 @@ export type FromVision =
 export interface VisionEvents {
   scene(message: Extract<FromVision, { kind: 'scene' }>): void;
   tamper(message: Extract<FromVision, { kind: 'tamper' }>): void;
-  /** finished evidence; whoever takes it moves the files */
+  /** finished evidence; the receiver moves the files */
   evidence?(message: Extract<FromVision, { kind: 'evidence' }>): void;
   /** a camera's state or a problem changed */
   changed(): void;

@@ -35,7 +35,7 @@ test('a model is tried, measured and installed with its card, and can be taken a
   expect(await readdir(models)).toEqual([]);
 });
 
-test('other classes than those of COCO must be named, as many as there are', async () => {
+test('a model with other classes than COCO’s needs a file that names each of its classes', async () => {
   const path = await file('two.onnx', stubYolox(64, 2, []));
   await expect(addModel(path, models)).rejects.toThrow('it knows 2 classes and nobody said which');
   const three = await file('three.txt', 'cat\ndog\nhorse\n');
@@ -64,7 +64,7 @@ test('adding a missing file names what the catalogue has', async () => {
   );
 });
 
-test('without internet a name of the catalogue says plainly what to do', async () => {
+test('without internet, adding a model of the catalogue says how to bring its file', async () => {
   const offline = async () => {
     throw new TypeError('fetch failed', { cause: new Error('getaddrinfo ENOTFOUND github.com') });
   };
@@ -73,13 +73,13 @@ test('without internet a name of the catalogue says plainly what to do', async (
   );
 });
 
-test('a download with another hash than the catalogue says is not even tried', async () => {
+test('a download without the catalogue’s hash is refused before the model is tried', async () => {
   const other = async () => new Response(stubYolox(64, 80, []) as Uint8Array<ArrayBuffer>);
   await expect(addModel('yolox-nano', models, { fetch: other })).rejects.toThrow('is not the catalogue');
   expect(await readdir(models)).toEqual([]);
 });
 
-test('a name of the catalogue is downloaded, and its file is known by its hash, whatever it is called', async () => {
+test('a model of the catalogue is downloaded by name, and its file is recognised by its hash under any name', async () => {
   const content = stubYolox(64, 80, []) as Uint8Array<ArrayBuffer>;
   const url = 'https://models.example/small.onnx';
   const sha256 = createHash('sha256').update(content).digest('hex');
@@ -119,7 +119,7 @@ test('a model whose file or card was damaged later is not opened', async () => {
   expect(problems).toHaveLength(1);
 });
 
-test('a model that is not installed is told with the command that would', async () => {
+test('the error about a model that is not installed names the command that installs it', async () => {
   await mkdir(models);
   await expect(findModel('yolox-nano', models)).rejects.toThrow('forpost model add yolox-nano');
   expect(await findModel('motion', models)).toMatchObject({ kind: 'motion', file: '' });

@@ -1,10 +1,10 @@
 /**
- * The models of this gateway: `forpost model add`, and the list of what is there. A model is two files in the models
- * folder, `<name>.onnx` and `<name>.json` (its card); one that runs on another box has its card alone, and
- * `<name>.token` where that box wants one.
+ * Adds, lists and removes the models of this gateway (`forpost model`). A model is two files in the models folder,
+ * `<name>.onnx` and `<name>.json` (its card). A model on another machine has only its card, and `<name>.token` if that
+ * machine needs a token.
  *
- * Always: a file that is no usable model is refused with the reason and leaves the folder as it was; a broken file
- * can crash only the child process that tries it; nothing is downloaded that does not have the catalogue's hash.
+ * Always: an unusable file is refused with the reason and leaves the folder unchanged; a broken file can crash only the
+ * child process that tries it; a download is installed only if it has the catalogue's hash.
  */
 import { fork } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -25,25 +25,25 @@ import type { ToTry, Trial } from './process/detectors/trial.ts';
 export type { ModelCard } from './cards.ts';
 
 export interface AddModelOptions {
-  /** name to install it under; default: the catalogue's, else the file's without .onnx */
+  /** the name to install the model under; default: the catalogue's name, else the file's name without .onnx */
   readonly name?: string;
   /** a file with one class name a line, in the model's order */
   readonly classes?: string;
-  /** the only family to try (a card's `kind`), where shapes alone mislead */
+  /** try only this family (a card's `kind`), if shapes mislead */
   readonly kind?: string;
   /** pixels a side, for a model that takes pictures of any size */
   readonly size?: number;
-  /** for a model on another box: a file with the token that it wants, and one with who signed its certificate (PEM) */
+  /** for a model on another machine: a file with the token, and a file with the CA of its certificate (PEM) */
   readonly tokenFile?: string;
   readonly caFile?: string;
-  /** told what is being done, a sentence a time */
+  /** called with a sentence at each step */
   readonly progress?: (text: string) => void;
-  /** instead of the network and what is published there, for tests */
+  /** replaces the network and the catalogue in tests */
   readonly fetch?: typeof fetch;
   readonly catalogue?: readonly CatalogueEntry[];
 }
 
-/** A large model on a slow box. */
+/** Long enough for a large model on a slow machine. */
 const trialDeadlineMs = 180_000;
 const downloadDeadlineMs = 600_000;
 const maxModelBytes = 1024 ** 3;
@@ -54,8 +54,8 @@ const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const tryModelEntry = fileURLToPath(new URL('./process/detectors/try-model.ts', import.meta.url));
 
 /**
- * Installs a model: a name of the catalogue is downloaded, `grpc://` and `grpcs://` is the address of one that runs on
- * another box, anything else is a file's path. A model of the same name is replaced.
+ * Installs a model and replaces one of the same name. `nameOrFile` is a name in the catalogue (downloaded), a `grpc://` or
+ * `grpcs://` address of a model on another machine, or a file's path.
  * @throws ForpostError FORPOST_MODEL_INVALID with the reason and what can be done
  */
 export async function addModel(
@@ -65,7 +65,7 @@ export async function addModel(
 ): Promise<ModelCard> {
   await makeFolder(modelsFolder, 0o755);
   await removeLeftovers(modelsFolder);
-  // not .onnx: a half-done one is never taken for a model
+  // not .onnx, so that an incomplete file is never taken for a model
   const candidate = join(modelsFolder, `${candidatePrefix}${process.pid}`);
   try {
     if (remoteAddress.test(nameOrFile)) return await addRemote(nameOrFile, modelsFolder, options);
@@ -145,7 +145,7 @@ function checkedName(name: string): string {
   throw invalid(`"${name}" cannot be a model's name: give another with --name`);
 }
 
-/** What an addition that was killed left behind. */
+/** Removes files that a killed `forpost model add` left behind. */
 async function removeLeftovers(modelsFolder: string): Promise<void> {
   for (const file of await readdir(modelsFolder)) {
     const pid = Number(
@@ -171,7 +171,7 @@ async function textOf(file: string | undefined, what: string): Promise<string | 
   });
 }
 
-/** What is installed, by name; a damaged card is left out and told to `report`. */
+/** The cards of the installed models, by name; `report` is called for a damaged card, which is left out. */
 export async function listModels(
   modelsFolder: string,
   report: (problem: string) => void = () => {},
@@ -190,7 +190,7 @@ export async function listModels(
   return cards;
 }
 
-/** Takes a model away; a camera that names it is then off, and says so. @throws ForpostError where there is none */
+/** Removes a model; cameras that name it are then off with the reason. @throws ForpostError if it is not installed */
 export async function removeModel(name: string, modelsFolder: string): Promise<void> {
   await readModelCard(name, modelsFolder);
   await rm(join(modelsFolder, `${name}.json`));
@@ -203,7 +203,7 @@ async function copy(file: string, to: string, catalogue: readonly CatalogueEntry
     await copyFile(file, to);
   } catch (error) {
     const names = catalogue.map(({ name }) => name).join(', ');
-    throw invalid(`there is no file "${file}" that can be read, and no such name in the catalogue (${names})`, error);
+    throw invalid(`"${file}" is neither a readable file nor a name in the catalogue (${names})`, error);
   }
 }
 
@@ -251,7 +251,7 @@ function tryModel(toTry: ToTry): Promise<Trial> {
       child.kill('SIGKILL');
     }, trialDeadlineMs);
     child.send(toTry, () => {
-      // a child that is gone already is told by its end
+      // `close` reports a child that ended early
     });
     child.on('message', (message) => {
       trial = message as Trial;
@@ -272,7 +272,7 @@ async function classesOf(
 ): Promise<string[]> {
   if (file === undefined) {
     if (named !== undefined) return [...named];
-    // a family that does not tell is trained on COCO unless somebody says otherwise
+    // a model that names no classes is taken to be trained on COCO
     if (count === undefined || count === cocoClasses.length) return [...cocoClasses];
     throw invalid(`it knows ${count} classes and nobody said which: give their names, one a line, with --classes FILE`);
   }

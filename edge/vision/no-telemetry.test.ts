@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 const runtime = new URL('./process/detectors/session.ts', import.meta.url);
 
-/** What becomes of a thread with this environment that loads the detectors' runtime. */
+/** Loads the detectors' runtime in a thread with this environment; resolves to how the thread ended. */
 function loadedIn(env: NodeJS.ProcessEnv): Promise<string> {
   return new Promise((resolve) => {
     const worker = new Worker(runtime, { env, execArgv: [], stderr: true });
@@ -12,13 +12,13 @@ function loadedIn(env: NodeJS.ProcessEnv): Promise<string> {
   });
 }
 
-test('a thread whose process has not turned telemetry off loads no runtime that would send it', async () => {
+test('a thread refuses to load the runtime unless its process has turned telemetry off', async () => {
   expect(await loadedIn({})).toMatch(/the detector’s runtime would send telemetry/);
   expect(await loadedIn({ ORT_DISABLE_TELEMETRY: '0' })).toMatch(/would send telemetry/);
   expect(await loadedIn({ ORT_DISABLE_TELEMETRY: '1' })).toBe('ended with 0');
 });
 
-test('whoever loads the runtime has turned it off for the whole process, threads to come among them', async () => {
+test('loading the runtime turns telemetry off for the whole process, including later threads', async () => {
   const { noTelemetry } = await import('./no-telemetry.ts');
   await import('./process/detectors/session.ts');
   expect(process.env).toMatchObject(noTelemetry);

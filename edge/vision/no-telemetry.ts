@@ -1,15 +1,15 @@
 /**
- * Keeps onnxruntime from telling anybody anything. Left alone, its library looks up a host of its makers in each process
- * that loads it, sends them events over HTTPS, and writes a device id into the home folder; only the environment of
- * the process stops it, before the library is loaded.
+ * Turns off onnxruntime's telemetry. By default the library looks up a host of its makers in each process that loads it,
+ * sends events there over HTTPS, and writes a device id into the home folder. Only an environment variable that is set
+ * before the library is loaded prevents this.
  *
- * Always: `session.ts`, the one file that loads the runtime, imports this first, so nobody can forget it. A worker thread
- * has only a copy of the environment, which the native code does not see: there it must have been set by the main
- * thread, or nothing is loaded.
+ * Always: `session.ts`, the only file that loads the runtime, imports this file first. A worker thread has only a copy of
+ * the environment, which native code does not see: if the main thread has not set the variable, importing this file
+ * throws.
  */
 import { isMainThread } from 'node:worker_threads';
 
-/** For the environment of a process that will load the runtime. */
+/** Environment of a process that will load the runtime. */
 export const noTelemetry = { ORT_DISABLE_TELEMETRY: '1' } as const;
 
 if (isMainThread) Object.assign(process.env, noTelemetry);

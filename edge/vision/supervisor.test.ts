@@ -1,4 +1,4 @@
-/** The whole of vision with real processes: a real RTSP server, ffmpeg, onnxruntime. */
+/** All of vision with real processes: an RTSP server, ffmpeg and onnxruntime. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** processes of a group, by /proc */
+/** the living processes of a process group */
 function membersOf(group: number): string[] {
   const all = execFileSync('ps', ['-eo', 'pgid=,stat=,args='], { encoding: 'utf8' }).split('\n');
   return all.filter((line) => Number.parseInt(line, 10) === group && !/^\s*\d+\s+Z/.test(line));
@@ -78,7 +78,7 @@ async function reaches(state: CameraStatus['state'], reason: string | RegExp = '
   );
 }
 
-test('a camera goes live, its people are told with boxes, its picture is there while watched, its password nowhere', async () => {
+test('a live camera reports people with boxes, has a picture while watched, and shows its password in no process list', async () => {
   const vision = await watch([
     {
       zones: [
@@ -125,7 +125,7 @@ test('a camera goes live, its people are told with boxes, its picture is there w
   }
 }, 60_000);
 
-test('a camera that freezes is stalled within seconds, and live again when it thaws', async () => {
+test('a camera that stops sending is stalled within seconds, and live again when it sends', async () => {
   await watch([{}]);
   await reaches('live');
   const before = performance.now();
@@ -155,7 +155,7 @@ test('a camera that is switched off is unreachable, and live again when it is ba
   }
 }, 40_000);
 
-test('what is wrong with a camera is said in words, and harms no other camera', async () => {
+test('a camera’s problem has a reason for the installer, and harms no other camera', async () => {
   const [port = 0] = await freePorts(1);
   await mkdir(join(folder, 'models'), { recursive: true });
   await writeFile(join(folder, 'models', 'broken.onnx'), 'no model');
@@ -182,7 +182,7 @@ test('what is wrong with a camera is said in words, and harms no other camera', 
   expect(vision.cameras()[0]).toMatchObject({ state: 'live', reason: '' });
 }, 40_000);
 
-test('a vision process that is killed leaves nothing behind, says so, and is back', async () => {
+test('a killed vision process leaves nothing behind, is reported as a problem, and starts again', async () => {
   const vision = await watch([{}]);
   await reaches('live');
   vision.watch('cam-0', 60);
@@ -192,14 +192,14 @@ test('a vision process that is killed leaves nothing behind, says so, and is bac
   process.kill(killed, 'SIGKILL');
   await vi.waitFor(() => expect(vision.problems()).toEqual([expect.stringMatching(/SIGKILL/)]));
   expect(vision.cameras()[0]!.reason).toMatch(/starting again/);
-  // the masks may be others when it is back; the disk is not waited for
+  // deleted because the next process may have other masks; the restart does not wait for the disk
   await vi.waitFor(() => expect(existsSync(vision.livePicture('cam-0'))).toBe(false));
   await vi.waitFor(() => expect(membersOf(killed)).toEqual([]));
   await reaches('live');
   expect(vision.problems()).toEqual([]);
 }, 40_000);
 
-test('a camera whose vision process ended is live again when it sends pictures, and not when the next process runs', async () => {
+test('after its vision process ended, a camera is live only when pictures come, not when the next process runs', async () => {
   const changes = new CameraChanges();
   const told: boolean[] = [];
   const changed = () => {
@@ -208,12 +208,12 @@ test('a camera whose vision process ended is live again when it sends pictures, 
   const vision = await watch([{}, { detector: 'missing' }], {}, { events: { scene() {}, tamper() {}, changed } });
   await reaches('live');
   await reaches('off', '', 1);
-  // the second one ends when it has told that it runs, and nothing of its camera
+  // the second process is killed after its first heartbeat, before it reports a camera
   for (const end of ['of a live camera', 'of one that never was']) {
     const killed = vision.processId!;
     process.kill(killed, 'SIGKILL');
     await vi.waitFor(() => expect(vision.problems()).toEqual([expect.stringMatching(/SIGKILL/)]), { interval: 1 });
-    // on a busy machine the second process may have begun to tell of this one
+    // on a busy machine the second process may already have reported this camera
     expect(end === 'of a live camera' ? ['off'] : ['off', 'connecting']).toContain(vision.cameras()[1]!.state);
     await vi.waitFor(() => expect(vision.residentBytes).toBeDefined(), { timeout: 10_000, interval: 1 });
   }
@@ -233,7 +233,7 @@ test('a vision process that stops answering is replaced', async () => {
   await reaches('live');
 }, 40_000);
 
-test('a vision process that takes more memory than it may is replaced, and says so', async () => {
+test('a vision process above its memory limit is replaced, and the problem says so', async () => {
   const vision = await watch([{}], {}, { memoryCeilingBytes: 1_000_000 });
   const first = vision.processId!;
   await vi.waitFor(() => expect(vision.problems()).toEqual([expect.stringMatching(/it used \d+ MB of memory/)]), {

@@ -1,16 +1,16 @@
 /**
- * Keeps the vision process alive and passes on what it sees. Native inference and ffmpeg may crash, hang or leak in that
- * process; for the gateway that is a restart and a sentence on the status page.
+ * Keeps the vision process alive and passes its messages on. If native inference or ffmpeg crashes, hangs or leaks there,
+ * the gateway restarts the process and shows a problem on the status page.
  *
  *   stopped ── start ──► starting ── first heartbeat ──► running
  *                          ▲  └── exit, no heartbeat, over its memory ──┐  │ the same
  *                          └── at once the first time, else backoff ◄───┴──┘
  *
- * A model in which the process ends again and again runs no more, and the built-in model watches in its place: blame.ts
- * says what counts, and when it is forgotten.
+ * If the process ends again and again while running the same model, that model is out and the built-in model watches
+ * instead (blame.ts).
  *
- * Always: at most one vision process; when it ends, its whole process group is killed, so that no ffmpeg is left; a site
- * without cameras starts none.
+ * Always: at most one vision process runs; when it ends, its whole process group is killed, so that no ffmpeg is left; a
+ * site without cameras starts no vision process.
  */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
@@ -38,7 +38,7 @@ const startDeadlineMs = 30_000;
 const memoryCeilingBytes = 1024 ** 3;
 const memoryCeilingBytesPerCamera = 128 * 1024 ** 2;
 const restartBackoff: Backoff = { baseMs: 250, ceilingMs: 15_000 };
-/** After a process that ran this long the next one starts at once, whatever happened before. */
+/** After a process that ran this long, the next one starts without a delay. */
 const provenAfterMs = 30_000;
 const stopDeadlineMs = 3_000;
 export type SceneMessage = Extract<FromVision, { kind: 'scene' }>;
@@ -62,9 +62,9 @@ interface Running {
   readonly child: ChildProcess;
   readonly startedAt: number;
   deadline: Timer;
-  /** why the supervisor killed it; empty where it ended by itself */
+  /** why the supervisor killed it; empty: the process ended by itself */
   verdict: string;
-  /** as the process reported last (messages.ts) */
+  /** the models in the process's last `running` message (messages.ts) */
   models: readonly string[];
   hung: readonly string[];
 }
@@ -78,7 +78,7 @@ export class VisionSupervisor implements Part {
   readonly #problems = new Map<string, string>();
   readonly #latest = new Map<string, SceneMessage>();
   readonly #trust: ModelTrust;
-  /** the handling of one message: an error in it ends there */
+  /** bounds the handling of one message: an error in it is logged and goes no further */
   readonly #hearing: BoundedWork;
   #running: Running | undefined;
   #restart: Timer | undefined;
@@ -109,7 +109,7 @@ export class VisionSupervisor implements Part {
     });
   }
 
-  /** Starts the process and returns without waiting for a camera: an alert of a meter never waits for vision. */
+  /** Starts the process and returns without waiting for a camera: no alert waits for vision. */
   async start(): Promise<void> {
     if (this.#options.cameras.length === 0) return;
     this.#stopped = false;
@@ -132,7 +132,7 @@ export class VisionSupervisor implements Part {
     this.#folders.forgetRecordings();
   }
 
-  /** The last known state of every camera, in the site's order; while the process is down the reason says so. */
+  /** The last known state of every camera, in the site's order; while the process is down, the reason says so. */
   cameras(): CameraStatus[] {
     return this.#states.list(this.#down);
   }
@@ -142,17 +142,17 @@ export class VisionSupervisor implements Part {
     return this.#residentBytes;
   }
 
-  /** What an installer should know now, in words. */
+  /** The present problems, as text for an installer. */
   problems(): string[] {
     return [...(this.#down === '' ? [] : [this.#down]), ...this.#problems.values()];
   }
 
-  /** Somebody looks at `camera`: its picture is kept fresh for `seconds`. */
+  /** Somebody watches `camera`: keeps its live picture fresh for `seconds`. */
   watch(camera: string, seconds: number): void {
     if (this.#states.has(camera)) this.#send({ kind: 'watch', camera, seconds });
   }
 
-  /** From now on these log-ins count: a camera whose log-in changed connects anew, the others go on undisturbed. */
+  /** Sets new log-ins: a camera whose log-in changed reconnects, and the others continue. */
   renew(secrets: VisionOptions['secrets']): void {
     const before = this.#secrets;
     this.#secrets = secrets;
@@ -160,18 +160,18 @@ export class VisionSupervisor implements Part {
       if (JSON.stringify(before[camera.id]) !== JSON.stringify(secrets[camera.id])) this.reconfigure(camera);
   }
 
-  /** From now on a camera has other zones, lines or masks. */
+  /** Sets a camera's new zones, lines or masks. */
   reconfigure(config: CameraConfig): void {
     this.#cameras = this.#cameras.map((camera) => (camera.id === config.id ? config : camera));
     this.#send({ kind: 'reconfigure', camera: { ...config, ...this.#secrets[config.id] } });
   }
 
-  /** Asks for evidence of an alarm; the evidence, if any, comes as an event. `uptime`: of the frame that set it off. */
+  /** Asks for an alarm's evidence, which comes as an event. `uptime`: of the frame that raised the alarm. */
   wantEvidence(camera: string, alarm: string, uptime: Uptime): void {
     if (this.#states.has(camera)) this.#send({ kind: 'evidence', camera, alarm, uptime });
   }
 
-  /** Path of the camera's newest JPEG; the file is there once the camera was live and watched. */
+  /** Path of the camera's live picture; the file exists once the camera was live and watched. */
   livePicture(camera: string): string {
     if (!this.#states.has(camera)) throw new RangeError(`there is no camera "${camera}"`);
     return join(this.#folders.live, `${camera}.jpg`);
@@ -192,7 +192,7 @@ export class VisionSupervisor implements Part {
     return chosen ?? memoryCeilingBytes + cameras.length * memoryCeilingBytesPerCamera;
   }
 
-  /** names of the models that cameras want, other than the built-in one */
+  /** names of the cameras' models, without the built-in one */
   get #models(): string[] {
     const named = this.#cameras.map(({ detector = builtInModel.name }) => detector);
     return [...new Set(named)].filter((name) => name !== builtInModel.name);
@@ -207,7 +207,7 @@ export class VisionSupervisor implements Part {
     this.#running = running;
     child.on('message', (message) => contained(this.#hearing, () => this.#take(running, message as FromVision)));
     child.once('error', (error) => this.#ended(running, messageOf(error)));
-    // its last messages are read before it counts as ended ("close")
+    // "close" comes after the last messages were read, "exit" may come before
     child.once('exit', () => killGroup(child));
     child.once('close', (code, signal) =>
       this.#ended(running, signal === null ? `it ended with status ${code}` : `it was ended by ${signal}`),
@@ -288,7 +288,7 @@ export class VisionSupervisor implements Part {
     this.#latest.clear();
     this.#problems.clear();
     this.#states.reset();
-    // not awaited: the disk may take its time, and alerts go on here
+    // not awaited: a slow disk must not delay alerts
     void this.#folders.forgetPictures();
     this.#folders.forgetRecordings();
     if (this.#stopped) return;
@@ -312,7 +312,7 @@ export class VisionSupervisor implements Part {
   #send(message: ToVision): void {
     const child = this.#running?.child;
     if (child === undefined || !child.connected) return;
-    // a process that takes no message is ending, and its exit is handled
+    // a process that accepts no message is ending; #ended handles that
     child.send(message, (error) => {
       if (error !== null) this.#options.logger.debug({ kind: message.kind, error }, 'vision process took no message');
     });

@@ -1,10 +1,10 @@
 /**
- * What the supervisor keeps of blame.ts's counting: who is out, told on disk for `forpost check`, and whether a model
- * that is out has become another one since. Its files are looked at only while a model is out.
+ * Keeps the state of blame.ts for the supervisor: writes a note for `forpost check` about each model that is out, and
+ * notices when the files of such a model change. Files are looked at only while a model is out.
  *
- *   in use ── counted out ──► out: `<name>.crashes` is written ── its files are others, twice the same ──► in use
+ *   in use ── counted out ──► out: `<name>.crashes` is written ── its files changed, same in two looks ──► in use
  *
- * Always: nobody waits for the disk here; a start tries every model again, and so does whoever adds one of its name.
+ * Always: no caller waits for the disk; a start of the gateway tries every model again, and so does adding the model again.
  */
 import { rm } from 'node:fs/promises';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -21,16 +21,16 @@ export interface ModelTrustOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly lookEveryMs?: number;
-  /** a model that was out is another one now */
+  /** the files of a model that was out changed */
   renewed(model: string): void;
 }
 
 export class ModelTrust {
   readonly #options: ModelTrustOptions;
   #blame: Blame = noBlame;
-  /** what the files of each model were when the newest process began */
+  /** identity of each model's files when the newest process began */
   #began: ReadonlyMap<string, Promise<string>> = new Map();
-  /** of those that are out: what their files were, and at the last look */
+  /** for each model that is out: identity of its files when its process began, and at the last look */
   readonly #files = new Map<string, { readonly before: Promise<string>; last: string }>();
   #timer: Timer | undefined;
   #stopped = false;
@@ -47,7 +47,7 @@ export class ModelTrust {
     return this.#blame.out;
   }
 
-  /** Takes back what an earlier run of the gateway told of `models`. */
+  /** Deletes the notes about `models` from an earlier run of the gateway. */
   start(models: readonly string[]): void {
     this.#stopped = false;
     for (const model of models) this.#forgetNote(model);
@@ -58,12 +58,12 @@ export class ModelTrust {
     this.#timer?.cancel();
   }
 
-  /** A process begins that will run `models`. */
+  /** A process that will run `models` begins. */
   began(models: readonly string[]): void {
     this.#began = new Map(models.map((model) => [model, filesOf(model, this.#options.modelsFolder)]));
   }
 
-  /** A process ended that nobody asked to. Which models are out from now on and were not before. */
+  /** A process ended unexpectedly. Returns the models that are newly out. */
   ended(end: ProcessEnd): readonly Ousted[] {
     const before = this.#blame.out;
     this.#blame = ended(this.#blame, end);
@@ -95,7 +95,7 @@ export class ModelTrust {
     });
   }
 
-  /** A model's two files are replaced one after the other: only what stays as it is counts. */
+  /** A model's two files are replaced one after the other, so only files that are the same in two looks count. */
   async #look(): Promise<void> {
     for (const { model } of this.#blame.out) {
       const known = this.#files.get(model);

@@ -1,7 +1,7 @@
 /**
  * The folders that the main process shares with the vision process: models, live pictures, finished evidence.
  *
- * Always: what an ended process left in them is deleted, because it may show what is masked by now.
+ * Always: live pictures and recordings of an ended process are deleted, because they may show areas that are now masked.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ export class VisionFolders {
   readonly models: string;
   readonly #logger: Logger;
 
-  /** `dataFolder`: of the installation */
+  /** `dataFolder`: the installation's data folder */
   constructor(dataFolder: string, logger: Logger) {
     this.live = join(dataFolder, 'live');
     this.evidence = join(dataFolder, 'evidence', 'new');
@@ -23,7 +23,7 @@ export class VisionFolders {
     this.#logger = logger;
   }
 
-  /** @throws what the file system says */
+  /** Makes the folders. @throws the file system's error */
   async make(): Promise<void> {
     await mkdir(this.live, { recursive: true, mode: 0o700 });
     await this.forgetPictures();
@@ -31,7 +31,7 @@ export class VisionFolders {
     await mkdir(this.evidence, { recursive: true, mode: 0o700 });
   }
 
-  /** Deletes the live pictures: the next process may get other masks, and writes others. Never rejects. */
+  /** Deletes the live pictures; the next process may have other masks and writes new ones. Never rejects. */
   async forgetPictures(): Promise<void> {
     try {
       const pictures = await readdir(this.live);
@@ -41,7 +41,7 @@ export class VisionFolders {
     }
   }
 
-  /** Deletes the recordings of an ended process: nobody needs them, and they are not masked. Never throws. */
+  /** Deletes the recordings of an ended process, which are not masked. Never throws. */
   forgetRecordings(): void {
     try {
       removeRings(this.evidence);

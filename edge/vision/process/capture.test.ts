@@ -167,7 +167,7 @@ test('a stream that changes its proportions is live with the new ones, and maske
     });
   }
   expect(wrong).toEqual([]);
-  expect(new Set(seen.states)).toEqual(new Set(['live', 'connecting the picture has another shape now']));
+  expect(new Set(seen.states)).toEqual(new Set(['live', 'connecting the picture changed its proportions']));
 });
 
 test('a stream of bytes that are no pictures is ended, and the camera is live within 3 s of the next good stream', async () => {

@@ -21,14 +21,18 @@ test.each([
   [
     'pipe:0: Server returned 4XX Client Error, but not one of 40{0,1,3,4}',
     'refused',
-    'the camera refuses the stream (a status of 4xx): is its address right?',
+    'the camera refuses the stream (status 4xx): is its address right?',
   ],
   [
     'pipe:0: Server returned 5XX Server Error reply',
     'unreachable',
-    'the camera says that it failed itself (a status of 5xx)',
+    'the camera reports an error of its own (status 5xx)',
   ],
-  ['pipe:0: Server returned 429 Too Many Requests', 'unreachable', 'the camera says that it is asked too often (429)'],
+  [
+    'pipe:0: Server returned 429 Too Many Requests',
+    'unreachable',
+    'the camera refuses requests that come too often (429)',
+  ],
   [
     '[rtsp @ 0x7f] method SETUP failed: 461 Unsupported transport',
     'refused',
@@ -37,7 +41,7 @@ test.each([
   [
     '[rtsp @ 0x7f] method SETUP failed: 453 Not Enough Bandwidth',
     'unreachable',
-    'the camera serves no more viewers (453): end another one or lower its bit rate',
+    'the camera serves no more viewers (453): disconnect another viewer or lower the bit rate',
   ],
   ...[
     'Could not find tag for codec pcm_alaw in stream #1, codec not currently supported in container',
@@ -45,15 +49,15 @@ test.each([
   ].map((line) => [
     line,
     'connecting',
-    'the recording cannot hold what the camera sends: set its sound to AAC, or switch it off',
+    'the recording cannot hold the camera’s stream: set its sound to AAC, or switch the sound off',
   ]),
   [
     'av_interleaved_write_frame(): Invalid argument',
     'connecting',
-    'the recording cannot hold what the camera sends: its times go backwards',
+    'the recording cannot hold the camera’s stream: its timestamps go backwards',
   ],
-  ['pipe:0: Host is down', 'unreachable', 'there is no way to cam.local:8554'],
-  ['pipe:0: Network is down', 'unreachable', 'there is no way to cam.local:8554'],
+  ['pipe:0: Host is down', 'unreachable', 'there is no route to cam.local:8554'],
+  ['pipe:0: Network is down', 'unreachable', 'there is no route to cam.local:8554'],
   [
     '[tcp @ 0x1] Failed to resolve hostname cam.local: Temporary failure in name resolution',
     'unreachable',
@@ -63,12 +67,12 @@ test.each([
   ['pipe:0: Connection timed out', 'unreachable', 'cam.local:8554 does not answer'],
   ['pipe:0: Operation timed out', 'unreachable', 'cam.local:8554 does not answer'],
   ['pipe:0: Resource temporarily unavailable', 'unreachable', 'cam.local:8554 does not answer'],
-  ['pipe:0: No route to host', 'unreachable', 'there is no way to cam.local:8554'],
-  ['pipe:0: Network is unreachable', 'unreachable', 'there is no way to cam.local:8554'],
+  ['pipe:0: No route to host', 'unreachable', 'there is no route to cam.local:8554'],
+  ['pipe:0: Network is unreachable', 'unreachable', 'there is no route to cam.local:8554'],
   [
     'Failed to resolve hostname cam.local: Name or service not known',
     'unreachable',
-    'nothing is called cam.local:8554',
+    'the name cam.local:8554 does not exist',
   ],
   ['av_interleaved_write_frame(): Broken pipe', 'connecting', 'the camera cut the connection'],
   ['pipe:0: Connection reset by peer', 'connecting', 'the camera cut the connection'],
@@ -80,12 +84,12 @@ test.each([
   [
     '[segment @ 0x5] dimensions not set',
     'connecting',
-    'the stream does not say how large its picture is, and no key frame came that does',
+    'the stream does not state the size of its picture, and no key frame with the size came',
   ],
   [
     '[rtsp @ 0x5] Could not find codec parameters for stream 0 (Video: h264, none): unspecified size',
     'connecting',
-    'the stream does not say how large its picture is, and no key frame came that does',
+    'the stream does not state the size of its picture, and no key frame with the size came',
   ],
   [
     'Decoder (codec none) not found for input stream #0:0',
@@ -100,7 +104,7 @@ test.each([
   [
     'Not yet implemented in FFmpeg, patches welcome',
     'refused',
-    'this gateway’s ffmpeg cannot decode what the camera sends: set the camera to H.264, profile Main',
+    'this gateway’s ffmpeg cannot decode the camera’s stream: set the camera to H.264, profile Main',
   ],
   [
     'pipe:0: Protocol not found',
@@ -118,7 +122,7 @@ test.each([
   [
     "Unrecognized option 'fps_mode'.",
     'refused',
-    'this gateway’s ffmpeg is too old or another program: version 5 or newer is needed',
+    'ffmpeg on this gateway is too old, or is another program: version 5 or newer is needed',
   ],
   [
     'Error splitting the argument list: Option not found',
@@ -128,14 +132,14 @@ test.each([
   [
     'av_interleaved_write_frame(): No space left on device',
     'unreachable',
-    'there is no room left where the stream is recorded',
+    'no space is left where the stream is recorded',
   ],
   ['Error: Cannot allocate memory', 'unreachable', 'this gateway has no memory left for the camera'],
   ['pipe:0: Too many open files', 'unreachable', 'this gateway has too many files open'],
   ['spawn ffmpeg ENOENT', 'unreachable', 'ffmpeg is missing on this gateway'],
   ['spawn ffmpeg EACCES', 'unreachable', 'the gateway may not run ffmpeg'],
-  ['ffmpeg ended with SIGKILL', 'connecting', 'ffmpeg was ended by the system: is its memory full?'],
-  ['ffmpeg ended with SIGSEGV', 'connecting', 'ffmpeg crashed over what the camera sent'],
+  ['ffmpeg ended with SIGKILL', 'connecting', 'the system killed ffmpeg: is the gateway’s memory full?'],
+  ['ffmpeg ended with SIGSEGV', 'connecting', 'ffmpeg crashed on the camera’s stream'],
 ])('ffmpeg says "%s", an installer reads it as %s: %s', (line, state, reason) => {
   expect(explain(end(line), withLogin)).toEqual({ state, reason });
 });

@@ -84,7 +84,7 @@ export const gatewayRu = {
   'reason.ffmpeg-said': 'сообщение ffmpeg: {line}',
   'reason.no-lookup': 'имя {where} не удаётся разрешить',
   'reason.not-reached': '{where} недоступен: {error}',
-  'reason.other-shape': 'у изображения теперь другой размер',
+  'reason.other-shape': 'у изображения изменились пропорции',
   'reason.no-picture-within': 'нет изображения уже {seconds, number} с',
   'reason.no-key-frame-within': 'нет ключевого кадра уже {seconds, number} с',
   'reason.waiting-key-frame': 'ожидание ключевого кадра ({how})',
