@@ -1,6 +1,6 @@
 /**
- * Where the centre's API is from this page: beside it, under whatever path a proxy gives it. The document says that path
- * where the centre knows it; else it is where the document itself came from.
+ * The address of the centre's API: beside the page, under the path that a proxy gives it. The document names that path
+ * where the centre knows it; otherwise the path of the document itself counts.
  */
 function base(): string {
   if (typeof document === 'undefined') return '';
@@ -8,7 +8,7 @@ function base(): string {
   return told ?? new URL('.', document.baseURI).pathname.replace(/\/$/, '');
 }
 
-/** The address of `path` (/api/v1/…) for a browser to ask. */
+/** The browser's address of an API path (/api/v1/…). */
 export function addressOf(path: string): string {
   return `${base()}${path}`;
 }

@@ -1,4 +1,4 @@
-/** The page: a log-in first, the desk behind it; in the language of the browser or of the person who is logged in. */
+/** The page: the log-in, then the desk, in the language of the browser or of the user who is logged in. */
 import { isLanguage, type Language } from '@forpost/shared/texts/language.ts';
 import { Center, Loader } from '@mantine/core';
 import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from 'react';
@@ -10,7 +10,7 @@ import type { PageTexts } from './texts/page-texts.ts';
 import { useLanguage } from './texts/use-language.ts';
 import { TextsContext, useTexts } from './texts/use-texts.ts';
 
-/** loads while the person logs in */
+/** loads while the user logs in */
 const DeskPage = lazy(() => import('./desk-page.tsx').then(({ DeskPage: page }) => ({ default: page })));
 
 type Session =
@@ -18,7 +18,7 @@ type Session =
   | { readonly state: 'out'; readonly reason: string }
   | { readonly state: 'in'; readonly user: string; readonly role: string };
 
-/** `first`: the texts that the page begins with. */
+/** `first`: the texts of the page's first language. */
 export function App({ first }: { readonly first: PageTexts }): ReactNode {
   const [texts, show] = useLanguage(first);
   const [session, setSession] = useState<Session>({ state: 'asking' });
@@ -33,7 +33,7 @@ export function App({ first }: { readonly first: PageTexts }): ReactNode {
   const choose = (language: Language) => {
     show(language);
     if (session.state !== 'in') return;
-    // an older centre keeps no languages: this browser remembers the choice all the same
+    // an older centre stores no language, but this browser remembers the choice
     post('/api/v1/session/language', { language }).catch((error: unknown) =>
       console.error('the centre did not keep the language', error),
     );
@@ -58,7 +58,7 @@ export function App({ first }: { readonly first: PageTexts }): ReactNode {
       ) : (
         <MayAct value={session.role !== 'viewer'}>
           <Suspense fallback={<Waiting />}>
-            {/* another language asks for everything anew: what has been said stands in the language before */}
+            {/* a new language requests everything anew, because received sentences stand in the former language */}
             <DeskPage key={texts.language} user={session.user} leave={leave} choose={choose} />
           </Suspense>
         </MayAct>

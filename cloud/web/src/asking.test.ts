@@ -10,7 +10,7 @@ function asking() {
   return { stopping, waits, options: { wait, retryMs: 5000, signal: stopping.signal } };
 }
 
-test('what the centre could not answer is asked for again until it can', async () => {
+test('a failed request is repeated until the centre answers it', async () => {
   const { waits, options } = asking();
   const problems: unknown[] = [];
   let tries = 0;
@@ -24,7 +24,7 @@ test('what the centre could not answer is asked for again until it can', async (
   expect(waits).toEqual([5000, 5000]);
 });
 
-test('a page that is left asks no more and tells nothing', async () => {
+test('a closed page sends no more requests and reports no error', async () => {
   const { stopping, options } = asking();
   const problems: unknown[] = [];
   const ask = async () => {
@@ -35,7 +35,7 @@ test('a page that is left asks no more and tells nothing', async () => {
   expect(problems).toEqual([]);
 });
 
-test('of a question that is asked anew only the newest asking counts, and it goes on until it is answered', async () => {
+test('only the newest request for a list counts, and it is repeated until it is answered', async () => {
   const asked: PromiseWithResolvers<string>[] = [];
   const told: string[] = [];
   const question = new Question<string>({
@@ -63,7 +63,7 @@ test('of a question that is asked anew only the newest asking counts, and it goe
   expect(told).toEqual(['Error: not now', 'the newest']);
 });
 
-test('a series is asked for a few at a time, all of it, and what failed again', async () => {
+test('a list of requests runs a few at a time, and failed requests are repeated', async () => {
   const { waits, options } = asking();
   const items = Array.from({ length: 80 }, (_, i) => i);
   const answered: number[] = [];

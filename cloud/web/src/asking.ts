@@ -1,12 +1,12 @@
 /**
- * Asking the centre until it answers.
+ * Repeats requests to the centre until it answers.
  *
  *   asking ── answer ──► done
- *     └── error ──► told ── `retryMs` ──► asking          aborted at any time ──► done, without an answer
+ *     └── error ──► reported ── `retryMs` ──► asking          aborted at any time ──► done, without an answer
  *
- * Always: no more than `atOnce` of a series are under way (a browser has six connections to a host without HTTP/2, the
- * stream holds one of them, and what somebody presses must not queue behind what fills the page); one that fails stops
- * none of the others.
+ * Always: at most `atOnce` requests of a list run at once, because a browser has six connections to a host without HTTP/2:
+ * the stream holds one, and a button's request must not queue behind requests that fill the page. A failed request does
+ * not stop the others.
  */
 
 export interface Asking {
@@ -41,7 +41,7 @@ export interface QuestionOptions<Answer> extends Omit<Asking, 'signal'> {
   readonly failed: (error: unknown) => void;
 }
 
-/** A question that is asked anew now and then. Only the newest asking counts, and it goes on until it is answered. */
+/** A request that is sent anew from time to time. Only the newest one counts, and it is repeated until it is answered. */
 export class Question<Answer> {
   readonly #options: QuestionOptions<Answer>;
   #asking: AbortController | undefined;
@@ -63,13 +63,13 @@ export class Question<Answer> {
     );
   }
 
-  /** Nothing is told any more. */
+  /** Ends the request; no answer and no error is reported any more. */
   stop(): void {
     this.#asking?.abort();
   }
 }
 
-/** Calls `ask` for each item, `atOnce` at a time, and again for those it rejects for. Never rejects. */
+/** Calls `ask` for each item, `atOnce` at a time, and repeats the calls that reject. Never rejects. */
 export async function eachAnswered<Item>(
   items: readonly Item[],
   atOnce: number,
@@ -92,7 +92,7 @@ export async function eachAnswered<Item>(
   }
 }
 
-/** With the browser's timers. */
+/** Waits with the browser's timers. */
 export async function wait(ms: number, signal: AbortSignal): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {

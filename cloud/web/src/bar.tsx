@@ -1,4 +1,4 @@
-/** The line on top: the page's name, whether it shows the present, the language, and who is logged in. */
+/** The bar at the top: the page's name, whether the page is live, the language, and the user who is logged in. */
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
@@ -71,13 +71,13 @@ interface LinesProps {
   readonly lines: readonly string[];
 }
 
-/** Sentences of the centre, with their times as the viewer's clock shows them. */
+/** The centre's problems in sentences, with times in the viewer's time zone. */
 function Lines({ color, role, lines }: LinesProps): ReactNode {
   const { dateTime } = useTexts();
   const now = useNow();
   if (lines.length === 0) return null;
   return (
-    // many lines scroll, and a keyboard is to scroll them too
+    // a long list scrolls, also by keyboard
     <Alert color={color} variant="light" radius={0} p="xs" role={role} className="bar-lines" tabIndex={0}>
       {lines.map((text) => (
         <div key={text} className="wide">

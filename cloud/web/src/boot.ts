@@ -1,6 +1,6 @@
 /**
- * The first module: loads the page, and says so where that fails. Apart from the page, so that the document's first
- * words stand before its styles, code and texts have come: these few words are here in every language.
+ * The first module: loads the page, and shows an error where that fails. It is separate from the page, so that the
+ * document's first words appear before the page's styles, code and texts. It holds those words in every language.
  */
 import { pageLanguage } from '@forpost/shared/texts/browser-language.ts';
 import type { Language } from '@forpost/shared/texts/language.ts';

@@ -10,7 +10,7 @@ import type { Card } from './parts/card.ts';
 import type { PageTexts } from './texts/page-texts.ts';
 import { TextsContext } from './texts/use-texts.ts';
 
-/** The HTML of these cards on the page of a centre of which nothing is known yet. */
+/** The HTML of these cards on a page that has no answer of its centre yet. */
 function drawn(shown: readonly Card[], texts: PageTexts): string {
   const desk = new Desk(texts, () => {});
   const list = createElement(CardList, { shown, desk, state: emptyDesk });
@@ -26,14 +26,14 @@ const notes: Card = {
     createElement('section', { className: 'card area-any' }, `notes on ${state.gateways.size} gateways`),
 };
 
-test('a new card is a line of the list and stands behind the others, over the whole width', () => {
+test('a new card needs one line in the registry, and stands behind the others over the whole width', () => {
   const html = drawn([...cards, notes], english);
   expect(html).toContain('notes on 0 gateways');
   const areas = [...html.matchAll(/class="[^"]*(area-[a-z]+)/g)].map(([, area]) => area);
   expect(areas).toEqual(['area-summary', 'area-alarms', 'area-gateways', 'area-chart', 'area-events', 'area-any']);
 });
 
-test('every card has a name of its own, a title in both languages, and a place of its own', () => {
+test('every card has a unique name, a title in both languages, and a unique place', () => {
   for (const pick of [(card: Card) => card.name, (card: Card) => card.area])
     expect(new Set(cards.map(pick)).size).toBe(cards.length);
   for (const { title } of cards) {

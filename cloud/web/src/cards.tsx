@@ -1,8 +1,7 @@
 /**
- * The registry of the page's cards: one line for each. A new card is a folder beside these, of the same name as its
- * capability, and a line here.
+ * The registry of the page's cards. A new card is a folder with the name of its capability, and one line here.
  *
- * Always: a card whose drawing fails says so in its own place, and the other cards go on (parts/boundary.tsx).
+ * Always: a card whose rendering fails shows the error in its own place, and the other cards work on (parts/boundary.tsx).
  */
 import type { ReactNode } from 'react';
 import { AlarmsCard } from './alarms/alarms-card.tsx';

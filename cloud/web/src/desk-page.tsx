@@ -1,4 +1,4 @@
-/** Everything behind the log-in: the bar, and the cards in the order of cards.tsx. */
+/** The page after the log-in: the bar, and the cards in the order of cards.tsx. */
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { Bar } from './bar.tsx';
@@ -9,7 +9,7 @@ import { useTexts } from './texts/use-texts.ts';
 
 export interface DeskPageProps {
   readonly user: string;
-  /** shows the log-in again; '' where that was asked for */
+  /** shows the log-in again, with the reason; '' after a log-out by the user */
   readonly leave: (reason: string) => void;
   readonly choose: (language: Language) => void;
 }
@@ -31,7 +31,7 @@ export function DeskPage({ user, leave, choose }: DeskPageProps): ReactNode {
   }, [active, t]);
 
   const main = useRef<HTMLElement>(null);
-  // a person who has just logged in by keyboard goes on here, not at the top of the document
+  // after a log-in by keyboard the focus moves here, and not to the top of the document
   useEffect(() => main.current?.focus({ preventScroll: true }), []);
 
   return (

@@ -4,9 +4,9 @@ import { addressOf } from './address.ts';
 import { capital, type PageTexts } from './texts/page-texts.ts';
 
 export class ApiError extends Error {
-  /** of HTTP; 0 = there was no answer */
+  /** HTTP status; 0 = there was no answer */
   readonly status: number;
-  /** the sentence as a message; undefined where the centre gave only English words */
+  /** the sentence as a message of the catalogue; undefined where the centre sent only English words */
   readonly text: Message | undefined;
 
   constructor(status: number, words: string, text?: Message) {
@@ -17,7 +17,7 @@ export class ApiError extends Error {
   }
 }
 
-/** A proxy that swallows a request must not leave a spinner for ever. */
+/** Ends a request that a proxy never answers, so that no spinner stays forever. */
 const deadlineMs = 20_000;
 
 export async function get<Answer>(path: string, signal?: AbortSignal): Promise<Answer> {
@@ -30,10 +30,10 @@ export async function post<Answer>(path: string, body?: unknown): Promise<Answer
   return call<Answer>(path, { method: 'POST', ...json });
 }
 
-/** Why the browser could not load a file by itself. */
+/** Asks why the browser could not load a picture or clip. */
 export async function whyNot(path: string): Promise<ApiError> {
   try {
-    // one byte: a clip is large, and may be there this time
+    // asks for one byte, because a clip is large and this request may succeed
     const response = await fetch(addressOf(path), {
       headers: { range: 'bytes=0-0' },
       signal: AbortSignal.timeout(deadlineMs),
@@ -62,12 +62,12 @@ async function call<Answer>(path: string, init: RequestInit, signal?: AbortSigna
   return body as Answer;
 }
 
-/** What the page itself found: its words are in the catalogue of every language. */
+/** An error that the page itself found; its text is in the catalogue. */
 function ownError(status: number, text: Message): ApiError {
   return new ApiError(status, text.key, text);
 }
 
-/** What the centre answered: the sentence of its problem document, else its status. */
+/** The error of an answer: the sentence of its problem document, or else its status. */
 function refusal(status: number, body: unknown): ApiError {
   const {
     detail,
@@ -80,13 +80,13 @@ function refusal(status: number, body: unknown): ApiError {
   return new ApiError(status, words, messageIn(text));
 }
 
-/** What an error says, in the reader's language where that is known; as a part of a sentence. */
+/** An error's text as a part of a sentence; in the page's language, or else in English. */
 export function wordsOf(texts: PageTexts, error: unknown): string {
   const words = error instanceof Error ? error.message : String(error);
   return error instanceof ApiError ? texts.say(error.text, words) : words;
 }
 
-/** What an error says, as a sentence of its own. */
+/** An error's text as a whole sentence. */
 export function sentence(texts: PageTexts, error: unknown): string {
   return capital(wordsOf(texts, error));
 }

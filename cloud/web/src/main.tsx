@@ -7,7 +7,7 @@ import { App } from './app.tsx';
 import type { PageTexts } from './texts/page-texts.ts';
 import { theme } from './theme.ts';
 
-/** Draws the page into the document. `texts`: of the language that it begins in. */
+/** Renders the page into the document. `texts`: the texts of its first language. */
 export function showPage(texts: PageTexts): void {
   const root = document.getElementById('root');
   if (root === null) throw new Error('the document has no #root');

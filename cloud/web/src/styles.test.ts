@@ -11,7 +11,7 @@ const imported = new Set(
   [...readFileSync(join(source, 'styles.ts'), 'utf8').matchAll(/styles\/(\w+)\.css/g)].map(([, name = '']) => name),
 );
 
-/** Names of components that files of the page import. */
+/** Names of the components that the page's files import. */
 function used(): readonly string[] {
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tsx'));
   const names = files.flatMap((name) =>
@@ -22,7 +22,7 @@ function used(): readonly string[] {
   return [...new Set(names)].filter((name) => existsSync(join(components, name)));
 }
 
-/** The component and all those that its code imports, in turn. */
+/** The component and all components that it imports, directly or indirectly. */
 function withParts(name: string, seen = new Set<string>()): ReadonlySet<string> {
   if (seen.has(name)) return seen;
   seen.add(name);
@@ -34,7 +34,7 @@ function withParts(name: string, seen = new Set<string>()): ReadonlySet<string> 
   return seen;
 }
 
-test('every component that the page shows has its styles, and those of its parts', () => {
+test('the page has the styles of every component that it uses, and of that component’s parts', () => {
   expect(used()).toContain('Button');
   const parts = new Set(used().flatMap((name) => [...withParts(name)]));
   expect(parts).toContain('Combobox');

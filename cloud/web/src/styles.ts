@@ -1,6 +1,6 @@
 /**
- * The styles of those Mantine components that the page uses, in Mantine's order: the whole sheet is 250 kB, which a slow
- * link would wait for. styles.test.ts finds a component whose styles are missing here.
+ * The styles of the Mantine components that the page uses, in Mantine's order. The whole sheet of 250 kB would be slow to
+ * load over a slow link. styles.test.ts finds a component whose styles are missing here.
  */
 import '@mantine/core/styles/baseline.css';
 import '@mantine/core/styles/default-css-variables.css';

@@ -1,6 +1,6 @@
 /**
- * The page's clock: the browser's, corrected to the centre's by what the stream says, so that "3 s ago" is right on a
- * computer whose clock is wrong. The only place that asks for the time or sets a timer that repeats.
+ * The page's clock: the browser's clock, corrected by the centre's time from the stream, so that "3 s ago" is right on a
+ * computer whose clock is wrong. Only this file reads the time and sets repeating timers.
  */
 import { useSyncExternalStore } from 'react';
 
@@ -9,7 +9,7 @@ let nowMs = Date.now();
 let timer: number | undefined;
 const listeners = new Set<() => void>();
 
-/** The centre said what time it is. */
+/** Corrects the clock by the centre's time. */
 export function correctClock(centreIso: string): void {
   const centre = Date.parse(centreIso);
   if (Number.isFinite(centre)) offsetMs = centre - Date.now();

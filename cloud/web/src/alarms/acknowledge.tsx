@@ -1,4 +1,4 @@
-/** The button that acknowledges an alarm on its site, and how the command stands. */
+/** The button that acknowledges an alarm on its site, and the state of its command. */
 import { Button } from '@mantine/core';
 import { type ReactNode, type RefObject, useContext, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../alarms/schemas.ts';
@@ -14,10 +14,10 @@ import { alarmMessage } from './alarm-words.ts';
 
 export interface AcknowledgeProps {
   readonly alarm: AlarmView;
-  /** by their ids */
+  /** by command id */
   readonly commands: ReadonlyMap<string, CommandView>;
   readonly acknowledge: (alarm: AlarmView) => Promise<void>;
-  /** the alarm's row, which has the focus once the button is gone */
+  /** the alarm's row, which gets the focus when the button disappears */
   readonly row: RefObject<HTMLElement | null>;
 }
 
@@ -31,11 +31,11 @@ export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgePr
   const known = acknowledging(texts, commands.values(), alarm.alarm, now);
   const button = useRef<HTMLButtonElement>(null);
   const pressed = useRef(false);
-  // the button goes, and its focus moves to the row: a keyboard goes on from there
+  // when the button disappears, its focus moves to the row, so that keyboard users continue there
   useEffect(() => {
     const keepFocus = (here: HTMLElement | null) => {
       if (!pressed.current || document.activeElement !== document.body) return;
-      // once: a later move of the focus elsewhere stays
+      // the focus moves only once, so that it does not come back later
       pressed.current = false;
       here?.focus({ preventScroll: true });
     };
@@ -76,7 +76,7 @@ export function Acknowledge({ alarm, commands, acknowledge, row }: AcknowledgePr
   );
 }
 
-/** What became of the command, where the centre has noted the acknowledgement already. */
+/** The state of the command, for an alarm that is acknowledged at the centre. */
 export function Progress({ alarm, commands }: Pick<AcknowledgeProps, 'alarm' | 'commands'>): ReactNode {
   const texts = useTexts();
   const now = useNow();

@@ -23,7 +23,7 @@ const words = (...commands: CommandView[]) => {
   return found && `${found.waits ? 'waits' : 'again'}: ${found.words}`;
 };
 
-test('says of each command only what is known of it', () => {
+test('an alarm’s row shows the known state of its command', () => {
   expect(words(command({}))).toBe('waits: Sent, the gateway has not answered yet');
   expect(words(command({ state: 'applied' }))).toBe('waits: Acknowledged on the site');
   expect(words(command({ state: 'noted', message: 'no key' }))).toBe('waits: Noted at the centre');
@@ -34,7 +34,7 @@ test('says of each command only what is known of it', () => {
   expect(words(command({ expires: '2026-01-01T00:10:00.000Z' }))).toBe('again: No answer from the gateway');
 });
 
-test('the newest one about this alarm counts', () => {
+test('the newest command about an alarm counts', () => {
   expect(words()).toBeUndefined();
   expect(words(command({ arguments: { alarm: 'a2' } }), command({ kind: 'ping' }))).toBeUndefined();
   const first = command({ state: 'failed', message: 'x' });

@@ -1,10 +1,10 @@
-/** What became of the commands with which somebody acknowledged an alarm, in words for its row. Pure. */
+/** The state of commands that acknowledge an alarm, in words for the alarm's row. Pure. */
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { Tone } from '../parts/mark.tsx';
 import type { PageTexts } from '../texts/page-texts.ts';
 
 export interface Acknowledging {
-  /** whether the command may still succeed: the button is not shown meanwhile */
+  /** whether the command may still succeed; meanwhile the button is hidden */
   readonly waits: boolean;
   readonly tone: Tone;
   readonly words: string;
@@ -12,7 +12,7 @@ export interface Acknowledging {
   readonly title: string;
 }
 
-/** How the newest such command stands; undefined where there is none. `now`: ms since 1970 by the centre's clock. */
+/** The state of the newest such command; undefined where there is none. `now`: ms since 1970 by the centre's clock. */
 export function acknowledging(
   texts: PageTexts,
   commands: Iterable<CommandView>,

@@ -1,8 +1,8 @@
-/** What an alarm says, in the reader's language where its sender sent it as a message too. Pure. */
+/** An alarm's texts, in the page's language where the sender sent a message of the catalogue too. Pure. */
 import type { AlarmView } from '../../../alarms/schemas.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 
-/** What is so now. */
+/** The present state. */
 export function alarmMessage(
   { say }: PageTexts,
   { message, message_i18n: text }: Pick<AlarmView, 'message' | 'message_i18n'>,
@@ -10,7 +10,7 @@ export function alarmMessage(
   return say(text, message);
 }
 
-/** What the alarm is about, also when it is over. */
+/** The alarm's summary, also when it is over. */
 export function alarmSummary(
   texts: PageTexts,
   alarm: Pick<AlarmView, 'message' | 'message_i18n' | 'summary' | 'summary_i18n'>,

@@ -20,7 +20,7 @@ import { heldList, nothingBefore, useHold, waitingWords } from './holding.ts';
 import { notListedWords } from './not-listed-words.ts';
 
 const shownEnded = 3;
-/** The gravest come first; the rest must not push the gateways off the screen. */
+/** Alarms shown at first, the gravest ones, so that the list does not push the gateways off the screen. */
 const shownActive = 8;
 const noneOpened: ReadonlySet<string> = new Set();
 
@@ -128,12 +128,12 @@ function openWords({ t }: PageTexts, { asked, moreActive }: DeskState, open: rea
 
 interface AlarmRowProps {
   readonly state: DeskState;
-  /** sends the command; resolves when the centre has it safe */
+  /** sends the command; resolves when the centre has stored it */
   readonly acknowledge: (alarm: AlarmView) => Promise<void>;
   readonly alarm: AlarmView;
-  /** its pictures are shown, or no longer */
+  /** called when the alarm's pictures are opened or closed */
   readonly opened: (isOpen: boolean) => void;
-  /** keeps the room that it had, though its words become fewer */
+  /** keeps the row's height, although its text becomes shorter */
   readonly held: boolean;
 }
 
@@ -218,7 +218,7 @@ function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): R
   );
 }
 
-/** The value of an active alarm; for an ended one its worst value, because its last one is a good one. */
+/** The value of an active alarm; the worst value of an ended alarm, because its last value is a good one. */
 function valueWords({ t, metricValue }: PageTexts, { active, cause, value, peak }: AlarmView): string {
   const shown = active ? value : peak;
   if (shown === undefined) return '';

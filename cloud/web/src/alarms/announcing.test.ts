@@ -15,18 +15,18 @@ const alarm = (id: string, change: Partial<AlarmView> = {}) =>
     ...change,
   }) as AlarmView;
 
-test('a screen reader hears of an alarm when it is raised and when it ends, and of nothing in between', () => {
+test('a screen reader announces an alarm when it is raised and when it ends, and not in between', () => {
   const opened = announce(english, nothingAnnounced, [alarm('a'), alarm('old', { active: false })]);
   expect(opened.words).toBe('');
   const raised = announce(english, opened, [alarm('a'), alarm('b', { severity: 'critical', message: 'It burns!' })]);
   expect(raised.words).toBe('Critical alarm: It burns!');
-  // acknowledged, or counted up
+  // the alarm is acknowledged, or its count rises
   expect(announce(english, raised, [alarm('a', { acknowledged: true }), alarm('b', { count: 2 })])).toBe(raised);
   const ended = announce(english, raised, [alarm('a', { active: false }), alarm('b')]);
   expect(ended.words).toBe('Over: a is wrong.');
 });
 
-test('of many at once a screen reader hears how many and which is the gravest', () => {
+test('a screen reader announces the number of simultaneous alarms and the gravest one', () => {
   const opened = announce(english, nothingAnnounced, [alarm('x'), alarm('y')]);
   const many = [alarm('a'), alarm('b', { severity: 'critical', test: true }), alarm('c', { severity: 'critical' })];
   expect(announce(english, opened, many).words).toBe('3 new alarms. Critical alarm: c is wrong. 2 alarms over.');

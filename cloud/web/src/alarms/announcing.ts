@@ -1,8 +1,8 @@
 /**
- * What a screen reader says of the alarms. Pure.
+ * The announcements of alarms for a screen reader. Pure.
  *
- * Always: it speaks when an alarm is raised or ends, and only then (the list itself changes each second); alarms that
- * were active when the page was opened are not read out.
+ * Always: an announcement is made only when an alarm is raised or ends, because the list itself changes each second.
+ * Alarms that were active when the page opened are not announced.
  */
 import type { AlarmView } from '../../../alarms/schemas.ts';
 import { sortedAlarms } from '../live/desk-state.ts';
@@ -10,14 +10,14 @@ import type { PageTexts } from '../texts/page-texts.ts';
 import { alarmMessage } from './alarm-words.ts';
 
 export interface Announced {
-  /** undefined = nothing was known yet */
+  /** undefined = no answer of the centre yet */
   readonly active: ReadonlyMap<string, AlarmView> | undefined;
   readonly words: string;
 }
 
 export const nothingAnnounced: Announced = { active: undefined, words: '' };
 
-/** `before` itself where there is nothing new to say. */
+/** The next state; `before` itself where there is nothing to announce. */
 export function announce(texts: PageTexts, before: Announced, alarms: Iterable<AlarmView>): Announced {
   const active = new Map([...alarms].filter((alarm) => alarm.active).map((alarm) => [alarm.alarm, alarm]));
   const known = before.active;

@@ -1,11 +1,11 @@
 /**
- * The list of alarms stands still while somebody uses it, so that nothing moves under a finger.
+ * Holds the list of alarms still while a person uses it, so that no row moves under a finger.
  *
- *   following ── a touch, the mouse over it, a key, scrolling, something opened ──► held ── nothing of it for 10 s ──► following
- *                                                                                     └── «show» ──► following
+ *   following ── a touch, the mouse over it, a key, scrolling, an opened row ──► held ── none of these for 10 s ──► following
+ *                                                                                 └── «show» ──► following
  *
- * Always: rows that are held keep their places, and show what is true of them now; what came meanwhile is counted and
- * told beside the list; the gravest of it in words.
+ * Always: held rows keep their places and show the present state of their alarms. The number of new alarms stands beside
+ * the list, with the gravest one in words.
  */
 import { type RefObject, useCallback, useEffect, useRef, useState } from 'react';
 import type { AlarmView } from '../../../alarms/schemas.ts';
@@ -16,21 +16,21 @@ import { alarmMessage } from './alarm-words.ts';
 
 export interface HeldList {
   readonly rows: readonly AlarmView[];
-  /** open ones that came since, the gravest first */
+  /** open alarms that came since, the gravest first */
   readonly waiting: readonly AlarmView[];
 }
 
-/** The list as it was when it was last free to move. */
+/** The list at the moment when it was held. */
 export interface Before {
   /** keys (`alarmKey`) of its rows */
   readonly rows: readonly string[];
-  /** of all alarms that were known, those beyond the rows too */
+  /** keys of all known alarms, including those without a row */
   readonly known: ReadonlySet<string>;
 }
 
 export const nothingBefore: Before = { rows: [], known: new Set() };
 
-/** `sorted`: all alarms as they would stand now. Pure. */
+/** The rows of a held list. `sorted`: all alarms in their present order. Pure. */
 export function heldList(before: Before, sorted: readonly AlarmView[], all: ReadonlyMap<string, AlarmView>): HeldList {
   return {
     rows: before.rows.flatMap((key) => all.get(key) ?? []),
@@ -51,7 +51,7 @@ export function waitingWords(texts: PageTexts, waiting: readonly AlarmView[]): s
 
 const idleMs = 10_000;
 
-/** Whether the list in `card` is held, and how to let it go. `opened`: something in it is open and being read. */
+/** Whether the list in `card` is held, and a function that releases it. `opened`: a person has opened a row and reads it. */
 export function useHold(card: RefObject<HTMLElement | null>, opened: boolean): readonly [boolean, () => void] {
   const [held, setHeld] = useState(false);
   const timer = useRef<number | undefined>(undefined);
@@ -70,7 +70,7 @@ export function useHold(card: RefObject<HTMLElement | null>, opened: boolean): r
     };
     const inside = ['pointerdown', 'pointermove', 'keydown', 'focusin'] as const;
     for (const name of inside) element.addEventListener(name, used, { passive: true });
-    // on a phone a finger that scrolls is about to press something
+    // on a phone, a press often follows scrolling
     const anywhere = ['touchstart', 'scroll'] as const;
     for (const name of anywhere) window.addEventListener(name, used, { passive: true });
     return () => {

@@ -5,7 +5,7 @@ import { notListedWords } from './not-listed-words.ts';
 const names: Readonly<Record<string, string>> = { barn: 'Barn' };
 const of = (gateway: string, open: number) => ({ gateway, site: 'farm', open });
 
-test('what the list of alarms leaves out is told with its gateways, the first three by name', () => {
+test('a sentence counts the alarms that the list leaves out, and names the first three gateways', () => {
   const words = (...some: ReturnType<typeof of>[]) =>
     notListedWords(english, some, (gateway) => names[gateway] ?? gateway);
   expect(words()).toBe('');

@@ -1,11 +1,11 @@
-/** Which open alarms the list leaves out, in words: a gateway that floods has its share of the list and no more. */
+/** A sentence about open alarms that the list leaves out, because a gateway that floods gets only its share of the list. */
 import type { AlarmsAnswer } from '../../../alarms/schemas.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 
-/** Named one by one; the rest as a number. */
+/** Most gateways that the sentence names; it counts the rest. */
 const named = 3;
 
-/** A sentence; '' where all are listed. `nameOf`: what people call a gateway. */
+/** The sentence; '' where all alarms are listed. `nameOf`: a gateway's display name. */
 export function notListedWords(
   { t, list }: PageTexts,
   notListed: AlarmsAnswer['not_listed'],

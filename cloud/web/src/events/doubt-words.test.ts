@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { english } from '../../testing/page-texts.ts';
 import { doubtWords, leftOutWords } from './doubt-words.ts';
 
-test('a time that is not believed is told with the year that it says', () => {
+test('a doubted time is shown with the year that it claims', () => {
   expect(doubtWords(english, { time: '2026-01-01T00:00:00Z' })).toBeUndefined();
   expect(doubtWords(english, { time: '9999-12-31T00:00:00Z', doubted: 'future' })).toBe(
     'not believed: says 9999, in the future',
@@ -13,7 +13,7 @@ test('a time that is not believed is told with the year that it says', () => {
   expect(doubtWords(english, { time: 'soon', doubted: 'past' })).toBe('not believed: says no time, too long ago');
 });
 
-test('what the live list leaves out is told by gateway, the most first', () => {
+test('a sentence counts the events that the live list leaves out by gateway, the most first', () => {
   const words = (leftOut: Record<string, number>) => leftOutWords(english, leftOut, (gateway) => gateway.toUpperCase());
   expect(words({})).toBe('');
   expect(words({ b: 3, a: 12_000 })).toBe('left out meanwhile: 12,000 of A, 3 of B');

@@ -1,8 +1,8 @@
-/** What the list of events says of a time that is not believed, and of events that the stream left out. */
+/** The texts of the list of events about a doubted time, and about events that the stream left out. */
 import type { EventView } from '../../../events/schemas.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 
-/** A few words beside the time; undefined where its own time is believed. */
+/** A note beside a doubted time; undefined for a credible time. */
 export function doubtWords(
   { t }: PageTexts,
   { doubted, time }: Pick<EventView, 'doubted' | 'time'>,
@@ -14,10 +14,10 @@ export function doubtWords(
     : t('centre-page/events.doubt-past', { year });
 }
 
-/** Named one by one. */
+/** Most gateways that the sentence names. */
 const named = 2;
 
-/** '' where none were left out. */
+/** The sentence about left-out events; '' where there are none. */
 export function leftOutWords(
   { t }: PageTexts,
   leftOut: Readonly<Record<string, number>>,

@@ -24,11 +24,11 @@ export interface EventsCardProps {
   readonly state: DeskState;
 }
 
-/** An event that took longer than this to get here came out of a backlog, or from a device that had kept it. */
+/** An event that took longer than this to arrive was in a backlog, or a device had kept it. */
 const lateMs = 60_000;
-/** of a list that one can search in */
+/** Most options that the searchable list shows at once. */
 const shownOptions = 100;
-/** The same for all rows that are closed, so that none is drawn anew for a command. */
+/** Shared by all closed rows, so that a new command renders none of them anew. */
 const noCommands: DeskState['commands'] = new Map();
 
 export function EventsCard({ desk, state }: EventsCardProps): ReactNode {
@@ -180,9 +180,9 @@ interface EventRowProps {
   readonly gateway: string;
   readonly device: string;
   readonly open: boolean;
-  /** of an open one */
+  /** commands, for an open row */
   readonly commands: DeskState['commands'];
-  /** why its gateway sends no pictures */
+  /** why the gateway sends no pictures */
   readonly refused: string | undefined;
   readonly toggle: (id: string | null) => void;
 }
@@ -278,7 +278,7 @@ function useNames({ gateways }: DeskState): Names {
   }, [gateways]);
 }
 
-/** Whether `element` is scrolled out of the window over its top: then somebody reads further down. */
+/** Whether `element` is scrolled out over the window's top, which means that a person reads further down. */
 function useIsAbove(element: React.RefObject<HTMLElement | null>): boolean {
   const [above, setAbove] = useState(false);
   useEffect(() => {

@@ -52,7 +52,7 @@ function start() {
   };
 }
 
-test('events go on appearing after a question failed, and it is asked again', async () => {
+test('new events still appear after a failed request, and the request is repeated', async () => {
   const { feed, asked, waits, page, come, answer, fail, settle, shown } = start();
   feed.load();
   come(event(2));
@@ -70,7 +70,7 @@ test('events go on appearing after a question failed, and it is asked again', as
   expect([page.state.problem, page.state.list.loaded]).toEqual(['', true]);
 });
 
-test('of two loads the last one counts, whichever is answered first, and nothing that came meanwhile is lost', async () => {
+test('the last of two loads counts, whichever is answered first, and no event that came meanwhile is lost', async () => {
   for (const order of [
     [0, 1],
     [1, 0],
@@ -89,7 +89,7 @@ test('of two loads the last one counts, whichever is answered first, and nothing
   }
 });
 
-test('what comes while a load is on its way is bounded: then the page is asked for once more', async () => {
+test('when too many events arrive during a load, the page is requested once more', async () => {
   const { feed, asked, waits, come, answer, settle, shown } = start();
   feed.load();
   for (let i = 0; i < maxFollowed + 10; i++) come(event(100 + i));
@@ -101,7 +101,7 @@ test('what comes while a load is on its way is bounded: then the page is asked f
   expect(asked).toHaveLength(2);
 });
 
-test('under somebody’s eyes the list is not replaced, also not by the question that is asked again', async () => {
+test('a list that a person reads is not replaced, not even by a repeated request', async () => {
   const { feed, asked, waits, page, answer, fail, settle, shown } = start();
   feed.load();
   await answer(0, [event(1)]);
@@ -116,7 +116,7 @@ test('under somebody’s eyes the list is not replaced, also not by the question
   expect([shown(), page.state.list.stale]).toEqual([[2, 1], false]);
 });
 
-test('older events come behind the end that they were asked for, and behind no other', async () => {
+test('older events are added only to the end of the list for which they were requested', async () => {
   const { feed, asked, page, answer, shown } = start();
   feed.load();
   await answer(0, [event(9)], 'behind 9');
@@ -131,7 +131,7 @@ test('older events come behind the end that they were asked for, and behind no o
   expect([shown(), page.state.list.next, page.state.loadingOlder]).toEqual([[20], { cursor: 'behind 20' }, false]);
 });
 
-test('a list that is left takes no answer any more', async () => {
+test('a closed list ignores further answers', async () => {
   const { feed, waits, page, come, answer, fail, settle } = start();
   feed.load();
   await answer(0, [event(9)], 'behind 9');

@@ -1,12 +1,12 @@
 /**
- * What fills the list of events: the first page by the filter, older ones on request, new ones from the stream.
+ * Fills the list of events: the first page by the filter, older pages on request, and new events from the stream.
  *
- *   load ──► asking (new ones go into the list and are kept aside) ── answer ──► the page, and on it what was kept
- *               └── error ──► told, what was kept goes into the list ── `retryMs` ──► load
+ *   load ──► loading (new events go into the list and are kept too) ── answer ──► the page, with the kept events on top
+ *               └── error ──► shown; the kept events go into the list ── `retryMs` ──► load
  *
- * Always: of several loads only the last one's answer counts; what comes while one is on its way is in the list after
- * it, whether it is answered or not; what is kept aside is bounded, beyond that the page is asked for again; an answer
- * to a question about another list changes nothing; after `stop` nothing changes.
+ * Always: only the last load's answer counts. Events that arrive during a load are in the list after it, also when it
+ * fails. The number of kept events is bounded; beyond that the page is requested again. An answer for another list changes
+ * nothing; after `stop` nothing changes.
  */
 import type { EventsAnswer, EventView } from '../../../events/schemas.ts';
 import type { StreamMessages } from '../../../live/messages.ts';
@@ -16,27 +16,27 @@ export interface FeedState {
   readonly list: EventList;
   readonly problem: string;
   readonly loadingOlder: boolean;
-  /** how many events of which gateways the stream has left out since the list was asked for */
+  /** number of events by gateway that the stream has left out since the list was requested */
   readonly leftOut: Readonly<Record<string, number>>;
 }
 
 export const emptyFeed: FeedState = { list: emptyList, problem: '', loadingOlder: false, leftOut: {} };
 
 export interface FeedParts {
-  /** a page of the events by the filter; without `next` the newest */
+  /** loads a page of events by the filter; without `next` the newest page */
   readonly ask: (next: Next | undefined, signal: AbortSignal) => Promise<EventsAnswer>;
   /** whether an event passes the filter */
   readonly passes: (event: EventView) => boolean;
-  /** whether new events go into the list; else somebody reads, and they are held back */
+  /** whether new events go into the list; false while a person reads, which holds them back */
   readonly following: () => boolean;
   readonly changed: (state: FeedState) => void;
-  /** what an error says, in a sentence */
+  /** an error's text, as a sentence */
   readonly sentence: (error: unknown) => string;
   /** resolves after `ms`, at once when aborted */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-/** While a backlog drains, hundreds of events a second arrive: asking again is cheaper than following each. */
+/** Pause before a repeated load. A draining backlog sends hundreds of events a second: loading is cheaper than following. */
 const refreshMs = 2000;
 const retryMs = 5000;
 
@@ -45,7 +45,7 @@ export class EventFeed {
   readonly #stopping = new AbortController();
   #state = emptyFeed;
   #loads = 0;
-  /** what came since the load that is on its way was asked; undefined = there is none */
+  /** events that arrived since the running load was sent; undefined = no load is running */
   #early: readonly EventView[] | undefined;
   #again = false;
 
@@ -57,7 +57,7 @@ export class EventFeed {
     this.#stopping.abort();
   }
 
-  /** Asks for the newest ones. */
+  /** Loads the newest events. */
   load(): void {
     void this.#load();
   }
@@ -80,14 +80,14 @@ export class EventFeed {
     if (skipped > 0 && this.#parts.following()) void this.#reloadIn(refreshMs);
   }
 
-  /** Asks for the page behind the last one. */
+  /** Loads the page after the last one. */
   async older(): Promise<void> {
     const { next } = this.#state.list;
     if (next === undefined || this.#state.loadingOlder) return;
     this.#set({ loadingOlder: true });
     try {
       const { events, cursor } = await this.#parts.ask(next, this.#stopping.signal);
-      // behind another end of the list there would be a hole
+      // after another end of the list, these events would leave a hole
       if (isSame(this.#state.list.next, next)) this.#list((list) => withOlder(list, events, cursor));
       this.#set({ problem: '' });
     } catch (error) {
@@ -97,7 +97,7 @@ export class EventFeed {
     }
   }
 
-  /** Shows what is held back. */
+  /** Shows the events that are held back. */
   release(): void {
     if (this.#state.list.stale) this.load();
     else this.#list((list) => withNew(list, [], 0, true));
@@ -122,7 +122,7 @@ export class EventFeed {
     }
   }
 
-  /** Under somebody's eyes the list is not replaced, it says that there is more. */
+  /** While a person reads, the list is not replaced but says that there are more events. */
   #reload(): void {
     if (this.#parts.following() || !this.#state.list.loaded) this.load();
     else this.#list((list) => ({ ...list, stale: true }));
@@ -151,7 +151,7 @@ function isSame(a: Next | undefined, b: Next): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** The stream names twenty gateways at most a message. */
+/** Most gateways in the counts; a message of the stream names at most twenty. */
 const mostNamed = 200;
 
 function summed(

@@ -6,13 +6,13 @@ const event = (second: number, id = `e${second}`): EventView =>
   ({ id, time: new Date(Date.UTC(2026, 0, 1) + second * 1000).toISOString() }) as EventView;
 const ids = (events: readonly EventView[]) => events.map(({ id }) => id);
 
-test('while following, new events stand on top, each once, late ones in their place', () => {
+test('a followed list shows new events on top, each once, and late events in their place', () => {
   const list = withNew(firstPage([event(5), event(3)], 'c'), [event(6), event(5), event(4)], 0, true);
   expect(ids(list.shown)).toEqual(['e6', 'e5', 'e4', 'e3']);
   expect(list.held).toEqual([]);
 });
 
-test('while reading, the list stands still and what is new is held back until it is asked for', () => {
+test('a list that a person reads stands still, and new events are held back until the person asks for them', () => {
   const before = firstPage([event(5), event(3)], undefined);
   const held = withNew(withNew(before, [event(6)], 0, false), [event(7), event(6)], 0, false);
   expect(held.shown).toBe(before.shown);
@@ -21,19 +21,19 @@ test('while reading, the list stands still and what is new is held back until it
   expect([ids(released.shown), released.held]).toEqual([['e7', 'e6', 'e5', 'e3'], []]);
 });
 
-test('an event older than what is listed waits for its page', () => {
+test('an event older than the end of the list appears only with its page', () => {
   expect(ids(withNew(firstPage([event(5)], 'c'), [event(1)], 0, true).shown)).toEqual(['e5']);
   expect(ids(withNew(firstPage([event(5)], undefined), [event(1)], 0, true).shown)).toEqual(['e5', 'e1']);
 });
 
-test('what was stored and not sent makes the list stale, and so does more than can be held', () => {
+test('events that were stored but not sent make the list stale, and so do too many held events', () => {
   expect(withNew(firstPage([], undefined), [event(1)], 12, false).stale).toBe(true);
   const flood = Array.from({ length: maxHeld + 1 }, (_, i) => event(i));
   const list = withNew(firstPage([], undefined), flood, 0, false);
   expect([list.stale, list.held.length]).toEqual([true, maxHeld]);
 });
 
-test('a list that is followed for a day stays short, and older ones go on right behind it', () => {
+test('a list that is followed for a day stays short, and older events continue right after its end', () => {
   const flood = Array.from({ length: maxFollowed + 50 }, (_, i) => event(i));
   const list = withNew(firstPage([event(0)], 'c'), flood, 0, true);
   expect(list.shown).toHaveLength(maxFollowed);
@@ -44,7 +44,7 @@ test('a list that is followed for a day stays short, and older ones go on right 
   expect(withOlder(older, [], undefined).next).toBeUndefined();
 });
 
-test('events of the same ms stand in one order, listed or live', () => {
+test('events of the same millisecond have the same order in a page and in the live list', () => {
   const listed = firstPage([event(1, 'b'), event(1, 'a')], undefined);
   const live = withNew(withNew({ ...emptyList, loaded: true }, [event(1, 'a')], 0, true), [event(1, 'b')], 0, true);
   expect(ids(live.shown)).toEqual(ids(listed.shown));

@@ -1,10 +1,10 @@
 /**
- * The list of events as a person reads it: what is new does not push away what is being read. Pure.
+ * The list of events: new events do not move the rows that a person reads. Pure.
  *
- *   new events ── following ──► into the list          ── reading ──► held back, counted, until they are asked for
+ *   new events ── following ──► into the list          ── reading ──► held back and counted until the person asks for them
  *
- * Always: an event is in the list once; newest first by when it happened; what is held back and what is listed is
- * bounded: beyond that the list says `stale` and is asked for again as a whole.
+ * Always: an event is in the list once; the order is newest first, by time. The numbers of held and listed events are
+ * bounded; beyond that the list is `stale` and is requested again as a whole.
  */
 import type { EventView } from '../../../events/schemas.ts';
 
@@ -12,22 +12,22 @@ export interface EventList {
   readonly shown: readonly EventView[];
   /** newest first */
   readonly held: readonly EventView[];
-  /** more were stored than are held */
+  /** the centre stored more events than this list holds */
   readonly stale: boolean;
-  /** where older ones go on; undefined = there are none */
+  /** the place of the next older page; undefined = there are no older events */
   readonly next: Next | undefined;
   readonly loaded: boolean;
 }
 
-/** The page after the last one, or, where the end of the list was cut off, what happened before a time (exclusive). */
+/** The next page by its cursor; or, where the end of the list was cut off, the events before a time (exclusive). */
 export type Next = { readonly cursor: string } | { readonly before: string };
 
 export const emptyList: EventList = { shown: [], held: [], stale: false, next: undefined, loaded: false };
 
-/** While following, older ones fall out of the end (they come again with "older"). */
+/** Longest followed list; older events beyond it are dropped, and come again with "older". */
 export const maxFollowed = 200;
 export const maxHeld = 500;
-/** What somebody has asked for page by page. */
+/** Longest list that a person has loaded page by page. */
 export const maxShown = 5000;
 
 export function firstPage(events: readonly EventView[], cursor: string | undefined): EventList {
@@ -39,10 +39,10 @@ export function withOlder(list: EventList, events: readonly EventView[], cursor:
   return { ...list, shown, next: shown.length >= maxShown ? undefined : nextOf(cursor) };
 }
 
-/** `skipped`: how many more were stored that are not in here. */
+/** Adds new events. `skipped`: number of further stored events that are not in `events`. */
 export function withNew(list: EventList, events: readonly EventView[], skipped: number, following: boolean): EventList {
   const oldest = list.shown.at(-1);
-  // an event that happened before the end of what is listed belongs to a page that was not asked for yet
+  // an event older than the end of the list belongs to a page that is not loaded yet
   const inReach = events.filter(
     (event) => list.next === undefined || oldest === undefined || happenedAt(event) >= happenedAt(oldest),
   );
@@ -55,7 +55,7 @@ export function withNew(list: EventList, events: readonly EventView[], skipped: 
   const shown = merged(list.shown, [...inReach, ...list.held]);
   if (shown.length <= maxFollowed) return { ...list, shown, held: [], stale };
   const kept = shown.slice(0, maxFollowed);
-  // the page's cursor points behind what is cut off here; one ms more, because several may share the last one's time
+  // the cursor points behind the events that are cut off here; 1 ms is added, because several events may share the last time
   const last = kept.at(-1);
   const lastTime = last === undefined ? '' : happenedAt(last);
   const before = new Date(Date.parse(lastTime) + 1).toISOString();
@@ -71,12 +71,12 @@ function merged(a: readonly EventView[], b: readonly EventView[]): readonly Even
   return newestFirst([...byId.values()]);
 }
 
-/** The corrected time where there is one. */
+/** The event's time, corrected where a correction is known. */
 function happenedAt({ time, corrected_time: corrected }: EventView): string {
   return corrected ?? time;
 }
 
-/** As the history sorts them: by time, then by id, so that live and listed ones stand in one order. */
+/** The history's order: by time, then by id, so that live events and pages have the same order. */
 function newestFirst(events: readonly EventView[]): readonly EventView[] {
   return [...events].sort((a, b) => compare(happenedAt(b), happenedAt(a)) || compare(b.id, a.id));
 }

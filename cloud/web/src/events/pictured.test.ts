@@ -5,7 +5,7 @@ import { picturedIn } from './pictured.ts';
 const picture = { id: '00000000000000aa', sha256: 'ab'.repeat(32), size: 4, kind: 'best', media: 'image/jpeg' };
 const event = (data: unknown, type = 'forpost.alert.v1') => ({ type, gateway: 'gw-1', data }) as unknown as EventView;
 
-test('an alert with pictures names its alarm, and what is no reference is left out', () => {
+test('an alert with pictures names its alarm, and malformed references are left out', () => {
   const data = {
     alarm: 'a/1',
     message: 'Somebody in Gate',
@@ -20,7 +20,7 @@ test('an alert with pictures names its alarm, and what is no reference is left o
   });
 });
 
-test('what is no alert, or has no picture yet, has none', () => {
+test('other events, and an alert without pictures, name no alarm', () => {
   expect(picturedIn(event({ alarm: 'a/1', evidence: [] }))).toBeUndefined();
   expect(picturedIn(event({ alarm: 'a/1' }))).toBeUndefined();
   expect(picturedIn(event({ alarm: 'a/1', evidence: [picture] }, 'forpost.reading.v1'))).toBeUndefined();

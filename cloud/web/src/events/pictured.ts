@@ -1,14 +1,14 @@
-/** The alarm that an alert among the events has pictures of. Pure; references that are none are left out. */
+/** The alarm whose pictures an alert refers to. Pure; malformed references are left out. */
 import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { AlarmView } from '../../../alarms/schemas.ts';
 import type { EventView } from '../../../events/schemas.ts';
 
 export type Pictured = Pick<AlarmView, 'alarm' | 'gateway' | 'message' | 'message_i18n' | 'evidence'>;
 
-/** An alert of more pieces than this is none of ours. */
+/** Most pieces of evidence that a gateway attaches to an alert. */
 const mostPieces = 50;
 
-/** Undefined of what is no alert, or of one that came before its first picture. */
+/** undefined for an event that is no alert, and for an alert without pictures. */
 export function picturedIn({ type, gateway, data }: EventView): Pictured | undefined {
   if (type !== 'forpost.alert.v1' || typeof data !== 'object' || data === null) return undefined;
   const { alarm, message, message_i18n: text, evidence } = data as Readonly<Record<string, unknown>>;
@@ -27,7 +27,7 @@ function messageOf(message: unknown, text: unknown, alarm: string): Pick<Picture
 function referenceOf(one: unknown): AlarmView['evidence'] {
   if (typeof one !== 'object' || one === null) return [];
   const { id, sha256, size, kind, media } = one as Readonly<Record<string, unknown>>;
-  // as the API takes them
+  // the form that the API accepts
   if (typeof id !== 'string' || !/^[0-9a-f]{16}$/.test(id)) return [];
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256)) return [];
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1) return [];

@@ -77,6 +77,6 @@ test.each([
   expect(words(type, data)).toBe(line);
 });
 
-test('a line has an end', () => {
+test('a long line is cut', () => {
   expect(words('forpost.gateway.v1', { message: 'x'.repeat(5000) }).length).toBeLessThan(300);
 });

@@ -1,4 +1,4 @@
-/** One line that says what an event says. Pure; an event of another version says what it can. */
+/** Summarises an event in one line. Pure; an event of another version is summarised as far as possible. */
 import { classMessage } from '@forpost/shared/texts/class-names.ts';
 import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { EventView } from '../../../events/schemas.ts';
@@ -45,7 +45,7 @@ const byType = table<(texts: PageTexts, data: Fields, event: EventView) => Event
   }),
 });
 
-/** The types of events that the list can be filtered by. */
+/** The event types for the list's filter. */
 export function typeChoices({ t }: PageTexts): { value: string; label: string }[] {
   return [
     { value: 'forpost.reading.v1', label: t('centre-page/types.readings') },
@@ -92,7 +92,7 @@ function alert(texts: PageTexts, data: Fields): EventWords {
   const over = data.change === 'cleared';
   const tone: Tone = over ? 'good' : severity === 'critical' || severity === 'info' ? severity : 'warning';
   const message = typeof data.message === 'string' ? say(messageIn(data.message_i18n), data.message) : '';
-  // the message of an alarm that is over says only that it is over
+  // the message of an ended alarm tells only the present state
   const about =
     data.active === false && typeof data.summary === 'string'
       ? say(messageIn(data.summary_i18n), data.summary)
@@ -135,7 +135,7 @@ function observationWords(texts: PageTexts, { class: found, change, zone, line, 
   return t('centre-page/said.observed', { ...what, change: plain(texts, change), place: plain(texts, zone ?? line) });
 }
 
-/** A side of a line. */
+/** The name of a side of a line. */
 const sides = table({
   left: 'centre-page/side.left',
   right: 'centre-page/side.right',
@@ -176,7 +176,7 @@ function gap(texts: PageTexts, data: Fields): EventWords {
   return { kind: t('centre-page/kind.gap'), tone: 'warning', text };
 }
 
-/** Which events a gap record stands for. */
+/** The events that a gap record stands for, in words. */
 function gapEvents(texts: PageTexts, { from, to, count }: Fields): string {
   const { t } = texts;
   const events = typeof count === 'number' ? t('centre-page/count.events', { count }) : t('centre-page/said.gap-some');
@@ -219,7 +219,7 @@ function other({ say }: PageTexts, data: Fields, event: EventView): EventWords {
   return { kind, tone: 'quiet', text };
 }
 
-/** What a model recognised, in the page's language where the catalogue has a word. */
+/** The class that a model recognised, in the page's language where the catalogue has a word for it. */
 function classWord(texts: PageTexts, name: unknown): string {
   const words = plain(texts, name);
   return texts.say(classMessage(words), words);

@@ -1,4 +1,4 @@
-/** The list's data for a component: one feed for each filter, and what can be asked of it. */
+/** The list's data and actions for a component, with one feed for each filter. */
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { EventsAnswer } from '../../../events/schemas.ts';
 import { wait } from '../asking.ts';
@@ -8,12 +8,12 @@ import { useTexts } from '../texts/use-texts.ts';
 import { EventFeed, emptyFeed, type FeedState } from './feed.ts';
 import type { Next } from './list.ts';
 
-/** A phone shows a third as many at once, and each takes three lines there. */
+/** Events per page; fewer on a phone, where an event takes three lines. */
 const pageSize = () => (window.matchMedia('(max-width: 720px)').matches ? 25 : 50);
 
 export interface Events extends FeedState {
   readonly older: () => void;
-  /** shows what is held back */
+  /** shows the events that are held back */
   readonly release: () => void;
 }
 

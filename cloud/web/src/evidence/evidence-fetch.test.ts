@@ -7,7 +7,7 @@ import { EvidenceFetch, nothingFetched } from './evidence-fetch.ts';
 const view = (sha256: string, received: number, arrived: string | null = null) =>
   ({ sha256, size: 100, received, arrived }) as EvidenceView;
 
-/** `looks`: the answers in turn, undefined = it fails; after the last one the page is left. */
+/** `looks`: the answers in turn, undefined = a failed request; after the last one the page is closed. */
 function fetching(looks: readonly (readonly EvidenceView[] | undefined)[], refused = new Set<string>()) {
   const asked: string[] = [];
   const waits: string[] = [];
@@ -38,22 +38,22 @@ function fetching(looks: readonly (readonly EvidenceView[] | undefined)[], refus
 
 const here = ['aa', 'bb', 'cc'].map((sha256) => view(sha256, 100, '2026-01-01T00:00:00.000Z'));
 
-test('a look that fails does not end the fetching, and its error goes when the next one is answered', async () => {
+test('a failed look does not end the fetch, and its error disappears with the next answer', async () => {
   const { fetch, asked, waits, page } = fetching([[], [view('aa', 35)], undefined, [view('aa', 80)], here, here]);
   await fetch.run();
   expect(asked).toEqual(['aa', 'bb', 'cc']);
   expect(waits).toEqual(['1500 ', '1500 ', '5000 The centre cannot be reached', '1500 ']);
-  // all are here: nothing is looked for any more
+  // all pieces are here, so the fetch has ended
   expect([page.looked, page.state.problem]).toEqual([5, '']);
 });
 
-test('where the first look fails, the pieces are asked for after the first that is answered', async () => {
+test('when the first look fails, the pieces are requested after the first answered look', async () => {
   const { fetch, asked } = fetching([undefined, here.slice(0, 1), here.slice(0, 1)]);
   await fetch.run();
   expect(asked).toEqual(['bb', 'cc']);
 });
 
-test('a piece that is refused says why, the others are asked for, and it can be asked for again', async () => {
+test('a refused piece shows the reason, the other pieces are requested, and the refused one can be requested again', async () => {
   const refused = new Set(['aa']);
   const { fetch, asked, page } = fetching([[], [view('bb', 0), view('cc', 0)], here], refused);
   const done = fetch.run();
@@ -66,7 +66,7 @@ test('a piece that is refused says why, the others are asked for, and it can be 
   expect(asked).toEqual(['aa', 'bb', 'cc', 'aa']);
 });
 
-test('a page that is left asks for nothing more', async () => {
+test('a closed page sends no more requests for pieces', async () => {
   const { fetch, asked, page } = fetching([[]]);
   fetch.stop();
   await fetch.run();

@@ -1,32 +1,32 @@
 /**
- * Fetching the pictures and the clip of an alarm from its site.
+ * Fetches the pictures and the clip of an alarm from its site. A look asks the centre which pieces it has.
  *
- *   looking ── what is here ──► asking for each piece that is not ──► looking every `lookEveryMs` until all are here
- *     └── error ──► told ── `retryMs` ──► looking          a piece that was refused ── `again` ──► asked for
+ *   look ── answer ──► requests each missing piece ──► a look every `lookEveryMs` until all pieces are here
+ *     └── error ──► shown ── `retryMs` ──► look          refused piece ── `again` ──► requested
  *
- * Always: one piece that is refused keeps none of the others from being asked for; an error of a look is gone with the
- * next look that is answered; after `stop` nothing is asked and nothing changes.
+ * Always: a refused piece does not keep other pieces from being requested. The next answered look removes the error of a
+ * failed look. After `stop` nothing is requested and nothing changes.
  */
 import type { EvidenceView } from '../../../evidence/schemas.ts';
 
 export interface FetchState {
-  /** by sha256: what the centre has asked for, and how much of it is here */
+  /** by sha256: the pieces that the centre has requested, and their progress */
   readonly known: ReadonlyMap<string, EvidenceView>;
-  /** by sha256: why it was not asked for, a sentence */
+  /** by sha256: why a piece could not be requested, as a sentence */
   readonly refused: ReadonlyMap<string, string>;
-  /** why nobody can tell how far they are */
+  /** why the last look failed */
   readonly problem: string;
 }
 
 export const nothingFetched: FetchState = { known: new Map(), refused: new Map(), problem: '' };
 
 export interface FetchParts {
-  /** sha256 of each */
+  /** sha256 of each piece */
   readonly pieces: readonly string[];
   readonly look: (signal: AbortSignal) => Promise<readonly EvidenceView[]>;
   readonly ask: (piece: string) => Promise<EvidenceView>;
   readonly changed: (state: FetchState) => void;
-  /** what an error says, in a sentence */
+  /** an error's text, as a sentence */
   readonly sentence: (error: unknown) => string;
   /** resolves after `ms`, at once when aborted */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -44,7 +44,7 @@ export class EvidenceFetch {
     this.#parts = parts;
   }
 
-  /** Resolves when all are here, or after `stop`. Never rejects. */
+  /** Resolves when all pieces are here, or after `stop`. Never rejects. */
   async run(): Promise<void> {
     const { signal } = this.#stopping;
     let asked = false;
@@ -63,7 +63,7 @@ export class EvidenceFetch {
     this.#stopping.abort();
   }
 
-  /** Asks once more for a piece that was refused. Never rejects. */
+  /** Requests a refused piece again. Never rejects. */
   async again(piece: string): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#set({ refused: new Map([...this.#state.refused].filter(([one]) => one !== piece)) });

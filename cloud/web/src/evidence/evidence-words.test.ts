@@ -7,7 +7,7 @@ import { awaitedOf, failureOf } from './evidence-words.ts';
 const command = (state: string, issued: string, sha256 = 'aa', message = '') =>
   ({ kind: 'evidence', arguments: { sha256 }, state, issued, message }) as unknown as CommandView;
 
-test('why a picture does not come is said by the newest answer about it', () => {
+test('the newest answer about a picture tells why it does not come', () => {
   expect(failureOf(english, [], 'aa')).toBe('');
   expect(failureOf(english, [command('sent', '1')], 'aa')).toBe('');
   expect(failureOf(english, [command('failed', '1', 'aa', 'it is not kept any more')], 'aa')).toBe(
@@ -18,7 +18,7 @@ test('why a picture does not come is said by the newest answer about it', () => 
   expect(failureOf(english, [command('unanswered', '1')], 'aa')).toMatch(/show it again/);
 });
 
-test('only what the centre has asked for is called so', () => {
+test('only a piece that the centre has requested is called requested', () => {
   const known = (received: number) => ({ received, size: 200 }) as EvidenceView;
   expect(awaitedOf(english, undefined, '', '')).toEqual({ words: 'Asking for it…', waits: true });
   expect(awaitedOf(english, undefined, 'Too many are on their way', '')).toEqual({

@@ -1,4 +1,4 @@
-/** What the page says of a piece of evidence. */
+/** The page's texts about a piece of evidence. */
 import type { CommandView } from '../../../commands/schemas.ts';
 import type { EvidenceView } from '../../../evidence/schemas.ts';
 import type { GatewayView } from '../../../gateways/schemas.ts';
@@ -27,7 +27,7 @@ export function piecesWords({ t, list }: PageTexts, evidence: readonly { readonl
   ]);
 }
 
-/** Why pictures of this gateway cannot be fetched; undefined where they can. */
+/** Why pictures of this gateway cannot be fetched; undefined where they can be fetched. */
 export function evidenceRefusal(
   { say }: PageTexts,
   {
@@ -38,7 +38,7 @@ export function evidenceRefusal(
   return words === undefined ? undefined : say(text, words);
 }
 
-/** Why the gateway does not send it, by its newest answer; empty where it may still come. */
+/** Why the gateway does not send a piece, by its newest answer; empty where the piece may still come. */
 export function failureOf({ t }: PageTexts, commands: Iterable<CommandView>, sha256: string): string {
   let newest: CommandView | undefined;
   for (const command of commands) {
@@ -54,13 +54,13 @@ export function failureOf({ t }: PageTexts, commands: Iterable<CommandView>, sha
 
 export interface Awaited {
   readonly words: string;
-  /** whether it is under way */
+  /** whether the piece is on its way */
   readonly waits: boolean;
 }
 
 /**
- * What is said of a piece that is not here. `known`: what the centre knows of it, undefined = it never asked for it;
- * `refused`: why it was not asked for just now; `failure`: as of `failureOf`; both '' where there is none.
+ * The text about a missing piece. `known`: the centre's state of the piece, undefined = never requested; `refused`: why
+ * the last request was refused; `failure`: from `failureOf`; both '' where there is none.
  */
 export function awaitedOf(
   { t, share }: PageTexts,

@@ -1,6 +1,6 @@
 /**
- * The pictures and the clip of an alarm. They lie on the site; who wants to see them has them fetched, and what was
- * fetched before is shown at once. Each look is written down, so nothing is shown before somebody asks.
+ * The pictures and the clip of an alarm. They are kept on the site and fetched on request; pieces that were fetched before
+ * are shown at once. The centre records each viewing, so the page shows nothing before a person asks.
  *
  *   closed ── «Show» ──► fetched (`EvidenceFetch`) ──► shown
  */
@@ -23,9 +23,9 @@ export interface EvidenceProps {
     'alarm' | 'gateway' | 'message' | 'message_i18n' | 'evidence' | 'evidence_problem' | 'evidence_problem_i18n'
   >;
   readonly commands: ReadonlyMap<string, CommandView>;
-  /** why they cannot be fetched; undefined where they can */
+  /** why the pictures cannot be fetched; undefined where they can be fetched */
   readonly refused: string | undefined;
-  /** they are shown, or no longer */
+  /** called when the pictures are opened or closed */
   readonly onOpened?: (isOpen: boolean) => void;
 }
 
@@ -127,7 +127,7 @@ function Pieces({ alarm, commands }: Pick<EvidenceProps, 'alarm' | 'commands'>):
   );
 }
 
-/** A piece that is here; where it cannot be shown, the reason and a button that tries again. */
+/** A fetched piece; where it cannot be shown, the reason and a button to try again. */
 function Shown({
   address,
   media,

@@ -17,7 +17,7 @@ const uplink = {
   plan,
 };
 
-test('says what is left, how quickly it goes, and when it is gone', () => {
+test('a draining uplink shows its backlog, its rate and the time of its end', () => {
   expect(drainText(english, uplink)).toBe('12,000 events, 3.4 MB to go, 800 events/s, gone in about 15 min');
   const growing = { ...plan, secondsLeft: null, endsAt: null, outlook: 'growing', arrivingPerSecond: 900 };
   expect(drainText(english, { ...uplink, plan: growing })).toContain(
@@ -29,7 +29,7 @@ test('says what is left, how quickly it goes, and when it is gone', () => {
   );
 });
 
-test('says nothing of an uplink that is live, or of an older gateway', () => {
+test('a live uplink, and an uplink of an older gateway, show no drain', () => {
   const { plan: _, ...older } = uplink;
   expect(drainText(english, older)).toBe('');
   expect(drainText(english, { ...uplink, state: 'live', events: 0 })).toBe('');

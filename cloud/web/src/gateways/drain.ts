@@ -1,10 +1,10 @@
-/** An uplink's drain plan in staff's words. Pure. */
+/** An uplink's drain plan in words. Pure. */
 import type { GatewayView } from '../../../gateways/schemas.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 
 type Uplink = GatewayView['uplinks'][number];
 
-/** What is left and when it is gone; empty where there is nothing to say. */
+/** The rest of the backlog and the time of its end; empty for an uplink that does not drain. */
 export function drainText(texts: PageTexts, { state, events, bytes: left, plan, budget }: Uplink): string {
   const { t, bytes } = texts;
   const used =

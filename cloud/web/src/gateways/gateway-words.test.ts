@@ -17,13 +17,13 @@ test('a gateway’s card names three devices that are not connected, and counts 
   expect(silentDevices(english, gatewayView('gw-2'))).toBe('');
 });
 
-test('problems are said once, in the page’s language where the gateway sent a message', () => {
+test('each problem is shown once, in the page’s language where the gateway sent a message', () => {
   const problems_i18n = [{ key: 'centre/alarm.link-over' }, null, { key: 'gateway/of-a-newer-version' }];
   const gateway = gatewayView('gw-1', { problems: ['links work', 'odd', 'odd'], problems_i18n });
   expect(problemWords(russian, gateway)).toEqual(['Каналы шлюза снова работают', 'odd']);
 });
 
-test('a backlog is counted in the forms of the language, and a state of a newer gateway is shown as it is', () => {
+test('a backlog is counted in the forms of the language, and an unknown state is shown as the gateway sent it', () => {
   const words = (events: number) => backlogWords(russian, { events, bytes: 2_000 });
   expect([0, 1, 3, 5, 21].map(words)).toEqual([
     ...['пуста', '1 событие, 2 кБ', '3 события, 2 кБ', '5 событий, 2 кБ', '21 событие, 2 кБ'],

@@ -1,9 +1,9 @@
-/** What a gateway's card says of its problems, backlog, links, cameras and devices. Pure. */
+/** The texts of a gateway's card about its problems, backlog, links, cameras and devices. Pure. */
 import type { GatewayView } from '../../../gateways/schemas.ts';
 import { table } from '../parts/table.ts';
 import { type PageTexts, wordOf } from '../texts/page-texts.ts';
 
-/** Each problem once. */
+/** The gateway's problems in sentences, each once. */
 export function problemWords(
   { say }: PageTexts,
   { problems, problems_i18n: messages }: GatewayView,
@@ -18,7 +18,7 @@ export function backlogWords({ t, bytes }: PageTexts, { events, bytes: size }: G
     : t('centre-page/gateways.backlog-size', { count: events, size: bytes(size) });
 }
 
-/** A state of a newer gateway is shown as the gateway calls it. */
+/** A state that this version does not know is shown as the gateway sent it. */
 const uplinkWords = table({
   live: 'centre-page/uplink-state.live',
   draining: 'centre-page/uplink-state.draining',
@@ -37,7 +37,7 @@ const cameraWords = table({
 
 const shownNames = 3;
 
-/** The devices that are not connected, the first ones by name; '' where all are. */
+/** The devices that are not connected, the first ones by name; '' where all are connected. */
 export function silentDevices({ t }: PageTexts, gateway: GatewayView): string {
   const silent = gateway.devices
     .filter((device) => !device.connected)

@@ -1,4 +1,4 @@
-/** The gateways: online or not, their backlog, whether the history has all of their events, and their problems. */
+/** The gateways: connection, backlog, completeness of their events in the history, and problems. */
 
 import { post, sentence } from '../http.ts';
 import { AsOf } from '../parts/as-of.tsx';
@@ -33,7 +33,7 @@ import { useTexts } from '../texts/use-texts.ts';
 import { drainText } from './drain.ts';
 import { backlogWords, cameraWord, problemWords, silentDevices, uplinkWord } from './gateway-words.ts';
 
-/** More than anyone scrolls through; the rest on request. */
+/** Gateways shown at first; more on request. */
 const shownAtFirst = 20;
 
 export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNode {
@@ -79,7 +79,7 @@ export function GatewaysCard({ state }: { readonly state: DeskState }): ReactNod
 interface GatewayItemProps {
   readonly gateway: GatewayView;
   readonly ledger: LedgerView | undefined;
-  /** what is shown is not the present */
+  /** true: the page is not live */
   readonly old: Old | undefined;
 }
 
@@ -89,7 +89,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
   const [chosen, setChosen] = useState<boolean | undefined>(undefined);
   const { backlog } = gateway;
   const lastHeard = (words: string) => t('centre-page/gateways.last-heard', { words });
-  // while the page does not show the present, a gateway is neither online nor offline
+  // while the page is not live, a gateway counts neither as online nor as offline
   const online = gateway.online && old === undefined;
   const connected = gateway.devices.filter((device) => device.connected).length;
   const connectedWords = t('centre-page/gateways.connected', { connected, all: gateway.devices.length });
@@ -215,7 +215,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
   );
 }
 
-/** Whether the gateway is shown opened, because something is wrong with it. */
+/** Whether the gateway's row starts open, because it has a problem. */
 function wantsLook(gateway: GatewayView, ledger: LedgerView | undefined): boolean {
   const { cameras, online, problems, uplinks } = gateway;
   const broken = [...cameras, ...uplinks].some(({ state }) => brokenStates.has(state));
@@ -270,7 +270,7 @@ const completenessMarks = {
   unknown: { tone: 'quiet', icon: QuestionIcon },
 } as const;
 
-/** An offline gateway is complete only as far as its last status. */
+/** The ledger of an offline gateway is complete only up to its last status. */
 function CompletenessMark({ gateway, ledger, old }: GatewayItemProps): ReactNode {
   const texts = useTexts();
   const now = useNow();
@@ -290,7 +290,7 @@ function CompletenessMark({ gateway, ledger, old }: GatewayItemProps): ReactNode
   );
 }
 
-/** For maintenance, or for good: the centre raises no alarm about a gateway that is out of service. */
+/** Takes a gateway out of service, for maintenance or for good: the centre then raises no alarm about it. */
 function ServiceButton({
   gateway: { gateway, name, in_service: inService },
 }: Pick<GatewayItemProps, 'gateway'>): ReactNode {

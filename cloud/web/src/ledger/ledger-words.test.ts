@@ -18,12 +18,12 @@ const ledger = (lanes: readonly Lane[]): LedgerView => ({
 const said = (lanes: readonly Lane[]) =>
   ledgerLines(english, ledger(lanes)).map((one) => [one.what, one.state, one.reason]);
 
-test('where everything is there or waits there is nothing to say', () => {
+test('a ledger whose events are all stored or waiting has no lines', () => {
   expect(ledgerLines(english, undefined)).toEqual([]);
   expect(said([lane({ waiting: 7 })])).toEqual([]);
 });
 
-test('what is missing comes first with its numbers, what was shed with its reasons', () => {
+test('missing events come first with their numbers, then shed events with their reasons', () => {
   const missing = {
     ranges: [
       [2, 4],
@@ -56,7 +56,7 @@ test('what is missing comes first with its numbers, what was shed with its reaso
   ]);
 });
 
-test('what no number tells of is told: events that never had one, and an end that was lost with its file', () => {
+test('the lines include losses without numbers: events that never had one, and a lost end of a lane', () => {
   const gaps = [
     { from: 1, to: 0, count: 3, reason: 'given up' },
     { from: 7, to: null, count: 0, reason: 'damaged' },
@@ -74,7 +74,7 @@ test('what no number tells of is told: events that never had one, and an end tha
   ]);
 });
 
-test('many lines are cut, and it says so', () => {
+test('a long list of lines is cut, and a last line says so', () => {
   const many = Array.from({ length: 9 }, (_, i) =>
     lane({ epoch: `e${i}`, missing: 1 }, { missing: { ranges: [[1, 1]], left_out: 0 } }),
   );
@@ -82,7 +82,7 @@ test('many lines are cut, and it says so', () => {
   expect(said(many).at(-1)).toEqual(['', 'and 3 more', '']);
 });
 
-test('a badge says how many events are missing, else how many wait', () => {
+test('a badge shows the number of missing events, or else of waiting events', () => {
   const counts = (missing: number, waiting: number) => ({ ...ledger([]), missing, waiting });
   const ledgers = [counts(3, 9), counts(0, 12_345), counts(0, 0), undefined];
   expect(ledgers.map((one) => completenessWords(english, one))).toEqual([

@@ -1,4 +1,4 @@
-/** Which events of a gateway are not in the history, and why: their numbers in each lane, in staff's words. Pure. */
+/** Lists the events of a gateway that are not in the history, with numbers and reasons by lane. Pure. */
 import type { LedgerView } from '../../../ledger/schemas.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 
@@ -13,7 +13,7 @@ export interface LedgerLine {
   readonly reason: string;
 }
 
-/** What a badge says: '3 missing', 'complete'. */
+/** The text of a badge: '3 missing', 'complete'. */
 export function completenessWords({ t }: PageTexts, ledger: LedgerView | undefined): string {
   if (ledger === undefined) return t('centre-page/gateways.not-counted');
   if (ledger.missing > 0) return t('centre-page/gateways.missing', { count: ledger.missing });
@@ -21,7 +21,7 @@ export function completenessWords({ t }: PageTexts, ledger: LedgerView | undefin
   return t('centre-page/gateways.complete');
 }
 
-/** The sum that a badge stands for. */
+/** The number of events that a badge stands for. */
 export function countsWords({ t }: PageTexts, ledger: LedgerView | undefined): string {
   if (ledger === undefined) return t('centre-page/gateways.not-counted-title');
   const { assigned, received, shed, missing, waiting } = ledger;
@@ -30,10 +30,10 @@ export function countsWords({ t }: PageTexts, ledger: LedgerView | undefined): s
 
 const shownRanges = 3;
 const shownReasons = 2;
-/** A site with more of them needs the API, not a card. */
+/** Most lines on the card; staff read a longer list by the API. */
 const shownLines = 6;
 
-/** Missing and lost events first, then those that were shed; nothing where every event is stored or waits. */
+/** The lines: missing and lost events first, then shed ones. No lines where every event is stored or waits. */
 export function ledgerLines(texts: PageTexts, ledger: LedgerView | undefined): readonly LedgerLine[] {
   if (ledger === undefined) return [];
   const lines = [
@@ -58,7 +58,7 @@ function missingLine(texts: PageTexts, lane: Lane): LedgerLine[] {
   return [line(texts, lane, 'critical', state, texts.t('centre-page/ledger.missing-why', { numbers, command }))];
 }
 
-/** Losses that no number tells of: events that never had one, and the end of a lane that was lost with its file. */
+/** Losses without numbers: events that never had one, and the end of a lane that was lost with its outbox file. */
 function lostLines(texts: PageTexts, lane: Lane): LedgerLine[] {
   const { t, count } = texts;
   return lane.gaps.flatMap(({ from, to, count: events, reason }) => {

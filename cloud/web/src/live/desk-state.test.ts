@@ -45,7 +45,7 @@ const alarm = (change: Partial<AlarmView>): AlarmView => ({
 
 const asked = (messages: number) => ({ asked: messages });
 
-test('an answer that was asked for before an alarm ended does not raise it again', () => {
+test('an answer to a request from before an alarm’s end does not raise the alarm again', () => {
   const ended = alarm({
     event: 'g/e1/alerts/2',
     active: false,
@@ -57,7 +57,7 @@ test('an answer that was asked for before an alarm ended does not raise it again
   expect(state.alarms.get('g/a1')).toMatchObject({ active: false, raised: '2026-01-01T00:00:00.000Z' });
 });
 
-test('an alarm that changes keeps the time it was raised', () => {
+test('a changed alarm keeps the time at which it was raised', () => {
   const changed = alarm({
     event: 'g/e1/alerts/2',
     change: 'updated',
@@ -68,17 +68,17 @@ test('an alarm that changes keeps the time it was raised', () => {
   expect(state.alarms.get('g/a1')).toMatchObject({ change: 'updated', raised: '2026-01-01T00:00:00.000Z' });
 });
 
-test('an alarm that ended after the gateway’s clock was set back is over, and an older word of it changes nothing', () => {
+test('an alarm that ended after the gateway’s clock was set back is over, and an older event changes nothing', () => {
   const raised = alarm({ event: 'g/e1/alerts/8', changed: '2030-01-01T00:00:00.000Z' });
   const cleared = alarm({ event: 'g/e1/alerts/9', active: false, changed: '2026-01-01T00:00:00.000Z' });
   const over = withAlarms(withAlarms(emptyDesk, [raised], 'message'), [cleared], 'message');
   expect(over.alarms.get('g/a1')?.active).toBe(false);
-  // sent again, by another way: it says nothing new
+  // a repetition by another way changes nothing
   expect(withAlarms(over, [raised], 'message').alarms.get('g/a1')?.active).toBe(false);
   expect(withAlarms(over, [raised], asked(2)).alarms.get('g/a1')?.active).toBe(false);
 });
 
-test('of two lives of a gateway the later word counts', () => {
+test('the later event counts when an alarm’s events come from two epochs of a gateway', () => {
   const before = alarm({ event: 'g/e1/alerts/900' });
   const after = alarm({ event: 'g/e2/alerts/1', active: false });
   const over = withAlarms(withAlarms(emptyDesk, [before], asked(0)), [after], 'message');
@@ -87,7 +87,7 @@ test('of two lives of a gateway the later word counts', () => {
   expect(withAlarms(over, [before], asked(1)).alarms.get('g/a1')?.active).toBe(true);
 });
 
-test('what needs somebody stands first: not acknowledged, grave, active before over, new', () => {
+test('alarms that wait for a person come first; then severity, activity and time decide', () => {
   const order = sortedAlarms([
     alarm({ alarm: 'over', active: false, open: false, severity: 'critical' }),
     alarm({ alarm: 'unseen', active: false, open: true, severity: 'critical' }),
@@ -101,7 +101,7 @@ test('what needs somebody stands first: not acknowledged, grave, active before o
   expect(order).toEqual(['grave', 'unseen', 'new', 'old', 'info', 'trial', 'seen', 'over']);
 });
 
-test('an alarm that a person acknowledged at the centre stays so, whatever its gateway says that does not know it yet', () => {
+test('an alarm acknowledged at the centre stays acknowledged, although its gateway does not know it yet', () => {
   const over = alarm({ event: 'g/e1/alerts/2', active: false, open: true, change: 'cleared' });
   const listed = withAlarms(emptyDesk, [over], asked(0));
   const told = { gateway: 'g', alarm: 'a1', by: 'anna', at: '2026-01-01T00:10:00.000Z' };
@@ -109,7 +109,7 @@ test('an alarm that a person acknowledged at the centre stays so, whatever its g
   const seen = withAcknowledged(listed, told);
   const expected = { acknowledged: true, acknowledged_by: 'anna', acknowledged_where: 'centre only', open: false };
   expect(seen.alarms.get('g/a1')).toMatchObject(expected);
-  // its pictures come, and nobody has told the gateway
+  // the alarm's pictures arrive before its gateway knows of the acknowledgement
   const pictures = alarm({ event: 'g/e1/alerts/3', active: false, open: true, change: 'updated' });
   expect(withAlarms(seen, [pictures], 'message').alarms.get('g/a1')).toMatchObject({ ...expected, change: 'updated' });
   const known = alarm({
@@ -119,18 +119,18 @@ test('an alarm that a person acknowledged at the centre stays so, whatever its g
   expect(withAlarms(seen, [known], 'message').alarms.get('g/a1')).toMatchObject({ acknowledged_where: 'centre' });
 });
 
-test('alarms that ended are forgotten first where there are too many', () => {
+test('when there are too many alarms, ended ones are forgotten first', () => {
   const many = Array.from({ length: 1100 }, (_, i) => alarm({ alarm: `a${i}`, active: i < 50 }));
   const { alarms, heard } = withAlarms(emptyDesk, many, 'message');
   expect([alarms.size, [...alarms.values()].filter(({ active }) => active).length]).toEqual([1000, 50]);
   expect(heard.size).toBe(1000);
 });
 
-test('an alarm that ended unheard is not active any more once everything was asked for', () => {
+test('an alarm whose end the page missed is no longer active after the next complete answer', () => {
   const ended = alarm({ alarm: 'listed', event: 'g/e1/alerts/9', active: false });
   const known = withAlarms(emptyDesk, [alarm({ alarm: 'gone' }), alarm({ alarm: 'listed' })], 'message');
   const asking = asked(known.messages);
-  // raised while the answer was on its way
+  // raised after the request was sent
   const raised = withAlarms(known, [alarm({ alarm: 'new' })], 'message');
   const { alarms, heard, moreActive } = withAllAlarms(raised, [ended], 0, asking);
   expect([...alarms.values()].map((one) => [one.alarm, one.active])).toEqual([
@@ -141,7 +141,7 @@ test('an alarm that ended unheard is not active any more once everything was ask
   expect(moreActive).toBe(false);
 });
 
-test('an answer full of active alarms takes none away and says that there are more', () => {
+test('a full answer of active alarms removes no known alarm, and the page says that there are more', () => {
   const known = withAlarms(emptyDesk, [alarm({ alarm: 'known' })], 'message');
   const many = Array.from({ length: alarmsLimit }, (_, i) => alarm({ alarm: `a${i}` }));
   const state = withAllAlarms(known, many, alarmsLimit + 1, asked(1));
@@ -151,7 +151,7 @@ test('an answer full of active alarms takes none away and says that there are mo
   expect([all.alarms.has('g/known'), all.moreActive]).toEqual([false, false]);
 });
 
-test('what could not be asked for counts as unknown, and says why', () => {
+test('after a failed request the list counts as unknown, with the reason', () => {
   const reason = 'the history does not answer now';
   const failed = unanswered(emptyDesk, 'alarms', reason);
   expect(failed.asked.alarms).toEqual({ answered: false, problem: reason });
@@ -164,14 +164,14 @@ test('what could not be asked for counts as unknown, and says why', () => {
   expect(unansweredWords(english, answered(later, 'alarms'))).toEqual([]);
 });
 
-test('a ledger that was asked for before a message came does not replace it', () => {
+test('a ledger does not replace a message that arrived after its request', () => {
   const ledger = (missing: number) => ({ gateway: 'g', missing }) as LedgerView;
   const told = withLedgers(emptyDesk, [ledger(7)], 'message');
   expect(withLedgers(told, [ledger(0)], asked(0)).ledgers.get('g')?.missing).toBe(7);
   expect(withLedgers(told, [ledger(0)], asked(1)).ledgers.get('g')?.missing).toBe(0);
 });
 
-test('a command’s result is not taken back by an older answer, and commands are bounded', () => {
+test('an older answer does not remove a command’s result, and the number of commands is bounded', () => {
   const command = (id: string, state: string, settled: string | null) => ({ id, state, settled }) as CommandView;
   const sent = withCommands(emptyDesk, [command('c1', 'sent', null)]);
   const settled = withCommands(sent, [command('c1', 'applied', '2026-01-01T00:00:00.000Z')]);
@@ -180,10 +180,10 @@ test('a command’s result is not taken back by an older answer, and commands ar
   expect(withCommands(settled, many).commands.size).toBe(1000);
 });
 
-test('a gateway is as the latest message has it, whatever the centre’s clock said', () => {
+test('the latest message about a gateway counts, whatever the centre’s clock said', () => {
   const gateway = (last_contact: string, name: string) => ({ gateway: 'g', last_contact, name }) as GatewayView;
   const online = withGateways(emptyDesk, [gateway('2026-01-01T00:00:05.001Z', 'online')], 'message');
-  // the same contact, told a millisecond earlier: it is counted back from now each time
+  // the time of the same contact may come out a millisecond earlier, because it is computed from now each time
   const offline = withGateways(online, [gateway('2026-01-01T00:00:05.000Z', 'offline')], 'message');
   expect(offline.gateways.get('g')?.name).toBe('offline');
   expect(withGateways(offline, [gateway('2026-01-01T00:00:05.001Z', 'old')], asked(1)).gateways.get('g')?.name).toBe(
@@ -194,7 +194,7 @@ test('a gateway is as the latest message has it, whatever the centre’s clock s
   );
 });
 
-test('a badge says missing before waiting before complete', () => {
+test('a badge prefers missing to waiting, and waiting to complete', () => {
   const ledger = (missing: number, waiting: number) => ({ missing, waiting }) as LedgerView;
   expect([ledger(3, 9), ledger(0, 12_345), ledger(0, 0), undefined].map((one) => completeness(one))).toEqual([
     'missing',
@@ -204,14 +204,14 @@ test('a badge says missing before waiting before complete', () => {
   ]);
 });
 
-test('two gateways may have an alarm of the same id, and neither takes the other’s place', () => {
+test('alarms of two gateways with the same id are two alarms', () => {
   const own = alarm({ message: 'somebody is at the gate', severity: 'critical' });
   const other = { ...alarm({ message: 'nothing', severity: 'info' }), gateway: 'g2', event: 'g2/e/alerts/99' };
   const state = withAlarms(withAlarms(emptyDesk, [own], 'message'), [other], 'message');
   expect([...state.alarms.values()].map(({ message }) => message)).toEqual(['somebody is at the gate', 'nothing']);
 });
 
-test('a flood of active alarms of one gateway takes the place of its own, and never of another’s', () => {
+test('a flood of active alarms pushes out alarms of the same gateway, and never of another one', () => {
   const calm = alarm({ alarm: 'calm' });
   const flood = Array.from({ length: 2_500 }, (_, i) => ({ ...alarm({ alarm: `f${i}` }), gateway: 'flood' }));
   const state = withAlarms(withAlarms(emptyDesk, [calm], 'message'), flood, 'message');

@@ -1,9 +1,8 @@
 /**
- * What the page knows of the present, and how a message changes it. Pure.
+ * The page's knowledge of the present, and the functions that update it. Pure.
  *
- * Always: what is older never replaces what is newer, whichever arrives first (an answer that was asked for before a
- * message came may arrive after it, and says less than the message); no clock decides that, because one that is set
- * right would go back; what is remembered is bounded.
+ * Always: older data never replaces newer data, whichever arrives first: an answer may arrive after a message that is
+ * newer than its request. No clock decides this order, because a corrected clock can go back. The state is bounded.
  */
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { AlarmsAnswer, AlarmView } from '../../../alarms/schemas.ts';
@@ -15,60 +14,60 @@ import { table } from '../parts/table.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 import type { Connection } from './stream.ts';
 
-/** A sentence of the centre: in English, and as a message; a centre of an older version sends none. */
+/** A sentence of the centre: in English, and as a message of the catalogue, which an older centre does not send. */
 export interface Told {
   readonly words: string;
   readonly text: Message | undefined;
 }
 
-/** The time that the page shows, where that is not the present. */
+/** The time of an outdated page. */
 export interface Old {
-  /** ms since 1970; undefined: not known */
+  /** ms since 1970; undefined = unknown */
   readonly asOf: number | undefined;
-  /** in English */
+  /** the reason in English */
   readonly why: string;
-  /** the same as a message; a centre of an older version sends none */
+  /** the reason as a message of the catalogue; an older centre sends none */
   readonly whyText?: Message | undefined;
 }
 
-/** Undefined while what is shown is the present: the stream lives, and the centre itself hears and stores what comes. */
+/** undefined while the page is live: the stream is connected, and the centre itself receives and stores events. */
 export function oldOf({ connection, centreOld }: Pick<DeskState, 'connection' | 'centreOld'>): Old | undefined {
   if (connection.state !== 'lost') return centreOld;
   const { since } = connection;
-  // the centre may have been deaf before it fell silent itself
+  // the centre may have received nothing even before the stream was lost
   return { asOf: centreOld === undefined ? since : centreOld.asOf, why: noAnswer.key, whyText: noAnswer };
 }
 
 const noAnswer: Message = { key: 'centre-page/call.no-answer' };
 
-/** What is asked for at each (re)connection. */
+/** A list that the page requests at each (re)connection. */
 export type Part = 'alarms' | 'gateways';
 
 export interface Asked {
-  /** whether there was ever an answer: before, an empty list says nothing */
+  /** whether there was an answer; before the first one an empty list means nothing */
   readonly answered: boolean;
-  /** why the newest question has no answer, in words; '' = it has one, or is on its way */
+  /** why the newest request failed, in words; '' = it was answered, or is running */
   readonly problem: string;
 }
 
 export interface DeskState {
   readonly connection: Connection;
   readonly asked: Readonly<Record<Part, Asked>>;
-  /** whether the centre has more open alarms (active, or over and not acknowledged) than it named */
+  /** whether the centre has more open alarms (active, or over and not acknowledged) than it listed */
   readonly moreActive: boolean;
-  /** of which gateways how many open alarms are not named, the most first */
+  /** number of unlisted open alarms by gateway, the most first */
   readonly notListed: AlarmsAnswer['not_listed'];
-  /** undefined: what the centre shows is the present; else of when it is (ms since 1970; undefined: not known) and why */
+  /** undefined: the centre is live; otherwise the time of its data (ms since 1970; undefined = unknown) and the reason */
   readonly centreOld: Old | undefined;
-  /** what is wrong with the centre itself, in sentences */
+  /** problems of the centre itself, in sentences */
   readonly centreProblems: readonly Told[];
   readonly centreNotes: readonly Told[];
   readonly gateways: ReadonlyMap<string, GatewayView>;
   readonly alarms: ReadonlyMap<string, AlarmView>;
   readonly ledgers: ReadonlyMap<string, LedgerView>;
-  /** what was asked of gateways lately, by command id */
+  /** recent commands to gateways, by command id */
   readonly commands: ReadonlyMap<string, CommandView>;
-  /** messages of the stream so far, and which of them was the last that told of an alarm, a gateway or a ledger (by `heardKey`) */
+  /** number of messages so far, and the number of the last message about each alarm, gateway and ledger (by `heardKey`) */
   readonly messages: number;
   readonly heard: ReadonlyMap<string, number>;
 }
@@ -90,11 +89,11 @@ export const emptyDesk: DeskState = {
 };
 
 const maxAlarms = 1000;
-/** Asked for at once; the store takes active ones first into it. */
+/** Most alarms in one request; the centre lists active ones first. */
 export const alarmsLimit = 1000;
 const maxCommands = 1000;
 
-/** Where views come from: a message of the stream, or an answer, with the `messages` of when it was asked for. */
+/** The source of views: a message of the stream, or an answer, with the value of `messages` at the time of its request. */
 export type Source = 'message' | { readonly asked: number };
 
 export function answered(state: DeskState, part: Part): DeskState {
@@ -105,7 +104,7 @@ export function unanswered(state: DeskState, part: Part, problem: string): DeskS
   return { ...state, asked: { ...state.asked, [part]: { ...state.asked[part], problem } } };
 }
 
-/** What could not be asked for, in sentences; each reason once. */
+/** The reasons of failed requests, in sentences; each reason once. */
 export function unansweredWords({ t }: PageTexts, { asked: { alarms, gateways } }: DeskState): readonly string[] {
   if (alarms.problem !== '' && alarms.problem === gateways.problem)
     return [t('centre-page/incomplete.both', { problem: alarms.problem })];
@@ -138,7 +137,7 @@ export function withAlarms(state: DeskState, views: readonly AlarmView[], source
   const { messages, heard } = heardNow(state, keys, source);
   if (alarms.size > maxAlarms) {
     const ended = [...alarms.values()].filter(({ active }) => !active);
-    // of a flood of active ones the oldest of the gateway with the most
+    // if all are active: the oldest alarm of the gateway with the most alarms
     const floods = alarms.size - ended.length > 2 * maxAlarms;
     const spare = floods ? [...ended, ...ofFullestGateway(alarms)] : ended;
     const oldestFirst = spare.sort(
@@ -154,8 +153,8 @@ export function withAlarms(state: DeskState, views: readonly AlarmView[], source
 }
 
 /**
- * The whole list of alarms, as it was answered to a question with `alarmsLimit`; `open`: how many are in all. An open
- * alarm that is not in it, and that no message has told of since, has ended or was acknowledged meanwhile.
+ * Applies the whole list of alarms, the answer to a request with `alarmsLimit`. `open`: number of all open alarms. An open
+ * alarm that is not in the list and that no newer message names has ended or was acknowledged meanwhile.
  */
 export function withAllAlarms(
   state: DeskState,
@@ -180,7 +179,7 @@ export function withAllAlarms(
   return { ...next, alarms, heard };
 }
 
-/** An alarm that a person has acknowledged is so for good, also where its gateway does not know it yet. */
+/** An acknowledged alarm stays acknowledged, also where its gateway does not know it yet. */
 function merged(newest: AlarmView, known: AlarmView, view: AlarmView): AlarmView {
   const raised = earlier(view.raised, known.raised);
   const seen = [newest, known, view].find(({ acknowledged }) => acknowledged);
@@ -201,7 +200,7 @@ function acknowledgementOf({
   };
 }
 
-/** A person has acknowledged an alarm at the centre. */
+/** Notes that a person has acknowledged an alarm at the centre. */
 export function withAcknowledged(
   state: DeskState,
   { gateway, alarm, by, at }: StreamMessages['acknowledged'],
@@ -218,7 +217,7 @@ export function withAcknowledged(
   return { ...state, alarms: new Map(state.alarms).set(key, { ...known, ...seen, open: known.active }) };
 }
 
-/** Whether a person is to look at it and say so. */
+/** Whether the alarm waits for an acknowledgement. */
 export function needsPerson({ open, acknowledged, test, severity }: AlarmView): boolean {
   return open && !acknowledged && !test && severity !== 'info';
 }
@@ -229,7 +228,7 @@ function ofFullestGateway(alarms: ReadonlyMap<string, AlarmView>): readonly Alar
   return gateways.reduce<readonly AlarmView[]>((most, own) => (own.length > most.length ? own : most), []);
 }
 
-/** An alarm's id is its gateway's own: another gateway may have one of the same name. */
+/** The key of an alarm. It includes the gateway, because two gateways may use the same alarm id. */
 export function alarmKey({ gateway, alarm }: Pick<AlarmView, 'gateway' | 'alarm'>): string {
   return `${gateway}/${alarm}`;
 }
@@ -238,7 +237,7 @@ function heardKey(kind: 'alarm' | 'gateway' | 'ledger', id: string): string {
   return `${kind}/${id}`;
 }
 
-/** Whether a message came after this was asked for. */
+/** Whether a message arrived after the request of this answer. */
 function isOvertaken(state: DeskState, key: string, source: Source): boolean {
   return source !== 'message' && (state.heard.get(key) ?? 0) > source.asked;
 }
@@ -252,8 +251,8 @@ function heardNow(state: DeskState, keys: readonly string[], source: Source) {
 }
 
 /**
- * By the numbers of the events that tell of an alarm, which a resent one does not change; undefined where they are not
- * of one life of the gateway.
+ * Compares two alarm events by their sequence numbers, which a resend does not change; undefined where they belong to
+ * different epochs.
  */
 function isEarlierEvent(view: AlarmView, known: AlarmView): boolean | undefined {
   const [[life, number], [knownLife, knownNumber]] = [placeOf(view.event), placeOf(known.event)];
@@ -274,7 +273,7 @@ export function withLedgers(state: DeskState, views: readonly LedgerView[], sour
   return { ...state, ledgers, ...heardNow(state, keys, source) };
 }
 
-/** A result is final: an answer that was asked for before it came does not take it back. */
+/** A command's result is final: an answer to an earlier request does not remove it. */
 export function withCommands(state: DeskState, views: readonly CommandView[]): DeskState {
   const commands = new Map(state.commands);
   for (const view of views) {
@@ -294,7 +293,10 @@ function earlier(a: string, b: string): string {
 
 const weights = table<number>({ critical: 3, warning: 2, info: 1 });
 
-/** Open alarms first (active, or ended and not acknowledged), then active ones, then by severity, then the newest. */
+/**
+ * The order of alarms: alarms that wait for a person, then other active ones, then other open ones, then the rest. Within
+ * each group severity decides, then activity, then time (newest first).
+ */
 export function sortedAlarms(alarms: Iterable<AlarmView>): readonly AlarmView[] {
   const rank = (alarm: AlarmView) => {
     const { active, acknowledged, open, test, severity } = alarm;
@@ -308,7 +310,7 @@ function when(alarm: AlarmView): string {
   return alarm.open ? alarm.raised : alarm.changed;
 }
 
-/** What a badge says of a gateway's ledger. Missing is worse than waiting. */
+/** The badge of a gateway's ledger. Missing is worse than waiting. */
 export function completeness(ledger: LedgerView | undefined): 'complete' | 'waiting' | 'missing' | 'unknown' {
   if (ledger === undefined) return 'unknown';
   if (ledger.missing > 0) return 'missing';

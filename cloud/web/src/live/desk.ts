@@ -1,9 +1,8 @@
 /**
- * The desk: the present as the page shows it, filled by the API and kept up by the stream.
+ * The desk holds the present that the page shows: the API fills it, and the stream updates it.
  *
- * Always: after every (re)connection everything is asked for again, until it is answered, so that nothing missed in
- * between stays missing; what could not be asked for is said; one object for the whole page, started while somebody is
- * logged in.
+ * Always: after every (re)connection the page requests everything again until it is answered, so that messages missed in
+ * between leave no gap; failed requests are shown. The page has one desk, which runs while a user is logged in.
  */
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { AlarmsAnswer, AlarmView } from '../../../alarms/schemas.ts';
@@ -33,13 +32,13 @@ import {
 } from './desk-state.ts';
 import { LiveStream } from './stream.ts';
 
-/** New events; `skipped` more were stored that are not in here; undefined: ask for everything again. */
+/** Receives new events; `skipped` further events were stored but not sent; undefined: request everything again. */
 export type EventsListener = (batch: StreamMessages['events'] | undefined) => void;
 
 const retryMs = 5000;
-/** While the centre has more active alarms than it names, no message tells which of them come into reach. */
+/** How often alarms are requested again while the list leaves some out, because no message tells which ones enter it. */
 const moreActiveMs = 60_000;
-/** of the ledgers, and of the commands beside them: together with the stream five of a browser's six connections */
+/** requests for ledgers at once, and for commands at once: with the stream, five of a browser's six connections */
 const atOnce = 2;
 const mostAsked = 50;
 
@@ -52,7 +51,7 @@ export class Desk {
   #loading = new AbortController();
   #loadingAlarms = new AbortController();
 
-  /** `texts`: of what could not be asked for. `ended` is called when the session is over. */
+  /** `texts`: the texts for failed requests. `ended` is called when the session is over. */
   constructor(texts: PageTexts, ended: () => void) {
     this.#texts = texts;
     this.#stream = new LiveStream({
@@ -79,7 +78,7 @@ export class Desk {
 
   readonly state = (): DeskState => this.#state;
 
-  /** Asks the gateway to acknowledge an alarm; resolves when the command is safe at the centre. @throws ApiError */
+  /** Commands the gateway to acknowledge an alarm; resolves when the centre has stored the command. @throws ApiError */
   readonly acknowledge = async ({ gateway, alarm }: AlarmView): Promise<void> => {
     const order = { kind: 'acknowledge', arguments: { alarm } };
     const command = await post<CommandView>(`/api/v1/gateways/${gateway}/commands`, order);
@@ -91,7 +90,7 @@ export class Desk {
     return () => this.#eventListeners.delete(listener);
   }
 
-  /** Hears of the messages `name` of one capability (LiveFeed.message at the centre). Returns how to stop. */
+  /** Subscribes to the messages `name` of one capability (LiveFeed.message at the centre). Returns a function that unsubscribes. */
   onMessage<Message>(name: string, listener: (message: Message) => void): () => void {
     return this.#stream.listen(name, listener);
   }
@@ -133,7 +132,7 @@ export class Desk {
           ...this.#state,
           centreProblems: toldOf(problems, problems_i18n),
           centreNotes: toldOf(notes, notes_i18n),
-          // a centre of a version before does not say
+          // an older centre does not send this
           centreOld:
             current === false ? { asOf: asOf === null ? undefined : Date.parse(asOf), why, whyText } : undefined,
         }),
@@ -160,7 +159,7 @@ export class Desk {
     void this.#loadAlarms({ wait, retryMs, signal: this.#loadingAlarms.signal });
   }
 
-  /** `take` puts the answer into what is known; undefined when aborted. */
+  /** Requests a list until it is answered; `take` applies the answer. undefined when aborted. */
   async #ask<Answer>(
     part: Part,
     path: string,
@@ -194,7 +193,7 @@ export class Desk {
       const ledger = await get<LedgerView>(`/api/v1/gateways/${gateway}/ledger`, signal);
       if (!signal.aborted) this.#set(withLedgers(this.#state, [ledger], source));
     } catch (error) {
-      // there is none to ask for again
+      // 404: the centre does not know the gateway, so there is nothing to request again
       if (!(error instanceof ApiError && error.status === 404)) throw error;
     }
   }
@@ -211,7 +210,7 @@ export class Desk {
     }
   }
 
-  /** What was asked of the gateways whose alarms wait for somebody. */
+  /** Requests the commands to gateways whose alarms wait for an acknowledgement. */
   async #loadCommands(alarms: readonly AlarmView[], asking: Asking): Promise<void> {
     const waiting = alarms.filter(
       ({ open, acknowledged, acknowledged_where: where }) => (open && !acknowledged) || where === 'centre only',
@@ -229,7 +228,7 @@ function toldOf(sentences: readonly string[], texts: readonly Message[] | undefi
   return sentences.map((words, index) => ({ words, text: texts?.[index] }));
 }
 
-/** Whether an event passes what the list is filtered by. */
+/** Whether an event passes the list's filter. */
 export function passes(event: EventView, filter: EventFilter): boolean {
   return (
     (filter.gateway === '' || event.gateway === filter.gateway) &&

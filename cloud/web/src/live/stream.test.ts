@@ -7,7 +7,7 @@ afterEach(() => {
   correctClock(new Date().toISOString());
 });
 
-test('since when the page is not live is told by the centre’s clock, whatever the computer’s says', () => {
+test('the time since when the page is not live comes from the centre’s clock, and not from the computer’s', () => {
   const sources: EventTarget[] = [];
   class Source extends EventTarget {
     constructor() {
@@ -31,7 +31,7 @@ test('since when the page is not live is told by the centre’s clock, whatever 
   expect(lost?.state === 'lost' ? lost.since - before : Number.NaN).toBeGreaterThanOrEqual(-1);
 });
 
-test('a capability hears of messages of its own, also of those that it asks for when the stream lives already', () => {
+test('a capability receives its own messages, also when it subscribes after the stream has connected', () => {
   const sources: EventTarget[] = [];
   class Source extends EventTarget {
     constructor() {

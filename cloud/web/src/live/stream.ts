@@ -1,11 +1,11 @@
 /**
- * The connection to what happens now (server-sent events).
+ * The stream: the page's connection for live messages (server-sent events).
  *
  *   connecting ── hello ──► live ── error, silence of 12 s ──► lost ── wait ──► connecting
  *                                   the log-in has ended ──► ended
  *
- * Always: one connection at a time; each `hello` means that what was missed in between must be asked for; the centre
- * says something every few seconds, so silence is a connection that nobody told us is dead (a laptop that slept).
+ * Always: one connection at a time. After each `hello` the page must request what it missed. The centre sends a message
+ * every few seconds, so silence means a dead connection (for example, after a laptop slept).
  */
 import type { StreamMessages } from '../../../live/messages.ts';
 import { addressOf } from '../address.ts';
@@ -21,13 +21,13 @@ export type Connection =
 export interface StreamHandlers {
   readonly connection: (connection: Connection) => void;
   readonly message: <Name extends keyof StreamMessages>(name: Name, message: StreamMessages[Name]) => void;
-  /** the session is over */
+  /** called when the session is over */
   readonly ended: () => void;
 }
 
 const silenceMs = 12_000;
 const retryMs = 2000;
-/** Each of them, or it does not compile: one that is left out here never reaches the page. */
+/** All message names. The type makes a missing name a compile error; its messages would never reach the page. */
 const messages: Readonly<Record<keyof StreamMessages, true>> = {
   hello: true,
   tick: true,
@@ -42,18 +42,18 @@ const messages: Readonly<Record<keyof StreamMessages, true>> = {
 };
 const names = Object.keys(messages) as readonly (keyof StreamMessages)[];
 
-/** Takes the JSON of a message. */
+/** Receives the JSON of a message. */
 type Take = (json: string) => void;
 
 export class LiveStream {
   readonly #handlers: StreamHandlers;
   #source: EventSource | undefined;
-  /** by name: of messages that only one capability knows */
+  /** by name; listeners for messages of a single capability */
   readonly #others = new Map<string, Set<Take>>();
   #silence: number | undefined;
   #retry: number | undefined;
   #lostSince: number | undefined;
-  /** the last word of the centre, ms since 1970 by its clock */
+  /** time of the last message, ms since 1970 by the centre's clock */
   #heardAt: number | undefined;
   #stopped = true;
 
@@ -74,8 +74,8 @@ export class LiveStream {
   }
 
   /**
-   * Hears of messages of one capability, which `StreamMessages` does not list. Returns how to stop. After each `hello`
-   * of the stream the capability asks for what it missed.
+   * Subscribes to messages of one capability, which `StreamMessages` does not list. Returns a function that unsubscribes.
+   * After each `hello` the capability requests what it missed.
    */
   listen<Message>(name: string, listener: (message: Message) => void): () => void {
     const take: Take = (json) => listener(JSON.parse(json));
@@ -106,7 +106,7 @@ export class LiveStream {
       });
     }
     for (const name of this.#others.keys()) this.#hear(source, name);
-    // its own reconnecting gives up for good at the first answer that is not 200, so ours does it in every case
+    // EventSource gives up for good at the first answer other than 200, so this class always reconnects itself
     source.addEventListener('error', () => this.#lost());
     this.#waitForWord();
   }
@@ -129,7 +129,7 @@ export class LiveStream {
   #lost(): void {
     if (this.#stopped) return;
     this.#close();
-    // since its last word, not since somebody noticed
+    // counts from the last message, and not from the detection of the loss
     this.#lostSince ??= this.#heardAt ?? centreNow();
     this.#handlers.connection({ state: 'lost', since: this.#lostSince });
     window.clearTimeout(this.#retry);
@@ -143,7 +143,7 @@ export class LiveStream {
       if (session.user === null) this.#handlers.ended();
       else this.#connect();
     } catch {
-      // not reachable: the state says so already, and the next try follows
+      // the centre is unreachable: the state shows this already, and the next try follows
       this.#lost();
     }
   }

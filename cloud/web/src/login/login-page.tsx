@@ -1,4 +1,4 @@
-/** The log-in: two fields, the choice of the language and, where the log-in fails, the reason. */
+/** The log-in: two fields, the choice of the language, and the reason of a failed log-in. */
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { Alert, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
@@ -9,7 +9,7 @@ import { useTexts } from '../texts/use-texts.ts';
 import type { SessionAnswer } from './session.ts';
 
 export interface LoginPageProps {
-  /** why the page asks again; empty at the first time */
+  /** why the page asks for a log-in again; empty at first */
   readonly reason: string;
   readonly entered: (session: SessionAnswer) => void;
   readonly choose: (language: Language) => void;
@@ -21,7 +21,7 @@ export function LoginPage({ reason, entered, choose }: LoginPageProps): ReactNod
   const [problem, setProblem] = useState(reason);
   const [busy, setBusy] = useState(false);
   const password = useRef<HTMLInputElement>(null);
-  // at first, and after each try that failed
+  // at first, and after each failed log-in
   useEffect(() => {
     if (!busy) password.current?.select();
   }, [busy]);

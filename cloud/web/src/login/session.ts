@@ -1,8 +1,8 @@
-/** A log-in as the centre answers it; a centre of an older version knows no roles and no languages. */
+/** The session in the centre's answer; an older centre sends no role and no language. */
 export interface SessionAnswer {
   /** null: nobody is logged in */
   readonly user: string | null;
   readonly role?: string;
-  /** that this person has chosen */
+  /** the user's chosen language */
   readonly language?: string;
 }

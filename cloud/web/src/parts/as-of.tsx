@@ -1,5 +1,5 @@
 /**
- * The note beside a statement that does not show the present: its time, and why. Nothing while it shows the present.
+ * The note beside an outdated statement: its time, and the reason. No note while the page is live.
  */
 import type { ReactNode } from 'react';
 import type { Old } from '../live/desk-state.ts';

@@ -1,21 +1,21 @@
 /**
- * The end of an error in what one card shows: the card says so, the others go on.
+ * Catches an error in the rendering of one card: the card shows the error, and the other cards work on.
  *
- *   shown ── its drawing throws ──► told ── «Try again», or after a while ──► shown
+ *   shown ── rendering throws ──► error shown ── «Try again», or after a while ──► shown
  */
 import { Button } from '@mantine/core';
 import { Component, type ContextType, type ReactNode } from 'react';
 import { TextsContext } from '../texts/use-texts.ts';
 
 export interface BoundaryProps {
-  /** what the card is called */
+  /** title of the card */
   readonly name: string;
   /** class of the card's place on the page */
   readonly area: string;
   readonly children: ReactNode;
 }
 
-/** The cause of the error may be gone by then: one event out of many, a name that was changed. */
+/** After this time the card is rendered again, because the cause (one event, one name) may be gone. */
 const retryMs = 10_000;
 
 export class Boundary extends Component<BoundaryProps, { readonly problem: string }> {

@@ -5,20 +5,20 @@ import type { DeskState } from '../live/desk-state.ts';
 import type { PageTexts } from '../texts/page-texts.ts';
 
 export interface CardProps {
-  /** asks the centre, and hears of a capability's own messages */
+  /** sends requests to the centre, and subscribes to a capability's messages */
   readonly desk: Desk;
   readonly state: DeskState;
 }
 
 export interface Card {
-  /** unique; the folder of the card is called so */
+  /** unique; also the name of the card's folder */
   readonly name: string;
-  /** in the page's language, for the card that stands in its place when its drawing fails */
+  /** title in the page's language, shown when the card's rendering fails */
   readonly title: (texts: PageTexts) => string;
-  /** class of the card's place in page.css; default: the whole width, behind the other cards */
+  /** class of the card's place in page.css; default: the whole width, after the other cards */
   readonly area?: string;
   readonly Content: ComponentType<CardProps>;
 }
 
-/** The place of a card that names none. */
+/** The place of a card without one. */
 export const anyArea = 'area-any';

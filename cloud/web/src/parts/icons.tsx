@@ -1,4 +1,4 @@
-/** The page's few icons, 24 px outlines that take the colour of the text around them. */
+/** The page's icons: 24 px outlines in the colour of the surrounding text. */
 import type { ReactNode } from 'react';
 
 export interface IconProps {

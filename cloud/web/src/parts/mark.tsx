@@ -1,4 +1,4 @@
-/** A word with an icon and a colour: the colour never stands alone, so that nobody depends on seeing it. */
+/** A word with an icon and a colour. The colour is never the only sign, so that people who cannot see it miss nothing. */
 import type { ReactNode } from 'react';
 import { type PageTexts, wordOf } from '../texts/page-texts.ts';
 import { CriticalIcon, type IconProps, InfoIcon, WarningIcon } from './icons.tsx';
@@ -39,12 +39,12 @@ const severityKeys = table({
   info: 'centre-page/severity.info',
 });
 
-/** A severity of a newer gateway looks like a warning. */
+/** A severity that this version does not know looks like a warning. */
 export function severityLook(severity: string): SeverityLook {
   return severities[severity] ?? { tone: 'warning', icon: WarningIcon };
 }
 
-/** "Critical"; a severity of a newer gateway as the gateway calls it. */
+/** "Critical"; a severity that this version does not know is shown as the gateway sent it. */
 export function severityWord(texts: PageTexts, severity: string): string {
   return wordOf(texts, severityKeys, severity);
 }

@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { optionsOf } from './options.ts';
 
-test('a thing that comes twice is one option', () => {
+test('a repeated value is one option', () => {
   const meter = { value: 'gw-1/meter', label: 'Meter' };
   expect(optionsOf([meter, meter, { value: 'gw-1/meter', label: 'Meter, under a second site' }])).toEqual([meter]);
 });
 
-test('two things of one name are told apart, however alike it looks', () => {
+test('the labels of two values with the same or a similar name differ', () => {
   const options = optionsOf([
     { value: 'gw-1/meter', label: 'Meter' },
     { value: 'gw-2/meter', label: ' ＭＥＴＥＲ ' },
@@ -20,7 +20,7 @@ test('two things of one name are told apart, however alike it looks', () => {
   ]);
 });
 
-test('whatever comes, each value is there once, none is empty, and no label is endless', () => {
+test('for any input, each value is listed once, no value is empty, and labels are bounded', () => {
   const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('', 'a', 'A', '__proto__', 'x'.repeat(3_000)));
   fc.assert(
     fc.property(fc.array(fc.record({ value: text, label: text })), (found) => {

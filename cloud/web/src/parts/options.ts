@@ -1,16 +1,16 @@
-/** The options of a choice, from what gateways call their things. Pure. */
+/** Builds the options of a select from names that gateways send. Pure. */
 
 export interface Option {
   readonly value: string;
   readonly label: string;
 }
 
-/** Longer names are cut: a name comes from a gateway, which may be anybody's. */
+/** Longest name; a longer one is cut, because a gateway may send any text. */
 const longestLabel = 80;
 
 /**
- * Options that a list can show: each value once (a second one ends the component), no empty value, and labels that tell
- * things apart: where two are called the same, the value stands behind the name.
+ * Options for a list: each value once (the component throws on a second one), no empty value, and distinct labels: where
+ * two names look the same, the value follows the name.
  */
 export function optionsOf(found: Iterable<Option>): Option[] {
   const byValue = new Map<string, string>();
@@ -23,7 +23,7 @@ export function optionsOf(found: Iterable<Option>): Option[] {
   }));
 }
 
-/** What looks the same counts as the same. */
+/** Names that look the same have the same key. */
 function key(label: string): string {
   return label.normalize('NFKC').trim().toLowerCase();
 }

@@ -1,4 +1,4 @@
-/** Times as people read them, in the viewer's zone and language, with the full ISO time on hover. */
+/** Times in the viewer's time zone and language, with the full ISO time on hover. */
 import type { ReactNode } from 'react';
 import { useTexts } from '../texts/use-texts.ts';
 import { useNow } from '../time.ts';
@@ -30,7 +30,7 @@ export function Ago({ iso }: TimeProps): ReactNode {
   );
 }
 
-/** "for 5 min": how long an alarm that goes on has been active */
+/** "for 5 min": how long an alarm has been active */
 export function ActiveFor({ iso }: TimeProps): ReactNode {
   const texts = useTexts();
   const now = useNow();

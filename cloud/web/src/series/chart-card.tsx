@@ -1,4 +1,4 @@
-/** A chart of one metric of one device, over a time that one chooses, that goes on by itself. */
+/** A chart of one metric of one device over a chosen time, which new readings extend. */
 import { AsOf } from '../parts/as-of.tsx';
 import './chart.css';
 import { SegmentedControl, Select } from '@mantine/core';
@@ -13,7 +13,7 @@ import { Plot } from './plot.tsx';
 import { type ChartChoice, type ChartSeries, columns, columnsFrom, figuresOf } from './series.ts';
 import { hourMs, hoursOf, type RangeName, ranges, rangeWords, useChoices, useSeries } from './use-series.ts';
 
-/** of a list that one can search in */
+/** Most options that the searchable list shows at once. */
 const shownOptions = 100;
 
 export interface ChartCardProps {
@@ -29,7 +29,7 @@ export function ChartCard({ desk, state }: ChartCardProps): ReactNode {
   const [metric, setMetric] = useState<string | null>(null);
   const [range, setRange] = useState<RangeName>('1h');
 
-  // chosen once, when there is something to choose from: a chart must not change under one's eyes
+  // the default is chosen once, when devices are known, because a chart must not change while a person reads it
   useEffect(() => {
     if (device === null && choices.length > 0 && state.gateways.size > 0) setDevice(heaviest(choices, state));
   }, [device, choices, state]);
@@ -117,7 +117,7 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
   const { t } = texts;
   const now = useNow();
   const all = useMemo(() => (series === undefined ? undefined : columns(series)), [series]);
-  // the right edge moves in steps of the chart, so that the line is not drawn anew each second
+  // the right edge moves in steps of the chart, so that the chart is not drawn anew each second
   const step = Math.max(series?.step ?? 1000, 5000);
   const to = Math.ceil(now / step) * step;
   const from = (to - hoursOf(range) * hourMs) / 1000;
@@ -177,7 +177,7 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
   );
 }
 
-/** The device that draws or feeds in the most now: most likely what one wants to look at first. */
+/** The device with the highest power now, which a person most likely wants to see first. */
 function heaviest(choices: readonly ChartChoice[], state: DeskState): string | null {
   const power = ({ gateway, device, channel }: ChartChoice) => {
     const values = state.gateways.get(gateway)?.devices.find(({ id }) => id === device)?.values;
@@ -192,7 +192,7 @@ function heaviest(choices: readonly ChartChoice[], state: DeskState): string | n
   return found === undefined ? null : deviceKey(found);
 }
 
-/** What was chosen, else the power of the first device that has it. */
+/** The chosen metric, or else the power of the first device that measures it. */
 function choose(
   choices: readonly ChartChoice[],
   device: string | null,

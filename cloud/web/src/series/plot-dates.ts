@@ -2,7 +2,7 @@
 import { type Language, localeOf } from '@forpost/shared/texts/language.ts';
 import UPlot from 'uplot';
 
-/** What writes a date by uPlot's templates ({D} {MMM}) with the names of `language`. */
+/** Returns a formatter for uPlot's date templates ({D} {MMM}) with the names of `language`. */
 export function plotDates(language: Language): (template: string) => (date: Date) => string {
   const names = {
     MMMM: months(language, 'long'),
@@ -14,14 +14,14 @@ export function plotDates(language: Language): (template: string) => (date: Date
 }
 
 function months(language: Language, month: 'long' | 'short'): string[] {
-  // with a day, because Russian writes a month beside a day in another case
+  // formatted with a day, because Russian uses another case for a month beside a day
   const format = new Intl.DateTimeFormat(localeOf(language), { day: 'numeric', month, timeZone: 'UTC' });
   return Array.from({ length: 12 }, (_, index) => partOf(format, Date.UTC(2026, index, 1), 'month'));
 }
 
 function days(language: Language, weekday: 'long' | 'short'): string[] {
   const format = new Intl.DateTimeFormat(localeOf(language), { weekday, timeZone: 'UTC' });
-  // the first of February 2026 is a Sunday
+  // 1 February 2026 is a Sunday
   return Array.from({ length: 7 }, (_, index) => partOf(format, Date.UTC(2026, 1, 1 + index), 'weekday'));
 }
 

@@ -1,4 +1,4 @@
-/** uPlot in React: made once for each scheme and size, fed with columns. */
+/** uPlot as a React component: created once for each colour scheme and size, then updated with columns. */
 import { useComputedColorScheme } from '@mantine/core';
 import { type ReactNode, useEffect, useRef } from 'react';
 import UPlot from 'uplot';
@@ -13,7 +13,7 @@ export interface PlotProps {
   /** s since 1970 */
   readonly from: number;
   readonly to: number;
-  /** for a screen reader */
+  /** text for a screen reader */
   readonly label: string;
 }
 
@@ -113,7 +113,7 @@ function options(texts: PageTexts, width: number, metric: string, range: () => [
         stroke: colour('--plot'),
         fill: colour('--plot-soft'),
         width: 1.75,
-        // a reading with a gap on both sides has no line to be seen by
+        // a reading with a gap on both sides has no line, so it gets a point
         points: { show: true, size: 4, fill: colour('--plot'), filter: (plot) => lonely(plot.data[1] ?? []) },
         spanGaps: false,
         value: (plot, value) => {
@@ -126,7 +126,7 @@ function options(texts: PageTexts, width: number, metric: string, range: () => [
   };
 }
 
-/** Room above and below, zero where it is near, and a flat line in the middle instead of at the edge. */
+/** The axis's range: padding above and below, zero included when it is near, and a flat line in the middle. */
 function padded(low: number | null, high: number | null): [number, number] {
   if (low === null || high === null) return [0, 1];
   const span = high - low || Math.abs(high) || 1;
@@ -141,7 +141,7 @@ function axisWidth(plot: UPlot, values: readonly string[] | null): number {
   return Math.ceil(plot.ctx.measureText(longest).width / devicePixelRatio) + 20 + longest.length;
 }
 
-/** Where a value stands between gaps. */
+/** The indices of values that stand alone between two gaps. */
 function lonely(values: ArrayLike<number | null | undefined>): number[] {
   const found: number[] = [];
   for (let i = 0; i < values.length; i++) {

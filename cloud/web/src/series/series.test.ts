@@ -16,11 +16,11 @@ test('a time without readings is a gap in the line', () => {
   expect(values).toEqual([0, 10, 20, null, 80, 90]);
 });
 
-test('a sensor that speaks seldom and regularly has one line', () => {
+test('a sensor with rare but regular readings has one line without gaps', () => {
   expect(columns(series([0, 300_000, 600_000, 900_000]))[1]).toEqual([0, 300, 600, 900]);
 });
 
-test('new readings go on in steps, as their mean, and never count twice what the centre has counted', () => {
+test('new readings extend the line as the mean of each step, and no reading is counted twice', () => {
   const live = withReadings(
     withReadings(series([0, 10_000]), [
       { time: 19_000, value: 5 },
@@ -60,7 +60,7 @@ test('only the chosen device’s readings of the chosen metric are drawn', () =>
   expect(readingsOf(events, choice)).toEqual([{ time: 1000, value: 1 }]);
 });
 
-test('the figures leave gaps out', () => {
+test('the figures beside a chart ignore gaps', () => {
   expect(
     figuresOf([
       [10, 20, 30, 40, 50],
@@ -70,7 +70,7 @@ test('the figures leave gaps out', () => {
   expect(figuresOf([[10], [null]])).toBeUndefined();
 });
 
-test('a meter that fell silent leaves the chart and its figures as time goes on', () => {
+test('the readings of a silent meter leave the chart and its figures as time passes', () => {
   const drawn = columns(series([0, 10_000, 20_000]));
   expect(columnsFrom(drawn, 0)).toEqual(drawn);
   expect(columnsFrom(drawn, 15)).toEqual([[20], [20]]);

@@ -1,8 +1,8 @@
 /**
- * The points of a chart: steps that the centre has counted, and behind them what has arrived since. Pure.
+ * The points of a chart: the steps that the centre has computed, then the readings that have arrived since. Pure.
  *
- * Always: a time without readings is a gap in the line, never a straight line over it; a reading is drawn in the step
- * it happened in; readings older than the last counted step are the centre's to count.
+ * Always: a time without readings is a gap in the line, never a straight line. A reading is drawn in the step of its time.
+ * The page never adds a reading that is older than the centre's last step.
  */
 import type { EventView } from '../../../events/schemas.ts';
 import type { SeriesAnswer } from '../../../series/schemas.ts';
@@ -14,7 +14,7 @@ export interface ChartSeries {
   readonly from: number;
   readonly to: number;
   readonly counted: readonly { readonly time: number; readonly value: number }[];
-  /** by the start of their step */
+  /** new readings, by the start of their step */
   readonly live: readonly { readonly time: number; readonly sum: number; readonly count: number }[];
 }
 
@@ -25,7 +25,7 @@ export interface ChartChoice {
   readonly metric: string;
 }
 
-/** A chart that is open for a day must not grow for ever; the counted steps are asked for again long before. */
+/** Most new steps, so that a chart that is open for a day does not grow. The centre's steps are requested long before. */
 const maxLive = 2000;
 
 export function seriesOf(answer: SeriesAnswer): ChartSeries {
@@ -67,7 +67,7 @@ export function withReadings(series: ChartSeries, readings: readonly { time: num
   return { ...series, live: [...live.values()].sort((a, b) => a.time - b.time).slice(-maxLive) };
 }
 
-/** As uPlot wants them: s since 1970, and values with null where there is a gap. */
+/** The columns for uPlot: times in s since 1970, and values with null for a gap. */
 export type Columns = [number[], (number | null)[]];
 
 export function columns(series: ChartSeries): Columns {
@@ -88,7 +88,7 @@ export function columns(series: ChartSeries): Columns {
   return [times, values];
 }
 
-/** A sensor that speaks each five minutes has no gap after one: three of its usual distances, or of the steps. */
+/** The shortest gap: three usual intervals of the sensor, or three steps, so that a sensor of 5-minute readings has no gaps. */
 function gapAfter(points: readonly { readonly time: number }[], step: number): number {
   const distances = points
     .slice(1)
@@ -97,7 +97,7 @@ function gapAfter(points: readonly { readonly time: number }[], step: number): n
   return 3 * Math.max(step, distances[Math.floor(distances.length / 2)] ?? step);
 }
 
-/** What of them is not before `from` (s since 1970): a device that fell silent leaves the chart as time goes on. */
+/** The columns from `from` on (s since 1970), so that the readings of a silent device leave the chart as time passes. */
 export function columnsFrom([times, values]: Columns, from: number): Columns {
   const first = times.findIndex((time) => time >= from);
   return first < 0 ? [[], []] : first === 0 ? [times, values] : [times.slice(first), values.slice(first)];

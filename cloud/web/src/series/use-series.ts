@@ -1,4 +1,4 @@
-/** The chart's data: what can be chosen, and the chosen series, counted by the centre and gone on with from the stream. */
+/** The chart's data: the choice of devices, and the chosen series from the centre, extended by the stream. */
 import { useEffect, useState } from 'react';
 import type { MetricsAnswer, SeriesAnswer } from '../../../series/schemas.ts';
 import { Question, wait } from '../asking.ts';
@@ -26,7 +26,7 @@ export function rangeWords({ t }: PageTexts, range: RangeName): string {
     : t('centre-page/short.hours', { count: hours });
 }
 
-/** The centre counts the newest steps again this often; between, the page draws what arrives. */
+/** How often the page requests the centre's steps again; in between it draws arriving readings. */
 const recountMs = 60_000;
 const firstLookMs = 3000;
 const recountSoonMs = 2500;
@@ -56,7 +56,7 @@ export function useChoices(desk: Desk): { choices: readonly ChartChoice[]; probl
     });
     question.ask();
     const stop = desk.onEvents((batch) => {
-      // a device that speaks for the first time can be chosen soon after
+      // a new device can be chosen soon after its first reading
       if (batch === undefined || centreNow() - askedAt > (known === 0 ? firstLookMs : recountMs)) question.ask();
     });
     return () => {
@@ -67,7 +67,7 @@ export function useChoices(desk: Desk): { choices: readonly ChartChoice[]; probl
   return answer;
 }
 
-/** `series` with a `problem`: what was counted before, and has arrived since. */
+/** With a `problem`, `series` holds the last answer and the readings since. */
 export function useSeries(
   desk: Desk,
   choice: ChartChoice | undefined,
@@ -107,7 +107,7 @@ export function useSeries(
         return;
       }
       const readings = readingsOf(batch.events, chosen);
-      // a backlog that drains fills in the past, which only the centre can count
+      // a draining backlog adds past readings, which only the centre can compute
       const isPast = batch.skipped > 0 || readings.some(({ time }) => time < lastCounted);
       if (isPast || (readings.length > 0 && centreNow() - askedAt > recountMs)) {
         recount ??= window.setTimeout(() => {

@@ -1,4 +1,4 @@
-/** The form in which staff move a gateway to another site, or follow a site that was renamed. */
+/** The form that assigns a gateway to another site, after a move or after a site was renamed. */
 import { Button, TextInput } from '@mantine/core';
 import { type FormEvent, type ReactNode, useContext, useState } from 'react';
 import type { GatewayView } from '../../../gateways/schemas.ts';

@@ -21,20 +21,20 @@ const active = {
   test: false,
 } as AlarmView;
 
-test('nothing is called zero before it was asked for and answered', () => {
+test('the figures show no zero before the centre has answered', () => {
   expect(words(emptyDesk)).toEqual(['– asking…', '– asking…', '– asking…', '– asking…']);
   expect(words(both).slice(0, 2)).toEqual(['0 nothing to do', '– none has reported yet']);
 });
 
-test('alarms that could not be asked for are not known, while the gateways are', () => {
+test('after a failed request the alarms are unknown, while the gateways are known', () => {
   const state = unanswered(answered({ ...emptyDesk, gateways: gateways('g') }, 'gateways'), 'alarms', 'not now');
   expect(words(state).slice(0, 3)).toEqual(['– not known', '1 of 1 all report', '0 everything has been sent']);
-  // also where there was an answer before the connection was lost
+  // also when an answer came before the connection was lost
   expect(words(unanswered(both, 'alarms', 'not now'))[0]).toBe('– not known');
   expect(words({ ...state, alarms: new Map([['a', active]]) })[0]).toBe('1+ 1 critical, 1 not acknowledged');
 });
 
-test('an alarm that is over and that nobody has acknowledged is something to do', () => {
+test('an unacknowledged alarm that is over counts as something to do', () => {
   const over = { ...active, active: false };
   expect(words({ ...both, alarms: new Map([['a', over]]) })[0]).toBe(
     '1 1 critical, 1 not acknowledged, 1 of them over',
@@ -42,7 +42,7 @@ test('an alarm that is over and that nobody has acknowledged is something to do'
   expect(words({ ...both, alarms: new Map([['a', { ...over, open: false }]]) })[0]).toBe('0 nothing to do');
 });
 
-test('what is not the present says of when it is, and has no colour', () => {
+test('an outdated figure shows its time, and has no colour', () => {
   const now = Date.parse('2026-01-01T10:05:00.000Z');
   const asOf = now - 60_000;
   const known = { ...both, gateways: gateways('g'), ledgers: ledgers('g'), alarms: new Map([['a', active]]) };
@@ -60,7 +60,7 @@ test('what is not the present says of when it is, and has no colour', () => {
   );
 });
 
-test('nobody says that everything has been sent of a gateway that is silent', () => {
+test('the page does not claim that a silent gateway has sent everything', () => {
   const silent = new Map([
     ...gateways('g'),
     ['h', { gateway: 'h', online: false, backlog: { events: 0, bytes: 0 } } as GatewayView],
@@ -68,12 +68,12 @@ test('nobody says that everything has been sent of a gateway that is silent', ()
   expect(words({ ...both, gateways: silent })[2]).toBe('0 by the last report of 1 silent gateway');
 });
 
-test('more active alarms than the centre names are said', () => {
+test('the number of alarms includes those that the centre does not list', () => {
   const state = { ...both, alarms: new Map([['a', active]]), moreActive: true };
   expect(words(state)[0]).toBe('1+ 1 critical, 1 not acknowledged');
 });
 
-test('nothing is called missing or complete of gateways that were not counted', () => {
+test('no event is called missing or complete for a gateway without a ledger', () => {
   const three = { ...both, gateways: gateways('g', 'h', 'i') };
   expect(words(three)[3]).toBe('– not counted yet');
   expect(words({ ...three, ledgers: ledgers('g', 'i') })[3]).toBe('0 counted for 2 of 3 gateways');

@@ -1,4 +1,4 @@
-/** The page's first four figures, in words. Pure. Always: a zero is shown only for what the centre has answered. */
+/** The texts of the page's four figures. Pure. Always: a zero is shown only after an answer of the centre. */
 import { type Asked, type DeskState, oldOf } from '../live/desk-state.ts';
 import { asOfWords } from '../parts/as-of-words.ts';
 import type { Tone } from '../parts/mark.tsx';
@@ -11,7 +11,7 @@ export interface Figure {
   readonly tone: Tone;
 }
 
-/** `now`: ms since 1970 by the centre's clock. Figures that are not of the present say their time, and have no colour. */
+/** The four figures. Outdated figures show their time and have no colour. `now`: ms since 1970 by the centre's clock. */
 export function summaryFigures(texts: PageTexts, state: DeskState, now = 0): readonly Figure[] {
   const figures = [alarmsFigure, gatewaysFigure, waitingFigure, missingFigure].map((figure) => figure(texts, state));
   const old = oldOf(state);

@@ -1,4 +1,4 @@
-/** Four figures that say within a second whether there is something to do. */
+/** Four figures that show at a glance whether staff must act. */
 import type { ReactNode } from 'react';
 import type { DeskState } from '../live/desk-state.ts';
 import { useTexts } from '../texts/use-texts.ts';

@@ -1,7 +1,7 @@
 /**
- * Loads the page's texts of one language. Each language is a file of its own in the built page, and only the one that
- * the person reads is loaded: first the page's own texts, and when the page stands those of what gateways and the centre
- * send. Until they are here, a message is shown in the words that came with it.
+ * Loads the page's texts of one language. The built page has one file for each language and loads only the language of the
+ * user: first the page's own texts, then the texts of messages from gateways and the centre. Until the second part is
+ * loaded, a message is shown in the words that came with it.
  */
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { type PageTexts, pageTexts } from './page-texts.ts';
@@ -11,13 +11,13 @@ const files = {
   ru: { own: () => import('./parts-ru.ts'), sent: () => import('./sent-ru.ts') },
 } satisfies Record<Language, unknown>;
 
-/** The page's own texts. @throws what the browser says where the file cannot be loaded */
+/** The page's own texts. @throws the browser's error where the file cannot be loaded */
 export async function loadTexts(language: Language): Promise<PageTexts> {
   const { parts } = await files[language].own();
   return pageTexts(language, parts);
 }
 
-/** The same with the texts of what is sent. @throws what the browser says where a file cannot be loaded */
+/** The page's own texts and the texts of messages. @throws the browser's error where a file cannot be loaded */
 export async function loadAllTexts(language: Language): Promise<PageTexts> {
   const [{ parts }, { sent }] = await Promise.all([files[language].own(), files[language].sent()]);
   return pageTexts(language, { ...parts, ...sent });

@@ -18,7 +18,7 @@ test.each([
   expect(russian.metricValue(metric, value)).toBe(inRussian.replaceAll(' ', '\u00a0'));
 });
 
-test('metrics have names that people use, and one nobody foresaw is readable', () => {
+test('metrics have everyday names, and an unknown metric is readable', () => {
   expect(english.metricName('power_w_export_l1')).toBe('Power export L1');
   expect(russian.metricName('power_w_export_l1')).toBe('Мощность отдача L1');
   expect(english.metricName('energy_wh_t2')).toBe('Energy T2');
@@ -26,7 +26,7 @@ test('metrics have names that people use, and one nobody foresaw is readable', (
   expect(english.metricName('door_open')).toBe('Door open');
 });
 
-test('an axis has one unit, which its largest value chooses', () => {
+test('an axis has one unit, which depends on its largest value', () => {
   const { per, withUnit } = english.metricUnit('power_w', 999);
   expect([per, withUnit('5')]).toEqual([1, '5 W']);
   const large = english.metricUnit('power_w', -20_000);
@@ -46,7 +46,7 @@ test('durations and sizes have one or two units of the language', () => {
   expect(russian.bytes(3_456_789)).toBe('3,5 МБ');
 });
 
-test('a time of another day says the day, and a text that is no time is shown as it is', () => {
+test('a time of another day includes the day, and an invalid time is shown unchanged', () => {
   const now = new Date(2026, 4, 1, 12, 0, 0).getTime();
   const at = (...date: [number, number, number, number, number, number]) => new Date(...date).toISOString();
   expect(english.dateTime(at(2026, 4, 1, 9, 5, 7), now)).toBe('09:05:07');

@@ -1,15 +1,15 @@
 /**
  * The page's texts in one language, and how the page writes numbers, sizes, times and values in that language. Pure.
  *
- * Always: the catalogue in shared/texts has the words and the units; here stands only what the page shows in a form of
- * its own: durations of two units, values of three significant digits, one unit for a whole axis.
+ * Always: the words and the units are in the catalogue in shared/texts. This file holds only forms that the page alone
+ * uses: durations of two units, values of three significant digits, one unit for a whole axis.
  */
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { measureOf } from '@forpost/shared/texts/measure.ts';
 import { type Part, type Texts, texts, type Wording } from '@forpost/shared/texts/texts.ts';
 
-/** The texts of what gateways and the centre send as messages. */
+/** The texts of messages that gateways and the centre send. */
 export type SentParts = { readonly [P in Exclude<Part, 'common' | 'centre-page'>]?: Wording<P> };
 export type PageParts = { readonly [P in 'common' | 'centre-page']: Wording<P> } & SentParts;
 
@@ -34,7 +34,7 @@ export interface PageTexts extends Pick<Texts<'common' | 'centre-page'>, 'langua
   metricName(metric: string): string;
   /** the unit in which values of up to `size` are read best */
   metricUnit(metric: string, size: number): Unit;
-  /** 5131.2 of power_w -> "5.13 kW", with a space that no line breaks at */
+  /** 5131.2 of power_w -> "5.13 kW", with a no-break space */
   metricValue(metric: string, value: Value): string;
 }
 
@@ -90,13 +90,13 @@ export function pageTexts(language: Language, parts: PageParts): PageTexts {
   };
 }
 
-/** A code in words, by the table of keys; a code that the table does not name, as it is. */
+/** A code in words, by the table of keys; an unknown code is returned unchanged. */
 export function wordOf({ say }: PageTexts, keys: Readonly<Record<string, string>>, code: string): string {
   const key = keys[code];
   return key === undefined ? code : say({ key }, code);
 }
 
-/** With a large first letter, for a sentence or a label of its own. */
+/** The text with a capital first letter, for a whole sentence or a label. */
 export function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -1,10 +1,10 @@
 /**
- * The page's language while it is open.
+ * The language of the open page.
  *
- *   the browser's choice or preference ──► shown ── the person's own choice arrives with the log-in ──► shown
- *                                            └── somebody chooses ──► shown, remembered by the browser and the person
+ *   the browser's choice or preference ──► shown ── the user's own choice arrives with the log-in ──► shown
+ *                                            └── the user chooses ──► shown, stored in the browser and for the user
  *
- * Always: a language is shown once its texts are here; where they cannot be loaded, the page stays in the one it has.
+ * Always: the page changes its language when the texts are loaded; if they cannot be loaded, the page keeps its language.
  */
 import { rememberLanguage } from '@forpost/shared/texts/browser-language.ts';
 import type { Language } from '@forpost/shared/texts/language.ts';
@@ -12,7 +12,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import { loadAllTexts, loadTexts } from './load-texts.ts';
 import type { PageTexts } from './page-texts.ts';
 
-/** The texts, and how to show another language: it is remembered for the next load in this browser. */
+/** The texts, and a function that shows another language, which this browser remembers for the next load. */
 export function useLanguage(first: PageTexts): readonly [PageTexts, (language: Language) => void] {
   const [texts, setTexts] = useState(first);
   const wanted = useRef(first.language);
@@ -23,7 +23,7 @@ export function useLanguage(first: PageTexts): readonly [PageTexts, (language: L
       (all) => {
         if (wanted.current === shown) setTexts(all);
       },
-      // messages stay in the words that came with them
+      // messages keep the words that came with them
       (error: unknown) => console.error(`the texts of what is sent could not be loaded in "${shown}"`, error),
     );
   }, [shown]);
@@ -32,7 +32,7 @@ export function useLanguage(first: PageTexts): readonly [PageTexts, (language: L
     wanted.current = language;
     loadTexts(language).then(
       (loaded) => {
-        // the last choice counts, whichever texts arrive last
+        // the last choice counts, whichever texts arrive first
         if (wanted.current === language) setTexts(loaded);
       },
       (error: unknown) => console.error(`the texts of "${language}" could not be loaded`, error),
