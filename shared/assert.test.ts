@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { assertThat } from './assert.ts';
 
-test('an assertion that does not hold stops the work with its message, and one that holds builds none', () => {
+test('a failed assertion stops the work with its message; one that holds does not build the message', () => {
   assertThat(true, () => {
     throw new Error('not asked for');
   });

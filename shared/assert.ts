@@ -2,7 +2,7 @@
 import { ForpostError } from './errors.ts';
 
 /**
- * States what must hold here. @param message says what is wrong, and of which thing; made only on failure
+ * States a condition of this place. @param message names the fault and the thing; built only on failure
  * @throws ForpostError FORPOST_PART_FAILED
  */
 export function assertThat(holds: boolean, message: () => string): asserts holds {

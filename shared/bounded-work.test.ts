@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 
-/** Runs a program as `runUntilSignal` does, and gives its exit status and what it said. */
+/** Runs a program with `runUntilSignal`; returns its exit status and its output. */
 function run(body: string) {
   const program = `
     import { EventEmitter } from 'node:events';
@@ -17,7 +17,7 @@ function run(body: string) {
   return { status, said: stdout.trim().split('\n').at(-1) };
 }
 
-test('an error that nobody handled ends the work in which it arose, and not the process, whichever way it came', () => {
+test('an unhandled error ends the work in which it arose, and not the process, by every path it can take', () => {
   const { status, said } = run(`
     const breaks = () => { throw new Error('broken'); };
     contained(work('call'), breaks);
@@ -40,7 +40,7 @@ test('an error that nobody handled ends the work in which it arose, and not the 
   expect(status).toBe(7);
 });
 
-test('an error that is nobody’s work ends the process, and so does a work that cannot be ended', () => {
+test('an error outside any work ends the process, and so does work that cannot be ended', () => {
   expect(run(`setImmediate(() => { throw new Error('mine'); }); setTimeout(end, 1000);`).status).toBe(1);
   const cannotEnd = `within({ failed: () => { throw new Error('no'); } }, () => setImmediate(() => { throw new Error('broken'); }));`;
   expect(run(`${cannotEnd} setTimeout(end, 1000);`).status).toBe(1);

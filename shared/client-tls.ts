@@ -1,8 +1,7 @@
 /**
- * TLS to another server (Kafka, the receiver): the keys of a configuration, and what a client is given of them.
+ * TLS to another server (Kafka, the receiver): the keys in a configuration, and the client's options made from them.
  *
- * Always: the PEM files are read for each connection anew, so that a renewed certificate needs no restart; no message
- * shows a key.
+ * Always: each connection reads the PEM files again, so that a renewed certificate needs no restart; no message shows a key.
  */
 import { readFileSync } from 'node:fs';
 import Type from 'typebox';
@@ -13,7 +12,7 @@ const closed = { additionalProperties: false } as const;
 
 export const clientTlsSchema = Type.Union(
   [
-    // first: where a key is misspelt, a problem is told by the first branch
+    // first branch: for a misspelt key, the problem is reported against the first branch
     Type.Object(
       {
         ca: Type.Optional(
@@ -37,11 +36,11 @@ type TlsFile = 'ca' | 'certificate' | 'key';
 
 export interface TlsFileProblem {
   readonly file: TlsFile;
-  /** FILE and what is wrong with it */
+  /** FILE and its fault */
   readonly message: string;
 }
 
-/** `tls` with each path as `at` makes it. */
+/** `tls` with its paths resolved by `at`. */
 export function resolvedTls(tls: ClientTls, at: (path: string) => string): ClientTls {
   if (tls === true) return tls;
   return {
@@ -51,12 +50,12 @@ export function resolvedTls(tls: ClientTls, at: (path: string) => string): Clien
   };
 }
 
-/** What is wrong with the files: missing, no PEM, a key of another certificate; with `now`, a time that is over. */
+/** Faults of the files: missing, no PEM, a key of another certificate; with `now`, an expired certificate. */
 export function tlsFileProblems(tls: ClientTls, now?: number): readonly TlsFileProblem[] {
   return readTls(tls, now).problems;
 }
 
-/** The options of Node's TLS. @throws ForpostError FORPOST_SINK_UNREACHABLE, with the first problem of the files */
+/** Options for Node's TLS. @throws ForpostError FORPOST_SINK_UNREACHABLE, with the first fault of the files */
 export function tlsOptions(tls: ClientTls): { readonly ca?: string; readonly cert?: string; readonly key?: string } {
   const { texts, problems } = readTls(tls);
   const first = problems[0];
@@ -91,7 +90,7 @@ function readTls(tls: ClientTls, now?: number) {
     const text = texts[file];
     const found = text === undefined ? undefined : certificatesIn(text)?.[0];
     if (text !== undefined && found === undefined) bad(file, `${tls[file]} holds no certificate in PEM`);
-    // a bundle may hold an expired CA beside the one that counts
+    // a bundle may hold an expired CA beside the valid one
     const bundle = file === 'ca' && text !== undefined && text.split('-----BEGIN CERTIFICATE-----').length > 2;
     if (found !== undefined && now !== undefined && !bundle && now > found.validToDate.getTime())
       bad(file, `${tls[file]} has expired (${found.validToDate.toISOString().slice(0, 10)}): put a new one there`);

@@ -12,7 +12,7 @@ test('a timer longer than 2^31 ms does not fire at once', async () => {
   expect(fired).toBe(false);
 });
 
-test('a timer longer than 2^31 ms fires when it is due, whatever the wall clock does', () => {
+test('a timer longer than 2^31 ms fires when it is due, even when the wall clock jumps', () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] });
   try {
     const delayMs = 2 * 2 ** 31 + 1000;
@@ -41,7 +41,7 @@ test('the monotonic clock goes forward and the wall clock is in this century', (
   expect(systemClock.now()).toBeGreaterThan(Date.UTC(2020, 0, 1));
 });
 
-test('a wait ends early when it is called off', async () => {
+test('an aborted wait ends early', async () => {
   const abort = new AbortController();
   const started = systemClock.uptime();
   const waiting = sleep(systemClock, 60_000, abort.signal);
@@ -51,7 +51,7 @@ test('a wait ends early when it is called off', async () => {
   expect(systemClock.uptime() - started).toBeLessThan(5000);
 });
 
-test('the fake clock runs timers in order of their time, and a wall clock that is set moves none', () => {
+test('the fake clock runs timers in order of their time, and setting the wall clock moves none of them', () => {
   const clock = new FakeClock(1000, 0);
   const ran: string[] = [];
   clock.after(30, () => ran.push('c'));
@@ -69,7 +69,7 @@ test('the fake clock runs timers in order of their time, and a wall clock that i
   expect(clock.now()).toBe(1030 + 10 ** 12);
 });
 
-test('a timer belongs to no connection or request in whose work it was set, and to a work whose own clock set it', () => {
+test('a timer belongs to no connection or request, unless its own clock set it', () => {
   const clock = new FakeClock();
   const failures: string[] = [];
   const work = { failed: (error: unknown) => void failures.push(String(error)) };
@@ -82,7 +82,7 @@ test('a timer belongs to no connection or request in whose work it was set, and 
   expect(failures).toEqual(['Error: broken']);
 });
 
-test('a timer of the system’s clock is set outside of the work in which it is set', async () => {
+test('the system’s clock sets timers outside of the work that asks for them', async () => {
   const failures: unknown[] = [];
   const found = await new Promise((resolve) => {
     within({ failed: (error) => void failures.push(error) }, () =>
@@ -93,7 +93,7 @@ test('a timer of the system’s clock is set outside of the work in which it is 
   expect(failures).toEqual([]);
 });
 
-test('the compiler refuses a wall time where an uptime is meant, and the reverse', () => {
+test('the compiler refuses a wall time as an uptime, and an uptime as a wall time', () => {
   const clock = new FakeClock(Date.UTC(2026, 0, 1), 60_000);
   const observe = (uptime: Uptime, now: WallTime) => [uptime, now];
   expect(observe(clock.uptime(), clock.now())).toEqual([60_000, Date.UTC(2026, 0, 1)]);

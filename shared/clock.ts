@@ -2,13 +2,13 @@
  * Time as a part that is passed in: wall time for people, monotonic time for durations, timers for waiting.
  * `Date.now` and `setTimeout` appear only in this file's real adapter and in the fake one for tests.
  *
- * Always: a timer may be longer than 2^31 ms (Node's own fires at once beyond that), and a wall clock that jumps
- * never moves a timer or a duration. A wall time is never taken where an uptime is meant, nor the reverse: the compiler
- * refuses it. A plain number (the result of a sum, a literal of a test) is taken as either.
+ * Always: a timer may be longer than 2^31 ms (Node's own fires at once beyond that), and a wall clock that jumps never
+ * moves a timer or a duration. The compiler refuses a wall time where an uptime is meant, and the reverse; a plain number
+ * (the result of a sum, a literal of a test) passes as either.
  */
 import { type BoundedWork, contained, outside } from './bounded-work.ts';
 
-/** Never there: it only tells the two kinds of time apart. */
+/** Never set: tells the two kinds of time apart for the compiler. */
 declare const timescale: unique symbol;
 
 /** ms since 1970 by the system clock, which may be wrong or jump. */
@@ -31,12 +31,12 @@ export interface Clock {
 /** Node takes a delay as a signed 32-bit number of ms. */
 const longestTimeoutMs = 2 ** 31 - 1;
 
-/** The machine's monotonic clock when this thread's `performance.now` was 0, ms. */
+/** Reading of the machine's monotonic clock at `performance.now() === 0` of this thread, ms. */
 const threadOrigin = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // to the microsecond; asked for each message, for which a bigint is dear
+  // rounded to µs; called for each message, where a bigint would be slow
   uptime: () => Math.round((threadOrigin + performance.now()) * 1000) / 1000,
   after(delayMs, run) {
     const due = performance.now() + Math.max(0, delayMs);
@@ -45,13 +45,13 @@ export const systemClock: Clock = {
       const left = due - performance.now();
       handle = left > longestTimeoutMs ? setTimeout(arm, longestTimeoutMs) : setTimeout(run, Math.max(0, left));
     };
-    // most timers are not only for the connection in whose work they happen to be set
+    // most timers serve more than the connection that happens to set them
     outside(arm);
     return { cancel: () => clearTimeout(handle) };
   },
 };
 
-/** A clock whose timers are this work's own: an error in one ends the work. */
+/** A clock whose timers belong to this work: an error in one ends the work. */
 export function clockWithin(work: BoundedWork, clock: Clock): Clock {
   return {
     now: () => clock.now(),
@@ -60,7 +60,7 @@ export function clockWithin(work: BoundedWork, clock: Clock): Clock {
   };
 }
 
-/** Resolves after `delayMs`, or at once when `signal` is aborted (it never rejects: look at the signal). */
+/** Resolves after `delayMs`, or at once when `signal` is aborted. Never rejects: check the signal afterwards. */
 export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted) return Promise.resolve();
   return new Promise((resolve) => {
@@ -74,7 +74,7 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-/** A clock that stands still until `advance` moves it. For tests and simulations. */
+/** A clock that moves only by `advance`. For tests and simulations. */
 export class FakeClock implements Clock {
   #nowMs: WallTime;
   #uptimeMs: Uptime;
@@ -104,12 +104,12 @@ export class FakeClock implements Clock {
     };
   }
 
-  /** moves the wall clock alone, as a clock that is set does */
+  /** moves the wall clock alone, as when somebody sets the clock */
   jump(ms: number): void {
     this.#nowMs += ms;
   }
 
-  /** lets `ms` pass and runs what falls due, in order */
+  /** lets `ms` pass and runs due timers in order */
   advance(ms: number): void {
     const end = this.#uptimeMs + ms;
     for (;;) {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { root } from '../test/harness/root.ts';
 import { errorCodes } from './errors.ts';
 
-test('every error code of the registry is raised somewhere, and explains itself in sentences', () => {
+test('every error code is raised somewhere in the code, and has its meaning and remedy in sentences', () => {
   const sources = globSync('{edge,cloud,shared,scripts}/**/*.{ts,mjs}', {
     cwd: root,
     exclude: ['**/node_modules/**', '**/*.test.*', 'shared/errors.ts'],

@@ -7,7 +7,7 @@ export interface ErrorKind {
   readonly retryable: boolean;
   /** what happened, a sentence */
   readonly means: string;
-  /** what a person does about it, a sentence */
+  /** what a person should do, a sentence */
   readonly remedy: string;
 }
 
@@ -19,8 +19,8 @@ export const errorCodes = {
   },
   FORPOST_ARGUMENT_INVALID: {
     retryable: false,
-    means: 'An argument or option of a command is wrong, or does not fit what is there.',
-    remedy: 'Correct what the message names; `--help` behind the command lists arguments and options.',
+    means: 'An argument or option of a command is wrong, or does not fit the present state.',
+    remedy: 'Correct what the message names; `--help` after the command lists its arguments and options.',
   },
   FORPOST_PORT_TAKEN: {
     retryable: false,
@@ -89,12 +89,12 @@ export const errorCodes = {
   },
   FORPOST_QUERY_INVALID: {
     retryable: false,
-    means: 'A question to the history is wrong: a range, a limit or a name that cannot be.',
+    means: 'A query of the history has a range, a limit or a name that is not possible.',
     remedy: 'Correct the parameter that the message names.',
   },
   FORPOST_ID_INVALID: {
     retryable: false,
-    means: 'A text stands where an id is needed, and is none.',
+    means: 'A text that should be an id is not an id.',
     remedy: 'Use 1 to 64 of a-z, 0-9 and -.',
   },
   FORPOST_MODEL_INVALID: {
@@ -120,17 +120,17 @@ export const errorCodes = {
   FORPOST_FILE_FAILED: {
     retryable: true,
     means: 'The centre could not write a file of its data folder: commands, audit or registry.',
-    remedy: 'Check the disk and the owner of the file that the message names, then repeat what you did.',
+    remedy: 'Check the disk and the owner of the file that the message names, then repeat the action.',
   },
   FORPOST_CHANGED_MEANWHILE: {
     retryable: true,
     means: 'Other people changed the same registry record again and again.',
-    remedy: 'Repeat what you did.',
+    remedy: 'Repeat the action.',
   },
   FORPOST_CENTRE_STOPPING: {
     retryable: true,
-    means: 'The centre stopped before it had answered.',
-    remedy: 'Repeat what you did once the centre runs again; gateways do so by themselves.',
+    means: 'The centre stopped before it answered.',
+    remedy: 'Repeat the action when the centre runs again; gateways repeat by themselves.',
   },
   FORPOST_HISTORY_DAMAGED: {
     retryable: false,
@@ -140,11 +140,11 @@ export const errorCodes = {
   FORPOST_LANE_SCATTERED: {
     retryable: false,
     means: 'The sequence numbers of one lane lie in too many separate ranges to be listed.',
-    remedy: 'Find what numbers events with holes: another sender uses the id of this gateway.',
+    remedy: 'Look for a second sender that uses the id of this gateway.',
   },
   FORPOST_CENTRE_RUNNING: {
     retryable: false,
-    means: 'A centre reads the topics while a command needs it stopped.',
+    means: 'A running centre reads the topics, and the command needs it stopped.',
     remedy: 'Stop the centre, then run the command again.',
   },
   FORPOST_CHANNEL_FAILED: {
@@ -154,7 +154,7 @@ export const errorCodes = {
   },
   FORPOST_COMMANDS_FULL: {
     retryable: true,
-    means: 'A gateway was sent its limit of commands for a day.',
+    means: 'The gateway has received its daily limit of commands.',
     remedy: 'Wait, or find the program that sends them.',
   },
   FORPOST_CALL_UNANSWERED: {
@@ -173,7 +173,7 @@ export type ErrorCode = keyof typeof errorCodes;
 
 export class ForpostError extends Error {
   readonly code: ErrorCode;
-  /** whether doing the same again later can succeed */
+  /** whether a later attempt can succeed */
   readonly retryable: boolean;
 
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
@@ -184,7 +184,7 @@ export class ForpostError extends Error {
   }
 }
 
-/** The sentence of anything thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0 && error.message === '')
     return messageOf(error.errors[0]);

@@ -1,8 +1,8 @@
 /**
- * A queue with fair turns: its groups take turns, one item each, in the order they came; within a group the oldest
- * goes first. Whoever has a thousand items waits behind those with one.
+ * A queue with fair turns: groups take turns, one item each, in order of arrival; within a group the oldest item goes
+ * first. A group with a thousand items does not delay groups with one.
  *
- * Always: a group without items is forgotten; nothing here bounds what is added, its owner does.
+ * Always: a group without items is forgotten; the owner of the queue bounds what is added.
  */
 export class FairQueue<Item> {
   /** groups in the order of their turns */
@@ -31,7 +31,7 @@ export class FairQueue<Item> {
     items.add(item);
   }
 
-  /** Whether it was there. */
+  /** Removes an item; false when it was not in the queue. */
   delete(group: string, item: Item): boolean {
     const items = this.#groups.get(group);
     if (!items?.delete(item)) return false;
@@ -40,7 +40,7 @@ export class FairQueue<Item> {
     return true;
   }
 
-  /** Takes the next item out whose group may have a turn. The group's next turn comes after all others. */
+  /** Removes and returns the next item of a group that may have a turn. That group's next turn comes after all others. */
   next(mayGo: (group: string) => boolean = () => true): Item | undefined {
     for (const [group, items] of this.#groups) {
       if (!mayGo(group)) continue;

@@ -42,7 +42,7 @@ function asRoot(title: string, run: (skip: (why: string) => void) => unknown): v
   test(title, ({ skip }) => (isRoot ? run(skip) : skip('files of another user need root')));
 }
 
-/** Why `asService` cannot run: a checkout in a home folder is closed to other users. */
+/** Why `asService` cannot run here: other users cannot read a checkout in a home folder. */
 const withoutService = !isRoot
   ? 'files of another user need root'
   : spawnSync(process.execPath, ['--version'], { uid: service, gid: service }).error !== undefined ||
@@ -55,7 +55,7 @@ function asRootAndService(title: string, run: () => unknown): void {
   test(title, unless(withoutService), run as () => Promise<void>);
 }
 
-/** What `code` prints, run by the user `service`. */
+/** Output of `code`, run by the user `service`. */
 function asService(code: string): string {
   const files = JSON.stringify(fileURLToPath(new URL('./files.ts', import.meta.url)));
   const run = spawnSync(
@@ -71,7 +71,7 @@ function asService(code: string): string {
 }
 
 describe('a file that Forpost writes', () => {
-  test('is new with the mode asked for, and only its owner’s by default', async () => {
+  test('has the requested mode when new, and by default only its owner can read it', async () => {
     await replaceFile(file, 'one');
     expect([text(), mode()]).toEqual(['one', 0o600]);
     await replaceFile(join(folder, 'site.yaml'), 'site', { mode: 0o644 });
@@ -86,21 +86,21 @@ describe('a file that Forpost writes', () => {
     expect([text(), mode()]).toEqual(['three', 0o664]);
   });
 
-  test('can be read by its owner, also where its mode was damaged', async () => {
+  test('stays readable for its owner, even after its mode was damaged', async () => {
     writeFileSync(file, 'one');
     chmodSync(file, 0);
     await replaceFile(file, 'two');
     expect(mode()).toBe(0o600);
   });
 
-  test('leaves nothing beside it, and takes away what a killed write left', async () => {
+  test('leaves no other file beside it, and removes the leftover of a killed write', async () => {
     writeFileSync(`${file}.new`, 'half');
     await replaceFile(file, 'one');
     replaceFileSync(file, 'two');
     expect(readdirSync(folder)).toEqual(['secrets.yaml']);
   });
 
-  test('is written through symbolic links, which stay, also to nothing yet', async () => {
+  test('is written through symbolic links, which stay, also through a dangling one', async () => {
     mkdirSync(join(folder, 'real'));
     symlinkSync('real/target.yaml', join(folder, 'second'));
     symlinkSync('second', file);
@@ -112,20 +112,20 @@ describe('a file that Forpost writes', () => {
     expect([text(), lstatSync(file).isSymbolicLink()]).toEqual(['two', true]);
   });
 
-  test('is never a mixture of two writers of one process', async () => {
+  test('never mixes the texts of two writers in one process', async () => {
     const texts = Array.from({ length: 20 }, (_, index) => String(index).repeat(100_000));
     await Promise.all(texts.map((one) => replaceFile(file, one)));
     expect(text()).toBe(texts.at(-1));
     expect(readdirSync(folder)).toEqual(['secrets.yaml']);
   });
 
-  test('is made only where there is none', async () => {
+  test('is created only when it does not exist', async () => {
     expect(await createFile(file, 'one')).toBe(true);
     expect(await createFile(file, 'two')).toBe(false);
     expect([text(), mode(), readdirSync(folder).length]).toEqual(['one', 0o600, 1]);
   });
 
-  test('is put in place by moving one that is too large for memory', async () => {
+  test('takes the place of an old one by a move when it is too large for memory', async () => {
     writeFileSync(file, 'old');
     chmodSync(file, 0o640);
     writeFileSync(join(folder, 'candidate'), 'new');
@@ -133,7 +133,7 @@ describe('a file that Forpost writes', () => {
     expect([text(), mode(), readdirSync(folder)]).toEqual(['new', 0o640, ['secrets.yaml']]);
   });
 
-  test('is refused in words where a folder stands, where there is no folder, and on a full or read-only disk', async () => {
+  test('is refused with a reason where a folder has its name, its folder is missing, or the disk is full or read-only', async () => {
     mkdirSync(file);
     await expect(replaceFile(file, 'x')).rejects.toThrow(`${file} is not a file: move away what stands there`);
     const nowhere = join(folder, 'none', 'x');
@@ -141,7 +141,7 @@ describe('a file that Forpost writes', () => {
     await expect(replaceFile('/proc/nothing', 'x')).rejects.toThrow(/^\/proc\/nothing cannot be written: /);
   });
 
-  asRoot('keeps its owner where root replaces it (sudo forpost …)', async () => {
+  asRoot('keeps its owner when root replaces it (sudo forpost …)', async () => {
     writeFileSync(file, 'one', { mode: 0o600 });
     chownSync(file, service, service);
     await replaceFile(file, 'two');
@@ -151,7 +151,7 @@ describe('a file that Forpost writes', () => {
     expect([statSync(file).uid, text()]).toEqual([service, 'three']);
   });
 
-  asRootAndService('belongs to whom its folder belongs to where root makes it, and so do folders', async () => {
+  asRootAndService('gets its folder’s owner when root makes it, and so do folders', async () => {
     chownSync(folder, service, service);
     await replaceFile(file, 'one');
     expect([statSync(file).uid, statSync(file).gid, mode()]).toEqual([service, service, 0o600]);
@@ -162,7 +162,7 @@ describe('a file that Forpost writes', () => {
     expect(asService('files.replaceFileSync(file, "two"); console.log(files.readWholeSync(file))')).toBe('two\n');
   });
 
-  asRoot('is for the group of a folder that root keeps for a group, or for whom is named', async () => {
+  asRoot('gets the group of a root folder that serves a group, or the owner that the caller names', async () => {
     chownSync(folder, 0, service);
     chmodSync(folder, 0o750);
     await replaceFile(file, 'one');
@@ -175,7 +175,7 @@ describe('a file that Forpost writes', () => {
     expect([statSync(other).uid, mode(other)]).toEqual([service, 0o600]);
   });
 
-  asRootAndService('keeps an owner that only root could give it: it is then written in place', () => {
+  asRootAndService('is written in place when only root could keep its owner', () => {
     writeFileSync(file, 'the first text, which is longer');
     chownSync(file, 0, service);
     chmodSync(file, 0o660);
@@ -188,26 +188,29 @@ describe('a file that Forpost writes', () => {
     expect(readdirSync(folder)).toEqual(['secrets.yaml']);
   });
 
-  asRootAndService('is replaced in the user’s own folder, though it is root’s', () => {
+  asRootAndService('can be replaced by a user in his own folder, even when root owns the file', () => {
     writeFileSync(file, 'one', { mode: 0o600 });
     chownSync(folder, service, service);
     expect(asService('files.replaceFileSync(file, "two"); console.log(files.readWholeSync(file))')).toBe('two\n');
     expect(readdirSync(folder)).toEqual(['secrets.yaml']);
   });
 
-  asRootAndService('stays as it is where the user may write neither it nor its folder, who is told what to do', () => {
-    writeFileSync(file, 'one', { mode: 0o644 });
-    const told = 'await files.replaceFile(file, "two").catch((error) => console.log(error.code, error.message))';
-    expect(asService(told)).toMatch(
-      /^EACCES \S+secrets\.yaml cannot be written: the user \S+ may not write .*owner 0:0, mode 755.*chown/,
-    );
-    chownSync(folder, 0, service);
-    chmodSync(folder, 0o775);
-    expect(asService(told)).toMatch(/^EACCES \S+secrets\.yaml cannot be written: /);
-    expect([text(), readdirSync(folder)]).toEqual(['one', ['secrets.yaml']]);
-  });
+  asRootAndService(
+    'stays unchanged for a user who may write neither file nor folder, and the error says what to do',
+    () => {
+      writeFileSync(file, 'one', { mode: 0o644 });
+      const told = 'await files.replaceFile(file, "two").catch((error) => console.log(error.code, error.message))';
+      expect(asService(told)).toMatch(
+        /^EACCES \S+secrets\.yaml cannot be written: the user \S+ may not write .*owner 0:0, mode 755.*chown/,
+      );
+      chownSync(folder, 0, service);
+      chmodSync(folder, 0o775);
+      expect(asService(told)).toMatch(/^EACCES \S+secrets\.yaml cannot be written: /);
+      expect([text(), readdirSync(folder)]).toEqual(['one', ['secrets.yaml']]);
+    },
+  );
 
-  asRoot('is written where it is a mount of its own, in a read-only folder too', (skip) => {
+  asRoot('is written when it is a mount of its own, also in a read-only folder', (skip) => {
     if (!canMount()) return skip('this machine lets nobody mount in a namespace');
     const [host, etc] = [join(folder, 'host.yaml'), join(folder, 'etc')];
     file = join(etc, 'secrets.yaml');
@@ -232,14 +235,14 @@ describe('a process that ends at any line of a write', () => {
   const after = 'the new text';
   let dead = false;
 
-  /** Runs the steps and drops them after `count` of them. Whether they had all been made. */
+  /** Runs the steps and drops them after `count`. Returns whether all were made. */
   function killedAfter(count: number, steps: Steps<void>): boolean {
     let step = steps.next();
     for (let made = 1; step.done !== true && made < count && !dead; made++) step = steps.next(step.value);
     return step.done === true;
   }
 
-  /** As the kernel answers where the file is a mount point. */
+  /** Answers as the kernel does for a file that is a mount point. */
   const mounted: System = {
     ...patient,
     rename: (from, to) => {
@@ -248,7 +251,7 @@ describe('a process that ends at any line of a write', () => {
     },
   };
 
-  /** The power goes in the middle of writing the file itself. */
+  /** The power fails in the middle of writing the file itself. */
   function halfWritten(system: System): System {
     let inPlace = false;
     return {
@@ -288,7 +291,7 @@ describe('a process that ends at any line of a write', () => {
     expect([whole, [...read].sort()]).toEqual([true, [after, before]]);
   });
 
-  test('puts the old text back where a mount has no room for the new one', () => {
+  test('puts the old text back when a mount has no space for the new one', () => {
     writeFileSync(file, before);
     let full = false;
     const system: System = {
@@ -306,14 +309,14 @@ describe('a process that ends at any line of a write', () => {
     expect([text(), readdirSync(folder)]).toEqual([before, ['secrets.yaml']]);
   });
 
-  asRoot('believes no copy that another user has put there', () => {
+  asRoot('ignores a copy that another user has put there', () => {
     writeFileSync(file, 'the text');
     writeFileSync(`${file}.whole`, 'the text of another');
     chownSync(`${file}.whole`, service, service);
     expect([readWholeSync(file), text()]).toEqual(['the text', 'the text']);
   });
 
-  test('is no danger to what a person mended by hand long after', async () => {
+  test('does not overwrite a file that a person repaired by hand long after', async () => {
     writeFileSync(`${file}.whole`, 'the copy of then');
     writeFileSync(file, 'mended');
     const later = new Date(Date.now() + 3_600_000);
@@ -321,7 +324,7 @@ describe('a process that ends at any line of a write', () => {
     expect([await readWhole(file), readdirSync(folder)]).toEqual(['mended', ['secrets.yaml']]);
   });
 
-  test('does not keep somebody who may only read from the whole text', () => {
+  test('gives the whole text also to a user who may only read', () => {
     writeFileSync(file, 'hal');
     writeFileSync(`${file}.whole`, 'half and half');
     const open = () => {
@@ -335,8 +338,8 @@ function canMount(): boolean {
   return spawnSync('unshare', ['-m', 'mount', '--make-rprivate', '/']).status === 0;
 }
 
-describe('a name that a power cut must not take', () => {
-  /** The names that a call gave and the paths that it synced, in order. */
+describe('a name that must survive a power cut', () => {
+  /** The names that a call made and the paths that it synced, in order. */
   function recorded(run: (system: System) => Steps<unknown>): readonly string[] {
     const calls: string[] = [];
     const opened = new Map<number, string>();
@@ -364,7 +367,7 @@ describe('a name that a power cut must not take', () => {
     return calls.map((call) => call.replace(folder, ''));
   }
 
-  test('is on disk with its content when a file is replaced, made or moved there', () => {
+  test('is on disk with its content when a file is replaced, created or moved', () => {
     const written = ['sync /secrets.yaml.new', 'name /secrets.yaml', 'sync '];
     expect(recorded((system) => createAt(system, file, 'one', {}))).toEqual(written);
     expect(recorded((system) => replaceAt(system, file, 'two', {}))).toEqual(written);
@@ -374,13 +377,13 @@ describe('a name that a power cut must not take', () => {
     expect(text()).toBe('three');
   });
 
-  test('is on disk with the first text that is appended, and later texts cost no sync of the folder', () => {
+  test('is on disk with the first appended text, and later texts do not sync the folder', () => {
     expect(recorded((system) => appendAt(system, file, 'one\n', {}))).toEqual(['sync /secrets.yaml', 'sync ']);
     expect(recorded((system) => appendAt(system, file, 'two\n', {}))).toEqual(['sync /secrets.yaml']);
     expect([text(), mode()]).toEqual(['one\ntwo\n', 0o600]);
   });
 
-  test('is on disk when a damaged file is renamed, in both folders where it goes to another', () => {
+  test('is on disk when a damaged file is renamed, in both folders if they differ', () => {
     writeFileSync(file, 'damaged');
     expect(recorded((system) => renameAt(system, file, `${file}.damaged`))).toEqual([
       'name /secrets.yaml.damaged',

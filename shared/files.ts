@@ -1,5 +1,5 @@
 /**
- * The files that Forpost writes: every one that must outlive a power cut, by these functions.
+ * Writes the files of Forpost: every file that must survive a power cut goes through these functions.
  *
  *   written beside (FILE.new, synced) ─► owner and mode of the old FILE ─► renamed to FILE ─► folder synced
  *       └── FILE cannot be renamed over (a bind mount), or its owner cannot be kept:
@@ -7,9 +7,9 @@
  *
  * Always: after a kill or a power cut at any line, FILE is the old one or the new one, or FILE.whole is the complete new
  * one, which `readWhole` puts back. A new name is on disk when a function returns, because the folder is synced too. A
- * symbolic link stays one: its target is written. An old file keeps owner, group and mode; a new file made by root gets
- * the owner of its folder, so that «sudo forpost …» makes no file that the service cannot read. An error keeps the
- * system's code and says which file, why and what to do.
+ * symbolic link stays: its target is written. An old file keeps owner, group and mode; a new file made by root gets the
+ * owner of its folder, so that «sudo forpost …» makes no file that the service cannot read. An error keeps the system's
+ * code, and names the file, the reason and the remedy.
  *
  * Not kept: hard links, ACLs and extended attributes of the old file.
  */
@@ -29,21 +29,21 @@ import { awaited, patient, straight, waiting } from './files/system.ts';
 
 export type { WriteOptions } from './files/replacing.ts';
 
-/** One write of a file after the other: two of this process never mix. */
+/** Writes of one file wait for each other: two writers in this process never mix. */
 const turns = new Map<string, Promise<unknown>>();
 
-/** Replaces a file as a whole, or makes it. On disk when it resolves. @throws an error with the system's code, in words */
+/** Replaces a whole file, or creates it. On disk when it resolves. @throws an error with the system's code, in words */
 export async function replaceFile(path: string, content: Content, options: WriteOptions = {}): Promise<void> {
   await inTurn(path, () => awaited(replaceAt(waiting, path, content, options)));
 }
 
-/** The same at once, where nothing can wait for it: threads of their own, and moments when the process ends. */
+/** The same synchronously, for callers that cannot wait: own threads, and a process that is ending. */
 export function replaceFileSync(path: string, content: Content, options: WriteOptions = {}): void {
   straight(replaceAt(patient, path, content, options));
 }
 
 /**
- * Makes a file as a whole, as `replaceFile` does, unless there is one: then false, and nothing is changed.
+ * Creates a whole file as `replaceFile` does; returns false, and changes nothing, when the file exists.
  * @throws an error with the system's code, in words
  */
 export async function createFile(path: string, content: Content, options: WriteOptions = {}): Promise<boolean> {
@@ -51,15 +51,15 @@ export async function createFile(path: string, content: Content, options: WriteO
 }
 
 /**
- * Puts a file that is written to its end in the place of `path`, as `replaceFile` does with a content: for what is too
- * large for memory. `from` is gone when it resolves. @throws an error with the system's code, in words
+ * Moves a completely written file to `path`, as `replaceFile` does with a content: for files too large for memory. `from`
+ * is gone when it resolves. @throws an error with the system's code, in words
  */
 export async function moveFile(from: string, path: string, options: WriteOptions = {}): Promise<void> {
   await inTurn(path, () => awaited(moveTo(waiting, from, path, options)));
 }
 
 /**
- * Appends to a file, or makes it. On disk when it resolves: the text, and of a new file its name too.
+ * Appends to a file, or creates it. When it resolves, the text is on disk, and so is the name of a new file.
  * @throws an error with the system's code, in words
  */
 export async function appendToFile(
@@ -71,29 +71,29 @@ export async function appendToFile(
 }
 
 /**
- * Gives a file or folder another name, as a damaged file gets one. The new name is on disk when it resolves. What had
- * that name is replaced. @throws what the file system says
+ * Renames a file or folder, for example a damaged file. The new name is on disk when it resolves; a file that had this
+ * name is replaced. @throws the file system's error
  */
 export async function renameFile(from: string, to: string): Promise<void> {
   await awaited(renameAt(waiting, from, to));
 }
 
-/** The text of a file that `replaceFile` may have been writing when the power went. @throws what the file system says */
+/** The text of a file, complete even after a power cut during `replaceFile`. @throws the file system's error */
 export async function readWhole(path: string): Promise<string> {
   return (await inTurn(path, () => awaited(readRecovered(waiting, path)))).toString('utf8');
 }
 
-/** @throws what the file system says */
+/** The same synchronously. @throws the file system's error */
 export function readWholeSync(path: string): string {
   return readBytesSync(path).toString('utf8');
 }
 
-/** @throws what the file system says */
+/** The bytes, synchronously. @throws the file system's error */
 export function readBytesSync(path: string): Buffer {
   return straight(readRecovered(patient, path));
 }
 
-/** Makes a folder and those above it; new ones belong to whom the nearest that was there belongs to. */
+/** Makes a folder and its missing parents; new ones get the owner of the nearest folder that existed. */
 export async function makeFolder(path: string, mode = 0o700): Promise<void> {
   const { chown, mkdir, stat } = await import('node:fs/promises');
   const made = await mkdir(path, { recursive: true, mode });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Releasers } from './lifecycle.ts';
 
-test('parts stop in reverse order, and one that fails to stop does not keep the others from it', async () => {
+test('parts stop in reverse order, and a part that fails to stop does not keep the others running', async () => {
   const order: string[] = [];
   const problems: string[] = [];
   const releasers = new Releasers();
@@ -20,7 +20,7 @@ test('parts stop in reverse order, and one that fails to stop does not keep the 
   expect(problems).toEqual(['b: stuck']);
 });
 
-test('a part that fails half-way through its start is stopped too', async () => {
+test('a part whose start fails halfway is stopped too', async () => {
   const releasers = new Releasers();
   let stopped = false;
   const part = {

@@ -1,7 +1,6 @@
 /**
- * Start and stop of parts. A part's constructor assigns; `start` does the work; `stop` undoes it. What was started
- * is released in reverse order, also when a start fails half-way, and one release that fails or hangs does not keep
- * the others from running.
+ * Start and stop of parts. A part's constructor assigns; `start` does the work; `stop` undoes it. Releases run in reverse
+ * order, also after a start that failed halfway; a release that fails or hangs does not stop the others.
  */
 import { messageOf } from './errors.ts';
 
@@ -11,24 +10,24 @@ export interface Part {
   stop(): Promise<void>;
 }
 
-/** How long one release may take before the next one goes ahead. */
+/** The time after which the next release goes ahead. */
 const releaseDeadlineMs = 10_000;
 
 export class Releasers {
   readonly #stack: { readonly name: string; readonly release: () => Promise<void> | void }[] = [];
 
-  /** notes how to undo what has just been done */
+  /** Registers how to undo a step that is done. */
   add(name: string, release: () => Promise<void> | void): void {
     this.#stack.push({ name, release });
   }
 
-  /** starts a part and notes how to stop it; a part that fails to start is stopped before the error goes on */
+  /** Starts a part and registers its stop; a part that fails to start is stopped before the error is thrown. */
   async start(name: string, part: Part): Promise<void> {
     this.add(name, () => part.stop());
     await part.start();
   }
 
-  /** undoes everything in reverse order and tells what went wrong on the way */
+  /** Undoes everything in reverse order, and reports each failure. */
   async releaseAll(report: (name: string, problem: string) => void): Promise<void> {
     for (let entry = this.#stack.pop(); entry !== undefined; entry = this.#stack.pop()) {
       const { name, release } = entry;

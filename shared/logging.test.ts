@@ -13,7 +13,7 @@ test('no password reaches a log line, in an address or in a field', () => {
   expect(lines.join('')).toContain('connecting');
 });
 
-test('what repeats is a line a minute, which says how often it was left out, and all kinds together are bounded', () => {
+test('a repeated line is logged once a minute with the number of omitted ones, and all kinds together are bounded', () => {
   const lines: { msg: string; unsaid?: number }[] = [];
   const logger = createLogger('test', 'info', { write: (line: string) => void lines.push(JSON.parse(line)) });
   const clock = new FakeClock();

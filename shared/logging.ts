@@ -1,6 +1,6 @@
 /**
- * Structured logs (pino): one line an event that an operator would act on, with ids. Written in the calling thread,
- * so that the last line before a crash is not lost; nothing logs once a message, which is what would make that slow.
+ * Structured logs (pino): one line for each event that an operator would act on, with ids. The calling thread writes, so
+ * that the last line before a crash is not lost; that is fast enough, because no code logs once a message.
  */
 
 import { type DestinationStream, destination, type Logger, pino } from 'pino';
@@ -21,7 +21,7 @@ export function createLogger(
       base: { name },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
-      // credentials never appear in a log, wherever in an object they stand
+      // remove credentials from logs, at any depth of an object
       redact: { paths: ['password', '*.password', 'token', '*.token', 'url.password'], censor: '…' },
     },
     to ?? destination({ fd: 2, sync: true }),
@@ -43,9 +43,9 @@ const mostKeys = 1000;
 const mostLinesAMinute = 200;
 
 /**
- * For lines that somebody else sets off (a device, a stranger on the network, a disk that is full): one of a kind each
- * minute, and the next one says how many were left out. `key`: what is of a kind. A log must not fill the disk that
- * the events are for: beyond 200 lines of all kinds a minute there is silence.
+ * For lines that outside causes set off (a device, a stranger on the network, a full disk): one of each kind a minute, and
+ * the next one tells how many were omitted. `key`: the kind. A log must not fill the disk that the events need: beyond 200
+ * lines of all kinds a minute nothing is logged.
  */
 export class SparingLogger {
   readonly #logger: Logger;

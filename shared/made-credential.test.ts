@@ -5,7 +5,7 @@ import { hashPassword, isPasswordHash } from './password.ts';
 const made = makeCredential();
 const hash = parseMadeHash(made.hash);
 
-test('a made credential is the right one for its own hash and for no other', () => {
+test('a made credential fits its own hash and no other', () => {
   expect(hash !== undefined && isCredentialOf(made.password, hash)).toBe(true);
   const other = parseMadeHash(makeCredential().hash);
   expect(other !== undefined && isCredentialOf(made.password, other)).toBe(false);
@@ -29,16 +29,16 @@ test.each([
   ['a tag that is too long', `${made.hash}A`],
   ['a salt that is missing', made.hash.replace(/v=1\$[^$]*/, 'v=1$')],
   ['a credential in the clear', made.password],
-])('%s is no hash of a made credential', (_, text) => {
+])('%s is not a hash of a made credential', (_, text) => {
   expect(parseMadeHash(text)).toBeUndefined();
 });
 
-test('the two kinds of hashes are never taken for each other', async () => {
+test('the two kinds of hashes are never confused', async () => {
   expect(isPasswordHash(made.hash)).toBe(false);
   expect(parseMadeHash(await hashPassword('chosen'))).toBeUndefined();
 });
 
-test('a made credential has more than 128 random bits, each has a salt of its own, and the hash does not show it', () => {
+test('a made credential has more than 128 random bits and a salt of its own, and the hash does not reveal it', () => {
   const all = Array.from({ length: 500 }, makeCredential);
   expect(new Set(all.map(({ password }) => password)).size).toBe(500);
   expect(new Set(all.map(({ hash }) => hash.split('$')[3])).size).toBe(500);
@@ -48,7 +48,7 @@ test('a made credential has more than 128 random bits, each has a salt of its ow
   }
 });
 
-test('a password that a person has chosen gets no keyed hash', () => {
+test('a password that a person chose gets no keyed hash', () => {
   for (const chosen of ['', 'summer', made.password.toUpperCase().replaceAll('-', ''), `${made.password}-more00`])
     expect(() => hashCredential(chosen)).toThrow(RangeError);
 });

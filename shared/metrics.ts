@@ -1,4 +1,4 @@
-/** What a registry of metrics says of itself, for the reference and without a scrape. Shapes as prom-client has them. */
+/** Describes a registry of metrics for the reference, without a scrape. Shapes as in prom-client. */
 
 export interface DescribedMetric {
   readonly name: string;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { FakeClock } from './clock.ts';
 import { type PasswordAnswer, type PasswordCheck, PasswordQueue, type PasswordQueueLimits } from './password-queue.ts';
 
-/** A queue whose verifications take 30 ms of a clock that the test moves. */
+/** A queue whose checks take 30 ms of a clock that the test moves. */
 function desk(limits: Partial<PasswordQueueLimits> = {}) {
   const clock = new FakeClock();
   const queue = new PasswordQueue(clock, limits);
@@ -32,7 +32,7 @@ function desk(limits: Partial<PasswordQueueLimits> = {}) {
   return { clock, queue, computed, answers, ask, pass };
 }
 
-test('of 300 wrong passwords at once from one address 60 at most are computed in a minute, and no other address waits', async () => {
+test('of 300 wrong passwords at once from one address at most 60 are computed in a minute, and no other address waits', async () => {
   const { ask, pass, computed, answers } = desk({ mostWaitingByUser: 300 });
   for (let i = 0; i < 300; i++) void ask('10.0.0.66', undefined, false);
   void ask('10.0.0.7', 'meter', true);
@@ -43,7 +43,7 @@ test('of 300 wrong passwords at once from one address 60 at most are computed in
   expect(answers.filter((one) => one.endsWith('busy')).length).toBeGreaterThan(200);
 });
 
-test('a guesser behind the address of a whole site does not keep its devices out', async () => {
+test('a guesser at the address of a whole site does not keep its devices out', async () => {
   const { ask, pass, answers } = desk();
   const guess = () => {
     for (let i = 0; i < 8; i++) void ask('10.0.0.1', 'meter-1', false);
@@ -55,14 +55,14 @@ test('a guesser behind the address of a whole site does not keep its devices out
   for (let i = 2; i <= 100; i++) void ask('10.0.0.1', `meter-${i}`, true);
   await pass(5000);
   for (let i = 2; i <= 100; i++) expect(answers).toContain(`10.0.0.1 meter-${i} right`);
-  // and the one in whose name he guesses is slowed, not locked out
+  // the device whose name he uses is slowed, not locked out
   await pass(30_000);
   void ask('10.0.0.1', 'meter-1', true);
   await pass(60);
   expect(answers).toContain('10.0.0.1 meter-1 right');
 });
 
-test('a guesser who uses up the allowance of a whole site’s address, with many of its names, keeps no device out', async () => {
+test('a guesser who uses up a site’s allowance, under many of its names, keeps no device out', async () => {
   const { ask, pass, answers, computed } = desk();
   for (let minute = 0; minute < 2; minute++) {
     for (let i = 0; i < 60; i++) void ask('10.0.0.1', `meter-${i}`, false);
@@ -78,7 +78,7 @@ test('a guesser who uses up the allowance of a whole site’s address, with many
   for (let i = 0; i < 50; i++) expect(answers).toContain(`10.0.0.1 other-${i} right`);
 });
 
-test('the check of a client that has gone is not computed', async () => {
+test('the check of a client that has disconnected is not computed', async () => {
   const { ask, pass, computed, answers } = desk();
   const gone = new AbortController();
   void ask('10.0.0.1', 'a', true);
@@ -93,7 +93,7 @@ test('the check of a client that has gone is not computed', async () => {
   expect(await ask('10.0.0.1', 'd', true, before.signal)).toBe('gone');
 });
 
-test('busy is no failure: whoever waited in vain has as many tries as before', async () => {
+test('busy is no failure: a client that waited in vain keeps its tries', async () => {
   const { ask, pass, answers } = desk({ mostWaitingByUser: 2, failuresByUser: 1, userRefillMs: 1e9 });
   const first = ask('10.0.0.1', 'meter', true);
   for (let i = 0; i < 50; i++) void ask('10.0.0.1', 'meter', true);
@@ -105,7 +105,7 @@ test('busy is no failure: whoever waited in vain has as many tries as before', a
   expect(answers.at(-1)).toBe('10.0.0.1 meter right');
 });
 
-test('guessers at a thousand addresses do not stand before an address that has not failed', async () => {
+test('guessers at a thousand addresses do not delay an address that has not failed', async () => {
   const { ask, pass, answers } = desk({ mostWaiting: 2000, waitMs: 1e9 });
   for (let round = 0; round < 2; round++) {
     for (let i = 0; i < 1000; i++) void ask(`10.1.${i >> 8}.${i & 255}`, undefined, false);
@@ -116,7 +116,7 @@ test('guessers at a thousand addresses do not stand before an address that has n
   expect(answers).toContain('10.0.0.7 meter right');
 });
 
-test('a full queue makes room for an address that has fewer waiting', async () => {
+test('a full queue makes room for an address with fewer waiting checks', async () => {
   const { ask, pass, answers, queue } = desk({ mostWaiting: 20, mostWaitingByAddress: 20, mostWaitingByUser: 20 });
   for (let i = 0; i < 30; i++) void ask('10.0.0.66', 'oven', false);
   expect(queue.waiting).toBe(20);
@@ -126,7 +126,7 @@ test('a full queue makes room for an address that has fewer waiting', async () =
   expect(answers).toContain('10.0.0.7 meter right');
 });
 
-test('a check that fails is an error of whoever asked, and the next one goes on', async () => {
+test('a check that throws rejects for its caller, and the next one runs', async () => {
   const clock = new FakeClock();
   const queue = new PasswordQueue(clock);
   const broken = queue.check({ address: 'a', user: 'u', verify: () => Promise.reject(new Error('no memory')) });
@@ -135,7 +135,7 @@ test('a check that fails is an error of whoever asked, and the next one goes on'
   expect(await next).toBe('right');
 });
 
-test('what is remembered of guessers is bounded, whatever addresses and names they use', async () => {
+test('the memory of guessers is bounded, for any number of addresses and names', async () => {
   const { ask, pass, queue } = desk({ waitMs: 1e9 });
   for (let i = 0; i < 6000; i++) {
     void ask(`10.0.${i >> 8}.${i & 255}`, `user-${i}`, false);

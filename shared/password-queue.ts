@@ -1,19 +1,19 @@
 /**
- * Checks of passwords, one after the other: each costs some 30 ms of a core, so whoever asks for many must not take
- * them from others, and guessing is slowed instead of locked. Both log-ins use it: MQTT and the pages.
+ * Checks passwords one after the other. Each check costs some 30 ms of a core, so a client with many checks must not delay
+ * others, and guessing is slowed instead of locked. Both log-ins use it: MQTT and the pages.
  *
- *   check ── room? ── no ──► busy
- *     └── waits ── its address's turn, and its user's there ── both may fail once more? ──► checked ──► right | wrong
+ *   check ── space? ── no ──► busy
+ *     └── waits ── turn of its address, and of its user there ── both may fail once more? ──► checked ──► right | wrong
  *           │                                                    └── not yet: the next one's turn
- *           ├── whoever asked has gone ──► gone: nothing is computed
+ *           ├── the client has disconnected ──► gone: nothing is computed
  *           └── `waitMs` ──► busy
  *
- * Always: an address computes at most `failuresByAddress` wrong passwords in a burst and its refill after that, and
- * one user's from there fewer; a right password gives its allowance back; a user who has not failed from there needs
- * the address's allowance for nothing, which gives a guesser one try more for each name that there is. Addresses take
- * turns, and three times of four those that have not failed go first; within an address its users take turns, and all
- * unknown names together are one user. So a guesser behind the address of a whole site slows only the users whose names
- * he uses. Busy says nothing about the password and counts as no failure; what waits and what is remembered is bounded.
+ * Always: an address computes at most `failuresByAddress` wrong passwords in a burst and its refill after that; one user
+ * from there fewer. A right password gives its allowance back. A user who has not failed from there needs no allowance of
+ * the address, which gives a guesser one more try for each name. Addresses take turns, and addresses that have not failed
+ * go first three times out of four; within an address its users take turns, and all unknown names together count as one
+ * user. So a guesser at the address of a whole site slows only the users whose names he uses. Busy says nothing about the
+ * password and counts as no failure. The queue and the memory of failures are bounded.
  */
 import type { Clock, Timer } from './clock.ts';
 import { FairQueue } from './fair-queue.ts';
@@ -27,7 +27,7 @@ export interface PasswordQueueLimits {
   readonly mostWaitingByUser: number;
   /** longest wait for a turn */
   readonly waitMs: number;
-  /** wrong passwords of one address, and of one user from it: so many at once, and one more each so many ms */
+  /** wrong passwords of one address, and of one user from it: this many at once, and one more after each refill time */
   readonly failuresByAddress: number;
   readonly addressRefillMs: number;
   readonly failuresByUser: number;
@@ -48,19 +48,19 @@ const defaultPasswordQueueLimits: PasswordQueueLimits = {
 };
 
 export interface PasswordCheck {
-  /** `addressGroup` of whoever asks */
+  /** `addressGroup` of the client */
   readonly address: string;
-  /** the user's name where there is such a user, undefined for all names that nobody has */
+  /** the name of an existing user; undefined for all unknown names */
   readonly user: string | undefined;
-  /** aborted when whoever asked has gone */
+  /** aborted when the client disconnects */
   readonly gone?: AbortSignal | undefined;
-  /** whether the password is right: the part that costs */
+  /** computes whether the password is right: the expensive part */
   readonly verify: () => Promise<boolean>;
 }
 
 interface Waiting extends PasswordCheck {
   readonly userKey: string;
-  /** its failure is counted for its address too */
+  /** the failure counts for its address too */
   counted: boolean;
   readonly answer: (answer: PasswordAnswer) => void;
   readonly fail: (error: unknown) => void;
@@ -68,13 +68,13 @@ interface Waiting extends PasswordCheck {
 }
 
 const mostAllowances = 4000;
-/** Addresses that have not failed go first, so that a thousand guessing ones do not stand before them; not always. */
+/** Addresses that have not failed go first, except for every fourth turn, so that a thousand guessers do not delay them. */
 const failedEvery = 4;
 
 export class PasswordQueue {
   readonly #clock: Clock;
   readonly #limits: PasswordQueueLimits;
-  /** by address, those that wait there by user */
+  /** waiting checks by address, then by user */
   readonly #byAddress = new Map<string, FairQueue<Waiting>>();
   readonly #turns = new FairQueue<string>();
   readonly #allowances: Allowances;
@@ -94,12 +94,12 @@ export class PasswordQueue {
     return this.#waiting;
   }
 
-  /** what is remembered of failures, bounded */
+  /** number of remembered failures, bounded */
   get remembered(): number {
     return this.#allowances.size;
   }
 
-  /** Rejects with what `verify` rejects with. */
+  /** Rejects with the error of `verify`. */
   check(check: PasswordCheck): Promise<PasswordAnswer> {
     if (check.gone?.aborted) return Promise.resolve('gone');
     const userKey = keyOf(check.address, check.user);
@@ -134,12 +134,12 @@ export class PasswordQueue {
     });
   }
 
-  /** A user has logged in: what was failed in his name from there was his own mistyping. */
+  /** A user has logged in: earlier failures in his name from there were his own mistyping. */
   forgive(address: string, user: string): void {
     this.#allowances.delete(keyOf(address, user));
   }
 
-  /** ms until this user may fail once more from this address; 0: he may now. */
+  /** ms until this user may fail once more from this address; 0: now. */
   untilNext(address: string, user: string | undefined): number {
     const { failuresByAddress, addressRefillMs, failuresByUser, userRefillMs } = this.#limits;
     const now = this.#clock.uptime();
@@ -155,7 +155,7 @@ export class PasswordQueue {
     const here = this.#byAddress.get(address);
     if ((here?.size ?? 0) >= mostWaitingByAddress || (here?.sizeOf(userKey) ?? 0) >= mostWaitingByUser) return false;
     if (this.#waiting < mostWaiting) return true;
-    // the place of one address that has many goes to another that has fewer
+    // an address with many waiting checks gives one place to an address with fewer
     let largest = here;
     for (const queue of this.#byAddress.values()) if (queue.size > (largest?.size ?? 0)) largest = queue;
     if (largest === undefined || largest === here) return false;
@@ -216,7 +216,7 @@ export class PasswordQueue {
     this.#waiting--;
     if ((this.#byAddress.get(address)?.size ?? 0) > 0) this.#turns.add(address, address);
     else this.#byAddress.delete(address);
-    // taken first and given back: two checks at once cannot both use the last one
+    // taken before the check and given back after it: two checks at once cannot both use the last one
     if (taken.counted) allowances.take(address, failuresByAddress, addressRefillMs, now);
     allowances.take(taken.userKey, failuresByUser, userRefillMs, now);
     return taken;
@@ -242,7 +242,7 @@ export class PasswordQueue {
     }
   }
 
-  /** All who wait have failed too often: looks again when the next one may. */
+  /** All waiting checks have failed too often: looks again when the next one may run. */
   #wakeLater(): void {
     if (this.#wake !== undefined) return;
     const { addressRefillMs, userRefillMs } = this.#limits;
@@ -257,12 +257,12 @@ function keyOf(address: string, user: string | undefined): string {
   return user === undefined ? unknownAt(address) : JSON.stringify([address, user]);
 }
 
-/** All names that nobody has, of one address. */
+/** The group of all unknown names from one address. */
 function unknownAt(address: string): string {
   return JSON.stringify([address]);
 }
 
-/** So many at once and one more each so many ms, by key. Beyond `most` keys the oldest are forgotten. */
+/** Allowances by key: this many at once, and one more after each refill time. Beyond `most` keys the oldest are forgotten. */
 class Allowances {
   readonly #most: number;
   readonly #known = new Map<string, { left: number; at: number }>();
@@ -275,7 +275,7 @@ class Allowances {
     return this.#known.size;
   }
 
-  /** whether anything was taken of it and not given back, however long ago */
+  /** whether a key has used any of its allowance and not got it back, at any time */
   has(key: string): boolean {
     return this.#known.has(key);
   }

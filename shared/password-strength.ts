@@ -1,17 +1,17 @@
 /**
- * Whether a stored hash is worth its name: who gets hold of a secrets file tries passwords against it. The least are the
- * weakest parameters that OWASP's password storage cheat sheet still lists for argon2id (7 MiB with 5 passes; memory times
- * passes is what a guess costs).
+ * Judges the strength of a stored hash: a thief of a secrets file tries passwords against it. The limits are the weakest
+ * parameters that OWASP's password storage cheat sheet still lists for argon2id (7 MiB with 5 passes; a guess costs memory
+ * times passes).
  */
 const leastCost = 7_168 * 5;
 const leastMemoryKib = 7_168;
-/** RFC 9106, section 3.1: a salt of 16 bytes, 8 where it must be; a tag of 16 */
+/** RFC 9106, section 3.1: a salt of 16 bytes, at least 8; a tag of 16 */
 const leastSaltBytes = 8;
 const leastTagBytes = 16;
 
 const argon2id = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=\d+\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 
-/** What is weak about it, to go on with a name; undefined where nothing is, or it is no argon2id hash at all. */
+/** The hash's weakness, as the continuation of a sentence; undefined for a strong hash, and for text that is no argon2id hash. */
 export function weakness(hash: string): string | undefined {
   const found = argon2id.exec(hash);
   if (found === null) return undefined;

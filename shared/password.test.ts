@@ -10,14 +10,14 @@ test('a password matches its own hash and nothing else does', async () => {
   expect(await hashPassword('grüne Wiese')).not.toBe(hash);
 });
 
-test("a hash that the reference program made is understood (phc-winner-argon2's own vector)", async () => {
+test("a hash of the reference program is understood (phc-winner-argon2's own vector)", async () => {
   // echo -n password | argon2 somesalt -id -t 2 -k 256 -p 1 -l 32, src/test.c of the reference implementation
   const hash = '$argon2id$v=19$m=256,t=2,p=1$c29tZXNhbHQ$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
   expect(await verifyPassword('password', hash)).toBe(true);
   expect(await verifyPassword('Password', hash)).toBe(false);
 });
 
-test('a malformed hash, and one that asks for a gigabyte, match nothing', async () => {
+test('a malformed hash, and one that demands a gigabyte, match nothing', async () => {
   const good = await hashPassword('x');
   const bad = [
     '',
@@ -61,7 +61,7 @@ test('a meter that reconnects a thousand times costs one argon2, with a right or
   ]);
 });
 
-test('a thousand wrong passwords push no right one out of what is remembered', async () => {
+test('a thousand wrong passwords displace no right one from memory', async () => {
   const verifier = new PasswordVerifier({ remembered: 10, verify: async (password, hash) => password === hash });
   expect(await verifier.verify('right', 'right')).toBe(true);
   for (let i = 0; i < 1000; i++) await verifier.verify(`wrong ${i}`, 'right');
@@ -69,7 +69,7 @@ test('a thousand wrong passwords push no right one out of what is remembered', a
   expect(verifier.recall('wrong 0', 'right')).toBeUndefined();
 });
 
-test('a wrong password that is remembered tells nobody which names there are: each unknown name is checked anew', async () => {
+test('remembered wrong passwords do not reveal existing names: each unknown name is checked anew', async () => {
   const verifier = new PasswordVerifier({ verify: async () => false });
   expect(await verifier.verify('summer', 'hash of nobody', 'eve')).toBe(false);
   expect(verifier.recall('summer', 'hash of nobody', 'eve')).toBe(false);
@@ -77,7 +77,7 @@ test('a wrong password that is remembered tells nobody which names there are: ea
   expect(verifier.recall('summer', 'hash of ada')).toBeUndefined();
 });
 
-test('a changed password is no longer accepted, whatever was remembered', async () => {
+test('a changed password is no longer accepted, despite the memory', async () => {
   const verifier = new PasswordVerifier();
   const first = await hashPassword('old');
   const second = await hashPassword('new');
@@ -86,7 +86,7 @@ test('a changed password is no longer accepted, whatever was remembered', async 
   expect(await verifier.verify('new', second)).toBe(true);
 });
 
-test('what is remembered, what runs at once and what waits are bounded', async () => {
+test('memory, parallel checks and waiting checks are bounded', async () => {
   const started: (() => void)[] = [];
   let atOnce = 0;
   let most = 0;
@@ -116,7 +116,7 @@ test('what is remembered, what runs at once and what waits are bounded', async (
   const busy = 'too many log-ins at once';
   expect(await done).toEqual([true, true, true, true, true, busy, busy, busy]);
   expect(most).toBe(2);
-  // p0 was pushed out of the memory by what came after it, so it is verified again
+  // p0 was displaced from memory, so it is verified again
   const again = verifier.verify('p0', 'h');
   await new Promise((resolve) => setImmediate(resolve));
   expect(started).toHaveLength(1);

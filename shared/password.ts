@@ -1,9 +1,9 @@
 /**
- * Passwords: argon2id hashes in the PHC string format, made by Node's own crypto, with the parameters that OWASP's
- * password storage cheat sheet names first (19 MiB, 2 passes, 1 lane).
+ * Passwords: argon2id hashes in the PHC string format, made by Node's own crypto, with the parameters that OWASP's password
+ * storage cheat sheet names first (19 MiB, 2 passes, 1 lane).
  *
- * Always: a comparison takes the same time whatever differs; a hash that is none matches nothing; a hash from a file
- * cannot ask for more memory or time than the limits here; no password is kept, not even in the verifier's cache.
+ * Always: a comparison takes the same time for all passwords; an invalid hash matches nothing; a hash from a file cannot
+ * demand more memory or time than the limits here; no password is stored, not even in the verifier's cache.
  */
 import { argon2, createHmac, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
@@ -18,14 +18,14 @@ interface Parameters {
 }
 
 const owasp: Parameters = { memory: 19_456, passes: 2, parallelism: 1 };
-/** What a stored hash may ask for at most: a line in a file must not be able to stop the gateway. */
+/** The most that a stored hash may demand: a line in a file must not be able to stop the gateway. */
 const most: Parameters = { memory: 262_144, passes: 16, parallelism: 16 };
 const saltBytes = 16;
 const tagBytes = 32;
-/** A longer password is refused before it costs anything. */
+/** A longer password is refused before any work. */
 const longestPassword = 1024;
 
-/** A hash as it stands in the secrets file: $argon2id$v=19$m=…,t=…,p=…$salt$tag. Takes some 40 ms on a thread of the pool. */
+/** A hash for the secrets file: $argon2id$v=19$m=…,t=…,p=…$salt$tag. Takes some 40 ms on a thread of the pool. */
 export async function hashPassword(password: string): Promise<string> {
   if (password.length === 0 || password.length > longestPassword)
     throw new RangeError(`a password has 1 to ${longestPassword} letters`);
@@ -35,7 +35,7 @@ export async function hashPassword(password: string): Promise<string> {
   return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(salt)}$${unpadded(tag)}`;
 }
 
-/** Whether this is the password of that hash. Never throws on what a file or a client says. */
+/** Whether this is the password of that hash. Never throws on text from a file or a client. */
 export async function verifyPassword(password: string, hash: string): Promise<boolean> {
   const parsed = parseHash(hash);
   if (parsed === undefined || password.length > longestPassword) return false;
@@ -48,23 +48,23 @@ export function isPasswordHash(text: string): boolean {
   return parseHash(text) !== undefined;
 }
 
-/** 24 letters and digits that are not mistaken for each other, in groups: 139 bits. */
+/** 24 letters and digits without look-alikes, in groups: 139 bits. */
 export function randomPassword(): string {
   const alphabet = 'abcdefghijkmnopqrstuvwxyz23456789ABCDEFGHJKLMNPQRSTUVWXYZ';
   const group = () => Array.from({ length: 6 }, () => alphabet[randomInt(alphabet.length)]).join('');
   return [group(), group(), group(), group()].join('-');
 }
 
-/** Too many verifications wait: whoever asked tries again. It says nothing about the password. */
+/** Too many verifications wait: the client tries again. Says nothing about the password. */
 export class VerifierBusyError extends Error {}
 
 /**
- * Verifies passwords and remembers what came of it, so that a meter that reconnects a thousand times costs one argon2,
- * with its right password or with its wrong one.
+ * Verifies passwords and remembers the results, so that a meter that reconnects a thousand times costs one argon2, with its
+ * right password or with a wrong one.
  *
- * Always: what is remembered is an HMAC with a key of this process and no password; of wrong ones only that very
- * password is refused faster, which tells a guesser nothing new; a changed hash is another question; both memories are
- * bounded, and wrong passwords push no right one out.
+ * Always: the memory holds HMACs with a key of this process, and no password; remembering a wrong one only refuses that
+ * same password faster, which tells a guesser nothing new; a changed hash is a new question; both memories are bounded, and
+ * wrong passwords displace no right one.
  */
 export class PasswordVerifier {
   readonly #key = randomBytes(32);
@@ -77,7 +77,7 @@ export class PasswordVerifier {
   readonly #mostWaiting: number;
   #active = 0;
 
-  /** `verify` is replaced in tests only. Each verification at once takes 19 MiB and one of libuv's four threads. */
+  /** Only tests replace `verify`. Each parallel verification takes 19 MiB and one of libuv's four threads. */
   constructor(
     options: { remembered?: number; atOnce?: number; waiting?: number; verify?: typeof verifyPassword } = {},
   ) {
@@ -90,9 +90,9 @@ export class PasswordVerifier {
   }
 
   /**
-   * What is remembered of this password for that hash, in microseconds; undefined: only `verify` can tell.
-   * @param stranger the name that nobody has where the hash is nobody's: each such name is a question of its own, or
-   * the time of an answer would tell which names there are
+   * The remembered answer for this password and hash, in microseconds; undefined: only `verify` can tell.
+   * @param stranger an unknown name, when the hash belongs to no user: each unknown name is a question of its own, because
+   * the time of an answer would otherwise reveal existing names
    */
   recall(password: string, hash: string, stranger = ''): boolean | undefined {
     return password.length > longestPassword ? false : this.#recall(this.#nameOf(password, hash, stranger));
@@ -100,7 +100,7 @@ export class PasswordVerifier {
 
   /**
    * Whether this is the password of that hash; `stranger` as in `recall`.
-   * @throws VerifierBusyError beyond the limit on how many wait
+   * @throws VerifierBusyError when too many wait
    */
   async verify(password: string, hash: string, stranger = ''): Promise<boolean> {
     if (password.length > longestPassword) return false;
@@ -136,12 +136,12 @@ export class PasswordVerifier {
       this.#running.delete(name);
       const next = this.#waiting.shift();
       if (next === undefined) this.#active--;
-      else next(); // the turn is handed on
+      else next(); // pass the turn on
     }
   }
 }
 
-/** The names that were used last. */
+/** The most recently used names. */
 class Recent {
   readonly #names = new Set<string>();
   readonly #most: number;

@@ -12,10 +12,10 @@ goAsGiven();
 console.log(JSON.stringify([first, getPriority()]));
 `;
 
-/** Whoever runs the tests may have made them wait: `nice npm test`. */
+/** The tests themselves may run at low priority: `nice npm test`. */
 const own = getPriority();
 
-/** Nice values of a process that is started by these words: once it goes first, and once it can wait again. */
+/** Nice values of a process that is started with these words: once after `goFirst`, once after `goAsGiven`. */
 function niceValues(...prefix: readonly string[]): unknown {
   const [command = '', ...args] = [...prefix, process.execPath, '--input-type=module', '-e', program];
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });
@@ -30,6 +30,10 @@ test(
   },
 );
 
-test('where the system does not let it go first, it stays where it was started', unless(withoutLinuxRoot), () => {
-  expect(niceValues('setpriv', '--bounding-set', '-sys_nice', 'nice', '-n', '7')).toEqual([own + 7, own + 7]);
-});
+test(
+  'without the system’s permission to go first, it keeps the nice value of its start',
+  unless(withoutLinuxRoot),
+  () => {
+    expect(niceValues('setpriv', '--bounding-set', '-sys_nice', 'nice', '-n', '7')).toEqual([own + 7, own + 7]);
+  },
+);

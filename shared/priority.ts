@@ -1,27 +1,25 @@
 /**
- * Who goes first on a machine whose cores are all busy. On Linux a nice value belongs to a thread, and what a thread
- * starts (threads and processes) has its own to begin with (sched(7), «The nice value»; setpriority(2), «C
- * library/kernel differences»).
+ * The order of threads on a machine whose cores are all busy. On Linux a nice value belongs to a thread, and its threads and
+ * processes inherit it (sched(7), «The nice value»; setpriority(2), «C library/kernel differences»).
  *
- * Always: what whoever started the gateway gave it is where it begins from: an operator's nice 10 becomes 5 and 10, not
- * -5 and 0.
+ * Always: the nice value at the start is the base: an operator's nice 10 becomes 5 and 10, not -5 and 0.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 
-/** How far the thread on which an alert depends goes before everything that can wait. */
+/** How far the thread that raises alerts goes before everything that can wait. */
 const alertsAhead = 5;
 const highest = -20;
-/** What the gateway was started with, for its threads and processes. */
+/** The nice value of the gateway's start, for its threads and processes. */
 const given = 'FORPOST_NICE';
 
-/** Where Linux lists this process's threads (proc(5)), and what V8 calls its helpers. */
+/** The folder with this process's threads on Linux (proc(5)), and V8's name for its helpers. */
 const tasks = '/proc/self/task';
 const helperName = 'V8Worker';
 
 /**
- * The calling thread, and what it starts from now on, goes before everything that can wait. So do V8's helpers: each
- * collection of garbage waits for them, and on busy cores that was 10 to 50 ms where they went behind.
+ * Lets the calling thread, and what it starts from now on, go before everything that can wait. V8's helpers go with it:
+ * each garbage collection waits for them, which took 10 to 50 ms on busy cores while they went behind.
  */
 export function goFirst(): void {
   delete process.env[given];
@@ -43,15 +41,15 @@ function helpers(): readonly number[] {
   }
 }
 
-/** The calling thread goes as whoever started the gateway wanted it: it can wait. */
+/** Gives the calling thread the nice value of the gateway's start: it can wait. */
 export function goAsGiven(): void {
   const nice = process.env[given];
   if (nice !== undefined) setNice(Number(nice));
 }
 
 /**
- * Of the calling thread or another one of this process, from now on. False where the system does not allow it (below 0:
- * RLIMIT_NICE, CAP_SYS_NICE).
+ * Sets the nice value of the calling thread or of another one of this process. False without the system's permission
+ * (below 0: RLIMIT_NICE, CAP_SYS_NICE).
  */
 export function setNice(nice: number, thread = 0): boolean {
   try {

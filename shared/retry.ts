@@ -1,6 +1,6 @@
 /**
- * How long to wait before trying again: exponential with full jitter, so that a thousand clients that lost the same
- * peer do not come back together ("Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
+ * The delay before another try: exponential with full jitter, so that a thousand clients of one lost peer do not come back
+ * together ("Exponential Backoff and Jitter", AWS Architecture Blog, 2015).
  */
 export interface Backoff {
   readonly baseMs: number;

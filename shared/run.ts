@@ -1,14 +1,14 @@
 /**
- * Runs one process's root part until it is told to stop.
+ * Runs one process's root part until a signal stops it.
  *
  *   starting ── up, one JSON line {"ready": …} ──► running ── SIGTERM, SIGINT ──► stopping ──► exit 0
- *                                                    ├── an error nobody handled ──► stopping ──► exit 1
+ *                                                    ├── an unhandled error ──► stopping ──► exit 1
  *                                                    └── SIGHUP ──► reloading ──► running
  *
- * A main thread that hangs is ended by its watchdog (watchdog/watchdog.ts).
+ * A watchdog ends a process whose main thread hangs (watchdog/watchdog.ts).
  *
- * Always: a second signal ends the process at once; nothing that fails unseen leaves it half alive. An error that arose
- * in bounded work (one connection, one request: bounded-work.ts) ends that work, and the process goes on.
+ * Always: a second signal ends the process at once; no unseen failure leaves it half alive. An unhandled error in bounded
+ * work (one connection, one request: bounded-work.ts) ends that work, and the process goes on.
  */
 import { endBrokenWork } from './bounded-work.ts';
 import { ForpostError, messageOf } from './errors.ts';
@@ -16,19 +16,19 @@ import type { Part } from './lifecycle.ts';
 import type { Logger } from './logging.ts';
 import { startWatchdog } from './watchdog/watchdog.ts';
 
-/** How long a whole stop may take; a supervisor would kill it then anyway. */
+/** The longest time for a whole stop; after it a supervisor would kill the process anyway. */
 const stopDeadlineMs = 20_000;
 
-/** How long a main thread may not answer, s, where the configuration says nothing else. */
+/** The longest time without an answer of the main thread, s, unless the configuration sets another. */
 export const defaultHangS = 15;
 
 export interface RunOptions {
   readonly hangS?: number | undefined;
-  /** reads again what can be while it runs: SIGHUP; never called twice at once */
+  /** Reads again what can change while the process runs: on SIGHUP; never twice at once. */
   readonly reload?: () => Promise<void>;
 }
 
-/** `addresses`: what the ready line tells. @throws what `start` throws */
+/** `addresses`: the content of the ready line. @throws the errors of `start` */
 export async function runUntilSignal(
   root: Part,
   logger: Logger,
@@ -75,7 +75,7 @@ export async function runUntilSignal(
     }
   };
   process.on('SIGHUP', () => {
-    // a terminal that was closed says the same word as a person who asks for a reload, and nobody is left to see this
+    // a closed terminal sends SIGHUP too, as a request for a reload does, but nobody is left to read the output
     if (process.stdin.isTTY) void stop('the terminal was closed', 0);
     else if (!reloadWaits) {
       reloadWaits = true;
@@ -88,13 +88,13 @@ export async function runUntilSignal(
   process.stdout.write(`${JSON.stringify({ ready: addresses() })}\n`);
 }
 
-/** For children of the demo and of tests: ends this process when whoever started it is gone (its standard input closes). */
+/** For children of the demo and of tests: ends this process when its parent is gone (standard input closes). */
 export function stopWithParent(): void {
   if (process.env.FORPOST_STOP_WITH_PARENT !== '1') return;
   process.stdin.on('end', () => process.kill(process.pid, 'SIGTERM')).resume();
 }
 
-/** A message for standard error: a sentence where a person can mend it, the stack where it is a defect. */
+/** A text for standard error: the message for an error that a person can correct, the stack for a defect. */
 export function explain(error: unknown): string {
   if (error instanceof ForpostError) return messageOf(error);
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,10 +1,10 @@
 /**
- * Short hashes to tell one message of a device from another: they guard against chance, not against malice (whoever
- * finds two messages with one hash can only make the gateway drop a message of his own).
+ * Short hashes to tell a device's messages apart: they guard against chance, not against malice (an attacker who finds two
+ * messages with one hash can only make the gateway drop a message of his own).
  */
 import { hash } from 'node:crypto';
 
-/** From here on native code is faster than a loop. */
+/** From this length on native code is faster than a loop. */
 const longBytes = 512;
 
 /** A text's hash: an integer of 53 bits (cyrb53 by bryc, public domain). */

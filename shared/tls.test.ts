@@ -1,4 +1,4 @@
-/** The certificate of a server whose files are renewed while it runs, with real TLS. */
+/** A server's certificate whose files are renewed while the server runs, with real TLS. */
 import { X509Certificate } from 'node:crypto';
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
@@ -40,7 +40,7 @@ async function put(pair: Pair, to: Pair): Promise<void> {
 }
 
 async function served(own: Pair, names: readonly string[] = []) {
-  // later than a certificate that is made within this test
+  // later than the certificates that this test makes
   const clock = new FakeClock(Date.now() + 60_000);
   const logger = createLogger('test', 'silent');
   const certificate = new ServerCertificate({ setting: 'http.tls', files: own, names, clock, logger });
@@ -76,9 +76,9 @@ test('a renewed certificate is served without a restart', async () => {
   expect(certificate.problems()).toEqual([]);
 });
 
-test('a certificate that is swapped behind links, with old times, is seen as what it is', async () => {
+test('a certificate that is swapped behind links, with old times, is noticed', async () => {
   const own = await files(certificates.server);
-  // as Kubernetes does it: tls.crt -> ..data/tls.crt, ..data -> ..generation
+  // the way of Kubernetes: tls.crt -> ..data/tls.crt, ..data -> ..generation
   for (const [generation, pair] of [
     ['..1', certificates.server],
     ['..2', await certificates.sign('second')],
@@ -100,7 +100,7 @@ test('a certificate that is swapped behind links, with old times, is seen as wha
   expect(await shown(port)).toBe('CN=second');
 });
 
-test('a renewal that is half done, or useless, leaves the old certificate in place and is told', async () => {
+test('a renewal that is half done, or useless, leaves the old certificate in place and is reported', async () => {
   const own = await files(certificates.server);
   const { port, certificate } = await served(own);
   const next = await certificates.sign('next');
@@ -130,7 +130,7 @@ test('a renewal that is half done, or useless, leaves the old certificate in pla
   expect(await shown(port)).toBe('CN=next');
 });
 
-test('a server starts with a certificate that has ended, and says so', async () => {
+test('a server starts with an expired certificate, and reports it', async () => {
   const { port, certificate } = await served(await files(certificates.expired));
   expect(await shown(port)).toBe('CN=expired');
   expect(certificate.problems()).toEqual([
@@ -139,7 +139,7 @@ test('a server starts with a certificate that has ended, and says so', async () 
   expect(certificate.endsAt).toBe(Date.UTC(2020, 0, 1));
 });
 
-test('files that can serve nobody are refused at the start, with setting and file', async () => {
+test('unusable files are refused at the start, with setting and file', async () => {
   const own = await files(certificates.server);
   const start = () =>
     new ServerCertificate({
@@ -158,7 +158,7 @@ test('files that can serve nobody are refused at the start, with setting and fil
   await expect(start()).rejects.toThrow(`${own.key} is not there`);
 });
 
-test('what a certificate’s time and names mean is said in words', async () => {
+test('problems with a certificate’s time and names are reported in words', async () => {
   const [own] = certificatesIn(await readFile(certificates.server.certificate, 'utf8')) ?? [];
   if (own === undefined) throw new Error('no certificate');
   const from = own.validFromDate.getTime();
@@ -177,7 +177,7 @@ test('what a certificate’s time and names mean is said in words', async () => 
   expect(said(from + dayMs, ['192.0.2.7'])).toContain('not for 192.0.2.7');
 });
 
-test('of a chain the part that ends first is named', async () => {
+test('for a chain, the certificate that ends first is named', async () => {
   const [ca, old] = await Promise.all(
     [certificates.server.certificate, certificates.expired.certificate].map(
       async (file) => new X509Certificate(await readFile(file)),
@@ -206,7 +206,7 @@ test('a server offers no CBC and no key exchange without forward secrecy', async
   expect(await offer('ECDHE-ECDSA-AES128-GCM-SHA256')).toBe('ECDHE-ECDSA-AES128-GCM-SHA256');
 });
 
-test('a client of TLS 1.2 cannot have the handshake done again, and nobody gets CBC or TLS 1.1', async () => {
+test('a client of TLS 1.2 cannot renegotiate, and no client gets CBC or TLS 1.1', async () => {
   const { port } = await served(await files(certificates.server));
   const tried = (options: object) =>
     new Promise<string>((resolve) => {

@@ -1,14 +1,14 @@
 /**
- * The certificate of a server, in files that something else renews: certbot's links, a Kubernetes secret's `..data`
- * folder, a copy by hand.
+ * A server's certificate, in files that another program renews: certbot's links, a Kubernetes secret's `..data` folder, a
+ * copy by hand.
  *
  *   start ──► serving ── the files' content differs ──► usable? ── yes ──► every server gets the new one ──► serving
- *                                                          └── no ──► the old one goes on; said from the second look on
+ *                                                          └── no ──► the old one stays; reported from the second look on
  *   start that may wait ── no usable files ──► a server without a certificate, which fails each handshake ── usable ──► serving
  *
- * Always: what decides is the content of the files, read anew through every link, not their times or inodes; a half
- * renewed pair (the certificate is new, the key is not yet) never reaches a server; a certificate that has ended, or is
- * not valid yet, is served and told: a clock may be wrong, and a client may say more about it than silence does.
+ * Always: the content of the files decides, read again through every link, not their times or inodes; a half renewed pair
+ * (new certificate, old key) never reaches a server; a certificate that has expired or is not valid yet is served and
+ * reported, because a clock may be wrong, and the client's refusal tells more than silence.
  */
 import { constants, createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -22,10 +22,10 @@ import type { Logger } from './logging.ts';
 
 /** PEM files. */
 export interface CertificateFiles {
-  /** the server's own certificate, then what leads from it to the CA */
+  /** the server's own certificate, then the chain to the CA */
   readonly certificate: string;
   readonly key: string;
-  /** who signs the clients' certificates, where they are asked for */
+  /** the CA of clients' certificates, when clients must show one */
   readonly ca?: string | undefined;
 }
 
@@ -44,28 +44,28 @@ export const serverTls = {
     'ECDHE-RSA-AES128-GCM-SHA256',
   ].join(':'),
   honorCipherOrder: true,
-  // a client of TLS 1.2 that asks for another handshake costs one, and gains nothing
+  // a renegotiation costs a handshake and gains a client nothing
   secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
 } as const satisfies SecureContextOptions;
 
-/** What tls.createServer and https.createServer take. */
+/** Options for tls.createServer and https.createServer. */
 export type ServerTls = typeof serverTls & { readonly cert: string; readonly key: string; readonly ca?: string };
 
 export interface ServerCertificateOptions {
-  /** where it is configured: "http.tls" */
+  /** its setting: "http.tls" */
   readonly setting: string;
   readonly files: CertificateFiles;
-  /** names or addresses by which clients come, where they are known: the certificate is to be for them */
+  /** names or addresses that clients use, if known: the certificate should cover them */
   readonly names?: readonly string[];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly everyMs?: number;
 }
 
-/** Two small files: to read them costs less than to wait for a renewed one. */
+/** Reading two small files costs less than being notified of a renewal. */
 const lookEveryMs = 10_000;
 const certificateEndsSoonMs = 30 * 86_400_000;
-/** A short-lived certificate (ACME has them of six days) is not about to end all its life, but in its last third. */
+/** A short-lived certificate (ACME issues them for six days) counts as ending in its last third. */
 const shortLivedMs = 7 * 86_400_000;
 const shortLivedEndsSoon = 1 / 3;
 
@@ -81,7 +81,7 @@ export class ServerCertificate implements Part {
   readonly #options: ServerCertificateOptions;
   readonly #servers = new Set<Server>();
   #serving: Loaded | undefined;
-  /** why what stands in the files now is not served; undefined where it is */
+  /** why the files' present content is not served; undefined when it is */
   #refused: { readonly reason: string; looks: number } | undefined;
   #looking: Promise<boolean> = Promise.resolve(false);
   #timer: Timer | undefined;
@@ -91,7 +91,7 @@ export class ServerCertificate implements Part {
     this.#options = options;
   }
 
-  /** @throws ForpostError FORPOST_CONFIG_INVALID with the setting and the file that cannot be used */
+  /** @throws ForpostError FORPOST_CONFIG_INVALID with the setting and the unusable file */
   async start(): Promise<void> {
     const { setting, files } = this.#options;
     const loaded = await load(files);
@@ -102,8 +102,8 @@ export class ServerCertificate implements Part {
   }
 
   /**
-   * The same for a server that is one part of many: files that cannot be used now keep nothing from starting. Until they
-   * can be, its server has no certificate, and `problems` says why.
+   * The same for a server that is one part of many: unusable files do not prevent the start. Until they are usable the server
+   * has no certificate, and `problems` gives the reason.
    */
   async startOrWait(): Promise<void> {
     await this.#look();
@@ -117,30 +117,30 @@ export class ServerCertificate implements Part {
     await this.#looking;
   }
 
-  /** For the server's creation. @throws ForpostError FORPOST_PART_FAILED before the start */
+  /** Options for creating the server. @throws ForpostError FORPOST_PART_FAILED before the start */
   get options(): ServerTls {
     if (this.#serving === undefined)
       throw new ForpostError('FORPOST_PART_FAILED', `${this.#options.setting}: its certificate has not been read`);
     return this.#serving.options;
   }
 
-  /** For the creation of a server that may wait for its certificate. */
+  /** Options for creating a server that may wait for its certificate. */
   get optionsOrNone(): ServerTls | typeof serverTls {
     return this.#serving?.options ?? serverTls;
   }
 
-  /** From now on `server` gets what the files hold. Connections that are open keep what they began with. */
+  /** From now on `server` gets the files' content. Open connections keep their certificate. */
   serve(server: Server): void {
     this.#servers.add(server);
   }
 
-  /** Looks at the files now, as the timer does; true where every server has got a new certificate. Never rejects. */
+  /** Looks at the files now, as the timer does; true when every server has got a new certificate. Never rejects. */
   reload(): Promise<boolean> {
     this.#looking = this.#looking.then(() => this.#look());
     return this.#looking;
   }
 
-  /** What is wrong with it, a sentence each: for the page. Empty where nothing is. */
+  /** Its problems, a sentence each, for the page. */
   problems(): readonly string[] {
     const { setting, clock, names = [] } = this.#options;
     if (this.#serving === undefined) {
@@ -151,12 +151,12 @@ export class ServerCertificate implements Part {
     }
     const problems = certificateProblems(this.#serving.chain, clock.now(), names);
     const { reason, looks } = this.#refused ?? { reason: '', looks: 0 };
-    // once: a renewal that is half done
+    // one look only: a renewal may be half done
     if (looks > 1) problems.push(`the new certificate is not served, the one before it still is: ${reason}`);
     return problems.map((problem) => `${setting}: ${problem}`);
   }
 
-  /** When the certificate that is served ends, ms since 1970: for the metrics. */
+  /** When the served certificate ends, ms since 1970, for the metrics. */
   get endsAt(): number | undefined {
     const ends = this.#serving?.chain.map(({ validToDate }) => validToDate.getTime());
     return ends === undefined ? undefined : Math.min(...ends);
@@ -190,7 +190,7 @@ export class ServerCertificate implements Part {
     return changed;
   }
 
-  /** Each state once, not at each look. */
+  /** Logs each state once, not at each look. */
   #tell(): void {
     const problems = this.problems();
     const now = problems.join('\n').replace(/\d+ days?/g, '');
@@ -200,8 +200,8 @@ export class ServerCertificate implements Part {
 }
 
 /**
- * What is wrong with a chain of certificates at `now`, a sentence each: over, not valid yet, over within 30 days, for
- * none of `names`.
+ * Problems of a certificate chain at `now`, a sentence each: expired, not valid yet, ending within 30 days, or covering none
+ * of `names`.
  */
 export function certificateProblems(
   chain: readonly X509Certificate[],
@@ -222,7 +222,7 @@ export function certificateProblems(
   return problems;
 }
 
-/** Two clocks differ by seconds: who has just been given a certificate is not told to wait for it. */
+/** Clocks differ by seconds: a brand-new certificate is no problem. */
 const beginsSoonMs = 60_000;
 
 function validityProblem(certificate: X509Certificate, now: number): string[] {
@@ -252,7 +252,7 @@ function commonName({ subject }: X509Certificate): string {
   return /^CN=(.*)$/m.exec(subject)?.[1] ?? subject.replaceAll('\n', ', ');
 }
 
-/** Every certificate in a PEM text, in its order; undefined where there is none, or one cannot be read. */
+/** Every certificate in a PEM text, in its order; undefined without one, or when one cannot be read. */
 export function certificatesIn(text: string): readonly X509Certificate[] | undefined {
   const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
   if (blocks === null) return undefined;
@@ -264,7 +264,7 @@ export function certificatesIn(text: string): readonly X509Certificate[] | undef
   }
 }
 
-/** The private key in a PEM text, or what is wrong with it, as what follows the file's name. */
+/** The private key in a PEM text, or its fault, as a text to follow the file's name. */
 export function privateKeyIn(text: string): KeyObject | string {
   try {
     return createPrivateKey(text);
@@ -273,7 +273,7 @@ export function privateKeyIn(text: string): KeyObject | string {
   }
 }
 
-/** The files' content, checked, or why it cannot be served. */
+/** The files' checked content, or the reason why it cannot be served. */
 async function load({ certificate, key, ca }: CertificateFiles): Promise<Loaded | string> {
   const texts: string[] = [];
   for (const file of [certificate, key, ...(ca === undefined ? [] : [ca])]) {

@@ -4,7 +4,7 @@ import { notBefore } from './version.ts';
 
 const dayMs = 86_400_000;
 
-test('the time before which no clock can be right is near the newest commit, and never behind it', ({ skip }) => {
+test('the earliest plausible time is near the newest commit, and never later', ({ skip }) => {
   let written: number;
   try {
     const stdio: StdioOptions = ['ignore', 'pipe', 'ignore'];

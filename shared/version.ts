@@ -1,4 +1,4 @@
-/** The version of this Forpost, as its package says. */
+/** The version of this Forpost, from its package. */
 import { readFileSync } from 'node:fs';
 
 export const version: string = (
@@ -6,8 +6,7 @@ export const version: string = (
 ).version;
 
 /**
- * This source was written then, ms since 1970: no clock that says less is right. There is no build that could stamp
- * it, and dates of files are those of their copying; so it stands here, raised with each release, and a test compares
- * it with the newest commit.
+ * When this source was written, ms since 1970: a clock that shows less is wrong. No build could stamp this time, and files
+ * have the dates of their copying; so each release raises it by hand, and a test compares it with the newest commit.
  */
 export const notBefore = Date.UTC(2026, 10, 1);

@@ -95,7 +95,7 @@ test('a process that ends by itself is reported and restarted, a bounded number 
   await child.start();
   for (let i = 1; i <= 5; i++) {
     process.kill(child.pid!, 'SIGKILL');
-    await vi.waitFor(() => expect(said.filter((line) => line.includes('starts again'))).toHaveLength(i), patience);
+    await vi.waitFor(() => expect(said.filter((line) => line.includes('restarts in'))).toHaveLength(i), patience);
     clock.advance(21_000);
     await vi.waitFor(() => expect(said.filter((line) => line === 'kafka is back')).toHaveLength(i), patience);
   }

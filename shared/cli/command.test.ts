@@ -56,7 +56,7 @@ describe('a table of commands', () => {
     [['role', '--role', 'c'], 'Allowed choices are a, b'],
     [['run'], "required option '-c, --config <file>' not specified"],
     [['devices', 'pasword', 'x'], 'Did you mean password?'],
-  ])('tells what is wrong with %j', async (words, expected) => {
+  ])('a wrong command line %j is reported with the mistake', async (words, expected) => {
     let said = '';
     vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
       said += String(text);
@@ -70,7 +70,7 @@ describe('a table of commands', () => {
     expect(ran).toEqual([]);
   });
 
-  test('says in its help what each command and each group does', () => {
+  test('the help says what each command and each group does', () => {
     const help = programOf(table).helpInformation();
     for (const text of ['a gateway', 'does check', 'the devices']) expect(help).toContain(text);
   });

@@ -2,14 +2,14 @@
  * A command line as a table: each command is a row {name, arguments, options, summary, run}. The program parses by the
  * table, `--help` prints it, and docs/reference/command-line.md is made of it.
  *
- * Always: the rows are light: what a command needs is imported by its `run`, so that `forpost --help` loads nothing
- * else. What a person did wrong is printed in plain lines and ends with status 1; an unexpected error keeps its stack.
+ * Always: rows are light: a command's `run` imports what the command needs, so that `forpost --help` loads nothing else. A
+ * person's mistake is printed in plain lines and ends with status 1; an unexpected error keeps its stack.
  */
 import { Command, Option } from 'commander';
 import { explain } from '../run.ts';
 
 export interface CommandArgument {
-  /** `<file>`, or `[file]` where it may be left out */
+  /** `<file>`, or `[file]` for an optional argument */
   readonly name: string;
   readonly summary: string;
 }
@@ -22,20 +22,20 @@ export interface CommandOption {
   readonly required?: boolean;
   readonly choices?: readonly string[];
   readonly default?: string;
-  /** value of the option's text; default: the text itself */
+  /** converts the option's text; default: the text itself */
   readonly parse?: (text: string) => unknown;
 }
 
-/** One command. `Options`: what the options give, by their names in camel case. */
+/** One command. `Options`: the options' values, by their names in camel case. */
 export interface CommandRow<Options extends object = object> {
-  /** one word, or two: a group and the command in it (`devices list`) */
+  /** one word, or two: a group and its command (`devices list`) */
   readonly name: string;
   readonly summary: string;
-  /** runs where no command is named */
+  /** runs when the command line names no command */
   readonly isDefault?: boolean;
   readonly arguments?: readonly CommandArgument[];
   readonly options?: readonly CommandOption[];
-  /** @throws ForpostError what a person can correct */
+  /** @throws ForpostError for a mistake that a person can correct */
   run(options: Options, ...args: string[]): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export interface CommandTable {
   readonly summary: string;
   /** printed by --version */
   readonly version?: string;
-  /** by the first word of two: what the commands in it are about */
+  /** what each group of commands is about, by the group's name */
   readonly groups: Readonly<Record<string, string>>;
   readonly commands: readonly CommandRow[];
 }
@@ -55,7 +55,7 @@ export function command<Options extends object = object>(row: CommandRow<Options
   return row;
 }
 
-/** Runs the command that `words` name (without node and the program's own name), and sets the status of the process. */
+/** Runs the command that `words` name (without node and the program's name), and sets the exit status. */
 export async function runCommandLine(table: CommandTable, words: readonly string[]): Promise<void> {
   try {
     await programOf(table).parseAsync([...words], { from: 'user' });
@@ -92,7 +92,7 @@ function addCommand(parent: Command, name: string, row: CommandRow): void {
   for (const option of row.options ?? []) added.addOption(optionOf(option));
   const { length } = row.arguments ?? [];
   added.action(async (...given: unknown[]) => {
-    // commander gives the arguments, then the options, then itself
+    // commander passes the arguments, then the options, then itself
     const args = given.slice(0, length) as string[];
     await row.run(given[length] as object, ...args);
   });

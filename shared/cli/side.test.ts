@@ -23,12 +23,12 @@ test.each([
   expect(wordsOfSide(['check', file])).toEqual(isCentre ? ['cloud', 'check', file] : ['check', file]);
 });
 
-test('a file that is not there is the centre’s by its name', () => {
+test('a missing file belongs to the centre or the gateway by its name', () => {
   expect(wordsOfSide(['check', join(folder, 'cloud.yaml')])[0]).toBe('cloud');
   expect(wordsOfSide(['check', join(folder, 'gateway.yaml')])[0]).toBe('check');
 });
 
-test('the schema of cloud.yaml is the centre’s, the other schemas and commands are the gateway’s', () => {
+test('the schema of cloud.yaml belongs to the centre; other schemas and commands belong to the gateway', () => {
   expect(wordsOfSide(['schema', 'cloud'])).toEqual(['cloud', 'schema']);
   for (const words of [['schema', 'site'], ['schema'], ['check'], ['init', 'cloud'], []])
     expect(wordsOfSide(words)).toEqual(words);

@@ -1,9 +1,8 @@
 /**
- * Which side a command is about that both sides have: `forpost check FILE` and `forpost schema NAME`. The centre's are
- * `forpost cloud check FILE` and `forpost cloud schema`; people need not know that.
+ * Decides whether `forpost check FILE` and `forpost schema NAME` concern the gateway or the centre. The centre's commands
+ * are `forpost cloud check FILE` and `forpost cloud schema`; people need not know that.
  *
- * Always: a file is the centre's by its keys, and only where it has none of either side's (it is damaged, or not there)
- * by its name.
+ * Always: the keys of a file decide; the name decides only for a file without keys of either side (damaged, or missing).
  */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -11,7 +10,7 @@ import { basename } from 'node:path';
 const gatewayKeys = ['gateway', 'site_file', 'secrets_file', 'mqtt', 'uplink'];
 const centreKeys = ['kafka', 'history', 'receiver', 'gateways', 'limits', 'notify', 'gateway_alarms'];
 
-/** The words of a command line as the side takes them that they are about: the centre's begin with `cloud`. */
+/** The command line for the side that it concerns: the centre's begins with `cloud`. */
 export function wordsOfSide(words: readonly string[]): readonly string[] {
   const [command, first = ''] = words;
   const isCentre =
@@ -20,7 +19,7 @@ export function wordsOfSide(words: readonly string[]): readonly string[] {
   return command === 'schema' ? ['cloud', 'schema', ...words.slice(2)] : ['cloud', ...words];
 }
 
-/** Whether a configuration is the centre's and not a gateway's. */
+/** Whether a configuration belongs to the centre, and not to a gateway. */
 export function isCentreFile(file: string): boolean {
   const keys = new Set(Array.from(textOf(file).matchAll(/^"?([a-z_]+)"?\s*:/gm), ([, key = '']) => key));
   if (gatewayKeys.some((key) => keys.has(key))) return false;

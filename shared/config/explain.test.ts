@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { explain, mostProblems, nameOf } from './explain.ts';
 import { nearest, suggestion } from './nearest.ts';
 
-/** Schemas of every kind that configuration uses, nested. */
+/** Random schemas of every kind that configuration uses, nested. */
 const schemas: fc.Arbitrary<TSchema> = fc.letrec<{ schema: TSchema }>((tie) => ({
   schema: fc.oneof(
     { maxDepth: 3 },
@@ -40,7 +40,7 @@ const values = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 })).value;
 
-test('problems are found exactly where the value does not fit the schema', () => {
+test('problems are found exactly for values that do not fit the schema', () => {
   fc.assert(
     fc.property(schemas, values, (schema, value) => {
       expect(explain(schema, value).length === 0).toBe(Value.Check(schema, value));
@@ -49,7 +49,7 @@ test('problems are found exactly where the value does not fit the schema', () =>
   );
 });
 
-test('a name that a record does not allow is refused, not passed over with its value unseen', () => {
+test('a name that a record does not allow is refused', () => {
   const schema = Type.Object({ gateways: Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,64}$' }), Type.Integer()) });
   expect(explain(schema, { gateways: { 'gw-1': 1, 'GW 2': 'x' } })).toEqual([
     {
@@ -60,7 +60,7 @@ test('a name that a record does not allow is refused, not passed over with its v
   ]);
 });
 
-test('a union of blocks is explained by the block that was meant', () => {
+test('a union of blocks is explained by the block that the person meant', () => {
   const schema = Type.Union([
     Type.Object({ a: Type.Integer(), b: Type.Integer() }),
     Type.Object({ c: Type.Integer(), d: Type.Integer() }),
@@ -72,7 +72,7 @@ test('the number of problems is bounded', () => {
   expect(explain(Type.Array(Type.Integer()), Array(1000).fill('x'))).toHaveLength(mostProblems);
 });
 
-test('the nearest name is near, or there is none', () => {
+test('a suggestion is a similar name, or nothing', () => {
   expect(nearest('timezon', ['timezone', 'name'])).toBe('timezone');
   expect(nearest('Port', ['port'])).toBe('port');
   expect(nearest('em', ['temperature_c', 'energy_wh'])).toBeUndefined();

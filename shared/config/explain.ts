@@ -1,10 +1,10 @@
 /**
- * What is wrong with a value, in the words of somebody who edits a file by hand. TypeBox says whether a value fits;
- * its errors stop at the eighth and name a union's branches one by one, so this walks schema and value together and
- * says everything at once. `secret`: no message shows a value.
+ * Explains why a value does not fit its schema, in words for a person who edits a file by hand. TypeBox decides whether a
+ * value fits, but stops at the eighth error and lists a union's branches one by one; this file walks schema and value
+ * together and reports every problem at once. `secret`: no message shows a value.
  *
- * Always: whatever TypeBox refuses is found, and nothing else is (a property test holds the two together), but for one
- * thing: a name that a record's pattern does not allow is refused here, where JSON Schema would not look at its value.
+ * Always: this file and TypeBox refuse the same values (a property test compares them), with one exception: a name that a
+ * record's pattern does not allow is refused here, while JSON Schema would skip its value.
  */
 import type { TSchema } from 'typebox';
 import Value from 'typebox/value';
@@ -16,7 +16,7 @@ export type Path = readonly (string | number)[];
 
 export interface Problem {
   readonly path: Path;
-  /** what is wrong, without the place */
+  /** the problem, without its place */
   readonly message: string;
   /** the problem is the key's name, not its value */
   readonly onKey?: boolean;
@@ -45,10 +45,10 @@ interface Schema {
   readonly description?: string;
 }
 
-/** More than this many problems help nobody. */
+/** A longer list helps nobody. */
 export const mostProblems = 100;
 
-/** Everything that keeps `value` from fitting `schema`, in the order of the schema; empty where it fits. */
+/** Every reason why `value` does not fit `schema`, in the order of the schema; empty when it fits. */
 export function explain(
   schema: TSchema,
   value: unknown,
@@ -202,7 +202,7 @@ function literal(allowed: readonly unknown[], value: unknown, path: Path): Probl
   return [{ path, message: `${nameOf(path)} ${must}, not ${shown(value)}${hint}` }];
 }
 
-/** A union of words is one choice; of blocks, the block that its distinguishing key names; else the best fit. */
+/** Explains a union: of words, by the allowed words; of blocks, by the block that its distinguishing key names, else by the best fit. */
 function union(branches: readonly Schema[], value: unknown, path: Path): Problem[] {
   if (branches.every((branch) => 'const' in branch))
     return literal(
@@ -228,7 +228,7 @@ function union(branches: readonly Schema[], value: unknown, path: Path): Problem
   return best ?? [];
 }
 
-/** The key that is a fixed word of its own in each of the blocks, such as `kind`. */
+/** The key with a different fixed word in each block, such as `kind`. */
 function distinguishingKey(branches: readonly Schema[]): string | undefined {
   const first = branches[0]?.properties;
   if (first === undefined) return undefined;
@@ -259,7 +259,7 @@ function shown(value: unknown): string {
   return words.length > 60 ? `${words.slice(0, 57)}…` : words;
 }
 
-/** Every message that shows a value does so at its end, behind the word "not". */
+/** Cuts the value off a message: every message that shows one has it at the end, behind the word "not". */
 function withoutValue(message: string): string {
   const from = message.search(/, not (?!a list|a block|empty)/);
   return from < 0 ? message : message.slice(0, from);

@@ -1,19 +1,19 @@
 /**
- * A schema as it is published for editors: JSON Schema 2020-12, made of the schema that checks the file.
+ * A schema as published for editors: JSON Schema 2020-12, from the schema that checks the file.
  *
- * A schema says in fields of its own what a description would otherwise repeat: `default`, `x-default` (in words, where
- * it is no literal), `x-unit`. Editors show descriptions alone, so both are written into them here.
+ * Defaults and units stand in fields of their own: `default`, `x-default` (in words, for a default that is no literal),
+ * `x-unit`. Editors show descriptions alone, so this file writes both into the descriptions.
  */
 const draft = 'https://json-schema.org/draft/2020-12/schema';
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
-/** The schema of the file `name`, as gateway.yaml. */
+/** The schema of the file `name`, such as gateway.yaml. */
 export function publishedSchema(name: string, schema: object): JsonSchema {
   return { $schema: draft, title: `Forpost: ${name}`, ...plainSchema(schema) };
 }
 
-/** Without TypeBox's own marks; a tuple in the words of draft 2020-12. */
+/** Removes TypeBox's own marks, and writes a tuple as draft 2020-12 does. */
 export function plainSchema(schema: object): JsonSchema {
   return JSON.parse(JSON.stringify(schema), (_key, value: unknown) =>
     typeof value === 'object' && value !== null && !Array.isArray(value) ? tuple(described(value)) : value,

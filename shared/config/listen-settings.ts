@@ -1,4 +1,4 @@
-/** Keys that every part which listens has in its configuration: address, port, certificate. */
+/** Configuration keys of every part that listens on a port: address, port, certificate. */
 import Type from 'typebox';
 
 /** A port that a part of the gateway listens on, as a key of gateway.yaml. */

@@ -1,10 +1,10 @@
-/** The known name that somebody probably meant: by edit distance, and only where it is near enough to be a help. */
+/** Suggests the known name that a person probably meant, by edit distance, when one is near enough to help. */
 import { closest, distance } from 'fastest-levenshtein';
 
-/** Of the letters of the longer name, the part that may differ. Beyond it a suggestion confuses more than it helps. */
+/** The share of the longer name's letters that may differ; a farther suggestion confuses more than it helps. */
 const farthestShare = 0.5;
 
-/** The nearest of `known` to `name`, or undefined where none is near. `within`: letters that may differ at most. */
+/** The nearest of `known` to `name`, or undefined when none is near. `within`: most letters that may differ. */
 export function nearest(name: string, known: readonly string[], within = Number.POSITIVE_INFINITY): string | undefined {
   if (known.length === 0 || name.length > 200) return undefined;
   const lower = name.toLowerCase();
@@ -16,7 +16,7 @@ export function nearest(name: string, known: readonly string[], within = Number.
   return distance(lower, found) <= Math.min(limit, within) ? byLower.get(found) : undefined;
 }
 
-/** `; did you mean "x"?`, or else the names there are, or nothing. Follows a sentence about an unknown name. */
+/** `; did you mean "x"?`, else the known names, else nothing. Follows a sentence about an unknown name. */
 export function suggestion(name: string, known: readonly string[], listed = 12): string {
   const found = nearest(name, known);
   if (found !== undefined) return `; did you mean "${found}"?`;

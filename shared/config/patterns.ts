@@ -1,4 +1,4 @@
-/** Regular expressions of our schemas in words, because nobody who edits a YAML file should have to read one. */
+/** The schemas' regular expressions in words, for people who edit YAML files. */
 import { idPatternText } from '../event/ids.ts';
 
 const words: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const words: Readonly<Record<string, string>> = {
   '^[0-9a-f]{64}$': 'must be 64 of 0-9 and a-f (a sha256 in hex)',
 };
 
-/** What a text that does not match should be: `must …`. */
+/** What the pattern demands, in words: `must …`. */
 export function patternInWords(pattern: string): string {
   return words[pattern] ?? `must match ${pattern}`;
 }

@@ -1,8 +1,8 @@
 /**
- * What YAML lets pass and a configuration must not: what a parser only warns of, and what it reads as something else
- * than the person who wrote it meant. `yaml.ts` makes each an error with its line.
+ * Finds what YAML allows and a configuration must not have: text that the parser only warns about, or reads differently
+ * than its author meant. `yaml.ts` makes each an error with its line.
  *
- * Always: nothing is taken from elsewhere or left out silently; where the file holds secrets, no message shows a part of
+ * Always: no value comes from elsewhere, and none is left out silently; for a file with secrets no message shows a part of
  * one (a password may begin with `!`, `&` or `*`, which are signs of YAML).
  */
 import { isUtf8 } from 'node:buffer';
@@ -13,12 +13,12 @@ export interface Found {
   readonly message: string;
 }
 
-/** U+FFFD: what a decoder puts where it cannot read. */
+/** U+FFFD: the character that a decoder writes for unreadable bytes. */
 const replacement = '\ufffd';
 const coreTag = /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$/;
 const inQuotes = 'write a value that begins with such a sign in quotes';
 
-/** Errors and warnings of the parser, and what it says nothing about, in the file's order. */
+/** Errors and warnings of the parser, and faults that the parser does not report, in the file's order. */
 export function strictProblems(document: Document.Parsed, secret: boolean): readonly Found[] {
   const said = [...document.errors, ...document.warnings].map((error) => ({
     offset: error.pos[0],
@@ -28,7 +28,7 @@ export function strictProblems(document: Document.Parsed, secret: boolean): read
   return [...said, ...doubtful].sort((a, b) => a.offset - b.offset);
 }
 
-/** Why the bytes of a file are no text in UTF-8, with the first place of it, in words; undefined where they are one. */
+/** Why the bytes of a file are no UTF-8 text, with the first faulty place; undefined for valid text. */
 export function textProblem(
   bytes: Buffer,
 ): { readonly at: { line: number; column: number }; message: string } | undefined {
@@ -59,7 +59,7 @@ function wholeProblem(bytes: Buffer): string | undefined {
   return undefined;
 }
 
-/** Plain letters take two bytes there, one of which is zero, always on the same side. */
+/** In UTF-16 plain letters take two bytes, one of which is zero, always on the same side. */
 function looksLikeUtf16(bytes: Buffer): boolean {
   const count = [0, 0];
   for (const [n, byte] of bytes.entries()) if (byte === 0) count[n % 2] = (count[n % 2] ?? 0) + 1;
@@ -68,12 +68,12 @@ function looksLikeUtf16(bytes: Buffer): boolean {
   return Math.min(even, odd) <= half * 0.05 && Math.max(even, odd) >= half * 0.7 && bytes.length % 2 === 0;
 }
 
-/** The first byte that is no UTF-8: where it is in the bytes, and in the text that is read as far as that goes. */
+/** The first byte that is not UTF-8: its offset in the bytes, and in the text read so far. */
 function firstFault(bytes: Buffer): { readonly offset: number; readonly index: number; readonly text: string } {
   const text = bytes.toString('utf8');
   for (let index = text.indexOf(replacement); index >= 0; index = text.indexOf(replacement, index + 1)) {
     const offset = Buffer.byteLength(text.slice(0, index));
-    // somebody may have written the sign itself
+    // the file may contain the sign U+FFFD itself
     if (!bytes.subarray(offset, offset + 3).equals(Buffer.from(replacement))) return { offset, index, text };
   }
   return { offset: 0, index: 0, text };
@@ -137,7 +137,7 @@ function keyProblem(key: unknown, before: Set<string>): string | undefined {
   if (key.value === null) return 'a key is missing before the colon';
   const name = String(key.value);
   if (name === '<<') return 'keys cannot be merged (<<): write them out';
-  // 1 and "1" are two keys of YAML and one of ours
+  // 1 and "1" are two keys in YAML and one key in Forpost
   if (before.has(name)) return 'this key is there twice';
   before.add(name);
   return undefined;

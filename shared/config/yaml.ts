@@ -1,9 +1,9 @@
 /**
- * Reads a configuration file: YAML 1.2 with the position of everything kept, checked against a schema, so that a
- * mistake is reported as an editor's link: FILE:LINE:COLUMN, what is wrong, and the nearest right spelling.
+ * Reads a configuration file: YAML 1.2 with the position of every value, checked against a schema. Each mistake is
+ * reported as an editor's link: FILE:LINE:COLUMN, the fault, and the nearest correct spelling.
  *
- * Always: what a parser of YAML only warns of is a problem; every problem is collected, not only the first; a file that has one is not loaded; nothing in a file is
- * replaced, computed or taken from the environment.
+ * Always: a parser's warning counts as a problem; all problems are collected, not only the first; a file with a problem is
+ * not loaded; no value in a file is replaced, computed or taken from the environment.
  */
 import type { Static, TSchema } from 'typebox';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
@@ -14,7 +14,7 @@ import { strictProblems, textProblem } from './strict.ts';
 
 export type { Path, Problem } from './explain.ts';
 
-/** Both count from 1. */
+/** Line and column count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
@@ -22,31 +22,31 @@ export interface Position {
 
 export interface LoadedYaml<T> {
   readonly file: string;
-  /** the file as it is */
+  /** the file's text, unchanged */
   readonly text: string;
   readonly value: T;
-  /** where the value at `path` begins; of one that is absent, where the nearest one around it begins. `offset`: of a character in it, if it is a text */
+  /** where the value at `path` begins; for an absent value, the nearest enclosing one. `offset`: of a character in a text value */
   at(path: Path, offset?: number): Position;
-  /** `FILE:LINE:COLUMN: message` of a problem that a check of one's own found */
+  /** `FILE:LINE:COLUMN: message` for a problem that the caller's own check found */
   describe(problem: Problem, offset?: number): string;
 }
 
-/** A configuration of more bytes than this is a mistake. */
+/** A larger file is no configuration. */
 const mostBytes = 4 * 1024 * 1024;
-/** Repeats of anchors: enough for people, too few to blow a small file up. */
+/** Most repeats of anchors: enough for people, too few for a small file to exhaust memory. */
 const mostAliases = 100;
 
 export interface YamlOptions {
-  /** the values are secrets: no message shows one */
+  /** the file holds secrets: no message shows a value */
   readonly secret?: boolean;
 }
 
-/** @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem */
+/** @throws ForpostError FORPOST_CONFIG_INVALID with one line for each problem */
 export function loadYaml<S extends TSchema>(file: string, schema: S, options: YamlOptions = {}): LoadedYaml<Static<S>> {
   return parseYaml(file, readConfig(file), schema, options);
 }
 
-/** The same of a text that is already read; `file` only names it in messages. */
+/** Parses a text that is already read; `file` is its name in messages. */
 export function parseYaml<S extends TSchema>(
   file: string,
   text: string,
@@ -77,15 +77,15 @@ export function parseYaml<S extends TSchema>(
   return { file, text, value: (value ?? {}) as Static<S>, at, describe };
 }
 
-/** One error for all problems of a configuration, one line each. */
+/** One error for all problems of a configuration, one line for each. */
 export function configError(problems: readonly string[], cause?: unknown): ForpostError {
   return new ForpostError('FORPOST_CONFIG_INVALID', problems.join('\n'), cause === undefined ? {} : { cause });
 }
 
-/** The lines of a configuration error; undefined of anything else. */
+/** The problems in a configuration error; undefined for any other error. */
 export function configProblems(error: unknown): readonly string[] | undefined {
   if (!(error instanceof ForpostError) || error.code !== 'FORPOST_CONFIG_INVALID') return undefined;
-  // a line that is indented belongs to the problem above it
+  // an indented line belongs to the problem above it
   return error.message.split(/\n(?! )/);
 }
 
@@ -113,7 +113,7 @@ function readConfig(file: string): string {
   return bytes.toString('utf8');
 }
 
-/** Offset in the text of what `path` leads to, as far as it leads. */
+/** Offset of the value at `path` in the text, or of the nearest one around it. */
 function offsetOf(document: Document.Parsed, text: string, path: Path, onKey: boolean, within: number): number {
   let node: unknown = document.contents;
   let start = rangeStart(node) ?? 0;
@@ -125,7 +125,7 @@ function offsetOf(document: Document.Parsed, text: string, path: Path, onKey: bo
       const key = rangeStart(pair.key) ?? start;
       if (onKey && index === path.length - 1) return key;
       node = pair.value;
-      // a block begins below its key: the key is what one looks for
+      // a block begins below its key, and people look for the key
       start = isScalar(node) || isAlias(node) ? (rangeStart(node) ?? key) : key;
     } else if (isSeq(node)) {
       const item = node.items[Number(part)];
@@ -138,7 +138,7 @@ function offsetOf(document: Document.Parsed, text: string, path: Path, onKey: bo
   return start;
 }
 
-/** A character of a text in the file: exact for one line and for `|` blocks, the beginning for anything folded. */
+/** Position of a character of a text value: exact in one line and in `|` blocks; the beginning for folded text. */
 function offsetInScalar(node: Scalar, text: string, start: number, within: number): number {
   const source = text.slice(start, node.range?.[1] ?? start);
   if (node.type === Scalar.BLOCK_LITERAL) {

@@ -46,7 +46,7 @@ test('an event on the wire is CloudEvents 1.0 with the contract’s extensions',
   });
 });
 
-test('whatever is encoded is decoded to the same', () => {
+test('an encoded event decodes to the same event', () => {
   const id = fc.stringMatching(/^[a-z0-9-]{1,64}$/);
   fc.assert(
     fc.property(
@@ -76,13 +76,13 @@ test('whatever is encoded is decoded to the same', () => {
   );
 });
 
-test('a type and fields that this version does not know are kept', () => {
+test('types and fields that this version does not know are kept', () => {
   const future = { ...JSON.parse(encodeEvent(site, gateway, stored({ type: 'forpost.dream.v9' }))), mood: 'blue' };
   const decoded = decodeEvent(JSON.stringify(future));
   expect(decoded).toEqual({ ok: true, event: future });
 });
 
-test('foreign bytes never throw, and the reason says what is wrong', () => {
+test('foreign bytes never throw, and the reason names the fault', () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => typeof decodeEvent(bytes).ok === 'boolean'));
   fc.assert(fc.property(fc.json(), (json) => typeof decodeEvent(json).ok === 'boolean'));
   const good = JSON.parse(encodeEvent(site, gateway, stored()));
@@ -106,7 +106,7 @@ test('foreign bytes never throw, and the reason says what is wrong', () => {
   }
 });
 
-test('what is nested so deep that printing it would fail is refused', () => {
+test('an event that is nested too deep to be printed is refused', () => {
   const nested = (levels: number) =>
     JSON.stringify({ ...JSON.parse(encodeEvent(site, gateway, stored())), data: '?' }).replace(
       '"?"',
@@ -117,13 +117,13 @@ test('what is nested so deep that printing it would fail is refused', () => {
     expect(decodeEvent(nested(levels))).toEqual({ ok: false, reason: 'it is nested more than 100 deep' });
 });
 
-test('a time that no year of four digits holds is written as the nearest one that can be', () => {
+test('a time outside the years 0 to 9999 is written as the nearest one inside', () => {
   expect(rfc3339(0)).toBe('1970-01-01T00:00:00.000Z');
   expect(rfc3339(8.64e15)).toBe('9999-12-31T23:59:59.999Z');
   expect(rfc3339(-8.64e15)).toBe('0000-01-01T00:00:00.000Z');
 });
 
-test('a time is written as Date writes it, whatever was written before', () => {
+test('times are written as Date writes them, in any order', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: -62_167_219_200_000, max: 253_402_300_799_999 })), (times) => {
       for (const ms of times.flatMap((at) => [at, Math.min(at + 1, 253_402_300_799_999)]))
@@ -143,7 +143,7 @@ test.each([
   ['{"values":{"energy_wh":0.10000000000000001}}', 0.1],
   ['{"values":{"energy_wh":512.3}}', 512.3],
   ['{"values":{"energy_wh":1e2},"data":{"more":9007199254740993}}', 100],
-])('numbers that a double cannot hold keep their digits, and are numbers all the same: %s', (data, value) => {
+])('numbers that a double cannot hold keep their digits and stay numbers: %s', (data, value) => {
   const decoded = decodeEvent(encodeEvent(site, gateway, stored({ data })));
   if (!decoded.ok) throw new Error(decoded.reason);
   expect(decoded.event.data).toMatchObject({ values: { energy_wh: value } });

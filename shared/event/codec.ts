@@ -1,8 +1,8 @@
 /**
- * Between an event and its bytes on the wire. Encoding is a plain concatenation around the already serialised
- * `data`, because the gateway stores `data` as text and must not parse and print it again for each send.
+ * Converts events to bytes on the wire and back. Encoding concatenates text around the serialised `data`, because the
+ * gateway stores `data` as text and must not parse and print it again for each send.
  *
- * Always: decode(encode(x)) is x, and decode never throws on foreign bytes: it says what is wrong with them.
+ * Always: decode(encode(x)) is x; decode never throws on foreign bytes, but returns the reason.
  */
 import { mayRound, parseExactly } from '../exact-json.ts';
 import type { ClockQuality, ForpostEvent } from './event.ts';
@@ -18,7 +18,7 @@ import {
   type SiteId,
 } from './ids.ts';
 
-/** One event as the gateway stores it: everything but the constant parts of its source. Times in ms since 1970. */
+/** One event as the gateway stores it, without the constant parts of its source. Times in ms since 1970. */
 export interface StoredEvent {
   readonly epoch: Epoch;
   readonly lane: Lane;
@@ -36,10 +36,10 @@ export interface StoredEvent {
 
 export const eventContentType = 'application/cloudevents+json';
 
-/** How an event that is sent again on request is marked, with `1`: a Kafka record's header, or a request's. */
+/** Marks, with the value `1`, an event that is sent again on request: a header of a Kafka record or of a request. */
 export const replayHeader = 'forpost-replay';
 
-/** The lane of a batch, beside it: the receiver knows which of a gateway's limits counts before it reads the batch. */
+/** The lane of a batch, as a header: the receiver chooses the gateway's limit before it reads the batch. */
 export const laneHeader = 'forpost-lane';
 
 /** The CloudEvents JSON of one stored event (CloudEvents 1.0, JSON Event Format, section 3). */
@@ -55,11 +55,11 @@ export function encodeEvent(site: SiteId, gateway: GatewayId, event: StoredEvent
   );
 }
 
-/** The last ms that RFC 3339 can write with a four-digit year, and the first. */
+/** The last and the first ms that RFC 3339 can write with a four-digit year. */
 const lastMs = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 const firstMs = -62_167_219_200_000;
 
-/** RFC 3339 in UTC with ms. A time outside the years 0 to 9999 is moved to the nearest one that can be written. */
+/** RFC 3339 in UTC with ms. A time outside the years 0 to 9999 becomes the nearest one that can be written. */
 export function rfc3339(ms: number): string {
   const at = Math.min(Math.max(Math.trunc(ms), firstMs), lastMs);
   const second = Math.floor(at / 1000);
@@ -71,7 +71,7 @@ export function rfc3339(ms: number): string {
   return `${lastText}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`;
 }
 
-/** Most times are of the same second as the one before. */
+/** Most times share their second with the time before: its text is kept. */
 let lastSecond = Number.NaN;
 let lastText = '';
 
@@ -81,21 +81,21 @@ export type Decoded =
 
 const decimal = /^(0|[1-9][0-9]{0,15})$/;
 /**
- * How deep an event may be nested. Printing JSON recurses: a record of brackets that parses would end whoever prints
- * it, and every part of the centre does.
+ * The deepest nesting of an event. Printing JSON recurses: deeply nested brackets that parse would end each process that
+ * prints them, and every part of the centre does.
  */
 export const maxNesting = 100;
 
-/** Whether lists and objects stand in each other more than `levels` deep. */
+/** Whether lists and objects are nested more than `levels` deep. */
 export function nestsDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => nestsDeeper(inner, levels - 1));
 }
 
-/** The data of an event whose numbers a double cannot hold, as they came. */
+/** The original text of data with numbers that a double cannot hold. */
 const exactData = Symbol('exact data');
 
-/** Notes the data's text on an event that was parsed from it, where parsing has lost digits. */
+/** Keeps the data's text on an event when parsing has lost digits. */
 export function withDataText<Event extends { readonly data: unknown }>(event: Event, json: string): Event {
   if (!mayRound(json)) return event;
   const text = JSON.stringify(parseExactly(json).value);
@@ -103,12 +103,12 @@ export function withDataText<Event extends { readonly data: unknown }>(event: Ev
   return event;
 }
 
-/** An event's data as JSON, each number with the digits that it came with. */
+/** An event's data as JSON, each number with its original digits. */
 export function dataText(event: { readonly data: unknown; readonly [exactData]?: string }): string {
   return event[exactData] ?? JSON.stringify(event.data);
 }
 
-/** One event from a record's bytes, or in words why it is none. Unknown types and fields are kept. */
+/** One event from a record's bytes, or the reason why it is none. Unknown types and fields are kept. */
 export function decodeEvent(bytes: Uint8Array | string): Decoded {
   const text =
     typeof bytes === 'string' ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
@@ -124,7 +124,7 @@ export function decodeEvent(bytes: Uint8Array | string): Decoded {
   for (const name of ['site', 'gateway', 'epoch'] as const) if (!isId(e[name])) return no(`${name} is not an id`);
   if (!isLane(e.lane)) return no('lane is neither "alerts" nor "telemetry"');
   if (typeof e.sequence !== 'string' || !decimal.test(e.sequence)) return no('sequence is not a decimal string');
-  // sets of ranges count in doubles, and the first number is 1
+  // sets of ranges count in doubles, and numbers begin at 1
   if (e.sequence === '0' || !Number.isSafeInteger(Number(e.sequence))) return no('sequence is not from 1 to 2^53 - 1');
   if (e.id !== `${e.gateway}/${e.epoch}/${e.lane}/${e.sequence}`)
     return no('id is not <gateway>/<epoch>/<lane>/<sequence>');
@@ -140,7 +140,7 @@ export function decodeEvent(bytes: Uint8Array | string): Decoded {
   if (e.data === undefined) return no('data is missing');
   if (nestsDeeper(e, maxNesting)) return no(`it is nested more than ${maxNesting} deep`);
   const event = value as ForpostEvent;
-  // a gateway writes it last; in front of it ids and times have long numbers of their own
+  // data stands last in a gateway's event; ids and times before it have long numbers of their own
   const at = text.indexOf(dataKey);
   if (!mayRound(at < 0 ? text : text.slice(at))) return { ok: true, event };
   const exact = parseExactly(text).value as { readonly data: unknown };

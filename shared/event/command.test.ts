@@ -37,7 +37,7 @@ const envelope = (change: (envelope: Envelope) => void): string => {
   change(value);
   return JSON.stringify(value);
 };
-/** Any payload, truly signed: what a centre with other ideas could send. */
+/** Signs any payload, as a faulty centre could. */
 const signed = (payload: unknown, key: KeyObject = privateKey) => {
   const bytes = Buffer.from(JSON.stringify(payload));
   const sig = sign(null, preAuthenticationEncoding(commandPayloadType, bytes), key).toString('base64');
@@ -49,13 +49,13 @@ const signed = (payload: unknown, key: KeyObject = privateKey) => {
 };
 
 describe('a signed command', () => {
-  test('is read as it was written, by whoever trusts the key', () => {
+  test('a command reads back unchanged for everyone who trusts the key', () => {
     const sealed = sealCommand(command, privateKey);
     expect(openCommand(sealed, trusted)).toEqual({ ok: true, command, key: trusted[0]?.id });
     expect(openCommand(Buffer.from(sealed), [commandKey(stranger), ...trusted])).toMatchObject({ ok: true });
   });
 
-  test('is signed over the pre-authentication encoding of DSSE, so that others can check it', () => {
+  test('the signature covers DSSE’s pre-authentication encoding, so that other programs can check it', () => {
     // the example of the DSSE specification
     expect(preAuthenticationEncoding('http://example.com/HelloWorld', Buffer.from('hello world')).toString()).toBe(
       'DSSEv1 29 http://example.com/HelloWorld 11 hello world',
@@ -125,7 +125,7 @@ describe('a signed command', () => {
     expect(openCommand(Buffer.from(text), trusted).ok).toBe(false);
   });
 
-  test('nobody who trusts no key is told anything', () => {
+  test('without a trusted key no command is opened', () => {
     expect(openCommand(sealCommand(command, privateKey), [])).toEqual({
       ok: false,
       reason: 'no key is trusted to sign commands',
@@ -143,22 +143,22 @@ describe('a signed command', () => {
     expect(openCommand(signed(payload), trusted)).toEqual({ ok: false, reason: expect.stringMatching(reason) });
   });
 
-  test('keeps to what it knows of a newer centre’s payload', () => {
+  test('unknown fields of a newer centre’s payload are ignored', () => {
     expect(openCommand(signed({ ...command, later: true }), trusted)).toMatchObject({ ok: true, command });
   });
 
-  test('can be looked into without a key, to be passed on or shown', () => {
+  test('an envelope can be read without a key, to pass it on or show it', () => {
     expect(peekCommand(sealCommand(command, stranger))).toEqual({ ok: true, command, key: commandKey(stranger).id });
     expect(peekCommand('{}').ok).toBe(false);
   });
 
-  test('is not written where a gateway would refuse it unread', () => {
+  test('a command that a gateway would refuse unread is not sealed', () => {
     expect(() => sealCommand({ ...command, arguments: { text: 'x'.repeat(20_000) } }, privateKey)).toThrow(RangeError);
   });
 });
 
 describe('a public key', () => {
-  test('is one line that says what it is, and is read back', () => {
+  test('a key is one line with its kind, and reads back', () => {
     const { text, id } = commandKey(privateKey);
     expect(text).toMatch(/^ed25519:[A-Za-z0-9_-]{43}$/);
     expect(id).toMatch(/^[0-9a-f]{16}$/);
@@ -172,7 +172,7 @@ describe('a public key', () => {
     },
   );
 
-  test('of another kind is not taken', () => {
+  test('a key of another kind is refused', () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
     expect(() => commandKey(publicKey)).toThrow(RangeError);
   });

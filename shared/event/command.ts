@@ -1,16 +1,16 @@
 /**
- * A command of the centre to one gateway: its form, the bytes that are signed, and how both sides read it. One record
- * of the topic `forpost.commands` (key = gateway), or one item of `GET /ingest/v1/commands`, is a DSSE envelope
+ * A command of the centre to one gateway: its form, the signed bytes, and how both sides read it. One record of the topic
+ * `forpost.commands` (key = gateway), or one item of `GET /ingest/v1/commands`, is a DSSE envelope
  * (github.com/secure-systems-lab/dsse, v1.0.2):
  *
  *   {"payloadType": "application/vnd.forpost.command+json", "payload": base64(bytes),
  *    "signatures": [{"keyid": "…", "sig": base64(Ed25519 over PAE(payloadType, bytes))}]}
  *
- * where `bytes` are the command's JSON as the centre wrote it. What is signed are these very bytes, so nothing has to
- * be made canonical again before a signature can be checked, and two JSON libraries need not agree.
+ * where `bytes` are the command's JSON as the centre wrote it. The signature covers exactly these bytes, so that no reader
+ * has to make JSON canonical before it checks a signature, and two JSON libraries need not agree.
  *
- * Always: `openCommand` never throws on foreign bytes, and what it calls good was signed by one of the given keys;
- * nothing of a payload is parsed before its signature is checked; everything that is read has a bound.
+ * Always: `openCommand` never throws on foreign bytes; a command that it accepts was signed by one of the given keys; no
+ * payload is parsed before its signature is checked; everything that is read has a bound.
  */
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import Type from 'typebox';
@@ -19,15 +19,15 @@ import { maxNesting, nestsDeeper } from './codec.ts';
 import { type GatewayId, idPatternText } from './ids.ts';
 
 export const commandPayloadType = 'application/vnd.forpost.command+json';
-/** of a whole envelope; a longer one is refused unread */
+/** limit of a whole envelope; a longer one is refused unread */
 export const maxEnvelopeBytes = 16_384;
-/** of a command's arguments, as JSON */
+/** limit of a command's arguments, as JSON */
 export const maxArgumentsBytes = 8_192;
-/** between `issued` and `expires`: how long a gateway must remember what it has applied */
+/** longest time from `issued` to `expires`, and so the time for which a gateway remembers applied commands */
 export const longestValidityMs = 86_400_000;
 /**
- * What the centre gives to one gateway within the longest validity. A gateway remembers its newest 10,000 ids: far
- * beyond this, so that none is forgotten before it has expired.
+ * Most commands of the centre for one gateway within the longest validity. A gateway remembers its newest 10,000 ids, far
+ * more than this, so that it forgets no id before its command has expired.
  */
 export const maxCommandsPerDay = 2_000;
 const maxSignatures = 4;
@@ -37,11 +37,11 @@ export const commandKindPattern = '^[a-z][a-z0-9.-]{0,63}$';
 
 const commandSchema = Type.Object({
   id: Type.String({ pattern: idPatternText }),
-  /** whom it is for */
+  /** the gateway that shall run it */
   gateway: Type.String({ pattern: idPatternText }),
   kind: Type.String({ pattern: commandKindPattern }),
   arguments: Type.Record(Type.String({ maxLength: 100 }), Type.Unknown()),
-  /** who asked for it, by log-in name at the centre */
+  /** the person's log-in name at the centre */
   author: Type.String({ minLength: 1, maxLength: maxAuthor }),
   /** RFC 3339, by the centre's clock */
   issued: Type.String({ maxLength: 40 }),
@@ -71,7 +71,7 @@ export interface Command {
   readonly expires: string;
 }
 
-/** What became of a command: the data of a `command.result` event, of which there is one for each command. */
+/** The outcome of a command: the data of its one `command.result` event. */
 export interface CommandResultData {
   /** the command's id */
   readonly command: string;
@@ -83,15 +83,15 @@ export interface CommandResultData {
 }
 
 /**
- * applied: it has its effect (also where that was there before) · refused: the gateway does not do such a thing ·
- * failed: it tried · expired: it came too late, nothing was done
+ * applied: the effect is there (or was there before) · refused: the gateway does not run such commands · failed: it tried ·
+ * expired: the command came too late, and nothing was done
  */
 export type CommandOutcome = 'applied' | 'refused' | 'failed' | 'expired';
 export const commandOutcomes: readonly CommandOutcome[] = ['applied', 'refused', 'failed', 'expired'];
 
-/** A public key whose signature counts. */
+/** A public key that a gateway trusts. */
 export interface CommandKey {
-  /** the first 16 hex digits of the key's SHA-256: what `keyid` says */
+  /** first 16 hex digits of the key's SHA-256: the value of `keyid` */
   readonly id: string;
   readonly key: KeyObject;
   /** `ed25519:` and the 32 bytes in base64url, as installers copy it */
@@ -100,19 +100,19 @@ export interface CommandKey {
 
 const keyTextPattern = /^ed25519:([A-Za-z0-9_-]{43})$/;
 
-/** A public key from the line that the centre prints. undefined where it is none. */
+/** A public key from the line that the centre prints; undefined for any other text. */
 export function commandKeyOf(text: string): CommandKey | undefined {
   const x = keyTextPattern.exec(text)?.[1];
   if (x === undefined) return undefined;
   try {
     return commandKey(createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' }));
   } catch {
-    // 43 letters that are no key: the caller says which text that was
+    // 43 letters that are no key: the caller names the text
     return undefined;
   }
 }
 
-/** Of a public or a private key. @throws RangeError where it is not an Ed25519 one */
+/** From a public or a private key. @throws RangeError for a key that is not Ed25519 */
 export function commandKey(key: KeyObject): CommandKey {
   const open = key.type === 'private' ? createPublicKey(key) : key;
   const { crv, x } = open.export({ format: 'jwk' });
@@ -127,7 +127,7 @@ export function preAuthenticationEncoding(type: string, payload: Uint8Array): Bu
   return Buffer.concat([Buffer.from(head), payload]);
 }
 
-/** The envelope of a command, signed. @throws RangeError where it would be refused unread */
+/** The signed envelope of a command. @throws RangeError for a command that a gateway would refuse unread */
 export function sealCommand(command: Command, privateKey: KeyObject): string {
   const payload = Buffer.from(JSON.stringify(command));
   const sig = sign(null, preAuthenticationEncoding(commandPayloadType, payload), privateKey).toString('base64');
@@ -144,12 +144,12 @@ export type OpenedCommand =
   | { readonly ok: true; readonly command: Command /** id of the key that signed it */; readonly key: string }
   | { readonly ok: false; readonly reason: string };
 
-/** A command from its envelope, if one of `keys` signed it, or in words why not. Whether it is due is not judged. */
+/** Opens an envelope that one of `keys` signed, or returns the reason for refusing it. Does not judge the command's time. */
 export function openCommand(envelope: Uint8Array | string, keys: readonly CommandKey[]): OpenedCommand {
   const read = readEnvelope(envelope);
   if (!read.ok) return read;
   const signed = preAuthenticationEncoding(commandPayloadType, read.payload);
-  // `keyid` is a hint that nobody has signed: every trusted key may have done it
+  // `keyid` is an unsigned hint: any trusted key may have signed
   const key = keys.find(({ key: one }) => read.signatures.some((signature) => verify(null, signed, one, signature)));
   if (key === undefined)
     return no(keys.length === 0 ? 'no key is trusted to sign commands' : 'no trusted key has signed it');
@@ -157,7 +157,7 @@ export function openCommand(envelope: Uint8Array | string, keys: readonly Comman
   return parsed.ok ? { ...parsed, key: key.id } : parsed;
 }
 
-/** What an envelope says, whoever signed it. For whoever only passes it on or shows it. */
+/** The content of an envelope, without checking its signature: to pass it on or show it. */
 export function peekCommand(envelope: Uint8Array | string): OpenedCommand {
   const read = readEnvelope(envelope);
   if (!read.ok) return read;
@@ -196,12 +196,12 @@ function commandIn(payload: Buffer): { readonly ok: true; readonly command: Comm
   return { ok: true, command: { ...known, issued: value.issued, expires: value.expires } };
 }
 
-/** undefined where it is no JSON */
+/** undefined for text that is not JSON */
 function jsonOf(bytes: Uint8Array | string): unknown {
   try {
     return JSON.parse(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8'));
   } catch {
-    // the caller says what it should have been
+    // the caller names the expected content
     return undefined;
   }
 }

@@ -1,14 +1,14 @@
 /**
- * The wire contract: what one event looks like between the site and the centre, CloudEvents 1.0 in structured
- * JSON, one event a Kafka record. Both sides import this file; neither changes it alone.
+ * The wire contract: the form of an event between the site and the centre, CloudEvents 1.0 in structured JSON, one event
+ * a Kafka record. Both sides import this file; neither changes it alone.
  *
- * Always: unknown types and unknown fields are kept, never dropped, so that an old centre takes a new gateway's
- * events and the reverse. `sequence` and `uptime` are decimal strings, because a CloudEvents integer is 32-bit.
+ * Always: unknown types and fields are kept, so that an old centre takes a new gateway's events, and the reverse.
+ * `sequence` and `uptime` are decimal strings, because a CloudEvents integer has 32 bits.
  */
 import type { Message } from '../texts/message.ts';
 import type { DeviceId, Epoch, GatewayId, Lane, SiteId } from './ids.ts';
 
-/** The types this version knows; others pass through as they are. */
+/** The types that this version knows; events of other types pass through unchanged. */
 export const eventTypes = {
   reading: 'forpost.reading.v1',
   registerBreak: 'forpost.register.break.v1',
@@ -27,10 +27,10 @@ export interface ForpostEvent<Data = unknown> {
   readonly specversion: '1.0';
   /** `<gateway>/<epoch>/<lane>/<seq>` */
   readonly id: string;
-  /** `/sites/<site>/gateways/<gateway>` and, for an event about a device, `/devices/<device>` behind it */
+  /** `/sites/<site>/gateways/<gateway>`; for an event about a device, followed by `/devices/<device>` */
   readonly source: string;
   readonly type: string;
-  /** the device, where there is one */
+  /** the device; absent for an event about the gateway */
   readonly subject?: DeviceId;
   /** when it happened, RFC 3339 with ms */
   readonly time: string;
@@ -41,17 +41,17 @@ export interface ForpostEvent<Data = unknown> {
   readonly lane: Lane;
   /** decimal */
   readonly sequence: string;
-  /** when the gateway took it, RFC 3339 with ms */
+  /** time of receipt at the gateway, RFC 3339 with ms */
   readonly received: string;
   readonly clock: ClockQuality;
-  /** id of the machine's boot whose monotonic clock `uptime` reads */
+  /** id of the machine's boot, to which `uptime` belongs */
   readonly boot: string;
-  /** ms of that clock, decimal */
+  /** ms of the machine's monotonic clock, decimal */
   readonly uptime: string;
   readonly data: Data;
 }
 
-/** Whether the system clock was known to be in sync when the event was taken. */
+/** Whether the system clock was known to be in sync at the time of receipt. */
 export type ClockQuality = 'synced' | 'unsynced';
 
 export type Value = number | string | boolean;
@@ -63,9 +63,9 @@ export interface ReadingData {
   readonly channel?: string;
   /** absent = good */
   readonly quality?: Quality;
-  /** the device's own id of this reading, which makes its resends harmless */
+  /** the device's own id of this reading, by which a resend is recognised */
   readonly id?: string;
-  /** of a bridge: the device behind it that measured, as the bridge calls it; `channel` is made of it */
+  /** for a bridge: the measuring device behind it, under the bridge's name for it; `channel` derives from it */
   readonly device?: string;
 }
 
@@ -84,36 +84,36 @@ export interface AlertData {
   readonly category: string;
   /** in the site's language */
   readonly message: string;
-  /** the same for a reader of another language; absent where the installer wrote the message, and of an older gateway */
+  /** `message` for readers of other languages; absent for a message that the installer wrote, and from an older gateway */
   readonly message_i18n?: Message;
-  /** what set it off: a metric's name, "silent", "zone-entered", … */
+  /** what raised it: a metric's name, "silent", "zone-entered", … */
   readonly cause: string;
   readonly value?: Value;
-  /** how many times it was set off since it was raised */
+  /** how many times the condition has come true since the alarm was raised */
   readonly count: number;
-  /** an installer's trial: stored and shown, but must not page the desk */
+  /** the rule is on trial: the alarm is stored and shown, but notifies nobody */
   readonly test: boolean;
   readonly evidence: readonly EvidenceReference[];
-  /** why it has no clip: "no clip: nothing was recorded around the alarm". Absent of an older gateway, and where it has one */
+  /** why the alarm has no clip: "no clip: nothing was recorded around the alarm". Absent with a clip, and from an older gateway */
   readonly evidence_problem?: string;
   readonly evidence_problem_i18n?: Message;
-  /** from packet or frame taken to alert handed to local subscribers */
+  /** from receipt of the packet or frame until local subscribers have the alert */
   readonly latency_ms?: number;
-  /** what it is about, in words that hold also when it is over: "power reached 39.6 kW, above 24 kW" */
+  /** the alarm in words that stay true when it is over: "power reached 39.6 kW, above 24 kW" */
   readonly summary?: string;
   readonly summary_i18n?: Message;
-  /** the worst value since it was raised, in the unit of `value` */
+  /** the worst value since the alarm was raised, in the unit of `value` */
   readonly peak?: Value;
-  /** of one that is over: how long it lasted */
+  /** how long an alarm that is over lasted */
   readonly duration_ms?: number;
-  /** the log-in name of the person who acknowledged it, and when, RFC 3339 of the gateway's clock */
+  /** log-in name of the person who acknowledged it, and the time by the gateway's clock, RFC 3339 */
   readonly acknowledged_by?: string;
   readonly acknowledged_at?: string;
-  /** on the gateway's page, or by a command of the centre */
+  /** where it was acknowledged: on the gateway's page, or by a command of the centre */
   readonly acknowledged_where?: AcknowledgedWhere;
-  /** the later alarm of the same rule, device and subject with which it was acknowledged: people are told of that one */
+  /** the later alarm of the same rule, device and subject that was acknowledged with it; notifications name that one */
   readonly acknowledged_with?: string;
-  /** what people call the device or camera, and where it is */
+  /** name and place of the device or camera, in the site's words */
   readonly device_name?: string;
   readonly place?: string;
 }
@@ -121,8 +121,8 @@ export interface AlertData {
 export type AcknowledgedWhere = 'site' | 'centre';
 
 /**
- * Whether an alarm that is over stays in the lists until a person acknowledges it. A trial and what is only worth
- * knowing (info) do not wait for anybody.
+ * Whether an alarm that is over stays in the lists until a person acknowledges it. Alarms of rules on trial and alarms of
+ * severity info do not wait.
  */
 export function awaitsAcknowledgement({
   acknowledged,
@@ -136,19 +136,19 @@ export function awaitsAcknowledgement({
   return !acknowledged && !test && severity !== 'info';
 }
 
-/** A picture or a clip that the gateway keeps; the bytes themselves go through no event. */
+/** A picture or clip that the gateway keeps; events carry no bytes of it. */
 export interface EvidenceReference {
   readonly id: string;
   readonly sha256: string;
   /** bytes */
   readonly size: number;
-  /** picture: of the alarm's frame, with boxes; best: the frame that shows the same track best; clip: the time around */
+  /** picture: the alarm's frame, with boxes; best: the frame that shows the track best; clip: the time around the alarm */
   readonly kind?: string;
   /** image/jpeg or video/mp4 */
   readonly media?: string;
 }
 
-/** An empty range (from 1, to 0) tells of events that were given up before they had a number. */
+/** An empty range (from 1, to 0) reports events that were given up before they had a number. */
 export interface GapData {
   readonly epoch: string;
   readonly lane: Lane;
@@ -167,46 +167,46 @@ export interface VisionObservationData {
   readonly class: string;
   /** 0..1 */
   readonly score: number;
-  /** x, y, width, height of the picture, 0..1, from the top left */
+  /** x, y, width, height as parts of the picture, 0..1, from the top left */
   readonly box: readonly [number, number, number, number];
   readonly zone?: string;
   readonly line?: string;
-  /** crossed: the side of the line that it came to, as the picture shows it */
+  /** crossed: the side of the line that the thing moved to, in the picture */
   readonly to?: 'left' | 'right' | 'up' | 'down';
   /**
-   * parked, moved: a thing that stands in the zone from now on, or moves again; left: not seen in it any more by a camera
-   * that is live, so that of who was there when the camera was lost nothing more is said
+   * parked, moved: a thing begins to stand in the zone, or moves again. left: a live camera does not see it in the zone any
+   * more; for things present when the camera was lost, no event follows
    */
   readonly change: 'entered' | 'left' | 'parked' | 'moved' | 'crossed';
-  /** true: it has not moved since it was first seen, or stands again */
+  /** true: it has not moved since it was first seen, or has stopped again */
   readonly static?: boolean;
 }
 
-/** What a zone or a line of a camera saw in the `seconds` before the event's time, of one class. */
+/** Counts of one class in a camera's zone or line during the `seconds` before the event's time. */
 export interface VisionCountData {
   readonly camera: string;
   readonly class: string;
   readonly seconds: number;
   readonly zone?: string;
-  /** zone: how many came and went, are there now, and were there at once at most; parked things count */
+  /** zone: how many entered and left, are inside now, and were inside at once at most; parked things count */
   readonly entered?: number;
   readonly left?: number;
   readonly now?: number;
   readonly most?: number;
   readonly line?: string;
-  /** line: how many crossed it, by the side that they came to */
+  /** line: how many crossed it, by the side that they moved to */
   readonly crossed?: Readonly<Partial<Record<'left' | 'right' | 'up' | 'down', number>>>;
 }
 
-/** What corrects the events of a boot whose clock was not in sync: true time = uptime + offset_ms. */
+/** Corrects events of a boot whose clock was not in sync: true time = uptime + offset_ms. */
 export interface ClockData {
   readonly boot: string;
   readonly offset_ms: number;
-  /** which time service said so: chrony, timesyncd, … */
+  /** the time service that vouched for it: chrony, timesyncd, … */
   readonly source: string;
 }
 
-/** A gateway's life: started, stopped, a camera lost, an outbox put aside, … */
+/** An event in a gateway's life: started, stopped, a camera lost, an outbox put aside, … */
 export interface GatewayData {
   readonly change: string;
   readonly message: string;

@@ -1,20 +1,20 @@
 /**
- * The names of things: branded strings, so that a device id cannot be passed where a gateway id is meant.
- * Ids of sites, gateways, devices, rules and cameras never change; names and places are attributes that may.
+ * Ids as branded strings, so that a device id cannot be passed for a gateway id. Ids of sites, gateways, devices, rules
+ * and cameras never change; names and places may.
  */
 declare const brand: unique symbol;
 export type Id<Name extends string> = string & { readonly [brand]: Name };
 
 export type SiteId = Id<'site'>;
 export type GatewayId = Id<'gateway'>;
-/** A meter, sensor, button or camera: everything that an event can be about. */
+/** A meter, sensor, button or camera: any thing that an event can be about. */
 export type DeviceId = Id<'device'>;
 export type RuleId = Id<'rule'>;
-/** One life of an outbox: a new random id at each of its starts, so that no number is ever used twice. */
+/** One life of an outbox: a new random id at its beginning, so that no number is used twice. */
 export type Epoch = Id<'epoch'>;
 
 export const idPattern = /^[a-z0-9-]{1,64}$/;
-/** The same, as the text that JSON Schema wants. */
+/** The pattern of ids, as the text that JSON Schema wants. */
 export const idPatternText = '^[a-z0-9-]{1,64}$';
 
 /** Whether `text` may serve as an id of a site, gateway, device, channel, rule or camera. */

@@ -11,11 +11,11 @@ const vectors: readonly (readonly [string, number])[] = [
   ['abc', 479470107],
 ];
 
-test.each(vectors)('the key "%s" is hashed as Kafka itself hashes it', (key, hash) => {
+test.each(vectors)('the key "%s" has the hash that Kafka’s own client computes', (key, hash) => {
   expect(murmur2(Buffer.from(key))).toBe(hash);
 });
 
-test('every key has a partition, and the same key always the same', () => {
+test('every key has a partition, and always the same one', () => {
   for (let i = 0; i < 1000; i++) {
     const partition = partitionOf(`gateway-${i}`, 12);
     expect(partition).toBeGreaterThanOrEqual(0);

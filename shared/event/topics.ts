@@ -1,6 +1,6 @@
 /**
- * The Kafka topics and where a key goes. The partition is computed here and sent explicitly by every sink,
- * because clients' defaults differ: two common ones put 19 of 40 keys into different partitions.
+ * The Kafka topics, and the partition of a key. Every sink computes the partition here and sends it explicitly, because
+ * clients' defaults differ: two common ones put 19 of 40 keys into different partitions.
  */
 import type { Lane } from './ids.ts';
 
@@ -37,7 +37,7 @@ export function laneTopic(prefix: string, lane: Lane): string {
   return topic(prefix, lane);
 }
 
-/** Partition of a key: as Kafka's Java client does it, (murmur2(key) & 0x7fffffff) mod partitions. */
+/** Partition of a key, as Kafka's Java client computes it: (murmur2(key) & 0x7fffffff) mod partitions. */
 export function partitionOf(key: string, partitions: number): number {
   if (!Number.isInteger(partitions) || partitions < 1) throw new RangeError(`${partitions} partitions`);
   return (murmur2(Buffer.from(key, 'utf8')) & 0x7fffffff) % partitions;

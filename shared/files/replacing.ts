@@ -1,4 +1,4 @@
-/** How a file is replaced, step by step (../files.ts says what holds); each step is a call that `system.ts` makes. */
+/** The steps of replacing a file (../files.ts lists the guarantees); each step is a call that `system.ts` makes. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, type Stats } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -8,11 +8,11 @@ import { inWords } from './words.ts';
 export type Content = string | Uint8Array;
 
 export interface WriteOptions {
-  /** of a new file; default 0600. One that was there keeps its own. */
+  /** mode of a new file, default 0600; an old file keeps its own */
   readonly mode?: number;
-  /** a file or folder whose owner a new file gets where root makes it; default: the folder that it is in */
+  /** a file or folder whose owner a new file gets when root makes it; default: its folder */
   readonly ownerOf?: string;
-  /** false: a power cut may lose it (a live picture) */
+  /** false: a power cut may lose the file (a live picture) */
   readonly synced?: boolean;
 }
 
@@ -23,12 +23,12 @@ interface Owner {
 }
 
 const deepestLinks = 40;
-/** A copy that is so much older than the file is of a change before somebody mended the file by hand. */
+/** A copy this much older than the file is outdated: somebody has repaired the file by hand since. */
 const copyCountsForMs = 10 * 60_000;
 const permissions = 0o777;
 const readByOwner = 0o400;
 
-/** Where symbolic links lead, also where nothing is there yet. */
+/** The target of symbolic links, also of a dangling one. */
 export function* targetOf(system: System, path: string): Steps<string> {
   let target = resolve(path);
   for (let links = 0; links < deepestLinks; links++) {
@@ -54,7 +54,7 @@ export function* replaceAt(system: System, path: string, content: Content, optio
       beside = yield* writeBeside(system, target, content, owner, options);
     } catch (error) {
       if (old === undefined || !refuses(error) || !isMountPoint(target)) throw error;
-      // a file mounted into a folder that takes no files: there is no place for a copy
+      // a file mounted into a read-only folder: no place for a copy
       yield* writeInPlace(system, target, content);
       return;
     }
@@ -149,7 +149,7 @@ export function* readRecovered(system: System, path: string): Steps<Buffer> {
   const whole = wholeOf(target);
   const [copy, file] = [yield* statOf(system, whole), yield* statOf(system, target)];
   if (copy === undefined || !isOurs(copy, file)) return yield* done(system.read(path));
-  // it was written in place when the process ended: the copy is whole, the file may not be
+  // the process ended while it wrote in place: the copy is whole, the file may not be
   if (file !== undefined && file.mtimeMs - copy.ctimeMs > copyCountsForMs) {
     yield* ignoring(removed(system, whole));
     return yield* done(system.read(path));
@@ -159,12 +159,12 @@ export function* readRecovered(system: System, path: string): Steps<Buffer> {
   return content;
 }
 
-/** In a folder that others may write to, a copy of theirs is none. */
+/** Ignores a copy of another user, in a folder that others may write to. */
 function isOurs(copy: Stats, file: Stats | undefined): boolean {
   return copy.isFile() && [file?.uid, process.geteuid?.(), 0].includes(copy.uid);
 }
 
-/** Somebody who may only read has the copy's text, and leaves the rest to those who may write. */
+/** Puts the copy's content back; a user who may only read leaves that to others, and reads the copy. */
 function* putBack(system: System, whole: string, target: string, content: Buffer): Steps<void> {
   yield* writeInPlace(system, target, content);
   yield* removed(system, whole);
@@ -177,7 +177,7 @@ function* removed(system: System, file: string): Steps<void> {
 
 interface Beside {
   readonly file: string;
-  /** whether it belongs to whom the old one belonged to */
+  /** whether it has the old file's owner */
   readonly owned: boolean;
 }
 
@@ -190,7 +190,7 @@ function* writeBeside(
 ): Steps<Beside> {
   const usual = `${target}.new`;
   const leftover = yield* statOf(system, usual);
-  // what a kill left behind, or what another process writes at this moment
+  // a kill left it behind, or another process is writing it now
   const path = leftover === undefined ? usual : `${target}.${randomBytes(6).toString('hex')}.new`;
   const file = yield* done(system.open(path, 'wx', 0o600));
   try {
@@ -212,7 +212,7 @@ function* removeUnchanged(system: System, path: string, { ino, mtimeMs }: Stats)
   if (now?.ino === ino && now.mtimeMs === mtimeMs) yield* done(system.remove(path));
 }
 
-/** Whether it could be given to `owner`. */
+/** Gives the file to `owner`; false when this user may not. */
 function* own(system: System, file: number, { uid, gid, mode }: Owner): Steps<boolean> {
   let owned = true;
   const now = yield* done(system.fstat(file));
@@ -239,7 +239,7 @@ function* putInPlace(
     if (old === undefined || owned || (yield* belongsToFolder(system, target, old))) {
       yield* done(system.rename(file, target));
       if (synced) yield* syncFolder(system, target);
-      // of a change that was broken off: it is older than this one
+      // a leftover of an interrupted write is older than this one
       if ((yield* statOf(system, wholeOf(target))) !== undefined) yield* removed(system, wholeOf(target));
       return;
     }
@@ -256,7 +256,7 @@ function* putInPlace(
   try {
     yield* writeInPlace(system, target, content);
   } catch (error) {
-    // of two evils: the old content if it can be put back, else the copy stays
+    // put the old content back; if that fails too, the copy stays
     yield* ignoring(putBack(system, whole, target, before));
     if (refuses(error)) yield* ignoring(removed(system, whole));
     throw error;
@@ -264,7 +264,7 @@ function* putInPlace(
   yield* removed(system, whole);
 }
 
-/** A file that we may not write and whose owner we cannot keep, in a folder of our own: the folder's owner decides. */
+/** Whether the folder's owner decides: the folder is ours, but we may neither write the file nor keep its owner. */
 function* belongsToFolder(system: System, target: string, { uid }: Stats): Steps<boolean> {
   const me = process.geteuid?.();
   if (uid === me) return false;
@@ -302,7 +302,7 @@ function* ownerFor(
   if (uid !== 0) return { uid, gid, mode };
   const named = ownerOf === undefined ? undefined : yield* statOf(system, ownerOf);
   const like = named ?? (yield* done(system.stat(dirname(target))));
-  // a folder of root's that is a group's: what is for the service to read is for that group
+  // in a root folder with a group, files for the service belong to that group
   const forGroup = like.uid === 0 && like.gid !== 0 && (like.mode & 0o050) !== 0;
   return { uid: like.uid, gid: like.gid, mode: forGroup ? mode | 0o040 : mode };
 }
@@ -312,14 +312,14 @@ function* syncFolder(system: System, path: string): Steps<void> {
   try {
     folder = yield* done(system.open(dirname(path), 'r'));
   } catch (error) {
-    // one may be let write into a folder that one may not list
+    // a user may have the right to write into a folder, but not to list it
     if (refuses(error)) return;
     throw error;
   }
   try {
     yield* done(system.sync(folder));
   } catch (error) {
-    // a file system whose folders cannot be synced
+    // this file system cannot sync folders
     if (codeOf(error) !== 'EINVAL') throw error;
   } finally {
     yield* done(system.close(folder));
@@ -335,12 +335,12 @@ function* statOf(system: System, path: string): Steps<Stats | undefined> {
   }
 }
 
-/** For what is only tidied up: what went wrong before is told, or nothing did. */
+/** For cleaning up: the error before it is the one to report. */
 function* ignoring(steps: Steps<void>): Steps<void> {
   try {
     yield* steps;
   } catch {
-    // the file stays: `writeBeside` and `readRecovered` know what to make of it
+    // the file stays; `writeBeside` and `readRecovered` handle it later
   }
 }
 

@@ -1,7 +1,6 @@
 /**
- * The calls that writing a file needs, in two forms: `waiting` ones that return promises and `patient` ones that hold
- * the thread. A procedure is written once, as a generator that yields what a call returned, and run by `awaited` or
- * `straight`.
+ * The system calls for writing a file, in two forms: `waiting` ones return promises, `patient` ones block the thread. A
+ * procedure is written once, as a generator that yields the calls' results; `awaited` or `straight` runs it.
  */
 import fs from 'node:fs';
 import { promisify } from 'node:util';
@@ -64,7 +63,7 @@ export const waiting: System = {
 
 export type Steps<T> = Generator<unknown, T, unknown>;
 
-/** What a call returned, when it has. */
+/** The result of a call, when it is there. */
 export function* done<T>(value: Now<T>): Steps<T> {
   return (yield value) as T;
 }

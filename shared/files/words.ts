@@ -1,10 +1,10 @@
-/** Why a file cannot be written, for the person who has to mend it. */
+/** Explains why a file cannot be written, for the person who has to repair that. */
 import { existsSync, statSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
 
-/** The same error with the system's code, as a sentence; one that is a sentence already stays as it is. `asked`: a link to the file. */
+/** The same error as a sentence, with the system's code; a sentence stays unchanged. `asked`: a link to the file. */
 export function inWords(error: unknown, file: string, asked = file): Error {
   const { code = '' } = error as NodeJS.ErrnoException;
   const words = sentence(code, file);

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { expect, test } from 'vitest';
 
-/** A server as the pages are, in a process of its own: it asks itself and says what came. */
+/** A server like those of the pages, in a process of its own, which sends itself requests and prints the results. */
 const program = `
   import Fastify from 'fastify';
   import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
@@ -37,7 +37,7 @@ const program = `
   process.stdout.write(JSON.stringify({ said, logged }) + '\\n');
   process.exit(7);`;
 
-test('an error that nobody handles in a request closes its connection and is logged with its route; the server goes on', () => {
+test('an unhandled error in a request closes its connection and is logged with its route; the server goes on', () => {
   const { status, stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
   const { said, logged } = JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, unknown>;
   expect(said).toEqual(['closed', 'closed', 'closed', 'closed', 'answered']);

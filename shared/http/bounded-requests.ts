@@ -1,9 +1,9 @@
 /**
- * Bounds what goes wrong with an HTTP server by the request in whose work it arose (bounded-work.ts): an error that nobody
- * handled ends that request's connection and is logged with the request; the process goes on.
+ * Bounds unhandled errors in an HTTP server to the request in which they arose (bounded-work.ts): the error closes that
+ * request's connection and is logged with the request; the process goes on.
  *
- * Always: errors of handlers are problems as ever (problem.ts); what arrives here is a defect. A server that cannot take
- * a connection in, because the process has no file descriptors left, says so and goes on.
+ * Always: errors of handlers become problem documents (problem.ts); an error that arrives here is a defect. A server that
+ * cannot accept a connection, because the process has no file descriptors left, logs that and goes on.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type BoundedWork, within } from '../bounded-work.ts';
@@ -14,7 +14,7 @@ export function boundRequests(app: FastifyInstance, logger: Pick<Logger, 'error'
   app.addHook('onRequest', (request, _reply, done) => {
     const failed = (error: unknown) => {
       const { method, ip } = request;
-      // the route and not the address, which may have a secret in it
+      // log the route and not the address, which may contain a secret
       const route = request.routeOptions.url;
       logger.error({ method, route, ip, err: error }, 'an error that nobody handled, in a request: connection closed');
       request.raw.socket.destroy();
@@ -23,7 +23,7 @@ export function boundRequests(app: FastifyInstance, logger: Pick<Logger, 'error'
     works.set(request, work);
     within(work, done);
   });
-  // the body comes in the connection's own events, which are in no request's work
+  // the body arrives in the connection's own events, outside of any request's work
   app.addHook('preValidation', (request, _reply, done) => {
     const work = works.get(request);
     if (work === undefined) done();

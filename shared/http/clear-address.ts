@@ -1,4 +1,4 @@
-/** What is wrong with an address of a web server that a configuration names, where a password may go in the clear. */
+/** Checks the address of a web server in a configuration: a password must not go over plain http to another machine. */
 import Type from 'typebox';
 import { isLoopback } from './loopback.ts';
 
@@ -13,8 +13,8 @@ export const allowPlaintextKey = {
 } as const;
 
 /**
- * A sentence; undefined where nothing is wrong. `setting`: as `history.url`; `insisted`: the file says that the network
- * is trusted. The sentence shows the address only where it is none.
+ * The problem as a sentence, or undefined. `setting`: such as `history.url`; `insisted`: the file says that the network is
+ * trusted. The sentence shows the address only when the text is no address.
  */
 export function clearAddressProblem(text: string, setting: string, insisted = false): string | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;

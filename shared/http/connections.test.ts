@@ -37,7 +37,7 @@ const answered = (port: number, localAddress: string) =>
     }).on('error', reject),
   );
 
-test('silent connections of one address keep nobody out, and a stream that runs stays', async () => {
+test('silent connections of one address keep no other client out, and a running stream stays', async () => {
   const made = createServer((request, response) => {
     response.write('begun');
     if (request.url !== '/stream') response.end();
@@ -54,7 +54,7 @@ test('silent connections of one address keep nobody out, and a stream that runs 
   expect(open).toBeLessThanOrEqual(51);
 });
 
-test('requests of one address that never end make room for another address', async () => {
+test('endless requests of one address make room for another address', async () => {
   const made = createServer((request, response) => {
     if (request.url !== '/slow') response.end();
   });
@@ -64,7 +64,7 @@ test('requests of one address that never end make room for another address', asy
   await expect.poll(() => answered(port, '127.0.0.8').catch(() => 0)).toBe(200);
 });
 
-test('connections count from before their TLS handshake', async () => {
+test('connections count even before their TLS handshake', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'forpost-tls-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const made = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-subj', '/CN=localhost'];

@@ -1,10 +1,10 @@
 /**
- * A bound on an HTTP server's connections that keeps nobody out: a newcomer beyond it takes the place of the oldest
- * connection that has no request under way, of the address with the most. A bound that refuses newcomers
- * (`server.maxConnections`) is what 2,000 silent sockets want.
+ * Bounds an HTTP server's connections and still accepts newcomers: beyond the bound a newcomer replaces the oldest idle
+ * connection of the address with the most. A bound that refuses newcomers (`server.maxConnections`) would let 2,000
+ * silent sockets block the server.
  *
- * Always: at most `most` connections; a connection with a request under way is closed only where its address has more of
- * them than the newcomer's, and none is idle. Behind a proxy all connections have one address: there it is a plain bound.
+ * Always: at most `most` connections; a connection with a request under way is closed only when its address has more of
+ * them than the newcomer's and no connection is idle. Behind a proxy all connections have one address, and the bound is plain.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -12,15 +12,15 @@ import { addressGroup } from '../address.ts';
 import { FairQueue } from '../fair-queue.ts';
 
 export interface BoundConnections {
-  /** closed for a newcomer, and newcomers refused, since the start */
+  /** connections closed for newcomers, and newcomers refused, since the start */
   readonly pushedOut: number;
-  /** Closes those without a request under way: a server that stops would wait for a socket that says nothing. */
+  /** Closes idle connections: a stopping server would wait for silent sockets. */
   readonly closeIdle: () => void;
 }
 
-/** `server`: also one of node:https, whose connections count from before their handshake. */
+/** `server`: may be one of node:https, whose connections count from before their handshake. */
 export function boundConnections(server: Pick<Server, 'on'>, most: number): BoundConnections {
-  // a TLS connection is another socket after its handshake, from the same end
+  // after its handshake a TLS connection is another socket with the same peer
   const sockets = new Map<string, { readonly socket: Socket; readonly group: string }>();
   const idle = new FairQueue<string>();
   const busy = new FairQueue<string>();

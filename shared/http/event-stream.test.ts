@@ -28,7 +28,7 @@ async function start(limits: { maxStreams?: number; maxPendingBytes?: number } =
   return { app, clock, streams, opened, until, port, url: `http://127.0.0.1:${port}/stream` };
 }
 
-test('a page gets events as they are sent, and a sign of life while there are none', async () => {
+test('a page gets events as they are sent, and a keep-alive between them', async () => {
   const { url, opened, clock } = await start();
   const answer = await fetch(url);
   expect(answer.headers.get('content-type')).toMatch(/^text\/event-stream/);
@@ -66,7 +66,7 @@ test('a server stops although pages hold streams open', async () => {
   await answer.text();
 });
 
-test('a page that does not read is cut off', async () => {
+test('a page that stops reading is disconnected', async () => {
   const { port, opened } = await start({ maxPendingBytes: 100_000 });
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
@@ -84,7 +84,7 @@ test('a page that does not read is cut off', async () => {
   socket.destroy();
 });
 
-test('more pages than the limit are told to come later', async () => {
+test('pages beyond the limit are told to come later', async () => {
   const { url } = await start({ maxStreams: 1 });
   await fetch(url);
   const second = await fetch(url);
@@ -92,7 +92,7 @@ test('more pages than the limit are told to come later', async () => {
   expect(second.headers.get('retry-after')).toBe('5');
 });
 
-test('a port that is taken is told in one line with the setting to change', async () => {
+test('a taken port is reported in one line with the setting to change', async () => {
   const { port } = await start();
   const other = Fastify();
   apps.push(other);

@@ -1,9 +1,8 @@
 /**
- * Server-sent events (WHATWG HTML, 9.2): one open answer for each page that is looked at, and a limit for each page
- * that no longer reads.
+ * Server-sent events (WHATWG HTML, 9.2): one open answer for each page, and a limit for a page that stops reading.
  *
- * Always: a page that does not read is cut off at `maxPendingBytes` and comes back by itself, to the present state; at
- * most `maxStreams` are open; all of them end when the server stops or the session that opened them ends.
+ * Always: a page with `maxPendingBytes` unread is disconnected; it reconnects by itself and gets the present state. At most
+ * `maxStreams` are open. A stream ends when the server stops or the session that opened it ends.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock, Timer } from '../clock.ts';
@@ -12,14 +11,14 @@ import { tryAgainIn } from './problem.ts';
 export interface EventStream {
   /** Sends one event, its data as JSON. Does nothing once the stream has ended. */
   send(event: string, data: unknown, id?: string): void;
-  /** The same with data that is JSON already; false, and nothing is sent, where the page has too much to read already. */
+  /** Sends data that is JSON already; false, and nothing is sent, when the page has too much unread. */
   offer(event: string, json: string): boolean;
-  /** whether the page has read nearly all that was sent */
+  /** whether the page has read nearly everything */
   readonly caughtUp: boolean;
-  /** Ends it at once, whatever it has not read. */
+  /** Ends the stream at once, unread data included. */
   cutOff(): void;
   end(): void;
-  /** aborted when the page went away, was cut off or was ended */
+  /** aborted when the page has gone, was disconnected or was ended */
   readonly ended: AbortSignal;
 }
 
@@ -29,9 +28,9 @@ export interface EventStreamsOptions {
   readonly maxPendingBytes?: number;
 }
 
-/** Proxies close what is silent for 30 or 60 s. */
+/** Proxies close connections that are silent for 30 or 60 s. */
 const keepAliveMs = 15_000;
-/** How long a page waits before it connects again. */
+/** The time until a page reconnects. */
 const reconnectMs = 2000;
 
 export class EventStreams {
@@ -55,8 +54,8 @@ export class EventStreams {
   }
 
   /**
-   * Answers `request` with a stream. `until`: ends it, as when the session ends; `alive`: called while it is open.
-   * @throws HttpProblem 503 where too many are open
+   * Answers `request` with a stream. `until`: ends it, for example with the session; `alive`: called while it is open.
+   * @throws HttpProblem 503 when too many streams are open
    */
   open(request: FastifyRequest, reply: FastifyReply, until?: AbortSignal, alive?: () => void): EventStream {
     if (this.#open.size >= this.#maxStreams) throw tryAgainIn(503, 5000, 'too many pages are open');
@@ -106,12 +105,12 @@ export class EventStreams {
     };
 
     reply.hijack();
-    // hijacked answers skip onSend: what other hooks have set so far goes out with these
+    // hijacked answers skip onSend: copy the headers of other hooks
     for (const [name, value] of Object.entries(reply.getHeaders()))
       if (value !== undefined) socket.setHeader(name, value);
     socket.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
-      // a proxy that packs or gathers it would hold back what has just happened
+      // a proxy that compresses or buffers the stream would delay events
       'cache-control': 'no-store, no-transform',
       'x-accel-buffering': 'no',
       'x-content-type-options': 'nosniff',

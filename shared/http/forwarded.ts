@@ -1,10 +1,10 @@
 /**
- * A server behind a proxy: which proxies are believed, and what they say of a request (X-Forwarded-For, -Proto, -Host,
+ * A server behind a proxy: which proxies are trusted, and their headers about a request (X-Forwarded-For, -Proto, -Host,
  * -Prefix).
  *
- * Always: a header of these counts only where the connection itself comes from a trusted proxy, so nobody outside
- * chooses his address, his scheme or the path of a cookie. Fastify reads the first three (`request.ip`, `.protocol`,
- * `.host`); the prefix is read here.
+ * Always: these headers count only when the connection itself comes from a trusted proxy, so that no client outside
+ * chooses its address, its scheme or the path of a cookie. Fastify reads the first three (`request.ip`, `.protocol`,
+ * `.host`); this file reads the prefix.
  */
 import { BlockList, isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
@@ -13,9 +13,9 @@ import { isLoopback } from './loopback.ts';
 import { HttpProblem } from './problem.ts';
 
 export interface Front {
-  /** addresses and networks (CIDR) of the proxies in front; empty: none is believed */
+  /** addresses and networks (CIDR) of the proxies in front; empty: none is trusted */
   readonly trusted: readonly string[];
-  /** the path under which people reach the page, where the proxy passes it on as it is or does not say it: /forpost */
+  /** the page's path at the proxy, such as /forpost, when the proxy passes it on unchanged or does not send it */
   readonly basePath?: string | undefined;
   /** nobody but the proxies may come in: the port has no TLS and other machines reach it */
   readonly proxiesOnly?: boolean;
@@ -25,7 +25,7 @@ const longestPrefix = 200;
 const basePathPattern = '^(/[A-Za-z0-9._~-]+)+$';
 const prefixFormat = new RegExp(basePathPattern);
 
-/** What a configuration says of the proxies in front, on both sides. */
+/** Configuration keys for the proxies in front, on both sides. */
 export const frontProperties = {
   trusted_proxy: Type.Optional(
     Type.Array(Type.String(), {
@@ -48,7 +48,7 @@ export const frontProperties = {
 
 export const noFront: Front = { trusted: [] };
 
-/** Why this is no address and no network; undefined where it is one. */
+/** Why this is neither an address nor a network; undefined for a valid one. */
 export function addressProblem(text: string): string | undefined {
   const [address = '', bits, more] = text.split('/');
   const family = isIP(address);
@@ -60,11 +60,11 @@ export function addressProblem(text: string): string | undefined {
   return Number(bits) === 0 ? `"${text}" would believe everybody: name the proxy's own address` : undefined;
 }
 
-/** What Fastify is made with. */
+/** Fastify's options for these proxies. */
 export function frontOptions({ trusted, basePath }: Front): Pick<FastifyServerOptions, 'trustProxy' | 'rewriteUrl'> {
   return {
     ...(trusted.length === 0 ? {} : { trustProxy: [...trusted] }),
-    // a proxy that strips the path sends it without: both mean the same
+    // a proxy may strip the path or pass it on: both requests mean the same
     ...(basePath === undefined ? {} : { rewriteUrl: ({ url = '/' }) => withoutBase(url, basePath) }),
   };
 }
@@ -76,10 +76,10 @@ function withoutBase(url: string, basePath: string): string {
   return rest.startsWith('/') ? rest : url;
 }
 
-/** The path in front of the page for whoever sent a request: '' or /forpost. */
+/** The path in front of the page for this request: '' or /forpost. */
 export type PrefixOf = (request: FastifyRequest) => string;
 
-/** Refuses whoever comes past the proxies, and returns what says the prefix of a request. */
+/** Refuses clients that bypass the proxies; returns the function for a request's prefix. */
 export function registerFront(app: FastifyInstance, { trusted, basePath, proxiesOnly = false }: Front): PrefixOf {
   const proxies = blockList(trusted);
   const isProxy = (address: string) => {

@@ -1,12 +1,12 @@
-/** Opening a port, and saying in one line which setting to change where that fails. */
+/** Opens a port; a failure names the setting to change, in one line. */
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { ForpostError, messageOf } from '../errors.ts';
 
 /**
  * Listens on `host`:`port` (0 = any free port) and returns the port.
- * @param setting where the reader changes it: "http.port in gateway.yaml"
- * @throws ForpostError FORPOST_PORT_TAKEN, or FORPOST_CONFIG_INVALID where the address cannot be had at all
+ * @param setting the setting to change: "http.port in gateway.yaml"
+ * @throws ForpostError FORPOST_PORT_TAKEN, or FORPOST_CONFIG_INVALID for an address that this machine does not have
  */
 export async function listenOrExplain(
   app: FastifyInstance,
@@ -23,7 +23,7 @@ export async function listenOrExplain(
   return typeof address === 'object' && address !== null ? address.port : port;
 }
 
-/** The same explanation for a server that is not Fastify's. Other errors come back as they are. */
+/** The same explanation for other servers than Fastify's. Other errors come back unchanged. */
 export function explainListenError(error: unknown, host: string, port: number, setting: string): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

@@ -53,7 +53,7 @@ async function start(options: { secure?: boolean; sessionMs?: number; longestMs?
   return { app, clock, users, post, cookieOf, ended };
 }
 
-test('the right password opens what is closed, and logging out closes it again', async () => {
+test('the right password opens closed routes, and logging out closes them again', async () => {
   const { app, post, cookieOf, ended } = await start();
   expect((await app.inject('/secret')).statusCode).toBe(401);
   const answer = await post('ada', 'right');
@@ -93,14 +93,14 @@ test('an unknown user costs as much as a wrong password', async () => {
   let tries = 0;
   const time = async (user: string) => {
     const started = performance.now();
-    // a wrong password that was tried before is known, and costs nothing
+    // a wrong password that was tried before is remembered, and costs nothing
     await post(user, `wrong ${tries++}`);
     return performance.now() - started;
   };
   await time('ada');
   const known = Math.min(await time('ada'), await time('ada'), await time('ada'));
   const unknown = Math.min(await time('eve'), await time('eve'), await time('eve'));
-  // an answer without the hash takes a fiftieth
+  // an answer without computing the hash takes a fiftieth of the time
   expect(unknown).toBeGreaterThan(known / 3);
 });
 
@@ -161,7 +161,7 @@ describe('wrong passwords', () => {
   });
 });
 
-test('a session ends by the monotonic clock, whatever the wall clock says', async () => {
+test('a session ends by the monotonic clock, even when the wall clock jumps', async () => {
   const { app, post, cookieOf, clock, ended } = await start({ sessionMs: 60_000 });
   const headers = cookieOf(await post('ada', 'right'));
   clock.jump(10 ** 10);
@@ -171,7 +171,7 @@ test('a session ends by the monotonic clock, whatever the wall clock says', asyn
   expect(ended).toContain('ada');
 });
 
-test('a session goes on while it is used, and ends at its longest all the same', async () => {
+test('a session continues while it is used, up to its longest life', async () => {
   const { app, post, cookieOf, clock, ended } = await start({ sessionMs: 60_000, longestMs: 150_000 });
   const headers = cookieOf(await post('ada', 'right'));
   for (let i = 0; i < 2; i++) {
@@ -193,7 +193,7 @@ test('a changed password and a removed user end the sessions', async () => {
   expect((await app.inject({ url: '/secret', headers: again })).statusCode).toBe(401);
 });
 
-test('of one user no more than 20 sessions are open: the oldest ends', async () => {
+test('a user has at most 20 open sessions: the oldest ends', async () => {
   const { app, post, cookieOf } = await start();
   const first = cookieOf(await post('ada', 'right'));
   let last = first;
@@ -228,22 +228,22 @@ describe('a page of another site', () => {
   });
 });
 
-test('a body that is no log-in is refused with the field that is wrong', async () => {
+test('a body that is no log-in is refused with the name of the wrong field', async () => {
   const { app } = await start();
   const answer = await app.inject({ method: 'POST', url: '/api/v1/login', payload: { user: 'ada' } });
   expect(answer.statusCode).toBe(400);
   expect(answer.json().detail).toMatch(/password/);
 });
 
-test('of a hundred log-ins at once some are told to come again, which counts as no wrong password', async () => {
+test('of a hundred log-ins at once some are told to try again, and that counts as no wrong password', async () => {
   const { post, clock } = await start();
   const statuses: number[] = [];
   const all = Array.from({ length: 100 }, async (_, i) => statuses.push((await post('ada', `right ${i}`)).statusCode));
   await expect.poll(() => statuses.filter((status) => status === 401), { timeout: 20_000 }).toHaveLength(5);
-  // longer than anybody waits for his turn
+  // longer than anybody waits for a turn
   clock.advance(6000);
   await Promise.all(all);
   expect(statuses.filter((status) => status === 503 || status === 429)).toHaveLength(95);
-  // and the owner is in, from elsewhere
+  // the owner can log in from elsewhere
   expect((await post('ada', 'right', { remoteAddress: '10.0.0.9' })).statusCode).toBe(200);
 }, 30_000);

@@ -1,17 +1,16 @@
 /**
- * Logging in with a user and a password, on both sides: POST /api/v1/login, POST /api/v1/logout, GET /api/v1/session,
- * and the checks that other routes put before themselves (rights.ts).
+ * Log-in with a user and a password, on both sides: POST /api/v1/login, POST /api/v1/logout, GET /api/v1/session, and the
+ * checks for other routes (rights.ts).
  *
- *   found right before ──► session, cookie
+ *   remembered as right ──► session, cookie
  *   this user failed too often from this address, or the address did ──► 429, nothing is checked
- *   its turn (password-queue.ts) does not come in time ──► 503
+ *   no turn in time (password-queue.ts) ──► 503
  *   password checked (one at a time; an unknown user costs the same) ── wrong ──► 401 ── right ──► session, cookie
  *
- * Always: a guesser slows his own address and the user whose name he uses from there, and nobody locks anybody out: not
- * the owner from another address, and not one with a running session; a wrong password and an unknown user get the
- * same answer after the same work; the cookie is HttpOnly,
- * SameSite=Strict and, where the browser came by https, Secure; a password that was changed ends that user's sessions; a
- * viewer sees and changes nothing. A session goes on while it is used, and over a restart (sessions.ts).
+ * Always: a guesser slows his own address and the user whose name he uses from there. He locks out neither the owner at
+ * another address nor a running session. A wrong password and an unknown user get the same answer after the same work. The
+ * cookie is HttpOnly, SameSite=Strict and, for a browser that came by https, Secure. A changed password ends that user's
+ * sessions. A viewer sees and changes nothing. A session continues while it is used, and over a restart (sessions.ts).
  */
 
 import cookie from '@fastify/cookie';
@@ -32,50 +31,50 @@ export type Role = 'viewer' | 'operator';
 export const roles: readonly Role[] = ['viewer', 'operator'];
 
 export interface LoginOptions {
-  /** what one logs in to, in the answer's words: "the gateway" */
+  /** the name of this side in answers: "the gateway" */
   readonly realm: string;
-  /** the argon2id hash of this user's password, undefined where there is no such user */
+  /** the argon2id hash of this user's password; undefined for an unknown user */
   readonly users: (name: string) => string | undefined;
-  /** what a user may do; default: everything */
+  /** a user's role; default: operator */
   readonly roleOf?: (name: string) => Role | undefined;
-  /** the language that a user has chosen (BCP 47); undefined: none. Default: nobody has chosen one */
+  /** the language that a user has chosen (BCP 47); undefined: none. Default: no user has chosen one */
   readonly languageOf?: (name: string) => string | undefined;
-  /** looks whether the users have changed, before a password is checked */
+  /** reads changed users before a password is checked */
   readonly refresh?: () => Promise<void>;
-  /** why nobody can log in now, in words */
+  /** why log-ins are closed now, in words */
   readonly closed?: () => string | undefined;
-  /** cookies are shared by all ports of a host: each side its own name */
+  /** all ports of a host share cookies: each side has its own name */
   readonly cookieName: string;
   /** whether the page is served over TLS */
   readonly secure: boolean;
-  /** the path in front of the page for a request, which a cookie then has too; default: none */
+  /** the path in front of the page, which its cookie gets too; default: none */
   readonly prefixOf?: PrefixOf;
-  /** where log-ins outlive a restart; absent: in memory alone */
+  /** file that keeps log-ins over a restart; absent: memory alone */
   readonly sessionsFile?: string | undefined;
   readonly clock: Clock;
   readonly life?: (role: Role) => SessionLife;
 }
 
 export interface Login {
-  /** An onRequest: 401 for whoever is not logged in. */
+  /** An onRequest hook: 401 without a log-in. */
   readonly requireLogin: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-  /** An onRequest: 401 for whoever is not logged in, 403 for a viewer. */
+  /** An onRequest hook: 401 without a log-in, 403 for a viewer. */
   readonly requireActing: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-  /** Ends the sessions of users that are gone or have another password. */
+  /** Ends the sessions of removed users and of users with a changed password. */
   readonly usersChanged: () => Promise<void>;
-  /** The session of a request, undefined where it has none (or no longer). */
+  /** The session of a request; undefined without a valid one. */
   readonly sessionOf: (request: FastifyRequest) => Session | undefined;
 }
 
 const dayMs = 86_400_000;
-/** A screen on a wall has nobody who logs in each morning. */
+/** A screen on a wall has nobody to log in each morning. */
 const lives: Readonly<Record<Role, SessionLife>> = {
   operator: { idleMs: dayMs, longestMs: 30 * dayMs },
   viewer: { idleMs: 30 * dayMs, longestMs: 365 * dayMs },
 };
 /**
- * People type slower than devices log in: five wrong passwords of one user from one address, then one each 12 s; 20 of
- * an address, then one each 10 s.
+ * People type slower than devices log in: five wrong passwords of one user from one address, then one every 12 s; 20 of
+ * an address, then one every 10 s.
  */
 const limits: Partial<PasswordQueueLimits> = {
   mostWaiting: 100,
@@ -98,7 +97,7 @@ const loginSchema = Type.Object(
   { additionalProperties: false },
 );
 
-/** Adds the three routes to `app` and returns the check for the others. */
+/** Adds the three routes to `app`; returns the checks for the others. */
 export function registerLogin(app: FastifyInstance, options: LoginOptions): Login {
   const { clock, realm, users, cookieName } = options;
   const roleOf = (user: string) => options.roleOf?.(user) ?? 'operator';
@@ -115,16 +114,16 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
   });
   const queue = new PasswordQueue(clock, limits);
   const verifier = new PasswordVerifier({ remembered: 1000 });
-  // what an unknown user's password is checked against; made before the first one asks
+  // the hash against which passwords of unknown users are checked; made before the first log-in
   const nobody = hashPassword('nobody');
-  /** told apart also from another instance of this kind on this host, whose cookies a browser sends here too */
+  // the instance's id keeps cookies of a second gateway or centre on this host apart
   const cookieOf = () => (sessions.instance === '' ? cookieName : `${cookieName}-${sessions.instance}`);
   const cookieOptions = (request: FastifyRequest) =>
     ({
       path: options.prefixOf?.(request) || '/',
       httpOnly: true,
       sameSite: 'strict',
-      // a browser keeps no Secure cookie of a page that it has over http
+      // browsers refuse a Secure cookie from a page over http
       secure: options.secure || request.protocol === 'https',
     }) as const;
 
@@ -153,7 +152,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     if (!isSameOrigin(request)) throw otherOrigin(request);
   };
 
-  /** @throws HttpProblem 429, 503 where there is no time to tell */
+  /** @throws HttpProblem 429, 503 when the password could not be checked in time */
   const isRight = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -197,11 +196,11 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
         request.log.warn({ user, address: request.ip }, 'a log-in failed');
         throw new HttpProblem(401, words('gateway/reason.login-wrong', { what: realm }));
       }
-      // a log-in from an open session replaces it
+      // a log-in during a session replaces that session
       const before = sessionOf(request);
       if (before !== undefined) await sessions.end(before.key);
       const { id, session } = await sessions.open(user, hash);
-      // the browser keeps it for as long as it could last: how long it does is decided here
+      // the browser keeps the cookie for the longest possible life; the server decides when the session ends
       const maxAge = Math.ceil(life(roleOf(user)).longestMs / 1000);
       reply.setCookie(cookieOf(), id, { ...cookieOptions(request), maxAge });
       if (request.headers.origin?.startsWith('https:') === true && request.protocol !== 'https' && !options.secure)
@@ -225,7 +224,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     },
   );
 
-  // 200 also for nobody: a page asks this first, and a browser reports every 401 as an error
+  // 200 also without a session: a page asks this first, and browsers report every 401 as an error
   const current = { summary: 'The user of the session and their role; user is null without one' };
   app.get('/api/v1/session', { config: { right: 'open' }, schema: current }, async (request) =>
     tell(sessionOf(request)),
@@ -247,7 +246,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
   };
 }
 
-/** Aborted when whoever asked has gone before the answer. */
+/** Aborted when the client disconnects before the answer. */
 function goneOf(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => {

@@ -1,11 +1,11 @@
 /**
- * The token with which a scraper reads /metrics and nothing else (Authorization: Bearer …). Where a request comes from
- * says nothing of who sends it: a proxy, a container and a page in a browser are all «this machine».
+ * The token with which a scraper reads /metrics and nothing else (Authorization: Bearer …). A request's address does not
+ * identify its sender: a proxy, a container and a page in a browser all come from «this machine».
  *
- *   no file ──► made at the start, 0600 ──► read at each scrape, so that another one counts at once
+ *   no file ──► made at the start, 0600 ──► read at each scrape, so that a changed token counts at once
  *
- * Always: Prometheus may read the same file (`authorization: { credentials_file: … }`); comparing takes the same time
- * whatever differs.
+ * Always: Prometheus may read the same file (`authorization: { credentials_file: … }`); comparing takes the same time for
+ * all tokens.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ export class MetricsToken {
     this.file = file;
   }
 
-  /** Makes the file where there is none. What keeps it from that is returned, in words: metrics then need a log-in. */
+  /** Makes a missing file. Returns the reason of a failure in words: metrics then need a log-in. */
   async start(): Promise<string | undefined> {
     try {
       await createFile(this.file, `${randomBytes(tokenBytes).toString('base64url')}\n`);
@@ -34,7 +34,7 @@ export class MetricsToken {
     }
   }
 
-  /** Made where there is none. @throws ForpostError FORPOST_CONFIG_INVALID */
+  /** The token; a missing one is made. @throws ForpostError FORPOST_CONFIG_INVALID */
   async read(): Promise<string> {
     const problem = await this.start();
     const token = await this.#token();
@@ -45,7 +45,7 @@ export class MetricsToken {
     );
   }
 
-  /** Whether a request carries it. Never throws. */
+  /** Whether a request carries the token. Never throws. */
   async isIn({ headers }: Pick<FastifyRequest, 'headers'>): Promise<boolean> {
     const said = /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
     if (said === undefined || said.length > longestToken) return false;
@@ -55,7 +55,7 @@ export class MetricsToken {
     return timingSafeEqual(hash(said), hash(token));
   }
 
-  /** The file's first line; '' where that is no token. */
+  /** The file's first line; '' when it is no token. */
   async #token(): Promise<string> {
     const text = await readFile(this.file, 'utf8').catch(() => '');
     const token = text.split('\n')[0]?.trim() ?? '';

@@ -1,9 +1,9 @@
 /**
- * GET /openapi.json of a server: what its routes say of themselves, as OpenAPI 3.1.
+ * GET /openapi.json of a server: the schemas of its routes as OpenAPI 3.1.
  *
- * Always: a route stands in the document unless its schema says `hide`; each operation names the right that it needs
- * (`x-right`: rights.ts). Nothing of it costs memory before somebody asks: the library is loaded and the document made
- * at the first request (@fastify/swagger takes 5 MB and slows the start of a gateway).
+ * Always: the document has every route whose schema does not say `hide`; each operation names the right that it needs
+ * (`x-right`: rights.ts). The library is loaded and the document made at the first request, because @fastify/swagger takes
+ * 5 MB and would slow the start of a gateway.
  */
 import Fastify, { type FastifyInstance, type FastifySchema, type RouteOptions } from 'fastify';
 import type { Right } from './rights.ts';
@@ -11,14 +11,14 @@ import type { Right } from './rights.ts';
 export interface OpenApiInfo {
   readonly title: string;
   readonly description: string;
-  /** the cookie that a log-in sets */
+  /** name of the log-in's cookie */
   readonly cookieName: string;
 }
 
 /** The document, as JSON. */
 export type OpenApiDocument = Readonly<Record<string, unknown>>;
 
-/** Serves the document of `routes`, by default of every route that is added to `app` or within it from now on. */
+/** Serves the document of `routes`; default: every route added to `app` or within it from now on. */
 export function registerOpenApi(app: FastifyInstance, info: OpenApiInfo, routes = documentedRoutes(app)): void {
   let document: Promise<OpenApiDocument> | undefined;
   app.get('/openapi.json', { config: { right: 'see' }, schema: { hide: true } }, async () => {
@@ -27,7 +27,7 @@ export function registerOpenApi(app: FastifyInstance, info: OpenApiInfo, routes 
   });
 }
 
-/** The routes that are added to `app` or within it from now on and that belong into its document. */
+/** The routes that are added to `app`, or within it, from now on. */
 export function documentedRoutes(app: FastifyInstance): readonly RouteOptions[] {
   const routes: RouteOptions[] = [];
   app.addHook('onRoute', (route) => {
@@ -37,11 +37,11 @@ export function documentedRoutes(app: FastifyInstance): readonly RouteOptions[] 
   return routes;
 }
 
-/** What these routes say of themselves. */
+/** The OpenAPI document of these routes. */
 export async function openApiDocument(routes: readonly RouteOptions[], info: OpenApiInfo): Promise<OpenApiDocument> {
   const { default: swagger } = await import('@fastify/swagger');
   const app = Fastify();
-  // nothing is ever asked of this server: its routes are only described
+  // this server describes its routes and never answers a request
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => () => '');
   await app.register(swagger, {

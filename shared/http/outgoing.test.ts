@@ -1,4 +1,4 @@
-/** Outgoing HTTP(S) through a real small proxy: CONNECT for https, the whole address for http. */
+/** Outgoing HTTP(S) through a small real proxy: CONNECT for https, the whole address for http. */
 import { readFile } from 'node:fs/promises';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { createServer as createTlsServer, request as httpsRequest } from 'node:https';
@@ -41,7 +41,7 @@ beforeAll(async () => {
     if (behave === 'hang') return;
     if (behave === 'ask') return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n');
     if (behave === 'refuse') return void socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
-    // whatever the name: the test's own servers are here
+    // every name leads to the test's own servers
     const far = connect(Number(request.url?.split(':').at(-1)), '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       far.write(head);
@@ -90,24 +90,24 @@ const env = (more: NodeJS.ProcessEnv = {}) => ({
 const far = (scheme: 'http' | 'https') =>
   `${scheme}://centre.test:${portOf(scheme === 'http' ? plain : (secure as unknown as Server))}/a`;
 
-test('an https address is reached through a tunnel, with TLS to the other side itself', async () => {
+test('an https address is reached through a tunnel, with TLS to the server itself', async () => {
   expect(await ask(far('https'), env())).toBe('secure /a');
   expect(seen).toEqual([`CONNECT centre.test:${portOf(secure as unknown as Server)} Basic ${btoa('ada:secret')}`]);
 });
 
-test('an http address is asked of the proxy', async () => {
+test('an http address is requested from the proxy', async () => {
   expect(await ask(far('http'), env())).toBe('plain /a');
   expect(seen).toEqual([`GET ${far('http')}`]);
 });
 
-test('small letters count first, a proxy needs no scheme, and an empty one is none', async () => {
+test('lower-case variables count first, a proxy needs no scheme, and an empty variable means no proxy', async () => {
   const own = `127.0.0.1:${portOf(proxy)}`;
   expect(await ask(far('https'), { HTTPS_PROXY: 'http://127.0.0.1:1', https_proxy: own })).toBe('secure /a');
   expect(seen).toHaveLength(1);
   expect(proxySettings({ HTTPS_PROXY: '', https_proxy: '' })).toEqual({ NO_PROXY: 'localhost,127.0.0.1,::1' });
 });
 
-test('NO_PROXY names what is reached without it, and this machine always is', async () => {
+test('hosts in NO_PROXY, and always this machine, are reached without the proxy', async () => {
   await expect(ask(far('https'), env({ NO_PROXY: 'centre.test' }))).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
   await expect(ask(far('https'), env({ no_proxy: '.test' }))).rejects.toThrow(/ENOTFOUND|EAI_AGAIN/);
   expect(await ask(`https://127.0.0.1:${portOf(secure as unknown as Server)}/b`, env())).toBe('secure /b');
@@ -116,7 +116,7 @@ test('NO_PROXY names what is reached without it, and this machine always is', as
   expect(proxySettings({ NO_PROXY: '[fd00::1],x' }).NO_PROXY).toBe('fd00::1,x,localhost,127.0.0.1,::1');
 });
 
-test('what a proxy refuses is said in words, without its password', async () => {
+test('a proxy’s refusal is reported in words, without its password', async () => {
   const reason = async () =>
     ask(far('https'), env()).then(
       () => 'open',
@@ -129,7 +129,7 @@ test('what a proxy refuses is said in words, without its password', async () => 
   expect(await reason()).not.toContain('secret');
 });
 
-test('a proxy that says nothing holds nobody up past the request’s own time', async () => {
+test('a silent proxy delays a request no longer than the request’s own timeout', async () => {
   behave = 'hang';
   await expect(ask(far('https'), env(), AbortSignal.timeout(100))).rejects.toThrow(/timeout/);
 });

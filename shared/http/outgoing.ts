@@ -1,16 +1,16 @@
 /**
- * Outgoing HTTP(S), through the proxy of the environment where there is one: HTTPS_PROXY and HTTP_PROXY (small letters
- * count first), with the exceptions of NO_PROXY. What goes to an https address goes through a tunnel (CONNECT), so that
- * TLS is with the other side itself.
+ * Outgoing HTTP(S), through the proxy that the environment names: HTTPS_PROXY and HTTP_PROXY (lower case counts first),
+ * with the exceptions of NO_PROXY. An https address is reached through a tunnel (CONNECT), so that TLS ends at the server
+ * itself.
  *
- * Always: this machine is reached without a proxy; a proxy that does not answer costs `tunnelTimeoutMs`, not a
- * connection for ever (a request's signal does not end a tunnel that is being made).
+ * Always: this machine is reached without a proxy; a proxy that does not answer costs `tunnelTimeoutMs` (a request's signal
+ * cannot end a tunnel that is being made).
  */
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { ForpostError } from '../errors.ts';
 
-/** Longer than the longest poll is silent. */
+/** Longer than the longest poll without an answer. */
 const tunnelTimeoutMs = 60_000;
 const thisMachine = 'localhost,127.0.0.1,::1';
 
@@ -19,11 +19,11 @@ export interface OutgoingOptions {
   readonly maxSockets: number;
   /** for https: ca, cert and key in PEM */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
-  /** of a tunnel's making and of a connection's silence; default a minute */
+  /** for making a tunnel, and for a silent connection; default a minute */
   readonly timeoutMs?: number;
 }
 
-/** The connections for `url`. @throws ForpostError FORPOST_CONFIG_INVALID where the environment's proxy is none */
+/** The agent for `url`. @throws ForpostError FORPOST_CONFIG_INVALID for an invalid proxy in the environment */
 export function outgoingAgent(url: string, options: OutgoingOptions, env: NodeJS.ProcessEnv = process.env): HttpAgent {
   const { keepAlive, maxSockets, tls = {}, timeoutMs: timeout = tunnelTimeoutMs } = options;
   const proxyEnv = proxySettings(env);
@@ -32,14 +32,14 @@ export function outgoingAgent(url: string, options: OutgoingOptions, env: NodeJS
     : new HttpAgent({ keepAlive, maxSockets, timeout, proxyEnv });
 }
 
-// an alias, as Node's type has an index signature
+// an alias, because Node's type has an index signature
 export type ProxySettings = {
   readonly HTTP_PROXY?: string;
   readonly HTTPS_PROXY?: string;
   readonly NO_PROXY: string;
 };
 
-/** As Node's agents take it. @throws ForpostError FORPOST_CONFIG_INVALID */
+/** The environment's proxy, in the form of Node's agents. @throws ForpostError FORPOST_CONFIG_INVALID */
 export function proxySettings(env: NodeJS.ProcessEnv): ProxySettings {
   const one = (name: 'HTTP_PROXY' | 'HTTPS_PROXY') => {
     const text = env[name.toLowerCase()] || env[name];
@@ -53,7 +53,7 @@ export function proxySettings(env: NodeJS.ProcessEnv): ProxySettings {
   };
 }
 
-/** Node takes no other than http and https, and silently uses none where it does not understand it. */
+/** Node accepts http and https proxies only, and silently uses none for any other text. */
 function proxyUrl(name: string, text: string): string {
   const full = text.includes('://') ? text : `http://${text}`;
   if (URL.canParse(full) && /^https?:$/.test(new URL(full).protocol)) return full;
@@ -63,13 +63,13 @@ function proxyUrl(name: string, text: string): string {
   );
 }
 
-/** Ends the wait for an answer with its signal, also while a tunnel is being made. */
+/** Ends the wait for an answer with its signal, even while a tunnel is being made. */
 export function endWith(signal: AbortSignal, reject: (reason: unknown) => void): void {
   if (signal.aborted) reject(signal.reason);
   else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
 }
 
-/** A sentence on a proxy’s refusal, without the proxy’s password; undefined for any other error. */
+/** A sentence about a proxy’s refusal, without the proxy’s password; undefined for any other error. */
 export function proxyReason(error: unknown): string | undefined {
   const known = error instanceof Error && 'code' in error && error.code === 'ERR_PROXY_TUNNEL';
   if (!known) return undefined;

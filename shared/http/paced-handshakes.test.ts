@@ -1,4 +1,4 @@
-/** A real TLS server whose handshakes are paced: addresses take turns, and who says nothing costs nobody a handshake. */
+/** A real TLS server with paced handshakes: addresses take turns, and silent sockets delay nobody. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:https';
@@ -40,7 +40,7 @@ function knock(port: number, localAddress: string): TLSSocket {
   return socket;
 }
 
-test('behind a flood of handshakes from one address another one has its turn at once', async () => {
+test('a flood of handshakes from one address does not delay another address', async () => {
   const { port } = await aServer({ everyMs: 40 });
   let done = 0;
   const flood = Array.from({ length: 60 }, () => knock(port, '127.0.0.1'));
@@ -49,14 +49,14 @@ test('behind a flood of handshakes from one address another one has its turn at 
   const other = knock(port, '127.0.0.2');
   await once(other, 'secureConnect');
   expect(done).toBeLessThan(40);
-  // an answer comes over it, and those before get theirs too
+  // the answer arrives, and earlier connections get theirs too
   other.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
   const [answer] = (await once(other, 'data')) as [Buffer];
   expect(answer.toString()).toContain('200 OK');
   await vi.waitFor(() => expect(done).toBe(60), { timeout: 20_000, interval: 20 });
 });
 
-test('a socket that says nothing is closed in time, and handshakes go on beside hundreds of them', async () => {
+test('a silent socket is closed in time, and hundreds of them do not delay handshakes', async () => {
   const { port } = await aServer({ helloMs: 2_000 });
   const closed: Socket[] = [];
   const silent = Array.from({ length: 900 }, () => {

@@ -4,9 +4,9 @@
  *   connection ──► silent ── its first bytes ──► queue, addresses in turn ── one each `everyMs` ──► handshake
  *                    └── `helloMs` without a byte ──► closed
  *
- * Always: a connection that says nothing costs a socket and no handshake; addresses take turns, so that one with a
- * thousand handshakes waits behind those with one; a connection whose handshake is done is not here any more. How many
- * connections there are is bounded elsewhere (connections.ts).
+ * Always: a silent connection costs a socket and no handshake; addresses take turns, so that a thousand handshakes of one
+ * address do not delay the others; after its handshake a connection has left this queue. connections.ts bounds the number
+ * of connections.
  */
 import type { Socket } from 'node:net';
 import type { Server } from 'node:tls';
@@ -16,7 +16,7 @@ import { FairQueue } from '../fair-queue.ts';
 
 export interface PacedHandshakesOptions {
   readonly clock: Clock;
-  /** default 5: at most 200 a second, a tenth to a third of a core */
+  /** default 5: at most 200 handshakes a second, a tenth to a third of a core */
   readonly everyMs?: number;
   /** default 20 s */
   readonly helloMs?: number;
@@ -25,13 +25,13 @@ export interface PacedHandshakesOptions {
 const defaultEveryMs = 5;
 const defaultHelloMs = 20_000;
 
-/** `server`: just made; what it does with a connection itself happens from now on when it is the connection's turn. */
+/** `server`: just created; it handles each connection only when that connection's turn comes. */
 export function paceHandshakes(
   server: Pick<Server, 'listeners' | 'removeListener' | 'prependListener'>,
   options: PacedHandshakesOptions,
 ): void {
   const { clock, everyMs = defaultEveryMs, helloMs = defaultHelloMs } = options;
-  // the first listener is the server's own: it makes a TLS connection of the socket
+  // the first listener is the server's own, which makes a TLS connection from the socket
   const [handshake] = server.listeners('connection') as ((socket: Socket) => void)[];
   if (handshake === undefined) return;
   server.removeListener('connection', handshake);
@@ -58,7 +58,7 @@ export function paceHandshakes(
     socket.once('readable', () => {
       late.cancel();
       if (socket.destroyed) return;
-      // from here on the TLS connection hears of errors
+      // from here on the TLS connection handles errors
       waiting.add(address, socket);
       if (pause === undefined) next();
     });

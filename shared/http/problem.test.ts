@@ -27,20 +27,20 @@ function start() {
   return app;
 }
 
-test('a problem says what is wrong as RFC 9457 has it', async () => {
+test('an error is answered as a problem document of RFC 9457', async () => {
   const answer = await start().inject('/missing');
   expect(answer.statusCode).toBe(404);
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(answer.json()).toEqual({ type: 'about:blank', title: 'Not found', status: 404, detail: 'no camera "yard"' });
 });
 
-test('an address that does not exist is a problem too', async () => {
+test('an unknown address is answered as a problem too', async () => {
   const answer = await start().inject('/nowhere?password=x');
   expect(answer.statusCode).toBe(404);
   expect(answer.json().detail).toBe('GET /nowhere does not exist');
 });
 
-test('what went wrong inside is not told outside', async () => {
+test('the text of an internal error does not leave the server', async () => {
   const app = start();
   const broken = await app.inject('/broken');
   expect(broken.statusCode).toBe(500);
@@ -54,13 +54,13 @@ test('what went wrong inside is not told outside', async () => {
   expect(history.body).not.toMatch(/internal/);
 });
 
-test('who has to wait is told how long', async () => {
+test('a client that has to wait learns how long', async () => {
   const answer = await start().inject('/busy');
   expect(answer.statusCode).toBe(503);
   expect(answer.headers['retry-after']).toBe('2');
 });
 
-test('every answer keeps foreign scripts, frames and caches out', async () => {
+test('every answer forbids foreign scripts, frames and caches', async () => {
   const app = start();
   const answer = await app.inject('/missing');
   const policy = String(answer.headers['content-security-policy']);

@@ -1,9 +1,9 @@
 /**
- * How HTTP says that something went wrong, on both sides: RFC 9457 problem documents
- * (`application/problem+json`), one shape for a wrong parameter, a missing log-in and a failure inside.
+ * Errors over HTTP, on both sides: RFC 9457 problem documents (`application/problem+json`), one shape for a wrong
+ * parameter, a missing log-in and an internal failure.
  *
- * Always: what a caller did wrong is told to the caller with the place; what went wrong inside is logged once and
- * told as "try again" or "see the log", never with its inner text.
+ * Always: the caller's mistake is answered with its place; an internal failure is logged once and answered as "try again"
+ * or "see the log", never with its own text.
  */
 
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -17,9 +17,9 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail?: string;
-  /** a stable FORPOST_… code, where there is one */
+  /** a stable FORPOST_… code, if the error has one */
   readonly code?: string;
-  /** which field of the request is wrong, and how */
+  /** the wrong fields of the request, with the fault of each */
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
   /** `detail` for a reader of another language */
   readonly detailI18n?: Message;
@@ -39,7 +39,7 @@ const titles: Readonly<Record<number, string>> = {
   503: 'Not now',
 };
 
-/** What a caller is told of a failure inside that passes by itself: the error's own text may name addresses and files. */
+/** Answers to internal failures that pass by themselves: the error's own text may name addresses and files. */
 const passing: Partial<Record<ErrorCode, string>> = {
   FORPOST_HISTORY_FAILED: 'the history does not answer now',
   FORPOST_FILE_FAILED: 'the centre cannot write a file now: its log names the file',
@@ -52,7 +52,7 @@ export class HttpProblem extends Error {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
 
-  /** `detail`: a sentence for whoever called */
+  /** `detail`: a sentence for the caller */
   constructor(statusCode: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
     super(detail);
     this.name = 'HttpProblem';
@@ -99,7 +99,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
     .send(inAnyLanguage(problem));
 }
 
-/** Adds the sentence as a message, where the catalogue of texts has it. */
+/** Adds the sentence as a message, when the catalogue of texts has it. */
 function inAnyLanguage(problem: Problem): Problem {
   const detailI18n = recognise(problem.detail ?? '');
   return detailI18n === undefined ? problem : { ...problem, detailI18n };

@@ -1,12 +1,12 @@
 /**
- * Parts of files over HTTP (RFC 9110, 14): one range of bytes that is asked for, as players do, and the part that a
- * request's body is. Anything else than one range is answered with the whole file.
+ * Parts of files over HTTP (RFC 9110, 14): one requested range of bytes, as players ask for, and the part that a request's
+ * body holds. Any other Range header is answered with the whole file.
  */
 import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { HttpProblem } from './problem.ts';
 
-/** First and last byte of what a Range header asks for. */
+/** First and last byte that a Range header asks for. */
 export function rangeOf(
   header: string | undefined,
   size: number,
@@ -19,7 +19,7 @@ export function rangeOf(
   return start > end || start >= size ? 'unsatisfiable' : [start, end];
 }
 
-/** `bytes FIRST-LAST/TOTAL`; undefined of anything else. */
+/** Parses `bytes FIRST-LAST/TOTAL`; undefined for any other text. */
 export function contentRange(
   header: string | undefined,
 ): { readonly start: number; readonly end: number; readonly total: number } | undefined {
@@ -29,7 +29,7 @@ export function contentRange(
   return start <= end && end < total ? { start, end, total } : undefined;
 }
 
-/** Answers with a file or the part of it that is asked for; no browser keeps it. @throws HttpProblem 416 */
+/** Answers with a file or the requested part; browsers must not keep it. @throws HttpProblem 416 */
 export function sendFile(
   reply: FastifyReply,
   range: string | undefined,

@@ -45,7 +45,7 @@ test.each<[string, 'GET' | 'POST', Right | undefined, RegExp]>([
   await expect(app.ready()).rejects.toThrow(words);
 });
 
-test('a viewer sees what others see and changes nothing but what is the viewer’s own', async () => {
+test('a viewer sees everything that others see, and changes only the viewer’s own settings', async () => {
   const app = aServer();
   app.get('/see', { config: { right: 'see' } }, async () => 'seen');
   for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'] as const)
@@ -71,7 +71,7 @@ test('a viewer sees what others see and changes nothing but what is the viewer�
   }
 });
 
-test('a scraper reads the metrics with their token and nothing else; where it comes from opens nothing', async () => {
+test('a scraper reads the metrics with their token and nothing else; its address opens nothing', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-metrics-'));
   const token = new MetricsToken(join(folder, 'metrics-token'));
   expect(await token.start()).toBeUndefined();
@@ -90,7 +90,7 @@ test('a scraper reads the metrics with their token and nothing else; where it co
   expect(await ask('/see', `Bearer ${text}`)).toBe(401);
   for (const wrong of ['Bearer', 'Bearer x', `Basic ${text}`, `Bearer ${text}x`, `Bearer ${text.slice(1)}`])
     expect(await ask('/metrics', wrong)).toBe(401);
-  // another one counts at once; one that is none opens nothing
+  // a changed token counts at once; an invalid one opens nothing
   await writeFile(token.file, 'another-token-of-32-letters-at-least\n');
   expect(await ask('/metrics', `Bearer ${text}`)).toBe(401);
   expect(await ask('/metrics', 'Bearer another-token-of-32-letters-at-least')).toBe(200);

@@ -1,8 +1,8 @@
 /**
- * What a request must be allowed to do, said by each route and checked here, before anything of the request is read.
+ * The right that each route declares; this file checks it before anything else of a request is read.
  *
- * Always: a route that declares no right does not start; nor does one that changes something with the right to see
- * alone. So a new route cannot be forgotten, and a viewer's log-in cannot reach one that writes.
+ * Always: the server does not start with a route that declares no right, or with a changing route whose right is to see.
+ * So a new route cannot be forgotten, and a viewer's log-in cannot reach a route that writes.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ForpostError } from '../errors.ts';
@@ -11,21 +11,21 @@ import type { MetricsToken } from './metrics-token.ts';
 import { HttpProblem } from './problem.ts';
 
 /**
- * open: anybody · see: whoever is logged in · act: whoever is logged in and no viewer · metrics: who is logged in, or a
- * scraper with the metrics' token · gateway: the route itself knows the gateway by its token or certificate · own:
- * whoever is logged in, a viewer too: the route changes nothing but what is that person's own (their language)
+ * open: anybody · see: any log-in · act: the log-in of an operator · metrics: any log-in, or a scraper with the metrics'
+ * token · gateway: the route itself identifies the gateway by its token or certificate · own: any log-in, a viewer's too:
+ * the route changes only that person's own settings (their language)
  */
 export type Right = 'open' | 'see' | 'act' | 'metrics' | 'gateway' | 'own';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** what a request needs: see shared/http/rights.ts */
+    /** the right that a request needs: see shared/http/rights.ts */
     right?: Right;
   }
 }
 
 export interface RightsOptions {
-  /** made after the first routes may be: asked at each request */
+  /** asked at each request, because routes may exist before the log-in does */
   readonly login: () => Pick<Login, 'requireLogin' | 'requireActing'> | undefined;
   readonly metricsToken?: Pick<MetricsToken, 'isIn'> | undefined;
 }
@@ -34,8 +34,8 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 const rights: readonly unknown[] = ['open', 'see', 'act', 'metrics', 'gateway', 'own'] satisfies Right[];
 
 /**
- * Every route that is added to `app` or within it from now on. Becoming ready fails where one declares no right, or too
- * little: a plugin's own routes may get theirs by a later hook.
+ * Checks every route that is added to `app`, or within it, from now on. Becoming ready fails when one declares no right or
+ * too low a right; the check waits until then, because a plugin's own routes may get theirs by a later hook.
  */
 export function registerRights(app: FastifyInstance, options: RightsOptions): void {
   const routes: RouteOptions[] = [];

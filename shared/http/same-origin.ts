@@ -1,7 +1,7 @@
 /**
- * Refuses requests that another site's page makes with this site's cookie (cross-site request forgery). The rule is
- * that of Go's net/http.CrossOriginProtection: `Sec-Fetch-Site` decides where it is sent, else `Origin` must name the
- * host that was asked; a request with neither does not come from a browser, so nobody's cookie is borrowed.
+ * Refuses requests from another site's page that carry this site's cookie (cross-site request forgery). The rule is that
+ * of Go's net/http.CrossOriginProtection: `Sec-Fetch-Site` decides when present, else `Origin` must name the requested
+ * host; a request with neither does not come from a browser, and so carries no stolen cookie.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HttpProblem } from './problem.ts';
@@ -9,8 +9,8 @@ import { HttpProblem } from './problem.ts';
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Whether this request may change something, as far as its origin goes. Over http a browser sends no `Sec-Fetch-Site`:
- * there a proxy must pass on the host that was asked (`request.host` believes a trusted one's X-Forwarded-Host).
+ * Whether this request may change something, by its origin. Over http a browser sends no `Sec-Fetch-Site`: a proxy must
+ * then pass on the requested host (`request.host` trusts X-Forwarded-Host from a trusted proxy).
  */
 export function isSameOrigin(request: Pick<FastifyRequest, 'headers' | 'host'>): boolean {
   const site = request.headers['sec-fetch-site'];
@@ -18,7 +18,7 @@ export function isSameOrigin(request: Pick<FastifyRequest, 'headers' | 'host'>):
   const origin = request.headers.origin;
   if (origin === undefined) return true;
   if (!URL.canParse(origin)) return false;
-  // a port that the scheme has anyway is in neither
+  // neither side names the scheme's default port
   return new URL(origin).host === withoutDefaultPort(request.host, new URL(origin).protocol);
 }
 
@@ -26,7 +26,7 @@ function withoutDefaultPort(host: string, protocol: string): string {
   return host.replace(protocol === 'https:' ? /:443$/ : /:80$/, '').toLowerCase();
 }
 
-/** The refusal, which says what to set where a proxy has put its own host in. */
+/** The refusal; it names the setting of a proxy that has replaced the host. */
 export function otherOrigin(request: Pick<FastifyRequest, 'headers' | 'host'>): HttpProblem {
   const { origin = '' } = request.headers;
   const hint =
@@ -36,7 +36,7 @@ export function otherOrigin(request: Pick<FastifyRequest, 'headers' | 'host'>): 
   return new HttpProblem(403, `this request came from the page of another site${hint}`);
 }
 
-/** Every request of `app` that is not GET, HEAD or OPTIONS must come from its own pages. */
+/** Requires every request of `app` except GET, HEAD and OPTIONS to come from its own pages. */
 export function registerSameOrigin(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     if (!safeMethods.has(request.method) && !isSameOrigin(request)) throw otherOrigin(request);

@@ -1,28 +1,28 @@
 /**
- * The headers that keep a page from doing what it was not written for. Both pages bring everything themselves, so
- * the policy starts from nothing and lets in only their own origin (CSP Level 3).
+ * Security headers of both pages. A page loads its own files only, so the policy starts from nothing and allows its own
+ * origin (CSP Level 3).
  *
- * Always: no script runs that the server did not name; no other site may frame the page, read its answers or learn
- * its addresses; an API answer is not kept in any cache.
+ * Always: only scripts that the server named run; no other site may frame the page, read its answers or learn its
+ * addresses; no cache keeps an API answer.
  */
 import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 export interface SecurityHeadersOptions {
-  /** inline scripts (an import map) of the answer to a request, by their hash: see `scriptHash` */
+  /** hashes of inline scripts (an import map) in the answer to a request: see `scriptHash` */
   readonly scriptHashes?: (request: FastifyRequest) => readonly string[];
-  /** style elements written by a component library; the default is style sheets of the own origin only */
+  /** allows style elements of a component library; default: style sheets of the own origin only */
   readonly inlineStyles?: boolean;
-  /** RFC 6797, where the browser came by https; not for a self-signed certificate, which it then refuses without a way on */
+  /** RFC 6797, for a browser that came by https; not for a self-signed certificate, which the browser could then not accept */
   readonly strictTransportSecurity?: boolean;
 }
 
-/** `'sha256-…'` of an inline script's exact text, as script-src wants it. */
+/** `'sha256-…'` of an inline script's exact text, for script-src. */
 export function scriptHash(text: string): string {
   return `'sha256-${createHash('sha256').update(text, 'utf8').digest('base64')}'`;
 }
 
-/** Sets the headers on every answer of `app`, and `cache-control: no-store` where a handler says nothing else. */
+/** Sets the headers on every answer of `app`; `cache-control: no-store` unless the handler sets another one. */
 export function registerSecurityHeaders(app: FastifyInstance, options: SecurityHeadersOptions = {}): void {
   const headers: Record<string, string> = {
     'x-content-type-options': 'nosniff',
@@ -30,7 +30,7 @@ export function registerSecurityHeaders(app: FastifyInstance, options: SecurityH
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
-    // for browsers that do not know frame-ancestors
+    // for browsers without frame-ancestors
     'x-frame-options': 'DENY',
   };
   app.addHook('onSend', async (request, reply) => {

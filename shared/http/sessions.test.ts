@@ -31,10 +31,10 @@ const hash = () => 'hash';
 /** the same machine, some time later: a FakeClock whose monotonic clock goes on */
 const later = (clock: FakeClock, ms: number) => new FakeClock(clock.now() + ms, clock.uptime() + ms);
 
-test('a log-in outlives a kill the moment it is answered, and its file holds nothing that logs anybody in', async () => {
+test('an answered log-in survives a kill, and its file does not help a thief to log in', async () => {
   const clock = new FakeClock();
   const { id } = await (await started(clock)).open('ada', 'hash');
-  // no stop: a kill
+  // no stop, as after a kill
   const after = await started(later(clock, hourMs));
   expect(after.find(id, hash)?.user).toBe('ada');
   const text = await readFile(file, 'utf8');
@@ -44,7 +44,7 @@ test('a log-in outlives a kill the moment it is answered, and its file holds not
   expect(reports).toEqual([]);
 });
 
-test('a log-out outlives a kill too, and so does another password', async () => {
+test('a log-out and a changed password survive a kill', async () => {
   const clock = new FakeClock();
   const before = await started(clock);
   const [first, second] = [await before.open('ada', 'hash'), await before.open('bob', 'hash')];
@@ -57,7 +57,7 @@ test('a log-out outlives a kill too, and so does another password', async () => 
   expect((await started(clock)).find(second.id, hash)).toBeUndefined();
 });
 
-test('what was not used for a day has ended, also while nothing ran; use moves the end on, never past 30 days', async () => {
+test('a session unused for a day ends, also while the process was down; use extends it, up to 30 days', async () => {
   let clock = new FakeClock();
   let sessions = await started(clock);
   const { id } = await sessions.open('ada', 'hash');
@@ -75,7 +75,7 @@ test('what was not used for a day has ended, also while nothing ran; use moves t
   expect((await started(later(clock, dayMs))).find(idle.id, hash)).toBeUndefined();
 });
 
-test('a clock that is set logs nobody out or in while the machine runs', async () => {
+test('setting the clock of a running machine logs nobody out or in', async () => {
   const clock = new FakeClock();
   const { id } = await (await started(clock)).open('ada', 'hash');
   const set = (ms: number) => new FakeClock(clock.now() + ms, clock.uptime() + hourMs);
@@ -83,7 +83,7 @@ test('a clock that is set logs nobody out or in while the machine runs', async (
   expect((await started(set(-50 * 365 * dayMs))).find(id, hash)?.user).toBe('ada');
 });
 
-test('over a reboot the wall clock counts, and one that went back takes nothing away', async () => {
+test('over a reboot the wall clock counts, and a clock that went back shortens no session', async () => {
   const clock = new FakeClock();
   const { id } = await (await started(clock)).open('ada', 'hash');
   const rebooted = (ms: number) => started(new FakeClock(clock.now() + ms, 5_000), 'boot-2', file);
@@ -97,7 +97,7 @@ test.each([
   ['an empty file', ''],
   ['half a file', '{"instance":"aaaaaaaa","saved":{"at":'],
   ['another file', '{"users":{}}'],
-])('%s logs nobody in, says so, and is replaced by the next log-in', async (_what, text) => {
+])('%s logs nobody in, is reported, and is replaced at the next log-in', async (_what, text) => {
   await writeFile(file, text);
   const clock = new FakeClock();
   const sessions = await started(clock);
@@ -106,7 +106,7 @@ test.each([
   expect((await started(clock)).find(id, hash)?.user).toBe('ada');
 });
 
-test('a file that cannot be written keeps nobody out, and lets nobody back in who logged out', async () => {
+test('a file that cannot be written keeps nobody out, and brings no ended session back', async () => {
   const clock = new FakeClock();
   const sessions = await started(clock, 'boot-1', join(folder, 'none', 'sessions.json'));
   const { id, session } = await sessions.open('ada', 'hash');
@@ -115,7 +115,7 @@ test('a file that cannot be written keeps nobody out, and lets nobody back in wh
   expect(reports).toEqual([expect.stringContaining('cannot be written')]);
 });
 
-test('a stop ends what sessions have opened, and keeps them', async () => {
+test('a stop ends the streams of sessions, and keeps the sessions', async () => {
   const clock = new FakeClock();
   const sessions = await started(clock);
   const { id, session } = await sessions.open('ada', 'hash');
@@ -124,7 +124,7 @@ test('a stop ends what sessions have opened, and keeps them', async () => {
   expect((await started(clock)).find(id, hash)?.user).toBe('ada');
 });
 
-test('several on one host have cookies of their own names, the same ones after a restart', async () => {
+test('several gateways on one host have cookies of different names, unchanged by a restart', async () => {
   const clock = new FakeClock();
   const one = await started(clock);
   await one.open('ada', 'hash');
@@ -133,7 +133,7 @@ test('several on one host have cookies of their own names, the same ones after a
   expect((await started(clock)).instance).toBe(one.instance);
 });
 
-test('a thousand log-ins are the most, twenty of one user, and the oldest goes', async () => {
+test('at most a thousand sessions are open, twenty of one user, and the oldest ends', async () => {
   const clock = new FakeClock();
   const sessions = new Sessions({ clock, life: () => ({ idleMs: dayMs, longestMs: dayMs }) });
   const opened = await Promise.all(Array.from({ length: 1001 }, (_, i) => sessions.open(`user-${i}`, 'hash')));

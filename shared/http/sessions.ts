@@ -1,17 +1,17 @@
 /**
- * Who is logged in: a random id in a cookie on one side, its SHA-256 on the other, in memory and in a file, so that a
- * log-in outlives a restart.
+ * Sessions of logged-in users: a random id in a cookie; its SHA-256 in memory and in a file, so that a log-in survives a
+ * restart.
  *
  *   open ── used ──► its expiry moves on, never past its longest life ──► open
- *    └── idle for too long, longest life over, log-out, password changed, pushed out by newer ones ──► ended (signal, once)
+ *    └── idle too long, longest life over, log-out, password changed, replaced by newer ones ──► ended (signal, once)
  *
- * Always: an id has 256 bits of chance and stands in no file; `open` and `end` resolve when the file says so, so that a
- * kill neither takes a log-in back nor a log-out; at most `maxSessions` are open, `maxSessionsPerUser` of one user, the
+ * Always: an id has 256 random bits and stands in no file; `open` and `end` resolve when the file is written, so that a
+ * kill undoes neither a log-in nor a log-out; at most `maxSessions` are open, `maxSessionsPerUser` of one user, and the
  * oldest end first.
- * Time is the monotonic clock's: a clock that is set logs nobody out or in. Across a restart of the process that clock
- * goes on (it is the machine's); across a reboot the wall clock says how long it took, and one that went back, no time.
- * A file that cannot be written is removed: after a restart everybody logs in again, and nobody who logged out is back.
- * A damaged file is nobody's log-in.
+ * Time comes from the monotonic clock: setting the clock logs nobody out or in. The machine's monotonic clock continues
+ * over a restart of the process. Over a reboot the wall clock tells the time that passed; one that went back counts as none.
+ * A file that cannot be written is removed: after a restart everybody logs in again, and no ended session comes back. A
+ * damaged file logs nobody in.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -26,20 +26,20 @@ export interface Session {
   /** SHA-256 of the cookie's id: safe to log and to keep */
   readonly key: string;
   readonly user: string;
-  /** of the hash that the password was checked against: another one now, and the session has ended */
+  /** of the password's hash: a changed hash ends the session */
   readonly password: string;
-  /** ms of the monotonic clock, as of now: use moves it on */
+  /** ms of the monotonic clock; use extends it */
   readonly expiresAt: number;
-  /** aborted when the session ends: what it opened (a stream) must end with it */
+  /** aborted when the session ends, to end its streams */
   readonly ended: AbortSignal;
-  /** somebody is there: its expiry moves on */
+  /** Marks a use: the expiry moves on. */
   use(): void;
 }
 
 export interface SessionLife {
-  /** without any use */
+  /** longest time without use */
   readonly idleMs: number;
-  /** from the log-in on, however much it is used */
+  /** longest time since the log-in */
   readonly longestMs: number;
 }
 
@@ -48,15 +48,15 @@ export interface SessionsOptions {
   readonly life: (user: string) => SessionLife;
   /** absent: in memory alone */
   readonly file?: string | undefined;
-  /** why the file could not be read or written, in words */
+  /** reports in words why the file could not be read or written */
   readonly report?: (problem: string) => void;
-  /** id of the machine's boot, whose monotonic clock counts; default Linux's */
+  /** id of the machine's boot, to which the monotonic clock belongs; default: Linux's */
   readonly boot?: string;
 }
 
 const maxSessions = 1000;
 const maxSessionsPerUser = 20;
-/** A moved expiry may be lost by a kill for this long; it is not worth a write for each request. */
+/** A kill may lose this much of an extended expiry; writing at each request would cost more than that. */
 const saveMovedEveryMs = 10 * 60_000;
 
 const record = Type.Object({
@@ -68,7 +68,7 @@ const record = Type.Object({
   longest_left_ms: Type.Number({ maximum: 1e12 }),
 });
 const fileSchema = Type.Object({
-  /** in the cookie's name: several of one kind on one host have a log-in each */
+  /** part of the cookie's name: several gateways or centres on one host keep separate log-ins */
   instance: Type.String({ pattern: '^[0-9a-f]{8}$' }),
   saved: Type.Object({ at: Type.Number(), boot: Type.String({ maxLength: 100 }), uptime: Type.Number() }),
   sessions: Type.Array(record, { maxItems: maxSessions }),
@@ -87,7 +87,7 @@ interface Entry {
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #boot: string;
-  /** by key, in the order they were opened */
+  /** sessions by key, in the order of their log-ins */
   readonly #open = new Map<string, Entry>();
   #instance = randomBytes(4).toString('hex');
   #moved = false;
@@ -102,7 +102,7 @@ export class Sessions {
     this.#boot = options.boot ?? bootId();
   }
 
-  /** Takes up the log-ins of the file. What cannot be read there is nobody's. Never rejects. */
+  /** Reads the sessions of the file; unreadable ones are dropped. Never rejects. */
   async start(): Promise<void> {
     const { file, clock, report } = this.#options;
     if (file === undefined) return;
@@ -116,12 +116,12 @@ export class Sessions {
     this.#movedTimer = clock.after(saveMovedEveryMs, save);
   }
 
-  /** In the cookie's name; '' without a file. */
+  /** The part of the cookie's name; '' without a file. */
   get instance(): string {
     return this.#options.file === undefined ? '' : this.#instance;
   }
 
-  /** The cookie's id is said only here. Resolves when a restart would know it. */
+  /** Opens a session; only this result has the cookie's id. Resolves when a restart would keep the session. */
   async open(user: string, hash: string): Promise<{ readonly id: string; readonly session: Session }> {
     const id = randomBytes(32).toString('base64url');
     const now = this.#options.clock.uptime();
@@ -138,7 +138,7 @@ export class Sessions {
     return { id, session };
   }
 
-  /** The session of a cookie's id; to ask for it is to use it. `hash`: the user's now, undefined where there is none. */
+  /** The session of a cookie's id; finding it counts as a use. `hash`: the user's present hash; undefined for a removed user. */
   find(id: string, hash: (user: string) => string | undefined): Session | undefined {
     const entry = this.#open.get(keyOf(id));
     if (entry === undefined || entry.expiresAt <= this.#options.clock.uptime()) return undefined;
@@ -151,19 +151,19 @@ export class Sessions {
     return session;
   }
 
-  /** Resolves when it would not come back after a restart. */
+  /** Resolves when the session cannot come back after a restart. */
   async end(key: string): Promise<void> {
     if (this.#drop(key)) await this.#write();
   }
 
-  /** Ends those whose user is gone or has another password. */
+  /** Ends sessions of removed users and of users with a changed password. */
   async sweep(hash: (user: string) => string | undefined): Promise<void> {
     const over = [...this.#open.values()].filter(({ session }) => !isSame(session, hash(session.user)));
     for (const { session } of over) this.#drop(session.key);
     if (over.length > 0) await this.#write();
   }
 
-  /** The server goes, its log-ins stay: what they opened ends. */
+  /** Ends the sessions' streams and keeps the sessions. */
   async stop(): Promise<void> {
     if (this.#closed) return;
     this.#movedTimer?.cancel();
@@ -223,7 +223,7 @@ export class Sessions {
     return true;
   }
 
-  /** One write at a time; however many ask meanwhile, one more. Never rejects. */
+  /** One write at a time; requests during a write lead to one more. Never rejects. */
   #write(): Promise<void> {
     if (this.#options.file === undefined || this.#closed) return Promise.resolve();
     this.#writeWaits ??= this.#writing.then(() => {
@@ -259,7 +259,7 @@ export class Sessions {
   }
 }
 
-/** What is in the file, undefined where there is none, or what is wrong with it. */
+/** The file's content, its fault as text, or undefined for a missing file. */
 async function readSessions(file: string): Promise<SessionsFile | string | undefined> {
   try {
     const value: unknown = JSON.parse(await readWhole(file));
@@ -274,7 +274,7 @@ function isSame({ password }: Session, hash: string | undefined): boolean {
   return hash !== undefined && fingerprint(hash) === password;
 }
 
-/** The hash itself stays where the passwords are. */
+/** A fingerprint, because the hash itself must stay in the users' file. */
 function fingerprint(hash: string): string {
   return createHash('sha256').update(`session of ${hash}`).digest('base64url');
 }
@@ -283,7 +283,7 @@ function keyOf(id: string): string {
   return createHash('sha256').update(id).digest('hex');
 }
 
-/** Linux's; '' elsewhere, where the wall clock has to do. */
+/** Linux's boot id; '' elsewhere, where only the wall clock counts. */
 function bootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();

@@ -1,10 +1,10 @@
 /**
- * kafkajs' connection bounded by itself. It reads a broker's answers in the socket's own event and lets an error out of
- * it: bytes that are no answer of Kafka (another service on that port, a proxy, somebody in between) ended the whole
- * process. And it gathers an answer of any length, up to 2 GB, before it looks at it.
+ * Bounds errors of kafkajs to their connection. kafkajs reads a broker's answers in the socket's own event and lets an
+ * error out of it: bytes that are no Kafka answer (another service on that port, a proxy) ended the whole process. And it
+ * buffers an answer of any length, up to 2 GB, before it parses it.
  *
- * Always: what cannot be read, and an answer that says it is longer than `maxAnswerBytes`, ends that connection with an
- * error, as a connection that broke: its requests are rejected, and whoever asked tries again as ever.
+ * Always: an unreadable answer, or one that announces more than `maxAnswerBytes`, ends that connection with an error, like
+ * a broken connection: its requests are rejected, and the callers try again.
  */
 import { createRequire } from 'node:module';
 
@@ -13,14 +13,14 @@ const maxAnswerBytes = 256 * 2 ** 20;
 
 interface Connection {
   readonly socket: { destroy(error: Error): void };
-  /** of the answer that comes, its length included */
+  /** length of the answer that is arriving, its length field included */
   bytesNeeded: number;
   processData(chunk: Buffer): void;
 }
 
 const bounded = new WeakSet<object>();
 
-/** Changes the class for the whole process, once. `importer`: the `import.meta.url` of who has kafkajs among its packages. */
+/** Changes the class for the whole process, once. `importer`: `import.meta.url` of a package that depends on kafkajs. */
 export function boundBrokenAnswers(importer: string): void {
   const connection: unknown = createRequire(importer)('kafkajs/src/network/connection');
   if (!isConnectionClass(connection) || bounded.has(connection)) return;
@@ -38,7 +38,7 @@ export function boundBrokenAnswers(importer: string): void {
   };
 }
 
-/** A port that wants TLS answers with a TLS record (RFC 8446, 5.1): an alert is 0x15 0x03, a handshake 0x16 0x03. */
+/** A TLS port answers with a TLS record (RFC 8446, 5.1): an alert is 0x15 0x03, a handshake 0x16 0x03. */
 function tooLong(bytesNeeded: number): string {
   const firstTwo = (bytesNeeded - lengthBytes) >>> 16;
   return firstTwo === 0x1503 || firstTwo === 0x1603
@@ -46,10 +46,10 @@ function tooLong(bytesNeeded: number): string {
     : `an answer of ${bytesNeeded} bytes, which is none of Kafka's`;
 }
 
-/** kafkajs counts the length's own bytes in `bytesNeeded` */
+/** kafkajs counts the length field in `bytesNeeded`. */
 const lengthBytes = 4;
 
-/** Another version of kafkajs may have moved it: then it stays as it is. */
+/** Checks the expected shape: a kafkajs that has changed stays untouched. */
 function isConnectionClass(connection: unknown): connection is { readonly prototype: Connection } {
   return typeof connection === 'function' && typeof connection.prototype?.processData === 'function';
 }

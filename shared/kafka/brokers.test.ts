@@ -7,7 +7,7 @@ test.each([
   ['[::1]:9092', '::1', 9092],
   ['[2001:DB8::7:1]:9093', '2001:DB8::7:1', 9093],
   ['[::ffff:10.0.0.1]:9092', '::ffff:10.0.0.1', 9092],
-])('%s is a broker’s address, and reaches the socket as what it is', (text, host, port) => {
+])('%s is a valid broker address, and reaches the socket unchanged', (text, host, port) => {
   expect(parseBroker(text)).toEqual({ host, port });
   expect(brokerProblem(text)).toBeUndefined();
   // kafkajs splits at the first colon
@@ -28,12 +28,12 @@ test.each([
   '[::1]',
   'a b:1',
   'http://kafka:9092',
-])('%s is none, and what is wrong is said', (text) => {
+])('%s is not a broker address, and the reason is given', (text) => {
   expect(parseBroker(text)).toBeUndefined();
   expect(brokerProblem(text)).toContain(text);
 });
 
-test('brokers of this machine are known by every way to write them', () => {
+test('brokers of this machine are recognised in every notation', () => {
   const here = ['localhost:1', '127.0.0.1:1', '127.9.9.9:1', '[::1]:1', '[::ffff:127.0.0.1]:1'];
   expect(remoteBrokers([...here, 'kafka:1', '[fd00::1]:1', '10.0.0.1:1'])).toEqual([
     'kafka:1',
@@ -42,7 +42,7 @@ test('brokers of this machine are known by every way to write them', () => {
   ]);
 });
 
-test('a broker that the configuration does not name was named by Kafka', () => {
+test('a broker outside the configuration was named by Kafka', () => {
   const configured = ['kafka-1:9092', '[::1]:9092'];
   for (const own of ['kafka-1:9092', 'ipv6---1.invalid:9092', '::1:9092'])
     expect(advertised(own, configured)).toBeUndefined();

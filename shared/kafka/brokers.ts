@@ -1,6 +1,6 @@
 /**
- * Addresses of brokers: HOST:PORT, an IPv6 address in brackets ([::1]:9092). kafkajs takes the part before the first
- * colon for the host, so an IPv6 address goes through it under a name of ours, and becomes one again at the socket.
+ * Addresses of brokers: HOST:PORT, an IPv6 address in brackets ([::1]:9092). kafkajs takes the part before the first colon
+ * as the host, so this file gives an IPv6 address a name of its own, and turns it back into the address at the socket.
  */
 import { isIP, isIPv6, connect as plainConnect, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
@@ -17,7 +17,7 @@ const brokerPattern = '^(\\[[0-9A-Fa-f:.]+\\]|[^:/@\\s\\[\\]]+):[0-9]{1,5}$';
 const format = new RegExp(brokerPattern);
 const mostPort = 65_535;
 
-/** undefined where this is no address of a broker */
+/** undefined for text that is no broker address */
 export function parseBroker(text: string): Broker | undefined {
   if (!format.test(text)) return undefined;
   const colon = text.lastIndexOf(':');
@@ -28,7 +28,7 @@ export function parseBroker(text: string): Broker | undefined {
   return { host, port };
 }
 
-/** Why this is no address of a broker, in words; undefined where it is one. */
+/** Why this is no broker address, in words; undefined for a valid one. */
 export function brokerProblem(text: string): string | undefined {
   if (parseBroker(text) !== undefined) return undefined;
   if (isIP(text) === 6) return `"${text}" has no port: write [${text}]:9092`;
@@ -48,7 +48,7 @@ export function remoteBrokers(brokers: readonly string[]): readonly string[] {
 
 const ipv6Name = /^ipv6-([0-9a-f.-]+)\.invalid$/;
 
-/** As kafkajs takes them. */
+/** The addresses in the form for kafkajs. */
 export function kafkajsBrokers(brokers: readonly string[]): string[] {
   return brokers.map((text) => {
     const broker = parseBroker(text);
@@ -57,16 +57,16 @@ export function kafkajsBrokers(brokers: readonly string[]): string[] {
   });
 }
 
-/** The host that is meant by what kafkajs was given, or was told by Kafka. */
+/** The real host behind a name that kafkajs was given or Kafka advertised. */
 export function realHost(host: string): string {
   const address = ipv6Name.exec(host)?.[1];
   return address === undefined ? host : address.replaceAll('-', ':');
 }
 
-/** probes of a quiet connection, as kafkajs' own sockets have them */
+/** between keep-alive probes, as on kafkajs' own sockets */
 const keepAliveMs = 60_000;
 
-/** What kafkajs opens its connections with. It tells what this throws as the reason why it could not. */
+/** The socket factory for kafkajs, which reports an error thrown here as the reason of the failed connection. */
 export function brokerSockets(tls: ClientTls | undefined) {
   return (to: { readonly host: string; readonly port: number; readonly onConnect: () => void }): Socket => {
     const { port, onConnect } = to;
@@ -80,7 +80,7 @@ export function brokerSockets(tls: ClientTls | undefined) {
   };
 }
 
-/** «HOST:PORT» of an error's broker, where it is none of the configured ones: Kafka itself has named it. */
+/** «HOST:PORT» of an error's broker that Kafka advertised; undefined for a configured one. */
 export function advertised(broker: string, configured: readonly string[]): string | undefined {
   const colon = broker.lastIndexOf(':');
   const host = realHost(broker.slice(0, colon));

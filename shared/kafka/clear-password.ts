@@ -1,4 +1,4 @@
-/** Whether a log-in to Kafka may go without TLS. */
+/** Decides whether a log-in to Kafka may go without TLS. */
 
 import type { ClientTls } from '../client-tls.ts';
 import { remoteBrokers } from './brokers.ts';
@@ -10,8 +10,8 @@ export interface ClearLogin {
 }
 
 /**
- * Why a log-in without TLS must not be: undefined where it may. PLAIN sends the password as it is; SCRAM sends what a
- * listener can guess it from, and then everything in the clear over a connection that anybody may take over.
+ * Why a log-in without TLS is refused; undefined when it is allowed. PLAIN sends the password itself. SCRAM sends values
+ * from which a listener can guess it, and then all data in the clear over a connection that anybody can take over.
  */
 export function clearPassword(
   brokers: readonly string[],

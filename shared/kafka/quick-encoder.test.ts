@@ -6,7 +6,7 @@ import { quickenEncoder } from './quick-encoder.ts';
 const requireHere = createRequire(import.meta.url);
 const path = requireHere.resolve('kafkajs/src/protocol/encoder');
 
-/** kafkajs' own class, once as it is and once quickened. */
+/** kafkajs' own class, in its original and in its changed form. */
 function both() {
   const quick = requireHere(path);
   delete requireHere.cache[path];
@@ -16,7 +16,7 @@ function both() {
   return { plain, quick };
 }
 
-test('every number is written as kafkajs itself writes it, and measured as it measures it', () => {
+test('every number has the bytes and the length that kafkajs itself writes', () => {
   const { plain, quick } = both();
   expect(quick).not.toBe(plain);
   const bytes = (encoder: { buffer: Buffer }) => encoder.buffer.toString('hex');
@@ -44,7 +44,7 @@ test('every number is written as kafkajs itself writes it, and measured as it me
   );
 });
 
-test('whatever is written, and however much, the bytes are those of kafkajs', () => {
+test('for any values in any amount the bytes equal those of kafkajs', () => {
   const { plain, quick } = both();
   const text = fc.string({ unit: 'binary', maxLength: 5_000 });
   fc.assert(

@@ -1,11 +1,11 @@
 /**
- * kafkajs' encoder without a small buffer for each number: every record has about eight variable-length ones, each of
- * which it writes into a buffer of its own before it copies that. Here they go straight into the encoder's. And without
- * three buffers of half a KB and more for each record, zeroed and outside of V8's heap: what batches of them leave
- * behind had V8 collect its whole heap every 2,000 events. Here a record begins in the heap and grows in Node's pool.
+ * kafkajs' encoder without a small buffer for each number. A record has about eight variable-length numbers, and kafkajs
+ * writes each into a buffer of its own before it copies it; here they go straight into the encoder's buffer. kafkajs also
+ * makes three zeroed buffers of half a KB and more for each record, outside of V8's heap, which made V8 collect its whole
+ * heap every 2,000 events; here a record begins in the heap and grows in Node's pool.
  *
- * Always: the same bytes as kafkajs' own, for every number (the test compares); what is not a small number is left to
- * kafkajs.
+ * Always: the bytes equal those of kafkajs for every number (a test compares them); kafkajs itself writes all but small
+ * numbers.
  */
 import { createRequire } from 'node:module';
 
@@ -24,13 +24,13 @@ interface EncoderClass {
 }
 
 const mostBytes = 5;
-/** what kafkajs asks room for where nobody says how much is needed */
+/** kafkajs' buffer size when the caller gives none */
 const defaultSize = 511;
-/** V8 keeps so many bytes of a typed array in its heap */
+/** V8 keeps typed arrays up to this size in its heap */
 const firstBytes = 64;
 const quickened = new WeakSet<object>();
 
-/** Changes the class for the whole process, once. `importer`: the `import.meta.url` of who has kafkajs among its packages. */
+/** Changes the class for the whole process, once. `importer`: `import.meta.url` of a package that depends on kafkajs. */
 export function quickenEncoder(importer: string): void {
   const encoder: unknown = createRequire(importer)('kafkajs/src/protocol/encoder');
   if (!isEncoder(encoder) || quickened.has(encoder)) return;
@@ -68,12 +68,12 @@ export function quickenEncoder(importer: string): void {
   };
 }
 
-/** Whose zigzag code is itself doubled, in 32 bits. */
+/** Whether the number's zigzag code, doubled, fits into 32 bits. */
 function isSmall(value: unknown): value is number {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < 2 ** 30;
 }
 
-/** Another version of kafkajs may have changed it: then it stays as it is. */
+/** Checks the expected shape: a kafkajs that has changed stays untouched. */
 function isEncoder(value: unknown): value is EncoderClass {
   return (
     typeof value === 'function' &&

@@ -1,6 +1,6 @@
 /**
- * Why Kafka does not let a client in, in sentences that say what to do. What is known: Node's and OpenSSL's codes,
- * Kafka's own error types, and the messages of kafkajs, which keeps no more of some errors.
+ * Sentences for Kafka's refusals, with the remedy. Known inputs: codes of Node and OpenSSL, Kafka's error types, and the
+ * messages of kafkajs, which drops the cause of some errors.
  */
 
 import { words } from '@forpost/shared/texts/english.ts';
@@ -10,7 +10,7 @@ import { advertised, realHost } from './brokers.ts';
 const unknownCa = words('gateway/reason.kafka-ca');
 const untimely = (how: string) => words('gateway/reason.kafka-cert-time', { what: how });
 const noTls = words('gateway/reason.kafka-no-tls');
-/** kafkajs keeps the code of a TLS error, and of a closed socket only that it closed */
+/** kafkajs keeps the code of a TLS error; of a closed socket it keeps only the fact */
 const closed = words('gateway/reason.kafka-closed');
 
 const byCode: Readonly<Record<string, string>> = {
@@ -32,13 +32,13 @@ const byType: Readonly<Record<string, string>> = {
   TOPIC_AUTHORIZATION_FAILED: words('gateway/reason.kafka-acl'),
 };
 
-/** OpenSSL's name of what the broker says of our certificate. Java says «bad» where there is none. */
+/** OpenSSL's names for the broker's verdict on our certificate. Java says «bad» when there is none. */
 const ofCertificate =
   /_ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|UNKNOWN_CA)$/;
 
 /**
- * The sentence for `error`, a first cause of what kafkajs throws; undefined where there is none better than its own.
- * The client's configuration says which of its files is meant at `now`, and which brokers it did not name itself.
+ * The sentence for `error`, a first cause of a kafkajs error; undefined when its own message is the best. The client's
+ * configuration tells which of its files is at fault at `now`, and which brokers it did not name itself.
  */
 export function securityReason(
   error: Error,
@@ -56,7 +56,7 @@ export function securityReason(
   return byCode[code] ?? byType[type] ?? unreachable(error, brokers);
 }
 
-/** A connection that could not be opened: to a broker of the list, or to one that Kafka's answer names. */
+/** A failed connection: to a broker of the list, or to one that Kafka advertised. */
 function unreachable(error: Error, brokers: readonly string[]): string | undefined {
   if (error.name !== 'KafkaJSConnectionError' || !('broker' in error) || typeof error.broker !== 'string')
     return undefined;

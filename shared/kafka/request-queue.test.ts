@@ -28,7 +28,7 @@ function aQueue() {
   };
 }
 
-test('a queue of kafkajs with nothing in it sets no timer, and what waits in it is still sent', async () => {
+test('an empty queue of kafkajs sets no timer, and a waiting request is still sent', async () => {
   calmRequestQueue(import.meta.url);
   const { queue, sent, push, answered } = aQueue();
   push(1);
@@ -42,7 +42,7 @@ test('a queue of kafkajs with nothing in it sets no timer, and what waits in it 
   queue.checkPendingRequests();
   expect(queue.throttleCheckTimeoutId).toBeNull();
 
-  // throttled by the broker: what waits is sent when that is over
+  // while the broker throttles, requests wait; afterwards they are sent
   queue.maybeThrottle(30);
   push(3);
   expect(sent).toEqual([1, 2]);

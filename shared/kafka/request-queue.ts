@@ -1,11 +1,10 @@
 /**
- * kafkajs' request queue without its busy timer. After each answer its `scheduleCheckPendingRequests` sets a timer to
- * `throttledUntil - now`, also where nothing is throttled and nothing waits: that is in the past, so Node prints a
- * TimeoutNegativeWarning, fires after 1 ms, and the check sets the next one, a thousand times a second for each
+ * kafkajs' request queue without its busy timer. After each answer `scheduleCheckPendingRequests` sets a timer to
+ * `throttledUntil - now`, even when nothing is throttled and nothing waits. That time is in the past: Node prints a
+ * TimeoutNegativeWarning and fires after 1 ms, and the check sets the next timer, a thousand times a second for each
  * connection as long as it lives (kafkajs issue 1751).
  *
- * Always: a request that waits is still looked at, because only a queue with nothing in it sets no timer; whoever
- * puts a request in sets it then.
+ * Always: a waiting request is still checked, because only an empty queue sets no timer; adding a request sets it.
  */
 import { createRequire } from 'node:module';
 
@@ -16,7 +15,7 @@ interface RequestQueue {
 
 const calmed = new WeakSet<object>();
 
-/** Changes the class for the whole process, once. `importer`: the `import.meta.url` of who has kafkajs among its packages. */
+/** Changes the class for the whole process, once. `importer`: `import.meta.url` of a package that depends on kafkajs. */
 export function calmRequestQueue(importer: string): void {
   const queue: unknown = createRequire(importer)('kafkajs/src/network/requestQueue');
   if (!isQueueClass(queue) || calmed.has(queue)) return;
@@ -28,7 +27,7 @@ export function calmRequestQueue(importer: string): void {
   };
 }
 
-/** Another version of kafkajs may have moved it: then it stays as it is. */
+/** Checks the expected shape: a kafkajs that has changed stays untouched. */
 function isQueueClass(queue: unknown): queue is { readonly prototype: RequestQueue } {
   return typeof queue === 'function' && typeof queue.prototype?.scheduleCheckPendingRequests === 'function';
 }

@@ -1,7 +1,7 @@
 /**
- * How the gateway and the centre log in to Kafka: the keys of a configuration, and what a client is made of.
+ * The log-in of gateway and centre to Kafka: the configuration keys, and the client's options made from them.
  *
- * Always: the password stands in a file of its own, and no message shows it. TLS is as to any server (../client-tls.ts).
+ * Always: the password stands in a file of its own, and no message shows it. TLS works as for any server (../client-tls.ts).
  */
 import Type from 'typebox';
 import type { ClientTls } from '../client-tls.ts';
@@ -26,7 +26,7 @@ export interface KafkaLogin {
   readonly password: string;
 }
 
-/** What a client is made of beside its brokers. */
+/** Options of a client beside its brokers. */
 export interface KafkaSecurity {
   readonly tls?: ClientTls | undefined;
   readonly sasl?: KafkaLogin | undefined;

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 const runnerFile = createRequire(import.meta.url).resolve('kafkajs/src/consumer/runner');
 const own = new URL('./stopped-fetchers.ts', import.meta.url).href;
 
-/** A consumer of kafkajs that is stopped while a broker goes, in a process of its own: it may never come back. */
+/** Stops a kafkajs consumer while a broker goes, in a process of its own, because that process may hang for ever. */
 const program = (mended: boolean) => `
 import { createRequire } from 'node:module';
 ${mended ? `(await import(${JSON.stringify(own)})).endStoppedFetchers(${JSON.stringify(import.meta.url)});` : ''}
@@ -25,7 +25,7 @@ const runner = new Runner({
 await runner.start();
 await pause(50);
 brokers = ['1', '2'];
-// the first fetcher finds it out at once, and the others are waited for
+// the first fetcher fails at once, and kafkajs waits for the others
 await pause(50);
 void runner.stop();
 await pause(600);
@@ -40,12 +40,12 @@ function comesBack(mended: boolean, withinMs: number): boolean {
   return stdout.includes('alive');
 }
 
-test('a consumer that is stopped while the brokers change leaves its thread alone', () => {
+test('a consumer that stops while the brokers change does not block its thread', () => {
   expect(comesBack(true, 20_000)).toBe(true);
 });
 
-test('kafkajs alone would not: if this fails, it has been mended there', () => {
-  // on a busy machine its fetchers may happen to end in time
+test('kafkajs alone would block it: if this test fails, kafkajs has been fixed', () => {
+  // on a busy machine the fetchers may happen to end in time
   const tries = [1, 2, 3];
   expect(tries.some(() => !comesBack(false, 3_000))).toBe(true);
 });

@@ -1,11 +1,11 @@
 /**
- * kafkajs' consumer without a loop that never ends. Where the brokers change while a consumer stops (one of three has
- * died, and the consumer is thrown away for it), `FetchManager.start` makes new fetchers after `Runner.stop` has ended
- * the old ones. These ask `Runner.fetch`, which answers at once that there is nothing, because the consumer is not
- * running, and they ask again: in microtasks alone, so that the thread does nothing else ever again and hears no signal.
+ * kafkajs' consumer without an endless loop. When the brokers change while a consumer stops (one of three has died, and
+ * the consumer is discarded for it), `FetchManager.start` makes new fetchers after `Runner.stop` has ended the old ones.
+ * The new ones call `Runner.fetch`, which returns nothing at once because the consumer is not running, and they call it
+ * again: in microtasks alone, so that the thread does nothing else and hears no signal.
  *
- * Always: a consumer that runs is not touched. A fetcher of one that does not is ended by an error; in an orderly stop
- * none gets as far, because `Runner.stop` ends them in the turn in which the consumer stops running.
+ * Always: a running consumer is not touched. An error ends a fetcher of a stopped one; an orderly stop never gets that far,
+ * because `Runner.stop` ends the fetchers in the same turn in which the consumer stops.
  */
 import { createRequire } from 'node:module';
 
@@ -16,7 +16,7 @@ interface Runner {
 
 const ended = new WeakSet<object>();
 
-/** Changes the class for the whole process, once. `importer`: the `import.meta.url` of who has kafkajs among its packages. */
+/** Changes the class for the whole process, once. `importer`: `import.meta.url` of a package that depends on kafkajs. */
 export function endStoppedFetchers(importer: string): void {
   const runner: unknown = createRequire(importer)('kafkajs/src/consumer/runner');
   if (!isRunnerClass(runner) || ended.has(runner)) return;
@@ -29,7 +29,7 @@ export function endStoppedFetchers(importer: string): void {
   };
 }
 
-/** Another version of kafkajs may have moved it: then it stays as it is. */
+/** Checks the expected shape: a kafkajs that has changed stays untouched. */
 function isRunnerClass(runner: unknown): runner is { readonly prototype: Runner } {
   return typeof runner === 'function' && typeof runner.prototype?.fetch === 'function';
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { describeTopics, typeOf } from './topic-metadata.ts';
 
-/** What kafkajs throws: Kafka's own error behind one that says nothing. */
+/** An error as kafkajs throws it: Kafka's own error is the cause of a vague one. */
 const kafkaSays = (type: string) => new Error('retries exceeded', { cause: Object.assign(new Error(type), { type }) });
 
-/** A cluster with these topics, and what it says of some others. */
+/** A cluster with these topics, and its errors for some others. */
 function cluster(there: readonly string[], says: Readonly<Record<string, string>> = {}) {
   return {
     async fetchTopicMetadata({ topics }: { topics: string[] }) {
@@ -14,7 +14,7 @@ function cluster(there: readonly string[], says: Readonly<Record<string, string>
   };
 }
 
-test('topics that are there are described, and the others named, also those that one may not see', async () => {
+test('existing topics are described; missing and hidden ones are named', async () => {
   expect(await describeTopics(cluster(['a', 'b']), ['a', 'b'])).toEqual({
     topics: [
       { name: 'a', partitions: ['a'] },
@@ -29,7 +29,7 @@ test('topics that are there are described, and the others named, also those that
   });
 });
 
-test('a topic without a leader is not missing: that is an error, which tells its kind', async () => {
+test('a topic without a leader is not missing: it is an error with its kind', async () => {
   const asked = describeTopics(cluster(['b'], { a: 'LEADER_NOT_AVAILABLE' }), ['a', 'b']);
   expect(typeOf(await asked.catch((error: unknown) => error))).toBe('LEADER_NOT_AVAILABLE');
   expect(typeOf(new Error('something else'))).toBe('');

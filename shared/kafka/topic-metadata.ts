@@ -1,6 +1,6 @@
 /**
- * What Kafka says of some topics, asked for by their names. An answer about all topics is an error to kafkajs as soon as
- * any of them has no leader at that moment: somebody else's, or a new one of Kafka's own.
+ * Asks Kafka for metadata of topics by name. kafkajs treats an answer about all topics as an error when any of them has no
+ * leader at that moment, even a foreign one or a new one of Kafka's own.
  */
 
 export interface TopicDescription<Partition> {
@@ -8,15 +8,15 @@ export interface TopicDescription<Partition> {
   readonly partitions: readonly Partition[];
 }
 
-/** kafkajs' admin client, as far as it is needed here. */
+/** The part of kafkajs' admin client that this file needs. */
 export interface MetadataSource<Partition> {
   fetchTopicMetadata(wanted: { topics: string[] }): Promise<{ topics: TopicDescription<Partition>[] }>;
 }
 
-/** A broker with ACLs hides what a user may not see. */
+/** A broker with ACLs hides topics that a user may not see. */
 const absent = ['UNKNOWN_TOPIC_OR_PARTITION', 'TOPIC_AUTHORIZATION_FAILED'];
 
-/** Those of the topics that are there, and the names of the others. @throws what kafkajs throws, but not for those */
+/** Describes the existing topics, and names the others. @throws the errors of kafkajs, except those for missing topics */
 export async function describeTopics<Partition>(
   admin: MetadataSource<Partition>,
   wanted: readonly string[],
@@ -42,7 +42,7 @@ async function orMissing<Answer>(asked: Promise<Answer>): Promise<Answer | undef
   }
 }
 
-/** Kafka's own name of the error behind what kafkajs threw; empty where it has none. */
+/** Kafka's name of the error behind a kafkajs error; empty when there is none. */
 export function typeOf(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause)
     if ('type' in at && typeof at.type === 'string' && at.cause === undefined) return at.type;

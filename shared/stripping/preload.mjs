@@ -1,5 +1,5 @@
-// Gives each thread of a process Forpost's prepared code (stripped.mjs) for the .ts files that it imports.
-// Loaded by `--import` in NODE_OPTIONS, which every thread and every Node that is started from here inherits.
+// Gives each thread of a process Forpost's prepared code (stripped.mjs) for its .ts files. NODE_OPTIONS loads this file
+// by `--import`; every thread and every child Node inherits that.
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -1,16 +1,16 @@
 /**
- * Forpost's TypeScript with its types taken out once, for every later start. Node's own type stripping loads a
- * compiler (WebAssembly) into each thread that imports a .ts file, and keeps it: 18 MB in the main thread and about
- * 11 MB in each other. Plain JavaScript, because it runs before any type can be stripped.
+ * Strips the types from Forpost's TypeScript once, for every later start. Node's own type stripping loads a compiler
+ * (WebAssembly) into each thread that imports a .ts file, and keeps it: 18 MB in the main thread and about 11 MB in each
+ * other. Plain JavaScript, because it runs before any type can be stripped.
  *
- *   forpost.mjs: prepare() ── fills what is missing ──► the gateway starts anew, with preload.mjs in each thread
+ *   forpost.mjs: prepare() ── adds missing entries ──► the gateway starts anew, with preload.mjs in each thread
  *   preload.mjs: stripped(source) ── known ──► that code         (no compiler in this process)
- *                                 └── unknown, damaged or not readable ──► Node strips it itself, as without all this
+ *                                 └── unknown, damaged or not readable ──► Node strips it itself
  *
- * Always: an entry is found by the hash of the source that it was made from, so that a changed source never meets old
- * code; it carries the hash of its own code, so that a half-written one is not used; types are replaced by blanks, so
- * that lines and columns stay. The folder stands within the installation: who may write there may change the sources.
- * It holds the present sources and nothing else.
+ * Always: an entry is found by the hash of its source, so that a changed source never gets old code; it carries the hash of
+ * its own code, so that a half-written entry is not used; blanks replace types, so that lines and columns stay. The folder
+ * stands within the installation: a user who may write there may change the sources anyway. It holds the present sources
+ * and nothing else.
  */
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -22,9 +22,9 @@ const installation = fileURLToPath(new URL('../..', import.meta.url));
 const workspaces = ['shared', 'edge', 'cloud'];
 const notRun = /\.(test|fake|d)\.ts$|[\\/]node_modules[\\/]/;
 const sealChars = 64;
-/** since when a partial file has no writer any more */
+/** the age at which a partial file has no writer any more */
 const abandonedMs = 3_600_000;
-/** what else the code depends on */
+/** other versions that the code depends on */
 const maker = `${process.versions.node} ${process.versions.amaro} 1\n`;
 
 /** @param {string} [root] of the installation */
@@ -33,7 +33,7 @@ export function folderIn(root = installation) {
 }
 
 /**
- * The code of a source that was prepared, or undefined.
+ * The prepared code of a source, or undefined.
  * @param {string} source
  * @param {string} [folder]
  * @returns {string | undefined}
@@ -43,7 +43,7 @@ export function stripped(source, folder = folderIn()) {
   try {
     entry = readFileSync(join(folder, nameOf(source)), 'utf8');
   } catch {
-    // not prepared, or not ours to read: Node strips it itself
+    // not prepared, or not readable by this user: Node strips it itself
     return undefined;
   }
   const code = entry.slice(sealChars);
@@ -51,7 +51,7 @@ export function stripped(source, folder = folderIn()) {
 }
 
 /**
- * Strips what is not prepared yet. Where the folder cannot be written, nothing is lost but memory.
+ * Strips sources that are not prepared yet. A read-only folder costs memory and nothing else.
  * @param {string} [root] of the installation
  * @returns {{ made: number, problem: string | undefined }} how many were made, and why not all where not all were
  */
@@ -81,7 +81,7 @@ export function prepare(root = installation) {
 }
 
 /**
- * Removes what belongs to no present source; what another process is just writing stays.
+ * Removes entries of no present source; a file that another process is writing stays.
  * @param {string} folder
  * @param {ReadonlySet<string>} wanted
  */
@@ -101,7 +101,7 @@ function* sourcesIn(root) {
 }
 
 /**
- * Node's own type stripping, without its remark that it may change.
+ * Node's own type stripping, without its warning that the function may change.
  * @param {string} source
  * @throws {SyntaxError}
  */
@@ -116,7 +116,7 @@ export function strip(source) {
 }
 
 /**
- * undefined where the source has a mistake: whoever imports it gets to see it
+ * undefined for a source with a mistake: its importer reports that
  * @param {string} source
  */
 function codeOf(source) {

@@ -18,7 +18,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(root, { recursive: true }));
 
-test('a prepared source is found by its content, and lines and columns stay where they are', () => {
+test('a prepared source is found by its content, and keeps its lines and columns', () => {
   expect(codeOf(source)).toBeUndefined();
   expect(prepare(root)).toEqual({ made: 1, problem: undefined });
   const code = codeOf(source);
@@ -28,7 +28,7 @@ test('a prepared source is found by its content, and lines and columns stay wher
   expect(prepare(root).made).toBe(0);
 });
 
-test('a changed source never meets old code, and what nobody needs any more goes', () => {
+test('a changed source never gets old code, and entries without a source are removed', () => {
   prepare(root);
   const changed = source.replace('a: 1', 'a: 3');
   expect(codeOf(changed)).toBeUndefined();
@@ -53,7 +53,7 @@ test.each([
   expect(codeOf(source)).toContain('a: 1');
 });
 
-test('where nothing can be kept, the reason is told and nothing fails', () => {
+test('when nothing can be stored, the reason is reported and nothing fails', () => {
   writeFileSync(join(root, 'node_modules'), 'not a folder');
   const { made, problem } = prepare(root);
   expect(made).toBe(0);
@@ -61,7 +61,7 @@ test('where nothing can be kept, the reason is told and nothing fails', () => {
   expect(codeOf(source)).toBeUndefined();
 });
 
-test('a source with a mistake is left to whoever imports it', () => {
+test('a source with a mistake is left to its importer', () => {
   writeFileSync(join(root, 'edge/wrong.ts'), 'export const = ;');
   expect(prepare(root)).toEqual({ made: 1, problem: undefined });
 });

@@ -1,7 +1,7 @@
-/** The language of a page: the one that was chosen on it, else the browser's. A browser without storage forgets. */
+/** The language of a page: the reader's choice on the page, else the browser's. A browser without storage forgets it. */
 import { isLanguage, type Language, languageOf } from './language.ts';
 
-/** Both pages of one address share it. */
+/** Both pages share this key at one address. */
 const name = 'forpost-language';
 
 export function pageLanguage(): Language {
@@ -14,7 +14,7 @@ export function rememberLanguage(language: Language): void {
   try {
     localStorage.setItem(name, language);
   } catch {
-    // a browser that stores nothing: the choice holds as long as the page
+    // a browser without storage: the choice lasts as long as the page
   }
 }
 

@@ -1,4 +1,4 @@
-/** What must hold of every text, in every language. A key that only a test uses counts as unused. */
+/** Checks of every text in every language. A key that only a test uses counts as unused. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,7 @@ describe('the catalogue of texts', () => {
     expect(differing).toEqual([]);
   });
 
-  it.each(languages)('has all plural forms that %s has, in every plural', (language) => {
+  it.each(languages)('has all plural forms of %s, in every plural', (language) => {
     const forms = new Intl.PluralRules(localeOf(language)).resolvedOptions().pluralCategories.toSorted();
     const lacking = keysOf(language).filter((key) =>
       plurals(parse(textOf(language, key), { ignoreTag: true })).some((options) =>
@@ -43,16 +43,16 @@ describe('the catalogue of texts', () => {
     expect(keysOf(language).filter((key) => textOf(language, key) === '')).toEqual([]);
   });
 
-  it('has no text that nothing uses', () => {
+  it('has no unused text', () => {
     expect(keysOf('en').filter((key) => !used.has(key))).toEqual([]);
   });
 
-  it('has every text that is used', () => {
+  it('has every used text', () => {
     const known = new Set(keysOf('en'));
     expect([...used].filter(([key]) => !known.has(key)).map(([key, file]) => `${key} (${file})`)).toEqual([]);
   });
 
-  it('is found to be incomplete where it is', () => {
+  it('fails this check when a text is missing', () => {
     expect(placeholders('{a} {n, plural, one {# {b}} other {#}}')).toEqual(['a: text', 'b: text', 'n: plural']);
     expect(plurals(parse('{n, plural, one {#} few {#} other {#}}'))).toEqual([['one', 'few', 'other']]);
     expect(keysIn(`t('alarm/a.b'); html\`\${t("common/c")}\`; 'shared/texts/alarm/x'`)).toEqual([
@@ -76,7 +76,7 @@ function textOf(language: Language, key: string): string {
   return parts[key.slice(0, at)]?.[key.slice(at + 1)] ?? '';
 }
 
-/** `name: kind`, each once. */
+/** The placeholders as `name: kind`, each once. */
 function placeholders(text: string): string[] {
   const found = new Set<string>();
   const walk = (elements: readonly MessageFormatElement[]) => {
@@ -108,7 +108,7 @@ function keysIn(source: string): string[] {
   return [...source.matchAll(new RegExp(`['"\`]((?:${parts})/[a-z0-9.-]+)['"\`]`, 'g'))].map(([, key]) => key ?? '');
 }
 
-/** Every key that a program names, with one file that does. */
+/** Every key that a program uses, with one file that uses it. */
 async function usedKeys(): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const folder of ['shared', 'edge', 'cloud', 'scripts'])

@@ -1,4 +1,4 @@
-/** What models call the things that they recognise (the names of COCO), as texts. A name that is not here is shown as it is. */
+/** The models' names of recognised things (COCO), as texts. A name outside this list is shown unchanged. */
 import type { Message } from './message.ts';
 import type { TextKey } from './texts.ts';
 
@@ -23,7 +23,7 @@ export function classMessage(name: string): Message | undefined {
   return key === undefined ? undefined : { key };
 }
 
-/** For a placeholder. */
+/** The value for a placeholder. */
 export function classValue(name: string): Message | string {
   return classMessage(name) ?? name;
 }

@@ -1,4 +1,4 @@
-/** The keys of the texts that formats need: units, quantities, times. */
+/** The keys of texts for formats: units, quantities, times. */
 import type { commonEn } from './catalogue/common.en.ts';
 
 /** A text of the part `common`. */

@@ -1,6 +1,6 @@
 /**
- * What a gateway or the centre says, in English: the words that stand beside each `Message` of its status, its alarms and
- * its notifications, and in its log. A page shows the message in its reader's language instead.
+ * The English words of a gateway or the centre: they stand beside each `Message` of a status, an alarm or a notification,
+ * and in the log. A page shows the message in its reader's language instead.
  */
 import { alarmEn } from './catalogue/alarm.en.ts';
 import { centreEn } from './catalogue/centre.en.ts';
@@ -14,23 +14,23 @@ const english = texts('en', {
   ...{ common: commonEn, gateway: gatewayEn, alarm: alarmEn, centre: centreEn, notification: notificationEn },
 });
 
-/** Of a message that this program made: `message()` has checked its key and values. */
+/** The words of a message of this program: `message()` has checked its key and values. */
 export function inEnglish(message: Message): string {
   return english.say(message, message.key);
 }
 
-/** A text in English, for what passes on words: `recognise` finds the message again. */
+/** A text in English, to be passed on as words: `recognise` finds its message again. */
 export function words<K extends TextKey<'gateway'>>(key: K, ...values: Arguments<TextOf<K>>): string {
   return inEnglish(message(key, ...values));
 }
 
-/** A sentence: its words, and the same as a message of the catalogue where there is one. */
+/** A sentence: its words, and its message when the catalogue has one. */
 export interface Said {
   readonly message: string;
   readonly message_i18n?: Message;
 }
 
-/** The sentence that a message is, with its English words. */
+/** The sentence of a message, with its English words. */
 export function said(message: Message): Said {
   return { message: inEnglish(message), message_i18n: message };
 }

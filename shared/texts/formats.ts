@@ -1,8 +1,8 @@
 /**
- * Numbers, units, times and durations as a language writes them. Pure but for the machine's time zone: what is now is
+ * Numbers, units, times and durations in a language's notation. Pure except for the machine's time zone: the present time is
  * passed in. Words and symbols of units come from the catalogue, the rest from `Intl`.
  *
- * Always: a formatter is made once and kept, because making one costs hundreds of times what using it costs.
+ * Always: each formatter is made once and kept, because making one costs hundreds of times what using it costs.
  */
 import type { Value } from '../event/event.ts';
 import type { SayCommon } from './common-key.ts';
@@ -17,11 +17,11 @@ export interface Formats {
   significant(value: number): string;
   /** 0.853 -> "85 %" */
   share(value: number): string;
-  /** decimal units, as disks and data plans have them: 1234567 -> "1.2 MB" */
+  /** decimal units, as for disks and data plans: 1234567 -> "1.2 MB" */
   bytes(value: number): string;
-  /** "3 s", "5 min", "2 h", "4 days": the one unit that matters */
+  /** "3 s", "5 min", "2 h", "4 days": one unit */
   duration(ms: number): string;
-  /** "12:04" where `iso` is on the day of `nowMs`, else "3 Jun 12:04" */
+  /** "12:04" for a time on the day of `nowMs`, else "3 Jun 12:04" */
   clockTime(iso: string, nowMs: number): string;
   /** "12:04:07", "3 Jun 12:04:07", "3 Jun 2025 12:04:07" */
   clockTimeToSecond(iso: string, nowMs: number): string;
@@ -43,9 +43,9 @@ export interface Formats {
   value(value: ShownValue, nowMs: number): string;
 }
 
-/** Digits behind the point that a number of three figures may have. */
+/** Most digits after the point in a number of three figures. */
 const mostDigits = 12;
-/** A text that is no time is shown as it came, cut to a readable length. */
+/** A text that is no time is shown unchanged, cut to a readable length. */
 const longestNoTime = 40;
 
 export function formatsOf(language: Language, say: SayCommon, timeZone?: string): Formats {
@@ -61,7 +61,7 @@ export function formatsOf(language: Language, say: SayCommon, timeZone?: string)
   const percent = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
   const conjunction = new Intl.ListFormat(locale, { type: 'conjunction' });
   const numbers = new Map<number, Intl.NumberFormat>();
-  // the day of a date in the reader's zone, and its year, to compare: 2026-11-30
+  // day and year of a date in the reader's zone, for comparison: 2026-11-30
   const dayKey = new Intl.DateTimeFormat('en-CA', { year: 'numeric', month: '2-digit', day: '2-digit', ...zone });
 
   function number(value: number, digits = 0): string {
@@ -121,7 +121,7 @@ export function formatsOf(language: Language, say: SayCommon, timeZone?: string)
     const then = dayKey.format(date);
     const today = dayKey.format(known(nowMs));
     if (then === today) return say('common/today', {});
-    // noon is the day before or after whatever the clocks did that night
+    // noon stays within the neighbouring day, even when the clocks change that night
     if (dayKey.format(Date.parse(`${then}T12:00:00Z`) + 86_400_000) === dayKey.format(Date.parse(`${today}T12:00:00Z`)))
       return say('common/yesterday', {});
     const sameYear = then.slice(0, 4) === today.slice(0, 4);
@@ -179,12 +179,12 @@ export function formatsOf(language: Language, say: SayCommon, timeZone?: string)
   };
 }
 
-/** A clock that says no time is taken for the beginning of time: nothing is today. */
+/** Without a valid present time the beginning of time counts: no day is today. */
 function known(nowMs: number): number {
   return Number.isFinite(nowMs) ? nowMs : 0;
 }
 
-/** "Thu, 19 Nov" and "19 нояб. 2025 г." without what a table's column has no room for. */
+/** "Thu, 19 Nov" and "19 нояб. 2025 г." without the parts that do not fit a table's column. */
 function plainDate(text: string): string {
   return text.replace(',', '').replace(/\s?г\.$/, '');
 }

@@ -1,11 +1,11 @@
 /**
- * Which language a person reads: an explicit choice, else the first one of the browser's that Forpost speaks, else
- * English. Pure. What a browser remembers of a choice is in browser-language.ts.
+ * Chooses a person's language: an explicit choice, else the browser's first language that Forpost has, else English. Pure;
+ * browser-language.ts stores a choice in the browser.
  */
 export const languages = ['en', 'ru'] as const;
 export type Language = (typeof languages)[number];
 
-/** In itself, for a choice: people look for their own language in its own words. */
+/** Each language's own name, because people look for that. */
 export const languageNames: Readonly<Record<Language, string>> = { en: 'English', ru: 'Русский' };
 
 const locales: Readonly<Record<Language, string>> = { en: 'en-GB', ru: 'ru-RU' };
@@ -28,10 +28,10 @@ export function languageOf(preferred: readonly string[]): Language {
   return 'en';
 }
 
-/** A header is read up to here. */
+/** Tags of a header beyond this number are ignored. */
 const mostTags = 20;
 
-/** Of a request's Accept-Language (RFC 9110, section 12.5.4): `ru;q=0.9, en;q=0.8`. */
+/** From a request's Accept-Language (RFC 9110, section 12.5.4): `ru;q=0.9, en;q=0.8`. */
 export function languageOfHeader(header: string | undefined): Language {
   const tags = (header ?? '')
     .split(',', mostTags)

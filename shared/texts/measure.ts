@@ -1,15 +1,15 @@
-/** A metric's name and unit, by the design's form of names: `<quantity>_<unit>[_export][_l1|_l2|_l3][_t1…]`. Pure. */
+/** Name and unit of a metric, by its form `<quantity>_<unit>[_export][_l1|_l2|_l3][_t1…]`. Pure. */
 import type { CommonKey, SayCommon } from './common-key.ts';
 
 interface Unit {
   readonly base: CommonKey;
-  /** from 1,000 of it on */
+  /** unit for 1,000 and more */
   readonly thousand?: CommonKey;
-  /** from 1,000,000 of it on */
+  /** unit for 1,000,000 and more */
   readonly million?: CommonKey;
 }
 
-/** Only what is named here is in it: an object's own `constructor` is no unit. */
+/** A table without inherited keys: `constructor` is no unit. */
 function table<Entry>(entries: Readonly<Record<string, Entry>>): Readonly<Record<string, Entry>> {
   return Object.assign(Object.create(null), entries);
 }
@@ -37,7 +37,7 @@ const units = table<Unit>({
   s: { base: 'common/unit.second' },
 });
 
-/** Quantities that have a word in each language; of the others the name itself is shown. */
+/** Quantities with a word in each language; others are shown by their own name. */
 const quantities = table<CommonKey>({
   power: 'common/quantity.power',
   power_factor: 'common/quantity.power-factor',
@@ -83,7 +83,7 @@ function split(name: string): MetricParts {
   const qualifiers: string[] = [];
   while (parts.length > 1 && /^(export|import|l[123]|t\d+)$/.test(parts.at(-1) ?? ''))
     qualifiers.unshift(parts.pop() ?? '');
-  // µg/m³ is the one unit of two parts
+  // µg/m³ is the only unit of two parts
   const unitParts = parts.length > 2 && parts.at(-2) === 'ug' ? 2 : 1;
   const unit = parts.length > unitParts ? units[parts.slice(-unitParts).join('_')] : undefined;
   if (unit !== undefined) parts.splice(-unitParts);
@@ -106,7 +106,7 @@ export function metricNameOf(name: string, say: SayCommon): string {
   return [channel, label, ...more].filter((part) => part !== '').join(' ');
 }
 
-/** Within a sentence: energy_wh_export_t1 -> "exported energy tariff 1"; a metric that has no word: its own name. */
+/** Within a sentence: energy_wh_export_t1 -> "exported energy tariff 1"; a metric without a word: its own name. */
 export function quantityOf(name: string, say: SayCommon): string {
   const { quantity, qualifiers } = split(name);
   const word = quantities[quantity];
@@ -122,7 +122,7 @@ export function quantityOf(name: string, say: SayCommon): string {
   return text;
 }
 
-/** The number to show, with how many digits behind the point, and its unit: 1234.5 of power_w -> 1.2345 kW. */
+/** The number to show, its digits after the point, and its unit: 1234.5 of power_w -> 1.2345 kW. */
 export function measureOf(
   name: string,
   value: number,

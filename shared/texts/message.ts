@@ -1,9 +1,9 @@
 /**
- * A text as data: its key in the catalogue and its values, without a language. Where a program makes a sentence that
- * another one shows (an alarm of a gateway on the centre's page), it sends this beside its own words.
+ * A text as data: its key in the catalogue and its values, without a language. A program sends it beside its own words, so
+ * that another program can show the sentence in any language (a gateway's alarm on the centre's page).
  *
- * Always: it is plain JSON; the words beside it are whole without it, so that a reader that does not know the key, or
- * knows nothing of messages, shows those.
+ * Always: a message is plain JSON; the words beside it are complete without it, for readers that do not know the key or
+ * messages at all.
  */
 export interface Message {
   /** `<part>/<name>` */
@@ -12,7 +12,7 @@ export interface Message {
   readonly values?: Readonly<Record<string, MessageValue>>;
 }
 
-/** What stands in a placeholder. All but text and plain numbers are written by the reader's language. */
+/** The value of a placeholder. The reader's language formats all kinds except text and plain numbers. */
 export type MessageValue =
   /** a name, as people gave it */
   | string
@@ -25,7 +25,7 @@ export type MessageValue =
   | { readonly list: readonly MessageValue[] };
 
 export type ShownValue =
-  /** how long, s: "90 s", "5 min" */
+  /** a duration, s: "90 s", "5 min" */
   | { readonly seconds: number }
   /** RFC 3339: "12:04" today, "3 Jun 12:04" on another day */
   | { readonly time: string }
@@ -35,13 +35,13 @@ export type ShownValue =
   | { readonly metric: string; readonly value: number | string | boolean }
   /** a metric's name: "power L1" */
   | { readonly metric: string }
-  /** a part of 1: "85 %" */
+  /** a share, 0..1: "85 %" */
   | { readonly share: number };
 
-/** Longer than any that a gateway makes, as JSON. */
+/** Longer than any message of a gateway, as JSON. */
 const longestMessage = 4_000;
 
-/** The message that another program sent; undefined where `value` is none, or is too long. */
+/** The message from another program; undefined for another value, or one that is too long. */
 export function messageIn(value: unknown): Message | undefined {
   if (typeof value !== 'object' || value === null || !('key' in value) || typeof value.key !== 'string')
     return undefined;

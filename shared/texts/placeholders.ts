@@ -3,7 +3,7 @@
  *
  *   ValuesOf<'{name}: {count, plural, one {# rule} other {# rules}}'> = { name: string | …; count: number }
  *
- * `{name}` takes text, or a value that the language writes; `plural` and `number` take a number, `select` takes text.
+ * `{name}` takes text, or a value that the language formats; `plural` and `number` take a number, `select` takes text.
  */
 import type { MessageValue } from './message.ts';
 
@@ -11,7 +11,7 @@ export type ValuesOf<Text extends string> = Simplify<Scan<Text, []>>;
 
 type Simplify<T> = { readonly [Name in keyof T]: T[Name] };
 
-/** What is around the place that is read: the text of a message or an option, or the options of a plural or select. */
+/** What surrounds the present place: the text of a message or an option, or the options of a plural or select. */
 type Around = 'text' | 'options';
 
 type Scan<Text extends string, Open extends readonly Around[]> = Text extends `${infer Before}{${infer After}`

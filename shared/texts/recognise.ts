@@ -1,12 +1,12 @@
 /**
- * From English words back to the message that they were made of. A gateway's threads and processes pass what is wrong
- * on as words (a camera's state, a problem on the status); where the words leave the gateway for a reader of any
- * language, this finds their key and values.
+ * Finds the message behind English words. A gateway's threads and processes pass faults on as words (a camera's state, a
+ * problem on the status); where the words leave the gateway for a reader of any language, this file finds their key and
+ * values.
  *
  *   words('gateway/reason.no-answer', { where })  ──► "10.0.0.7:554 does not answer" ──► … ──► recognise(text)
  *
- * Always: only texts of the part `gateway` whose name begins with `reason.` are found, so their words are made by
- * `words()` of english.ts and by nothing else; text that is none of them has no message and is shown as it is.
+ * Always: only texts of the part `gateway` whose name begins with `reason.` are found, and only `words()` of english.ts makes
+ * their words; other text has no message and is shown unchanged.
  */
 import { IntlMessageFormat } from 'intl-messageformat';
 import { gatewayEn } from './catalogue/gateway.en.ts';
@@ -17,23 +17,23 @@ type Element = ReturnType<IntlMessageFormat['getAst']>[number];
 interface Template {
   readonly key: string;
   readonly pattern: RegExp;
-  /** how many letters are the text's own: what says more is tried first */
+  /** number of the text's own letters: the most specific text is tried first */
   readonly own: number;
 }
 
 /** ICU's kinds of elements (TYPE of @formatjs/icu-messageformat-parser). */
 const [literal, argument, numeric, plural, pound] = [0, 1, 2, 6, 7];
-/** A value that may be a text of the catalogue itself. */
+/** Placeholders whose value may itself be a text of the catalogue. */
 const nestedNames: ReadonlySet<string> = new Set(['reason', 'what']);
 const longestText = 1000;
 const mostNested = 3;
-/** Texts whose message is remembered: a status says the same each second. */
+/** Number of remembered texts: a status repeats the same ones each second. */
 const mostKnown = 500;
 
 let templates: readonly Template[] | undefined;
 const known = new Map<string, Message | undefined>();
 
-/** `text`: in English, as this program made it. */
+/** `text`: in English, from this program. */
 export function recognise(text: string, depth = 0): Message | undefined {
   if (text === '' || text.length > longestText || depth >= mostNested) return undefined;
   if (known.has(text)) return known.get(text);
@@ -52,7 +52,7 @@ function find(text: string, depth: number): Message | undefined {
   return undefined;
 }
 
-/** A group is named `<placeholder>_<t: text, n: number>_<count>`: a plural has one for each form. */
+/** A group's name is `<placeholder>_<t: text, n: number>_<count>`: a plural has one group for each form. */
 function valuesOf(groups: Readonly<Record<string, string | undefined>>, depth: number): Record<string, MessageValue> {
   const values: Record<string, MessageValue> = {};
   for (const [group, told] of Object.entries(groups)) {
@@ -70,7 +70,7 @@ function read(): readonly Template[] {
     const ast = new IntlMessageFormat(text, 'en', undefined, { ignoreTag: true }).getAst();
     let groups = 0;
     const source = patternOf(ast, () => ++groups);
-    // the group «always»: a match without a placeholder has groups too
+    // the empty group exists always, so that a match without placeholders has groups too
     return [{ key: `gateway/${name}`, pattern: new RegExp(`^${source}(?<always_t_0>)$`, 's'), own: ownLetters(ast) }];
   });
   return found.toSorted((a, b) => b.own - a.own);
@@ -88,7 +88,7 @@ function patternOf(elements: readonly Element[], count: () => number, pluralName
         throw new RangeError('a reason has text, numbers and plurals');
       const forms = Object.values(element.options).map(({ value }) => {
         const says = patternOf(value, count, name);
-        // a form that does not say its number is the one of 1
+        // a form without its number is the one for 1
         return value.some(({ type }) => type === pound) ? says : `(?<${name}_n_${count()}>)${says}`;
       });
       return `(?:${forms.join('|')})`;

@@ -68,7 +68,7 @@ describe('the texts of a language', () => {
     expect(en.formats.clockTime('2026-06-03T12:04:00Z', Number.NaN)).toBe('3 Jun 12:04');
   });
 
-  it('names days as people do', () => {
+  it('names days in words', () => {
     const days = ['2026-11-30T01:00:00Z', '2026-11-29T23:00:00Z', '2026-11-19T12:00:00Z', '2025-11-19T12:00:00Z'];
     expect(days.map((iso) => en.formats.dayName(iso, now))).toEqual([
       'Today',
@@ -92,7 +92,7 @@ describe('a message of another program', () => {
     expect([en.say(message, ''), ru.say(message, '')]).toEqual(['2 days', '2 дня']);
   });
 
-  it('may hold values that the language writes, lists and further messages', () => {
+  it('may hold values that the language formats, lists and further messages', () => {
     const value = {
       list: [message, { metric: 'power_w', value: 2000 }, { seconds: 300 }, { time: '2026-11-30T12:04:00Z' }],
     };
@@ -105,13 +105,13 @@ describe('a message of another program', () => {
     ['an unknown part', { key: '__proto__/x' }],
     ['a missing value', { key: 'common/unit.days' }],
     ['nesting without end', nested(20)],
-  ])('is shown in the words that came with it where it has %s', (_, broken) => {
+  ])('is shown in its accompanying words when it has %s', (_, broken) => {
     expect(ru.say(broken, 'as the gateway said')).toBe('as the gateway said');
   });
 });
 
 describe('the language of a reader', () => {
-  it('is the first of the browser’s that Forpost speaks', () => {
+  it('is the browser’s first language that Forpost has', () => {
     expect(languageOf(['de-DE', 'ru-KZ', 'en'])).toBe('ru');
     expect(languageOf(['de'])).toBe('en');
   });
@@ -124,11 +124,11 @@ describe('the language of a reader', () => {
 });
 
 describe('the values of a text', () => {
-  it('leave a gap where another version of the other side does not tell one', () => {
+  it('leave a gap when another version of the other side does not send one', () => {
     expect(en.t('common/unit.var', { value: undefined as never })).toBe(' var');
   });
 
-  it('are known as types: a missing, unknown or wrongly typed one does not compile', () => {
+  it('are checked as types: a missing, unknown or wrongly typed one does not compile', () => {
     type Told =
       ValuesOf<'{name}: {count, plural, one {{rule} cannot fire} other {# cannot fire}} of {all, number} {why}'>;
     const told: Told = { name: 'Oven', count: 1, rule: { seconds: 2 }, all: 3, why: 'x' };

@@ -1,6 +1,6 @@
 /**
- * The texts that people read, in their language: pages, alarms, notifications. One catalogue for both sides stands in
- * catalogue/, one file a part and language. A text is an ICU message: `{count, plural, one {# event} other {# events}}`.
+ * The texts for people, in their language: pages, alarms, notifications. Both sides share one catalogue in catalogue/, one
+ * file for each part and language. A text is an ICU message: `{count, plural, one {# event} other {# events}}`.
  *
  *   const { t, say } = texts('ru', { common: commonRu, 'gateway-page': gatewayPageRu, alarm: alarmRu });
  *   t('common/unit.days', { count: 3 })     a text of this program: key and values are checked as types
@@ -9,9 +9,9 @@
  * A new text is one line in each language's file of its part. A new part is its files, a line in `Catalogue` below and
  * a line in catalogue/all.ts. catalogue.test.ts fails for a key that lacks a language, placeholders that differ, a
  * plural that lacks a form of its language, a key that nothing uses and a used key that does not exist. It finds keys
- * as whole string literals ('part/name'), so a program never puts a key together from pieces.
+ * as whole string literals ('part/name'), so programs must not build a key from pieces.
  *
- * Always: a text comes from the parts that were passed in, so a browser loads one language of the parts that it shows.
+ * Always: a text comes from the parts that the caller passed in, so that a browser loads one language of the parts it shows.
  */
 import { IntlMessageFormat } from 'intl-messageformat';
 import type { alarmEn } from './catalogue/alarm.en.ts';
@@ -39,7 +39,7 @@ export interface Catalogue {
 
 export type Part = keyof Catalogue;
 
-/** A part in any language: `satisfies Wording<'alarm'>` in each file makes a missing or unknown key an error of types. */
+/** A part in any language: `satisfies Wording<'alarm'>` in each file makes a missing or unknown key a type error. */
 export type Wording<P extends Part> = Readonly<Record<keyof Catalogue[P] & string, string>>;
 
 /** `<part>/<name within the part>` */
@@ -51,7 +51,7 @@ export type TextOf<K extends string> = K extends `${infer P extends Part}/${infe
     : never
   : never;
 
-/** No second argument where the text has no placeholder. */
+/** No second argument for a text without placeholders. */
 export type Arguments<Text extends string> = [keyof ValuesOf<Text>] extends [never]
   ? readonly []
   : readonly [values: ValuesOf<Text>];
@@ -61,7 +61,7 @@ export interface Texts<P extends Part = Part> {
   /** numbers, units, times and durations of the language */
   readonly formats: Formats;
   t<K extends TextKey<P>>(key: K, ...values: Arguments<TextOf<K>>): string;
-  /** A message of another program: `otherwise` where this version does not know its key or it lacks a value. */
+  /** A message of another program; `otherwise` when this version does not know its key or a value is missing. */
   say(message: Message | undefined, otherwise: string): string;
 }
 
@@ -71,7 +71,7 @@ export function message<K extends TextKey>(key: K, ...values: Arguments<TextOf<K
   return given === undefined ? { key } : { key, values: given as Readonly<Record<string, MessageValue>> };
 }
 
-/** Messages within messages, and lists within lists: a gateway's own need two. */
+/** The deepest nesting of messages and lists: a gateway's own need two levels. */
 const mostNested = 4;
 
 /**
@@ -103,9 +103,9 @@ export function texts<P extends Part>(
     return String(text.format(Object.fromEntries(shown)));
   }
 
-  /** Plain text and numbers are left to the message (a plural takes the number itself); the rest is written out. */
+  /** Leaves plain text and numbers to the message (a plural takes the number itself); formats the rest. */
   function show(value: MessageValue | null | undefined, depth: number): string | number {
-    // what another version of the other side does not tell: a gap in a sentence, and not a page that is not drawn
+    // another version may not send this value: show a gap in the sentence, and still draw the page
     if (value === undefined || value === null) return '';
     if (typeof value === 'string' || typeof value === 'number') return value;
     if (depth >= mostNested) throw new RangeError('a message is nested too deeply');

@@ -1,11 +1,11 @@
 /**
- * Tells a main thread that hangs from one that was stopped together with everything else.
+ * Tells a hanging main thread from a machine or process that was stopped as a whole.
  *
  *   tick ── the main thread has beaten, or is being debugged ──► alive
- *     └── it has not ──► silent for one tick more ── `hangMs` of them ──► hangs
+ *     └── no beat ──► silent for one tick more ── `hangMs` of them ──► hangs
  *
- * Always: silence counts in ticks of the judging thread, at most two for each time it looks, so that a suspended
- * machine, SIGSTOP, a paused virtual machine or a clock that jumps count as one look at most, however long they last.
+ * Always: silence counts in ticks of the judging thread, at most two for each look, so that a suspended machine, SIGSTOP, a
+ * paused virtual machine or a jumping clock count as one look at most, for any length of time.
  */
 export class HangJudge {
   readonly #hangMs: number;
@@ -19,12 +19,12 @@ export class HangJudge {
     this.#tickMs = tickMs;
   }
 
-  /** for how long the main thread has not beaten, ms */
+  /** how long the main thread has not beaten, ms */
   get silentMs(): number {
     return this.#silentMs;
   }
 
-  /** Whether it hangs. `uptime`: ms of a monotonic clock; `beats`: how often it has beaten. */
+  /** Whether the thread hangs. `uptime`: ms of a monotonic clock; `beats`: number of its beats so far. */
   look(uptime: number, beats: number, isDebugged: boolean): boolean {
     const passedMs = this.#at === undefined ? 0 : Math.min(Math.max(0, uptime - this.#at), 2 * this.#tickMs);
     this.#at = uptime;

@@ -1,6 +1,6 @@
-/** What the watchdog and its thread agree upon; without imports, because each of them costs the thread memory. */
+/** The agreement between the watchdog and its thread; without imports, because each one costs the thread memory. */
 
-/** Places of the memory that both threads see. */
+/** Indices in the memory that both threads share. */
 export const beatsAt = 0;
 export const debuggedAt = 1;
 export const watchingAt = 2;
@@ -10,7 +10,7 @@ export interface WatchdogSetup {
   readonly name: string;
   readonly hangMs: number;
   readonly tickMs: number;
-  /** where systemd listens, and how often it wants to hear, ms; undefined: it does not ask */
+  /** systemd's socket, and its interval for signs of life, ms; undefined: systemd does not ask */
   readonly notifySocket: string | undefined;
   readonly notifyEveryMs: number | undefined;
 }

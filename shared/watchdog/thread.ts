@@ -1,10 +1,10 @@
 /**
- * The watchdog's thread: looks at the main thread's beats, and ends the process when they stop (watchdog.ts).
+ * The watchdog's thread: watches the main thread's beats, and ends the process when they stop (watchdog.ts).
  *
- * Node opens no datagram sockets of the file system, which systemd listens at: systemd's own program sends the
- * messages, started by one small shell, because a fork of the whole gateway would cost it 12 ms each time.
+ * Node has no datagram sockets of the file system, on which systemd listens. So systemd's own program sends the messages,
+ * started by one small shell, because a fork of the whole gateway would take 12 ms each time.
  *
- * Always: the process ends within `stackWithinMs` of the verdict, whether or not the stack could be had or written.
+ * Always: the process ends within `stackWithinMs` of the verdict, with or without the stack in the log.
  */
 import type { ChildProcess } from 'node:child_process';
 import { write } from 'node:fs';
@@ -38,7 +38,7 @@ function look(): void {
   }
 }
 
-/** Sends a message to systemd, if that listens. */
+/** Sends a message to systemd, if systemd listens. */
 function tell(message: string): void {
   notifier?.stdin?.write(`${message}\n`);
 }
@@ -67,7 +67,7 @@ function end(): void {
   });
 }
 
-/** Where the main thread is now: in JavaScript, in a regular expression, or where it waits. */
+/** The main thread's present place: in JavaScript, in a regular expression, or in a wait. */
 async function stackOfMain(then: (stack: readonly string[]) => void): Promise<void> {
   const { Session } = await import('node:inspector');
   const session = new Session();
@@ -88,7 +88,7 @@ function inWords({ functionName, location }: Debugger.CallFrame, files: Readonly
   return `${functionName || '(anonymous)'} (${files.get(scriptId) ?? ''}:${lineNumber + 1})`;
 }
 
-/** A line as the process's own logger writes them; without waiting for whoever reads it. */
+/** Writes a line in the form of the process's own logger, without waiting for its reader. */
 function log(level: string, msg: string, more: object, then: () => void): void {
   const line = { level, time: new Date().toISOString(), name, ...more, msg };
   write(2, `${JSON.stringify(line)}\n`, then);

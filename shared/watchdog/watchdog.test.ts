@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-/** A process as `runUntilSignal` runs it, whose main thread does what a line on its standard input says. */
+/** A process under `runUntilSignal` whose main thread runs each line of its standard input. */
 const program = `
   import { createInterface } from 'node:readline';
   import { createLogger } from '@forpost/shared/logging.ts';
@@ -48,7 +48,7 @@ const soon = (read: () => unknown) => expect.poll(read, { timeout: 20_000, inter
 const say = (line: string) => child.stdin?.write(`${line}\n`);
 
 test.each(['hangsInALoop', 'hangsInAPattern', 'hangsInMicrotasks', 'waits'])(
-  'a process whose main thread %s is ended, and the log has the stack of where it hangs',
+  'a process whose main thread %s is ended, and the log has the stack of the hang',
   async (hang) => {
     await start();
     say(hang);
@@ -60,11 +60,11 @@ test.each(['hangsInALoop', 'hangsInAPattern', 'hangsInMicrotasks', 'waits'])(
   },
 );
 
-test('a process that was stopped for longer than a hang may last (SIGSTOP, SIGCONT) goes on', async () => {
+test('a process stopped for longer than the hang limit (SIGSTOP, SIGCONT) goes on', async () => {
   await start();
   child.kill('SIGSTOP');
   const from = performance.now();
-  // longer than the watchdog would wait
+  // longer than the watchdog's limit
   await soon(() => performance.now() - from > 1500).toBe(true);
   child.kill('SIGCONT');
   say('ping');
@@ -75,7 +75,7 @@ test('a process that was stopped for longer than a hang may last (SIGSTOP, SIGCO
   await soon(() => said.filter((line) => line === 'pong').length).toBe(2);
 });
 
-test('a process whose main thread a debugger may hold is not ended', async () => {
+test('a process that a debugger may hold is not ended', async () => {
   await start({ NODE_OPTIONS: '--inspect=127.0.0.1:0' });
   say('waits');
   const from = performance.now();
@@ -83,8 +83,8 @@ test('a process whose main thread a debugger may hold is not ended', async () =>
   expect([child.exitCode, child.signalCode]).toEqual([null, null]);
 });
 
-test('systemd hears that it is up, and that it lives while its main thread turns', async () => {
-  // what systemd’s own program would be told to send
+test('systemd hears that the process is up, and that its main thread runs', async () => {
+  // records the messages that systemd’s own program would send
   const told = join(folder, 'told');
   const notify = join(folder, 'systemd-notify');
   await writeFile(notify, `#!/bin/sh\necho "$NOTIFY_SOCKET $1" >> '${told}'\n`);
