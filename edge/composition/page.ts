@@ -3,7 +3,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { version } from '@forpost/shared/version.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
 import { PageSource } from '../console/page-source.ts';
-import { PatientPage } from '../console/patient-page.ts';
+import { PatientPage } from '../console/retrying-page.ts';
 import { ConsoleServer } from '../console/server.ts';
 import { ConsoleUsers } from '../console/users.ts';
 import { reusedIdProblems } from '../devices/reused-ids.ts';

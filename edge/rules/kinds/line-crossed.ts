@@ -26,7 +26,7 @@ import type {
   RuleReferences,
 } from '../rule.ts';
 import { checkWhen, compileWhen, seconds, whenKey } from './common.ts';
-import { Moments } from './moments.ts';
+import { Moments } from './momentary-alarm.ts';
 import {
   cameraKey,
   cameraNamed,

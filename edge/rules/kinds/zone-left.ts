@@ -15,7 +15,7 @@ import type { RuleConfig } from '../../site/site.ts';
 import { worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
-import { Moments } from './moments.ts';
+import { Moments } from './momentary-alarm.ts';
 import { Presence } from './presence.ts';
 import { thingKeys, zoneKeys } from './things.ts';
 import { meansInZone, zoneKind } from './zone-kind.ts';

@@ -10,7 +10,7 @@ import type { Notes } from '../../notes.ts';
 import type { Json, JsonObject } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
 import { energyKeys, keptOutOfEnergy } from './keys.ts';
-import { meant } from './meant.ts';
+import { meant } from './site-keys.ts';
 
 const figures = Object.entries(energyKeys);
 const mostPhases = 3;

@@ -13,7 +13,7 @@ import { readTime } from '../../times.ts';
 import { scaled } from '../scaled.ts';
 import { energyOf } from './energy.ts';
 import { energyKeys, keptOutOfEnergy, keptOutOfSensors, meaningOf } from './keys.ts';
-import { meant } from './meant.ts';
+import { meant } from './site-keys.ts';
 import { zigbeeReadings } from './zigbee.ts';
 
 /** One unit of pressure in Pa. */

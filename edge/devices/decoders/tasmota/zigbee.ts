@@ -9,7 +9,7 @@ import type { Value } from '@forpost/shared/event/event.ts';
 import type { Notes } from '../../notes.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
-import { meant } from './meant.ts';
+import { meant } from './site-keys.ts';
 
 type Reading = { readonly device: string; readonly channel: string; readonly values: Record<string, Value> };
 

@@ -4,7 +4,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { explainListenError } from '@forpost/shared/http/listen.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, test, vi } from 'vitest';
-import { PatientPage } from './patient-page.ts';
+import { PatientPage } from './retrying-page.ts';
 
 /** A server on a port that may be taken. */
 async function listening(port: number) {
