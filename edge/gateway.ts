@@ -4,7 +4,7 @@
  *   data folder ─► outbox ─► clock ─► alarms, rules ─► uplink ─► vision ─► page ─► broker (devices come in last)
  *
  * Always: a part that fails to start stops those before it; Kafka, cameras and models that are absent stop nothing.
- * Nothing here or in composition/ decides anything: what decides stands in its part.
+ * Neither this file nor composition/ makes decisions: each decision stands in its part.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
@@ -65,13 +65,13 @@ export class Gateway implements Part {
     return this.#page.reload.run();
   }
 
-  /** What is wrong, as the page says it. */
+  /** The gateway's problems, as sentences for the page. */
   problems(): readonly string[] {
     return this.#page.status.status().problems;
   }
 
   addresses(): { readonly mqtt: number; readonly page: string } {
-    return { mqtt: this.#ground.broker.port, page: this.#page.patient.url };
+    return { mqtt: this.#ground.broker.port, page: this.#page.retryingPage.url };
   }
 
   /** What the gateway knows from earlier runs: events, time, alarms. Then the rules. */
@@ -93,7 +93,7 @@ export class Gateway implements Part {
 
   async #startParts(): Promise<void> {
     const { uplink, evidenceStore, uploads, vision } = this.#outside;
-    const { conditions, health, patient } = this.#page;
+    const { conditions, health, retryingPage } = this.#page;
     const { pastAlarms, alarms } = this.#alarming;
     await this.#releasers.start('uplink', uplink);
     await this.#releasers.start('evidence', evidenceStore);
@@ -103,7 +103,7 @@ export class Gateway implements Part {
     await this.#releasers.start('vision', vision);
     await this.#releasers.start('conditions', conditions);
     await this.#releasers.start('health', health);
-    await this.#releasers.start('console', patient);
+    await this.#releasers.start('console', retryingPage);
     await this.#releasers.start('refused clients', this.#ground.refusedFile);
     await this.#releasers.start('broker', this.#ground.broker);
   }

@@ -29,7 +29,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     site: options.site,
     file: new SiteFile({ file, data, load: (text) => loadSite(file, secretsFile, text).site }),
     onChanged: ({ site: changed, camera, note }) => {
-      engine?.redrawn(changed);
+      engine?.updateScenes(changed);
       if (camera !== undefined) outside().vision.reconfigure(camera);
       pipeline.own.note(note);
     },

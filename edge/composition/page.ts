@@ -3,7 +3,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { version } from '@forpost/shared/version.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
 import { PageSource } from '../console/page-source.ts';
-import { PatientPage } from '../console/retrying-page.ts';
+import { RetryingPage } from '../console/retrying-page.ts';
 import { ConsoleServer } from '../console/server.ts';
 import { ConsoleUsers } from '../console/users.ts';
 import { reusedIdProblems } from '../devices/reused-ids.ts';
@@ -35,7 +35,7 @@ export function composePage(
     () => reload.problems(),
     () => broker.problems(),
     () => server.problems(),
-    () => patient.problems(),
+    () => retryingPage.problems(),
   ]);
   const source = new PageSource({
     ...{ status, site, clock, outbox, vision, mute, trials, alarms, pastAlarms, refusedClients, evidenceStore },
@@ -61,7 +61,7 @@ export function composePage(
     gateway: installation.gateway,
     folder: installation.data,
   });
-  const patient: PatientPage = new PatientPage({ server, clock, logger: loggerOf(options, 'console') });
+  const retryingPage: RetryingPage = new RetryingPage({ server, clock, logger: loggerOf(options, 'console') });
   const reload: Reload = new Reload({
     configFile: options.configFile,
     installation,
@@ -70,7 +70,7 @@ export function composePage(
     logger: loggerOf(options, 'reload'),
     ...{ devices, broker, vision, uplink, uploads, conditions, users, commandKeys },
   });
-  return { status, source, health, patient, conditions, reload };
+  return { status, source, health, retryingPage, conditions, reload };
 }
 
 /** `first`: problems that stand before all others but the outbox's reports. */

@@ -15,7 +15,7 @@ import type { Refusals } from '../commands/refusals.ts';
 import type { CommandKeys } from '../commands/trusted-keys.ts';
 import type { ConditionWatch } from '../config/condition-watch.ts';
 import type { PageSource } from '../console/page-source.ts';
-import type { PatientPage } from '../console/retrying-page.ts';
+import type { RetryingPage } from '../console/retrying-page.ts';
 import type { ChannelNameFile } from '../devices/channel-name-file.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -93,7 +93,7 @@ export interface Page {
   readonly source: PageSource;
   readonly health: GatewayHealth;
   /** starts the page, and waits while another program has its port */
-  readonly patient: PatientPage;
+  readonly retryingPage: RetryingPage;
   readonly conditions: ConditionWatch;
   readonly reload: Reload;
 }

@@ -75,11 +75,11 @@ async function namedFiles(address: string): Promise<readonly { url: string; stat
 }
 
 test.each<[string, Parameters<typeof gateway>[0], Omit<ReverseProxyOptions, 'to'>, string]>([
-  ['takes the path away and says nothing of it', {}, { strip: '/gw' }, '/gw/'],
-  ['passes the path on, which the gateway knows', { base_path: '/gw' }, {}, '/gw/'],
-  ['passes the path on, asked without its last slash', { base_path: '/gw' }, {}, '/gw'],
+  ['strips the path without a header', {}, { strip: '/gw' }, '/gw/'],
+  ['keeps the path, with base_path in gateway.yaml', { base_path: '/gw' }, {}, '/gw/'],
+  ['keeps the path, requested without its last slash', { base_path: '/gw' }, {}, '/gw'],
   [
-    'takes the path away and says it',
+    'strips the path and sends it as X-Forwarded-Prefix',
     { trusted_proxy: ['127.0.0.1'] },
     { strip: '/gw', headers: () => ({ 'x-forwarded-prefix': '/gw' }) },
     '/gw',

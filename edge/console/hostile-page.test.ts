@@ -72,7 +72,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
   test.each([
     ['markup', '<img src=x onerror="document.title=1"><script>document.title=2</script>'],
     ['64 kB', 'W'.repeat(65_536)],
-    ['nothing', ''],
+    ['empty', ''],
     ['a name of the language', '__proto__'],
     ['another name of the language', 'constructor_constructor'],
     ['right to left, with an override', '\u202Eמונה\u202C حساب'],

@@ -4,7 +4,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { explainListenError } from '@forpost/shared/http/listen.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, test, vi } from 'vitest';
-import { PatientPage } from './retrying-page.ts';
+import { RetryingPage } from './retrying-page.ts';
 
 /** A server on a port that may be taken. */
 async function listening(port: number) {
@@ -21,7 +21,7 @@ test('while the page’s port is taken, the rest runs and a problem is reported;
   const { port } = other.address() as { port: number };
   const clock = new FakeClock();
   let own: Awaited<ReturnType<typeof listening>> | undefined;
-  const page = new PatientPage({
+  const page = new RetryingPage({
     server: {
       url: `http://127.0.0.1:${port}`,
       start: async () => {
@@ -51,6 +51,6 @@ test('while the page’s port is taken, the rest runs and a problem is reported;
 test('a wrong configuration of the page fails the start', async () => {
   const start = () => Promise.reject(new ForpostError('FORPOST_CONFIG_INVALID', 'http.host: no address'));
   const server = { url: '', start, stop: async () => {} };
-  const page = new PatientPage({ server, clock: new FakeClock(), logger: silentLogger() });
+  const page = new RetryingPage({ server, clock: new FakeClock(), logger: silentLogger() });
   await expect(page.start()).rejects.toThrow('http.host: no address');
 });

@@ -15,21 +15,21 @@ import type { ConsoleServer } from './server.ts';
 
 const againEveryMs = 10_000;
 
-export interface PatientPageOptions {
+export interface RetryingPageOptions {
   readonly server: Pick<ConsoleServer, 'start' | 'stop' | 'url'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly everyMs?: number;
 }
 
-export class PatientPage implements Part {
-  readonly #options: PatientPageOptions;
+export class RetryingPage implements Part {
+  readonly #options: RetryingPageOptions;
   #timer: Timer | undefined;
   #trying: Promise<void> = Promise.resolve();
   #problem = '';
   #stopped = false;
 
-  constructor(options: PatientPageOptions) {
+  constructor(options: RetryingPageOptions) {
     this.#options = options;
   }
 

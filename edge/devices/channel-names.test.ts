@@ -105,7 +105,7 @@ test.each([
   '{"devices":7}',
   '{"devices":{"plug":7}}',
   '{"devices":{"plug":[[1,2],["a"],["haus","Haus"]]}}',
-])('a file of names that is %j costs the memory of them and nothing else', async (content) => {
+])('with a file of names that is %j the gateway starts without remembered names', async (content) => {
   const file = join(await folder(), 'channel-names.json');
   await writeFile(file, content);
   const one = gateway(file);

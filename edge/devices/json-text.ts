@@ -31,32 +31,32 @@ const none: readonly FieldProblem[] = [];
 
 /** A payload's text as JSON, or the reason of its refusal. `keepDigits`: numbers that a double cannot hold keep all digits. */
 export function readJson(text: string, keepDigits: boolean): ReadText | string {
-  look(text);
-  const { members } = seen;
-  if (seen.depth > mostDepth) return `more than ${mostDepth} levels deep`;
-  const exact = keepDigits && seen.long;
+  scan(text);
+  const { members } = scanned;
+  if (scanned.depth > mostDepth) return `more than ${mostDepth} levels deep`;
+  const exact = keepDigits && scanned.long;
   try {
     return { text, value: exact ? parseSlowly(text) : JSON.parse(text), exact, members, problems: none };
   } catch (error) {
-    const mended = mend(text);
-    if (mended === undefined) return `not JSON: ${reason(error, text)}`;
+    const corrected = correct(text);
+    if (corrected === undefined) return `not JSON: ${reason(error, text)}`;
     // count again: a bare word has become a text
-    const again = readJson(mended.text, keepDigits);
-    return typeof again === 'string' ? again : { ...again, problems: [...mended.problems, ...again.problems] };
+    const again = readJson(corrected.text, keepDigits);
+    return typeof again === 'string' ? again : { ...again, problems: [...corrected.problems, ...again.problems] };
   }
 }
 
 /** A double holds every decimal number of this many digits; a longer run of digits and points may lose some. */
 const safeDigits = 15;
 
-/** The result of the last call of `look`. One object for all calls: `look` runs for each publish and allocates nothing. */
-const seen = { members: 0, depth: 0, long: false };
+/** The result of the last call of `scan`. One object for all calls: `scan` runs for each publish and allocates nothing. */
+const scanned = { members: 0, depth: 0, long: false };
 
 /**
  * One loop over the text: counts members of objects and depth, and notes whether a number may not fit a double (see
  * shared/exact-json.ts). It skips JSON strings, so that a long id in one costs nothing.
  */
-function look(text: string): void {
+function scan(text: string): void {
   let members = 0;
   let open = 0;
   let depth = 0;
@@ -83,9 +83,9 @@ function look(text: string): void {
       } else if (code === 125 || code === 93) open--;
     }
   }
-  seen.members = members;
-  seen.depth = depth;
-  seen.long = long;
+  scanned.members = members;
+  scanned.depth = depth;
+  scanned.long = long;
 }
 
 /** A bare word that printf writes for NaN and infinity. */
@@ -95,15 +95,15 @@ const bareWord = /[-+]?(?:nan|inf(?:inity)?)(?![\w.])/iy;
  * The text with its certain errors put right; undefined where it has none. A loop instead of a regular expression: a
  * hostile payload could make an expression backtrack for minutes.
  */
-function mend(text: string): { readonly text: string; readonly problems: readonly FieldProblem[] } | undefined {
+function correct(text: string): { readonly text: string; readonly problems: readonly FieldProblem[] } | undefined {
   const problems: FieldProblem[] = [];
   const body = trimmedEnd(text.replace(/^[\uFEFF\s]+/, ''));
   if (text.length > body.length && text.slice(body.length).includes('\0'))
     problems.push({ path: '', problem: 'a NUL byte stands behind the JSON' });
-  let mended = '';
+  let corrected = '';
   let copied = 0;
   const put = (upTo: number, instead: string, next: number) => {
-    mended += body.slice(copied, upTo) + instead;
+    corrected += body.slice(copied, upTo) + instead;
     copied = next;
   };
   for (let i = 0; i < body.length; i++) {
@@ -122,8 +122,8 @@ function mend(text: string): { readonly text: string; readonly problems: readonl
       }
     }
   }
-  mended += body.slice(copied);
-  return mended === text ? undefined : { text: mended, problems };
+  corrected += body.slice(copied);
+  return corrected === text ? undefined : { text: corrected, problems };
 }
 
 const bareBegins = /[-+ni]/i;

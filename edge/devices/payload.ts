@@ -153,7 +153,7 @@ function withoutPaths(root: ExactJson, paths: readonly (readonly (string | numbe
   return copy;
 }
 
-/** As deep as `mostDepth` of json-text.ts allows. */
+/** Recursive: `mostDepth` of json-text.ts bounds the depth. */
 function structuredCopy(value: ExactJson): ExactJson {
   if (Array.isArray(value)) return value.map(structuredCopy);
   if (!isExactObject(value)) return value;

@@ -50,13 +50,19 @@ const commandsOfDevices = [
 ];
 
 describe('consumers', () => {
-  test.each(site.consumers.map(({ id }) => id))('%s never says what the gateway or a device says', (id) => {
-    for (const topic of neverOfConsumers) expect([topic, mayPublish(of(id), topic)]).toEqual([topic, false]);
-  });
+  test.each(site.consumers.map(({ id }) => id))(
+    'the consumer %s may not publish to own topics of the gateway or of a device',
+    (id) => {
+      for (const topic of neverOfConsumers) expect([topic, mayPublish(of(id), topic)]).toEqual([topic, false]);
+    },
+  );
 
-  test.each(['home', 'flows', 'all'])('%s gives commands to every device, alone and in groups', (id) => {
-    for (const topic of commandsOfDevices) expect([topic, mayPublish(of(id), topic)]).toEqual([topic, true]);
-  });
+  test.each(['home', 'flows', 'all'])(
+    'the consumer %s may give commands to every device, alone and in groups',
+    (id) => {
+      for (const topic of commandsOfDevices) expect([topic, mayPublish(of(id), topic)]).toEqual([topic, true]);
+    },
+  );
 
   test('a consumer without a role or publish filters gives no commands, one with filters gives those of its filters', () => {
     for (const topic of commandsOfDevices) expect(mayPublish(of('panel'), topic)).toBe(false);
@@ -107,7 +113,7 @@ describe('consumers', () => {
       ],
       ['kitchen/switch/relay/command', 'esphome/discover', 'esphome/ping/kitchen'],
     ],
-  ])('%s publishes and subscribes to what its documents say', (id, publish, subscribe) => {
+  ])('the consumer %s may publish and subscribe to the topics of its project’s documents', (id, publish, subscribe) => {
     for (const topic of publish) expect([topic, mayPublish(of(id), topic)]).toEqual([topic, true]);
     for (const filter of subscribe) expect([filter, maySubscribe(of(id), filter)]).toEqual([filter, true]);
   });
@@ -150,7 +156,7 @@ describe('devices', () => {
       ['shellies/shelly1-B2/online', 'shellies/shelly1-B2/relay/0', 'shellies/announce'],
       ['shellies/command', 'shellies/shelly1-B2/command', 'shellies/shelly1-B2/relay/0/command'],
     ],
-  ])('%s says and hears what its kind does', (id, publish, subscribe) => {
+  ])('the device %s may publish and subscribe to the topics of its kind', (id, publish, subscribe) => {
     for (const topic of publish) expect([topic, mayPublish(of(id), topic)]).toEqual([topic, true]);
     for (const filter of subscribe) expect([filter, maySubscribe(of(id), filter)]).toEqual([filter, true]);
   });

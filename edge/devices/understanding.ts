@@ -19,7 +19,7 @@ import { quoted } from './quoted.ts';
 const mostFields = 12;
 const mostKeys = 16;
 const mostProblemLetters = 120;
-/** Of the newest message that was not understood. */
+/** Kept letters of the newest message that was not understood: of its payload and of its topic. */
 const mostPayloadLetters = 200;
 const mostTopicLetters = 120;
 /** Failures in a row before a device that was understood earlier becomes a problem: one or two odd messages are normal. */

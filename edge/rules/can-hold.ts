@@ -256,7 +256,7 @@ function isHas(node: SyntaxNode): boolean {
   return node.op === 'call' && Array.isArray(node.args) && node.args[0] === 'has';
 }
 
-/** Of `values.x` and `values["x"]`: x. */
+/** The metric x of `values.x` and `values["x"]`; undefined for another node. */
 function metricOf(node: SyntaxNode): string | undefined {
   if ((node.op !== '.' && node.op !== '[]') || !Array.isArray(node.args)) return undefined;
   const [map, key] = node.args;

@@ -70,7 +70,7 @@ describe('while the true time is unknown', () => {
     ['hour >= 0 && value > 1e9', false],
     ['value > 1e9', false],
     ['!(hour >= 6)', true],
-  ])('%s: %s', (expression, expected) => {
+  ])('a condition holds if it holds at any time of the week: %s is %s', (expression, expected) => {
     expect(holds(expression)).toBe(expected);
   });
 

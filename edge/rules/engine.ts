@@ -126,7 +126,7 @@ export class RuleEngine {
   }
 
   /** Takes over changed shapes and names of zones and lines; rules and their states stay. */
-  redrawn(site: Site): void {
+  updateScenes(site: Site): void {
     this.#site = site;
   }
 
@@ -222,14 +222,14 @@ export class RuleEngine {
     } catch (error) {
       fail(rule, messageOf(error));
       // without a later wake the failed rule would be due again at once, in an endless loop
-      if (rule.wakeAt !== undefined && rule.wakeAt <= uptime) this.#wakes(rule, uptime + tryAgainMs);
+      if (rule.wakeAt !== undefined && rule.wakeAt <= uptime) this.#setWake(rule, uptime + tryAgainMs);
       return;
     }
     rule.state = evaluation.state;
-    this.#wakes(rule, evaluation.wakeAt);
+    this.#setWake(rule, evaluation.wakeAt);
     if (evaluation.problem !== undefined) fail(rule, evaluation.problem);
     for (const change of evaluation.changes)
-      if (this.#takesTurn(rule, change)) into.push(this.#transition(rule, change));
+      if (this.#fitsAlarm(rule, change)) into.push(this.#transition(rule, change));
   }
 
   #transition({ config, kind }: RunningRule, change: RuleChange): AlarmTransition {
@@ -242,14 +242,14 @@ export class RuleEngine {
     };
   }
 
-  #wakes(rule: RunningRule, at: number | undefined): void {
+  #setWake(rule: RunningRule, at: number | undefined): void {
     if (rule.wakeAt === at) return;
     rule.wakeAt = at;
     this.#nextWake = earliest(this.#rules);
   }
 
   /** Whether the change fits the alarm's state (raised and cleared alternate); if so, notes the new state. */
-  #takesTurn(rule: RunningRule, change: RuleChange): boolean {
+  #fitsAlarm(rule: RunningRule, change: RuleChange): boolean {
     const name = key(change);
     if (change.change === 'cleared') return rule.active.delete(name);
     if (change.change === 'updated' || change.change === 'reached') return rule.active.has(name);

@@ -57,11 +57,7 @@ test.each([
   ['a number’s spelling', '{"id":"1","values":{"a":1.50}}', '{"id":"1","values":{"a":15e-1}}'],
   ['a text’s spelling', '{"id":"1","values":{"a":"é"}}', '{"id":"1","values":{"a":"\\u00e9"}}'],
   ['a number for an id', '{"id":42,"values":{"a":1}}', '{"id":"42","values":{"a":1}}'],
-  [
-    'the quality that is meant without one',
-    '{"id":"1","values":{"a":1}}',
-    '{"id":"1","quality":"good","values":{"a":1}}',
-  ],
+  ['the default quality', '{"id":"1","values":{"a":1}}', '{"id":"1","quality":"good","values":{"a":1}}'],
   ['a key that is not stored', '{"id":"1","values":{"a":1}}', '{"id":"1","attempt":2,"values":{"a":1}}'],
 ])('a reading that differs in %s alone is a resend', (_, first, second) => {
   expect(resend(second)).toBe(resend(first));
@@ -73,17 +69,17 @@ test.each([
   ['a value beyond 2^53', '{"id":"1","values":{"a":9007199254740992}}', '{"id":"1","values":{"a":9007199254740993}}'],
   ['a fraction’s 17th digit', '{"id":"1","values":{"a":0.1}}', '{"id":"1","values":{"a":0.10000000000000001}}'],
   ['an id beyond 2^53', '{"id":9007199254740992,"values":{"a":1}}', '{"id":9007199254740993,"values":{"a":1}}'],
-  ['an id beyond all doubles', '{"id":1e400,"values":{"a":1}}', '{"id":1e401,"values":{"a":1}}'],
-  ['an id nearer to 0 than all doubles', '{"id":1e-400,"values":{"a":1}}', '{"id":0,"values":{"a":1}}'],
+  ['an id larger than all doubles', '{"id":1e400,"values":{"a":1}}', '{"id":1e401,"values":{"a":1}}'],
+  ['an id smaller than all doubles above 0', '{"id":1e-400,"values":{"a":1}}', '{"id":0,"values":{"a":1}}'],
   [
-    'a time within the ms',
+    'a fraction of a ms of its time',
     '{"id":"1","time":1795251600000000001,"values":{"a":1}}',
     '{"id":"1","time":1795251600000000002,"values":{"a":1}}',
   ],
   ['having no time', '{"id":"1","values":{"a":1}}', '{"id":"1","time":1795251600000,"values":{"a":1}}'],
   ['the channel', '{"id":"1","values":{"a":1}}', '{"id":"1","channel":"x","values":{"a":1}}'],
   ['the quality', '{"id":"1","values":{"a":1}}', '{"id":"1","quality":"stale","values":{"a":1}}'],
-])('a reading that differs in %s is another one', (_, first, second) => {
+])('a reading that differs in %s is not a resend', (_, first, second) => {
   expect(resend(second)).not.toBe(resend(first));
 });
 
@@ -108,7 +104,7 @@ test.each([
   [{ values: { a: 1 }, quality: 'splendid' }, '"quality" is not one of'],
   [{ values: { a: 1 }, channel: 3 }, '"channel" is not a text'],
   [{ values: { a: 1 }, id: {} }, '"id" is not a text'],
-])('a payload that is no reading is refused with the reason: %j', (payload, reason) => {
+])('a payload that is not a reading is refused with the reason: %j', (payload, reason) => {
   const decoded = decode(payload);
   expect(decoded.ok).toBe(false);
   expect(!decoded.ok && decoded.reason).toContain(reason);

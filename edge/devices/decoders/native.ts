@@ -153,7 +153,7 @@ function textValue(metric: string, text: string, at: string, notes: Notes): Exac
 }
 
 const noValue = /^(?:[+-]?(?:nan|inf(?:inity)?)|null|)$/i;
-/** As JSON writes numbers: no leading zeros, no plus. */
+/** A number in JSON's grammar: no leading zeros, no plus. */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 function notNumber(given: ExactJson | undefined): string {

@@ -146,7 +146,7 @@ test.each([
   ['house/%topic%/%prefix%/', 'a/b', 'house/a/b/tele/SENSOR', 'house/a/b/cmnd/#'],
   ['%prefix%/%topic%/', 'p$$x', 'tele/p$$x/SENSOR', 'cmnd/p$$x/#'],
   ['%prefix%/house/%topic%/', 'plug', 'tele/house/plug/SENSOR', 'cmnd/house/plug/#'],
-])('a full topic of %s is read, and its commands are found', (full_topic, topic, sensor, commands) => {
+])('with a full topic of %s, readings are decoded and commands are allowed', (full_topic, topic, sensor, commands) => {
   const other = { id: 'desk', decoder: 'tasmota', topic, full_topic } as unknown as DeviceConfig;
   const payload = Buffer.from('{"ENERGY":{"Power":56}}');
   const decoded = tasmota.decode({ device: other, topic: sensor, payload, received });

@@ -26,7 +26,7 @@ import type {
   RuleReferences,
 } from '../rule.ts';
 import { checkWhen, compileWhen, seconds, whenKey } from './common.ts';
-import { Moments } from './momentary-alarm.ts';
+import { MomentaryAlarm } from './momentary-alarm.ts';
 import {
   cameraKey,
   cameraNamed,
@@ -66,7 +66,7 @@ interface State {
   readonly context: RuleContext;
   readonly camera: DeviceId;
   readonly when: Condition | undefined;
-  readonly moments: Moments;
+  readonly alarm: MomentaryAlarm;
   /** crossings of things that the rule does not mean yet: the side to which they crossed, by track */
   readonly unconfirmed: Map<number, LineSide>;
 }
@@ -108,7 +108,7 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
     context,
     camera: asId<'device'>(config.camera),
     when: compileWhen(config.when, 'crossing', context),
-    moments: new Moments((config.clear_after_s ?? defaultClearAfterS) * 1000, context.active.length > 0, uptime),
+    alarm: new MomentaryAlarm((config.clear_after_s ?? defaultClearAfterS) * 1000, context.active.length > 0, uptime),
     unconfirmed: new Map(),
   }),
 
@@ -116,7 +116,7 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
     const { unconfirmed } = state;
     const changes: RuleChange[] = [];
     const tell = (track: Track, to: LineSide) =>
-      changes.push(crossed(config, state, track, to, state.moments.happened(uptime), observation.time));
+      changes.push(crossed(config, state, track, to, state.alarm.happened(uptime), observation.time));
     if (observation.kind === 'scene-lost') unconfirmed.clear();
     else if (observation.kind === 'scene') {
       const { change } = observation;
@@ -138,7 +138,7 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
   },
 
   wake(config, state, now, uptime) {
-    if (!state.moments.ends(uptime)) return evaluation(state, []);
+    if (!state.alarm.ends(uptime)) return evaluation(state, []);
     const { context, camera } = state;
     const line = context.lineNameOf(config.camera, config.line);
     const over = message('alarm/line-crossed.over', { camera: context.nameOf(config.camera), line });
@@ -200,6 +200,6 @@ function crossed(
 }
 
 function evaluation(state: State, changes: readonly RuleChange[]): Evaluation<State> {
-  const { wakeAt } = state.moments;
+  const { wakeAt } = state.alarm;
   return wakeAt === undefined ? { state, changes } : { state, changes, wakeAt };
 }

@@ -3,7 +3,7 @@
  * happened again for a while.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
-export class Moments {
+export class MomentaryAlarm {
   readonly #clearAfterMs: number;
   #last: number | undefined;
 

@@ -15,7 +15,7 @@ import type { RuleConfig } from '../../site/site.ts';
 import { worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
-import { Moments } from './momentary-alarm.ts';
+import { MomentaryAlarm } from './momentary-alarm.ts';
 import { Presence } from './presence.ts';
 import { thingKeys, zoneKeys } from './things.ts';
 import { meansInZone, zoneKind } from './zone-kind.ts';
@@ -39,7 +39,7 @@ interface State {
   readonly context: RuleContext;
   readonly camera: DeviceId;
   readonly presence: Presence;
-  readonly moments: Moments;
+  readonly alarm: MomentaryAlarm;
 }
 
 const defaultClearAfterS = 10;
@@ -68,12 +68,12 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
         parked: true,
         means: meansInZone(config, context),
       }),
-      moments: new Moments((config.clear_after_s ?? defaultClearAfterS) * 1000, context.active.length > 0, uptime),
+      alarm: new MomentaryAlarm((config.clear_after_s ?? defaultClearAfterS) * 1000, context.active.length > 0, uptime),
     };
   },
 
   observe(config, state, observation, uptime) {
-    const { presence, moments, context, camera } = state;
+    const { presence, alarm, context, camera } = state;
     if (observation.kind === 'scene-lost') presence.clear();
     const { went } = presence.observe(observation, uptime);
     const left = went.filter(({ track }) => !track.static);
@@ -92,14 +92,14 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
         ...{ thing: classValue(track.class), duration: { seconds: stayed } },
       });
       const says = worded(context.words, config.message, fields, sentence);
-      const change = moments.happened(uptime);
+      const change = alarm.happened(uptime);
       return { change, device: camera, subject: config.zone, ...says, cause, value: stayed, time: observation.time };
     });
     return evaluation(state, changes);
   },
 
   wake(config, state, now, uptime) {
-    if (!state.moments.ends(uptime)) return evaluation(state, []);
+    if (!state.alarm.ends(uptime)) return evaluation(state, []);
     const { context, camera } = state;
     const zone = context.zoneNameOf(config.camera, config.zone);
     const over = message('alarm/zone-left.over', { camera: context.nameOf(config.camera), zone });
@@ -111,6 +111,6 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
 };
 
 function evaluation(state: State, changes: readonly RuleChange[]): Evaluation<State> {
-  const { wakeAt } = state.moments;
+  const { wakeAt } = state.alarm;
   return wakeAt === undefined ? { state, changes } : { state, changes, wakeAt };
 }

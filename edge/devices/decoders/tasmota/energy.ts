@@ -10,7 +10,7 @@ import type { Notes } from '../../notes.ts';
 import type { Json, JsonObject } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
 import { energyKeys, keptOutOfEnergy } from './keys.ts';
-import { meant } from './site-keys.ts';
+import { valuesBySiteKeys } from './site-keys.ts';
 
 const figures = Object.entries(energyKeys);
 const mostPhases = 3;
@@ -61,7 +61,7 @@ export function energyOf(energy: JsonObject, notes: Notes): EnergyValues {
   tariffs(energy, whole, notes);
   for (const key of Object.keys(energy))
     if (!Object.hasOwn(energyKeys, key) && !keptOutOfEnergy.has(key))
-      Object.assign(whole, meant(`ENERGY.${key}`, energy[key] ?? null, notes));
+      Object.assign(whole, valuesBySiteKeys(`ENERGY.${key}`, energy[key] ?? null, notes));
   return { whole, channels: Array.from(parts, (part) => part ?? {}) };
 }
 

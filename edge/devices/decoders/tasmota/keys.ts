@@ -126,7 +126,7 @@ function meaningOfWords(key: string): Meaning | undefined {
   const read: Read = {};
   // `E_in`, `E_out`: with a direction, the letter E of a meter's key means energy
   const directed = words.length > 1 && words.some((word) => imports.has(word) || exports.has(word));
-  for (const word of words) if (!takes(read, directed && word === 'e' ? 'energy' : word, hasPhase)) return undefined;
+  for (const word of words) if (!addWord(read, directed && word === 'e' ? 'energy' : word, hasPhase)) return undefined;
   // `Total_in`, `Total_T1`: a meter's register of energy
   const quantity =
     read.quantity ??
@@ -143,7 +143,7 @@ function meaningOfWords(key: string): Meaning | undefined {
 }
 
 /** Adds one word's meaning to `read`; false for a word without a meaning, or with one that contradicts the words before. */
-function takes(read: Read, word: string, hasPhase: boolean): boolean {
+function addWord(read: Read, word: string, hasPhase: boolean): boolean {
   const [, line] = phase.exec(word) ?? [];
   if (line !== undefined) {
     if (read.phase !== undefined) return false;

@@ -13,7 +13,7 @@ import { readTime } from '../../times.ts';
 import { scaled } from '../scaled.ts';
 import { energyOf } from './energy.ts';
 import { energyKeys, keptOutOfEnergy, keptOutOfSensors, meaningOf } from './keys.ts';
-import { meant } from './site-keys.ts';
+import { valuesBySiteKeys } from './site-keys.ts';
 import { zigbeeReadings } from './zigbee.ts';
 
 /** One unit of pressure in Pa. */
@@ -76,7 +76,7 @@ function plainValue(key: string, value: Json, whole: JsonObject, notes: Notes): 
   const [metric, convert] =
     energy === undefined ? (conversion(key, whole) ?? []) : [energy[0], (given: number) => scaled(given, energy[1])];
   if (notes.meaningOf(key) !== undefined || metric === undefined || convert === undefined)
-    return keptOutOfEnergy.has(key) ? {} : meant(key, value, notes);
+    return keptOutOfEnergy.has(key) ? {} : valuesBySiteKeys(key, value, notes);
   const number = notes.number(key, value);
   return number === undefined ? {} : { [metric]: convert(number) };
 }
@@ -119,7 +119,7 @@ function sensorOf(sensor: string, one: JsonObject, whole: JsonObject, notes: Not
         ? ((ownWords ? undefined : conversion(key, whole)) ?? [])
         : [own[0], (number: number) => scaled(number, own[1])];
     if (metric === undefined || convert === undefined) {
-      if (!keptOutOfSensors.has(key)) Object.assign(values, meant(path, value, notes));
+      if (!keptOutOfSensors.has(key)) Object.assign(values, valuesBySiteKeys(path, value, notes));
       continue;
     }
     const number = notes.number(path, value);

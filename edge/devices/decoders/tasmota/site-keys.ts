@@ -9,7 +9,7 @@ import { scaled } from '../scaled.ts';
 const mostLevels = 4;
 
 /** The values within `value` whose keys have a meaning in site.yaml; keys without one are noted as unknown. */
-export function meant(path: string, value: Json, notes: Notes, level = 0): Record<string, Value> {
+export function valuesBySiteKeys(path: string, value: Json, notes: Notes, level = 0): Record<string, Value> {
   const meaning = notes.meaningOf(path);
   if (meaning !== undefined) {
     const number = notes.number(path, value);
@@ -18,7 +18,7 @@ export function meant(path: string, value: Json, notes: Notes, level = 0): Recor
   const values: Record<string, Value> = {};
   if (isJsonObject(value) && level < mostLevels && Object.keys(value).length > 0)
     for (const [key, inner] of Object.entries(value))
-      Object.assign(values, meant(`${path}.${key}`, inner, notes, level + 1));
+      Object.assign(values, valuesBySiteKeys(`${path}.${key}`, inner, notes, level + 1));
   else if (looksMeasured(value)) notes.unknown(path);
   return values;
 }

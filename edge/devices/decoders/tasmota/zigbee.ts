@@ -9,7 +9,7 @@ import type { Value } from '@forpost/shared/event/event.ts';
 import type { Notes } from '../../notes.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
-import { meant } from './site-keys.ts';
+import { valuesBySiteKeys } from './site-keys.ts';
 
 type Reading = { readonly device: string; readonly channel: string; readonly values: Record<string, Value> };
 
@@ -84,7 +84,7 @@ function readingOf(key: string, one: JsonObject, path: string, notes: Notes): Re
     } else if (state !== undefined) {
       const on = stateOf(at, value, notes);
       if (on !== undefined) values[state] = on;
-    } else if (!keptOut.has(name)) Object.assign(values, meant(at, value, notes));
+    } else if (!keptOut.has(name)) Object.assign(values, valuesBySiteKeys(at, value, notes));
   }
   const endpoint = one.Endpoint;
   const part = typeof endpoint === 'number' && endpoint !== 1 ? `-${endpoint}` : '';
