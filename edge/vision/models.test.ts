@@ -37,7 +37,7 @@ test('a model is tried, measured and installed with its card, and can be taken a
 
 test('a model with other classes than COCO’s needs a file that names each of its classes', async () => {
   const path = await file('two.onnx', stubYolox(64, 2, []));
-  await expect(addModel(path, models)).rejects.toThrow('it knows 2 classes and nobody said which');
+  await expect(addModel(path, models)).rejects.toThrow('the model has 2 classes without names');
   const three = await file('three.txt', 'cat\ndog\nhorse\n');
   await expect(addModel(path, models, { classes: three })).rejects.toThrow('names 3 classes, and the model knows 2');
   const two = await file('two.txt', 'cat\n dog \n\n');
@@ -45,13 +45,13 @@ test('a model with other classes than COCO’s needs a file that names each of i
 });
 
 test.each([
-  ['that is no model', () => new TextEncoder().encode('just a text'), 'no model that onnxruntime opens'],
+  ['that is no model', () => new TextEncoder().encode('just a text'), 'onnxruntime cannot open it'],
   [
     'that answers with NaN',
     () => stubYolox(64, 80, [], true),
     'it answers with NaN: its file or its runtime is broken',
   ],
-  ['that is cut off', () => stubYolox(64, 80, []).slice(0, 5_000), 'no model that onnxruntime opens'],
+  ['that is cut off', () => stubYolox(64, 80, []).slice(0, 5_000), 'onnxruntime cannot open it'],
 ])('a file %s is refused with the reason, and leaves nothing behind', async (_what, content, reason) => {
   const path = await file('bad.onnx', content());
   await expect(addModel(path, models)).rejects.toThrow(reason);

@@ -274,7 +274,7 @@ async function classesOf(
     if (named !== undefined) return [...named];
     // a model that names no classes is taken to be trained on COCO
     if (count === undefined || count === cocoClasses.length) return [...cocoClasses];
-    throw invalid(`it knows ${count} classes and nobody said which: give their names, one a line, with --classes FILE`);
+    throw invalid(`the model has ${count} classes without names: give the names, one a line, with --classes FILE`);
   }
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw invalid(`the classes cannot be read: ${messageOf(error)}`, error);

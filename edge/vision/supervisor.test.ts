@@ -226,7 +226,7 @@ test('a vision process that stops answering is replaced', async () => {
   await reaches('live');
   const stopped = vision.processId!;
   process.kill(stopped, 'SIGSTOP');
-  await vi.waitFor(() => expect(vision.problems()).toEqual([expect.stringMatching(/no sign of life/)]), {
+  await vi.waitFor(() => expect(vision.problems()).toEqual([expect.stringMatching(/no heartbeat/)]), {
     timeout: 10_000,
   });
   await vi.waitFor(() => expect(membersOf(stopped)).toEqual([]));

@@ -96,7 +96,7 @@ export class VisionSupervisor implements Part {
     const sparing = new SparingLogger(options.logger, options.clock);
     this.#hearing = {
       failed: (error) =>
-        sparing.error('hearing', { err: error }, 'a message of the vision process could not be handled: a defect'),
+        sparing.error('hearing', { err: error }, 'handling a message of the vision process failed: a defect'),
     };
     this.#trust = new ModelTrust({
       modelsFolder: this.#folders.models,
@@ -260,7 +260,7 @@ export class VisionSupervisor implements Part {
         if (this.#stopped) break;
         running.deadline.cancel();
         running.deadline = this.#options.clock.after(heartbeatDeadlineMs, () =>
-          this.#kill(`it gave no sign of life for ${heartbeatDeadlineMs / 1000} s`),
+          this.#kill(`it sent no heartbeat for ${heartbeatDeadlineMs / 1000} s`),
         );
         if (this.#down !== '') {
           this.#down = '';

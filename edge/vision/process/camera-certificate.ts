@@ -60,9 +60,9 @@ export function refusal(
   const pin = `its certificate has the fingerprint ${found}`;
   if (trust.fingerprint !== undefined) {
     if (plain(trust.fingerprint.replace(/^sha256:/i, '')) === plain(certificate.fingerprint256)) return undefined;
-    return `it shows another certificate than the pinned one: ${pin}; pin that only where you know why it changed`;
+    return `it shows another certificate than the pinned one: ${pin}; pin it only if you know why the certificate changed`;
   }
-  const advice = `${pin}: if the camera says so too, pin it (fingerprint: ${found})`;
+  const advice = `${pin}: if the camera’s own settings show the same, pin it (fingerprint: ${found})`;
   if (!socket.authorized) return `its certificate cannot be verified (${words(socket)}); ${advice}`;
   const covered = isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host);
   return covered === undefined ? `its certificate is not for ${host}; ${advice}` : undefined;

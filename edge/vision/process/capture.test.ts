@@ -202,7 +202,7 @@ test('a server that answers with noise instead of RTSP is reported as no camera'
   const { port } = server.address() as AddressInfo;
   const { camera } = watch({ url: `rtsp://127.0.0.1:${port}/yard` });
   await reaches(camera, 'unreachable');
-  expect(camera.reason).toBe(`127.0.0.1:${port} sends nothing that is a video`);
+  expect(camera.reason).toBe(`127.0.0.1:${port} sends no video`);
 });
 
 /** A camera with a log-in that pushes JPEGs without end, in a multipart answer. */

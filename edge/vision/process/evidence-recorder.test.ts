@@ -79,7 +79,7 @@ test('with too many clips open at once, each alarm still gets its picture, and t
 
 test.each([
   ['', 'a: no clip: nothing was recorded around the alarm'],
-  ['nothing came for 16 s', 'a: no clip: nothing came for 16 s'],
+  ['nothing was recorded for 16 s', 'a: no clip: nothing was recorded for 16 s'],
 ])('an alarm without a clip says why (%s)', async (unrecorded, why) => {
   const { recorder, see, clock, lacking } = await rig(unrecorded);
   recorder.ask({ alarm: 'a', uptime: see(0.5, true) });

@@ -83,7 +83,7 @@ export class StreamRecorder {
       const silentMs = wroteAt > this.#begunAt ? unrecordedMs(intervalMs) : longestKeyFrameMs;
       if (clock.uptime() - Math.max(wroteAt, this.#begunAt) < silentMs) return this.#watch();
       this.#capture?.kill();
-      this.#again(`nothing came for ${Math.round(silentMs / 1000)} s`);
+      this.#again(`nothing was recorded for ${Math.round(silentMs / 1000)} s`);
     });
   }
 

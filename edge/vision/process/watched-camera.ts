@@ -269,7 +269,7 @@ export class WatchedCamera {
   }
 
   #unrecorded(): string {
-    if (this.#options.ring === undefined) return 'this gateway has no place in memory to record in';
+    if (this.#options.ring === undefined) return 'this gateway has no memory file system to record in';
     if (this.#config.url.startsWith('v4l2:') && this.#recorder === undefined)
       return words('gateway/reason.capture-not-recorded');
     return (this.#recorder ?? this.#captureRecorder)?.problem ?? '';
@@ -309,7 +309,7 @@ export class WatchedCamera {
       (one) => !known.includes(one),
     );
     const hints = wrong.map((one) => `"${one}"${known.length > 1 ? suggestion(one, known) : ''}`);
-    if (wrong.length > 0) this.#problem(`the model ${name} sees no ${hints.join(', no ')}`, 'classes of camera');
+    if (wrong.length > 0) this.#problem(`the model ${name} knows no ${hints.join(', no ')}`, 'classes of camera');
   }
 
   #problem(text: string, what = 'camera'): void {
@@ -343,7 +343,7 @@ export class WatchedCamera {
 function rareKeyFrames(intervalMs: number): string {
   if (intervalMs === 0) return '';
   const seconds = Math.round(intervalMs / 1_000);
-  return `one comes every ${seconds} s, and after each interruption nothing is seen until the next: set the camera to one a second or two`;
+  return `the camera sends one only every ${seconds} s, so after each interruption it has no picture until the next: set its interval of key frames to 1 or 2 s`;
 }
 
 function areasOf({ zones = [], lines = [], motion_masks = [] }: CameraSettings): Areas {

@@ -73,7 +73,7 @@ export const gatewayEn = {
   'reason.cut': 'the camera cut the connection',
   'reason.ffmpeg-killed': 'the system killed ffmpeg: is the gateway’s memory full?',
   'reason.ffmpeg-crashed': 'ffmpeg crashed on the camera’s stream',
-  'reason.not-video': '{where} sends nothing that is a video',
+  'reason.not-video': '{where} sends no video',
   'reason.stream-ended': 'the camera ended the stream',
   'reason.hwaccel': 'hardware decoding ({kind}) does not work on this gateway',
   'reason.ffmpeg-said': 'ffmpeg said: {line}',

@@ -33,7 +33,7 @@ export function recognise(
     shownTensor({ name, type: typeOf(data), shape }),
   );
   const known = asked.map((layout) => layout.describe(cellCount(view))).join('; ');
-  throw invalid(`it answers with ${shown.join(' and ')}, which is none of what Forpost knows (${known})`);
+  throw invalid(`its outputs are ${shown.join(' and ')}, which no family that Forpost knows has (${known})`);
 }
 
 function typeOf(data: Tensors[string]['data']): string {

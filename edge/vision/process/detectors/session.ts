@@ -28,7 +28,7 @@ export async function openSession(model: string | Uint8Array, about: string): Pr
         : await InferenceSession.create(model, options);
     return new Session(session);
   } catch (error) {
-    throw invalid(`${about} is no model that onnxruntime opens: ${wordsOf(error)}`, error);
+    throw invalid(`onnxruntime cannot open ${about}: ${wordsOf(error)}`, error);
   }
 }
 

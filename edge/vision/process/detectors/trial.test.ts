@@ -86,8 +86,8 @@ test.each([
     () => 'version https://git-lfs.github.com/spec/v1\noid sha256:',
     'a pointer of Git LFS and not the file itself',
   ],
-  ['a text', () => 'just a text', 'it is no model that onnxruntime opens: Protobuf parsing failed'],
-  ['a truncated file', () => stubYolox(64, 80, []).slice(0, 5_000), 'it is no model that onnxruntime opens'],
+  ['a text', () => 'just a text', 'onnxruntime cannot open it: Protobuf parsing failed'],
+  ['a truncated file', () => stubYolox(64, 80, []).slice(0, 5_000), 'onnxruntime cannot open it'],
   [
     'a model of poses',
     () => stubYolo([64, 64], 52, [], { task: 'pose' }),
@@ -112,7 +112,7 @@ test.each([
   [
     'outputs of an unknown family',
     () => echo({ type: 'float', shape: [1, 3, 64, 64] }),
-    'it answers with out [1, 3, 64, 64] float32, which is none of what Forpost knows (YOLOX: [1, 84, 5 + classes]; ',
+    'its outputs are out [1, 3, 64, 64] float32, which no family that Forpost knows has (YOLOX: [1, 84, 5 + classes]; ',
   ],
   ['NaN', () => stubYolox(64, 80, [], true), 'it answers with NaN: its file or its runtime is broken'],
 ])('%s is refused with the reason', async (_name, content, words) => {

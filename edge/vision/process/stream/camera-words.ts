@@ -21,7 +21,7 @@ export function loginWords(problem: LoginProblem): string {
   if (problem === 'needed') return words('gateway/reason.login-needed');
   if (problem === 'wrong') return words('gateway/reason.wrong-password');
   if (problem === 'colon') return words('gateway/reason.login-colon');
-  return `the camera asks for a log-in by ${problem.unsupported.join(' or ')}, which Forpost cannot do (it can: Basic, Digest with MD5, SHA-256 or SHA-512-256): choose another in the camera`;
+  return `the camera asks for a log-in by ${problem.unsupported.join(' or ')}, which Forpost does not support (supported: Basic, Digest with MD5, SHA-256 or SHA-512-256): choose another in the camera`;
 }
 
 export function otherTransport(byUdp: boolean): string {

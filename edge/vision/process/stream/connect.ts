@@ -39,7 +39,7 @@ export function connectTo({ host, port, tls, trust }: NetworkSource): Promise<So
     };
     const failed = (error: NodeJS.ErrnoException) => {
       if (options !== undefined && reached)
-        fail('refused', `${where} does not speak TLS as it should: ${messageOf(error)}`);
+        fail('refused', `${where} does not speak TLS correctly: ${messageOf(error)}`);
       else fail('unreachable', unreachable(where, error));
     };
     const socket =

@@ -186,10 +186,7 @@ class HttpStream implements CameraStream {
         late.cancel();
         const where = `${host}:${port}`;
         if (error instanceof CameraFailure) reject(error);
-        else
-          reject(
-            new CameraFailure('unreachable', `${where} does not answer by HTTP as it should: ${messageOf(error)}`),
-          );
+        else reject(new CameraFailure('unreachable', `the HTTP request to ${where} failed: ${messageOf(error)}`));
       });
       asked.end();
     });

@@ -76,7 +76,7 @@ export class RtspReader {
     const head = bytes.toString('latin1', 0, longestHead);
     const gap = /\r?\n\r?\n/.exec(head);
     if (gap === null) {
-      if (bytes.length > longestHead) throw new Error('the head of its answer has no end');
+      if (bytes.length > longestHead) throw new Error('the head of its answer does not end');
       return 0;
     }
     // headers are UTF-8 in practice; `head` above is latin1, so that its positions are byte positions
@@ -84,7 +84,7 @@ export class RtspReader {
     const headers = headersOf(lines.slice(1));
     const length = Number(headers.get('content-length')?.[0] ?? 0);
     const bodyLength = Number.isSafeInteger(length) && length > 0 ? length : 0;
-    if (bodyLength > longestBody) throw new Error(`its answer is ${bodyLength} bytes long`);
+    if (bodyLength > longestBody) throw new Error(`its answer has ${bodyLength} bytes`);
     const from = gap.index + gap[0].length;
     if (bytes.length < from + bodyLength) return 0;
     const start = lines[0] ?? '';
@@ -103,7 +103,7 @@ export class RtspReader {
     let at = 1;
     while (at < bytes.length && bytes[at] !== dollar && !isCapital(bytes[at] ?? 0)) at++;
     this.#noise += at;
-    if (this.#noise > mostNoise) throw new Error('what it sends is no RTSP');
+    if (this.#noise > mostNoise) throw new Error('it sends bytes that are not RTSP');
     return at;
   }
 }

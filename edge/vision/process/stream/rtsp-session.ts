@@ -268,7 +268,7 @@ export class RtspSession {
       this.#reader.push(chunk);
     } catch (error) {
       const { host, port } = this.#source;
-      this.#end(new CameraFailure('unreachable', `${host}:${port} sends nothing that is a video: ${messageOf(error)}`));
+      this.#end(new CameraFailure('unreachable', `${host}:${port} sends no video: ${messageOf(error)}`));
     }
   }
 

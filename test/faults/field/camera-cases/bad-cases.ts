@@ -22,7 +22,7 @@ export const badCases: readonly BadCase[] = [
     settings: login,
     camera: () => ({ login: { ...login, offers: ['NTLM'] } }),
     state: 'refused',
-    reason: /asks for a log-in by NTLM, which Forpost cannot do/,
+    reason: /asks for a log-in by NTLM, which Forpost does not support/,
   },
   {
     name: 'a user with a colon by Basic',
