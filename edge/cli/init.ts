@@ -90,7 +90,11 @@ async function fromTemplate(name: string, values: Readonly<Record<string, string
 /** Writes a new file; a file that another program made meanwhile is not overwritten. */
 async function make(file: string, text: string, mode?: number): Promise<void> {
   const made = await createFile(file, text, mode === undefined ? {} : { mode });
-  if (!made) throw new ForpostError('FORPOST_ARGUMENT_INVALID', `${file} has just been made by somebody else: stopped`);
+  if (!made)
+    throw new ForpostError(
+      'FORPOST_ARGUMENT_INVALID',
+      `${file} appeared while forpost init was running: it was not overwritten`,
+    );
 }
 
 /** "Haus am See, Süd" -> "haus-am-see-sud"; a name without any such letter -> "site". */
@@ -118,6 +122,9 @@ function checkedZone(zone: string): string {
     new Intl.DateTimeFormat('en', { timeZone: zone });
     return zone;
   } catch {
-    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `--timezone: there is no time zone "${zone}": as Europe/Berlin`);
+    throw new ForpostError(
+      'FORPOST_ARGUMENT_INVALID',
+      `--timezone: there is no time zone "${zone}": use a name such as Europe/Berlin`,
+    );
   }
 }

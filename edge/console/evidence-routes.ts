@@ -18,7 +18,7 @@ const listQuery = Type.Object({
     Type.Integer({
       minimum: 1,
       maximum: mostListed,
-      description: `most items in the answer, default ${defaultListed}`,
+      description: `maximum number of items in the answer, default ${defaultListed}`,
     }),
   ),
 });
@@ -42,7 +42,7 @@ export function registerEvidenceRoutes(
     '/api/v1/evidence/:id',
     {
       config,
-      schema: { summary: 'One picture or clip; answers ranges; each view is an event', params: idParams },
+      schema: { summary: 'One picture or clip; supports range requests; each view is an event', params: idParams },
     },
     async (request, reply) => {
       const by = login.sessionOf(request)?.user;

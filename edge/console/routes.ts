@@ -33,7 +33,11 @@ const acknowledgeSchema = Type.Object(
 );
 const deadLettersSchema = Type.Object({
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: maxDeadLetters, description: 'most messages in the answer, default 20' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: maxDeadLetters,
+      description: 'maximum number of messages in the answer, default 20',
+    }),
   ),
   device: Type.Optional(Type.String({ maxLength: 64, description: 'only of this device' })),
 });
@@ -42,7 +46,7 @@ const refusedSchema = Type.Object({
 });
 const earlierSchema = Type.Object({
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 100, description: 'most alarms in the answer, default 20' }),
+    Type.Integer({ minimum: 1, maximum: 100, description: 'maximum number of alarms in the answer, default 20' }),
   ),
   before: Type.Optional(
     Type.String({ maxLength: 300, description: 'id of an alarm, the `next` of the page before: only older alarms' }),

@@ -188,7 +188,7 @@ export class ConsoleServer implements Part {
     if (noToken !== undefined) app.log.warn(noToken);
     let login: Login | undefined;
     registerRights(app, { login: () => login, metricsToken });
-    registerOpenApi(app, { title: 'Forpost gateway', description: 'One site, as its gateway knows it', cookieName });
+    registerOpenApi(app, { title: 'Forpost gateway', description: 'The API of one gateway and its site', cookieName });
     login = registerLogin(app, {
       realm: words('gateway/reason.the-gateway'),
       users,

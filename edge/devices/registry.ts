@@ -25,7 +25,7 @@ import type { Heard } from './heard.ts';
 import { principalsOf } from './principals.ts';
 import { Understanding } from './understanding.ts';
 
-/** Newest values that are remembered of one device. A further one replaces the one that is unchanged longest. */
+/** Newest values that are remembered of one device. A further one replaces the value that came longest ago. */
 const mostValues = 256;
 /** The result for a message that is not decoded: birth, last will, discovery, an answer to a caller. */
 const passedOn: Decoded = { ok: true, items: [] };

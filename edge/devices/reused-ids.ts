@@ -14,10 +14,10 @@ export function reusedIdProblems(
 
 /** One device's reused ids as a sentence. `name`: the device's name for people. */
 export function reusedInWords(name: string | undefined, { device, count, lastAt }: ReusedIds): string {
-  const readings = count === 1 ? '1 reading came' : `${count} readings came`;
+  const readings = count === 1 ? '1 reading' : `${count} readings`;
   return (
-    `${name ?? device} uses its ids twice: ${readings} under the "id" of an earlier reading with another content, ` +
-    `the last at ${rfc3339(lastAt)}. All are stored, but a reading that equals an earlier one under its id is dropped ` +
+    `${name ?? device} reuses ids: ${readings} had the "id" of an earlier reading and other content, ` +
+    `the last at ${rfc3339(lastAt)}. All are stored, but a reading that equals an earlier one with its id is dropped ` +
     'as a resend: set the device to ids that never repeat, such as its count of boots with a number, or a UUID'
   );
 }

@@ -86,8 +86,8 @@ test.each([
   ],
   ['JSON within JSON', 'values.all(a, bytes(values.brackets).json().size() > 3)', /JSON has at most 8 levels/],
   ['searches in long texts', 'values.all(a, !(values.letters + values.letters).contains(values.almost))', steps],
-  ['a pattern out of a reading', 'values.letters.matches(values.pattern)', /compiles to more than 500 instructions/],
-  ['a long pattern out of a reading', 'values.letters.matches(values.letters)', /at most 200 letters/],
+  ['a pattern from a reading', 'values.letters.matches(values.pattern)', /compiles to more than 500 instructions/],
+  ['a long pattern from a reading', 'values.letters.matches(values.letters)', /at most 200 letters/],
   ['a pattern for each value', 'values.all(a, values.letters.matches(a + "(x+x+)+y") == false)', steps],
 ])('%s is an error of its rule, within 100 ms', (_what, expression, message) => {
   const { ms, error } = judge(expression);

@@ -141,7 +141,7 @@ export class Meter {
 
   #payItems(items: number, itemsPerStep: number): void {
     if (items > mostItems)
-      throw this.fail(new CostError(`a text or list of more than ${mostItems} items comes up in this condition`));
+      throw this.fail(new CostError(`this condition makes a text or list of more than ${mostItems} items`));
     this.pay(items / itemsPerStep);
   }
 }
@@ -185,7 +185,8 @@ function collect(value: unknown, into: Set<SyntaxNode>): void {
   if (!isNode(value) || into.has(value)) return;
   into.add(value);
   const { alternate, macro, evaluate } = value.meta;
-  if (typeof evaluate !== 'function') throw new Error('this version of the CEL library evaluates in another way');
+  if (typeof evaluate !== 'function')
+    throw new Error('cannot meter a condition: this version of the CEL library evaluates in another way');
   collect(alternate, into);
   collect([macro?.val, macro?.exp], into);
   collect(value.args, into);
@@ -277,7 +278,8 @@ function runOf(node: SyntaxNode, meter: Meter): Evaluate {
 
 function callOf(node: SyntaxNode, name: string, meter: Meter): Evaluate {
   const { handle } = node;
-  if (handle === undefined) throw new Error('this version of the CEL library calls functions in another way');
+  if (handle === undefined)
+    throw new Error('cannot meter a condition: this version of the CEL library calls functions in another way');
   const operands = callArguments(node);
   return (evaluator, _self, context) => {
     const values = operands.map((operand) => operand.evaluate(evaluator, operand, context));

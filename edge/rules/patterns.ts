@@ -64,7 +64,7 @@ export class Patterns {
 /** Nested repeats multiply. Only parsing tells which repeats are nested, so all count as nested here. */
 function refuseLarge(pattern: string): void {
   if (pattern.length > longestForeignPattern)
-    throw new Error(`a pattern out of a reading has at most ${longestForeignPattern} letters`);
+    throw new Error(`a pattern from a reading has at most ${longestForeignPattern} letters`);
   let estimate = pattern.length;
   for (const [, least = '0', most = least] of pattern.matchAll(/\{(\d{1,9})(?:,(\d{0,9}))?\}/g))
     estimate *= Math.max(1, Number(least), Number(most));

@@ -22,10 +22,10 @@ test('a device’s times in the past and in the future are problems for a day', 
   const problems = (change: Partial<DeviceTimes>, uptime = 0) =>
     timeProblems(siteWith(), odd(change), rightClock, uptime);
   expect(problems({ late: 3, offMs: -2 * hour })).toEqual([
-    'Oven: 3 readings came more than 2 min late and raised nothing (the newest 2 h behind): is its clock right?',
+    'Oven: 3 readings came more than 2 min late and raised no alarm (the newest 2 h behind): check the device’s clock',
   ]);
   expect(problems({ early: 1, offMs: 2 * hour })).toEqual([
-    'Oven: 1 reading came with a time more than 2 min in the future (the newest 2 h ahead): is its clock right?',
+    'Oven: 1 reading had a time more than 2 min in the future (the newest 2 h ahead): check the device’s clock',
   ]);
   expect(problems({ early: 1, offMs: 2 * hour }, 24 * hour)).toEqual([]);
 });
@@ -33,7 +33,7 @@ test('a device’s times in the past and in the future are problems for a day', 
 test('while the true time is unknown, the gateway’s own clock is the problem, not a device’s', () => {
   const [problem, ...more] = timeProblems(siteWith(atNight), odd({ unjudged: 9, offMs: -2 * hour }), undefined, 0);
   expect(problem).toMatch(
-    /^this gateway’s clock is not in sync .*every hour \(Night watch\); it differs from the times of Oven/,
+    /^this gateway’s clock is not in sync .*every hour \(Night watch\); the clock differs from the times of Oven/,
   );
   expect(more).toEqual([]);
   // no rule depends on the time here, so there is no problem

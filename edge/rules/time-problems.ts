@@ -35,12 +35,12 @@ function ofDevice(name: string, { late, early, offMs }: DeviceTimes): readonly s
     ...(late === 0
       ? []
       : [
-          `${name}: ${readings(late)} came more than ${limit} late and raised nothing (the newest ${newest}): is its clock right?`,
+          `${name}: ${readings(late)} came more than ${limit} late and raised no alarm (the newest ${newest}): check the device’s clock`,
         ]),
     ...(early === 0
       ? []
       : [
-          `${name}: ${readings(early)} came with a time more than ${limit} in the future (the newest ${newest}): is its clock right?`,
+          `${name}: ${readings(early)} had a time more than ${limit} in the future (the newest ${newest}): check the device’s clock`,
         ]),
   ];
 }
@@ -62,13 +62,13 @@ function ofGateway(
   const says = [
     ...(scheduled.length === 0
       ? []
-      : [`rules with hours count at every hour (${few(scheduled.map(({ id, name }) => name ?? id))})`]),
+      : [`rules with hours hold at every hour (${few(scheduled.map(({ id, name }) => name ?? id))})`]),
     ...(differing.length === 0
       ? []
-      : [`it differs from the times of ${few(differing)}, whose readings are judged as ever`]),
+      : [`the clock differs from the times of ${few(differing)}, whose readings raise alarms all the same`]),
   ];
   return [
-    `this gateway’s clock is not in sync and nobody knows the true time: ${says.join('; ')}. Give it a time service, or say that its own clock is right (gateway.yaml: clock: { trusted: true })`,
+    `this gateway’s clock is not in sync, and the true time is unknown: ${says.join('; ')}. Give the gateway a time service, or declare its own clock right (gateway.yaml: clock: { trusted: true })`,
   ];
 }
 

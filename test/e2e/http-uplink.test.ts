@@ -78,7 +78,7 @@ test('while the centre is killed the site goes on, and afterwards every reading 
   expect(ids).toHaveLength(40);
 });
 
-test('of a device that begins its count anew each reading is in the history, and both pages say that it uses its ids twice', async () => {
+test('of a device that begins its count anew each reading is in the history, and both pages say that it reuses ids', async () => {
   const meter = await site.connect('meter');
   for (const power of [1, 2])
     for (let n = 0; n < 30; n++)
@@ -92,7 +92,7 @@ test('of a device that begins its count anew each reading is in the history, and
   await meter.endAsync();
   const counted = async () => (await readings()).filter((id) => !id.startsWith('h-'));
   await until('all are in the history', async () => (await counted()).length === 60);
-  const says = /meter uses its ids twice: 30 readings came under the "id" of an earlier reading with another content/;
+  const says = /meter reuses ids: 30 readings had the "id" of an earlier reading and other content/;
   const local = await site.local<{ problems: string[] }>('/api/v1/status');
   expect(local.problems.join()).toMatch(says);
   await until('the centre says it too', async () => {

@@ -22,7 +22,7 @@ export const devicesPassword = command<ConfigOption & { console?: boolean; viewe
 
 export const devicesPasswords = command<ConfigOption>({
   name: 'devices passwords',
-  summary: 'give every device and consumer that has none a password; each is printed once, a line "id: password"',
+  summary: 'make a password for every device and consumer without one; each is printed once, as a line "id: password"',
   options: [configOption],
   async run({ config }) {
     const { setMissingPasswords } = await import('../../config/passwords.ts');

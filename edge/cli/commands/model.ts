@@ -23,7 +23,7 @@ export const modelAdd = command<AddOptions>({
   options: [
     configOption,
     { flags: '--classes <file>', summary: 'names of the classes, one a line (default: the 80 of COCO)' },
-    { flags: '--name <name>', summary: 'name that cameras use for it (default: the file’s name)' },
+    { flags: '--name <name>', summary: 'name of the model for cameras (default: the file’s name)' },
     { flags: '--size <pixels>', summary: 'side of the picture, for a model that takes any size', parse: Number },
     {
       flags: '--kind <kind>',
@@ -73,7 +73,7 @@ export const modelList = command<ConfigOption>({
 export const modelRemove = command<ConfigOption>({
   name: 'model remove',
   summary: 'remove an installed model',
-  arguments: [{ name: '<name>', summary: 'name that cameras use for it' }],
+  arguments: [{ name: '<name>', summary: 'name of the model' }],
   options: [configOption],
   async run({ config }, name) {
     const [{ removeModel }, folder] = await Promise.all([import('../../vision/models.ts'), modelsFolder(config)]);

@@ -31,7 +31,7 @@ const schema = Type.Object({
   groups: Type.Optional(
     Type.Array(Type.String({ pattern: topicPattern }), {
       maxItems: 8,
-      description: 'group topics that a Tasmota device listens to beside its own',
+      description: 'group topics that a Tasmota device subscribes to, beside its own topic',
       default: ['tasmotas', 'sonoffs'],
     }),
   ),

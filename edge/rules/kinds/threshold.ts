@@ -124,12 +124,12 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     else if (clear !== undefined && above !== undefined && clear > above)
       problems.push({
         path: ['clear'],
-        message: `clear must be ${above} or less, because the alarm is raised above that`,
+        message: `clear must be ${above} or less, because the alarm is raised above this value`,
       });
     else if (clear !== undefined && below !== undefined && clear < below)
       problems.push({
         path: ['clear'],
-        message: `clear must be ${below} or more, because the alarm is raised below that`,
+        message: `clear must be ${below} or more, because the alarm is raised below this value`,
       });
     return [...problems, ...checkMessage(config.message, placeholders)];
   },
