@@ -33,7 +33,7 @@ test('a device’s times in the past and in the future are problems for a day', 
 test('while the true time is unknown, the gateway’s own clock is the problem, not a device’s', () => {
   const [problem, ...more] = timeProblems(siteWith(atNight), odd({ unjudged: 9, offMs: -2 * hour }), undefined, 0);
   expect(problem).toMatch(
-    /^this gateway’s clock is not in sync .*every hour \(Night watch\); the clock differs from the times of Oven/,
+    /^this gateway’s clock is not in sync, .*every hour \(Night watch\); the clock differs from the times of Oven/,
   );
   expect(more).toEqual([]);
   // no rule depends on the time here, so there is no problem

@@ -47,10 +47,10 @@ export function tellCamera(camera: CameraStatus): Told {
   return { tone, label, text: camera.reason === '' ? '' : `${sentence(say(camera.reasonI18n, camera.reason))}.` };
 }
 
-/** `refused`: refusals of this device, newest first */
 /** Unreadable messages in a row before a device that was understood earlier is worth a look: one or two are normal. */
 const oddInARow = 3;
 
+/** `refused`: refusals of this device, newest first */
 export function tellDevice(device: DeviceStatus, nowMs: number, refused: readonly RefusedView[] = []): Told {
   if (device.connected) {
     const ago = device.lastSeen === null ? undefined : nowMs - Date.parse(device.lastSeen);
