@@ -182,11 +182,10 @@ export class Camera {
     this.#awaitPicture();
     const seconds = Math.round(this.#keyFrameMs / 1000);
     const waited = waitingSteps.find((step) => ms >= step * 1000) ?? 0;
-    const how =
-      this.#keyFrameMs > goodKeyFrameMs
-        ? `every ${seconds} s: shorten the camera’s interval`
-        : `${waited < 5 ? 'the first pictures need one' : `for ${waited} s by now`}: shorten the camera’s interval of key frames`;
-    this.#become('connecting', words('gateway/reason.waiting-key-frame', { how }));
+    if (this.#keyFrameMs > goodKeyFrameMs)
+      this.#become('connecting', words('gateway/reason.key-frame-rare', { seconds }));
+    else if (waited < 5) this.#become('connecting', words('gateway/reason.key-frame-first'));
+    else this.#become('connecting', words('gateway/reason.key-frame-awaited', { seconds: waited }));
   }
 
   #sawKeyFrames(intervalMs: number): void {

@@ -9,6 +9,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Source } from './address.ts';
 import type { Capture, StartRecording } from './capture.ts';
 import { explain } from './failure.ts';
@@ -83,7 +84,7 @@ export class StreamRecorder {
       const silentMs = wroteAt > this.#begunAt ? unrecordedMs(intervalMs) : longestKeyFrameMs;
       if (clock.uptime() - Math.max(wroteAt, this.#begunAt) < silentMs) return this.#watch();
       this.#capture?.kill();
-      this.#again(`nothing was recorded for ${Math.round(silentMs / 1000)} s`);
+      this.#again(words('gateway/reason.not-recorded-for', { seconds: Math.round(silentMs / 1000) }));
     });
   }
 

@@ -269,7 +269,7 @@ export class WatchedCamera {
   }
 
   #unrecorded(): string {
-    if (this.#options.ring === undefined) return 'this gateway has no memory file system to record in';
+    if (this.#options.ring === undefined) return words('gateway/reason.no-memory-for-clips');
     if (this.#config.url.startsWith('v4l2:') && this.#recorder === undefined)
       return words('gateway/reason.capture-not-recorded');
     return (this.#recorder ?? this.#captureRecorder)?.problem ?? '';

@@ -82,31 +82,52 @@ export const gatewayEn = {
   'reason.other-shape': 'the picture changed its proportions',
   'reason.no-picture-within': 'no picture within {seconds, number} s',
   'reason.no-key-frame-within': 'no key frame within {seconds, number} s',
-  'reason.waiting-key-frame': 'waiting for a key frame ({how})',
+  'reason.key-frame-first':
+    'waiting for a key frame (the first pictures need one: shorten the camera’s interval of key frames)',
+  'reason.key-frame-awaited':
+    'waiting for a key frame (for {seconds, number} s by now: shorten the camera’s interval of key frames)',
+  'reason.key-frame-rare': 'waiting for a key frame (every {seconds, number} s: shorten the camera’s interval)',
   'reason.no-frames': 'no frames for {seconds, number} s',
   'reason.starting': 'starting',
   'reason.cannot-describe': 'the camera cannot describe this stream (406): is its address right?',
   'reason.cannot-serve': 'the camera cannot serve this stream (415): is its address right?',
   'reason.most-viewers':
-    'the camera serves as many viewers as it can (453): end another one, or allow more in the camera',
+    'the camera serves as many viewers as it can (453): disconnect another viewer, or allow more in the camera',
   'reason.session-forgotten': 'the camera forgot its session (454)',
   'reason.camera-failed': 'the camera reports an error of its own (500)',
   'reason.camera-busy': 'the camera is busy (503): it may serve as many viewers as it can',
   'reason.login-colon':
-    'the camera takes log-ins by Basic alone, and there a user’s name cannot have a colon: name the user otherwise',
+    'the camera accepts only Basic log-ins, in which a user name cannot contain a colon: choose another user name',
   'reason.not-udp': 'the camera does not send by UDP: leave out transport: udp',
   'reason.set-udp': 'the camera does not send by TCP (461): set transport: udp',
   'reason.session-ended': 'the session was ended',
   'reason.ended-unanswered': '{where} ended the connection without an answer',
   'reason.no-rtsp': '{where} does not answer by RTSP ({method})',
   'reason.no-udp-for':
-    'nothing came by UDP for {seconds, number} s: a firewall or the network holds it back; leave out transport: udp',
+    'nothing came by UDP for {seconds, number} s: a firewall or the network blocks it; leave out transport: udp',
   'reason.sends-nothing': 'the camera starts the stream and sends nothing for {seconds, number} s',
   'reason.no-http': '{where} does not answer by HTTP',
-  'reason.page-not-pictures':
-    '{where} answers with a page and not with pictures: it is the address of the camera’s page',
+  'reason.page-not-pictures': '{where} answers with a page and not with pictures: the url is that of the camera’s page',
   'reason.no-pictures-at': '{where} sends no pictures at this address ({type})',
-  'reason.opening-model': 'opening its model',
+  'reason.login-unsupported':
+    'the camera asks for a log-in by {schemes}, which Forpost does not support (supported: Basic, Digest with MD5, SHA-256 or SHA-512-256): choose another in the camera',
+  'reason.redirects':
+    'the camera at {host} sends viewers to another address. Forpost sends no log-in there: if the address is right, set it as the camera’s url',
+  'reason.redirects-to':
+    'the camera at {host} sends viewers to another address ({address}). Forpost sends no log-in there: if the address is right, set it as the camera’s url',
+  'reason.no-tls-answer': '{where} does not answer with TLS',
+  'reason.bad-tls': '{where} does not speak TLS correctly: {error}',
+  'reason.ended-at-once': '{where} ended the connection at once',
+  'reason.http-failed': 'the HTTP request to {where} failed: {error}',
+  'reason.not-video-because': '{where} sends no video: {error}',
+  'reason.other-status': 'the camera answers with status {status}',
+  'reason.refuses-method': 'the camera refuses {method}: {answer}',
+  'reason.encrypted':
+    'the stream’s video is encrypted (SRTP), which Forpost does not support: switch encryption off in the camera',
+  'reason.no-udp-ports': 'this gateway has no pair of UDP ports left for the camera',
+  'reason.not-recorded-for': 'nothing was recorded for {seconds, number} s',
+  'reason.no-memory-for-clips': 'this gateway has no memory file system to record in',
+  'reason.opening-model': 'opening the camera’s model',
   'reason.vision-restarts': 'the vision process is starting again: {reason}',
   // why a rule did not fire
   'reason.not-here': 'Not here: it watches {place}',

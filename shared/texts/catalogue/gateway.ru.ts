@@ -87,7 +87,12 @@ export const gatewayRu = {
   'reason.other-shape': 'у изображения изменились пропорции',
   'reason.no-picture-within': 'нет изображения уже {seconds, number} с',
   'reason.no-key-frame-within': 'нет ключевого кадра уже {seconds, number} с',
-  'reason.waiting-key-frame': 'ожидание ключевого кадра ({how})',
+  'reason.key-frame-first':
+    'ожидание ключевого кадра (с него начинается изображение: уменьшите в камере интервал ключевых кадров)',
+  'reason.key-frame-awaited':
+    'ожидание ключевого кадра (уже {seconds, number} с: уменьшите в камере интервал ключевых кадров)',
+  'reason.key-frame-rare':
+    'ожидание ключевого кадра (он приходит каждые {seconds, number} с: уменьшите интервал в камере)',
   'reason.no-frames': 'нет кадров уже {seconds, number} с',
   'reason.starting': 'запуск',
   'reason.cannot-describe': 'камера не может описать этот поток (406): верен ли её адрес?',
@@ -110,6 +115,24 @@ export const gatewayRu = {
   'reason.no-http': '{where} не отвечает по HTTP',
   'reason.page-not-pictures': '{where} отвечает страницей, а не изображениями: это адрес страницы камеры',
   'reason.no-pictures-at': '{where} не передаёт изображения по этому адресу ({type})',
+  'reason.login-unsupported':
+    'камера требует вход способом {schemes}, который Forpost не поддерживает (поддерживаются Basic и Digest с MD5, SHA-256 или SHA-512-256): выберите в камере другой способ',
+  'reason.redirects':
+    'камера {host} отправляет зрителей на другой адрес. Forpost не передаёт туда пароль: если адрес верен, укажите его как url камеры',
+  'reason.redirects-to':
+    'камера {host} отправляет зрителей на другой адрес ({address}). Forpost не передаёт туда пароль: если адрес верен, укажите его как url камеры',
+  'reason.no-tls-answer': '{where} не отвечает по TLS',
+  'reason.bad-tls': '{where} неверно отвечает по TLS: {error}',
+  'reason.ended-at-once': '{where} сразу оборвал соединение',
+  'reason.http-failed': 'запрос HTTP к {where} не удался: {error}',
+  'reason.not-video-because': '{where} передаёт не видео: {error}',
+  'reason.other-status': 'камера отвечает кодом {status}',
+  'reason.refuses-method': 'камера отказывает в {method}: {answer}',
+  'reason.encrypted':
+    'видео этого потока зашифровано (SRTP), Forpost это не поддерживает: отключите шифрование в камере',
+  'reason.no-udp-ports': 'на шлюзе не осталось свободной пары портов UDP для камеры',
+  'reason.not-recorded-for': 'ничего не записано уже {seconds, number} с',
+  'reason.no-memory-for-clips': 'на этом шлюзе нет файловой системы в памяти для записи',
   'reason.opening-model': 'загрузка модели',
   'reason.vision-restarts': 'процесс анализа видео перезапускается: {reason}',
   // why a rule did not fire

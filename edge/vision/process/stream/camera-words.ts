@@ -21,7 +21,7 @@ export function loginWords(problem: LoginProblem): string {
   if (problem === 'needed') return words('gateway/reason.login-needed');
   if (problem === 'wrong') return words('gateway/reason.wrong-password');
   if (problem === 'colon') return words('gateway/reason.login-colon');
-  return `the camera asks for a log-in by ${problem.unsupported.join(' or ')}, which Forpost does not support (supported: Basic, Digest with MD5, SHA-256 or SHA-512-256): choose another in the camera`;
+  return words('gateway/reason.login-unsupported', { schemes: problem.unsupported.join(', ') });
 }
 
 export function otherTransport(byUdp: boolean): string {
@@ -30,10 +30,11 @@ export function otherTransport(byUdp: boolean): string {
 
 /** The camera redirects to another address. The log-in is sent only to the configured address. */
 export function redirection(host: string, to: string): CameraFailure {
-  const shown = to === '' ? '' : ` (${plain(to)})`;
   return new CameraFailure(
     'refused',
-    `the camera at ${host} sends viewers to another address${shown}. Forpost sends no log-in there: if the address is right, set it as the camera’s url`,
+    to === ''
+      ? words('gateway/reason.redirects', { host })
+      : words('gateway/reason.redirects-to', { host, address: plain(to) }),
   );
 }
 

@@ -7,6 +7,7 @@
 import { connect as connectPlain, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { NetworkSource } from '../address.ts';
 import { refusal, tlsOptions } from '../camera-certificate.ts';
 import { CameraFailure } from '../failure.ts';
@@ -27,7 +28,10 @@ export function connectTo({ host, port, tls, trust }: NetworkSource): Promise<So
       reject(new CameraFailure(state, reason));
     };
     const late = setTimeout(
-      () => fail(reached ? 'refused' : 'unreachable', `${where} does not answer${reached ? ' with TLS' : ''}`),
+      () =>
+        reached
+          ? fail('refused', words('gateway/reason.no-tls-answer', { where }))
+          : fail('unreachable', words('gateway/reason.no-answer', { where })),
       connectTimeoutMs,
     );
     const done = () => {
@@ -39,7 +43,7 @@ export function connectTo({ host, port, tls, trust }: NetworkSource): Promise<So
     };
     const failed = (error: NodeJS.ErrnoException) => {
       if (options !== undefined && reached)
-        fail('refused', `${where} does not speak TLS correctly: ${messageOf(error)}`);
+        fail('refused', words('gateway/reason.bad-tls', { where, error: messageOf(error) }));
       else fail('unreachable', unreachable(where, error));
     };
     const socket =
@@ -55,6 +59,8 @@ export function connectTo({ host, port, tls, trust }: NetworkSource): Promise<So
         reached = true;
       });
     socket.on('error', failed);
-    socket.once('close', () => fail(reached ? 'refused' : 'unreachable', `${where} ended the connection at once`));
+    socket.once('close', () =>
+      fail(reached ? 'refused' : 'unreachable', words('gateway/reason.ended-at-once', { where })),
+    );
   });
 }

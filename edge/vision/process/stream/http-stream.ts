@@ -147,7 +147,7 @@ class HttpStream implements CameraStream {
         if (to === undefined || ++redirects > mostRedirects)
           throw redirection(this.#source.host, headers.location ?? '');
         this.#path = to;
-      } else throw answerFailure(status, `the camera answers with status ${status}`);
+      } else throw answerFailure(status, words('gateway/reason.other-status', { status: String(status) }));
     }
   }
 
@@ -186,7 +186,10 @@ class HttpStream implements CameraStream {
         late.cancel();
         const where = `${host}:${port}`;
         if (error instanceof CameraFailure) reject(error);
-        else reject(new CameraFailure('unreachable', `the HTTP request to ${where} failed: ${messageOf(error)}`));
+        else
+          reject(
+            new CameraFailure('unreachable', words('gateway/reason.http-failed', { where, error: messageOf(error) })),
+          );
       });
       asked.end();
     });

@@ -268,7 +268,12 @@ export class RtspSession {
       this.#reader.push(chunk);
     } catch (error) {
       const { host, port } = this.#source;
-      this.#end(new CameraFailure('unreachable', `${host}:${port} sends no video: ${messageOf(error)}`));
+      this.#end(
+        new CameraFailure(
+          'unreachable',
+          words('gateway/reason.not-video-because', { where: `${host}:${port}`, error: messageOf(error) }),
+        ),
+      );
     }
   }
 
@@ -321,7 +326,7 @@ export class RtspSession {
 
   #expectGood({ status = 0, start }: RtspMessage, method: string): void {
     if (status >= 200 && status < 300) return;
-    throw answerFailure(status, `the camera refuses ${method}: ${plain(start)}`);
+    throw answerFailure(status, words('gateway/reason.refuses-method', { method, answer: plain(start) }));
   }
 
   #cutOff(): CameraFailure {

@@ -3,6 +3,7 @@
  * that track to ffmpeg. Sound and metadata are left out: nothing here uses them, and if one of their packets comes first,
  * ffmpeg does not recognise the picture. Pure.
  */
+import { words } from '@forpost/shared/texts/english.ts';
 
 export interface VideoTrack {
   readonly payloadType: number;
@@ -54,10 +55,7 @@ export function readSdp(text: string): Description {
   // the first track with a known codec: another track may be a second channel, or use the maker's own codec
   const video = tracks.find(({ known }) => known)?.track ?? tracks[0]?.track;
   if (video !== undefined) return { video, problem: '', control };
-  const problem =
-    encrypted === undefined
-      ? 'there is no video in this stream'
-      : 'its video is encrypted (SRTP), which is not supported: switch that off in the camera';
+  const problem = encrypted === undefined ? words('gateway/reason.no-video') : words('gateway/reason.encrypted');
   return { video: undefined, problem, control };
 }
 

@@ -9,6 +9,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { isIPv6 } from 'node:net';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { CameraFailure } from '../failure.ts';
 
 const mostTries = 20;
@@ -44,7 +45,7 @@ export async function openUdp(camera: string, clock: Clock, events: UdpEvents): 
     if (second !== undefined) return pair(camera, first, second, clock, events);
     first.close();
   }
-  throw new CameraFailure('unreachable', 'this gateway has no pair of UDP ports left for the camera');
+  throw new CameraFailure('unreachable', words('gateway/reason.no-udp-ports'));
 }
 
 async function bound(camera: string, port: number): Promise<Socket> {
