@@ -1,9 +1,9 @@
 /**
- * A person acknowledges an alarm: the centre notes it, whether its gateway can hear of it or not.
+ * Notes a person's acknowledgement of an alarm at the centre, whether the gateway is reachable or not.
  *
  *   the centre raised the alarm itself ──► noted, no command
- *   a known gateway raised it ──► noted ── the gateway takes no command of this centre ──► no command, with the reason
- *                                     └── it does ──► the command goes on to the gateway
+ *   a known gateway raised it ──► noted ── the gateway accepts no command of this centre ──► no command, with the reason
+ *                                     └── the gateway accepts commands ──► the command is sent to the gateway
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -25,11 +25,11 @@ export interface AcknowledgeAtCentreOptions {
 }
 
 const ownAlarm = 'the centre raised this alarm and has noted it';
-/** as the gateway's schema has it */
+/** the bound in the gateway's schema */
 const longestAlarmId = 300;
 
 export class AcknowledgeAtCentre implements CommandHandler {
-  /** A person has seen the alarm also where its gateway comes back only tomorrow. */
+  /** The acknowledgement counts at once, even if the gateway comes back only tomorrow. */
   readonly validMs = longestValidityMs;
   readonly #options: AcknowledgeAtCentreOptions;
 

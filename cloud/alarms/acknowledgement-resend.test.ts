@@ -41,7 +41,7 @@ test('a gateway that comes back after days gets the acknowledgements of the cent
     (await commands.recent('gw-1', 10)).map(({ kind, author, arguments: { alarm } }) => [kind, author, alarm]);
   await comesBack();
   await expect.poll(sent).toEqual([['acknowledge', 'anna', 'seen here']]);
-  // it goes and comes while the command is under way; what was acknowledged meanwhile shows that it was asked about again
+  // the gateway reconnects while the command is under way; a new acknowledgement shows that the centre looked again
   for (let s = 0; s < 30; s++) clock.advance(1000);
   await history.insert([exampleAlert(4, t, 'raised', 'seen later')]);
   await history.noteAcknowledgements([{ gateway: 'gw-1', alarm: 'seen later', by: 'anna', at: t }]);

@@ -1,6 +1,6 @@
 /**
- * Sends a gateway that comes back the acknowledgements that people made at the centre meanwhile: the first command may
- * have expired, and the gateway's own page would go on asking for them.
+ * Sends acknowledgements from the centre again to a gateway that comes back: the first command may have expired, and the
+ * gateway's own page would still show the alarms as not acknowledged.
  *
  *   a gateway comes online ──► noted ── `gatherMs` ──► the alarms that only the centre knows as acknowledged, of all noted
  *     gateways in one question ──► a command for each that has none under way
@@ -75,13 +75,13 @@ export class AcknowledgementResend implements Part {
       const owed = alarms.filter((alarm) => returned.has(alarm.gateway) && isOwed(alarm));
       for (const [gateway, own] of Map.groupBy(owed, (alarm) => alarm.gateway)) await this.#sendTo(gateway, own);
     } catch (error) {
-      logger.warn({ problem: messageOf(error) }, 'acknowledgements cannot be sent to the gateways again');
+      logger.warn({ problem: messageOf(error) }, 'acknowledgements cannot be sent again to the gateways');
     }
   }
 
   async #sendTo(gateway: string, alarms: readonly AlarmState[]): Promise<void> {
     const { commands, gateways, logger } = this.#options;
-    // the gateway does not take this centre's commands, or its version knows none
+    // the gateway does not trust this centre's key, or its version has no commands
     if (gateways.get(gateway)?.status?.commandKeys?.includes(commands.publicKey.id) !== true) return;
     const recent = await commands.recent(gateway, mostRecent);
     const underWay = new Set(

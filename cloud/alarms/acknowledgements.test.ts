@@ -31,7 +31,7 @@ async function desk(history: (noted: readonly CentreAcknowledgement[]) => Promis
 
 const noted = { gateway: 'gw-1', alarm: 'gate/yard/-/1', by: 'anna' };
 
-test('an acknowledgement at the centre stands in the operations log and in the history before anybody is told', async () => {
+test('an acknowledgement at the centre is in the operations log and in the history before a page shows it', async () => {
   const stored: CentreAcknowledgement[] = [];
   const { acknowledgements, told, operations } = await desk(async (some) => {
     expect(await operations()).toHaveLength(1);
@@ -42,7 +42,7 @@ test('an acknowledgement at the centre stands in the operations log and in the h
   expect([stored, told]).toEqual([[{ ...noted, at: Date.UTC(2026, 5, 1) }], stored]);
 });
 
-test('an acknowledgement that the history did not take fails and says so', async () => {
+test('an acknowledgement that the history does not store fails with the reason', async () => {
   const { acknowledgements, told } = await desk(async () => {
     throw new ForpostError('FORPOST_HISTORY_FAILED', 'the disk is full');
   });

@@ -3,10 +3,11 @@
  * gateway may be offline, replaced, or may have forgotten the alarm. A command tells the gateway too, and the page shows
  * its answer.
  *
- *   take ──► operations record, durable ──► noted in the history ──► told to open pages
- *              └── fails ──► told             └── fails ──► told: asked again, the same once more changes nothing
+ *   take ──► operations record, durable ──► noted in the history ──► sent to open pages
+ *              └── fails ──► error            └── fails ──► error; a repetition changes nothing
  *
- * Always: nobody is told «acknowledged» before the operations log and the history have it. Of two people the first stays.
+ * Always: no page shows «acknowledged» before the operations log and the history have it. The first person's
+ * acknowledgement stays.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';

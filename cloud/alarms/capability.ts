@@ -28,7 +28,7 @@ export interface AlarmServices {
   readonly operations: Pick<OperationsLog, 'append'>;
   readonly gateways: Pick<GatewayDirectory, 'all' | 'get' | 'onChange' | 'silences'>;
   readonly service: Pick<GatewayService, 'isOut'>;
-  /** how many events of a gateway are missing; undefined: nobody knows now */
+  /** number of a gateway's missing events; undefined = unknown now */
   readonly missing: GatewayWatchOptions['missing'];
   readonly centreAlarms: Pick<CentreAlarms, 'all' | 'acknowledge' | 'raise' | 'clear' | 'of' | 'start' | 'stop'>;
   readonly commands: Pick<Commands, 'issue' | 'recent' | 'publicKey'>;

@@ -1,4 +1,4 @@
-/** What the centre itself raises: told once, also by two centres, and known again after a restart. */
+/** The centre's own alarms: people are notified once, also by two centres, and the alarms survive a restart. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,7 +77,7 @@ async function inFolder() {
   return join(folder, 'registry.jsonl');
 }
 
-test('an alarm of the centre is told once, is active until it is cleared, and is told as over', async () => {
+test('people are notified once when an alarm of the centre is raised and once when it is cleared', async () => {
   const clock = new FakeClock();
   const { alarms, told } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
   for (let i = 0; i < 5; i++) alarms.raise(flood);
@@ -93,7 +93,7 @@ test('an alarm of the centre is told once, is active until it is cleared, and is
   expect(told[0]?.alarm).toBe(told[1]?.alarm);
 });
 
-test('after a restart the centre knows its alarms, tells none of them again, and tells what a kill kept it from telling', async () => {
+test('after a restart the centre knows its alarms, repeats no notification, and sends those that a kill prevented', async () => {
   const clock = new FakeClock();
   const file = await inFolder();
   const before = await centre(new FileRegistry(file, clock, logger), clock, true);
@@ -117,7 +117,7 @@ test('after a restart the centre knows its alarms, tells none of them again, and
   await expect.poll(() => after.told.length).toBe(1);
 });
 
-test('two centres that find the same problem at the same moment tell people once', async () => {
+test('two centres that find the same problem at the same moment notify people once', async () => {
   const clock = new FakeClock();
   const shared = new SharedRegistry();
   const [one, two] = [await centre(shared.centre(), clock), await centre(shared.centre(), clock)];
@@ -129,14 +129,14 @@ test('two centres that find the same problem at the same moment tell people once
   await expect.poll(() => one.told.length + two.told.length).toBe(1);
 });
 
-test('another centre tells people of an alarm that a killed centre had not told yet', async () => {
+test('another centre notifies people about an alarm of a killed centre that had not done so', async () => {
   const clock = new FakeClock();
   const shared = new SharedRegistry();
   const [one, two] = [await centre(shared.centre(), clock), await centre(shared.centre(), clock)];
   one.hang();
   one.alarms.raise(flood);
   await expect.poll(() => one.told.length).toBe(1);
-  // it lives, and its channel is slow: nobody else tells
+  // the first centre runs and its channel is slow, so no other centre notifies
   for (let s = 0; s < 60; s++) {
     clock.advance(1_000);
     await new Promise((done) => setImmediate(done));
@@ -150,7 +150,7 @@ test('another centre tells people of an alarm that a killed centre had not told 
   expect(two.told.map(({ id }) => id)).toEqual([one.told[0]?.id]);
 });
 
-test('an alarm that its finder does not renew ends by itself', async () => {
+test('an alarm that the centre does not renew ends by itself', async () => {
   const clock = new FakeClock();
   const registry = new SettlingRegistry(await inFolder(), clock, logger);
   const { alarms } = await centre(registry, clock, true);
@@ -178,7 +178,7 @@ test('a person acknowledges an alarm of the centre, and the alarm shows the pers
   await expect.poll(() => told.map(({ change }) => change)).toEqual(['raised', 'acknowledged']);
 });
 
-test('a registry with a damaged line keeps what can be read, and the damaged file beside', async () => {
+test('a registry with a damaged line keeps its readable records, and a copy of the damaged file', async () => {
   const clock = new FakeClock();
   const file = await inFolder();
   const registry = new FileRegistry(file, clock, logger);

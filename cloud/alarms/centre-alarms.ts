@@ -1,13 +1,13 @@
 /**
- * Alarms that the centre itself raises about a gateway: it floods, it is silent, … Each gateway and kind has one record of
- * the registry, so alarms outlive a restart and all centres have the same ones.
+ * Alarms that the centre itself raises about a gateway: flood, silent, … Each gateway and kind has one record of the
+ * registry, so alarms outlive a restart and all centres have the same ones.
  *
  *   none, over ── raise ──► active, untold ── told ──► active ── clear, or not renewed for `holdsForMs` ──► over, untold
  *                                                        └─ acknowledge ──► acknowledged, untold ── told ──► …
  *
- *   untold: the centre that wrote the record tells people, and renews the record meanwhile. Where the record was not
- *   renewed for `takeOverMs`, because that centre was killed, another centre writes its name into it and tells people.
- *   Each change has one id, so the receiver of a notification recognises one that comes twice after a kill.
+ *   untold: people are not notified yet. The centre that wrote the record notifies people, and renews the record meanwhile.
+ *   If the record was not renewed for `takeOverMs`, because that centre was killed, another centre writes its name into
+ *   the record and notifies people. Each change has one id, by which a channel recognises a repetition after a kill.
  *
  * Always: `raise` and `clear` return at once and may be called at any rate. A change that cannot be written waits in
  * memory, one for each alarm and subject, and is retried. Where another centre wrote first, the change is judged anew. At
@@ -66,15 +66,15 @@ export interface CentreAlarm extends CentreFinding {
 
 interface Stored extends CentreAlarm {
   readonly told: boolean;
-  /** the centre that tells, or told, people of the change */
+  /** the centre that notifies, or notified, people about the change */
   readonly teller: string;
 }
 
 export interface CentreAlarmsOptions {
   readonly registry: Registry;
-  /** tells people; resolves when it is settled */
+  /** notifies people; resolves when the notification is settled */
   readonly tell: (notification: Notification) => Promise<void>;
-  /** there is no other centre: at the start, people are told of untold changes at once */
+  /** there is no other centre: the start notifies people about untold changes at once */
   readonly alone: boolean;
   readonly clock: Clock;
   readonly random: () => number;
@@ -83,11 +83,11 @@ export interface CentreAlarmsOptions {
 }
 
 export const centreAlarmKind = 'centre-alarm';
-/** A tenth of the gateways that a centre is made for. */
+/** A tenth of the gateways that a centre is designed for. */
 const maxActive = 10_000;
 const maxAtOnce = 64;
 const tickMs = 1_000;
-/** How often an alarm that goes on is written again, so that it does not end by itself. */
+/** How often an active alarm is written again, so that it does not end by itself. */
 const renewMs = 60_000;
 const defaultTakeOverMs = 20_000;
 const retryBackoff = { baseMs: 500, ceilingMs: 30_000 };
@@ -125,7 +125,7 @@ interface Entry {
   revision: number;
   /** ms of the monotonic clock */
   seenAt: number;
-  /** the change that this centre is telling people of */
+  /** the change about which this centre notifies people now */
   telling: string | undefined;
 }
 
@@ -149,7 +149,7 @@ export class CentreAlarms implements Part {
     this.#takeOverMs = options.takeOverMs ?? (options.alone ? 0 : defaultTakeOverMs);
   }
 
-  /** Before the registry starts, so that it hears of every record. */
+  /** Call before the registry starts, so that the alarms receive every record. */
   async start(): Promise<void> {
     this.#stop = new AbortController();
     this.#unlisten = this.#options.registry.onChange(centreAlarmKind, (record) => this.#take(record));
@@ -162,7 +162,7 @@ export class CentreAlarms implements Part {
     this.#timer?.cancel();
   }
 
-  /** Raises an alarm. The same words again renew it; other words update it. */
+  /** Raises an alarm. A repetition with the same text renews the alarm; another text updates it. */
   raise(finding: CentreFinding): void {
     const name = nameOf(finding);
     const known = this.#entries.get(name);
@@ -205,7 +205,7 @@ export class CentreAlarms implements Part {
     return true;
   }
 
-  /** All of them, one of each gateway and kind: the active ones and the last one that is over. */
+  /** The alarm of each gateway and kind: the active one, or else the last one that is over. */
   all(): readonly CentreAlarm[] {
     return [...this.#entries.values()].map(({ stored }) => stored);
   }
@@ -219,7 +219,7 @@ export class CentreAlarms implements Part {
     return this.#refused;
   }
 
-  /** Calls `listener` with each change of an alarm. Returns how to stop it. */
+  /** Calls `listener` with each change of an alarm. Returns a function that unsubscribes. */
   onChange(listener: (alarm: CentreAlarm) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -289,7 +289,7 @@ export class CentreAlarms implements Part {
       const data = intention(entry?.stored);
       try {
         const write = { kind: centreAlarmKind, id: name, author: 'centre', data, seen: entry?.revision ?? 0 };
-        // false: another centre was first, and the change is judged anew
+        // false: another centre wrote first, so the change is computed anew
         const done = data === undefined || (await registry.put(write));
         if (done && wanted.get(about) === intention) wanted.delete(about);
         failures = 0;
@@ -356,7 +356,7 @@ export class CentreAlarms implements Part {
   }
 }
 
-/** One for each change that people are told of. */
+/** The id of a change that people are notified about. */
 function noticeOf({ id, change }: CentreAlarm): string {
   return `${id}/${change}`;
 }

@@ -1,4 +1,4 @@
-/** A gateway that floods is told of once, and one whose backlog drains is not. */
+/** A gateway that floods raises one alarm, and a gateway whose backlog drains raises none. */
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { expect, onTestFinished, test } from 'vitest';

@@ -3,10 +3,10 @@
  *
  *   quiet ── more than its limit in a window of 10 s ──► flooding (raised) ── 6 windows in a row within it ──► quiet (cleared)
  *
- * Old events are a backlog that drains: they count as a flood only after `patientWindows` windows in a row, because the
- * gateway itself says how old they are.
+ * Old events are a draining backlog. They count as a flood only after `patientWindows` windows in a row, because only the
+ * gateway itself tells how old they are.
  *
- * Requests that were refused unread prolong a flood; alone they count as a backlog that drains as fast as the limits allow.
+ * Requests that were refused unread prolong a flood. Alone they count as a backlog that drains as fast as the limits allow.
  *
  * Always: counting an event is a look-up and a sum; at most `maxGateways` are counted in a window.
  */
@@ -75,7 +75,7 @@ export class FloodWatch implements Part {
     this.#timer?.cancel();
   }
 
-  /** Counts events that came, `bytes` in all; refused ones count too. */
+  /** Counts received events, `bytes` in all; refused events count too. */
   came(events: readonly Sent[], bytes: number): void {
     const [first] = events;
     if (first === undefined) return;
@@ -142,7 +142,7 @@ export class FloodWatch implements Part {
   }
 
   #raise(gateway: string, site: string, now: Message): void {
-    // the first reason stays: another one would be another sentence, and a write, each time
+    // the first reason stays, because each new sentence would be another write
     const why = this.#flooding.get(gateway)?.why ?? now;
     this.#flooding.set(gateway, { calm: 0, why });
     const says = said(message('centre/alarm.flood', { gateway, why }));

@@ -1,6 +1,6 @@
 /**
- * Judges the events and states of gateways, whether they come through Kafka or the receiver: a gateway speaks only of its
- * own site. Its events are counted, so that a flood raises an alarm.
+ * Decides whether events and states of gateways are accepted, through Kafka and the receiver: a gateway may send only data
+ * of its own site. Events are counted, so that a flood raises an alarm.
  *
  * Always: a refusal raises one alarm of the centre for each gateway, and a refused event is never in the history.
  */
@@ -13,7 +13,7 @@ import type { CentreAlarms } from './centre-alarms.ts';
 import type { FloodWatch } from './flood-watch.ts';
 
 const claimKind = 'claims-site';
-/** A refusal that goes on raises the alarm again within that time. */
+/** How long the alarm lasts after a refusal; continued refusals raise it again within this time. */
 const holdsForMs = 600_000;
 
 export class GatewayAdmission implements Admission {

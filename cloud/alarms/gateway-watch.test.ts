@@ -1,4 +1,4 @@
-/** What the centre raises about its gateways by itself: once, not for its own outages, and never as a storm. */
+/** The centre's alarms about its gateways: raised once, not for the centre's own outages, and never as a storm. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,7 +79,7 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
   };
 }
 
-test('a gateway that falls silent raises an alarm after five minutes, once, which clears when the gateway is heard', async () => {
+test('a silent gateway raises one alarm after five minutes, which clears when the gateway reports again', async () => {
   const { pass, active, told } = await centre();
   await pass(20, ['gw-1', 'gw-2']);
   await pass(290, ['gw-2']);
@@ -96,7 +96,7 @@ test('a gateway that falls silent raises an alarm after five minutes, once, whic
   await expect.poll(() => told.map(({ change }) => change)).toEqual(['raised', 'cleared']);
 });
 
-test('a centre that could hear no gateway, or has just started, calls no gateway silent', async () => {
+test('a centre that could receive nothing, or has just started, calls no gateway silent', async () => {
   const file = await inFolder();
   const first = await centre({ file });
   await first.pass(20, ['gw-1', 'gw-2']);
@@ -106,7 +106,7 @@ test('a centre that could hear no gateway, or has just started, calls no gateway
   await first.pass(60, ['gw-1', 'gw-2']);
   await expect.poll(() => [first.active(), first.told]).toEqual([[], []]);
   await first.stop();
-  // away for an hour; the topic has their last words of before
+  // the centre was down for an hour; the topic holds the gateways' last states
   first.clock.advance(3_600_000);
   const later = await centre({ file, clock: first.clock });
   later.gateways.take(exampleStatus({ gateway: 'gw-1' }), first.clock.now() - 3_600_000);
@@ -116,7 +116,7 @@ test('a centre that could hear no gateway, or has just started, calls no gateway
   await expect.poll(later.active).toEqual(['gw-1 silent']);
 });
 
-test('a silence that was told before a restart is not told again, and ends after it', async () => {
+test('an alarm about a silent gateway from before a restart is not repeated, and clears after the restart', async () => {
   const file = await inFolder();
   const first = await centre({ file });
   await first.pass(20, ['gw-1', 'gw-2']);
@@ -131,7 +131,7 @@ test('a silence that was told before a restart is not told again, and ends after
   await expect.poll(() => later.told.map(({ change }) => change)).toEqual(['cleared']);
 });
 
-test('500 gateways that fall silent at once make one message, and one more when all are back', async () => {
+test('500 gateways that fall silent at once cause one notification, and one more when all are back', async () => {
   const { pass, active, told } = await centre();
   const all = Array.from({ length: 500 }, (_, i) => `gw-${i}`);
   await pass(20, all);
@@ -193,7 +193,7 @@ test('missing or lost events raise an alarm of their gateway, missing alerts a c
   await pass(30, ['gw-1', 'gw-2']);
   await expect.poll(active).toEqual([]);
   const gap = (data: object) => exampleEvent({ sequence: 9, time: 0, gateway: 'gw-2', type: eventTypes.gap, data });
-  // named and counted: shed for room is told by the gateway's card
+  // events shed for space are shown on the gateway's card and raise no alarm
   watch.stored([gap({ epoch: 'e', lane: 'telemetry', from: '3', to: '9', count: 7, reason: 'shed' })]);
   await pass(5, ['gw-1', 'gw-2']);
   await expect.poll(active).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * Raises the alarms that a gateway cannot raise itself: that it is silent, and problems that its last state or its ledger
- * shows (a full disk, a clock out of sync, a broken link, missing events).
+ * Raises alarms that a gateway cannot raise itself: a silent gateway, and problems in its last state or its ledger (a full
+ * disk, a clock out of sync, a broken link, missing events).
  *
  *   each `lookEveryMs`, of every gateway that is in service:
  *     silent for `silentAfterMs` of hearing ──► alarm `silent` ── heard of ──► cleared
@@ -9,10 +9,10 @@
  *     its ledger, some gateways a look in turn ──► alarm `missing` ── nothing is missing ──► cleared
  *   a gap record of events that never had a number, or of an unknown end ──► alarm `lost`, for an hour
  *
- * Always: time in which the centre could hear no gateway counts as silence of none (gateways/directory.ts), nor does the
- * time before the centre started. A gateway that was silent for a week at the start raises no alarm. For a gateway out of
- * service nothing is raised, and its alarms are cleared. The alarms stand in the registry (centre-alarms.ts): they outlive
- * a restart, and people are told once, however many centres find them.
+ * Always: time in which the centre could receive nothing does not count as silence (gateways/directory.ts), and neither
+ * does the time before the centre started. A gateway that was silent for a week at the start raises no alarm. A gateway out
+ * of service raises no alarm, and its alarms are cleared. The alarms stand in the registry (centre-alarms.ts): they outlive
+ * a restart, and people are notified once, however many centres find them.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -39,7 +39,7 @@ const defaultWatchTimes: WatchTimes = {
   linkAfterMs: 15 * 60_000,
 };
 
-/** From seconds of the centre's file; what is not named has its default. */
+/** Converts the seconds of cloud.yaml; missing values have their defaults. */
 export function watchTimes(
   seconds: { readonly silent_after_s?: number; readonly clock_after_s?: number; readonly link_after_s?: number } = {},
 ): Partial<WatchTimes> {
@@ -56,7 +56,7 @@ export interface GatewayWatchOptions {
   readonly alarms: Pick<CentreAlarms, 'raise' | 'clear' | 'of'>;
   /** taken out of service by staff */
   readonly outOfService: (gateway: string) => boolean;
-  /** events that are missing by its ledger; undefined: nobody knows now. It may reject */
+  /** number of missing events by the gateway's ledger; undefined = unknown now. May reject */
   readonly missing: (gateway: string) => Promise<{ readonly alerts: number; readonly telemetry: number } | undefined>;
   readonly times?: Partial<WatchTimes>;
   readonly clock: Clock;
@@ -64,7 +64,7 @@ export interface GatewayWatchOptions {
 }
 
 const lookEveryMs = 10_000;
-/** So many gateways that fall silent together raise an alarm each. More of them have one cause, such as a line, and one alarm. */
+/** Up to this number, gateways that fall silent together raise one alarm each. More have one cause, such as a network, and one alarm. */
 const mostAlone = 5;
 const togetherMs = 60_000;
 /** A gateway that was silent for this long at the start raises no alarm. */
@@ -73,7 +73,7 @@ const ledgersALook = 5;
 const lostHoldsForMs = 3_600_000;
 const groupWordsEveryMs = 60_000;
 const namesInSentence = 3;
-/** names the gateway of an alarm about many gateways */
+/** stands for the gateway in an alarm about many gateways */
 const centreName = 'centre';
 
 export class GatewayWatch implements Part {
@@ -208,7 +208,7 @@ export class GatewayWatch implements Part {
     alarms.raise({ gateway: centreName, site: '', kind: 'silent', severity: 'critical', ...says });
   }
 
-  /** The problems in the state of a gateway that is heard of. */
+  /** The problems in the state of a gateway that is not silent. */
   #judge({ gateway, site }: KnownGateway, status: GatewayStatus): void {
     const { clockAfterMs, linkAfterMs } = this.#times;
     const { storageProblem = '' } = status;

@@ -9,7 +9,7 @@ import type { OperationsLog } from '../operations/operations.ts';
 
 export const alarmAcknowledged = 'alarm-acknowledged';
 
-/** Resolves with the number of acknowledgements. @throws what the log and the history throw */
+/** Resolves with the number of acknowledgements. @throws the errors of the log and of the history */
 export async function restoreAcknowledgements(
   operations: Pick<OperationsLog, 'read'>,
   history: Pick<HistoryStore, 'noteAcknowledgements'>,

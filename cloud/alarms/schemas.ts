@@ -31,7 +31,7 @@ export const alarmsQuery = Type.Object(
 
 export const alarmSchema = answer({
   alarm: Type.String({ description: 'id of this occurrence' }),
-  /** of the newest event about it */
+  /** of the newest event about the alarm */
   event: Type.String(),
   site: Type.String(),
   gateway: Type.String(),

@@ -1,4 +1,4 @@
-/** From alert events and the centre's own alarms to what the API answers. Pure; a field that an event lacks gets a plain default. */
+/** Converts alert events and the centre's own alarms to the API's views. Pure; a missing field gets a default. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import { type Message, messageIn } from '@forpost/shared/texts/message.ts';
@@ -48,7 +48,7 @@ export function alarmView({ alarm, site, gateway, latest, raised, open, acknowle
   };
 }
 
-/** A field that holds a message of the catalogue; nothing where the event has none. */
+/** A field with a message of the catalogue; no field where the event has none. */
 function textOf<Name extends string>(name: Name, value: unknown): { readonly [Key in Name]?: Message } {
   const text = messageIn(value);
   return (text === undefined ? {} : { [name]: text }) as { readonly [Key in Name]?: Message };
@@ -57,7 +57,7 @@ function textOf<Name extends string>(name: Name, value: unknown): { readonly [Ke
 /** The last moment that a Date can hold. */
 const latestTimeMs = 8_640_000_000_000_000;
 
-/** Who acknowledged an alarm, by the gateway’s event, else by the centre’s record. */
+/** The person who acknowledged an alarm, by the gateway’s event, or else by the centre’s record. */
 function personOf(
   {
     acknowledged,
@@ -89,7 +89,7 @@ function isValue(value: unknown): value is number | string | boolean {
   return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean';
 }
 
-/** An alarm that the centre itself raised, as one of a gateway is shown. */
+/** The view of an alarm that the centre itself raised, in the form of a gateway's alarm. */
 export function centreAlarmView(alarm: CentreAlarm): AlarmView {
   const { id, gateway, site, kind, severity, message, active, acknowledged, change, since, changed } = alarm;
   const open = active || awaitsAcknowledgement({ acknowledged, severity, test: false });
@@ -106,10 +106,10 @@ export function centreAlarmView(alarm: CentreAlarm): AlarmView {
   };
 }
 
-/** No gateway sends more pieces with an alarm. */
+/** Most pieces of evidence with an alarm. */
 const mostEvidence = 50;
 
-/** The pieces that a gateway can be asked for; entries of another shape are passed over. */
+/** The pieces of evidence that the centre can request from a gateway; malformed entries are skipped. */
 function evidenceOf(list: unknown): AlarmView['evidence'] {
   if (!Array.isArray(list)) return [];
   return list.slice(0, mostEvidence).flatMap((one: unknown) => {
@@ -153,7 +153,7 @@ export function alarmsPage(
 
 const mostNotListed = 100;
 
-/** The alarm of one alert event. A page that knows the alarm already has the better time of its raise. */
+/** The alarm of one alert event. If a page knows the alarm already, the page's time of its raise is more exact. */
 export function alarmOfEvent(event: HistoryEvent): AlarmView {
   const data = fieldsOf(event.data);
   const alarm = text(data.alarm, event.id);
@@ -183,12 +183,12 @@ function raisedOf(event: HistoryEvent): string {
   return Math.abs(raised) > latestTimeMs ? time : rfc3339(raised);
 }
 
-/** `data` came from another machine: an object with whatever is in it, or nothing. */
+/** `data` came from another machine: an object with any content, or else an empty one. */
 function fieldsOf(data: unknown): Readonly<Record<string, unknown>> {
   return typeof data === 'object' && data !== null && !Array.isArray(data) ? (data as Record<string, unknown>) : {};
 }
 
-/** Longer than any text of a gateway; an alarm's id must stay the one that its gateway knows. */
+/** Longest text, beyond any text of a gateway: an alarm's id must not be cut, because its gateway would not know it. */
 const longestText = 1_000;
 
 function text(value: unknown, otherwise = ''): string {

@@ -1,21 +1,21 @@
 /**
- * The judge of what a gateway sends, for both ways into the centre (Kafka and the receiver). alarms/gateway-admission.ts
- * is the one of a running centre.
+ * Decides whether an event or a state of a gateway is accepted, for both ways into the centre (Kafka and the receiver). A
+ * running centre uses the implementation in alarms/gateway-admission.ts.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 
 export interface Admission {
   /** false: the site of a gateway is not known yet */
   readonly ready: boolean;
-  /** Why an event or a state of this gateway is refused, in words; undefined where it is taken. */
+  /** Why an event or a state of this gateway is refused, in words; undefined where it is accepted. */
   refusal(claim: { readonly gateway: string; readonly site: string }): string | undefined;
-  /** Counts events that came, `bytes` of JSON in all. */
+  /** Counts received events, `bytes` of JSON in all. */
   came(events: readonly ForpostEvent[], bytes: number): void;
-  /** Counts a request that was refused unread, because of its gateway's limits. */
+  /** Counts a request that the gateway's limits refused before its body was read. */
   turnedAway(gateway: string): void;
 }
 
-/** Takes everything: for jobs and tests. */
+/** Accepts everything; for jobs and tests. */
 export const admitAll: Admission = {
   ready: true,
   refusal: () => undefined,

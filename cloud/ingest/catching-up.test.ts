@@ -1,4 +1,4 @@
-/** Ingest on a real Kafka and an embedded ClickHouse under what the months bring: a long backlog, partitions that moved. */
+/** Ingest on a real Kafka and an embedded ClickHouse, with a long backlog and with partitions that moved. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -105,7 +105,7 @@ async function drained(prefix: string, count: number, timeOf: (n: number) => num
   }
 }
 
-test('a backlog of 40 days with times of 300 months goes in at the rate of one of a single month', async () => {
+test('a backlog with times of 300 months is stored at the rate of a backlog of a single month', async () => {
   const tame = await drained('tame', 20_000, () => Date.UTC(2026, 0, 15));
   const wild = await drained('wild', 50_000, (i) => Date.UTC(2001, i % 300, 15));
   console.log(`${tame} events/s of one month, ${wild} events/s of 300 months`);
@@ -119,12 +119,12 @@ test('a backlog of 40 days with times of 300 months goes in at the rate of one o
   expect(Number(parts?.partitions)).toBeLessThanOrEqual(2);
 }, 300_000);
 
-test('partitions added in mid-drain lose nothing and double nothing, and staff are told that order is at risk', async () => {
+test('partitions added during a drain lose and duplicate no event, and staff are warned that order is at risk', async () => {
   await topicsOf('grown');
   const file = join(folder, 'topics.json');
   const partitions = new PartitionCounts(file, logger);
   const { ingest, told } = anIngest('grown', partitions);
-  // gateways whose place moves from 3 partitions to 5
+  // gateways whose partition changes when 3 partitions become 5
   const gateways = Array.from({ length: 40 }, (_, i) => `gw-${i}`)
     .filter((gateway) => partitionOf(gateway, 3) !== partitionOf(gateway, 5))
     .slice(0, 3);
@@ -138,7 +138,7 @@ test('partitions added in mid-drain lose nothing and double nothing, and staff a
     expect(partitions.problems).toEqual([]);
     await addPartitions(kafka.client, ['grown.telemetry'], 5);
     for (const gateway of gateways) {
-      // one that has noticed goes back to its cursor, one that has not goes on as before
+      // a gateway that has noticed the change goes back to its cursor; another one continues as before
       await write('grown.telemetry', values(gateway, 301, 800), gateway, partitionOf(gateway, 5));
       await write('grown.telemetry', values(gateway, 401, 900), gateway, partitionOf(gateway, 3));
     }

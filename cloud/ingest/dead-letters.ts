@@ -1,8 +1,8 @@
 /**
- * A record that nobody can process goes to `<prefix>.deadletter` as it came, with the reason in its headers. A person
- * can look at it and send it again; meanwhile it blocks nothing.
+ * Writes a record that cannot be processed to `<prefix>.deadletter`, unchanged, with the reason in its headers. A person
+ * can examine the record and send it again; meanwhile it blocks no other record.
  *
- * Always: `write` resolves only when all records are in the topic. While the topic takes nothing, `trouble` says so.
+ * Always: `write` resolves only when all records are in the topic. While writing fails, `trouble` holds the reason.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -25,11 +25,11 @@ export interface PoisonRecord {
   readonly original: Buffer;
 }
 
-/** How much is kept of an original that is too large for a record, and of a key that no gateway has. */
+/** How much is kept of a record that is too large for a dead letter, and of a key that is not a gateway's id. */
 const keptBytes = 65_536;
 const longestKey = 256;
 const longestReason = 1_000;
-/** Of one send: well below what a broker takes at once. */
+/** Most bytes of one send: well below the limit of a broker. */
 const bytesAtOnce = 262_144;
 const lettersAtOnce = 1_000;
 
@@ -54,12 +54,12 @@ export class DeadLetters {
     this.#topic = topic(options.prefix, 'deadletter');
   }
 
-  /** undefined while the topic takes records, as far as is known */
+  /** why writing fails; undefined while it works, as far as is known */
   get trouble(): HistoryTrouble | undefined {
     return this.#trouble;
   }
 
-  /** The callers that waited have given up, or will begin again. */
+  /** Forgets the trouble, because the waiting callers have given up or will try again. */
   forget(): void {
     this.#trouble = undefined;
   }

@@ -37,7 +37,7 @@ const aDeduplication = ({ received, stored }: Store, change: Partial<Deduplicati
   new Deduplication({ received, stored, ...change });
 
 describe('deduplication', () => {
-  test('stores each number once, whatever comes twice, at once or later', async () => {
+  test('stores each number once, whether its repetition comes in the same batch or later', async () => {
     const store = new Store();
     const deduplication = aDeduplication(store);
     const first = await deduplication.storeNew([3, 4, 4, 9], eventOf, store.insert);
@@ -48,7 +48,7 @@ describe('deduplication', () => {
     expect(store.loads).toBe(1);
   });
 
-  test('knows after a restart what is stored, also where low numbers are missing below high ones', async () => {
+  test('knows the stored numbers after a restart, also where low numbers are missing below high ones', async () => {
     const store = new Store();
     store.rows.push(5, 6, 7);
     const deduplication = aDeduplication(store);
@@ -87,7 +87,7 @@ describe('deduplication', () => {
     expect(store.rows).toEqual([1, 2, 3, 4]);
   });
 
-  test('after an insert that stored half, the rest and only the rest is stored', async () => {
+  test('after an insert that stored half of a batch, a retry stores exactly the other half', async () => {
     const store = new Store();
     const deduplication = aDeduplication(store);
     store.failAfter = 2;
@@ -119,7 +119,7 @@ describe('deduplication', () => {
     expect(store.rows).toEqual([2, 1, 3]);
   });
 
-  test('a lane in too many ranges is not remembered: of each batch the history is asked', async () => {
+  test('a lane in too many ranges is not remembered: the history is asked about each batch', async () => {
     const store = new Store();
     const deduplication = aDeduplication(store, { maxLaneRanges: 3 });
     const odd = [9, 5, 1, 7, 3];
@@ -155,7 +155,7 @@ describe('deduplication', () => {
     expect(store.loads).toBe(4);
   });
 
-  test('batches of many lanes at once, in any order, never wait for each other for ever', async () => {
+  test('simultaneous batches of many lanes, in any order, never deadlock', async () => {
     const batch = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.integer({ min: 1, max: 6 })), {
       minLength: 1,
       maxLength: 6,

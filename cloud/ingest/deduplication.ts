@@ -1,6 +1,6 @@
 /**
- * The sequence numbers that are stored of each (gateway, epoch, lane), as sets of ranges: an event reaches the history
- * once, however often it arrives.
+ * Remembers the stored sequence numbers of each (gateway, epoch, lane) as sets of ranges, so that an event reaches the
+ * history once, however often it arrives.
  *
  *   unknown ── first event ──► loading (what the history has) ──► known ── stored ──► known, and more
  *      ▲                        └── in too many ranges ──► scattered: the history is asked about each batch │
@@ -18,9 +18,9 @@ import { WeighedCache } from '../ledger/weighed-cache.ts';
 import { orAborted } from './or-aborted.ts';
 
 export interface DeduplicationOptions {
-  /** the ranges that the history has of a lane; may throw FORPOST_LANE_SCATTERED */
+  /** the ranges of a lane in the history; may throw FORPOST_LANE_SCATTERED */
   readonly received: (key: LaneKey) => Promise<readonly Range[]>;
-  /** those of `numbers` that the history has, for a lane in too many ranges */
+  /** the stored ones among `numbers`, for a lane in too many ranges */
   readonly stored: (key: LaneKey, numbers: readonly number[]) => Promise<readonly number[]>;
   /** lanes remembered; the one unused for longest goes first */
   readonly maxLanes?: number;
@@ -29,7 +29,7 @@ export interface DeduplicationOptions {
 }
 
 const defaultMaxLanes = 20_000;
-/** of all lanes together, 16 bytes each */
+/** most ranges of all lanes together, 16 bytes each */
 const maxKeptRanges = 4_000_000;
 
 /** The lane has too many ranges to be remembered. */
@@ -58,9 +58,9 @@ export class Deduplication {
   }
 
   /**
-   * Calls `store` with those of `events` that are not stored yet, each once, and remembers them when `store` resolves.
-   * Returns the new events and the others. Rejects as `store` or the history does, and with the signal's reason where
-   * the signal is aborted before `store` was called.
+   * Calls `store` with the events that are not stored yet, each once, and remembers them when `store` resolves. Returns the
+   * new and the repeated events. Rejects with the error of `store` or of the history, or with the signal's reason when the
+   * signal is aborted before `store` was called.
    */
   async storeNew<Item>(
     items: readonly Item[],
@@ -161,7 +161,7 @@ export class Deduplication {
     });
     const unlock = () => {
       release();
-      // the last one out takes the lock's entry with it
+      // the last holder removes the lock's entry
       for (const name of names) {
         const tail = this.#locks.get(name);
         void tail?.then(() => {

@@ -1,10 +1,10 @@
 /**
- * Joins the inserts of many partitions to a few large ones: while one insert runs, the next one gathers. There is no
- * timer: an idle history gets an event at once, a busy one gets thousands together. Each insert is one part and one
- * fsync.
+ * Joins the inserts of many partitions to a few large ones: while one insert runs, the events for the next one gather.
+ * There is no timer: an idle history gets an event at once, and a busy one gets thousands together. Each insert is one part
+ * and one fsync.
  *
- * Always: a caller's promise settles as the insert of its events did. Events that the history refuses for good fail only
- * the caller that brought them. A caller that gives up before its insert began leaves nothing behind.
+ * Always: a caller's promise settles like the insert of its events. Events that the history refuses for good fail only
+ * their own caller. The events of a caller that gives up before its insert has begun are removed.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { event, gatewayStatus } from '../testing/events.ts';
 import { IngestHub } from './hub.ts';
 
-test('each part hears in turn of what ingest takes in, and a record that nobody can process is waited for', async () => {
+test('each part receives ingest’s reports in turn, and ingest waits until every part has taken a record that cannot be processed', async () => {
   const hub = new IngestHub();
   const heard: string[] = [];
   for (const name of ['first', 'second'])
@@ -17,7 +17,7 @@ test('each part hears in turn of what ingest takes in, and a record that nobody 
       },
     });
   hub.connect({});
-  // as ingest hands them on: by themselves
+  // ingest passes these methods on without their object
   const { stored, held, status, repeated, assigned, poison } = hub;
   stored([event(1), event(2)]);
   held([event(1), event(2)]);

@@ -2,8 +2,8 @@
  * Passes on to several parts what ingest, or the delivery without Kafka, reports. The composition connects the parts
  * after all of them are constructed.
  *
- * Always: listeners hear in the order of `connect`. `poison` resolves when all have taken the record. The methods may be
- * passed on without their object.
+ * Always: listeners are called in the order of `connect`. `poison` resolves when all listeners have taken the record. The
+ * methods may be passed on without their object.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';

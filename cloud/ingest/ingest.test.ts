@@ -28,7 +28,7 @@ const lane = (epoch = 'e1', name: Lane = 'telemetry') => ({ gateway: 'gw-1', epo
 const span = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
 
 describe('ingest', () => {
-  test('brings each event into the history once, though it comes twice, out of order and after a restart', async () => {
+  test('stores each event once, although events come twice, out of order and again after a restart', async () => {
     await ensureTopics(kafka.client, cluster('once'), logger);
     const { ingest, history, told } = anIngest('once');
     // a batch of an abandoned producer landed after its re-send, and the low numbers come last of all
@@ -88,7 +88,7 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(told.statuses).toEqual(['gw-1 1', 'gw-1 2']), soon);
   });
 
-  test('a record that nobody can read goes to the dead letters as it came, and blocks nothing', async () => {
+  test('an unreadable record goes to the dead letters unchanged, and blocks no other record', async () => {
     await ensureTopics(kafka.client, cluster('poison'), logger);
     const { ingest, history, told } = anIngest('poison');
     await ingest.start();
@@ -118,7 +118,7 @@ describe('ingest', () => {
     ]);
   });
 
-  test('a key larger than a dead letter may be, and a thousand records of nonsense, block nothing', async () => {
+  test('a key larger than a dead letter, and a thousand malformed records, block no other record', async () => {
     await made('large.telemetry', 'max.message.bytes', '4000000');
     await ensureTopics(kafka.client, cluster('large'), logger);
     const { ingest, history, told } = anIngest('large');
@@ -142,7 +142,7 @@ describe('ingest', () => {
     expect(new Set(letters)).toEqual(new Set([eventJson(1), ...span(1, 1000).map((n) => `nonsense ${n}`)]));
   });
 
-  test('a batch that cannot be unpacked goes to the dead letters as it came, and stops nothing', async () => {
+  test('a batch that cannot be unpacked goes to the dead letters unchanged, and stops no partition', async () => {
     // the broker leaves records packed as they come
     await made('packed.telemetry', 'compression.type', 'producer');
     await ensureTopics(kafka.client, cluster('packed'), logger);
@@ -170,7 +170,7 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
   });
 
-  test('batches of a few KB that unpack to more than the bound are taken one after the other, whole', async () => {
+  test('small batches that unpack to more than the bound are processed whole, one after the other', async () => {
     await ensureTopics(kafka.client, cluster('swelling'), logger);
     const { ingest, history, told } = anIngest('swelling');
     const swollen = ' '.repeat(defaultBatchMb * 131_072);
@@ -187,7 +187,7 @@ describe('ingest', () => {
     boundAnswers(8);
     await ensureTopics(kafka.client, cluster('large'), logger);
     const large = ' '.repeat(900_000);
-    // 160 MB in all, some KB as they are packed
+    // 160 MB unpacked, a few KB packed
     for (const gateway of ['gw-1', 'gw-2', 'gw-3', 'gw-4', 'gw-5', 'gw-6'])
       for (const n of span(1, 30)) await produce('large.telemetry', [eventJson(n, { gateway }) + large], gateway);
     const { ingest, history, told } = anIngest('large');
@@ -203,12 +203,12 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(told.stored).toHaveLength(180), soon);
     clearInterval(watch);
     console.log(`${Math.round(most / 2 ** 20)} MB of buffers at most`);
-    // what is handled, what is fetched meanwhile, and what is not collected yet
+    // memory of the batch in work, of the batch fetched meanwhile, and of garbage that is not collected yet
     expect(most).toBeLessThan(100 * 2 ** 20);
     expect(told).toMatchObject({ poison: [], repeated: 0 });
   });
 
-  test('a dead-letter topic that takes nothing is told, and holds its record up until it takes it', async () => {
+  test('a failing dead-letter topic is reported, and delays its record until the topic accepts it', async () => {
     await made('unwritten.deadletter', 'max.message.bytes', '10');
     await ensureTopics(kafka.client, cluster('unwritten'), logger);
     const { ingest, history, told } = anIngest('unwritten');
@@ -237,7 +237,7 @@ describe('ingest', () => {
     expect(await readTopic(kafka.client, 'unwritten.deadletter')).toHaveLength(1);
   });
 
-  test('while the history is away nothing is committed, and afterwards nothing is missing', async () => {
+  test('while the history is unreachable no offset is committed, and afterwards no event is missing', async () => {
     await ensureTopics(kafka.client, cluster('away'), logger);
     const { ingest, history } = anIngest('away');
     history.down = true;
@@ -248,7 +248,7 @@ describe('ingest', () => {
     const unread = () => ingest.status().lags.reduce((sum, { records }) => sum + records, 0);
     const stoodSince = systemClock.uptime();
     await vi.waitFor(() => expect(unread()).toBe(50), soon);
-    // whatever a gateway was told by now, nothing of it can be called missing
+    // no acknowledged event may count as missing yet
     expect(ingest.status().handledAt ?? 0).toBeLessThan(stoodSince);
     expect(ingest.status().trouble).toEqual({ since: expect.any(Number), reason: 'the history is away' });
     history.down = false;
@@ -259,7 +259,7 @@ describe('ingest', () => {
     await vi.waitFor(async () => expect(await committed('away')).toEqual([50]), soon);
   });
 
-  test('a commit that fails is tried again, also where nothing more comes into its partition', async () => {
+  test('a failed commit is tried again, also where no further record comes into its partition', async () => {
     await ensureTopics(kafka.client, cluster('quiet'), logger);
     const { ingest, history } = anIngest('quiet');
     await ingest.start();
@@ -276,7 +276,7 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
   });
 
-  test('goes on by itself when Kafka was killed and is back, and so does what the receiver delivers', async () => {
+  test('ingest and the receiver’s delivery continue by themselves after Kafka was killed and restarted', async () => {
     const { ingest, history } = anIngest('killed');
     const delivery = new KafkaDelivery(cluster('killed'), systemClock, logger);
     onTestFinished(() => delivery.stop());
@@ -303,7 +303,7 @@ describe('ingest', () => {
     expect(await history.rows(lane())).toEqual({ rows: 5, distinct: 5 });
   });
 
-  test('finds its way when the topics are deleted and made anew, with another number of partitions', async () => {
+  test('continues when the topics are deleted and recreated with another number of partitions', async () => {
     const { ingest, history } = anIngest('anew');
     await ingest.start();
     await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
@@ -323,7 +323,7 @@ describe('ingest', () => {
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 25]]), soon);
   });
 
-  test('a wall clock that is set back by an hour costs ingest no more than a fresh consumer', async () => {
+  test('ingest survives a wall clock that is set back by an hour with a fresh consumer', async () => {
     await ensureTopics(kafka.client, cluster('clock'), logger);
     const { ingest, history } = anIngest('clock');
     const { now } = Date;
@@ -347,7 +347,7 @@ describe('ingest', () => {
     expect(await members('clock')).toEqual([second]);
   });
 
-  test('a batch that waited while its topic was deleted and made anew leaves nothing of the new one unread', async () => {
+  test('every record of a recreated topic is read, although a batch of the deleted topic was still waiting', async () => {
     await ensureTopics(kafka.client, cluster('waited'), logger);
     const { ingest, history } = anIngest('waited');
     history.down = true;
@@ -359,42 +359,39 @@ describe('ingest', () => {
     await admin.connect();
     await admin.deleteTopics({ topics: ['waited.telemetry'] });
     await admin.disconnect();
-    // ingest makes it anew by itself
+    // ingest recreates the topic by itself
     await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
     await leadersReady(kafka.client, ['waited.telemetry']);
     await produce('waited.telemetry', json(span(51, 60)));
     await vi.waitFor(() => expect(ingest.status().lags).toMatchObject([{ records: 60 }]), soon);
     history.down = false;
     await vi.waitFor(async () => expect(await committed('waited')).toEqual([60]), soon);
-    // what was deleted before it was stored is gone
+    // an event that was deleted before it was stored is gone
     expect(await history.received(lane())).toEqual([[51, 110]]);
   });
 
-  test.each(['before it is reached', 'while it is read'])(
-    'a Kafka that hangs %s does not hold up a stop',
-    async (when) => {
-      const { ingest } = anIngest('hanging');
-      const delivery = new KafkaDelivery(cluster('hanging'), systemClock, logger);
-      await delivery.start();
-      if (when === 'while it is read') {
-        await ingest.start();
-        await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
-        // partitions that were just made may still be without a leader
-        await vi.waitFor(() => delivery.events('gw-1', [{ event: event(1), json: eventJson(1) }]), soon);
-      }
-      process.kill(kafka.pid, 'SIGSTOP');
-      try {
-        if (when === 'before it is reached') await ingest.start();
-        const sent = delivery.events('gw-1', [{ event: event(2), json: eventJson(2) }]).catch(() => 'not sent');
-        await vi.waitFor(() => expect(ingest.status().events.state).toBe('connecting'), soon);
-        const begun = performance.now();
-        await Promise.all([ingest.stop(), delivery.stop()]);
-        expect(performance.now() - begun).toBeLessThan(5_000);
-        expect(await sent).toBe('not sent');
-      } finally {
-        process.kill(kafka.pid, 'SIGCONT');
-        await servesAgain(kafka.client);
-      }
-    },
-  );
+  test.each(['before it is reached', 'while it is read'])('ingest stops though Kafka hangs %s', async (when) => {
+    const { ingest } = anIngest('hanging');
+    const delivery = new KafkaDelivery(cluster('hanging'), systemClock, logger);
+    await delivery.start();
+    if (when === 'while it is read') {
+      await ingest.start();
+      await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
+      // new partitions may not have a leader yet
+      await vi.waitFor(() => delivery.events('gw-1', [{ event: event(1), json: eventJson(1) }]), soon);
+    }
+    process.kill(kafka.pid, 'SIGSTOP');
+    try {
+      if (when === 'before it is reached') await ingest.start();
+      const sent = delivery.events('gw-1', [{ event: event(2), json: eventJson(2) }]).catch(() => 'not sent');
+      await vi.waitFor(() => expect(ingest.status().events.state).toBe('connecting'), soon);
+      const begun = performance.now();
+      await Promise.all([ingest.stop(), delivery.stop()]);
+      expect(performance.now() - begun).toBeLessThan(5_000);
+      expect(await sent).toBe('not sent');
+    } finally {
+      process.kill(kafka.pid, 'SIGCONT');
+      await servesAgain(kafka.client);
+    }
+  });
 });

@@ -1,13 +1,13 @@
 /**
- * Ingest: takes events from Kafka's lane topics into the history, each once, and gateways' states from the status topic.
+ * Ingest reads events from Kafka's lane topics and stores each once in the history; it reads gateways' states from the
+ * status topic.
  *
  *   batch of a partition ──► decode ──► drop what is stored ──► insert, until it works ──► dead letters, likewise ──► commit
- *                               └── cannot be read, refused for good: kept for the dead letters ──┘
+ *                               └── unreadable, refused for good: kept for the dead letters ──┘
  *
- * Always: an offset is committed only after every record below it is in the history or in the dead-letter topic. A record
- * that nobody can read blocks nothing. While the history or the dead letters take nothing, the batch waits and the
- * consumer stays in its group. A batch of a topic that was deleted commits nothing in the topic that was made anew under
- * its name.
+ * Always: an offset is committed only after every record below it is in the history or in the dead-letter topic. An
+ * unreadable record blocks no other record. While the history or the dead-letter topic fails, the batch waits and the
+ * consumer stays in its group. A batch of a deleted topic commits no offset in a new topic of the same name.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
@@ -32,13 +32,13 @@ import { DeadLetters, type PoisonRecord } from './dead-letters.ts';
 import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
 
 export interface IngestEvents {
-  /** these events are in the history now and were not before, as far as the history has answered */
+  /** these events are new in the history, as far as the history has answered */
   stored(events: readonly ForpostEvent[]): void;
   /** these events are in the history, new or stored before; `toTell`: those that were not replayed, default all */
   readonly held?: (events: readonly ForpostEvent[], toTell?: readonly ForpostEvent[]) => void;
   /** partitions were assigned: other centres may have stored events meanwhile */
   readonly assigned?: () => void;
-  /** so many events came again and were not stored again */
+  /** number of repeated events, which were not stored again */
   repeated(count: number): void;
   /**
    * A gateway's state, and when the broker took it (ms since 1970). After a start the last state of each gateway comes
@@ -46,8 +46,8 @@ export interface IngestEvents {
    */
   status(status: GatewayStatus, at: number): void;
   /**
-   * A record that nobody can process. It is in the dead-letter topic; a status stays where it is. Its offset is committed
-   * when this has resolved.
+   * A record that cannot be processed. It is in the dead-letter topic; a status stays in its own topic. Its offset is
+   * committed after this promise has resolved.
    */
   poison(record: PoisonRecord): Promise<void> | void;
 }
@@ -56,7 +56,7 @@ export interface IngestOptions {
   readonly kafka: KafkaCluster;
   readonly history: IntakeHistory;
   readonly events: IngestEvents;
-  /** judges what comes; default: takes all */
+  /** decides whether an event or a state is accepted; default: accepts all */
   readonly admission?: Admission;
   /** remembers how many partitions the topics have had */
   readonly partitions?: PartitionCounts;
@@ -68,13 +68,13 @@ export interface IngestOptions {
 export interface IngestStatus {
   readonly events: ConsumerState;
   readonly statuses: ConsumerState;
-  /** records in Kafka that were not handled yet at the last look */
+  /** number of records in Kafka that were not handled at the last look */
   readonly lags: readonly PartitionLag[];
   /** ms of the monotonic clock: all records that stood in Kafka then have been handled; undefined: not known yet */
   readonly handledAt: number | undefined;
   /** settings of the topics that can lose events, in sentences */
   readonly topicProblems: readonly string[];
-  /** why the history, or the dead letters, take nothing; undefined where they do */
+  /** why the history or the dead-letter topic fails; undefined while both work */
   readonly trouble: HistoryTrouble | undefined;
 }
 
@@ -86,7 +86,7 @@ export function ingestGroup(prefix: string): string {
 /** partitions handled side by side; their inserts are joined (group-insert.ts) */
 const concurrency = 16;
 const heartbeatEveryMs = 1_000;
-/** A registry that cannot be read, for lack of a right perhaps, must not stop ingest. */
+/** How long a start waits for the registry; an unreadable registry must not stop ingest. */
 const admissionWaitMs = 30_000;
 const admissionLookMs = 50;
 /** of one batch; the rest are counted in one line */
@@ -195,8 +195,8 @@ export class Ingest implements Part {
   }
 
   /**
-   * Whether all events come into the history through this centre, as far as Kafka has said. For one gateway alone nobody
-   * can know: it computes its partition from the number of partitions that it saw first, which may be any earlier one.
+   * Whether this centre alone stores all events, by Kafka's last assignment. The same cannot be told for a single gateway,
+   * because a gateway computes its partition from the number of partitions that it saw first.
    */
   ownsAll(): boolean {
     if (this.#consumer.state.state !== 'consuming') return false;
@@ -228,7 +228,7 @@ export class Ingest implements Part {
     const { topic: name, partition } = batch;
     await payload.commitOffsetsIfNecessary({ topics: [{ topic: name, partitions: [{ partition, offset }] }] });
     membership.throwIfAborted();
-    // only now: where the commit failed, the batch is read again, and the commit is tried again with it
+    // resolved only now: after a failed commit the batch is read again, and the commit is tried again
     payload.resolveOffset(batch.lastOffset());
     await payload.heartbeat();
   }
@@ -257,7 +257,7 @@ export class Ingest implements Part {
     return { items, poison };
   }
 
-  /** Waits once, after a start: a gateway that the registry knows must not look like a new one. */
+  /** Waits for the registry once after a start, so that a known gateway does not look like a new one. */
   async #untilAdmissionKnows(payload: EachBatchPayload | undefined, signal: AbortSignal): Promise<void> {
     const { clock, logger } = this.#options;
     const until = clock.uptime() + admissionWaitMs;
@@ -265,7 +265,7 @@ export class Ingest implements Part {
       signal.throwIfAborted();
       if (clock.uptime() >= until) {
         this.#waitedForAdmission = true;
-        logger.error('the registry cannot be read: gateways are taken for the sites that they name');
+        logger.error('the registry cannot be read: gateways count for the sites that they name');
         return;
       }
       await sleep(clock, admissionLookMs, signal);
@@ -273,7 +273,7 @@ export class Ingest implements Part {
     }
   }
 
-  /** Runs `work` and keeps this consumer in its group meanwhile. Gives up when the consumer has left the group or is stopped. */
+  /** Runs `work` while heartbeats keep this consumer in its group. Gives up when the consumer leaves the group or stops. */
   async #beating(
     payload: EachBatchPayload,
     stopping: AbortSignal,
@@ -308,10 +308,11 @@ export class Ingest implements Part {
     const told = poison.map((record, index) => {
       const { topic: name, partition, offset, key, reason } = record;
       if (index < mostLogged)
-        logger.error({ topic: name, partition, offset, key, reason }, 'a record went to the dead letters');
+        logger.error({ topic: name, partition, offset, key, reason }, 'a record went to the dead-letter topic');
       return events.poison(record);
     });
-    if (poison.length > mostLogged) logger.error(`${poison.length - mostLogged} more records went to the dead letters`);
+    if (poison.length > mostLogged)
+      logger.error(`${poison.length - mostLogged} more records went to the dead-letter topic`);
     await Promise.all(told);
   }
 
@@ -326,7 +327,7 @@ export class Ingest implements Part {
       const refusal = decoded.ok ? this.#statusRefusal(decoded.status, key) : decoded.reason;
       if (!decoded.ok || refusal !== undefined) {
         const reason = refusal ?? 'it is no status';
-        this.#options.logger.warn({ key, offset: message.offset, reason }, 'a status that cannot be read is skipped');
+        this.#options.logger.warn({ key, offset: message.offset, reason }, 'an unreadable status is skipped');
         await this.#options.events.poison(poisonOf(batch, message, reason));
         continue;
       }
@@ -347,7 +348,7 @@ function madeAnewReason(name: string): string {
 
 function poisonOf({ topic: name, partition }: Batch, message: KafkaMessage, reason: string): PoisonRecord {
   const { offset, key, value } = message;
-  // a key that no gateway has may be as large as a record
+  // a key that is not a gateway's id may be as large as a record
   const owner = key?.subarray(0, longestKeyBytes).toString() ?? '';
   return { topic: name, partition, offset, key: owner, reason, original: value ?? Buffer.alloc(0) };
 }

@@ -11,7 +11,7 @@ import { MemoryHistory } from '../history/memory-store.ts';
 import { event, eventJson } from '../testing/events.ts';
 import { Intake } from './intake.ts';
 
-/** A history in memory that can be told to fail. */
+/** A history in memory whose failures the test sets. */
 class Moody extends MemoryHistory {
   inserts = 0;
   mood: (events: readonly ForpostEvent[]) => Error | undefined = () => undefined;
@@ -38,7 +38,7 @@ function anIntake() {
 }
 
 const items = (...numbers: number[]) => numbers.map((n) => ({ event: event(n) }));
-/** Collects everything that nothing holds any more. */
+/** Runs the garbage collector. */
 const collect = (): void => {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
@@ -47,7 +47,7 @@ const never = new AbortController().signal;
 const key = { gateway: 'gw-1', epoch: 'e1', lane: 'telemetry' } as const;
 
 describe('the intake', () => {
-  test('tries again while the history fails, and tells of each event once', async () => {
+  test('retries while the history fails, and reports each event once', async () => {
     const { history, intake, told } = anIntake();
     let failures = 3;
     history.mood = () => (failures-- > 0 ? new ForpostError('FORPOST_HISTORY_FAILED', 'not now') : undefined);
@@ -96,7 +96,7 @@ describe('the intake', () => {
     expect(inserted).toEqual(['1', '101']);
   });
 
-  test('events that a history has lost are stored again when they are replayed, and not before', async () => {
+  test('events that the history has lost are stored again when they are replayed', async () => {
     let history = new MemoryHistory(systemClock);
     const intake = new Intake({
       history: {
@@ -115,7 +115,7 @@ describe('the intake', () => {
     expect(await intake.take(items(2, 3), never)).toMatchObject({ stored: 0, repeated: 2 });
   });
 
-  test('the same id with other content is told, also where the first one was stored by a centre before this one', async () => {
+  test('a reused id is reported, also where an earlier centre stored the first event', async () => {
     const { history, intake } = anIntake();
     await intake.take(items(...Array.from({ length: 1_200 }, (_, i) => i + 1)), never);
     const after = new Intake({
@@ -128,7 +128,7 @@ describe('the intake', () => {
     expect((await after.take(items(700), never)).conflicting).toEqual([]);
   });
 
-  test('events are stored and told once, also when the comparison of repeats failed in between', async () => {
+  test('events are stored and reported once, also when the comparison of repetitions fails in between', async () => {
     const { history, intake, told } = anIntake();
     await intake.take(items(1), never);
     const after = new Intake({
@@ -145,7 +145,7 @@ describe('the intake', () => {
     expect(told).toEqual(['1', '2']);
   });
 
-  test('gives up when it is told to, and only then', async () => {
+  test('gives up only when its signal is aborted', async () => {
     const { history, intake } = anIntake();
     history.mood = () => new ForpostError('FORPOST_HISTORY_FAILED', 'never');
     const stop = new AbortController();
@@ -169,7 +169,7 @@ describe('the intake', () => {
     ]);
   });
 
-  test('contents that differ in a digit that no double holds are two contents', async () => {
+  test('contents that differ only beyond the precision of a double are different', async () => {
     const { history, intake } = anIntake();
     const one = (energy: string) => {
       const decoded = decodeEvent(eventJson(1).replace(/"power_w":1/, `"energy_wh":${energy}`));
@@ -190,7 +190,7 @@ describe('the intake', () => {
     expect(await history.lanes()).toHaveLength(50);
   });
 
-  test('the same id with other content is named, and the first one stays', async () => {
+  test('the answer names a reused id, and the first event stays', async () => {
     const { history, intake } = anIntake();
     await intake.take([{ event: event(1, { power: 10 }) }], never);
     const again = await intake.take([{ event: event(1, { power: 10 }) }], never);

@@ -1,10 +1,10 @@
 /**
- * The way of events into the history, from the Kafka consumer or, without Kafka, from the receiver: drop the events that
- * are stored, insert the others, tell the other parts.
+ * Stores events from the Kafka consumer or, without Kafka, from the receiver: drops stored events, inserts the new ones
+ * and reports them to the other parts.
  *
- *   take ──► what is new ──► insert ── stored ──► told      what is not ──► the same content?
+ *   take ──► new events ──► insert ── stored ──► reported      repeated events ──► the same content?
  *              ▲               ├── failed ──► wait (backoff) ─┐
- *              └───────────────┼──────────────────────────────┘   for ever, until `signal`
+ *              └───────────────┼──────────────────────────────┘   until `signal` is aborted
  *                              └── refused for good ──► halved, until the one event is found
  *
  * Always: `take` resolves only when every event is stored, was stored before with this content, or is named in its
@@ -26,9 +26,9 @@ export type IntakeHistory = Pick<HistoryStore, 'insert' | 'received' | 'stored'>
 
 export interface IntakeOptions {
   readonly history: IntakeHistory;
-  /** events that are in the history now and were not before */
+  /** events that are new in the history */
   readonly stored: (events: readonly ForpostEvent[]) => void;
-  /** events that are in the history, new or stored before: also those of an insert that seemed to fail and stored them */
+  /** all events of the batch that are in the history, including those of an insert that seemed to fail */
   readonly held?: ((events: readonly ForpostEvent[]) => void) | undefined;
   readonly clock: Clock;
   readonly random: () => number;
@@ -49,11 +49,11 @@ export interface Taken<Item> {
   readonly conflicting: readonly Refused<Item>[];
 }
 
-/** Since when (ms since 1970) the history has taken nothing, and why, in its words. */
+/** Since when (ms since 1970) inserts into the history fail, and the history's reason. */
 export interface HistoryTrouble {
   readonly since: number;
   readonly reason: string;
-  /** the dead letters take nothing, so the records behind one of them wait */
+  /** true: the dead-letter topic fails, so the records behind a dead letter wait */
   readonly deadLetters?: boolean;
 }
 
@@ -99,7 +99,7 @@ export class Intake {
     this.#trouble = undefined;
   }
 
-  /** undefined while the history takes events, as far as is known */
+  /** undefined while inserts into the history work */
   get trouble(): HistoryTrouble | undefined {
     return this.#trouble;
   }
@@ -149,7 +149,7 @@ export class Intake {
         if (error instanceof ForpostError && !error.retryable) throw error;
         this.#trouble = { since: this.#trouble?.since ?? clock.now(), reason: messageOf(error) };
         const waitMs = Math.round(backoffMs(retryBackoff, attempt, random));
-        logger.warn({ events, attempt, waitMs }, `the history does not take events: ${messageOf(error)}`);
+        logger.warn({ events, attempt, waitMs }, `events cannot be stored in the history: ${messageOf(error)}`);
         await sleep(clock, waitMs, signal);
       }
     }
@@ -173,11 +173,11 @@ export class Intake {
     return { stored: fresh.length, repeated, refused: [] };
   }
 
-  /** Those of `repeated` whose content differs from the stored event of the same id. */
+  /** The repeated events whose content differs from the stored event of the same id. */
   async #conflicts<Item extends HasEvent>(repeated: readonly Item[]): Promise<readonly Refused<Item>[]> {
     const known = new Map(repeated.map(({ event: { id } }) => [id, this.#contents.get(id)]));
     const unknown = repeated.filter(({ event }) => known.get(event.id) === undefined);
-    // stored before this start, or long ago: ask the history
+    // the event was stored before this start, or long ago, so only the history knows it
     const lanes = Map.groupBy(unknown, ({ event: { gateway, epoch, lane } }) => `${gateway}/${epoch}/${lane}`);
     for (const some of lanes.values()) {
       const [first] = some;

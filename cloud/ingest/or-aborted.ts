@@ -1,4 +1,4 @@
-/** `work`, or the signal's reason as soon as the signal is aborted; the work then goes on unobserved. */
+/** Settles like `work`, or rejects with the signal's reason when the signal is aborted; `work` itself is not cancelled. */
 export function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise((resolve, reject) => {

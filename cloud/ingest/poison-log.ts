@@ -1,6 +1,6 @@
 /**
- * Shows staff the records that nobody could process: how many since this start, and the latest with their reasons, also
- * after a restart (`<data>/dead-letters.json`). The records themselves stand in the dead-letter topic.
+ * Lists the records that could not be processed, for staff: their number since this start, and the latest ones with their
+ * reasons, also after a restart (`<data>/dead-letters.json`). The records themselves are in the dead-letter topic.
  *
  * Always: when `take` resolves, the record is on disk. The latest stay in the file for `keptForMs`. Where the file cannot
  * be read or written, the log says so and ingest goes on; a restart then forgets the latest records.
@@ -22,9 +22,9 @@ export interface PoisonSeen extends Omit<PoisonRecord, 'original' | 'conflict'> 
 
 const kept = 20;
 const keptOfGateway = 10;
-/** A reason may quote what it is about. */
+/** Longest reason; a reason may quote a record. */
 const maxText = 300;
-/** Staff will have looked by then. */
+/** How long the file keeps a record; staff will have read it by then. */
 const keptForMs = 7 * 86_400_000;
 
 const seen = Type.Object({

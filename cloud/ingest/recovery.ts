@@ -1,14 +1,14 @@
 /**
- * Recovery of a damaged embedded history: the centre starts with an empty one and fills it again from the records that
- * Kafka still holds. People are told of alarms meanwhile, and the page says what happened and what may be missing.
+ * Recovers from a damaged embedded history: the centre starts with an empty one and fills it again from the records that
+ * Kafka still holds. Notifications are sent meanwhile, and the page shows the damage and what may be missing.
  *
- *   opening ── damaged ──► noted ──► folder renamed ──► empty history opens ──► ingest's places in Kafka forgotten, people's
+ *   opening ── damaged ──► noted ──► folder renamed ──► empty history opens ──► ingest's offsets in Kafka deleted, people's
  *                                                                      acknowledgements noted again ──► reading
- *                (a kill at any arrow: the note and the folders say at the next start how far it came)
+ *                (after a kill at any arrow, the note and the folders tell the next start where to continue)
  *
  * Always: nothing of the old folder is deleted. Only a folder that ClickHouse itself calls damaged is put aside: never
- * one that another process has open, never one on a full disk. The places are forgotten once, so that a restart does not
- * read everything again. The notifier has a group of its own, so nobody is told of an old alarm again.
+ * one that another process has open, never one on a full disk. Ingest's offsets are deleted once, so that a restart does not
+ * read everything again. The notifier has a group of its own, so nobody is notified about an old alarm again.
  */
 import { access, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -72,19 +72,19 @@ export class HistoryRecovery {
     }
   }
 
-  /** Whether ingest is to read everything again, which needs Kafka. */
+  /** Whether ingest must read everything again, which needs Kafka. */
   get due(): boolean {
     return this.#note?.reread === false && this.#options.kafka !== undefined;
   }
 
-  /** Whether the history is a new one in the place of one that was damaged. */
+  /** Whether the history is a new one that replaces a damaged one. */
   get lost(): boolean {
     return this.#note !== undefined;
   }
 
   /**
-   * Before ingest starts: where a refill is due, makes ingest begin with the oldest record, and calls `refill` for data
-   * that is in no lane. Waits for Kafka. Never rejects.
+   * Runs before ingest starts. If a refill is due, makes ingest begin with the oldest record, and calls `refill` for data
+   * outside the lanes. Waits for Kafka. Never rejects.
    */
   async prepareIngest(stopping: AbortSignal, refill: () => Promise<unknown>): Promise<void> {
     const { kafka, clock, random, logger } = this.#options;
@@ -102,7 +102,7 @@ export class HistoryRecovery {
           return;
         }
         const reason = error instanceof PlacesRefused ? error.message : kafkaReason(error, kafka, clock.now());
-        logger.warn({ attempt, reason }, 'the history is not filled again yet');
+        logger.warn({ attempt, reason }, 'the refill of the history waits for Kafka');
         await sleep(clock, backoffMs(backoff, attempt, random), stopping);
       }
     }
@@ -122,7 +122,7 @@ export class HistoryRecovery {
         : 'It is filled again with what Kafka still holds; what was only in the old one is missing';
     return [
       `${reason}. On ${at} it was put aside to ${aside}, and an empty one begun. ${this.#trouble === '' ? again : this.#trouble}. ` +
-        'This is told until that folder is moved away or deleted',
+        'This message stays until that folder is moved away or deleted',
     ];
   }
 
@@ -137,11 +137,11 @@ export class HistoryRecovery {
     } catch (cause) {
       throw new ForpostError(
         'FORPOST_HISTORY_FAILED',
-        `${error.message}; and it cannot be put aside to ${basename(aside)} (${messageOf(cause)}): move it away by hand, the centre then begins an empty one`,
+        `${error.message}; and it cannot be put aside to ${basename(aside)} (${messageOf(cause)}): move it away by hand, and the centre will begin an empty history`,
         { cause },
       );
     }
-    logger.error({ aside }, `${error.message}. It is put aside, and an empty one begun`);
+    logger.error({ aside }, `${error.message}. The damaged history is put aside, and an empty one is begun`);
   }
 
   /** The note of an earlier start; none where its folder is gone: a person has dealt with it. */
@@ -167,7 +167,7 @@ export class HistoryRecovery {
   }
 }
 
-/** Kafka answered, and refuses to forget the places of ingest. */
+/** Kafka refuses to delete the offsets of ingest. */
 class PlacesRefused extends Error {}
 
 const groupNotEmpty = 68;
@@ -178,7 +178,7 @@ function refusedGroups(error: unknown): readonly number[] {
   return error.groups.map((group: { readonly errorCode?: number }) => group.errorCode ?? 0);
 }
 
-/** Deletes the places of ingest, so that it begins with the oldest record. @throws what kafkajs throws */
+/** Deletes the offsets of ingest's group, so that ingest begins with the oldest record. @throws the errors of kafkajs */
 async function forgetPlaces(kafka: KafkaCluster, logger: Logger): Promise<void> {
   const admin = kafkaClient(kafka, 'recovery', logger).admin();
   try {

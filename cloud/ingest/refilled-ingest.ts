@@ -1,10 +1,10 @@
 /**
  * Ingest of a centre whose history may have to be filled again (recovery.ts).
  *
- *   nothing to fill ──► ingest starts at once
- *   the history is a new one in place of a damaged one ──► wait for Kafka ──► read from the oldest record on
+ *   the history is whole ──► ingest starts at once
+ *   the history replaces a damaged one ──► wait for Kafka ──► ingest reads from the oldest record on
  *
- * Always: the start of the centre does not wait for a refill; the page is up meanwhile.
+ * Always: the start of the centre does not wait for a refill; the page works meanwhile.
  */
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -13,7 +13,7 @@ import type { HistoryRecovery } from './recovery.ts';
 export interface RefilledIngestOptions {
   readonly ingest: Part;
   readonly recovery: Pick<HistoryRecovery, 'due' | 'prepareIngest'>;
-  /** fills the new history with data that is in no lane: people's acknowledgements */
+  /** fills the new history with data outside the lanes: people's acknowledgements */
   readonly refill: () => Promise<unknown>;
   readonly logger: Logger;
 }

@@ -1,4 +1,4 @@
-/** Two centres of one group on one history, a real Kafka between them: they come and go in the middle of inserts. */
+/** Two centres of one group with one history and a real Kafka, which start and stop in the middle of inserts. */
 import { sleep, systemClock } from '@forpost/shared/clock.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
@@ -27,7 +27,7 @@ afterEach(async () => {
   for (const part of running.splice(0).reverse()) await part.stop();
 });
 
-/** One whose inserts take so long that a rebalance falls into them. */
+/** A history with inserts so slow that a rebalance happens during one. */
 class Slow extends MemoryHistory {
   override async insert(events: readonly ForpostEvent[]): Promise<void> {
     await sleep(clock, 150);
@@ -68,7 +68,7 @@ async function write(topic: string, gateway: string, values: readonly string[]):
   const producer = kafka.client.producer();
   await producer.connect();
   const partition = partitionOf(gateway, 3);
-  // small batches: a rebalance then falls between some and into others
+  // small batches, so that rebalances happen both between and during batches
   for (let i = 0; i < values.length; i += 100)
     await producer.send({
       topic,
@@ -78,7 +78,7 @@ async function write(topic: string, gateway: string, values: readonly string[]):
   await producer.disconnect();
 }
 
-test('two centres that come and go in mid-insert store everything once, and neither calls anything missing', async () => {
+test('two centres that start and stop during inserts store each event once, and neither reports a missing event', async () => {
   await ensureTopics(kafka.client, cluster(), logger);
   const history = new Slow(clock);
   const numbers = Array.from({ length: each }, (_, i) => i + 1);
@@ -128,7 +128,7 @@ test('two centres that come and go in mid-insert store everything once, and neit
   await vi.waitFor(() => {
     for (const { ingest } of centres) expect(ingest.status().handledAt).toBeDefined();
   }, soon);
-  // whoever sends by a number of partitions of before sends to another one: while others store nobody is sure of a gateway
+  // a gateway may still use an earlier number of partitions, so no centre is sure of a gateway while others store too
   await vi.waitFor(async () => {
     expect(centres.map(({ ingest }) => ingest.ownsAll())).toEqual([false, false]);
     for (const { ledgers } of centres)

@@ -75,7 +75,7 @@ function saslOptions({ mechanism, user, password }: KafkaLogin): SASLOptions {
   return { mechanism, username: user, password } as SASLOptions;
 }
 
-/** The first cause: «number of retries exceeded» helps nobody. */
+/** The first cause of an error; kafkajs wraps it in «number of retries exceeded». */
 export function firstCause(error: unknown): Error {
   let at = error instanceof Error ? error : new Error(String(error));
   while (at.cause instanceof Error) at = at.cause;

@@ -36,20 +36,20 @@ async function decoded(batch: Buffer, count: number, partitions: number): Promis
   return records;
 }
 
-test('each partition is unpacked up to the bound, and every partition gets a turn', async () => {
+test('each partition is unpacked up to its bound, so that every partition progresses', async () => {
   const batch = await batchOf(15 * mebi);
   expect(batch.length).toBeLessThan(4096);
   const enough = Math.ceil(((defaultBatchMb / 4) * mebi) / (15 * mebi));
   expect(await decoded(batch, 8, 2)).toEqual([enough, enough]);
 });
 
-test('an answer whose partitions all unpack to much is unpacked up to the bound, and the rest comes with the next one', async () => {
+test('an answer is unpacked up to the bound for all partitions, and the rest is fetched with the next answer', async () => {
   const batch = await batchOf(60 * mebi);
   const enough = Math.ceil((defaultBatchMb * mebi) / (60 * mebi));
   expect(await decoded(batch, 2, 8)).toEqual(Array.from({ length: 8 }, (_, i) => (i < enough ? 1 : 0)));
 });
 
-test('how much is unpacked at once follows the configuration', async () => {
+test('the configuration bounds how much is unpacked at once', async () => {
   onTestFinished(() => boundAnswers(defaultBatchMb));
   boundAnswers(8);
   expect(await decoded(await batchOf(mebi - 100), 20, 6)).toEqual([3, 3, 3, 0, 0, 0]);

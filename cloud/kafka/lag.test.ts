@@ -11,7 +11,7 @@ test('records that stood in Kafka at a look are handled once every partition’s
   expect(frontier.handledAt).toBeUndefined();
   frontier.look(2, [seen(0, 10, 20), seen(1, 2, 3)]);
   expect(frontier.handledAt).toBeUndefined();
-  // never without a lag, and yet everything of the first look is handled
+  // the lag is never zero, but all records of the first look are handled
   frontier.look(3, [seen(0, 15, 30), seen(1, 3, 9)]);
   expect(frontier.handledAt).toBe(1);
   frontier.look(4, [seen(0, 29, 40), seen(1, 9, 9)]);
@@ -22,7 +22,7 @@ test('records that stood in Kafka at a look are handled once every partition’s
   expect(frontier.handledAt).toBe(6);
 });
 
-test('an empty partition, one without its oldest records and one that was made anew delay nothing', () => {
+test('an empty partition, a partition without its oldest records and a recreated one delay no look', () => {
   const frontier = new Frontier();
   frontier.look(1, [seen(0, -1, 0), seen(1, -1, 50, 50), seen(2, 40, 41, 41)]);
   expect(frontier.handledAt).toBe(1);
@@ -33,7 +33,7 @@ test('an empty partition, one without its oldest records and one that was made a
   expect(frontier.handledAt).toBe(4);
 });
 
-test('a topic that was made anew is recognised by its shorter end or by the lost place of the group', () => {
+test('a recreated topic is recognised by its shorter end or by the group’s lost offset', () => {
   const before = [seen(0, 5, 10), seen(1, -1, 3), seen(2, 7, 7)];
   expect(madeAnew([], before)).toEqual([]);
   expect(madeAnew(before, before)).toEqual([]);

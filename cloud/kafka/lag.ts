@@ -6,8 +6,8 @@
  *     ▲                                                    └── no: that look waits ──┐
  *     └────────────────────────── a while later, with a fresh client after an error ◄┘
  *
- * Always: every record that stood in a lane's topic at `handledAt` is in the history or in the dead letters. So an event
- * that its gateway was told is safe before `handledAt`, and that the history lacks, is missing.
+ * Always: every record that stood in a lane's topic at `handledAt` is in the history or in the dead letters. So an event is
+ * missing if it was acknowledged to its gateway before `handledAt` and the history lacks it.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -27,7 +27,7 @@ export interface LagWatchOptions {
   readonly groupId: string;
   /** full names */
   readonly topics: readonly string[];
-  /** called with each fresh client, and each minute: makes sure of the topics, which a person may have deleted or changed */
+  /** called with each fresh client, and each minute: checks the topics, which a person may have deleted or changed */
   readonly prepare: (client: Kafka) => Promise<void>;
   /** how many partitions each topic has, at each look; by full name */
   readonly onPartitions?: (counts: ReadonlyMap<string, number>) => Promise<void>;
@@ -112,9 +112,12 @@ export class LagWatch implements Part {
           await sleep(clock, lookEveryMs, stopping);
         }
       } catch (error) {
-        // the consumers tell whether Kafka answers at all; here only their progress is unknown
+        // the consumers report whether Kafka answers; a failure here leaves only their progress unknown
         if (!stopping.aborted)
-          logger.debug({ reason: kafkaReason(error, cluster, clock.now()) }, 'Kafka cannot be asked how far ingest is');
+          logger.debug(
+            { reason: kafkaReason(error, cluster, clock.now()) },
+            'the lag of ingest cannot be read from Kafka',
+          );
       }
       void admin.disconnect().catch((error) => logger.debug({ err: error }, 'a Kafka client closed with an error'));
       await sleep(clock, lookEveryMs, stopping);
@@ -160,8 +163,8 @@ function nextOf({ committed, low }: PartitionSeen): bigint {
 }
 
 /**
- * Pure: the topics that were deleted and made anew between two looks. Kafka does not say so to clients of kafkajs' age:
- * the new topic is shorter, or the group has lost its place with the old one.
+ * Pure: the topics that were deleted and recreated between two looks. kafkajs does not know topic ids, so a recreated topic
+ * is recognised by a shorter end or by the lost offset of the group.
  */
 export function madeAnew(before: readonly PartitionSeen[], now: readonly PartitionSeen[]): readonly string[] {
   const known = new Map(before.map((one) => [`${one.topic}/${one.partition}`, one]));

@@ -20,7 +20,7 @@ const counts = (alerts: number, telemetry: number) =>
     ['forpost.telemetry', telemetry],
   ]);
 
-test('partitions that somebody added are told, also after a restart, until the file is removed', async () => {
+test('added partitions are reported, also after a restart, until a person removes the file', async () => {
   const file = join(folder, 'data', 'topics.json');
   const first = new PartitionCounts(file, logger);
   await first.seen(counts(3, 3));
@@ -39,7 +39,7 @@ test('partitions that somebody added are told, also after a restart, until the f
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 5 });
 });
 
-test('a file that cannot be written is tried again at each look, and told as long as it is so', async () => {
+test('each look tries again to write the file, and reports a failure while it lasts', async () => {
   const place = join(folder, 'data');
   const file = join(place, 'topics.json');
   await writeFile(place, 'a file where the folder should be');
@@ -54,7 +54,7 @@ test('a file that cannot be written is tried again at each look, and told as lon
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 3 });
 });
 
-test('a file that holds nonsense is written anew', async () => {
+test('a malformed file is written anew', async () => {
   const file = join(folder, 'topics.json');
   for (const text of ['{', '[1]', '{"forpost.alerts":"3"}']) {
     await writeFile(file, text);
@@ -70,7 +70,7 @@ const poison = (offset: number, conflict = false, key = `gw-${offset % 10}`) => 
   original: Buffer.from('x'),
 });
 
-test('records that could not be processed are remembered over a restart for a week, a conflict of ids apart from a flood', async () => {
+test('records that could not be processed stay listed for a week, also after a restart; a flood does not push out a reused id', async () => {
   const file = join(folder, 'data', 'dead-letters.json');
   const clock = new FakeClock();
   const log = new PoisonLog(file, clock, logger);

@@ -1,5 +1,5 @@
 /**
- * How many partitions the topics had when this centre first saw them, in `<data>/topics.json`, and what differs now.
+ * Keeps the numbers of partitions that this centre saw first, in `<data>/topics.json`, and reports changes.
  *
  * A key's partition is computed from their number. Where a person adds partitions, a gateway's records stand in its old
  * partition and in a new one, which are read side by side: no event is lost or stored twice, but the order within the
@@ -37,7 +37,7 @@ export class PartitionCounts {
     return this.#problems;
   }
 
-  /** Compares with what was seen first, and notes topics that were not. `now`: partitions by full name. */
+  /** Compares with the numbers seen first, and notes new topics. `now`: partitions by full name. */
   async seen(now: ReadonlyMap<string, number>): Promise<void> {
     this.#first ??= await this.#read();
     const first = this.#first;
@@ -58,7 +58,7 @@ export class PartitionCounts {
     try {
       const value: unknown = JSON.parse(await readFile(this.#file, 'utf8'));
       if (Value.Check(schema, value)) return { ...value };
-      this.#logger.warn({ file: this.#file }, 'this file is not one of partition counts; it is written anew');
+      this.#logger.warn({ file: this.#file }, 'this file does not hold numbers of partitions; it is written anew');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
         this.#logger.warn({ file: this.#file, problem: messageOf(error) }, 'this file is written anew');

@@ -3,11 +3,11 @@
  * replay).
  *
  *   look ──► the range of each partition ──► reading, each partition from its place ── all ends reached ──► over
- *                                              └── Kafka away ──► a fresh consumer goes on from the places ──┘
+ *                                              └── Kafka away ──► a fresh consumer continues from the places ┘
  *
- * Always: no other group's place moves: the reader has a consumer group of its own, which commits nothing and ends with
- * it. A record is handed over once in the life of the job, after those before it in its partition. Records that Kafka
- * deletes meanwhile are passed over.
+ * Always: the reader has a consumer group of its own, which commits nothing and is deleted at the end, so no other group's
+ * offsets change. Each record is handed over once in the life of the job, in the order of its partition. Records that
+ * Kafka deletes meanwhile are skipped.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
@@ -37,7 +37,7 @@ export interface RangeReaderOptions {
   readonly logger: Logger;
 }
 
-/** What Kafka holds of `topics` now. @throws what kafkajs throws */
+/** The ranges of records in `topics` now. @throws the errors of kafkajs */
 export async function heldRanges(client: Kafka, topics: readonly string[]): Promise<readonly PartitionRange[]> {
   const admin = client.admin();
   try {
@@ -107,7 +107,7 @@ export async function readRanges(options: RangeReaderOptions): Promise<void> {
   }
 }
 
-/** Moves places to the oldest record that is still there, where that is further on. */
+/** Moves places forward to the oldest remaining record where Kafka has deleted records. */
 async function passOverDeleted(
   { cluster, name, clock, logger }: RangeReaderOptions,
   places: Map<string, bigint>,
@@ -127,7 +127,7 @@ async function passOverDeleted(
       }
       if (left().length === 0) resolve();
     } catch (error) {
-      logger.debug({ err: error }, 'Kafka cannot be asked for the records that it still holds');
+      logger.debug({ err: error }, 'the oldest offsets cannot be read from Kafka');
     }
   }
 }

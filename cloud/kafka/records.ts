@@ -1,5 +1,5 @@
 /**
- * The event in a record of a lane's topic. Ingest, the notifier, rebuild and replay all read those topics through here.
+ * Reads the event in a record of a lane's topic, for ingest, the notifier, rebuild and replay.
  *
  * Always: a record whose key is not the gateway of its event is refused, because no gateway speaks for another. Key, id,
  * `source`, `site` and `subject` of an event agree.
@@ -25,9 +25,9 @@ export function eventOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'val
   return { ok: false, reason: `the key "${owner.slice(0, longestKey)}" is not the gateway "${decoded.event.gateway}"` };
 }
 
-/** Of attributes that every list and index holds. No gateway sends longer ones. */
+/** Longest attribute that lists and indexes hold. No gateway sends longer ones. */
 const longestAttribute = 200;
-/** Of a value and those within it. A part of a few bytes of JSON takes forty in memory; no gateway sends so many. */
+/** Most values in the data, nested ones included. A value of a few bytes of JSON takes forty in memory; no gateway sends so many. */
 const mostParts = 100_000;
 
 /** Why an event cannot be its gateway's, in words; undefined where it can. */

@@ -1,6 +1,6 @@
 /**
- * A consumer that never gives up. kafkajs does not come back in all cases, so each failure, crash or silence discards
- * the consumer and makes a fresh one.
+ * A consumer that never gives up. kafkajs does not always reconnect, so each failure, crash or silence discards the
+ * consumer and makes a fresh one.
  *
  *   connecting ── joined ──► consuming ── crash, no sign of life for `silenceMs`, an error ──► waiting (backoff) ─┐
  *       ▲                               └── `restart`, the wall clock set back ───────────────────────────────────┤
@@ -12,8 +12,8 @@
  *   again.
  * - A batch is told to give up as soon as its consumer has joined anew or ends. After a join it commits nothing: its
  *   partition may belong to another consumer by then, and its offsets may count in another topic.
- * - Where the group has no place, it begins with the oldest record, so that records of a topic that was made anew, or of
- *   a partition that was added, are read.
+ * - Where the group has no committed offset, the consumer begins with the oldest record, so that it reads all records of a
+ *   recreated topic and of an added partition.
  * - A stop never waits for a Kafka that hangs. A wall clock that is set back leaves no consumer without heartbeats.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
@@ -30,11 +30,11 @@ export interface SupervisedConsumerOptions {
   readonly groupId: string;
   /** full names */
   readonly topics: readonly string[];
-  /** called with each fresh client, before it subscribes: makes sure of the topics */
+  /** called with each fresh client, before it subscribes: checks the topics */
   readonly prepare?: (client: Kafka) => Promise<void>;
   /** called at each join: partitions may have come from another consumer */
   readonly onAssigned?: () => void;
-  /** called once in each consumer's life, before it reads: says where it begins */
+  /** called once in each consumer's life, before it reads: sets its first offsets */
   readonly onJoined?: (consumer: Pick<Consumer, 'seek' | 'commitOffsets'>, assigned: Assigned) => Promise<void>;
   /** called before a consumer leaves its group: the last commit */
   readonly onLeaving?: () => Promise<void>;
@@ -59,14 +59,14 @@ export type Assigned = Readonly<Record<string, readonly number[]>>;
 
 export interface ConsumerState {
   readonly state: 'connecting' | 'consuming' | 'stopped';
-  /** why it is not consuming, in words; empty where it is */
+  /** why the consumer is not consuming, in words; empty while it is */
   readonly reason: string;
   /** when Kafka last answered, ms of the monotonic clock; absent: it has not yet */
   readonly heardAt?: number;
 }
 
 const restartBackoff = { baseMs: 200, ceilingMs: 2_000 };
-/** how soon the partitions of a killed consumer go to another; a broker allows 6 s at least */
+/** how soon the partitions of a killed consumer move to another one; a broker allows 6 s at least */
 const sessionTimeoutMs = 6_000;
 const heartbeatMs = 1_500;
 const defaultFetchWaitMs = 1_000;
@@ -80,7 +80,7 @@ const clockStepMs = 1_000;
 /** for leaving the group at a broker that answers, and at one that has not answered lately */
 const closeDeadlineMs = 3_000;
 const abandonMs = 500;
-/** partitions added by somebody are noticed in this time */
+/** added partitions are noticed within this time */
 const metadataMaxAgeMs = 10_000;
 
 export class SupervisedConsumer implements Part {

@@ -12,7 +12,7 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(() => kafka.remove());
 
-test('a record that kafkajs drops without a word, because it does not know the partition, does not count as sent', async () => {
+test('a record that kafkajs drops silently, because it does not know the partition, does not count as sent', async () => {
   const client = kafkaClient(kafka, 'test', silentLogger());
   const admin = client.admin();
   await admin.connect();
@@ -34,7 +34,7 @@ test('a record that kafkajs drops without a word, because it does not know the p
   await admin.disconnect();
 });
 
-test('an answer with an error counts as none', () => {
+test('an answer with an error does not count as an answer', () => {
   const sent = [{ topic: 'a', messages: [{ partition: 0 }, { partition: 1 }] }];
   const answer = (partition: number, errorCode = 0) => ({ topicName: 'a', partition, errorCode });
   expect(unanswered(sent, [answer(0), answer(1)])).toBeUndefined();

@@ -68,7 +68,7 @@ export class SupervisedProducer implements Part {
     this.#stopped = false;
   }
 
-  /** A batch that is out has a moment to arrive and fails then: a Kafka that hangs does not delay the stop. */
+  /** The outstanding batch has a moment to arrive, and then fails: a hanging Kafka does not delay the stop. */
   async stop(): Promise<void> {
     this.#stopped = true;
     const late = this.#clock.after(stopGraceMs, () => {
@@ -236,8 +236,8 @@ export class SupervisedProducer implements Part {
 }
 
 /**
- * A partition that records were sent to and no good answer came from; undefined where all answered. kafkajs drops
- * records for a partition that it has not heard of (its view of a changed topic is up to 5 min old), and resolves.
+ * A partition of the sent records without a successful answer; undefined where all partitions answered. kafkajs drops
+ * records for an unknown partition (its metadata of a changed topic is up to 5 min old), and resolves.
  */
 export function unanswered(
   sent: readonly { readonly topic: string; readonly messages: readonly { readonly partition: number }[] }[],

@@ -11,7 +11,7 @@ const asPlanned = {
 const of = (name: keyof typeof topicPlans, change: Readonly<Record<string, string>>) =>
   settingProblems(topicPlans[name], new Map(Object.entries({ ...asPlanned, ...change })));
 
-test('a topic as it is planned, and one that keeps for longer or packs as it comes, is no problem', () => {
+test('a topic with the planned settings, a longer retention or the producer’s compression is no problem', () => {
   expect(of('telemetry', { 'cleanup.policy': 'delete' })).toEqual([]);
   expect(of('alerts', { 'cleanup.policy': 'delete', 'retention.ms': '-1', 'compression.type': 'producer' })).toEqual(
     [],

@@ -1,7 +1,7 @@
 /**
- * Makes sure that the topics are there, as shared/event/topics.ts plans them. The centre creates; gateways only check.
+ * Creates missing topics as shared/event/topics.ts plans them, and checks existing ones. Gateways only check.
  *
- * Always: an existing topic is left as it is. A setting that can lose events is told to staff in a sentence: for example,
+ * Always: an existing topic stays unchanged. A setting that can lose events is reported to staff in a sentence: for example,
  * a topic that stamps records with the client's clock deletes the events of a gateway with a wrong clock.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,7 +24,7 @@ const replicas = 3;
 const minInSync = 2;
 /** How often a compacted topic is tidied. The centre reads all of it at each start, and Kafka never compacts an open segment. */
 const compactedSegment = { ms: 3_600_000, bytes: 64 * 1024 * 1024, dirtyRatio: 0.2 };
-/** A centre may be away for a night. */
+/** Shortest acceptable retention: a centre may be down for a night. */
 const leastRetentionMs = 86_400_000;
 
 export interface EnsuredTopics {

@@ -1,8 +1,8 @@
 /**
- * GET /api/v1/stream: what happens now, for each open page.
+ * GET /api/v1/stream: live messages for each open page.
  *
- * Always: this capability stands behind those whose changes it sends. A new capability sends messages of its own with
- * `LiveFeed.message`, and this folder stays as it is.
+ * Always: in the registry, this capability comes after those whose changes it sends. A new capability sends messages of its
+ * own with `LiveFeed.message`, and this folder stays unchanged.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
@@ -22,7 +22,7 @@ export interface LiveServices {
   readonly live: LiveFeed;
   readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
   readonly health: { view(): CentreView };
-  /** whether `live` hears of every stored event: no other centre stores too */
+  /** whether `live` receives every stored event, because no other centre stores events */
   readonly storesAll: () => boolean;
   readonly service: Pick<GatewayService, 'isOut'>;
   readonly gateways: Pick<GatewayDirectory, 'get' | 'onChange'>;
@@ -65,7 +65,7 @@ export const live: CapabilityKind<LiveServices> = {
   }),
 };
 
-/** Tells the feed of each change of a gateway, of an alarm of the centre, and of what is out of service. */
+/** Publishes each change of a gateway, of a centre's alarm and of a gateway's service to the feed. */
 function changesToFeed({ live: feed, gateways, centreAlarms, registry }: LiveServices): Part {
   const stops: (() => void)[] = [];
   return {

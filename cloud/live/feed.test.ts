@@ -11,7 +11,7 @@ function start() {
   return { clock, live, heard, stop };
 }
 
-test('events are gathered into one message, and an alert is told at once', () => {
+test('events are gathered into one message, and an alert is sent at once', () => {
   const { clock, live, heard } = start();
   live.stored([exampleEvent({ sequence: 1, time: clock.now() })]);
   live.stored([exampleAlert(1, clock.now(), 'raised')]);
@@ -42,14 +42,14 @@ test('an event after the clock event of its boot is shown with its corrected tim
   ]);
   clock.advance(300);
   const corrected = new Date(offset + 1000).toISOString();
-  // of the other boot nothing is known, and nobody believes 1970: it stands where it was stored
+  // the other boot has no clock event, and 1970 is doubted, so the event is listed at the time it was stored
   const stored = new Date(clock.now() - 300).toISOString();
   expect(heard[0]).toMatchObject({ kind: 'alert', event: { ...taken, corrected_time: corrected } });
   const events = heard[1]?.kind === 'events' ? heard[1].events : [];
   expect(events.map((event) => event.corrected_time)).toEqual([corrected, stored]);
 });
 
-test('a flood is cut to the newest, and how many are left out is said', () => {
+test('a flood is cut to its newest events, and the message counts those left out', () => {
   const { clock, live, heard } = start();
   const flood = Array.from({ length: 1000 }, (_, i) => exampleEvent({ sequence: i + 1, time: clock.now() }));
   live.stored(flood.slice(0, 500));
@@ -62,7 +62,7 @@ test('a flood is cut to the newest, and how many are left out is said', () => {
   ).toEqual([200, 800, '1000']);
 });
 
-test('a gateway that reports often is told with its newest state', () => {
+test('pages get the newest state of a gateway that reports often', () => {
   const { clock, live, heard } = start();
   const gateway = { gateway: 'gw-1', site: 's', lastContact: 1, status: undefined };
   live.gateway({ ...gateway, online: true });
@@ -71,7 +71,7 @@ test('a gateway that reports often is told with its newest state', () => {
   expect(heard).toEqual([{ kind: 'gateway', gateway: { ...gateway, online: false } }]);
 });
 
-test('without a subscriber nothing is kept, and a page that leaves hears nothing more', () => {
+test('without a subscriber no event is kept, and a closed page receives no further message', () => {
   const { clock, live, heard, stop } = start();
   live.stored([exampleEvent({ sequence: 1, time: clock.now() })]);
   stop();
@@ -103,7 +103,7 @@ test('pages see a share of one gateway’s flood and all events of another, with
   expect(message).toMatchObject({ skipped: 4_803, skippedOf: { flood: 4_803 } });
 });
 
-test('some alarms of a flood are told at once, another gateway’s too, and pages hear that there are more', () => {
+test('some alarms of a flood and those of other gateways are sent at once, and pages learn that there are more', () => {
   const { clock, live, heard } = start();
   const of = (gateway: string, sequence: number) =>
     ({ ...exampleAlert(sequence, clock.now(), 'raised'), gateway }) as ReturnType<typeof exampleAlert>;

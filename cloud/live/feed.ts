@@ -1,11 +1,11 @@
 /**
- * What happens now: the parts of the centre publish here, and open pages subscribe.
+ * The live feed: the parts of the centre publish changes here, and open pages subscribe.
  *
- *   stored() ─► gathered for `flushMs` ─► one message with a share of each gateway, and how many were left out (share.ts)
- *   an alert in it ─► told at once, `maxAlertsAtOnce` of a gateway       gateway() ─► its newest state, once a second
+ *   stored() ─► gathered for `flushMs` ─► one message with a share of each gateway, and the number left out (share.ts)
+ *   an alert in it ─► sent at once, `maxAlertsAtOnce` of a gateway       gateway() ─► its newest state, once a second
  *
- * Always: publishing never waits and never throws. Without subscribers nothing is kept. The gathered events and the
- * subscribers are bounded. Nothing here is a record: a page that missed something asks the history.
+ * Always: publishing never waits and never throws. Without subscribers no event is kept. The gathered events and the
+ * subscribers are bounded. The feed keeps no history: a page that missed a message asks the API.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -24,14 +24,14 @@ export type LiveMessage =
       readonly skipped: number;
       readonly skippedOf: Readonly<Record<string, number>>;
     }
-  /** alerts of a gateway that sent too many at once: they stand in the list */
+  /** the gateway sent too many alerts at once; the list of alarms has the others */
   | { readonly kind: 'alerts-left-out'; readonly count: number }
   | { readonly kind: 'alert'; readonly event: HistoryEvent }
   | { readonly kind: 'centre-alarm'; readonly alarm: CentreAlarm }
   | { readonly kind: 'acknowledged'; readonly acknowledgement: CentreAcknowledgement }
   | { readonly kind: 'command'; readonly command: CommandView }
   | { readonly kind: 'gateway'; readonly gateway: KnownGateway }
-  /** of a capability that this feed does not know */
+  /** a message of a capability that this feed does not know */
   | { readonly kind: 'message'; readonly name: string; readonly message: unknown };
 
 export interface LiveFeedOptions {
@@ -54,9 +54,9 @@ export class LiveFeed {
   readonly #subscribers = new Set<(message: LiveMessage) => void>();
   readonly #share = new LiveShare();
   readonly #gateways = new Map<string, KnownGateway>();
-  /** when each gateway's state was last told, ms of the monotonic clock */
+  /** when each gateway's state was last sent, ms of the monotonic clock */
   readonly #stateTold = new Map<string, number>();
-  /** alerts of each gateway that were told since the last flush */
+  /** number of each gateway's alerts sent since the last flush */
   readonly #alertsTold = new Map<string, number>();
   #alertsLeftOut = 0;
   readonly #clocks = new KnownClocks();
@@ -84,7 +84,7 @@ export class LiveFeed {
     return { ...event, stored: rfc3339(storedAt), ...this.#clocks.timesOf(event, storedAt) };
   }
 
-  /** Whether one more alert of this gateway is told at once. Pages find the others in the list. */
+  /** Whether one more alert of this gateway is sent at once. Pages find the others in the list. */
   #mayTell(gateway: string): boolean {
     const told = this.#alertsTold.get(gateway) ?? 0;
     if (told >= maxAlertsAtOnce) {
@@ -111,14 +111,14 @@ export class LiveFeed {
   }
 
   /**
-   * Tells every open page a message of a capability's own. `name`: the name of the server-sent event, which no other
-   * capability has.
+   * Sends a message of a capability's own to every open page. `name`: the name of the server-sent event, which is unique
+   * among capabilities.
    */
   message(name: string, message: unknown): void {
     this.#tell({ kind: 'message', name, message });
   }
 
-  /** A gateway's new status, or that it came or went. */
+  /** A gateway has a new status, has come online or has gone offline. */
   gateway(gateway: KnownGateway): void {
     if (this.#subscribers.size === 0) return;
     if (this.#gateways.size >= maxGateways && !this.#gateways.has(gateway.gateway)) return;
@@ -127,12 +127,12 @@ export class LiveFeed {
   }
 
   /**
-   * Calls `listener` with each message; it must not throw. Returns how to stop it.
+   * Calls `listener` with each message; it must not throw. Returns a function that unsubscribes.
    * @throws RangeError beyond `maxSubscribers`
    */
   subscribe(listener: (message: LiveMessage) => void): () => void {
     if (this.#subscribers.size >= this.#maxSubscribers)
-      throw new RangeError(`more than ${this.#maxSubscribers} subscribers of what happens now`);
+      throw new RangeError(`more than ${this.#maxSubscribers} subscribers of the live feed`);
     this.#subscribers.add(listener);
     return () => {
       this.#subscribers.delete(listener);
@@ -140,7 +140,7 @@ export class LiveFeed {
     };
   }
 
-  /** How many pages are open; the stream counts them. */
+  /** Number of open pages, which the stream counts. */
   pages = 0;
 
   get subscribers(): number {
@@ -163,7 +163,7 @@ export class LiveFeed {
     });
   }
 
-  /** Tells the newest state of each gateway, once in `stateEveryMs`: a state that comes sooner waits for the next flush. */
+  /** Sends the newest state of each gateway once in `stateEveryMs`; a state that comes sooner waits for the next flush. */
   #tellGateways(): void {
     const now = this.#clock.uptime();
     for (const [name, gateway] of this.#gateways) {

@@ -7,11 +7,11 @@ import type { CentreView } from '../health/schemas.ts';
 import type { LedgerView } from '../ledger/schemas.ts';
 
 export interface StreamMessages {
-  /** first of all: the stream is there, and what it says from now on is complete */
+  /** the first message: from now on the stream is complete */
   readonly hello: { readonly now: string };
-  /** every few seconds, so that a page can tell silence from a connection that is dead */
+  /** every few seconds, so that a page recognises a dead connection */
   readonly tick: { readonly now: string };
-  /** stored since the last message, oldest first; `skipped` more were stored and are left out: ask for them */
+  /** events stored since the last message, oldest first; `skipped` further events are left out, and the page requests them */
   readonly events: {
     readonly events: readonly EventView[];
     readonly skipped: number;
@@ -26,7 +26,7 @@ export interface StreamMessages {
   readonly command: CommandView;
   readonly gateway: { readonly now: string; readonly gateway: GatewayView };
   readonly ledger: LedgerView;
-  /** other centres may have stored events that this stream does not tell: ask for alarms and events */
+  /** other centres may have stored events that this stream does not send: the page requests alarms and events */
   readonly elsewhere: Readonly<Record<string, never>>;
   /** at first, and when the centre's condition changes */
   readonly centre: CentreView;

@@ -1,6 +1,6 @@
 /**
- * Chooses the events of a moment that open pages see: each gateway has a share, so a gateway that floods hides no event of
- * another, and all together are at most `maxEvents`.
+ * Chooses the events of one message to open pages: each gateway has a share, so a gateway that floods hides no event of
+ * another one, and a message holds at most `maxEvents`.
  *
  * Always: of each gateway the newest events stay. Events that are left out are counted, in all and for each gateway. Events
  * of gateways beyond `maxGateways` in one moment are only counted.
@@ -17,7 +17,7 @@ interface Numbered extends Came {
   readonly order: number;
 }
 
-/** More than anyone reads in a moment. */
+/** Most events of one message: more than a person reads at once. */
 export const maxEvents = 200;
 const maxGateways = 1_000;
 
@@ -52,7 +52,7 @@ export class LiveShare {
     if (known === undefined) this.#gateways.set(event.gateway, own);
     own.count++;
     own.newest.push({ event, storedAt, order });
-    // cut now and then, not at each event
+    // cut from time to time, and not at each event
     if (own.newest.length >= 2 * maxEvents) own.newest.splice(0, maxEvents);
   }
 

@@ -7,7 +7,7 @@ import { allIsWell } from '../testing/centre.ts';
 import { exampleAlert, exampleEvent, exampleStatus } from '../testing/examples.ts';
 
 describe('what happens now', () => {
-  /** Opens the stream over a real connection and gathers what it says. */
+  /** Opens the stream over a real connection and gathers its messages. */
   async function listen(started: Awaited<ReturnType<typeof startApi>>) {
     await started.app.listen({ host: '127.0.0.1', port: 0 });
     const { port } = started.app.server.address() as AddressInfo;
@@ -45,7 +45,7 @@ describe('what happens now', () => {
     return { messages, next, hasEnded: () => vi.waitFor(() => expect(ended).toBe(true), 5000) };
   }
 
-  test('a page hears of events, alarms, gateways and ledgers without asking', async () => {
+  test('a page receives events, alarms, gateways and ledgers without a request', async () => {
     const clock = new FakeClock();
     const started = await startApi({ clock });
     const { next } = await listen(started);
@@ -68,7 +68,7 @@ describe('what happens now', () => {
     expect(body).toContain('forpost_api_streams 1');
   });
 
-  test('a page hears the message of a capability that the stream does not know', async () => {
+  test('a page receives the message of a capability that the stream does not know', async () => {
     const started = await startApi();
     const { next } = await listen(started);
     await next('hello');
@@ -76,7 +76,7 @@ describe('what happens now', () => {
     expect(await next('note')).toEqual({ gateway: 'gw-1', text: 'in the cellar' });
   });
 
-  test('where other centres store too, a page is told to ask, and once more when they no longer do', async () => {
+  test('while other centres store events, the stream tells pages to request them, and once more when they stop', async () => {
     const clock = new FakeClock();
     let storesAll = true;
     const started = await startApi({ clock, storesAll: () => storesAll });
@@ -98,7 +98,7 @@ describe('what happens now', () => {
     expect(told()).toBe(3);
   });
 
-  test('a page is told of what is wrong with the centre itself when it opens, and anybody may ask', async () => {
+  test('a page receives the centre’s own problems when it opens, and every user may read them', async () => {
     const consumers = [{ state: 'connecting', reason: 'connect ECONNREFUSED' }] as const;
     const started = await startApi({ centre: { ...allIsWell, consumers } });
     const { next } = await listen(started);
@@ -107,7 +107,7 @@ describe('what happens now', () => {
     expect((await started.get('/api/v1/centre')).json()).toMatchObject({ ingest: { connected: false, unread: 7 } });
   });
 
-  test('a stream ends with the log-in that opened it, and nothing more is listened to', async () => {
+  test('a stream ends with its session, and the feed has no listener left', async () => {
     const started = await startApi();
     const { next, hasEnded } = await listen(started);
     await next('hello');

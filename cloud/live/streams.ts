@@ -1,10 +1,10 @@
 /**
- * GET /api/v1/stream: sends each open page what happens now, and every few seconds the ledgers of gateways with news.
+ * GET /api/v1/stream: sends live messages to each open page, and every few seconds the ledgers of gateways with changes.
  *
- * Always: a page that reads slowly is sent no more than it takes, and told to ask when it has caught up. A page that reads
- * nothing for `unreadForMs` is disconnected and reconnects by itself (shared/http/event-stream.ts). The first message is
- * `hello`; after it nothing is left out. Where other centres store too, pages are told every few seconds to ask for those
- * events. Without an open page the history is asked nothing.
+ * Always: a page that reads slowly gets fewer messages, and is told to request the rest when it has caught up. A page that
+ * reads nothing for `unreadForMs` is disconnected and reconnects by itself (shared/http/event-stream.ts). The first message
+ * is `hello`; after it the stream is complete. While other centres store events too, pages are told every few seconds to
+ * request those events. Without an open page the stream sends no query to the history.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -23,7 +23,7 @@ import type { StreamMessages } from './messages.ts';
 export interface LiveStreamsOptions {
   readonly live: LiveFeed;
   readonly streams: EventStreams;
-  /** undefined for a gateway that nobody knows */
+  /** undefined for an unknown gateway */
   readonly ledger: (gateway: string) => Promise<LedgerView | undefined>;
   readonly centre: () => CentreView;
   readonly storesAll: () => boolean;
@@ -36,11 +36,11 @@ export interface LiveStreamsOptions {
 /** A ledger is counted from the history: often enough to watch it fill, seldom enough to cost nothing. */
 const ledgerEveryMs = 5000;
 const tickEveryMs = 4000;
-/** Of one message with events. */
+/** Largest message with events. */
 const maxMessageBytes = 131_072;
 const unreadForMs = 30_000;
 const ledgersAtOnce = 50;
-/** in ticks: each one makes every page ask the history */
+/** in ticks; each time, every page sends requests to the history */
 const elsewhereEvery = 3;
 
 export class LiveStreams {
@@ -78,7 +78,7 @@ export class LiveStreams {
     let storedAll = true;
     const tick = () => {
       const storesAll = this.#options.storesAll();
-      // once more when this centre stores all events again: others may have stored some meanwhile
+      // once more when this centre alone stores events again, because others may have stored some meanwhile
       if (!(storesAll && storedAll) && ticks++ % elsewhereEvery === 0) {
         this.#sendAll('elsewhere', {});
         storedAll = storesAll;
@@ -155,7 +155,7 @@ export class LiveStreams {
   }
 
   #sendJson(name: string, json: string): void {
-    // what one gateway sends ends no page's stream: a page that is behind is told to ask when it has caught up
+    // a gateway's flood must not end a page's stream: a slow page is told to request the rest when it has caught up
     for (const stream of [...this.#open]) if (!stream.offer(name, json)) this.#fallBehind(stream);
   }
 
@@ -171,8 +171,8 @@ export class LiveStreams {
   }
 
   /**
-   * A page that has caught up asks for the events left out; one that has read nothing for long is disconnected and
-   * reconnects.
+   * Tells a page that has caught up to request the events left out; disconnects a page that has read nothing for long, which
+   * then reconnects.
    */
   #catchUp(): void {
     const now = this.#options.clock.uptime();
@@ -181,7 +181,7 @@ export class LiveStreams {
         this.#behind.delete(stream);
         stream.offer('elsewhere', '{}');
       } else if (now - since > unreadForMs) {
-        this.#options.logger.warn({ seconds: unreadForMs / 1000 }, 'a page does not read: cut off');
+        this.#options.logger.warn({ seconds: unreadForMs / 1000 }, 'a page reads no messages and is disconnected');
         stream.cutOff();
       }
     }
@@ -195,7 +195,7 @@ export class LiveStreams {
         if (ledger !== undefined) this.#sendAll('ledger', ledger);
       } catch (error) {
         // a ledger that fails does not keep the others back
-        this.#options.logger.warn({ err: error, gateway }, 'a ledger could not be told to open pages');
+        this.#options.logger.warn({ err: error, gateway }, 'a ledger could not be sent to open pages');
       }
     }
   }

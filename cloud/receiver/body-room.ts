@@ -101,7 +101,7 @@ export interface BodyShare {
   during<Result>(work: () => Promise<Result>): Promise<Result>;
 }
 
-/** Reads a body as it comes. @throws HttpProblem 413, 429, 503 */
+/** Reads a body chunk by chunk. @throws HttpProblem 413, 429, 503 */
 export async function readBody(source: AsyncIterable<Buffer>, share: BodyShare, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -1,7 +1,7 @@
 /**
- * Names the gateway that a request to the receiver comes from: by its certificate's subject, by its token, or by both.
+ * Identifies the gateway of a request to the receiver: by its certificate's subject, by its token, or by both.
  *
- *   certificate ──► signed by the CA of gateways, in its time? ──► names one gateway ─┐
+ *   certificate ──► signed by the CA of gateways, and valid now? ─► names one gateway ─┐
  *   token ────────► known? ───────────────────────────────────────────────────────────┴─► the same one, not locked out
  *
  * Always: a request with a bad certificate is refused, whatever its token. A gateway that is locked out gets in neither
@@ -18,7 +18,7 @@ export type KnownGateways = Readonly<
   Record<
     string,
     {
-      /** sha256 of its token, in hex; undefined: it comes with a certificate */
+      /** sha256 of the gateway's token, in hex; undefined: the gateway uses a certificate */
       readonly token_sha256?: string;
       /** a stolen gateway: neither its token nor its certificate lets it in */
       readonly refused?: boolean;
@@ -26,7 +26,7 @@ export type KnownGateways = Readonly<
   >
 >;
 
-/** off: certificates are not asked for; ask: a gateway may come with a certificate instead of a token; require: each needs one. */
+/** off: no certificate is requested; ask: a certificate may replace the token; require: every gateway needs a certificate. */
 export type ClientCertificates = 'off' | 'ask' | 'require';
 
 /** The gateway that sent a request. @throws HttpProblem 401 or 403 */
@@ -117,7 +117,7 @@ function tokenIndex(gateways: () => KnownGateways): (token: string) => string | 
     const hash = createHash('sha256').update(token).digest();
     const gateway = byHash.get(hash.toString('hex'));
     if (gateway === undefined) return undefined;
-    // the look-up is by the hash alone; this compares the hash that was found in constant time
+    // the look-up by hash may leak timing, so the found hash is compared in constant time
     const stored = Buffer.from(now[gateway]?.token_sha256 ?? '', 'hex');
     return stored.length === hash.length && timingSafeEqual(stored, hash) ? gateway : undefined;
   };

@@ -9,7 +9,7 @@ import { HistoryDelivery, type ReceivedEvent } from './delivery.ts';
 
 const received = (sequence: number): ReceivedEvent => ({ event: event(sequence), json: eventJson(sequence) });
 
-test('without Kafka people are told of an alert whose insert only seemed to fail, and not of a replayed one', async () => {
+test('without Kafka people are notified about an alert whose insert only seemed to fail, and not about a replayed one', async () => {
   const history = new (class extends MemoryHistory {
     lost = 1;
     override async insert(events: readonly ForpostEvent[]): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * The delivery of events and states that the receiver takes in: to Kafka or, without Kafka, straight into the history.
+ * Delivers events and states from the receiver to Kafka or, without Kafka, straight into the history.
  *
- * Always: when the promise resolves the events are durable; only then may the gateway be told so.
+ * Always: when a promise resolves, the events are durable; only then the receiver acknowledges them to the gateway.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -24,19 +24,19 @@ export interface ReceivedEvent {
 
 export interface Delivery extends Part {
   /**
-   * `replayed`: sent again on request; stored like all others, and nobody is told of them anew.
-   * @throws ForpostError: `retryable` says whether sending the same again can help
+   * `replayed`: the events are sent again on request; they are stored like all others, and nobody is notified again.
+   * @throws ForpostError: `retryable` tells whether a resend can help
    */
   events(gateway: string, received: readonly ReceivedEvent[], replayed?: boolean): Promise<void>;
   /** @throws ForpostError */
   status(status: GatewayStatus): Promise<void>;
-  /** why the history takes nothing; undefined while it takes events, and for a delivery to Kafka */
+  /** why the history fails; undefined while it works, and for a delivery to Kafka */
   readonly trouble: HistoryTrouble | undefined;
 }
 
 const headers = { 'content-type': eventContentType };
 const replayedHeaders = { ...headers, [replayHeader]: '1' };
-/** A gateway waits no longer than this: it sends again. */
+/** Longest wait for the history; after this time the gateway sends again. */
 const historyDeadlineMs = 20_000;
 
 /** To Kafka, from where ingest takes the events like all others. */
@@ -78,7 +78,7 @@ export class KafkaDelivery implements Delivery {
 
 export interface HistoryDeliveryOptions {
   readonly history: IntakeHistory;
-  /** the same as those of ingest: the other parts need not know which of the two brings events */
+  /** the same listeners as those of ingest, so that other parts need not know the source of events */
   readonly events: IngestEvents;
   readonly clock: Clock;
   readonly random: () => number;
@@ -89,7 +89,7 @@ export interface HistoryDeliveryOptions {
 export class HistoryDelivery implements Delivery {
   readonly #options: HistoryDeliveryOptions;
   readonly #intake: Intake;
-  /** ids of replayed events on their way into the history: nobody is told of them */
+  /** ids of replayed events on their way into the history, about which nobody is notified */
   readonly #replayed = new WeakSet<ForpostEvent>();
   #stop = new AbortController();
 
@@ -126,7 +126,7 @@ export class HistoryDelivery implements Delivery {
     const late = new AbortController();
     const timer = clock.after(historyDeadlineMs, () =>
       late.abort(
-        new ForpostError('FORPOST_HISTORY_FAILED', `the history took nothing for ${historyDeadlineMs / 1000} s`),
+        new ForpostError('FORPOST_HISTORY_FAILED', `the history has stored nothing for ${historyDeadlineMs / 1000} s`),
       ),
     );
     try {

@@ -1,9 +1,9 @@
 /**
- * How much one gateway may send to the receiver: events and bytes a second, with a burst. Alerts and the gateway's state
- * have budgets of their own, so a gateway with too many readings still delivers its alarms.
+ * Limits how much one gateway may send to the receiver: events and bytes a second, with a burst. Alerts and the gateway's
+ * state have budgets of their own, so a gateway with too many readings still delivers its alarms.
  *
- * Always: a batch of any size may overdraw the budget, and the next one waits until the debt is made up: so no batch that
- * fits a body is refused for good. Beyond `maxGateways` the gateway that was quiet for longest is forgotten.
+ * Always: a batch of any size may overdraw the budget, and the next batch waits until the debt is paid back. So no batch
+ * that fits a body is refused for good. Beyond `maxGateways` the gateway that was quiet for longest is forgotten.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { GatewayLimits } from '../config/limits.ts';

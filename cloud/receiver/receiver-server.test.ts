@@ -1,4 +1,4 @@
-/** The receiver's own port against the gateway's own sink, with real certificates: who gets in, and what the others are told. */
+/** The receiver's own port with a gateway's own sink and real certificates: admitted requests, and answers to refused ones. */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { copyFile, mkdir } from 'node:fs/promises';
@@ -112,7 +112,7 @@ describe('a receiver that knows gateways by certificate', () => {
     expect(taken).toEqual(['gw-1 1', 'gw-1 1', 'gw-1 1']);
   });
 
-  test('hands a gateway its commands by its certificate alone, and a stop does not wait for gateways that wait', async () => {
+  test('gives a gateway its commands by its certificate alone, and a stop does not wait for open polls', async () => {
     const { commands, remove } = await fileCommands({ clock: systemClock, history: new MemoryHistory(systemClock) });
     onTestFinished(remove);
     const { url, server } = await aReceiver({ client_ca: pem.ca }, {}, systemClock, commands);
@@ -128,7 +128,7 @@ describe('a receiver that knows gateways by certificate', () => {
     await vi.waitFor(() => expect(heard).toHaveLength(1));
     expect(openCommand(heard[0]?.envelope ?? '', [commands.publicKey])).toMatchObject({ ok: true, command: { id } });
     expect(Math.abs((heard[0]?.centreTime ?? 0) - Date.now())).toBeLessThan(60_000);
-    // the next poll waits, and is answered as the server goes
+    // the next poll waits, and is answered when the server stops
     await vi.waitFor(() => expect(commands.waiting).toBe(1));
     const begun = performance.now();
     await server.stop();
@@ -144,7 +144,7 @@ describe('a receiver that knows gateways by certificate', () => {
     expect(taken).toEqual(['gw-7 1']);
   });
 
-  test('refuses another gateway’s events, whichever way it is known', async () => {
+  test('refuses another gateway’s events, whether the sender is identified by token or by certificate', async () => {
     const { url, taken } = await aReceiver({ client_ca: pem.ca }, { 'gw-1': { token_sha256: hash } });
     for (const way of [{ tls: { ca: pem.ca, ...own } }, { tls: { ca: pem.ca }, token }])
       await expect(send(url, 'gw-2', way)).rejects.toThrow('the gateway "gw-1" cannot speak for "gw-2"');
@@ -155,14 +155,14 @@ describe('a receiver that knows gateways by certificate', () => {
     expect(taken).toEqual([]);
   });
 
-  test('a gateway that is locked out gets in neither by certificate nor by token', async () => {
+  test('a gateway that is locked out is refused by certificate and by token', async () => {
     const { url, taken } = await aReceiver({ client_ca: pem.ca }, { 'gw-1': { token_sha256: hash, refused: true } });
     for (const way of [{ tls: { ca: pem.ca, ...own } }, { tls: { ca: pem.ca }, token }])
       await expect(send(url, 'gw-1', way)).rejects.toThrow('"gw-1" is locked out');
     expect(taken).toEqual([]);
   });
 
-  test('a gateway hears its commands there too, by its certificate', async () => {
+  test('a gateway also receives its commands there, by its certificate', async () => {
     const asked: string[] = [];
     const server = new ReceiverServer({
       ...{ host: '127.0.0.1', port: 0, clock: systemClock, logger: silentLogger(), gateways: () => ({}) },
@@ -197,13 +197,13 @@ describe('a receiver that knows gateways by certificate', () => {
     expect(taken).toEqual([]);
   });
 
-  test('without a client_ca a certificate says nothing', async () => {
+  test('without a client_ca a certificate identifies no gateway', async () => {
     const { url } = await aReceiver({});
     await expect(send(url, 'gw-1', { tls: { ca: pem.ca, ...own } })).rejects.toThrow('needs the token');
   });
 });
 
-test('a stop does not wait for sockets that say nothing, nor for half a handshake', async () => {
+test('a stop waits neither for silent sockets nor for half a handshake', async () => {
   const { url, server } = await aReceiver({});
   const port = Number(new URL(url).port);
   const silent = connectTcp({ port, host: '127.0.0.1' });
@@ -267,7 +267,7 @@ describe('an installer is told in words', () => {
   });
 });
 
-test('a renewed certificate is served without a restart, and one that cannot be used is not', async () => {
+test('a renewed certificate is served without a restart, and an unusable one is not', async () => {
   const folder = join(pem.folder, 'served');
   await mkdir(folder);
   const tls = { certificate: join(folder, 'a.pem'), key: join(folder, 'a.key') };
@@ -284,7 +284,7 @@ test('a renewed certificate is served without a restart, and one that cannot be 
   clock.advance(61_000);
   await expect(send(url, 'gw-1', way), 'a certificate without its key').rejects.toThrow('another name');
   await put(pem.server);
-  // a look that begins while the one before is still reading is left out
+  // a look is skipped while the look before it is still reading
   const afterAMinute = () => {
     clock.advance(61_000);
     return send(url, 'gw-1', way);
@@ -293,7 +293,7 @@ test('a renewed certificate is served without a restart, and one that cannot be 
   expect(taken).toEqual(['gw-1 1']);
 });
 
-test('a gateway sends events and hears commands through the proxy of its environment', async () => {
+test('a gateway sends events and receives commands through the proxy of its environment', async () => {
   const served = await pem.sign('centre', 'DNS:centre.test');
   const asked: string[] = [];
   const { url, taken } = await aReceiver(served, { 'gw-1': { token_sha256: hash } }, systemClock, {
@@ -317,7 +317,7 @@ test('a gateway sends events and hears commands through the proxy of its environ
   expect(taken).toEqual(['gw-1 1']);
 });
 
-test('a gateway is named by one common name or one DNS name, and by no text that only looks like one', () => {
+test('a certificate names a gateway by one common name or one DNS name, and not by a text that only looks like one', () => {
   const of = (CN: unknown, subjectaltname?: string) =>
     gatewayIn({ subject: { CN }, subjectaltname } as Parameters<typeof gatewayIn>[0]);
   expect(of('gw-1', 'DNS:gw-2')).toBe('gw-1');

@@ -2,7 +2,7 @@
  * The receiver on a port of its own, with TLS: gateways outside reach the receiver there, and nothing else of the centre.
  *
  * Always: a certificate that was renewed on disk is served within seconds; one that cannot be used leaves the old one in
- * place (shared/tls.ts). receiver.ts judges a client's certificate, so its gateway hears in words what is wrong. A client
+ * place (shared/tls.ts). receiver.ts checks a client's certificate, so its gateway gets the reason in words. A client
  * that connects and then sends nothing, or too slowly, is disconnected and costs no handshake. Beyond the limit of
  * connections the oldest silent one is closed first.
  */
@@ -24,7 +24,7 @@ export interface ReceiverTls {
   readonly key: string;
   /** the CA that signs the gateways' certificates; without it only tokens count */
   readonly client_ca?: string;
-  /** a token alone is not enough */
+  /** true: a token alone is not enough */
   readonly client_certificate_required?: boolean;
 }
 
@@ -81,7 +81,7 @@ export class ReceiverServer implements Part {
       https: {
         ...this.#certificate.options,
         requestCert: tls.client_ca !== undefined,
-        // receiver.ts judges it for each request, so that the answer can say what is wrong
+        // receiver.ts checks the certificate at each request, so that the answer can name the reason
         rejectUnauthorized: false,
         handshakeTimeout: limits.handshakeMs,
         headersTimeout: limits.requestMs,
@@ -117,12 +117,12 @@ export class ReceiverServer implements Part {
     return this.#url;
   }
 
-  /** Looks at the certificate's files now. */
+  /** Reads the certificate's files now. */
   async reload(): Promise<void> {
     await this.#certificate.reload();
   }
 
-  /** Sentences for the page. */
+  /** Problems of the certificate, in sentences for the page. */
   problems(): readonly string[] {
     return this.#certificate.problems();
   }

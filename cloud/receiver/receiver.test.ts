@@ -80,7 +80,7 @@ async function aReceiver(more: Partial<ReceiverOptions> = {}) {
   };
 }
 
-test('an address that tries tokens is slowed down and told when to come again; known gateways come in from there, and other addresses do not notice', async () => {
+test('an address that guesses tokens is answered 429 with Retry-After; known gateways from there and other addresses are not affected', async () => {
   const clock = new FakeClock();
   const { app, post } = await aReceiver({ clock });
   const guess = (remoteAddress: string) =>
@@ -95,7 +95,7 @@ test('an address that tries tokens is slowed down and told when to come again; k
   expect(without.statusCode).toBe(429);
   expect((await post([eventJson(1)], { remoteAddress: '203.0.113.7' })).statusCode).toBe(200);
   expect((await guess('203.0.113.8')).statusCode).toBe(401);
-  // one IPv6 network is one guesser
+  // addresses of one IPv6 network count together
   for (let i = 0; i < 30; i++) await guess(`2001:db8::${i.toString(16)}`);
   expect((await guess('2001:db8::ffff')).statusCode).toBe(429);
   clock.advance(2_000);
@@ -104,7 +104,7 @@ test('an address that tries tokens is slowed down and told when to come again; k
 });
 
 describe('the receiver', () => {
-  test('answers what it accepted only once the history has it, and tells of it once', async () => {
+  test('accepts events only when the history has stored them, and reports each once', async () => {
     const { post, history, stored } = await aReceiver();
     const lines = [eventJson(1), eventJson(2), eventJson(7, { lane: 'alerts' })];
     const answer = await post(lines);
@@ -120,7 +120,7 @@ describe('the receiver', () => {
     expect(stored).toEqual(['gw-1/e1/telemetry/1', 'gw-1/e1/telemetry/2', 'gw-1/e1/alerts/7']);
   });
 
-  test('no event of a body that ends too early is taken', async () => {
+  test('no event of an incomplete body is stored', async () => {
     const { post, stored } = await aReceiver();
     const whole = zstdCompressSync(Buffer.from(Array.from({ length: 500 }, (_, i) => eventJson(i + 1)).join('\n')));
     for (const left of [whole.length - 1, whole.length >> 1, 3])
@@ -128,7 +128,7 @@ describe('the receiver', () => {
     expect(stored).toEqual([]);
   });
 
-  test('takes plain lines too, and an empty batch as a question whether the token is right', async () => {
+  test('accepts uncompressed lines too, and an empty batch as a check of the token', async () => {
     const { post, stored } = await aReceiver();
     const plain = { headers: { 'content-encoding': 'identity' }, body: `${eventJson(1)}\n` };
     expect((await post([], plain)).statusCode).toBe(200);
@@ -153,7 +153,7 @@ describe('the receiver', () => {
     expect(answer.headers['content-type']).toContain('application/problem+json');
   });
 
-  test('a gateway cannot speak for another one, and nothing of such a batch is stored', async () => {
+  test('a batch with another gateway’s event is refused, and none of its events is stored', async () => {
     const { app, post, stored, statuses } = await aReceiver();
     const answer = await post([eventJson(1), eventJson(1, { gateway: 'gw-2' })]);
     expect(answer.statusCode).toBe(403);
@@ -168,7 +168,7 @@ describe('the receiver', () => {
     expect([stored, statuses]).toEqual([[], []]);
   });
 
-  test('a line that is no event is named, and refuses the batch for good', async () => {
+  test('a batch with a line that is no event is refused for good, and the answer names the line', async () => {
     const { post, stored } = await aReceiver();
     const answer = await post([eventJson(1), '{"specversion":"1.0"}']);
     expect(answer.statusCode).toBe(400);
@@ -194,7 +194,7 @@ describe('the receiver', () => {
     expect((await post([eventJson(1), eventJson(2).padEnd(50_000)])).statusCode).toBe(200);
   });
 
-  test('says "later" while there is nowhere to put the events', async () => {
+  test('answers "later" while neither Kafka nor the history stores events', async () => {
     const { post, goDown } = await aReceiver();
     goDown();
     const answer = await post([eventJson(1)]);
@@ -230,7 +230,7 @@ describe('one gateway against all others', () => {
   const lines = (lane: 'alerts' | 'telemetry', from: number, count: number, gateway = 'gw-1') =>
     Array.from({ length: count }, (_, i) => eventJson(from + i, { lane, gateway }));
 
-  test('a gateway beyond its limit is told to send later, its alerts and other gateways go on, and no event is lost', async () => {
+  test('a gateway beyond its limit is told to send later; its alerts and other gateways are not affected, and no event is lost', async () => {
     const clock = new FakeClock();
     const { post, stored } = await aReceiver({ clock, limitsOf: () => limits });
     const telemetry = { headers: { 'forpost-lane': 'telemetry' } };
@@ -259,7 +259,7 @@ describe('one gateway against all others', () => {
     expect(answer.json().detail).toContain('packed more than 1000 times');
   });
 
-  test('bodies of one gateway take no more memory than its share, and a refused body takes none', async () => {
+  test('bodies of one gateway use at most its share of memory, and a refused body uses none', async () => {
     const room = new BodyRoom({ maxBytesOfGateway: 300_000, maxBytes: 500_000, maxBodiesOfGateway: 3 });
     const { post } = await aReceiver({ room });
     const large = lines('telemetry', 1, 300);
@@ -279,7 +279,7 @@ describe('one gateway against all others', () => {
     },
   );
 
-  test('an event or a state of another site than the gateway’s own is refused in words, and so is a source that is not its own', async () => {
+  test('an event, a state or a source of another site than the gateway’s own is refused with the reason', async () => {
     const admission: Admission = {
       ready: true,
       came: () => undefined,

@@ -3,14 +3,14 @@
  * PUT /ingest/v1/status). Capabilities add routes of their own (the long poll for commands, the upload of evidence).
  * A Fastify plugin; stateless, so any number of them can stand behind a balancer.
  *
- *   token, certificate ──► whose ──► within its limits? ──► size ──► unpack ──► every line is an event of that gateway and
- *   its site ──► delivery ──► accepted
+ *   token, certificate ──► gateway ──► within its limits? ──► size ──► unpack ──► every line is an event of that gateway
+ *   and its site ──► delivery ──► accepted
  *
  * Always:
  * - An address that comes too often without a known token or certificate is answered 429 (stranger-limit.ts).
  * - No byte of a body is read before its gateway is known. A batch is taken whole or not at all.
  * - «accepted» is answered only after the delivery has the batch.
- * - A gateway speaks for itself alone, and of the site that it belongs to.
+ * - A gateway sends only its own events, of its own site.
  * - A batch beyond the gateway's limits, or beyond its share of the memory, is answered 429 with Retry-After. Alerts have
  *   a limit of their own (gateway-budgets.ts, body-room.ts).
  * - 400, 413 and 422 are final. Every other error means «send it again later».
@@ -41,14 +41,14 @@ export interface ReceiverOptions {
   readonly delivery: Pick<Delivery, 'events' | 'status'>;
   /** the routes of the capabilities for gateways; default: none */
   readonly capabilities?: Pick<Capabilities, 'addGatewayRoutes'>;
-  /** judges what comes; default: takes all */
+  /** decides whether an event or a state is accepted; default: accepts all */
   readonly admission?: Admission;
   /** what one gateway may send; default: `defaultLimits` */
   readonly limitsOf?: (gateway: string) => GatewayLimits;
   readonly clock?: Clock;
   /** how often one address may come without a known token or certificate; default: `defaultStrangerLimits` */
   readonly strangers?: StrangerLimits;
-  /** of all bodies that are on their way */
+  /** bounds of all bodies that are being received */
   readonly room?: BodyRoom;
   /** of a packed body, and of the unpacked one; defaults 4 MB and 16 MB */
   readonly maxBytes?: number;
@@ -61,7 +61,7 @@ const defaultMaxBytes = 4 * 1024 * 1024;
 const defaultMaxUnpackedBytes = 16 * 1024 * 1024;
 const defaultMaxEventBytes = 1_000_000;
 const retryMs = 2_000;
-/** Of one body. A gateway sends 1,000 at most. */
+/** Most events in one body. A gateway sends at most 1,000. */
 const maxLines = 20_000;
 const newline = 10;
 

@@ -1,12 +1,13 @@
 /**
- * How often an address may come to the receiver without a known token or certificate. Guessing finds no token of 128
- * bits, but each guess costs an answer and a line of the log.
+ * Limits how often an address may send requests without a known token or certificate. Guessing does not find a token of
+ * 128 bits, but each guess costs an answer and a line of the log.
  *
  *   unknown ──► within the address's budget? ──► 401      beyond it ──► 429 with Retry-After, and the connection ends
  *
- * Always: a gateway with a known token or certificate is let in from the same address too: a whole site may stand behind
- * it. Addresses are counted as `addressGroup` groups them. Beyond `maxAddresses` the address that was quiet for longest is
- * forgotten and gets its whole budget again; a flood of addresses can cause that, and known gateways do not notice.
+ * Always: a gateway with a known token or certificate is admitted from a limited address too, because a whole site may
+ * share one address. Addresses are counted as `addressGroup` groups them. Beyond `maxAddresses` the address that was quiet
+ * for longest is forgotten and gets its whole budget again. A flood of addresses can cause this; known gateways are not
+ * affected.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 

@@ -1,4 +1,4 @@
-/** For tests of ingest: a centre's ingest on a real Kafka, and hands in its topics. */
+/** For tests of ingest: a centre's ingest on a real Kafka, and functions that write and read its topics. */
 import { createRequire } from 'node:module';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -13,7 +13,7 @@ import { MemoryHistory } from '../../history/memory-store.ts';
 import type { KafkaCluster } from '../../kafka/client.ts';
 import { Ingest, ingestGroup } from '../ingest.ts';
 
-/** A history that is away while `down`. */
+/** A history that fails while `down`. */
 export class MoodyHistory extends MemoryHistory {
   down = false;
   override async insert(events: readonly ForpostEvent[]): Promise<void> {
@@ -35,7 +35,7 @@ export function snappy(bytes: Buffer): Buffer {
   return Buffer.concat(parts);
 }
 
-/** The next commit fails as one does whose connection was closed; kafkajs' consumer of this process. */
+/** Makes the next commit of kafkajs in this process fail as after a closed connection. */
 export function failNextCommit() {
   const manager: { readonly prototype: { commitOffsets(): Promise<void> } } = createRequire(import.meta.url)(
     'kafkajs/src/consumer/offsetManager',
@@ -48,7 +48,7 @@ export function failNextCommit() {
 export function ingestRig(kafka: () => TestKafka) {
   const logger = silentLogger();
 
-  /** A centre's ingest on a history, and what it has told. */
+  /** A centre's ingest on a history, and the reports of that ingest. */
   function anIngest(prefix: string, history = new MoodyHistory(systemClock)) {
     const told = { stored: [] as string[], repeated: 0, statuses: [] as string[], poison: [] as string[] };
     const ingest = new Ingest({
@@ -74,7 +74,7 @@ export function ingestRig(kafka: () => TestKafka) {
     return { brokers: kafka().brokers, prefix, development: true };
   }
 
-  /** Puts records into a topic as a gateway does, whatever they are. */
+  /** Writes any records into a topic as a gateway does. */
   async function produce(
     topic: string,
     values: readonly (string | Buffer | null)[],
@@ -89,12 +89,12 @@ export function ingestRig(kafka: () => TestKafka) {
     await producer.disconnect();
   }
 
-  /** A lane's topic that somebody made before the centre came. */
+  /** Creates a lane's topic before the centre does. */
   async function made(name: string, setting: string, value: string): Promise<void> {
     await createTopics(kafka().client, [{ topic: name, numPartitions: 3, configEntries: [{ name: setting, value }] }]);
   }
 
-  /** The places of ingest in the telemetry topic that are beyond the first record. */
+  /** The committed offsets of ingest in the telemetry topic, without those at the first record. */
   async function committed(prefix: string): Promise<readonly number[]> {
     const admin = kafka().client.admin();
     await admin.connect();
