@@ -10,6 +10,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { type ConnectionOptions, getCACertificates, type TLSSocket } from 'node:tls';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { certificatesIn } from '@forpost/shared/tls.ts';
 
 export interface CameraTrust {
@@ -33,10 +34,10 @@ export function tlsOptions(host: string, trust: CameraTrust): ConnectionOptions 
   if (trust.ca === undefined) return { ...options, ca: systemCas() };
   try {
     const ca = readFileSync(trust.ca, 'utf8');
-    if (certificatesIn(ca) === undefined) return `${trust.ca} holds no certificate in PEM`;
+    if (certificatesIn(ca) === undefined) return words('gateway/reason.ca-not-pem', { ca: trust.ca });
     return { ...options, ca };
   } catch (error) {
-    return `the camera’s CA ${trust.ca} cannot be read: ${messageOf(error)}`;
+    return words('gateway/reason.ca-unreadable', { ca: trust.ca, error: messageOf(error) });
   }
 }
 
@@ -55,17 +56,16 @@ export function refusal(
   host: string,
   trust: CameraTrust,
 ): string | undefined {
-  if (certificate === undefined) return 'it shows no certificate';
+  if (certificate === undefined) return words('gateway/reason.no-certificate');
   const found = fingerprintOf(certificate);
-  const pin = `its certificate has the fingerprint ${found}`;
   if (trust.fingerprint !== undefined) {
     if (plain(trust.fingerprint.replace(/^sha256:/i, '')) === plain(certificate.fingerprint256)) return undefined;
-    return `it shows another certificate than the pinned one: ${pin}; pin it only if you know why the certificate changed`;
+    return words('gateway/reason.other-certificate', { found });
   }
-  const advice = `${pin}: if the camera’s own settings show the same, pin it (fingerprint: ${found})`;
-  if (!socket.authorized) return `its certificate cannot be verified (${words(socket)}); ${advice}`;
+  if (!socket.authorized)
+    return words('gateway/reason.certificate-unverified', { reason: whyUnverified(socket), found });
   const covered = isIP(host) === 0 ? certificate.checkHost(host) : certificate.checkIP(host);
-  return covered === undefined ? `its certificate is not for ${host}; ${advice}` : undefined;
+  return covered === undefined ? words('gateway/reason.certificate-for-other', { host, found }) : undefined;
 }
 
 /** Node's CAs and the system's; read once, because the system keeps them in hundreds of files. */
@@ -80,16 +80,16 @@ function plain(fingerprint: string): string {
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'it is self-signed',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its CA is not known here',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its CA is not known here',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its CA is not known here',
-  CERT_HAS_EXPIRED: 'it has expired',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'it is for another address',
-  CERT_NOT_YET_VALID: 'it is not valid yet by this gateway’s clock',
+  DEPTH_ZERO_SELF_SIGNED_CERT: words('gateway/reason.self-signed'),
+  SELF_SIGNED_CERT_IN_CHAIN: words('gateway/reason.ca-unknown'),
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: words('gateway/reason.ca-unknown'),
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: words('gateway/reason.ca-unknown'),
+  CERT_HAS_EXPIRED: words('gateway/reason.certificate-expired'),
+  ERR_TLS_CERT_ALTNAME_INVALID: words('gateway/reason.certificate-address'),
+  CERT_NOT_YET_VALID: words('gateway/reason.certificate-early'),
 };
 
-function words(socket: TLSSocket): string {
+function whyUnverified(socket: TLSSocket): string {
   // Node sets a code here, although its types declare an Error
   const code = String(socket.authorizationError);
   return reasons[code] ?? code;

@@ -115,6 +115,21 @@ export const gatewayEn = {
     'the camera at {host} sends viewers to another address. Forpost sends no log-in there: if the address is right, set it as the camera’s url',
   'reason.redirects-to':
     'the camera at {host} sends viewers to another address ({address}). Forpost sends no log-in there: if the address is right, set it as the camera’s url',
+  'reason.no-log-in-sent': 'the camera at {where} was not sent a log-in: {reason}',
+  'reason.no-certificate': 'the camera shows no certificate',
+  'reason.other-certificate':
+    'the camera shows another certificate than the pinned one, with the fingerprint {found}: pin it only if you know why the certificate changed',
+  'reason.certificate-unverified':
+    'its certificate cannot be verified ({reason}); if the camera’s own settings show the same fingerprint, pin it (fingerprint: {found})',
+  'reason.certificate-for-other':
+    'its certificate is not for {host}; if the camera’s own settings show the same fingerprint, pin it (fingerprint: {found})',
+  'reason.self-signed': 'it is self-signed',
+  'reason.ca-unknown': 'its CA is not known here',
+  'reason.certificate-expired': 'it has expired',
+  'reason.certificate-address': 'it is for another address',
+  'reason.certificate-early': 'it is not valid yet by this gateway’s clock',
+  'reason.ca-unreadable': 'the camera’s CA {ca} cannot be read: {error}',
+  'reason.ca-not-pem': '{ca} holds no certificate in PEM',
   'reason.no-tls-answer': '{where} does not answer with TLS',
   'reason.bad-tls': '{where} does not speak TLS correctly: {error}',
   'reason.ended-at-once': '{where} ended the connection at once',

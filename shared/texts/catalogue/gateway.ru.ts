@@ -121,6 +121,21 @@ export const gatewayRu = {
     'камера {host} отправляет зрителей на другой адрес. Forpost не передаёт туда пароль: если адрес верен, укажите его как url камеры',
   'reason.redirects-to':
     'камера {host} отправляет зрителей на другой адрес ({address}). Forpost не передаёт туда пароль: если адрес верен, укажите его как url камеры',
+  'reason.no-log-in-sent': 'камере {where} не передан пароль: {reason}',
+  'reason.no-certificate': 'камера не предъявила сертификат',
+  'reason.other-certificate':
+    'камера предъявила не тот сертификат, который закреплён; его отпечаток {found}: закрепите его, только если знаете, почему сертификат изменился',
+  'reason.certificate-unverified':
+    'сертификат камеры не удаётся проверить ({reason}); если в настройках камеры тот же отпечаток, закрепите его (fingerprint: {found})',
+  'reason.certificate-for-other':
+    'сертификат камеры выдан не для {host}; если в настройках камеры тот же отпечаток, закрепите его (fingerprint: {found})',
+  'reason.self-signed': 'он самоподписанный',
+  'reason.ca-unknown': 'его центр сертификации здесь неизвестен',
+  'reason.certificate-expired': 'срок его действия истёк',
+  'reason.certificate-address': 'он выдан для другого адреса',
+  'reason.certificate-early': 'по часам шлюза он ещё не действует',
+  'reason.ca-unreadable': 'файл центра сертификации камеры {ca} не читается: {error}',
+  'reason.ca-not-pem': 'в {ca} нет сертификата PEM',
   'reason.no-tls-answer': '{where} не отвечает по TLS',
   'reason.bad-tls': '{where} неверно отвечает по TLS: {error}',
   'reason.ended-at-once': '{where} сразу оборвал соединение',

@@ -52,7 +52,7 @@ export function connectTo({ host, port, tls, trust }: NetworkSource): Promise<So
         : connectTls({ ...options, host, port }, function (this: ReturnType<typeof connectTls>) {
             const why = refusal(this, this.getPeerX509Certificate(), host, trust);
             if (why === undefined) done();
-            else fail('refused', `the camera at ${where} was not sent a log-in: ${why}`);
+            else fail('refused', words('gateway/reason.no-log-in-sent', { where, reason: why }));
           });
     if (options !== undefined)
       socket.setNoDelay(true).once('connect', () => {
