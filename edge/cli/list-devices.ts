@@ -18,7 +18,7 @@ export async function listDevices(installationFile: string): Promise<readonly st
   const refused = new RefusedClients({ now: () => 0 });
   const ids = new Set<string>([...devices, ...consumers].map(({ id }) => id));
   refused.recall(await readRefused(join(data, refusedFileName)), (id) => ids.has(id));
-  const of = (id: string) => refused.list(id).map((one) => `  refused: it ${told(one)}`);
+  const of = (id: string) => refused.list(id).map((one) => `  refused: it ${refusalWords(one)}`);
   const strangers = refused.list().filter(({ principal }) => principal === null);
   return [
     ...devices.flatMap(({ id, name, decoder }) => [[id, `device, ${decoder}`, name ?? ''].join('\t'), ...of(id)]),
@@ -26,11 +26,11 @@ export async function listDevices(installationFile: string): Promise<readonly st
       const roles = [role ?? []].flat();
       return [[id, ['consumer', ...roles].join(', '), name ?? ''].join('\t'), ...of(id)];
     }),
-    ...strangers.map((one) => `refused: ${refusedWho({ ...one, name: null })} ${told(one)}`),
+    ...strangers.map((one) => `refused: ${refusedWho({ ...one, name: null })} ${refusalWords(one)}`),
   ];
 }
 
-function told(one: RefusedClient): string {
+function refusalWords(one: RefusedClient): string {
   const from = one.principal === null || one.address === '' ? '' : ` from ${one.address}`;
   const remedy = refusedRemedy(one);
   return `${refusedInWords(one)}${from}; ${one.count} times, last at ${rfc3339(one.last)}${remedy === '' ? '' : `. ${remedy}`}`;

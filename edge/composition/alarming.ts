@@ -75,7 +75,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     random,
     logger: loggerOf(options, 'pipeline'),
     onAlert: (alert) => {
-      page().source.tellAlert(alert);
+      page().source.emitAlert(alert);
       outside().evidence.alert(alert);
       pastAlarms.take(alert);
     },

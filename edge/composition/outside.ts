@@ -68,7 +68,7 @@ function composeVision(
     events: {
       scene: (scene) => {
         pipeline.cameras.frame(scene);
-        page().source.tellScene(scene);
+        page().source.emitScene(scene);
       },
       tamper: (message) => pipeline.cameras.tamper(message),
       changed: () => {

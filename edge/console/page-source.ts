@@ -204,12 +204,12 @@ export class PageSource implements ConsoleSource {
   }
 
   /** Passes an alert to the listeners. Called after the local actions ran. */
-  tellAlert(alert: Alert): void {
+  emitAlert(alert: Alert): void {
     const notice = { data: alert.data, time: rfc3339(alert.time) };
     for (const listener of this.#alertListeners) listener(notice);
   }
 
-  tellScene(scene: SceneMessage): void {
+  emitScene(scene: SceneMessage): void {
     if (this.#sceneListeners.size === 0) return;
     const notice = noticeOf(scene);
     for (const listener of this.#sceneListeners) listener(notice);

@@ -105,8 +105,8 @@ function devicePoints(devices: readonly DeviceStatus[], refused: readonly Refuse
   // one bad message is only counted; a device without any understood message has the wrong decoder
   // (a device with `unread` has its sentence among the problems)
   const unread = devices.filter(
-    ({ deadLetters, values, unread: told }) =>
-      deadLetters > 0 && told === undefined && Object.keys(values).length === 0,
+    ({ deadLetters, values, unread: reported }) =>
+      deadLetters > 0 && reported === undefined && Object.keys(values).length === 0,
   );
   return [
     ...about(never, (names) => message('gateway/summary.never-connected', names)),
@@ -129,7 +129,7 @@ function lockedOut(devices: readonly DeviceStatus[], refused: readonly RefusedVi
 function forbiddenPoints(refused: readonly RefusedView[]): SummaryPoint[] {
   const forbidden = refused.filter(({ kind }) => kind === 'publish' || kind === 'will' || kind === 'subscribe');
   const names = new Map(forbidden.map(({ principal, name }) => [principal, { name: name ?? '' }]));
-  return about([...names.values()], (told) => message('gateway/summary.forbidden', told));
+  return about([...names.values()], (named) => message('gateway/summary.forbidden', named));
 }
 
 function cameraPoints(cameras: readonly CameraStatus[]): SummaryPoint[] {
@@ -158,7 +158,7 @@ function capitalised(text: string): string {
 /** One point about several devices: with their names, or with their number where they are many. */
 function about(
   things: readonly { readonly name: string }[],
-  tell: (told: { readonly count: number; readonly names: Exclude<MessageValue, number> }) => Message,
+  tell: (devices: { readonly count: number; readonly names: Exclude<MessageValue, number> }) => Message,
 ): SummaryPoint[] {
   const count = things.length;
   if (count === 0) return [];

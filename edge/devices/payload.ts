@@ -77,8 +77,8 @@ function parsed(payload: Uint8Array, keepDigits: boolean): ParsedExactly {
   const { exact, problems } = read;
   if (members === read.members) return { ok: true, value, exact, problems };
   const twice = keysTwice(read.text);
-  const told = [...new Set(twice.map(pathText))].map((path) => ({ path, problem: keyTwice }));
-  return { ok: true, value: withoutPaths(value, twice), exact, problems: [...problems, ...told] };
+  const duplicates = [...new Set(twice.map(pathText))].map((path) => ({ path, problem: keyTwice }));
+  return { ok: true, value: withoutPaths(value, twice), exact, problems: [...problems, ...duplicates] };
 }
 
 const keyTwice = 'stands twice with different values: neither is read';

@@ -247,7 +247,7 @@ export class DeviceRegistry {
 
   /** All devices for the status, in the order of site.yaml. */
   statuses(): readonly DeviceStatus[] {
-    let told = 0;
+    let inFull = 0;
     return [...this.#devices.values()].map((known) => ({
       id: known.config.id,
       name: known.config.name ?? known.config.id,
@@ -257,7 +257,7 @@ export class DeviceRegistry {
       messages: known.messages,
       deadLetters: known.deadLetters,
       values: Object.fromEntries([...known.values].map(([name, { value }]) => [name, value])),
-      ...unreadOf(known.understanding, () => told++ < mostUnread),
+      ...unreadOf(known.understanding, () => inFull++ < mostUnread),
     }));
   }
 }

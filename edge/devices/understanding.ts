@@ -23,7 +23,7 @@ const mostProblemLetters = 120;
 const mostPayloadLetters = 200;
 const mostTopicLetters = 120;
 /** Failures in a row before a device that was understood earlier becomes a problem: one or two odd messages are normal. */
-const toldInARow = 3;
+const failuresInARow = 3;
 const keysInSentence = 4;
 
 interface Field {
@@ -116,12 +116,13 @@ export class Understanding {
 
   /** Problems of the device that a person has to solve, as sentences. `name`: the device's name for people. */
   problems(name: string): readonly string[] {
-    const told: string[] = [];
-    if (this.#read === 0 ? this.#messages > 0 : this.#inARow >= toldInARow) told.push(this.#nothingInWords(name));
+    const problems: string[] = [];
+    if (this.#read === 0 ? this.#messages > 0 : this.#inARow >= failuresInARow)
+      problems.push(this.#nothingInWords(name));
     if (this.#oddTime !== undefined) {
-      told.push(words('gateway/reason.device-odd-time', { name, count: this.#oddTimes, time: this.#oddTime }));
+      problems.push(words('gateway/reason.device-odd-time', { name, count: this.#oddTimes, time: this.#oddTime }));
     }
-    return told;
+    return problems;
   }
 
   #nothingInWords(name: string): string {
@@ -143,15 +144,15 @@ export class Understanding {
     for (const key of unknown) if (this.#keys.size < mostKeys) this.#keys.add(key);
     for (const { path, problem } of problems) {
       const field = this.#fields.get(path);
-      const told = problem.length <= mostProblemLetters ? problem : `${problem.slice(0, mostProblemLetters - 1)}…`;
+      const shortened = problem.length <= mostProblemLetters ? problem : `${problem.slice(0, mostProblemLetters - 1)}…`;
       if (field !== undefined) {
-        field.problem = told;
+        field.problem = shortened;
         field.count++;
         field.at = at;
         continue;
       }
       if (this.#fields.size >= mostFields) this.#fields.delete(oldest(this.#fields));
-      this.#fields.set(path, { problem: told, count: 1, at });
+      this.#fields.set(path, { problem: shortened, count: 1, at });
     }
   }
 

@@ -27,11 +27,11 @@ const mostTold = 20;
 
 /** Mute rules as sentences. `nameOf`: a device's name for people. */
 export function muteInWords(mute: readonly MuteRule[], nameOf: (device: string) => string): readonly string[] {
-  const told = mute
+  const sentences = mute
     .slice(0, mostTold)
     .map(({ name, device, reason }) => words('gateway/reason.rule-mute', { name, device: nameOf(device), reason }));
-  const more = mute.length - told.length;
-  return more <= 0 ? told : [...told, words('gateway/reason.rules-mute-more', { count: more })];
+  const more = mute.length - sentences.length;
+  return more <= 0 ? sentences : [...sentences, words('gateway/reason.rules-mute-more', { count: more })];
 }
 
 /** Pairs of rule and device that one call examines. */

@@ -106,8 +106,8 @@ export class Trials {
       return;
     }
     // alarms without a scene change of one thing: a thing stayed too long, a zone is too full, the camera is covered
-    const told = transitions.filter(({ change }) => change === 'raised' || change === 'updated');
-    for (const { rule, message: why, messageI18n: whyI18n } of told) {
+    const raised = transitions.filter(({ change }) => change === 'raised' || change === 'updated');
+    for (const { rule, message: why, messageI18n: whyI18n } of raised) {
       const config = site.rules.find(({ id }) => id === rule);
       this.#add(running, message('gateway/trial.time-passed'), [
         { rule, name: config?.name ?? rule, fired: true, why, ...(whyI18n === undefined ? {} : { whyI18n }) },
@@ -141,11 +141,11 @@ function verdictOf(
   change: SceneChange,
   transitions: readonly AlarmTransition[],
 ): Verdict {
-  const told = transitions.find((one) => one.rule === rule.id && one.change !== 'cleared');
+  const transition = transitions.find((one) => one.rule === rule.id && one.change !== 'cleared');
   const name = rule.name ?? rule.id;
-  if (told !== undefined) {
-    const whyI18n = message('gateway/trial.alarm', { message: told.messageI18n ?? told.message });
-    return { rule: rule.id, name, fired: true, why: `Alarm: ${told.message}`, whyI18n };
+  if (transition !== undefined) {
+    const whyI18n = message('gateway/trial.alarm', { message: transition.messageI18n ?? transition.message });
+    return { rule: rule.id, name, fired: true, why: `Alarm: ${transition.message}`, whyI18n };
   }
   const why = whyNot(rule, camera, change);
   const whyI18n = recognise(why);

@@ -44,7 +44,7 @@ export function alarmsView(parts: AlarmsViewParts): TemplateResult {
   const alarms = [...rows.filter(({ gone }) => !gone).map(({ alarm }) => alarm), ...waiting];
   const note = alarms.length === 0 ? '' : String(alarms.length);
   const active = alarms.map(({ alarm }) => alarm).join('\n');
-  const told =
+  const newAlarms =
     waiting.length === 0
       ? nothing
       : html`<div class="alarms-new"><button class="primary" @click=${showNew}>${waitingWords(waiting)}</button></div>`;
@@ -52,7 +52,7 @@ export function alarmsView(parts: AlarmsViewParts): TemplateResult {
     'alarms',
     t('gateway-page/alarms.title'),
     note,
-    html`${told}${body}<forpost-earlier-alarms .names=${parts.names} .nowMs=${parts.nowMs} .active=${active}></forpost-earlier-alarms>`,
+    html`${newAlarms}${body}<forpost-earlier-alarms .names=${parts.names} .nowMs=${parts.nowMs} .active=${active}></forpost-earlier-alarms>`,
   );
 }
 

@@ -16,7 +16,7 @@ import { sceneAt, withScene } from './scene-at.ts';
 import './scene-editor.ts';
 import './trial-view.ts';
 import { formats, t } from './texts.ts';
-import { className, tellCamera } from './words.ts';
+import { cameraStateWords, className } from './words.ts';
 
 const pictureEveryMs = 500;
 /** Wait after a failed fetch: the gateway restarts, the phone left the network, or the log-in has ended. */
@@ -128,7 +128,7 @@ export class CameraView extends LitElement {
   };
 
   override render(): TemplateResult {
-    const told = tellCamera(this.camera);
+    const shown = cameraStateWords(this.camera);
     const { detector, framesPerSecond, name, place, state } = this.camera;
     const old = state !== 'live' && this.picture !== undefined;
     const pace =
@@ -147,8 +147,8 @@ export class CameraView extends LitElement {
       <figcaption>
         <span class="name">${name}</span>
         ${place === undefined ? nothing : html`<span class="muted">${place}</span>`}
-        ${badge(told)}
-        <span class="muted">${told.text === '' ? pace : told.text}</span>
+        ${badge(shown)}
+        <span class="muted">${shown.text === '' ? pace : shown.text}</span>
         ${state === 'live' ? legend(detector) : nothing}
         ${
           this.mayAct

@@ -9,7 +9,7 @@ import { badge, fact, section } from './parts.ts';
 import { refusedNote, refusedOfDevice } from './refused-view.ts';
 import { t } from './texts.ts';
 import { muteRulesView, unreadView } from './unread-view.ts';
-import { tellDevice } from './words.ts';
+import { deviceStateWords } from './words.ts';
 
 export interface DevicesViewParts {
   readonly devices: readonly DeviceStatus[];
@@ -36,7 +36,7 @@ export function devicesView(parts: DevicesViewParts): TemplateResult {
       ? t('gateway-page/devices.all-connected', { count: connected })
       : t('gateway-page/devices.some-connected', { connected, all: devices.length });
   // devices with a problem come first
-  const fine = (device: DeviceStatus) => device.connected && tellDevice(device, nowMs).tone === 'good';
+  const fine = (device: DeviceStatus) => device.connected && deviceStateWords(device, nowMs).tone === 'good';
   const sorted = [...devices].sort(
     (a, b) => Number(a.connected) - Number(b.connected) || Number(fine(a)) - Number(fine(b)),
   );
@@ -46,7 +46,7 @@ export function devicesView(parts: DevicesViewParts): TemplateResult {
     ({ id }) => id,
     (device) => {
       const own = refusedOf.get(device.id) ?? [];
-      return row(device, tellDevice(device, nowMs, own), own, parts);
+      return row(device, deviceStateWords(device, nowMs, own), own, parts);
     },
   );
   return section('devices', t('gateway-page/devices.title'), note, html`<ul class="rows card">${rows}</ul>`);
@@ -54,7 +54,7 @@ export function devicesView(parts: DevicesViewParts): TemplateResult {
 
 function row(
   device: DeviceStatus,
-  told: ReturnType<typeof tellDevice>,
+  state: ReturnType<typeof deviceStateWords>,
   refused: readonly RefusedView[],
   parts: DevicesViewParts,
 ): TemplateResult {
@@ -65,11 +65,11 @@ function row(
       if (event.currentTarget instanceof HTMLDetailsElement) parts.toggled(device.id, event.currentTarget.open);
     }}>
       <summary>
-        <span class="dot ${told.tone}" role="img" aria-label=${told.label}></span>
+        <span class="dot ${state.tone}" role="img" aria-label=${state.label}></span>
         <span class="device-name">
           <span class="name">${device.name}</span>
           ${device.place === undefined ? nothing : html`<span class="muted place">${device.place}</span>`}
-          <span class="muted ${told.tone}">${told.text}${
+          <span class="muted ${state.tone}">${state.text}${
             device.deadLetters > 0
               ? html` · <span class="look">${t('gateway-page/devices.unreadable', { count: device.deadLetters })}</span>`
               : nothing
@@ -83,7 +83,7 @@ function row(
       <dl class="facts">
         ${values.map(({ label, text }) => fact(label, text))}
         ${device.place === undefined ? nothing : fact(t('gateway-page/devices.place'), device.place)}
-        ${fact(t('gateway-page/devices.state'), badge(told))}
+        ${fact(t('gateway-page/devices.state'), badge(state))}
         ${fact(t('gateway-page/devices.messages'), count(device.messages))}
         ${fact(t('gateway-page/devices.id'), html`<code>${device.id}</code>`)}
       </dl>

@@ -5,17 +5,17 @@ import type { ConsoleStatus } from '../view.ts';
 import { bytes, clockTime, count, duration } from './format.ts';
 import { badge, fact, section } from './parts.ts';
 import { t } from './texts.ts';
-import { problemSentences, tellBudget, tellStore, tellUplink } from './words.ts';
+import { budgetWords, problemSentences, storeWords, uplinkStateWords } from './words.ts';
 
 export function uplinkView({ uplinks }: ConsoleStatus, nowMs: number): TemplateResult {
   const body =
     uplinks.length === 0
       ? html`<p class="card quiet">${t('gateway-page/uplink.off')}</p>`
       : uplinks.map((uplink) => {
-          const told = tellUplink(uplink, nowMs);
+          const state = uplinkStateWords(uplink, nowMs);
           return html`<div class="card uplink">
-            <p class="uplink-head"><span class="name">${uplink.sink}</span>${badge(told)}</p>
-            <p>${told.text}</p>
+            <p class="uplink-head"><span class="name">${uplink.sink}</span>${badge(state)}</p>
+            <p>${state.text}</p>
             ${budgetLine(uplink)}
           </div>`;
         });
@@ -27,7 +27,7 @@ function budgetLine(uplink: UplinkStatus): TemplateResult | typeof nothing {
   if (budget === undefined) return nothing;
   return html`<p class="quiet budget">
     <meter min="0" max=${budget.limit} value=${Math.min(budget.used, budget.limit)} aria-label=${t('gateway-page/uplink.budget-label')}></meter>
-    ${tellBudget(uplink)}
+    ${budgetWords(uplink)}
   </p>`;
 }
 
@@ -49,7 +49,7 @@ export function gatewayView(status: ConsoleStatus, nowMs: number): TemplateResul
       )}
       ${fact(t('gateway-page/gateway.stored'), count(outbox.committedEvents))}
       ${fact(t('gateway-page/gateway.longest-write'), t('gateway-page/gateway.longest-write-ms', { ms: Math.round(outbox.longestCommitMs) }))}
-      ${fact(t('gateway-page/gateway.store'), tellStore(outbox.fileBytes, outbox.room))}
+      ${fact(t('gateway-page/gateway.store'), storeWords(outbox.fileBytes, outbox.room))}
       ${outbox.room.writtenBytesADay === null ? nothing : fact(t('gateway-page/gateway.written'), t('gateway-page/gateway.written-a-day', { size: bytes(outbox.room.writtenBytesADay) }))}
       ${outbox.room.shedEvents === 0 ? nothing : fact(t('gateway-page/gateway.shed'), t('gateway-page/gateway.shed-events', { count: outbox.room.shedEvents }))}
       ${fact(t('gateway-page/gateway.up-for'), duration(status.uptime))}

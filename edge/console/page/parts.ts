@@ -1,9 +1,9 @@
 /** Small pieces that several sections of the page share. */
 import { html, nothing, type TemplateResult } from 'lit';
 import { t } from './texts.ts';
-import type { Told, Tone } from './words.ts';
+import type { StateWords, Tone } from './words.ts';
 
-export function badge({ tone, label }: Pick<Told, 'tone' | 'label'>): TemplateResult {
+export function badge({ tone, label }: Pick<StateWords, 'tone' | 'label'>): TemplateResult {
   return html`<span class="badge ${tone}"><span class="dot" aria-hidden="true"></span>${label}</span>`;
 }
 

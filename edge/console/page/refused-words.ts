@@ -5,8 +5,8 @@ import { t } from './texts.ts';
 const mostLetters = 300;
 
 /** A refusal in words that follow the client's name: «Oven logs in with a wrong password». */
-export function refusedInWords({ kind, what: told }: Pick<Refused, 'kind' | 'what'>): string {
-  const what = shortened(told);
+export function refusedInWords({ kind, what: fullText }: Pick<Refused, 'kind' | 'what'>): string {
+  const what = shortened(fullText);
   switch (kind) {
     case 'publish':
       return t('gateway-page/refused.publish', { what });
@@ -58,8 +58,8 @@ export function refusedWho({
     clientId === '' ? '' : t('gateway-page/refused.client-id', { id: clientId }),
     address === '' ? '' : t('gateway-page/refused.from-address', { address }),
   ].map(shortened);
-  const told = more.filter((part) => part !== '').join(', ');
-  return told === '' ? shortened(called) : `${shortened(called)} (${told})`;
+  const details = more.filter((part) => part !== '').join(', ');
+  return details === '' ? shortened(called) : `${shortened(called)} (${details})`;
 }
 
 /** Shortens a name of site.yaml, which may have any length; texts of clients are shortened before. */

@@ -3,7 +3,14 @@ import { expect, test } from 'vitest';
 import { refusedView } from '../testing/source.ts';
 import { bytes, clockTime, duration, measure, sortedValues } from './format.ts';
 import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
-import { acknowledgedWords, tellBudget, tellCamera, tellDevice, tellStore, tellUplink } from './words.ts';
+import {
+  acknowledgedWords,
+  budgetWords,
+  cameraStateWords,
+  deviceStateWords,
+  storeWords,
+  uplinkStateWords,
+} from './words.ts';
 
 const now = new Date(2026, 5, 1, 12, 30).getTime();
 const at = (hours: number, minutes: number) => new Date(2026, 5, 1, hours, minutes).toISOString();
@@ -33,9 +40,9 @@ test('a camera that is live with a substitute for its model is worth a look, wit
     framesPerSecond: 5,
     detector: 'motion',
   } as const;
-  expect(tellCamera(camera)).toEqual({ tone: 'good', label: 'Live', text: '' });
+  expect(cameraStateWords(camera)).toEqual({ tone: 'good', label: 'Live', text: '' });
   const why = 'the model "a" hung: the built-in motion model watches instead';
-  expect(tellCamera({ ...camera, reason: why })).toMatchObject({
+  expect(cameraStateWords({ ...camera, reason: why })).toMatchObject({
     tone: 'look',
     label: 'Live',
     text: `T${why.slice(1)}.`,
@@ -78,16 +85,18 @@ test('a device is connected, disconnected since a time, or was never connected',
     deadLetters: 0,
     values: {},
   };
-  expect(tellDevice(device, now)).toEqual({ tone: 'good', label: 'Connected', text: '26 min ago' });
-  expect(tellDevice({ ...device, connected: false }, now).text).toBe('silent since 12:04');
-  expect(tellDevice({ ...device, connected: false, lastSeen: null }, now).label).toBe('Never connected');
+  expect(deviceStateWords(device, now)).toEqual({ tone: 'good', label: 'Connected', text: '26 min ago' });
+  expect(deviceStateWords({ ...device, connected: false }, now).text).toBe('silent since 12:04');
+  expect(deviceStateWords({ ...device, connected: false, lastSeen: null }, now).label).toBe('Never connected');
   const away = { ...device, connected: false, lastSeen: null };
   const wrong = refusedView({ last: '2026-06-01T12:04:00.000Z' });
-  expect(tellDevice(away, now, [wrong])).toMatchObject({
+  expect(deviceStateWords(away, now, [wrong])).toMatchObject({
     ...{ label: 'Refused', text: expect.stringMatching(/^logs in with a wrong password: 3 times, last at /) },
   });
-  expect(tellDevice({ ...away, lastConnected: '2026-06-01T12:05:00.000Z' }, now, [wrong]).label).toBe('Not connected');
-  expect(tellDevice(device, now, [wrong]).label).toBe('Connected');
+  expect(deviceStateWords({ ...away, lastConnected: '2026-06-01T12:05:00.000Z' }, now, [wrong]).label).toBe(
+    'Not connected',
+  );
+  expect(deviceStateWords(device, now, [wrong]).label).toBe('Connected');
 });
 
 test('the state of an uplink has its time, its backlog and its reason', () => {
@@ -100,41 +109,45 @@ test('the state of an uplink has its time, its backlog and its reason', () => {
     bytes: 1_212_000,
     eventsPerSecond: 0,
   };
-  expect(tellUplink(uplink, now).text).toBe('Offline since 12:04. 1,234 events, 1.2 MB waiting. Connection refused.');
-  expect(tellUplink({ ...uplink, state: 'draining', eventsPerSecond: 100 }, now).text).toBe(
+  expect(uplinkStateWords(uplink, now).text).toBe(
+    'Offline since 12:04. 1,234 events, 1.2 MB waiting. Connection refused.',
+  );
+  expect(uplinkStateWords({ ...uplink, state: 'draining', eventsPerSecond: 100 }, now).text).toBe(
     '1,234 events, 1.2 MB to go, at 100 events a second, about 12 s left. Connection refused.',
   );
   const rates = { eventsPerSecond: 100, bytesPerSecond: 9_000, arrivingPerSecond: 20 };
   const plan = { ...rates, secondsLeft: 900, endsAt: at(12, 45), outlook: 'ending' } as const;
-  expect(tellUplink({ ...uplink, state: 'draining', reason: '', plan }, now).text).toBe(
+  expect(uplinkStateWords({ ...uplink, state: 'draining', reason: '', plan }, now).text).toBe(
     '1,234 events, 1.2 MB to go, at 100 events a second, done in about 15 min (12:45).',
   );
   const never = { ...plan, arrivingPerSecond: 130, secondsLeft: null, endsAt: null, outlook: 'growing' } as const;
-  expect(tellUplink({ ...uplink, state: 'draining', reason: '', plan: never }, now).text).toContain(
+  expect(uplinkStateWords({ ...uplink, state: 'draining', reason: '', plan: never }, now).text).toContain(
     'and 130 a second come in: it never ends at this rate.',
   );
   const spent = { ...uplink, reason: 'the budget is used up', budget: { used: 5_000_000, limit: 5_000_000 } };
-  expect(tellUplink({ ...spent, state: 'draining' }, now).text).toBe(
+  expect(uplinkStateWords({ ...spent, state: 'draining' }, now).text).toBe(
     '1,234 events, 1.2 MB to go. The budget is used up.',
   );
-  expect(tellBudget(spent)).toBe('5 MB of 5 MB for today used');
-  expect(tellUplink({ ...uplink, state: 'live', events: 0 }, now).text).toBe(
+  expect(budgetWords(spent)).toBe('5 MB of 5 MB for today used');
+  expect(uplinkStateWords({ ...uplink, state: 'live', events: 0 }, now).text).toBe(
     'Live since 12:04. Everything has been handed over.',
   );
   // the gateway does not know whether the centre has read the events from Kafka
-  expect(tellUplink({ ...uplink, state: 'live', events: 0, kind: 'kafka' }, now).text).toContain('handed to Kafka');
-  expect(tellUplink({ ...uplink, state: 'live', events: 0, kind: 'http' }, now).text).toContain(
+  expect(uplinkStateWords({ ...uplink, state: 'live', events: 0, kind: 'kafka' }, now).text).toContain(
+    'handed to Kafka',
+  );
+  expect(uplinkStateWords({ ...uplink, state: 'live', events: 0, kind: 'http' }, now).text).toContain(
     'the centre’s receiver',
   );
   const silent = { ...uplink, state: 'live', events: 0, bytes: 0, reason: '', silentSince: uplink.since } as const;
-  expect(tellUplink(silent, now)).toMatchObject({
+  expect(uplinkStateWords(silent, now)).toMatchObject({
     ...{ tone: 'plain', label: 'No answer' },
     text: 'No answer since 12:04: what has arrived since then is not known. 0 events, 0 B waiting.',
   });
 });
 
 test('how long the store lasts is shown in days, then in hours, and only once it is known', () => {
-  expect([null, 0.02, 1.5, 2, 41.9, 5000].map((daysLeft) => tellStore(1000, { daysLeft }))).toEqual([
+  expect([null, 0.02, 1.5, 2, 41.9, 5000].map((daysLeft) => storeWords(1000, { daysLeft }))).toEqual([
     '1 kB',
     '1 kB, room for 0 hours',
     '1 kB, room for 36 hours',

@@ -17,7 +17,7 @@ import { say, t } from './texts.ts';
 /** The tone of a state: good, worth a look, bad, or neutral. */
 export type Tone = 'good' | 'look' | 'bad' | 'plain';
 
-export interface Told {
+export interface StateWords {
   readonly tone: Tone;
   /** one or two words, for a badge */
   readonly label: string;
@@ -41,7 +41,7 @@ const cameraLabels = table<readonly [Tone, string]>({
   off: ['plain', t('gateway-page/camera.off')],
 } satisfies Record<CameraState, readonly [Tone, string]>);
 
-export function tellCamera(camera: CameraStatus): Told {
+export function cameraStateWords(camera: CameraStatus): StateWords {
   const [usual, label] = cameraLabels[camera.state] ?? ['look', camera.state];
   const tone = camera.state === 'live' && camera.reason !== '' ? 'look' : usual;
   return { tone, label, text: camera.reason === '' ? '' : `${sentence(say(camera.reasonI18n, camera.reason))}.` };
@@ -51,7 +51,11 @@ export function tellCamera(camera: CameraStatus): Told {
 const oddInARow = 3;
 
 /** `refused`: refusals of this device, newest first */
-export function tellDevice(device: DeviceStatus, nowMs: number, refused: readonly RefusedView[] = []): Told {
+export function deviceStateWords(
+  device: DeviceStatus,
+  nowMs: number,
+  refused: readonly RefusedView[] = [],
+): StateWords {
   if (device.connected) {
     const ago = device.lastSeen === null ? undefined : nowMs - Date.parse(device.lastSeen);
     const text = agoWords(ago);
@@ -105,14 +109,14 @@ function agoWords(ago: number | undefined): string {
   return ago < 2000 ? t('gateway-page/device.just-now') : t('gateway-page/device.ago', { duration: duration(ago) });
 }
 
-export function tellUplink(uplink: UplinkStatus, nowMs: number): Told {
+export function uplinkStateWords(uplink: UplinkStatus, nowMs: number): StateWords {
   const { tone, label, text } = uplinkWords(uplink, nowMs);
   const why =
     uplink.reason === '' || uplink.state === 'live' ? '' : ` ${sentence(say(uplink.reasonI18n, uplink.reason))}.`;
   return { tone, label, text: uplink.state === 'off' ? text : `${text}${why}` };
 }
 
-function uplinkWords(uplink: UplinkStatus, nowMs: number): Told {
+function uplinkWords(uplink: UplinkStatus, nowMs: number): StateWords {
   const { state, events } = uplink;
   const waiting = t('gateway-page/uplink.waiting', { count: events, size: bytes(uplink.bytes) });
   const time = clockTime(uplink.since, nowMs);
@@ -173,7 +177,7 @@ function drain({ events, eventsPerSecond, plan }: UplinkStatus, waiting: string,
 }
 
 /** The used part of a metered link's budget. */
-export function tellBudget({ budget }: UplinkStatus): string {
+export function budgetWords({ budget }: UplinkStatus): string {
   if (budget === undefined) return '';
   return t('gateway-page/uplink.budget', { used: bytes(budget.used), limit: bytes(budget.limit) });
 }
@@ -239,7 +243,7 @@ export function sentence(text: string): string {
 }
 
 /** The size of the store, and how long its space lasts without the centre: "1 MB, room for 12 days" once that is known. */
-export function tellStore(fileBytes: number, { daysLeft }: Pick<OutboxRoom, 'daysLeft'>): string {
+export function storeWords(fileBytes: number, { daysLeft }: Pick<OutboxRoom, 'daysLeft'>): string {
   const size = bytes(fileBytes);
   if (daysLeft === null) return size;
   if (daysLeft > 999) return t('gateway-page/room.years', { size });

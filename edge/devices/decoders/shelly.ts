@@ -155,12 +155,12 @@ function events(params: JsonObject, received: number, notes: Notes): DecodedEven
     }
     const { event, component: from, data } = one;
     const time = timeIn(one.ts, `${path}.ts`, notes) ?? timeIn(params.ts, 'params.ts', notes) ?? received;
-    const told = {
+    const stored = {
       event,
       ...(typeof from === 'string' ? { component: from } : {}),
       ...(data === undefined ? {} : { data }),
     };
-    return [{ kind: 'event', type: eventTypes.state, time, data: told }];
+    return [{ kind: 'event', type: eventTypes.state, time, data: stored }];
   });
 }
 

@@ -156,8 +156,8 @@ function checkDirection(config: LineCrossedConfig, { cameras }: RuleReferences):
   if (config.direction === positive || config.direction === negative) return [];
   const [lies, ways] =
     positive === 'left' || positive === 'right' ? ['upright', 'left or right'] : ['level', 'up or down'];
-  const told = `the line "${line.id}" lies ${lies}: it is crossed to the ${ways}, not ${config.direction}`;
-  return [{ path: ['direction'], message: lies === 'level' ? told.replace('to the ', '') : told }];
+  const sentence = `the line "${line.id}" lies ${lies}: it is crossed to the ${ways}, not ${config.direction}`;
+  return [{ path: ['direction'], message: lies === 'level' ? sentence.replace('to the ', '') : sentence }];
 }
 
 function holds(config: LineCrossedConfig, state: State, track: Track, to: LineSide, observation: Observation): boolean {

@@ -45,7 +45,7 @@ interface State {
   readonly camera: DeviceId;
   readonly presence: Presence;
   /** ids of the tracks that have raised or updated the alarm */
-  readonly told: Set<number>;
+  readonly reported: Set<number>;
   active: boolean;
   /** when the last of them left, while the alarm is active; ms of the monotonic clock */
   goneSince: number | undefined;
@@ -73,7 +73,7 @@ export const loitering: RuleKind<LoiteringConfig, State> = {
       context,
       camera: asId<'device'>(camera),
       presence: new Presence({ zone, parked: false, means: meansInZone(config, context) }),
-      told: new Set(),
+      reported: new Set(),
       active,
       // a thing from before a restart may still be there, and counts after it has stayed for after_s again
       goneSince: active ? uptime + afterMs(config) : undefined,
@@ -83,8 +83,8 @@ export const loitering: RuleKind<LoiteringConfig, State> = {
   observe(config, state, observation, uptime) {
     if (observation.kind === 'scene-lost') {
       state.presence.clear();
-      state.told.clear();
-    } else for (const { track } of state.presence.observe(observation, uptime).went) state.told.delete(track.id);
+      state.reported.clear();
+    } else for (const { track } of state.presence.observe(observation, uptime).went) state.reported.delete(track.id);
     return due(config, state, uptime, observation.time);
   },
 
@@ -97,16 +97,16 @@ function due(config: LoiteringConfig, state: State, uptime: Uptime, time: number
   let next = Number.POSITIVE_INFINITY;
   for (const occupant of state.presence.counted) {
     const { id } = occupant.track;
-    if (state.told.has(id)) continue;
+    if (state.reported.has(id)) continue;
     if (uptime - occupant.since < afterMs(config)) {
       next = Math.min(next, occupant.since + afterMs(config));
       continue;
     }
-    state.told.add(id);
+    state.reported.add(id);
     changes.push(stays(config, state, occupant, uptime, time));
     state.active = true;
   }
-  if (state.told.size > 0) state.goneSince = undefined;
+  if (state.reported.size > 0) state.goneSince = undefined;
   else if (state.active) {
     state.goneSince ??= uptime;
     const over = state.goneSince + clearAfterMs(config);
@@ -121,7 +121,7 @@ function due(config: LoiteringConfig, state: State, uptime: Uptime, time: number
 }
 
 function stays(config: LoiteringConfig, state: State, occupant: Occupant, uptime: Uptime, time: number): RuleChange {
-  const { context, camera, told, active } = state;
+  const { context, camera, reported, active } = state;
   const seconds = Math.round((uptime - occupant.since) / 1000);
   const fields = {
     camera: context.nameOf(config.camera),
@@ -129,7 +129,7 @@ function stays(config: LoiteringConfig, state: State, occupant: Occupant, uptime
     class: occupant.track.class,
     score: occupant.track.best.toFixed(2),
     seconds: context.words.formats.span(seconds),
-    inside: String(told.size),
+    inside: String(reported.size),
   };
   const sentence = message('alarm/loitering.raised', {
     ...{ camera: fields.camera, zone: fields.zone },

@@ -183,13 +183,13 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     }
     if (phases.size === 0) state.subjects.delete(device);
     else state.subjects.set(device, phases);
-    const told =
+    const reported =
       change ??
       (before?.phase === 'active' && before.peak !== undefined && peak !== before.peak ? 'reached' : undefined);
     const changes =
-      told === undefined
+      reported === undefined
         ? []
-        : [described(config, state.context, { change: told, device, subject, value, peak, time, condition })];
+        : [described(config, state.context, { change: reported, device, subject, value, peak, time, condition })];
     return evaluation(config, state, changes);
   },
 
@@ -293,7 +293,8 @@ function evaluation(config: ThresholdConfig, state: State, changes: readonly Rul
   return wakeAt === undefined ? { state, changes } : { state, changes, wakeAt };
 }
 
-interface Told {
+/** A change of one subject, before it has its words. */
+interface SubjectChange {
   readonly change: 'raised' | 'reached' | 'cleared';
   readonly device: DeviceId;
   readonly subject: string;
@@ -304,8 +305,8 @@ interface Told {
   readonly condition: boolean;
 }
 
-function described(config: ThresholdConfig, context: RuleContext, told: Told): RuleChange {
-  const { change, device, subject, value, peak, time, condition } = told;
+function described(config: ThresholdConfig, context: RuleContext, subjectChange: SubjectChange): RuleChange {
+  const { change, device, subject, value, peak, time, condition } = subjectChange;
   const { message: own, metric, hold_s: hold = 0 } = config;
   const { formats } = context.words;
   const limit = config.above ?? config.below ?? 0;
