@@ -64,7 +64,7 @@ notify:
 test('a users file without a user and a centre without a channel are warnings', async () => {
   await writeFile(join(folder, 'users.json'), '');
   expect((await check('data: .\nhttp: {}\n')).warnings).toEqual([
-    'notify: nobody is told of an alarm, because no channel is configured',
+    'notify: nobody is notified of an alarm, because no channel is configured',
     expect.stringMatching(/^nobody can log in: .*users\.json is damaged \(it is empty\)/),
   ]);
 });

@@ -50,7 +50,7 @@ export async function checkCloud(file: string): Promise<CloudChecked> {
 }
 
 async function channelWarnings({ notify = [] }: CloudConfig): Promise<readonly string[]> {
-  if (notify.length === 0) return ['notify: nobody is told of an alarm, because no channel is configured'];
+  if (notify.length === 0) return ['notify: nobody is notified of an alarm, because no channel is configured'];
   const checked = notify.map(async (channel) => {
     try {
       const [route] = createRoutes([channel]);

@@ -56,6 +56,6 @@ export class EvidenceAudit {
       if (this.#seen.size <= mostRemembered) break;
       this.#seen.delete(oldest);
     }
-    this.#logger.info({ by, gateway, alarm, evidence, sha256 }, 'somebody looked at evidence');
+    this.#logger.info({ by, gateway, alarm, evidence, sha256 }, 'a person looked at evidence');
   }
 }

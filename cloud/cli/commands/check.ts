@@ -3,9 +3,10 @@ import { command } from '@forpost/shared/cli/command.ts';
 
 export const check = command<{ config?: string }>({
   name: 'check',
-  summary: 'list the mistakes in cloud.yaml (status 1), and what does not work now; starts and sends nothing',
+  summary:
+    'list the problems in cloud.yaml (status 1), and warn of things that do not work now; starts and sends nothing',
   arguments: [{ name: '[file]', summary: 'cloud.yaml (default: cloud.yaml in this folder)' }],
-  options: [{ flags: '-c, --config <file>', summary: 'the same' }],
+  options: [{ flags: '-c, --config <file>', summary: 'cloud.yaml, instead of the argument' }],
   async run({ config }, file?: string) {
     const { checkCloud } = await import('../../config/check.ts');
     const { problems, warnings, summary } = await checkCloud(file ?? config ?? 'cloud.yaml');

@@ -18,7 +18,7 @@ function change(name: string, summary: string, work: (file: string, id: string) 
 
 export const gatewayToken = change(
   'token',
-  'give a gateway a new token; it is printed once, and the one before counts no longer',
+  'give a gateway a new token, which is printed once; the former token is no longer valid',
   async (file, id) => {
     const { giveToken } = await import('../../config/edit-gateways.ts');
     return `${id}: ${giveToken(file, id)}\nIt is shown only now: write it into the gateway’s secrets.yaml.`;

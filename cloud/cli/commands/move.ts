@@ -4,7 +4,7 @@ import { type ConfigOption, configOption } from '../options.ts';
 
 export const move = command<ConfigOption & { gateway: string; site: string }>({
   name: 'move',
-  summary: 'say that a gateway belongs to another site from now on: it was moved, or its site was renamed',
+  summary: 'assign a gateway to another site, after the gateway was moved or its site was renamed',
   options: [
     { flags: '--gateway <id>', summary: 'id of the gateway', required: true },
     { flags: '--site <id>', summary: 'id of its site, as its site.yaml names it', required: true },

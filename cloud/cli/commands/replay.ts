@@ -5,7 +5,8 @@ import { type ConfigOption, configOption } from '../options.ts';
 
 export const replay = command<ConfigOption & ReplayOptions>({
   name: 'replay',
-  summary: 'put a gateway’s events that Kafka still holds into its topics again, marked: nobody is notified again',
+  summary:
+    'put a gateway’s events that Kafka still holds into its topics again, marked so that nobody is notified again',
   options: [
     { flags: '--gateway <id>', summary: 'id of the gateway', required: true },
     { flags: '--lane <lane>', summary: 'alerts or telemetry (default: both)' },
