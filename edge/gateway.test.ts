@@ -182,7 +182,7 @@ describe.concurrent('what time and others change', () => {
       /model .{1,2}lost.{1,2} is not installed/,
     ],
   ];
-  test.each(conditions)('%s costs its own part, and is told', async (what, parts, told) => {
+  test.each(conditions)('%s disables only its own part, and is a problem on the page', async (what, parts, told) => {
     const file = await write(what.replaceAll('/', ' '), withPorts(parts(), await freePorts(4)));
     const { judged, told: said } = await started(file);
     expect(judged.problems).toEqual([]);
@@ -191,7 +191,7 @@ describe.concurrent('what time and others change', () => {
   });
 });
 
-test('the page’s port, taken by another program, costs the page alone, and is told', async () => {
+test('while another program has the page’s port, only the page is missing, and a problem says so', async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => void other.close());
@@ -207,7 +207,7 @@ function withPorts(parts: Parts, ports: number[]): Parts {
   return JSON.parse(JSON.stringify(parts).replaceAll('"port":0', () => `"port":${ports.pop()}`)) as Parts;
 }
 
-describe('what a person wrote', () => {
+describe('a mistake in the configuration', () => {
   const files = ['gateway.yaml', 'site.yaml', 'secrets.yaml'] as const;
   test.each(files.flatMap((name) => [...ways, 'missing'].map((how) => [name, how] as const)))(
     '%s that is %s stops the start with the file’s name and words',
