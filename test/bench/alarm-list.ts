@@ -1,8 +1,8 @@
 /**
- * The list of alarms beside a flood: 500,000 open alarms of one gateway, 10,000 of twenty others, through
+ * The list of alarms beside a flood: 500,000 open alarms of one gateway and 10,000 of twenty others, inserted by
  * `ClickHouseHistory.insert` into the embedded ClickHouse. The counts must be right, and the list quick.
  *
- * The raw limit in the same run: how long the engine takes to go through all rows of the same projection once.
+ * The raw limit in the same run: the time of one full scan of the same projection by the engine.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -71,7 +71,7 @@ export async function alarmList({ events = 500_000, runs = 15 }: BenchOptions): 
   }
 }
 
-/** The first ones are of the other gateways. */
+/** The first alarms belong to the other gateways. */
 function alarmOf(n: number): ForpostEvent {
   const gateway = n < others ? `gw-${n % otherGateways}` : 'flood';
   const severity = n < others ? 'warning' : 'critical';

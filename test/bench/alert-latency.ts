@@ -1,14 +1,14 @@
 /**
- * MQTT-in to alert-out: a device publishes a reading beyond a threshold (QoS 1), a local consumer gets the alert. Both
- * ends are clients of this process, so one clock measures both. In four settings: idle; while other meters publish;
- * while a backlog drains into a real Kafka on the same machine; and while every fsync takes 200 ms longer (one is
- * always under way, because a meter publishes all the time).
+ * The time from an MQTT publish to its alert: a device publishes a reading beyond a threshold (QoS 1), a local consumer gets
+ * the alert. Both clients run in this process, so one clock measures both. Four settings: idle; while other meters publish;
+ * while a backlog drains into a real Kafka on the same machine; and while every fsync takes 200 ms longer (one is always
+ * under way, because a meter publishes all the time).
  *
- * Forty devices take turns: a device's alerts are stored one commit after another, so that one device alone that
- * alerts all the time would measure its own queue on the slow disk. The next alert never waits for an acknowledgement.
+ * Forty devices take turns: a device's alerts are stored one commit after another, so a single device that alerts all the
+ * time would measure its own queue on the slow disk. The next alert never waits for an acknowledgement.
  *
- * The raw limit in the same run: the same clients and the same payload through a bare broker without decoding, rules
- * or durability (aedes alone in a process of its own), publish to delivery. The ratio is what Forpost adds.
+ * The raw limit in the same run: the same clients and payload through a bare broker without decoding, rules or durability
+ * (aedes alone in a process of its own), from publish to delivery. The ratio is the cost of Forpost.
  */
 import { Socket } from 'node:net';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ import { type BenchOptions, say } from './options.ts';
 import { slowDisk } from './slow-disk.ts';
 
 const samples = 1000;
-/** between two alerts: what the rest of the site sends meanwhile is the background load */
+/** between two alerts: other messages of the site in this time are the background load */
 const pauseMs = 5;
 const backgroundDevices = 20;
 const devicesFirst = -10;
@@ -94,14 +94,14 @@ async function withSlowFsync(): Promise<Times> {
   }
 }
 
-/** Not measured where the backlog was gone before the last sample. */
+/** Not measured when the backlog is gone before the last sample. */
 async function whileDraining(events: number): Promise<Times> {
   const kafka = await TestKafka.start();
   try {
     const site = await TestSite.start({ ...options, brokers: kafka.brokers });
     const count = await TopicCount.open(kafka.brokers, 'forpost.telemetry');
     try {
-      // on a site it is another machine
+      // on a site the centre is another machine
       await site.centre?.stop();
       await site.gateway?.stop();
       say(`writing ${events} events into the outbox …`);
@@ -127,17 +127,17 @@ async function alertsOf(site: TestSite, background: number, pause = pauseMs): Pr
   await display.subscribeAsync('forpost/alerts/+/+', { qos: 0 });
   const clients = await Promise.all(allDevices.slice(0, background).map((id) => site.connect(id)));
   const load = keepPublishing(clients);
-  // a device and a siren are machines of their own: what this process waits for a core is not the gateway's
+  // devices and sirens are other machines: their waits for a core must not count as the gateway's
   const first = setNice(devicesFirst);
   const times = await measure(display, devices, pause).finally(() => setNice(0));
-  if (!first) say('this process waits for the cores like any other: what it waits counts as the alert’s');
+  if (!first) say('this process could not raise its priority: its waits for a core count as part of the latency');
   await load.stop();
   say(`alert p99 ${percentile(times.alerts, 99).toFixed(2)} ms`);
   await Promise.all([...devices, display, ...clients].map((client) => client.endAsync(true)));
   return times;
 }
 
-/** Every other turn is beyond the threshold: each raises the device's alarm or clears it. */
+/** Every second turn is beyond the threshold: each turn raises or clears the device's alarm. */
 function publishReading(device: MqttClient, number: number, turn: number): Promise<unknown> {
   return device.publishAsync(
     `forpost/devices/${probes[number]}/readings`,
@@ -161,12 +161,12 @@ async function bareBroker(): Promise<Times> {
   }
 }
 
-/** Publishes `samples` times, one device after another, and gives the ms from each publish to what it caused. */
+/** Publishes `samples` times, one device after another; returns the ms from each publish to its effect. */
 async function measure(receiver: MqttClient, devices: readonly MqttClient[], pause: number): Promise<Times> {
   const alerts: number[] = [];
   const acknowledgements: number[] = [];
   const pending: Promise<unknown>[] = [];
-  // a publish must not wait in this process for the acknowledgement of the segment before it (Nagle, RFC 896)
+  // a publish must not wait in this process for the previous segment's acknowledgement (Nagle, RFC 896)
   for (const { stream } of devices) if (stream instanceof Socket) stream.setNoDelay(true);
   const warmUp = 2 * devices.length;
   for (let n = 0; n < warmUp + samples; n++) {
@@ -187,7 +187,7 @@ async function measure(receiver: MqttClient, devices: readonly MqttClient[], pau
   return { alerts, acknowledgements };
 }
 
-/** When the next message arrives. @throws Error after 5 s */
+/** The time of the next message's arrival. @throws Error after 5 s */
 function nextMessage(receiver: MqttClient): Promise<number> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no alert within 5 s')), 5000);

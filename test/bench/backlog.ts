@@ -1,6 +1,6 @@
 /**
- * Events that wait: the readings of a gateway that was offline, written into its outbox's file by the outbox itself
- * while the gateway is stopped, and how many of them Kafka has.
+ * Makes a backlog: an outbox writes readings into the file of a stopped gateway, as if that had been offline. Counts how
+ * many of them Kafka has.
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const entryEvents = 100;
 const chunkEvents = 20_000;
 const beganMs = Date.UTC(2026, 0, 1);
 
-/** Reading `n` of a site whose meters send one a second between them. */
+/** Reading `n` of a site whose meters together send one reading a second. */
 export function backlogEvent(n: number): EventDraft {
   const time = beganMs + n * 1000;
   return {
@@ -36,13 +36,13 @@ export function backlogEvent(n: number): EventDraft {
   };
 }
 
-/** The same as the record that a gateway of the tests sends. */
+/** The same reading as the Kafka record of a test gateway. */
 export function backlogRecord(n: number): string {
   const epoch = asId<'epoch'>('0123456789abcdef');
   return encodeEvent(asId('test-site'), asId('test-gateway'), { ...backlogEvent(n), epoch, sequence: n + 1 });
 }
 
-/** Writes `events` readings for the sink `kafka` into the file of a site whose gateway is stopped. */
+/** Writes `events` readings for the sink `kafka` into the outbox of a site whose gateway is stopped. */
 export async function writeBacklog(site: TestSite, events: number): Promise<void> {
   const outbox = new SqliteOutbox({
     folder: join(site.folder, 'gateway'),
@@ -67,7 +67,7 @@ export async function writeBacklog(site: TestSite, events: number): Promise<void
   }
 }
 
-/** How many records a topic has, over all its partitions. */
+/** Counts the records of a topic over all its partitions. */
 export class TopicCount {
   readonly #admin: Admin;
   readonly #topic: string;

@@ -1,4 +1,4 @@
-/** The raw limit for comparison: the same broker library with nothing of Forpost around it. */
+/** The raw limit for comparison: the broker library without any of Forpost. */
 import { createServer } from 'node:net';
 import { Aedes } from 'aedes';
 

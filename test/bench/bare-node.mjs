@@ -1,4 +1,4 @@
-// The raw limit of memory for comparison: Node, the broker library and two idle threads, with nothing of Forpost.
+// The raw limit of memory for comparison: Node, the broker library and two idle threads, without any of Forpost.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { Worker } from 'node:worker_threads';

@@ -1,7 +1,7 @@
 /**
- * What a backlog costs at the start: a gateway that starts with many events waiting (Kafka is away) against the same
- * gateway with an empty outbox. Time from the start of the process to the first acknowledged reading of a device, and
- * resident memory a while after it.
+ * The cost of a backlog at the start: a gateway that starts with many waiting events (Kafka is away) against the same
+ * gateway with an empty outbox. Measures the time from the start of the process to the first acknowledged reading, and
+ * resident memory a while later.
  */
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
 import { freePorts } from '../harness/ports.ts';
@@ -11,7 +11,7 @@ import { allDevices, quietRules } from './devices.ts';
 import { type BenchOptions, say, seconds } from './options.ts';
 import { residentMb } from './resident.ts';
 
-/** after the first acknowledgement: the uplink has looked at what waits, and has failed to send it more than once */
+/** after the first acknowledgement: by then the uplink has read the backlog and failed to send it more than once */
 const settleMs = 5000;
 
 interface Start {

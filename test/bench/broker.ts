@@ -1,12 +1,13 @@
 /**
- * The broker as a site's clients meet it, on the real gateway.
+ * The broker's speed for a site's clients, on the real gateway.
  *
- * Traffic between consumers, beside mosquitto in the same run and in turns: QoS 0, 1 and 2 from one to one, and QoS 0
- * to 10, 100 and 1,000 subscribers; what reached subscribers, the median of the turns. The publisher is a consumer:
- * what a device publishes is on disk before it is acknowledged, and is measured by mqtt-ack.
+ * Traffic between consumers, in turns with mosquitto in the same run: QoS 0, 1 and 2 from one to one, and QoS 0 to 10, 100
+ * and 1,000 subscribers; the figure is the median of the delivered messages. The publisher is a consumer: a device's
+ * readings reach the disk before their acknowledgement, which mqtt-ack measures.
  *
- * A fleet: 5,000 devices with made credentials and a reading in 10 s each, all cut off at once, while one device that
- * stayed raises alerts all the time (FORPOST_REALTIME=1: what else the machine does is kept out of the times). Memory is the gateway's with them against the gateway's without, by each.
+ * A fleet: 5,000 devices with made credentials publish one reading in 10 s each and are all cut off at once, while one more
+ * device stays connected and raises alerts all the time (FORPOST_REALTIME=1 keeps other programs of the machine out of the
+ * times). Memory a device is the gateway's memory with the fleet less its memory without.
  */
 
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
@@ -35,7 +36,7 @@ const readingEveryMs = 10_000;
 const backWithinMs = 60_000;
 const probe = 'stayed';
 const probePauseMs = 10;
-/** of steady readings before the cut, for memory and for the alerts beside them */
+/** of steady readings before the cut, to measure memory and the alerts beside them */
 const steadyMs = 20_000;
 const mb = 1e6;
 

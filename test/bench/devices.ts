@@ -9,7 +9,7 @@ export function siteDevice(n: number): DeviceId {
 
 export const allDevices: readonly string[] = Array.from({ length: benchDevices }, (_, n) => siteDevice(n));
 
-/** A threshold for each meter that no reading of a benchmark passes: what is measured includes the rules. */
+/** A threshold for each meter that no reading of a benchmark crosses, so that the figures include the rules. */
 export const quietRules: readonly object[] = allDevices.map((device) => ({
   ...{ id: `${device}-over`, kind: 'threshold', device, metric: 'power_w', above: 5000 },
 }));

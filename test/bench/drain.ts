@@ -1,11 +1,11 @@
 /**
- * How quickly a gateway that was offline for long empties its outbox into a real Kafka: from the first event that
- * Kafka has to the last, so that the start of the gateway does not count (it is told apart).
+ * How quickly a gateway empties a long backlog into a real Kafka: from the first record in Kafka to the last, so that the
+ * gateway's start does not count (it has its own figure).
  *
- * Peers in the same run: Kafka's own ProducerPerformance against the same broker, a topic of one partition (a gateway
- * writes to one), the same record size and acks=all, with everything else as it comes; and once more with the same
- * records and zstd, which is what the gateway sends. The centre is stopped: on a site it is another machine. Kafka is
- * on this one, and takes its share of the cores.
+ * Peers in the same run: Kafka's own ProducerPerformance against the same broker, with a topic of one partition (a gateway
+ * writes to one), the same record size and acks=all, and other settings at their defaults; and once more with the same
+ * records and zstd, which the gateway uses. The centre is stopped, because on a site it is another machine. Kafka runs on
+ * this machine and takes its share of the cores.
  */
 import { performance } from 'node:perf_hooks';
 import { createReport, type Report } from '../../scripts/report.ts';
@@ -51,7 +51,7 @@ function figures({ recordsPerSecond, p99Ms }: ProducerFigures) {
   return { records_per_s: recordsPerSecond, latency_p99_ms: p99Ms };
 }
 
-/** A site with a backlog whose gateway starts: how long until Kafka has all of it. */
+/** Starts the gateway of a site with a backlog; measures the time until Kafka has all of it. */
 async function emptyOutbox(brokers: readonly string[], events: number) {
   const site = await TestSite.start({ devices: allDevices, rules: quietRules, brokers });
   const count = await TopicCount.open(brokers, telemetry);
@@ -68,7 +68,7 @@ async function emptyOutbox(brokers: readonly string[], events: number) {
     const last = await reached(count, before + events);
     await running;
     return {
-      // what was there at the first look does not count as sent in the time after it
+      // records that were there at the first look do not count as sent after it
       seconds: (seconds(last.at - first.at) * events) / (events - (first.records - before)),
       firstEventSeconds: seconds(first.at - started),
       missing: Math.max(0, before + events - last.records),

@@ -1,7 +1,7 @@
 /**
- * The process that is the devices of fleet.ts: raw sockets, one prepared CONNECT and one prepared PUBLISH (QoS 1) each.
- * Each has an address of its own (127.x.y.z), as on a network. A device that is refused or loses its connection tries
- * again after a second.
+ * The devices of fleet.ts, in a process of their own: raw sockets, one prepared CONNECT and one prepared PUBLISH (QoS 1)
+ * each, and an address for each (127.x.y.z), as on a network. A device that is refused or loses its connection tries again
+ * after a second.
  */
 import { connect, type Socket } from 'node:net';
 import type { FleetOrder, FleetSetup, FleetState } from './fleet.ts';
@@ -55,7 +55,7 @@ class Device {
     socket.write(this.#connect);
   }
 
-  /** Ends its connection and begins another. */
+  /** Cuts its connection and connects again. */
   cut(): void {
     const socket = this.#socket;
     this.#socket = undefined;
@@ -106,7 +106,7 @@ class FleetCounts {
     this.port = port;
     this.devices = devices.map((device, number) => new Device(number, device));
     for (const device of this.devices) device.connect();
-    // so many at a time that each has had its turn after `readingEveryMs`
+    // this many at a time, so that each has its turn within `readingEveryMs`
     let due = 0;
     let next = 0;
     setInterval(() => {

@@ -1,4 +1,4 @@
-/** Thousands of devices in a process of their own (fleet-process.ts): connected, publishing, cut off and back. */
+/** Thousands of devices in a process of their own (fleet-process.ts): they connect, publish, are cut off and return. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -11,9 +11,9 @@ export interface FleetSetup {
 
 export interface FleetState {
   readonly connected: number;
-  /** CONNACK with another code than 0, to a right password */
+  /** CONNACKs with a code other than 0, although the password is right */
   readonly refused: number;
-  /** connections that ended before their CONNACK, or later without being cut here */
+  /** connections that ended before their CONNACK, or later without a cut */
   readonly lost: number;
   readonly sent: number;
   readonly acknowledged: number;
@@ -33,7 +33,7 @@ export class Fleet {
     this.#ended = new Promise((_, reject) => {
       child.once('exit', (code) => reject(new Error(`the fleet ended with ${code}`)));
     });
-    // whoever asks for its state hears of it
+    // the next request reports the error
     this.#ended.catch(() => undefined);
   }
 
@@ -45,7 +45,7 @@ export class Fleet {
     return fleet;
   }
 
-  /** Ends all connections at once, as a switch does that loses its power; each device tries again at once. */
+  /** Ends all connections at once, as a switch without power does; each device reconnects at once. */
   cut(): void {
     this.#child.send({ order: 'cut' } satisfies FleetOrder);
   }

@@ -1,9 +1,9 @@
 /**
- * Rows a second into the history, each insert on disk before it is answered: `ClickHouseHistory.insert` on the
- * embedded ClickHouse, with batches as large as ingest makes them under load. Making the events is not measured,
- * making rows of them is.
+ * Rows a second into the history, with each insert on disk before its answer: `ClickHouseHistory.insert` on the embedded
+ * ClickHouse, with batches as large as ingest makes them under load. Includes the conversion of events to rows, but not the
+ * making of the events.
  *
- * The raw limit in the same run: the same rows, ready as text, through the same chdb into a plain table without key,
+ * The raw limit in the same run: the same rows, as ready text, through the same chdb into a plain table without key,
  * projections or fsync.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -20,10 +20,10 @@ import { createReport, percentile, type Report } from '../../scripts/report.ts';
 import { backlogRecord } from './backlog.ts';
 import { type BenchOptions, seconds } from './options.ts';
 
-/** what ingest's group insert puts together at most */
+/** the largest group insert of ingest */
 const batchRows = 20_000;
 const warmUpBatches = 2;
-/** The same columns, and nothing else of `events`. */
+/** The columns of `events` without its key and projections. */
 const plainTable = 'CREATE TABLE plain ENGINE = MergeTree ORDER BY tuple() AS SELECT * FROM events WHERE 0';
 
 export async function historyIngest({ events = 1_000_000 }: BenchOptions): Promise<Report> {

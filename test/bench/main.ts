@@ -23,7 +23,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   'alarm-list': async (options) => (await import('./alarm-list.ts')).alarmList(options),
 };
 
-/** @throws Error in one line for people */
+/** @throws Error with one line for people */
 function commandLine(): { readonly names: readonly string[]; readonly options: BenchOptions } {
   const { positionals, values } = parseArgs({
     allowPositionals: true,

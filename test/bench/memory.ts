@@ -1,15 +1,13 @@
 /**
- * What a gateway without vision holds: 50 devices publish 2,000 readings a second between them (QoS 1), every one is
- * committed and forwarded to a real Kafka, for a minute or, by hand, for an hour. Resident memory is looked at each
- * second after a warm-up.
+ * Memory of a gateway without vision: 50 devices together publish 2,000 readings a second (QoS 1), each of which is committed
+ * and sent to a real Kafka, for a minute or, by hand, for an hour. Samples resident memory once a second after a warm-up.
  *
- * How it is judged: `resident_mb` is the most that was seen. Flat means that the line of least squares through the
- * samples rises by no more than 5 MB over the measured time; of an hour only a run of an hour says so
- * (`--minutes 60`), a minute finds no more than a fast leak. The outbox's limit is low, so that an hour includes the
- * deletion of what was delivered.
+ * The verdict: `resident_mb` is the largest sample. «Flat» means that the line of least squares through the samples rises by
+ * at most 5 MB in the measured time. Only a run of an hour (`--minutes 60`) proves that for an hour; a minute finds only a
+ * fast leak. The outbox's limit is low, so that an hour includes the deletion of delivered events.
  *
- * The raw limit in the same run: a bare Node with the same broker library and two idle threads, before and under the
- * same load.
+ * The raw limit in the same run: a bare Node with the same broker library and two idle threads, before and under the same
+ * load.
  */
 import { join } from 'node:path';
 import { createReport, percentile, type Report, slope } from '../../scripts/report.ts';
@@ -60,7 +58,7 @@ async function gateway(measuredMs: number): Promise<Held> {
     extraInstallation: { outbox: { max_bytes: outboxBytes } },
   });
   try {
-    // it has made the topics; on a site it is another machine
+    // the centre has made the topics; on a site it is another machine
     await site.centre?.stop();
     const clients = allDevices.map((id) => ({ id, topic: topicOf(id), username: id, password: testPassword }));
     return await held(site.gateway?.pid ?? 0, site.mqttPort, clients, warmUpMs, measuredMs);
@@ -82,7 +80,7 @@ async function bareNode(): Promise<Record<string, number>> {
   }
 }
 
-/** Samples the process `pid` while it is under load and the warm-up is over. */
+/** Samples the memory of process `pid` under load, after the warm-up. */
 async function held(
   pid: number,
   port: number,

@@ -1,11 +1,11 @@
 /**
- * Durable acknowledgements: 50 devices publish readings with QoS 1 to the real gateway, which acknowledges each after
- * decoding, rules and the commit to disk. As fast as it goes with one and with twenty publishes of each device under
- * way, and paced at 2,000 a second, where the time to the acknowledgement counts.
+ * Durable acknowledgements: 50 devices publish readings with QoS 1 to the real gateway, which acknowledges each one after
+ * decoding, rules and the commit to disk. At full speed with one and with twenty unacknowledged publishes a device, and at
+ * a steady 2,000 a second, where the time to the acknowledgement is measured.
  *
- * Peers in the same run, with the same load: mosquitto without durability (a raw limit: what it acknowledges is in
- * memory), and RabbitMQ's MQTT plug-in with a durable session that the messages are kept for. The load generator
- * writes raw packets (mqtt-load-thread.ts): with mqtt.js it would be what is measured.
+ * Peers in the same run, under the same load: mosquitto without durability (a raw limit: it acknowledges from memory), and
+ * RabbitMQ's MQTT plug-in with a durable session that keeps the messages. The load generator writes raw packets
+ * (mqtt-load-thread.ts), because mqtt.js would be the bottleneck.
  */
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
 import { TestSite, testPassword } from '../harness/site.ts';

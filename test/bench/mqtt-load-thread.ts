@@ -1,12 +1,12 @@
 /**
- * The thread that is the devices: raw MQTT packets on plain sockets, because a client library (mqtt.js) costs several
- * times more for each publish than the broker and would be what is measured. A publish is one prepared packet whose
- * packet id is written in; acknowledgements are parsed by mqtt-packet.
+ * The thread with the devices: raw MQTT packets on plain sockets, because a client library (mqtt.js) costs several times more
+ * a publish than the broker and would be the bottleneck. A publish is one prepared packet with its packet id filled in;
+ * mqtt-packet parses the acknowledgements.
  *
- *   connecting ── all CONNACKs ──► warming up ──► measuring ──► waiting for what is under way ──► result posted
+ *   connecting ── all CONNACKs ──► warming up ──► measuring ──► waiting for open publishes ──► result posted
  *
- * Always: an acknowledgement counts only for a packet id that is under way. A paced load sends on time whatever comes
- * back, so that a slow broker cannot lessen its own load; its times run from the write, not from the moment planned.
+ * Always: an acknowledgement counts only for an open packet id. A paced load sends on time in every case, so that a slow
+ * broker cannot reduce its own load; times run from the write, not from the planned moment.
  */
 import { connect, type Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -15,11 +15,11 @@ import type { LoadClient, LoadResult, LoadSetup } from './mqtt-load.ts';
 
 const setup = workerData as LoadSetup;
 const maxPacketId = 65_535;
-/** for what is under way at the end */
+/** for open publishes at the end */
 const answerWithinMs = 10_000;
 const tickMs = 1;
 
-/** What was acknowledged while it counted. */
+/** Acknowledgements within the measured time. */
 class Tally {
   counting = false;
   stopped = false;
@@ -32,7 +32,7 @@ class Device {
   readonly #tally: Tally;
   readonly #window: number;
   readonly #publish: Buffer;
-  /** where its packet id stands */
+  /** offset of the packet id */
   readonly #idAt: number;
   readonly #underWay = new Map<number, number>();
   #lastId = 0;

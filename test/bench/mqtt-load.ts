@@ -1,7 +1,6 @@
 /**
- * The load of many devices at once on any MQTT 3.1.1 broker, and what it got: acknowledgements a second and the time
- * to each. The packets come from a thread of their own (mqtt-load-thread.ts), so that whoever runs the benchmark does
- * not slow them down.
+ * The load of many devices on any MQTT 3.1.1 broker, with its result: acknowledgements a second and the time of each. A
+ * thread of its own sends the packets (mqtt-load-thread.ts), so that the benchmark's process does not slow them down.
  */
 import { Worker } from 'node:worker_threads';
 
@@ -16,24 +15,24 @@ export interface LoadSetup {
   readonly port: number;
   readonly clients: readonly LoadClient[];
   readonly payload: string;
-  /** `window` publishes of each client are always under way; or so many a second of all, whatever comes back */
+  /** keeps `window` publishes of each client open; or sends this many a second in total, whatever the answers */
   readonly pace: { readonly window: number } | { readonly perSecond: number };
   readonly warmUpMs: number;
   readonly measuredMs: number;
 }
 
 export interface LoadResult {
-  /** in the measured time */
+  /** within the measured time */
   readonly acknowledged: number;
   readonly sent: number;
-  /** at the end, after a wait for them */
+  /** publishes without an answer at the end, after a wait */
   readonly unanswered: number;
   readonly measuredMs: number;
-  /** ms from the write of each publish acknowledged in the measured time */
+  /** ms from write to acknowledgement, within the measured time */
   readonly latencies: Float64Array;
 }
 
-/** @throws Error where a client is refused or loses its connection */
+/** @throws Error when a client is refused or loses its connection */
 export function mqttLoad(setup: LoadSetup): Promise<LoadResult> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./mqtt-load-thread.ts', import.meta.url), { workerData: setup });

@@ -1,12 +1,12 @@
-/** What the command line may set for every benchmark; each takes what concerns it and has a default for it. */
+/** The benchmarks' options on the command line; each benchmark uses some of them and has its own defaults. */
 export interface BenchOptions {
   /** events of a backlog, rows of a history */
   readonly events?: number;
   /** of steady load, for each setting */
   readonly seconds?: number;
-  /** of steady load, for what is watched over a long time */
+  /** of steady load, for long measurements */
   readonly minutes?: number;
-  /** how often a start or an outage is repeated */
+  /** repetitions of a start or an outage */
   readonly runs?: number;
 }
 

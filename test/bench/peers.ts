@@ -1,6 +1,6 @@
 /**
- * Other brokers to compare with, where the machine has them: each on a free port of loopback, with its files in a
- * temporary folder. One that is not installed is left out, and that is said.
+ * Other brokers for comparison: each on a free port of loopback, with its files in a temporary folder. A broker that is not
+ * installed is left out with a message.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:fs';
@@ -29,7 +29,7 @@ export interface Program {
 const readyWithinMs = 60_000;
 const stopDeadlineMs = 20_000;
 
-/** Without durability: nothing is written to disk. */
+/** Mosquitto without durability: it writes nothing to disk. */
 export async function startMosquitto(): Promise<Peer | undefined> {
   const command = await findProgram('mosquitto');
   if (command === undefined) return undefined;
@@ -43,7 +43,7 @@ export async function startMosquitto(): Promise<Peer | undefined> {
   return untilListening('mosquitto', /version ([\d.]+)/.exec(output)?.[1], port, [program], folder);
 }
 
-/** With its MQTT plug-in and an absent subscriber whose durable session gets every message. */
+/** RabbitMQ with its MQTT plug-in and an absent subscriber whose durable session gets every message. */
 export async function startRabbit(): Promise<Peer | undefined> {
   const command = await findRabbit();
   const epmd = await findProgram('epmd');
@@ -66,7 +66,7 @@ export async function startRabbit(): Promise<Peer | undefined> {
     RABBITMQ_MNESIA_BASE: join(folder, 'mnesia'),
     RABBITMQ_LOG_BASE: join(folder, 'log'),
   };
-  // Erlang would start one of its own and leave it behind
+  // otherwise Erlang starts its own and leaves it behind
   const nameServer = startProgram(epmd, [], env);
   const server = startProgram(command, [], env);
   const version = /rabbitmq_server-([\d.]+)/.exec(command)?.[1];
@@ -80,7 +80,7 @@ export async function startRabbit(): Promise<Peer | undefined> {
   }
 }
 
-/** A durable session that subscribes to all readings and goes: its queue is what a message is made durable in. */
+/** Makes a durable session that subscribes to all readings and disconnects: its queue makes messages durable. */
 async function keepEverything(port: number): Promise<void> {
   const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
     ...{ clientId: 'forpost-bench-session', clean: false, protocolVersion: 4 },
@@ -90,14 +90,14 @@ async function keepEverything(port: number): Promise<void> {
 }
 
 async function findRabbit(): Promise<string | undefined> {
-  // Debian's command on the path changes the user; the one that it calls does not
+  // Debian's command on the path changes the user; the program that it calls does not
   for await (const file of glob('/usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server')) return file;
   return findProgram('rabbitmq-server');
 }
 
-/** The program's full name; undefined, and a line that says so, where it is not installed. */
+/** The program's full path; undefined, with a message, when it is not installed. */
 export async function findProgram(name: string): Promise<string | undefined> {
-  // Debian keeps servers where a user's path does not look
+  // Debian keeps servers outside a user's path
   for (const folder of [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin']) {
     const file = join(folder, name);
     const there = await access(file, constants.X_OK).then(
@@ -127,7 +127,7 @@ export function startProgram(command: string, args: readonly string[], env: Node
   };
 }
 
-/** A peer whose port takes connections; its folder is removed when it stops. */
+/** A peer whose port accepts connections; stopping it removes its folder. */
 export async function untilListening(
   name: string,
   version: string | undefined,

@@ -1,16 +1,16 @@
 /**
- * How well people are followed: the real clip at 10 and at 5 frames a second, against the independent reference and the
- * truth beside it. Nothing in it depends on the machine's speed.
+ * The accuracy of tracking people: the real clip at 10 and at 5 frames a second, against the independent reference and the
+ * known truth. The figures do not depend on the machine's speed.
  */
 import { createReport, type Report } from '../../scripts/report.ts';
 import { sharedData } from '../contract/detector-fixtures.ts';
 import { readReference, watchPeople } from '../harness/people.ts';
 import { compare, idSwitches, matches } from '../harness/people-judged.ts';
 
-/** ids that the six people may lose at each rate */
+/** most id switches of the six people together, at each rate */
 const mostSwitches: Readonly<Record<number, number>> = { 10: 1, 5: 2 };
 
-/** @throws Error where the clip is missing */
+/** @throws Error when the clip is missing */
 export async function people(): Promise<Report> {
   if (sharedData === undefined) throw new Error('there is no ../shared/data beside the repository: no clip to watch');
   const report = createReport('people');

@@ -1,6 +1,6 @@
 /**
- * The process of probe.ts. A device and a siren are machines of their own: it goes before the other loads, so that what
- * it waits for a core is not counted as the gateway's. The next reading is sent when the alert of the last one is there.
+ * The process of probe.ts. Devices and sirens are other machines: it has priority over the other loads, so that its waits for
+ * a core do not count as the gateway's. It sends the next reading after the alert of the last one.
  */
 import { once } from 'node:events';
 import { Socket } from 'node:net';

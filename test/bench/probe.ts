@@ -1,4 +1,4 @@
-/** One device that stays, and a consumer that hears its alerts, in a process of their own: how long each alert takes. */
+/** One device and a consumer of its alerts, in a process of their own: measures the time of each alert. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
@@ -30,7 +30,7 @@ export class Probe {
     return probe;
   }
 
-  /** ms from the publish to the alert, of each since it was last asked. */
+  /** ms from publish to alert, for each alert since the last call. */
   async alerts(): Promise<readonly number[]> {
     const answer = this.#answer();
     this.#child.send('alerts');

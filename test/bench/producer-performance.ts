@@ -1,4 +1,4 @@
-/** Kafka's own load generator, from the jars of the development Kafka, as the peer of the drain. */
+/** Kafka's own load generator, from the jars of the development Kafka: the peer of the drain. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export interface ProducerFigures {
 
 const withinMs = 600_000;
 
-/** One run into a new topic of one partition. @throws Error with what the tool said where it gives no figure */
+/** One run into a new topic of one partition. @throws Error with the tool's output when it prints no figure */
 export async function producerPerformance(load: ProducerLoad): Promise<ProducerFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-producer-'));
   try {

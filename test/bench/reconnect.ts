@@ -1,9 +1,9 @@
 /**
- * How soon after Kafka is back the first event is in it. Kafka is ended as a power cut would, is away for a while
- * (short and long, because a gateway that waits longer tries less often), and starts again; a reading waits meanwhile.
+ * The time from Kafka's return to the first event in it. Kafka is killed as by a power cut, stays away for a while (short and
+ * long, because a gateway tries less often the longer it waits), and starts again; a reading waits meanwhile.
  *
- * Measured from the moment at which the broker's port takes a connection (before that nobody could have sent) to the
- * broker's own time stamp on the first record (LogAppendTime; the same clock).
+ * Measured from the moment when the broker's port accepts a connection (nobody could send earlier) to the broker's own time
+ * stamp on the first record (LogAppendTime; the same clock).
  */
 import { connect } from 'node:net';
 import { readTopic, testClient } from '../../scripts/kafka/testing.ts';
@@ -13,7 +13,7 @@ import { TopicCount } from './backlog.ts';
 import { type BenchOptions, say } from './options.ts';
 
 const telemetry = 'forpost.telemetry';
-/** seconds away, one run each, from the beginning again where there are more runs */
+/** seconds of outage, one run each; more runs begin again at the first */
 const outages = [1, 3, 10, 5, 20, 2, 15, 8, 30, 4];
 const readings = 'forpost/devices/meter/readings';
 const probeEveryMs = 10;
@@ -25,7 +25,7 @@ export async function reconnect({ runs = outages.length }: BenchOptions): Promis
   try {
     const site = await TestSite.start({ devices: ['meter'], brokers: kafka.brokers });
     try {
-      // it has made the topics; how it comes back is not measured here
+      // the centre has made the topics; its own return is not measured here
       await site.centre?.stop();
       for (let run = 0; run < runs; run++) {
         const outage = outages[run % outages.length] ?? 1;
@@ -49,7 +49,7 @@ export async function reconnect({ runs = outages.length }: BenchOptions): Promis
 async function oneOutage(site: TestSite, kafka: TestKafka, seconds: number): Promise<number> {
   const meter = await site.connect('meter');
   try {
-    // live before, so that what is measured is a lost connection
+    // connected before the outage, so that the figure is about a lost connection
     const before = await sendAndArrive(site, () => meter.publishAsync(readings, reading(1), { qos: 1 }));
     await kafka.kill();
     await meter.publishAsync(readings, reading(2), { qos: 1 });
@@ -68,7 +68,7 @@ function reading(n: number): string {
   return JSON.stringify({ values: { power_w: n } });
 }
 
-/** Sends something and gives how many records there are once it is in Kafka. */
+/** Sends something; returns the number of records once Kafka has it. */
 async function sendAndArrive(site: TestSite, send: () => Promise<unknown>): Promise<number> {
   const count = await TopicCount.open(site.brokers, telemetry);
   try {
@@ -92,7 +92,7 @@ async function arrived(site: TestSite, records: number): Promise<void> {
   }
 }
 
-/** When (ms since 1970) the broker's port first takes a connection. */
+/** When the broker's port first accepts a connection, ms since 1970. */
 async function takesConnections(brokers: readonly string[]): Promise<number> {
   const port = Number(brokers[0]?.split(':')[1]);
   const give = AbortSignal.timeout(60_000);

@@ -1,7 +1,7 @@
-/** How much memory a process has, as the system counts it. */
+/** Memory of a process, by the system's count. */
 import { readFile } from 'node:fs/promises';
 
-/** MB (10^6 bytes) resident; NaN where the system does not tell (no /proc). */
+/** MB (10^6 bytes) resident; NaN on a system without /proc. */
 export async function residentMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return '';

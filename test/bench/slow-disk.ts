@@ -1,4 +1,4 @@
-/** The environment of a process whose fsync is slow, by a shim made of slow-fsync.c. */
+/** The environment of a process with a slow fsync, by a shim compiled from slow-fsync.c. */
 
 import { join } from 'node:path';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -13,7 +13,7 @@ export interface SlowDisk {
 
 export const slowFsyncSource = join(root, 'test/bench/slow-fsync.c');
 
-/** undefined, and a line that says so, where there is no compiler or no LD_PRELOAD. */
+/** undefined, with a message, without a compiler or LD_PRELOAD. */
 export async function slowDisk(fsyncMs: number): Promise<SlowDisk | undefined> {
   try {
     const { file, remove } = await compileShim(slowFsyncSource);

@@ -1,17 +1,17 @@
 /**
- * The process that is the publisher and the subscribers of traffic.ts.
+ * The process with the publisher and the subscribers of traffic.ts.
  *
  *   connecting ── all CONNACKs ──► subscribing ── all SUBACKs ──► warming up ──► measuring ──► result sent, exit
  *
- * Always: the publisher is never more than `window` messages ahead of the slowest subscriber and of the broker's
- * answers; of a packet whose length is known only the bytes that matter are looked at.
+ * Always: the publisher is at most `window` messages ahead of the slowest subscriber and of the broker's answers; in packets
+ * of known length only the relevant bytes are parsed.
  */
 import { connect, type Socket } from 'node:net';
 import type { LogIn, TrafficResult, TrafficSetup } from './traffic.ts';
 
 const readBufferBytes = 256 * 1024;
 const maxPacketId = 65_535;
-/** of one address, that have not logged in yet: what a broker allows is not measured here */
+/** connections of one address before their log-in: the broker's limit is not measured here */
 const connectAtOnce = 100;
 const connackBytes = 4;
 const subackBytes = 5;
@@ -39,11 +39,11 @@ function connectPacket({ id, username, password }: LogIn): Buffer {
   return frame(0x10, Buffer.concat([field('MQTT'), Buffer.from([4, flags, 0, 0]), field(id), ...logIn]));
 }
 
-/** One connection, whose bytes are read into a buffer that all share. */
+/** One connection; all connections share one read buffer. */
 class Peer {
   readonly socket: Socket;
   readonly #connected = Promise.withResolvers<void>();
-  /** what is left of a packet that came in part */
+  /** the beginning of a packet that has not arrived completely */
   #rest: Buffer = Buffer.alloc(0);
   #isIn = false;
   take: (bytes: Buffer) => number = () => 0;
@@ -87,9 +87,9 @@ let stopped = false;
 class Traffic {
   readonly #setup: TrafficSetup;
   readonly #publish: Buffer;
-  /** a whole window of them */
+  /** prepared packets for a whole window */
   readonly #many: Buffer;
-  /** where a packet identifier stands */
+  /** offset of the packet identifier */
   readonly #idAt: number;
   readonly #buffer = Buffer.alloc(readBufferBytes);
   readonly #publisher: Peer;
@@ -154,7 +154,7 @@ class Traffic {
     );
   }
 
-  /** Sends what the window has room for, in one write. */
+  /** Fills the window with one write. */
   #goOn(): void {
     const { window, qos } = this.#setup;
     let slowest = Number.POSITIVE_INFINITY;

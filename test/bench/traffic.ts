@@ -1,6 +1,6 @@
 /**
- * Messages through a broker and how many it passes on: one publisher, many subscribers, in a process of their own
- * (traffic-process.ts) on raw sockets with prepared packets, so that the broker is what is measured.
+ * The rate of messages that a broker passes on: one publisher and many subscribers in a process of their own
+ * (traffic-process.ts), on raw sockets with prepared packets, so that the broker is the bottleneck.
  */
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -18,20 +18,20 @@ export interface TrafficSetup {
   readonly topic: string;
   readonly payload: string;
   readonly qos: 0 | 1 | 2;
-  /** messages that the slowest subscriber, or the broker's answer, is behind at most */
+  /** most messages by which the slowest subscriber, or the broker's answer, may lag */
   readonly window: number;
   readonly warmUpMs: number;
   readonly measuredMs: number;
 }
 
 export interface TrafficResult {
-  /** messages that reached a subscriber, all subscribers together */
+  /** messages delivered to subscribers, all together */
   readonly deliveredPerS: number;
-  /** of one core, what the publisher and the subscribers took: near 100 they are what is measured */
+  /** share of one core that publisher and subscribers used: near 100 they are the bottleneck */
   readonly loadPercent: number;
 }
 
-/** @throws Error where a client is refused or loses its connection */
+/** @throws Error when a client is refused or loses its connection */
 export function traffic(setup: TrafficSetup): Promise<TrafficResult> {
   return new Promise((resolve, reject) => {
     const child = fork(fileURLToPath(new URL('./traffic-process.ts', import.meta.url)), {

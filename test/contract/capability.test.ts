@@ -1,6 +1,6 @@
 /**
- * What every capability of the centre keeps, and that a new one is a folder and one line: the notes of
- * example-capability/ are added to the registry of a whole centre, and nothing else is told of them.
+ * The contract of the centre's capabilities, and the proof that a new one is a folder and one line: the notes of
+ * example-capability/ join the registry of a whole centre, and no other code mentions them.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -30,7 +30,7 @@ afterEach(async () => {
   for (const release of releases.splice(0).reverse()) await release();
 });
 
-/** An API of these capabilities, with people who may see and people who may act. */
+/** An API of these capabilities, with users who may see and users who may act. */
 async function api(kinds: readonly CapabilityKind<CentreServices>[]) {
   const { services, remove } = await testServices(systemClock);
   releases.push(remove);
@@ -80,7 +80,7 @@ test('every route of every capability declares its right and says in the OpenAPI
   expect(new Set(routes.map((route) => route.of))).toEqual(new Set(capabilities.map(({ name }) => name)));
 });
 
-test('a route that declares no right keeps the API from starting, and the error names it', async () => {
+test('a route that declares no right keeps the API from starting, and the error names the route', async () => {
   const app = await api([
     ...capabilities,
     bare('careless', {
@@ -90,7 +90,7 @@ test('a route that declares no right keeps the API from starting, and the error 
   await expect(async () => app.ready()).rejects.toThrow('/api/v1/careless declares no right');
 });
 
-test('a route that changes something with the right to see keeps the API from starting', async () => {
+test('a changing route with only the right to see keeps the API from starting', async () => {
   const app = await api([
     bare('careless', {
       create: () => ({

@@ -1,4 +1,4 @@
-/** What every channel must do, each against a real other side that the test holds. */
+/** The contract of channels: each runs against a real receiver that the test controls. */
 
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
@@ -16,7 +16,7 @@ interface Taken {
   readonly body: string;
 }
 
-/** The other side of a channel: it notes what it takes, or misbehaves as it is told. */
+/** The receiver of a channel: it records notifications, or misbehaves on request. */
 interface OtherSide {
   readonly taken: Taken[];
   behave(listener: RequestListener | undefined): void;
@@ -63,7 +63,7 @@ const notification: Notification = {
 };
 const patient = () => new AbortController().signal;
 
-test('a webhook goes through the proxy of the environment, by a tunnel', async () => {
+test('a webhook goes through the environment’s proxy, by a tunnel', async () => {
   const certificates = await makeCertificates();
   const pair = await certificates.sign('desk', 'DNS:desk.test');
   const server = createTlsServer(
@@ -76,7 +76,7 @@ test('a webhook goes through the proxy of the environment, by a tunnel', async (
     await withProxy(async ({ tunnels }) => {
       const [route] = createRoutes([{ id: 'desk', kind: 'webhook', url: `https://${host}/hook` }]);
       await expect(route?.channel.check?.(patient())).rejects.toThrow(/its certificate is signed by/);
-      // it is the other side whose certificate is looked at, and this CA is none that a webhook knows
+      // the receiver's certificate is checked, and the webhook does not know its CA
       await expect(route?.channel.send(notification, patient())).rejects.toThrow(
         /desk .*cannot be reached: its certificate is signed by/,
       );
@@ -99,14 +99,14 @@ describe.each(kinds)('a %s channel', (_kind, make) => {
 
   const failed = { code: 'FORPOST_CHANNEL_FAILED', retryable: true };
 
-  test('has the name of its configuration and resolves when the other side took the whole notification', async () => {
+  test('has its configured name, and resolves when the receiver has the whole notification', async () => {
     expect(channel.name).toBe('desk');
     await channel.send(notification, patient());
     expect(side.taken).toHaveLength(1);
     expect(JSON.parse(side.taken[0]!.body)).toEqual(notification);
   });
 
-  test('gives the same key each time, by which the other side can tell a repetition', async () => {
+  test('sends the same key each time, so that the receiver can recognise a repetition', async () => {
     await channel.send(notification, patient());
     await channel.send(notification, patient());
     await channel.send({ ...notification, id: 'gw-1/e1/alerts/8' }, patient());
@@ -114,7 +114,7 @@ describe.each(kinds)('a %s channel', (_kind, make) => {
     expect(keys).toEqual(['gw-1/e1/alerts/7', 'gw-1/e1/alerts/7', 'gw-1/e1/alerts/8']);
   });
 
-  test('fails where the other side refuses, and says how without its secrets', async () => {
+  test('fails when the receiver refuses, and gives the reason without its secrets', async () => {
     for (const status of [400, 401, 404, 429, 500, 503]) {
       side.behave((_, response) => void response.writeHead(status).end('no'));
       const sending = channel.send(notification, patient());
@@ -130,7 +130,7 @@ describe.each(kinds)('a %s channel', (_kind, make) => {
     ['Mon, 30 Nov 2026 10:00:20 GMT', 'Mon, 30 Nov 2026 10:00:00 GMT', 20_000],
     ['Mon, 30 Nov 2020 10:00:20 GMT', 'Mon, 30 Nov 2026 10:00:00 GMT', 0],
     ['999999999', undefined, 3_600_000],
-  ])('tells how long it is to be left alone (Retry-After: %s, date: %s)', async (after, date, waitMs) => {
+  ])('reports how long to wait before the next try (Retry-After: %s, date: %s)', async (after, date, waitMs) => {
     side.behave((_, response) => {
       if (date !== undefined) response.sendDate = false;
       response.writeHead(429, { 'retry-after': after, ...(date && { date }) }).end('slow down');
@@ -138,7 +138,7 @@ describe.each(kinds)('a %s channel', (_kind, make) => {
     await expect(channel.send(notification, patient())).rejects.toMatchObject({ ...failed, waitMs });
   });
 
-  test('is checked without a notification, and what keeps it from working is said', async () => {
+  test('can be checked without a notification, and reports what would prevent one', async () => {
     const asked: unknown[] = [];
     side.behave((request, response) => {
       asked.push(request.method);
@@ -152,7 +152,7 @@ describe.each(kinds)('a %s channel', (_kind, make) => {
     await expect(channel.check?.(patient())).rejects.toThrow(/desk .*cannot be reached.*ECONNREFUSED/);
   });
 
-  test('an answer without an end costs no connection for ever', async () => {
+  test('an endless answer does not keep a connection open for ever', async () => {
     const closed = new Promise<void>((resolve) => {
       side.behave((request, response) => {
         request.socket.once('close', () => resolve());
@@ -175,7 +175,7 @@ describe.each(kinds)('a %s channel', (_kind, make) => {
     expect(elsewhere).toBe(0);
   });
 
-  test('fails where the connection breaks or nobody is there, and works again afterwards', async () => {
+  test('fails when the connection breaks or the receiver is absent, and works again afterwards', async () => {
     side.behave((request) => void request.socket.destroy());
     await expect(channel.send(notification, patient())).rejects.toMatchObject(failed);
     side.behave(undefined);
@@ -187,7 +187,7 @@ describe.each(kinds)('a %s channel', (_kind, make) => {
     await expect(sending).rejects.toThrow(side.address);
   });
 
-  test('lets go when it is called off, also in the middle of an answer', async () => {
+  test('stops when it is aborted, even in the middle of an answer', async () => {
     const abort = new AbortController();
     side.behave((_, response) => {
       abort.abort();

@@ -1,6 +1,6 @@
 /**
- * What every command feed keeps: the contract of CommandFeed (edge/commands/feed.ts). Called with each feed and its real
- * other side; a new sink whose centre sends commands calls it too.
+ * The contract of CommandFeed (edge/commands/feed.ts), called with each feed and its real other side. A new sink whose centre
+ * sends commands calls it too.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -8,9 +8,9 @@ import type { CommandFeed, DeliveredCommand } from '../../edge/commands/feed.ts'
 
 export interface FeedSide {
   readonly feed: CommandFeed;
-  /** the same kind of feed, with nothing where it points; absent: it takes long to give up */
+  /** the same kind of feed with a wrong address; absent: its failure would take too long */
   readonly lost?: CommandFeed;
-  /** Gives a command for this gateway to the other side, and one for another gateway. Resolves to the envelope's text. */
+  /** Sends one command for this gateway and one for another gateway. Resolves to the first envelope's text. */
   issue(): Promise<string>;
   stop(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export function keepsFeedContract(name: string, sideOf: () => Promise<FeedSide>)
     });
     afterAll(() => side?.stop());
 
-    /** Runs the feed until `enough` were taken, then stops it. */
+    /** Runs the feed until it has delivered `enough` commands, then stops it. */
     async function taken(enough: number, during?: () => Promise<void>): Promise<readonly DeliveredCommand[]> {
       const stopping = new AbortController();
       const found: DeliveredCommand[] = [];
@@ -34,7 +34,7 @@ export function keepsFeedContract(name: string, sideOf: () => Promise<FeedSide>)
       const running = side.feed.run(async (delivered) => {
         expect(++atOnce, 'the next one came before the one before was taken').toBe(1);
         found.push(delivered);
-        // a feed that does not wait for the taker would come again by now
+        // a feed that does not wait for its taker would deliver the next one by now
         for (let turns = 0; turns < 5; turns++) await turn();
         atOnce--;
       }, stopping.signal);
@@ -51,7 +51,7 @@ export function keepsFeedContract(name: string, sideOf: () => Promise<FeedSide>)
       return found;
     }
 
-    test('delivers in order what was issued before it runs and while it does, one at a time, until it is stopped', async () => {
+    test('delivers earlier and new commands in order, one at a time, until it is stopped', async () => {
       issued.push(await side.issue(), await side.issue());
       const found = await taken(3, async () => {
         issued.push(await side.issue());
@@ -61,21 +61,21 @@ export function keepsFeedContract(name: string, sideOf: () => Promise<FeedSide>)
         expect(Math.abs((centreTime ?? Number.NaN) - Date.now())).toBeLessThan(60_000);
     });
 
-    test('delivers again in each run what has not expired', async () => {
+    test('delivers every unexpired command again in each run', async () => {
       const found = await taken(issued.length);
       expect(found.map(({ envelope }) => Buffer.from(envelope as string).toString())).toEqual(issued);
     });
 
-    test('ends with what the taker throws', async () => {
+    test('ends with the error of its taker', async () => {
       const running = side.feed.run(() => Promise.reject(new Error('the disk is full')), new AbortController().signal);
       await expect(running).rejects.toThrow('the disk is full');
     });
 
-    test('ends at once where it was stopped before', async () => {
+    test('ends at once when it was stopped before its start', async () => {
       await side.feed.run(() => Promise.reject(new Error('a command came')), AbortSignal.abort());
     });
 
-    test('says why where nobody answers', async () => {
+    test('fails with a reason when nobody answers', async () => {
       const running = side.lost?.run(async () => undefined, new AbortController().signal);
       if (running !== undefined)
         await expect(running).rejects.toMatchObject({ code: expect.stringMatching(/^FORPOST_SINK_/) });

@@ -1,7 +1,6 @@
 /**
- * What every decoder keeps, whatever devices it reads: the contract of Decoder (edge/devices/decoder.ts), on the messages
- * of its field cases (edge/devices/field-cases) and on what is made of them. That one odd field costs only itself is tried
- * with wild messages of every decoder's field cases in test/faults/field.
+ * The contract of Decoder (edge/devices/decoder.ts), on the messages of each decoder's field cases (edge/devices/field-cases)
+ * and on random variations. test/faults/field checks with wild messages that one odd field costs only itself.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -27,13 +26,13 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
     });
   const topics = [...new Set(cases.map(({ topic }) => topic))];
 
-  test('has messages of real devices to be tried on, and describes the keys that it adds', () => {
+  test('has field cases with messages of real devices, and describes its configuration keys', () => {
     expect(cases.length).toBeGreaterThan(5);
     for (const [key, schema] of Object.entries(decoder.schema?.properties ?? {}))
       expect({ key, schema }).toMatchObject({ schema: { description: expect.any(String) } });
   });
 
-  test('gives the same for the same message, and leaves the message as it is', () => {
+  test('decodes the same message always the same way, and does not change it', () => {
     for (const { topic, bytes } of cases) {
       const before = Buffer.from(bytes);
       expect(decode(topic, bytes)).toEqual(decode(topic, bytes));
@@ -41,7 +40,7 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
     }
   });
 
-  test('names no value of a message twice, but in a list of readings', () => {
+  test('names each value of a message once, except in a list of readings', () => {
     for (const { topic, bytes, name: what } of cases) {
       if (bytes.toString('latin1').startsWith('[')) continue;
       const decoded = decode(topic, bytes);
@@ -55,7 +54,7 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
     }
   });
 
-  test('gives what may be stored: the checks that follow take nothing away', () => {
+  test('returns values that may be stored: later checks remove nothing', () => {
     for (const { topic, bytes, lost } of cases) {
       const decoded = decode(topic, bytes);
       if (decoded.ok && lost === undefined && decoded.problems === undefined)
@@ -63,7 +62,7 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
     }
   });
 
-  test('keeps the topics of two devices apart, and its own out of what nobody may take', () => {
+  test('keeps the topics of two devices apart, and its own topics out of those that nobody may publish', () => {
     const [one, other] = [device('dev'), device('other')];
     const own = new FilterSet(decoder.publishFilters(one));
     for (const filter of decoder.publishFilters(other)) expect(own.overlapping(filter)).toBeUndefined();
@@ -73,7 +72,7 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
     for (const topic of topics) expect({ topic, read: read.matches(topic) }).toEqual({ topic, read: true });
   });
 
-  test('never throws, and says shortly why it reads nothing, whatever comes', () => {
+  test('never throws, and gives a short reason for every message that it cannot read', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 40 }),
       fc.json({ maxDepth: 4 }).map((text) => Buffer.from(text)),
@@ -97,7 +96,7 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
     );
   });
 
-  test('is done soon with the longest message and the deepest one', () => {
+  test('decodes the longest and the deepest message quickly', () => {
     const long = `{"a":[${'1,'.repeat(mostPayloadBytes / 2 - 10)}1]}`;
     const deep = '['.repeat(mostPayloadBytes);
     const keys = `{${Array.from({ length: 20_000 }, (_, n) => `"k${n}":${n}`).join(',')}}`;

@@ -1,6 +1,6 @@
 /**
- * What tests of vision share: the folder with a real clip and model where there is one, frames decoded from a video
- * as the gateway decodes them, and a YOLOX-shaped model of the project's own that sees what it is told to see.
+ * Shared parts of the vision tests: the folder with a real clip and model, frames decoded as the gateway decodes them, and
+ * the project's own YOLOX-shaped model, which sees what a test tells it to see.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,9 +25,9 @@ const folders = [
   join(repository, '../shared/data'),
 ];
 
-/** Folder of the real clip, its model and its reference; undefined where this machine has none. */
+/** Folder of the real clip, its model and its reference; undefined when this machine has none. */
 export const sharedData = folders.find((folder) => existsSync(join(folder, model)));
-/** Why a test with the real clip or model cannot run here; undefined where it can. */
+/** Why a test with the real clip or model cannot run here; undefined when it can. */
 export const withoutSharedData =
   sharedData === undefined ? `no ${model} in ../shared/data or in $FORPOST_SHARED` : undefined;
 
@@ -36,7 +36,7 @@ export function sharedFile(name: string): string {
   return join(sharedData, name);
 }
 
-/** Frames of a `width` x `height` video chosen by ffmpeg's `select` expression, letterboxed as the gateway does it. */
+/** Frames of a `width` x `height` video that match ffmpeg's `select` expression, letterboxed as in the gateway. */
 export async function* decodeFrames(
   video: string,
   size: number,
@@ -66,19 +66,19 @@ export async function* decodeFrames(
   await closed;
 }
 
-/** A YOLOX model's file, opened by its family alone. */
+/** Opens a YOLOX model's file by its family. */
 export async function openYolox(name: string, file: string, classes: readonly string[]): Promise<Detector> {
   return openTensorDetector(name, await openSession(file, `the file of model "${name}"`), yolox, classes);
 }
 
 export interface Seen {
-  /** centre and size in pixels of the frame */
+  /** centre and size, pixels of the frame */
   readonly box: readonly [number, number, number, number];
   readonly objectness: number;
   readonly class: number;
 }
 
-/** What a model of the project's own says of every picture; `sides`: of the picture that it takes. */
+/** Outputs of the project's own model for every picture; `sides`: of its input. */
 interface Stub {
   readonly sides?: readonly [height: number, width: number];
   readonly outputs: readonly {
@@ -92,8 +92,8 @@ interface Stub {
 }
 
 /**
- * An .onnx file that answers with `outputs`. The first one depends on the picture as a real one does: its mean times
- * nothing is added. With `sizes` it asks for `orig_target_sizes` as well, for `nodes` to use.
+ * An .onnx file with constant `outputs`. The first one depends on the picture, as in a real model: the picture's mean times
+ * zero is added. With `sizes` it also has the input `orig_target_sizes`, for `nodes`.
  */
 function stub({ sides = [-1, -1], outputs, nodes = [], sizes = false, metadata = {} }: Stub): Uint8Array {
   const answered = new Set(nodes.map(({ output }) => output));
@@ -135,8 +135,8 @@ function stub({ sides = [-1, -1], outputs, nodes = [], sizes = false, metadata =
 }
 
 /**
- * An .onnx file with YOLOX's shapes that sees `seen` in every picture, in the cells of stride 8. `poison` makes its
- * output NaN; `declared`: the sides of its input as it declares them, where they are not fixed.
+ * An .onnx file with YOLOX's shapes that sees `seen` in every picture, in cells of stride 8. `poison` makes its output NaN;
+ * `declared`: the declared sides of its input, when they are not fixed.
  */
 export function stubYolox(
   size: number,
@@ -171,7 +171,7 @@ export function stubYolo(
   const cells = cellCount({ width, height });
   const output = new Float32Array((4 + classes) * cells);
   for (const [i, { box, objectness, class: index }] of seen.entries()) {
-    // any cell will do: boxes are in pixels
+    // any cell works, because boxes are in pixels
     const cell = i * 7;
     for (const [row, value] of [...box.entries(), [4 + index, objectness] as const]) output[row * cells + cell] = value;
   }

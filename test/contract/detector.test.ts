@@ -1,4 +1,4 @@
-/** What every detector keeps to (edge/vision/process/detectors/detector.ts), run on each of them. */
+/** The contract of detectors (edge/vision/process/detectors/detector.ts), run on each of them. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ interface Adapter {
   /** why it cannot run on this machine */
   readonly missing?: string | undefined;
   open(folder: string): Promise<Detector>;
-  /** pictures 200 ms apart; in the last one there is one thing, at `box` */
+  /** pictures 200 ms apart; the last one shows one thing, at `box` */
   scene(): Promise<{ readonly pictures: readonly Picture[]; readonly box: Box; readonly class: string }>;
 }
 
@@ -51,7 +51,7 @@ async function decodeClip(): Promise<readonly Picture[]> {
 
 const person = { box: [100, 90, 40, 100], objectness: 0.9, class: 1 } as const;
 const personBox: Box = [80 / 320, 40 / 180, 40 / 320, 100 / 180];
-/** models of the project's own with the shapes of each family and exporter */
+/** the project's own models, in the shapes of each family and exporter */
 const families = [
   { name: 'yolox, not square', layout: yolox, file: stubYolox(320, 3, [person], false, [192, 320]) },
   { name: 'yolo (v8, 11)', layout: yolo, file: stubYolo([320, 320], 3, [person]) },
@@ -127,7 +127,7 @@ const adapters: Adapter[] = [
 ];
 
 describe.each(adapters)('the detector $name', ({ missing, open, scene }) => {
-  describe('keeps to what a detector is', unless(missing), () => {
+  describe('keeps the contract of a detector', unless(missing), () => {
     let folder: string;
     let detector: Detector;
 
@@ -150,14 +150,14 @@ describe.each(adapters)('the detector $name', ({ missing, open, scene }) => {
       return found;
     }
 
-    test('finds the one thing where it is, as a part of the picture', async () => {
+    test('finds the one thing at its place, as a part of the picture', async () => {
       const { box, class: name } = await scene();
       const found = await watch('one', 0.5);
       expect(found.map((d) => d.class)).toEqual([name]);
       expect(overlap(found[0]!.box, box)).toBeGreaterThan(0.8);
     });
 
-    test('gives only what is as certain as was asked, with scores from 0 to 1', async () => {
+    test('returns only detections of the requested certainty, with scores from 0 to 1', async () => {
       for (const { score } of await watch('two', 0.2)) {
         expect(score).toBeGreaterThanOrEqual(0.2);
         expect(score).toBeLessThanOrEqual(1);
@@ -165,14 +165,14 @@ describe.each(adapters)('the detector $name', ({ missing, open, scene }) => {
       expect(await watch('three', 1.01)).toEqual([]);
     });
 
-    test('only reads the frame', async () => {
+    test('does not change the frame', async () => {
       const [picture] = (await scene()).pictures;
       const before = Uint8Array.from(picture!.rgb);
       await detector.detect({ ...picture!, camera: 'four', uptime: 1 }, 0.5);
       expect(Buffer.compare(before, Uint8Array.from(picture!.rgb))).toBe(0);
     });
 
-    test('sees the same in two cameras that take turns as in one alone', async () => {
+    test('sees the same in two alternating cameras as in one alone', async () => {
       const alone = await watch('alone', 0.5);
       let found: readonly Detection[] = [];
       let uptime = 0;
@@ -184,7 +184,7 @@ describe.each(adapters)('the detector $name', ({ missing, open, scene }) => {
       expect(found).toEqual(alone);
     });
 
-    test('refuses a frame of another size in words', async () => {
+    test('refuses a frame of another size with a reason', async () => {
       const wrong = { ...paint(64, 36), camera: 'five', uptime: 1 };
       await expect(detector.detect(wrong, 0.5)).rejects.toMatchObject({ code: 'FORPOST_DETECTOR_FAILED' });
     });

@@ -1,4 +1,4 @@
-/** Durable files are written by shared/files.ts, which syncs their folders: whoever writes a file otherwise says why. */
+/** shared/files.ts writes durable files and syncs their folders; other writers are listed here with a reason. */
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { root } from '../harness/root.ts';
@@ -6,7 +6,7 @@ import { root } from '../harness/root.ts';
 const naming =
   /\b(rename|renameSync|link|linkSync|writeFile|writeFileSync|appendFile|appendFileSync|copyFile|copyFileSync|cp|cpSync|createWriteStream)\b/;
 
-/** Files that give names on disk without shared/files.ts, and why that loses nothing in a power cut. */
+/** Files that create names on disk without shared/files.ts, and why a power cut loses nothing there. */
 const excepted: Readonly<Record<string, string>> = {
   'edge/vision/process/picture.ts': 'a live picture is replaced twice a second, and gone with the process',
   'edge/vision/models.ts': 'the download of a model: the finished file is moved by shared/files.ts',
@@ -16,7 +16,7 @@ const excepted: Readonly<Record<string, string>> = {
   'cloud/web/vite.config.ts': 'the build of the page',
 };
 
-test('every file that must outlive a power cut is written by shared/files.ts, which syncs its folder', () => {
+test('every file that must survive a power cut is written by shared/files.ts, which syncs its folder', () => {
   const sources = globSync('{edge,cloud,shared}/**/*.{ts,mjs}', {
     cwd: root,
     exclude: ['**/node_modules/**', '**/testing/**', '**/*.test.*', 'shared/files/**'],

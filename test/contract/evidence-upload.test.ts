@@ -28,7 +28,7 @@ async function rig() {
     fail: 0,
     puts: 0,
     offsets: [] as number[],
-    /** hashes of which nothing is taken now */
+    /** hashes that are refused now */
     busy: new Set<string>(),
   };
   const openDepot = async (maxBytes = 1e8) => {
@@ -53,7 +53,7 @@ async function rig() {
       request.raw.destroy();
     }
   });
-  // the depot of the moment, as after a restart of the centre
+  // the present depot: a restart of the centre replaces it
   const depot = new Proxy({} as EvidenceDepot, {
     get: (_, name) => (world.depot[name as keyof EvidenceDepot] as () => unknown).bind(world.depot),
   });
@@ -97,7 +97,7 @@ async function rig() {
       by: 'anna',
     });
   const here = (sha256: string) => world.depot.get('gw-1', sha256)?.arrived ?? undefined;
-  /** of a link whose day is kept as the uplink keeps it */
+  /** the pacer of a link whose daily count is stored as the uplink stores it */
   const pacerOf = (limits: PacingLimits) => {
     const memory = new UplinkMemory(join(folder, 'uplink-memory.json'), silentLogger());
     return new Pacer({ sink: 'centre', limits, clock: systemClock, timeZone: 'UTC', memory });
@@ -110,7 +110,7 @@ const over = (pacer: Pacer): EvidenceLink => ({
   spent: (bytes) => pacer.spent('evidence', bytes),
 });
 
-test('requested evidence arrives whole, in parts, also over a connection that breaks', async () => {
+test('requested evidence arrives whole, in parts, even over a connection that breaks', async () => {
   const { world, uploader, picture, want, here } = await rig();
   const { content, item, queued } = await picture(1_000_003);
   await want(item);
@@ -119,14 +119,14 @@ test('requested evidence arrives whole, in parts, also over a connection that br
   await upload.add(queued);
   await until('it is here', () => here(item.sha256));
   expect(await readFile(world.depot.pathOf({ gateway: 'gw-1', sha256: item.sha256 }))).toEqual(content);
-  // it went on where it was and did not begin anew
+  // the upload continued and did not begin again
   expect(world.offsets.filter((at) => at === 0).length).toBeLessThanOrEqual(2);
   await until('the queue is empty', () => upload.waiting === 0);
   expect(upload.figures()).toMatchObject({ waiting: 0, sent: 1, givenUp: 0 });
   expect(upload.figures().failedTries).toBeGreaterThan(0);
 });
 
-test('after a restart of either side the upload goes on where it was', async () => {
+test('after a restart of either side the upload continues', async () => {
   const { world, openDepot, uploader, picture, want, here, pacerOf } = await rig();
   const { item, queued } = await picture(300_000);
   await want(item);
@@ -143,7 +143,7 @@ test('after a restart of either side the upload goes on where it was', async () 
   expect(world.offsets[puts]).toBe(before);
 });
 
-test('over a metered link half of a day’s bytes stay for events, also after kills and for a picture larger than that', async () => {
+test('over a metered link half of a day’s bytes stay for events, also after kills and for a larger picture', async () => {
   const { world, uploader, picture, want, pacerOf } = await rig();
   const { item, queued } = await picture(1_000_000);
   await want(item);
@@ -183,7 +183,7 @@ test('over a metered link half of a day’s bytes stay for events, also after ki
   expect(pacer.budget()!.used).toBeLessThan(400_000);
 });
 
-test('a gateway delivers only what was asked of it', async () => {
+test('a gateway delivers only requested evidence', async () => {
   const { uploader, picture, want, failed, url, world } = await rig();
   const unasked = await picture(1000);
   const others = await picture(1000);
@@ -198,7 +198,7 @@ test('a gateway delivers only what was asked of it', async () => {
   expect(world.depot.list('gw-2')[0]?.received).toBe(0);
 });
 
-test('bytes other than those that the alert named, and more of them, are refused', async () => {
+test('bytes that differ from those of the alert, or exceed them, are refused', async () => {
   const { uploader, picture, want, failed, world, folder } = await rig();
   const { item, queued, path } = await picture(1000);
   await want(item);
@@ -213,7 +213,7 @@ test('bytes other than those that the alert named, and more of them, are refused
   await until('it is given up', () => failed.length === 2);
 });
 
-test('an upload of a deleted piece, or of one that nobody asks for any more, is given up with a reason', async () => {
+test('an upload of a deleted piece, or of one that nobody requests any more, is given up with a reason', async () => {
   const { uploader, picture, want, failed } = await rig();
   const { item, queued } = await picture(1000);
   await want(item);
@@ -223,7 +223,7 @@ test('an upload of a deleted piece, or of one that nobody asks for any more, is 
   expect(failed[0]).toMatch(/no longer kept/);
 });
 
-test('the depot makes room by deleting what arrived first', async () => {
+test('the depot makes space by deleting the oldest arrivals', async () => {
   const { openDepot, uploader, picture, want, here, world } = await rig();
   await openDepot(2500);
   const upload = await uploader();
@@ -236,14 +236,14 @@ test('the depot makes room by deleting what arrived first', async () => {
   expect(world.depot.list('gw-1').map(({ sha256 }) => sha256)).toEqual(all.slice(1).map(({ item }) => item.sha256));
 });
 
-test('a queue that cannot be written stops nothing, neither after an upload nor at the next start', async () => {
+test('a queue that cannot be written stops neither an upload nor the next start', async () => {
   const { folder, uploader, picture, want, here } = await rig();
   const { item, queued } = await picture(1000);
   await want(item);
   const written = await uploader({ url: 'http://127.0.0.1:9' });
   await written.add(queued);
   await written.stop();
-  // no write of the queue can succeed
+  // every write of the queue fails
   await mkdir(join(folder, 'queue.json.next'));
   for (const _ of ['as it is', 'started anew']) {
     const upload = await uploader();
@@ -253,7 +253,7 @@ test('a queue that cannot be written stops nothing, neither after an upload nor 
   }
 });
 
-test('an upload that the receiver has no room for waits behind the others, for two days of running time', async () => {
+test('an upload that the receiver has no space for waits behind the others, for two days of running time', async () => {
   const { world, uploader, picture, want, here, failed, folder } = await rig();
   const [first, second] = [await picture(1000), await picture(2000)];
   await want(first.item);
@@ -278,7 +278,7 @@ test('an upload that the receiver has no room for waits behind the others, for t
     (await readFile(join(folder, 'queue.json'), 'utf8')).includes('"waitedMs":1296'),
   );
   await upload.stop();
-  // another start, with a clock of its own
+  // another start, with its own clock
   later = 0;
   const after = await uploader({}, clock);
   await until('it is tried', () => after.figures().failedTries > 0);

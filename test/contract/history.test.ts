@@ -1,4 +1,4 @@
-/** What every history must do. The suites stand in history/, one file a subject; the kinds of history in stores.ts. */
+/** The contract of histories. The suites stand in history/, one file a subject; the histories in stores.ts. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { alarmList } from './history/alarm-list.ts';
 import { alarmStates } from './history/alarms.ts';

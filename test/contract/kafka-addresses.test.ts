@@ -1,4 +1,4 @@
-/** Where Kafka is: what its brokers say of themselves, and addresses of every kind, for gateway and centre alike. */
+/** Addresses of Kafka: the brokers' advertised ones, and all notations of configured ones, for gateway and centre alike. */
 import { connect, createServer, type Server } from 'node:net';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
@@ -17,7 +17,7 @@ let ipv6Port: number;
 
 beforeAll(async () => {
   [nobody = 0] = await freePorts(1);
-  // a listener that tells its clients to come to a port where nobody listens
+  // a broker that directs its clients to a port where nobody listens
   kafka = await TestKafka.start({ advertisedPort: nobody });
   ipv6 = createServer((socket) => {
     const far = connect(Number(kafka.brokers[0]?.split(':')[1]), '127.0.0.1');
@@ -58,7 +58,7 @@ function sink(brokers: readonly string[]) {
   );
 }
 
-/** What the gateway's uplink and the centre say of a Kafka at these brokers. */
+/** The reasons that the gateway's uplink and the centre give for a Kafka at these brokers. */
 async function reasons(brokers: readonly string[]): Promise<readonly string[]> {
   const gateway = await sink(brokers)
     .open(10_000)
@@ -81,7 +81,7 @@ async function reasons(brokers: readonly string[]): Promise<readonly string[]> {
   return [gateway, centre];
 }
 
-test('a broker that names an address which cannot be reached is told as that, and not as a Kafka that is away', async () => {
+test('a broker that advertises an unreachable address is reported as such, and not as a Kafka that is away', async () => {
   for (const reason of await reasons([`127.0.0.1:${kafka.behind?.port}`]))
     expect(reason).toMatch(
       new RegExp(
@@ -90,18 +90,18 @@ test('a broker that names an address which cannot be reached is told as that, an
     );
 });
 
-test('a Kafka where nobody listens is no matter of what brokers say of themselves', async () => {
+test('an unreachable Kafka is not blamed on advertised addresses', async () => {
   for (const reason of await reasons([`127.0.0.1:${nobody}`])) {
     expect(reason).toContain('ECONNREFUSED');
     expect(reason).not.toContain('advertised');
   }
 });
 
-test('a name that cannot be resolved is told by the name', async () => {
+test('a name that cannot be resolved is reported by its name', async () => {
   for (const reason of await reasons(['no-such-kafka.invalid:9092'])) expect(reason).toContain('no-such-kafka.invalid');
 });
 
-test('an IPv6 address in brackets is a broker’s address', async () => {
+test('an IPv6 address in brackets is a valid broker address', async () => {
   expect(await reasons([`[::1]:${ipv6Port}`])).toEqual(['open', 'open']);
   for (const reason of await reasons([`[::1]:${nobody}`])) expect(reason).toMatch(/ECONNREFUSED ::1/);
 });

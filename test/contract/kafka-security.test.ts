@@ -1,4 +1,4 @@
-/** What happens at a Kafka with TLS and log-ins: the mistakes of both sides told in words, against a real broker. */
+/** A Kafka with TLS and log-ins: mistakes of both sides are reported in words. Runs against a real broker. */
 import { copyFile, mkdir, readFile, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -53,7 +53,7 @@ afterEach(async () => {
 
 const login = (user: string, mechanism: KafkaLogin['mechanism'] = 'scram-sha-512') => ({ mechanism, user });
 
-/** A gateway's uplink with these sinks, which has nothing to send. */
+/** A gateway's uplink with these sinks and nothing to send. */
 async function uplinkTo(
   sinks: Readonly<Record<string, Partial<KafkaSinkConfig>>>,
   secrets: Record<string, SinkSecret>,
@@ -83,7 +83,7 @@ async function uplinkTo(
   return uplink;
 }
 
-/** A server with TLS whose certificate's time is over. */
+/** A TLS server with an expired certificate. */
 async function oldServer(): Promise<string> {
   const { certificate, key } = pem.expired;
   const server = createServer({ cert: await readFile(certificate), key: await readFile(key) });
@@ -93,7 +93,7 @@ async function oldServer(): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-test('each mistake of a gateway shows in its uplink’s reason as a sentence that says what to do', async () => {
+test('each mistake of a gateway shows in its uplink’s reason, in a sentence that names the remedy', async () => {
   const tls = { ca: pem.ca };
   const missing = join(pem.folder, 'missing.pem');
   const mistakes: Readonly<Record<string, readonly [Partial<KafkaSinkConfig>, string]>> = {
@@ -132,7 +132,7 @@ test('each mistake of a gateway shows in its uplink’s reason as a sentence tha
   expect(JSON.stringify(uplink.statuses())).not.toContain(wrong);
 });
 
-test('a renewed certificate is taken without a restart', async () => {
+test('a renewed certificate is used without a restart', async () => {
   const own = join(pem.folder, 'own');
   await mkdir(own);
   const put = async ({ certificate, key }: TestCertificates['client']) => {
@@ -235,7 +235,7 @@ describe('the centre', () => {
       'has expired (2020-01-01): put a new one there',
     ],
     ['a plain client', () => cluster({}), 'this port wants TLS (tls)'],
-  ])('says what to do about %s', async (_mistake, made, said) => {
+  ])('names the remedy for %s', async (_mistake, made, said) => {
     const producer = new SupervisedProducer(made(), 'test', systemClock, silentLogger());
     await producer.start();
     running.push(producer);

@@ -1,6 +1,6 @@
 /**
- * What every outbox keeps, run on SQLite, on the model and on SQLite as the simulation has it; then random operations on
- * the first two side by side.
+ * The contract of outboxes, run on SQLite, on the model, and on SQLite within the simulation; then random operations on the
+ * first two side by side.
  */
 import { rmSync } from 'node:fs';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -17,7 +17,7 @@ import { SimulatedThread } from '../faults/simulation/outbox.ts';
 import { Random } from '../faults/simulation/random.ts';
 
 interface Place {
-  /** a started outbox on what the last one left */
+  /** a started outbox, with the content that the last one left */
   open(): Promise<{ outbox: Outbox; reader: OutboxReader }>;
   remove(): void;
 }
@@ -60,7 +60,7 @@ function memoryPlace(): Place {
   };
 }
 
-/** Waits for a condition; a machine that is busy may take its time. */
+/** Waits for a condition; a busy machine may take its time. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 const numbers = (events: readonly { sequence: number }[]) => events.map((event) => event.sequence);
@@ -91,7 +91,7 @@ describe.each([
     place.remove();
   });
 
-  test('what it confirmed is there for the reader, as it was given, numbered from 1 in each lane', async () => {
+  test('the reader gets each confirmed event unchanged, numbered from 1 in each lane', async () => {
     const reading = draft(1);
     const alert = draft(2, {
       lane: 'alerts',
@@ -116,7 +116,7 @@ describe.each([
     ]);
   });
 
-  test('a thousand entries at once are stored in the order in which they were given, without a gap', async () => {
+  test('a thousand entries at once are stored in their order, without a gap', async () => {
     const results = await Promise.all(Array.from({ length: 1000 }, (_, n) => outbox.append({ events: [draft(n)] })));
     expect(results.every(({ stored }) => stored === 1)).toBe(true);
     const events = reader.read(outbox.epoch, 'telemetry', 0, 2000, 1e9);
@@ -125,7 +125,7 @@ describe.each([
     expect(outbox.status()).toMatchObject({ committedEvents: 1000, queued: 0 });
   });
 
-  test('a read keeps to both limits, but never returns nothing where there is something', async () => {
+  test('a read keeps both limits, but returns at least one event when there is one', async () => {
     await outbox.append({ events: Array.from({ length: 10 }, (_, n) => draft(n)) });
     const { epoch } = outbox;
     const size = Buffer.byteLength(draft(0).data);
@@ -151,7 +151,7 @@ describe.each([
     expect(() => outbox.acknowledge(sink, epoch, 'telemetry', 0)).toThrow(RangeError);
   });
 
-  test('each start is a new epoch, and what older ones left is read first and acknowledged under its own numbers', async () => {
+  test('each start is a new epoch; events of older epochs are read first and acknowledged under their own numbers', async () => {
     await outbox.append({ events: [draft(1), draft(2)] });
     const first = outbox.epoch;
     outbox.acknowledge(sink, first, 'telemetry', 1);
@@ -175,7 +175,7 @@ describe.each([
     ]);
   });
 
-  test('lanes that a sink has drained are told for as long as something of them is in the file, the newest first', async () => {
+  test('lanes that a sink has drained are listed while the file has any of their events, the newest first', async () => {
     const of = (n: number, lane: Lane) => draft(n, { lane, received: systemClock.now() });
     const drained = (limit = 10) =>
       reader
@@ -201,8 +201,8 @@ describe.each([
     expect(reader.drained('another', 10)).toEqual([]);
   });
 
-  test('the newest events of a lane are read backwards over all epochs, whoever has them already', async () => {
-    // of today: what is old and delivered goes
+  test('the newest events of a lane are read backwards over all epochs, acknowledged ones included', async () => {
+    // received today, because old delivered events are deleted
     const of = (n: number, lane: Lane) => draft(n, { lane, received: systemClock.now() });
     await outbox.append({ events: [of(1, 'alerts'), of(2, 'telemetry'), of(3, 'alerts')] });
     outbox.acknowledge(sink, outbox.epoch, 'alerts', 2);
@@ -216,7 +216,7 @@ describe.each([
     expect(reader.newest('telemetry', 10).map(({ data }) => data)).toEqual([draft(2).data]);
   });
 
-  test('an event that its device sends again is stored once: in one batch, later, and after a restart', async () => {
+  test('a resend is stored once: within one batch, later, and after a restart', async () => {
     const again = (device: string, resendId: string) => draft(1, { device: asId(device), resendId });
     const both = await Promise.all([
       outbox.append({ events: [again('meter', 'a'), again('meter', 'a')] }),
@@ -239,7 +239,7 @@ describe.each([
     expect(outbox.status()).toMatchObject({ committedEvents: 3, repeatedEvents: 2 });
   });
 
-  test('another content under a known id is stored, a resend of either is not, and its device is told of', async () => {
+  test('other content under a known id is stored, its resends are not, and the device’s reused id is reported', async () => {
     const reading = (content: number, change: Partial<EventDraft> = {}) =>
       draft(content, { resendId: '42', content, ...change });
     expect(await outbox.append({ events: [reading(1), reading(1), reading(2)] })).toEqual({ stored: 2, repeated: 1 });
@@ -248,7 +248,7 @@ describe.each([
     await reopen();
     expect(outbox.status().reusedIds).toEqual(reused(1, 2));
     expect(await outbox.append({ events: [reading(2), reading(2)] })).toEqual({ stored: 0, repeated: 2 });
-    // 1, 2 and 1 again are three readings
+    // contents 1, 2 and 1 again are three readings
     expect(await outbox.append({ events: [reading(1), reading(1)] })).toEqual({ stored: 1, repeated: 1 });
     expect(await outbox.append({ events: [reading(3), reading(4, { device: asId('other') })] })).toEqual({
       ...{ stored: 2, repeated: 0 },
@@ -256,13 +256,13 @@ describe.each([
     expect(outbox.status().reusedIds).toEqual(reused(3, 3));
   });
 
-  test('where only the id counts, another content under it is a resend, and nobody is told of', async () => {
+  test('when only the id counts, other content under it is a resend, and nothing is reported', async () => {
     const result = (n: number) => draft(n, { lane: 'alerts', device: null, resendId: 'command\nc-1' });
     expect(await outbox.append({ events: [result(1), result(2)] })).toEqual({ stored: 1, repeated: 1 });
     expect(outbox.status().reusedIds).toEqual([]);
   });
 
-  test('its reader tells whether an event is stored by the id that its device, or the gateway itself, gave it', async () => {
+  test('the reader finds a stored event by the id that its device, or the gateway itself, gave it', async () => {
     const long = 'x'.repeat(10_000);
     const result = draft(1, { lane: 'alerts', device: null, resendId: 'command\nc-1' });
     await outbox.append({ events: [result, draft(2, { device: asId('meter'), resendId: `${long}1` })] });
@@ -278,7 +278,7 @@ describe.each([
     expect(known()).toEqual([true, true, false, false, false]);
   });
 
-  test('messages that nobody could read are kept as they came, newest first', async () => {
+  test('unreadable messages are kept as they came, newest first', async () => {
     const letter = (n: number) => ({
       device: asId<'device'>('meter'),
       topic: `t/${n}`,
@@ -297,7 +297,7 @@ describe.each([
     expect(await outbox.deadLetters(2, 'gate')).toEqual([]);
   });
 
-  test('whoever listens hears of commits until he stops listening', async () => {
+  test('a listener hears of commits until it stops listening', async () => {
     let heard = 0;
     const stop = outbox.onCommit(() => heard++);
     await outbox.append({ events: [draft(1)] });
@@ -307,7 +307,7 @@ describe.each([
     expect(heard).toBe(1);
   });
 
-  test('what was appended before a stop is committed, and what comes after it is rejected', async () => {
+  test('appends before a stop are committed, and later ones are rejected', async () => {
     const last = Array.from({ length: 50 }, (_, n) => outbox.append({ events: [draft(n)] }));
     const stopping = outbox.stop();
     await expect(outbox.append({ events: [draft(99)] })).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_STOPPED' });
@@ -357,7 +357,7 @@ test('after any sequence of appends, acknowledgements and restarts SQLite holds 
   );
 });
 
-/** Runs the steps and tells everything that can be observed, with epochs as their number. */
+/** Runs the steps and returns everything observable, with epochs replaced by their order. */
 async function play(place: Place, steps: readonly Step[]) {
   let { outbox, reader } = await place.open();
   const epochs = [outbox.epoch];
@@ -379,7 +379,7 @@ async function play(place: Place, steps: readonly Step[]) {
       epochs.push(outbox.epoch);
     }
   }
-  // an entry's commit comes after the acknowledgements before it
+  // its commit follows the acknowledgements before it
   await outbox.append({ events: [draft(n)] });
   for (const { epoch, lane, acknowledged, ...rest } of reader.backlog(sink)) {
     const events = reader.read(epoch, lane, acknowledged, 1000, 1e6);

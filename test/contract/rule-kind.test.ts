@@ -1,4 +1,4 @@
-/** What every kind of rule keeps, whatever it watches for: the contract of RuleKind (edge/rules/rule.ts). */
+/** The contract of RuleKind (edge/rules/rule.ts), run on every kind of rule. */
 import { type Language, languages } from '@forpost/shared/texts/language.ts';
 import fc from 'fast-check';
 import { Compile } from 'typebox/compile';
@@ -41,7 +41,7 @@ function contextOf(active: readonly AlarmSubject[], language: Language): RuleCon
   };
 }
 
-/** A rule that runs as the engine runs it: it is woken when it asked for it. */
+/** Runs a rule as the engine does: wakes it at the time that it asked for. */
 class Running {
   readonly changes: RuleChange[] = [];
   readonly #kind: AnyRuleKind;
@@ -59,7 +59,7 @@ class Running {
     this.#kind = kind;
     this.#config = { id: 'example', kind: kind.kind, ...config } as unknown as RuleConfig;
     this.#state = kind.initial(this.#config, contextOf(active, language), this.#uptime);
-    // as the engine does: the first call tells when it wants the next one
+    // as in the engine: the first call returns the time of the next one
     this.#wakeAt = this.#uptime;
     this.#wake();
   }
@@ -80,14 +80,14 @@ class Running {
     this.#wake();
   }
 
-  /** Asked though it did not want to be. */
+  /** Wakes it although it did not ask. */
   wakeAnyway(): readonly RuleChange[] {
     const before = this.changes.length;
     this.#take(this.#kind.wake(this.#config, this.#state, this.#now(), this.#uptime));
     return this.changes.slice(before);
   }
 
-  /** Keys of alarms that are active by the changes so far; fails where a kind told one twice. */
+  /** Keys of the alarms that are active after the changes so far; fails when a kind repeats a change. */
   active(before: readonly AlarmSubject[] = []): readonly AlarmSubject[] {
     const active = new Map(before.map((one) => [`${one.device}/${one.subject}`, one]));
     for (const { change, device, subject } of this.changes) {
@@ -112,7 +112,7 @@ class Running {
     this.#uptime = until;
   }
 
-  /** A rule that wants to be woken at once for ever would stop the gateway. */
+  /** A rule that asks to be woken at once, for ever, would stop the gateway. */
   #wake(): void {
     for (let left = 10; this.#wakeAt !== undefined && this.#wakeAt <= this.#uptime; left--) {
       expect(left, 'it asks to be woken again and again').toBeGreaterThan(0);
@@ -131,7 +131,7 @@ test('every kind of rule has an example here', () => {
   expect(Object.keys(ruleExamples).sort()).toEqual(ruleKinds.map(({ kind }) => kind).sort());
 });
 
-/** Anything that may be observed, and time that passes. */
+/** Random observations and passing time. */
 const device = fc.constantFrom('heat-pump', 'oven');
 const track = fc.integer({ min: 1, max: 4 });
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
@@ -157,7 +157,7 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
   const example = ruleExamples[name] ?? { config: {}, raise: [], clear: [] };
   const config = { id: 'example', kind: name, ...example.config } as unknown as RuleConfig;
 
-  test('has a schema in which each key says what it is, and an example that fits', () => {
+  test('has a schema with a description for each key, and an example that fits', () => {
     const fits = Compile(ruleOfKind(kind));
     expect(fits.Check(config)).toBe(true);
     expect(fits.Check({ ...config, treshold: 1 })).toBe(false);
@@ -166,14 +166,14 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     expect(kind.check(config, references)).toEqual([]);
   });
 
-  test('names what it does not know in its configuration', () => {
+  test('reports unknown names in its configuration', () => {
     const paths = (changed: object) => kind.check({ ...config, ...changed }, references).map(({ path }) => path[0]);
     expect(paths({ message: 'what {is} this' })).toEqual(['message']);
     const place = ['device', 'camera', 'cameras'].find((key) => key in example.config) ?? '';
     expect(paths({ [place]: place === 'cameras' ? ['nowhere'] : 'nowhere' })).toContain(place);
   });
 
-  test('takes a condition on what it says, and on nothing else', () => {
+  test('accepts a condition on its own variables only', () => {
     const { conditionOn, schema } = kind;
     expect('when' in schema.properties).toBe(conditionOn !== undefined);
     if (conditionOn === undefined) return;
@@ -187,7 +187,7 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     }
   });
 
-  test('raises its alarm once, clears it once, and does so again', () => {
+  test('raises its alarm once, clears it once, and can do both again', () => {
     const rule = new Running(kind, example);
     for (let round = 0; round < 3; round++) {
       expect(rule.run(example.raise).map(({ change }) => change)).toContain('raised');
@@ -207,7 +207,7 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     }
   });
 
-  test('raises no alarm anew that was active before a restart, and clears it', () => {
+  test('does not raise an alarm again that was active before a restart, and clears it', () => {
     const before = new Running(kind, example);
     before.run(example.raise);
     const active = before.active();
@@ -218,14 +218,14 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     expect(rule.active(active)).toEqual([]);
   });
 
-  test('covers no alarm of another device', () => {
+  test('does not affect alarms of another device', () => {
     const before = new Running(kind, example);
     before.run(example.raise);
     for (const { subject } of before.active())
       expect(kind.covers(config, references.devices, { device: 'gone' as never, subject })).toBe(false);
   });
 
-  test.each(languages)('says in %s of which device it speaks, in a sentence without gaps', (language) => {
+  test.each(languages)('names its device in %s, in a sentence without gaps', (language) => {
     const rule = new Running(kind, example, [], language);
     for (const { message, summary, device: of, cause } of [...rule.run(example.raise), ...rule.run(example.clear)]) {
       for (const text of [message, summary ?? message]) {
@@ -237,7 +237,7 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     }
   });
 
-  test('raises nothing on readings that come late', () => {
+  test('raises nothing on late readings', () => {
     const engine = new RuleEngine({ site: siteWith(config), uptime: 0 });
     const late = example.raise.filter((step) => typeof step !== 'number' && step.kind === 'reading');
     for (const step of late as readonly Observation[])
@@ -246,7 +246,7 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     expect(raised).toEqual([]);
   });
 
-  test('takes raised and cleared in turns, whatever is observed', () => {
+  test('alternates raised and cleared, for any observations', () => {
     fc.assert(
       fc.property(fc.array(anyStep, { maxLength: 40 }), (steps) => {
         const rule = new Running(kind, example);
@@ -260,7 +260,7 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     );
   });
 
-  test('follows a bounded number of alarms of one device, whatever it makes up', () => {
+  test('tracks a bounded number of alarms of one device, even with made-up channels', () => {
     const rule = new Running(kind, example);
     const made = 3_000;
     const steps = example.raise.filter((step) => typeof step !== 'number');
@@ -278,7 +278,7 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     expect(rule.active().length).toBeLessThanOrEqual(64);
   });
 
-  test('says in words why it was silent at what its camera saw, where it watches one', () => {
+  test('explains in words why it raised no alarm on its camera’s observations, if it watches a camera', () => {
     const [camera] = site.cameras;
     const { whyNot } = kind;
     if (camera === undefined || whyNot === undefined) return;

@@ -1,13 +1,13 @@
 /**
- * Of each kind of rule a rule of the small test site, what raises its alarm and what ends it: for the contract that every
- * kind keeps (rule-kind.test.ts). A new kind has its entry here.
+ * For each kind of rule: an example rule of the small test site, what raises its alarm and what clears it. For the contract
+ * in rule-kind.test.ts. A new kind adds its entry here.
  */
 import type { Observation } from '../../edge/rules/rule.ts';
 import { crossing, looked, noon, reading, scene, sceneLive, trackOf } from '../../edge/rules/testing/rules.ts';
 import type { Tamper } from '../../edge/vision/messages.ts';
 import type { DeviceId } from '../../shared/event/ids.ts';
 
-/** An observation, or so many ms that pass. */
+/** An observation, or a time that passes, ms. */
 export type Step = Observation | number;
 
 export interface RuleExample {
@@ -25,7 +25,7 @@ function tampered(tamper: Tamper, active: boolean): Observation {
   };
 }
 
-/** Seconds of frames without anything, longer than any kind waits here. */
+/** Empty frames for longer than any kind waits here. */
 const nobody: readonly Step[] = Array.from({ length: 12 }, () => [looked(), 10_000] as const).flat();
 
 export const ruleExamples: Readonly<Record<string, RuleExample>> = {

@@ -1,6 +1,6 @@
 /**
- * What every sink must do, each against its real other side: a Kafka broker, the centre's receiver, and the model. Their
- * command feeds keep the feeds' contract.
+ * The contract of sinks, each against its real other side: a Kafka broker, the centre's receiver, and the model. Their command
+ * feeds run the feeds' contract.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -42,14 +42,14 @@ const context = (name: string, secret: SinkContext['secret'] = { token }): SinkC
   logger,
 });
 
-/** A sink and its other side, which the test can look into, freeze and thaw. */
+/** A sink and its other side, which the test can inspect, freeze and thaw. */
 interface OtherSide {
   readonly sink: Sink;
-  /** the same kind of sink, with nothing where it points */
+  /** the same kind of sink with a wrong address */
   readonly lost: Sink;
-  /** JSON of what arrived in a lane, in order */
+  /** JSON of the events in a lane, in order of arrival */
   arrived(lane: Lane): Promise<readonly string[]>;
-  /** JSON of what came marked as replayed */
+  /** JSON of the events that were marked as replayed */
   replayed(lane: Lane): Promise<readonly string[]>;
   statuses(): Promise<readonly GatewayStatus[]>;
   freeze(): void | Promise<void>;
@@ -82,7 +82,7 @@ async function memorySide(): Promise<OtherSide> {
   };
 }
 
-/** The receiver's options, and what of the other side does not depend on how it listens. */
+/** The receiver's options, and the parts of the other side that do not depend on its listener. */
 function receiverSide() {
   const received: ReceivedEvent[] = [];
   const marked: boolean[] = [];
@@ -134,7 +134,7 @@ async function httpSide(): Promise<OtherSide> {
   };
 }
 
-/** With TLS, and a certificate in place of a token. */
+/** The receiver with TLS and a client certificate instead of a token. */
 async function certifiedSide(): Promise<OtherSide> {
   const pem = await makeCertificates();
   const own = await pem.sign('gw-1');
@@ -161,7 +161,7 @@ const gateways = {
   'gw-2': { token_sha256: createHash('sha256').update('another-ones-token').digest('hex') },
 };
 
-/** One broker with every kind of listener; each way in has topics of its own there. */
+/** One broker with every kind of listener; each kind has its own topics there. */
 let shared: Promise<{ readonly broker: TestKafka; readonly pem: TestCertificates }> | undefined;
 afterAll(async () => {
   if (shared === undefined) return;
@@ -208,12 +208,12 @@ async function kafkaSide(
     },
     freeze: () => stopped(broker.pid),
     thaw: () => process.kill(broker.pid, 'SIGCONT'),
-    // the broker is the next one's too
+    // the next side uses the broker too
     stop: async () => {},
   };
 }
 
-/** A signal is on its way to each thread for a moment, in which a request could still be answered. */
+/** A signal takes a moment to reach each thread, and a request could still be answered: waits for that. */
 async function stopped(pid: number): Promise<void> {
   process.kill(pid, 'SIGSTOP');
   const states = () =>
@@ -226,7 +226,7 @@ async function stopped(pid: number): Promise<void> {
 }
 
 const plainSide = () => kafkaSide('forpost', ({ broker }) => ({ brokers: broker.brokers }));
-/** what is configured may be dead, wherever it stands in the list */
+/** configured brokers may be dead, at any place of the list */
 const deadFirstSide = () =>
   kafkaSide('dead-first', ({ broker }) => ({ brokers: ['127.0.0.1:9', '127.0.0.1:10', ...broker.brokers] }));
 const loginSide = (mechanism: KafkaLogin['mechanism']) =>
@@ -311,7 +311,7 @@ describe.each([
     await other?.stop();
   });
 
-  test('what it calls safe has arrived, byte for byte and in order', async () => {
+  test('events that it calls safe have arrived, byte for byte and in order', async () => {
     const one = await session();
     const batches = [nextBatch('telemetry', 300), nextBatch('alerts', 2), nextBatch('telemetry', 300)];
     for (const batch of batches) await one.send(batch, deadlineMs);
@@ -328,7 +328,7 @@ describe.each([
     expect((await other.statuses()).at(-1)).toEqual(status(2));
   });
 
-  test('an event that is too large is refused for good, and a new session sends on', async () => {
+  test('an event that is too large is refused for good, and a new session continues', async () => {
     const huge = nextBatch('telemetry', 1, JSON.stringify(randomBytes(14_000_000).toString('base64')));
     await expect((await session()).send(huge, deadlineMs)).rejects.toMatchObject({
       code: 'FORPOST_SINK_REFUSED',
@@ -339,7 +339,7 @@ describe.each([
     expect((await other.arrived('telemetry')).at(-1)).toBe(batch.records[0]!.json);
   });
 
-  test('when the other side does not answer, a batch fails at its deadline and can be sent again', async () => {
+  test('without an answer a batch fails at its deadline and can be sent again', async () => {
     const one = await session();
     await other.freeze();
     const batch = nextBatch('telemetry', 3);
@@ -349,20 +349,20 @@ describe.each([
     } finally {
       other.thaw();
     }
-    // a broker that was away for long is its own cluster's newcomer for a moment
+    // a broker that was away for long needs a moment to rejoin its own cluster
     await vi.waitFor(async () => (await session()).send(batch, deadlineMs), { timeout: 30_000, interval: 200 });
     const arrived = await other.arrived('telemetry');
     for (const { json } of batch.records) expect(arrived).toContain(json);
   });
 
-  test('where nobody answers, opening fails with a reason and may be tried again', async () => {
+  test('when nobody answers, opening fails with a reason and can be tried again', async () => {
     await expect(other.lost.open(deadlineMs)).rejects.toMatchObject({
       code: 'FORPOST_SINK_UNREACHABLE',
       retryable: true,
     });
   });
 
-  test('what is sent again on request is marked, and nothing else', async () => {
+  test('replayed events are marked, and no others', async () => {
     const one = await session();
     await one.send(nextBatch('alerts', 1), deadlineMs);
     const again = nextBatch('alerts', 2);
@@ -370,7 +370,7 @@ describe.each([
     expect(await other.replayed('alerts')).toEqual(again.records.map(({ json }) => json));
   });
 
-  test('says what it had on the wire, compressed where it is', async () => {
+  test('reports its bytes on the wire, after compression', async () => {
     const one = await session();
     const before = one.wireBytes;
     const batch = nextBatch('telemetry', 300);
@@ -381,7 +381,7 @@ describe.each([
     expect(took).toBeLessThanOrEqual(_kind === 'memory' ? json : json / 3);
   });
 
-  test('a closed session sends nothing more, and closing it twice is nothing', async () => {
+  test('a closed session sends nothing more, and closing it twice is harmless', async () => {
     const one = await session();
     await one.close();
     await one.close();
@@ -391,7 +391,7 @@ describe.each([
 
 const order = { kind: 'ping', arguments: {}, author: 'admin', validMs: 3_600_000 };
 
-/** The centre's receiver with its commands, by HTTPS and a token. */
+/** The centre's receiver with commands, over HTTPS with a token. */
 async function httpFeedSide(): Promise<FeedSide> {
   const pem = await makeCertificates();
   const { commands, remove } = await fileCommands({ clock: systemClock, history: new MemoryHistory(systemClock) });
@@ -440,7 +440,7 @@ async function kafkaFeedSide(): Promise<FeedSide> {
   await session.close();
   const admin = broker.client.admin();
   await admin.connect();
-  // the first group of all makes the broker's own topic for groups, which takes a while
+  // the first group makes the broker's own topic for groups, which takes a while
   await vi.waitFor(() => admin.describeGroups(['nobody']), { timeout: 20_000 });
   await admin.disconnect();
   let count = 0;

@@ -1,6 +1,6 @@
 /**
- * Commands that a document shows exist, with the options that are shown. Those of `forpost` are looked up in the very
- * command line that runs them; the first steps of the README are run.
+ * Checks that commands in documents exist, with their options: `forpost` commands against the real command line. Runs the
+ * first steps of the README.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -20,7 +20,7 @@ import { documents, isPlace, type Located } from './documents.ts';
 interface Shown {
   readonly place: string;
   readonly words: readonly string[];
-  /** stands in a code block, so that a reader copies the whole line */
+  /** stands in a code block, where readers copy whole lines */
   readonly whole: boolean;
 }
 
@@ -33,7 +33,7 @@ const shown = documents.flatMap(({ path, words, blocks }) => [
     ),
 ]);
 
-/** The commands in a line: without what runs them (`sudo`, `npx`, an environment) and without a comment. */
+/** The commands in a line, without prefixes (`sudo`, `npx`, an environment) and comments. */
 function commandsOf(path: string, { text, line }: Located, whole: boolean): readonly Shown[] {
   return text
     .replace(/\s#.*$/, '')
@@ -48,7 +48,7 @@ const of = (program: string) => shown.filter(({ words }) => words[0] === program
 /** The parsers that run the commands. */
 const programs = { edge: programOf(gatewayCommands), cloud: programOf(centreCommands) };
 
-test('every forpost command that a document shows exists, with its options', () => {
+test('every forpost command in a document exists, with its options', () => {
   expect(of('forpost').length).toBeGreaterThan(20);
   expect(of('forpost').flatMap(problemsOfForpost)).toEqual([]);
 });
@@ -59,7 +59,7 @@ function problemsOfForpost({ place, words, whole }: Shown): readonly string[] {
   return alternatives(words.slice(isCloud ? 2 : 1)).flatMap((given) => problemsOf(program, given, whole, place));
 }
 
-/** `user add|remove` are two commands. */
+/** Splits `user add|remove` into two commands. */
 function alternatives(words: readonly string[]): readonly (readonly string[])[] {
   const [first, ...rest] = words;
   if (first === undefined) return [[]];
@@ -87,7 +87,7 @@ function problemsOf(from: Command, given: readonly string[], whole: boolean, pla
   ];
 }
 
-/** The words that are neither an option nor an option's value. */
+/** The words that are neither options nor values of options. */
 function argumentsIn(command: Command, given: readonly string[]): readonly string[] {
   return given.filter((word, index) => {
     const before = command.options.find((option) => isCalled(option, given[index - 1] ?? ''));
@@ -97,13 +97,13 @@ function argumentsIn(command: Command, given: readonly string[]): readonly strin
 
 const isCalled = ({ long, short }: Option, word: string) => word === long || word === short;
 
-/** `forpost cloud --config FILE` runs the centre: its command need not be written. */
+/** `forpost cloud --config FILE` runs the centre without naming a command. */
 function defaultOf(command: Command, given: readonly string[]): Command {
   const isBare = given.length === 0 || (given[0]?.startsWith('-') === true && given[0] !== '--help');
   return (isBare && command.commands.find((inner) => inner.name() === 'run')) || command;
 }
 
-test('every npm script that a document shows exists', () => {
+test('every npm script in a document exists', () => {
   const known = new Set(['start', 'test', 'ci', 'install', 'rebuild', ...Object.keys(manifest.scripts)]);
   const unknown = of('npm').filter(({ words }) => {
     const [name, next] = words.slice(1).filter((word) => !/^-(s|D)$/.test(word));
@@ -112,7 +112,7 @@ test('every npm script that a document shows exists', () => {
   expect(unknown.map(({ place }) => place)).toEqual([]);
 });
 
-test('every option of the demo, a bench or a fault run that a document shows exists', async () => {
+test('every option of the demo, a benchmark or a fault run in a document exists', async () => {
   const bench = await readFile(join(root, 'test/bench/main.ts'), 'utf8');
   const faults = await readFile(join(root, 'test/faults/main.ts'), 'utf8');
   const tables = { bench: [...optionsIn(bench), ...benchesIn(bench)], faults: optionsIn(faults) };
@@ -131,7 +131,7 @@ test('every option of the demo, a bench or a fault run that a document shows exi
   expect(problems).toEqual([]);
 });
 
-/** The keys of the table that is given to `parseArgs`. */
+/** The options in a source's `parseArgs`. */
 const optionsIn = (source: string) =>
   [...source.matchAll(/^\s+'?([a-z-]+)'?: \{ type: '(?:string|boolean)'/gm)].map(([, name]) => `--${name}`);
 const benchesIn = (source: string) =>
@@ -149,7 +149,7 @@ function problemsOfDemo(given: readonly string[]): readonly string[] {
   }
 }
 
-test('every test file or script that a document has its reader run exists', () => {
+test('every test file or script that a document tells its reader to run exists', () => {
   const files = [...of('vitest'), ...of('node')].flatMap(({ place, words }) =>
     words.filter((word) => /^[\w.-]+\/[\w./-]+\.(ts|mjs)$/.test(word)).map((file) => ({ place, file })),
   );

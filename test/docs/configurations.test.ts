@@ -1,6 +1,6 @@
 /**
- * Configuration that a document shows is judged as a gateway or a centre judges it. A YAML block of a guide says in its
- * first line which file it is a part of; the rest of that file is the shortest that is valid.
+ * Checks configuration in documents as a gateway or a centre checks it. The first line of a YAML block in a guide names its
+ * file; the test fills in the shortest valid rest of that file.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,32 +33,32 @@ const withBlocks = (language: string) =>
 const placeOf = ({ document, block }: { document: Document; block: CodeBlock }) => `${document.path}:${block.line}`;
 const fileOf = (block: CodeBlock) => marked.exec(block.text.split('\n')[0] ?? '')?.[1];
 
-test('every JSON block of a document is JSON', () => {
+test('every JSON block of a document is valid JSON', () => {
   for (const shown of withBlocks('json')) expect(() => JSON.parse(shown.block.text), placeOf(shown)).not.toThrow();
 });
 
-test('every YAML block of a document is YAML, and in a guide it says which file it belongs to', () => {
+test('every YAML block of a document is valid YAML, and in a guide it names its file', () => {
   for (const shown of withBlocks('yaml')) {
     expect(parseYaml(shown.block.text).errors, placeOf(shown)).toEqual([]);
     if (shown.document.path.startsWith('docs/guides/')) expect(fileOf(shown.block), placeOf(shown)).toBeDefined();
   }
 });
 
-test('every configuration of a gateway that a document shows passes the check', async () => {
+test('every gateway configuration in a document passes the check', async () => {
   const problems: string[] = [];
   for (const shown of withBlocks('yaml').filter(({ block }) => ['gateway.yaml', 'site.yaml'].includes(kindOf(block))))
     problems.push(...(await problemsOfGateway(shown)).map((problem) => `${placeOf(shown)}: ${problem}`));
   expect(problems).toEqual([]);
 });
 
-test('every configuration of a centre that a document shows passes the check', () => {
+test('every centre configuration in a document passes the check', () => {
   const problems = withBlocks('yaml')
     .filter(({ block }) => kindOf(block) === 'cloud.yaml')
     .flatMap((shown) => problemsOfCentre(shown.block).map((problem) => `${placeOf(shown)}: ${problem}`));
   expect(problems).toEqual([]);
 });
 
-test('every secret that a document shows belongs to a configuration on the same page', () => {
+test('every secret in a document belongs to a configuration on the same page', () => {
   const alone = withBlocks('yaml')
     .filter(({ block }) => kindOf(block) === 'secrets.yaml')
     .filter(({ document, block }) =>
@@ -71,7 +71,7 @@ test('every secret that a document shows belongs to a configuration on the same 
 
 const kindOf = (block: CodeBlock) => ours.find((name) => name === fileOf(block)) ?? '';
 
-/** What a block of gateway.yaml or site.yaml configures that a section of the secrets may name. */
+/** Names in a block of gateway.yaml or site.yaml that a section of the secrets may use. */
 function names(block: CodeBlock, section: string): readonly string[] {
   const kind = kindOf(block);
   if (kind !== 'gateway.yaml' && kind !== 'site.yaml') return [];
@@ -114,7 +114,7 @@ async function problemsOfGateway({ document, block }: { document: Document; bloc
   return withoutFilesOfTheReader((await judge(join(folder, 'gateway.yaml'))).problems);
 }
 
-/** A section that a block does not show keeps its keys; one that it shows in part has both. */
+/** Merges the block into the base: absent sections keep their keys, partial ones have both. */
 function overlaid(base: Readonly<Record<string, unknown>>, shown: Keys): Keys {
   const merged = Object.entries(shown).map(([key, value]) => {
     const before = base[key];
@@ -124,7 +124,7 @@ function overlaid(base: Readonly<Record<string, unknown>>, shown: Keys): Keys {
   return { ...base, ...Object.fromEntries(merged) };
 }
 
-/** What the page's secrets say of that block. */
+/** The page's secrets for that block. */
 function secretsOf(document: Document, block: CodeBlock, section: string): Keys {
   const wanted = names(block, section);
   const all = document.blocks
@@ -147,7 +147,7 @@ function problemsOfCentre(block: CodeBlock): readonly string[] {
   }
 }
 
-/** Certificates and keys that a document names are the reader's own. */
+/** Certificates and keys in documents are the reader's own files: their absence is no problem. */
 const withoutFilesOfTheReader = (problems: readonly string[]) =>
   problems.filter((problem) => !/\.(pem|crt|key) is not there$/.test(problem));
 

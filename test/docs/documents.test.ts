@@ -2,13 +2,13 @@ import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 import { documents, isFileName, isPlace, parseDocument, projectFiles } from './documents.ts';
 
-/** Bytes; a longer page is one that nobody reads to its end. */
+/** Bytes; nobody reads a longer page to its end. */
 const longest = { 'README.md': 6_000, 'ARCHITECTURE.md': 10_000 };
-/** A first part of a path that means a place in this repository. */
+/** First parts of paths that mean a place in this repository. */
 const topFolders = new Set(projectFiles.filter((path) => path.includes('/')).map((path) => path.split('/')[0]));
 const sourceFile = /^[\w-]+\.(ts|tsx|mjs|sql|service|sh)$/;
 
-test('every link in a document leads to a file, and to a heading in it', () => {
+test('every link in a document leads to an existing file and heading', () => {
   const broken = documents.flatMap(({ path, links, anchors }) =>
     links
       .filter(({ text }) => !/^[a-z]+:/.test(text))
@@ -24,23 +24,23 @@ test('every link in a document leads to a file, and to a heading in it', () => {
   expect(broken).toEqual([]);
 });
 
-test('every path of the project that a document names exists', () => {
+test('every path of the project in a document exists', () => {
   const stale = documents.flatMap(({ path, words }) =>
     words.filter(({ text }) => isStale(text)).map(({ text, line }) => `${path}:${line}: ${text}`),
   );
   expect(stale).toEqual([]);
 });
 
-/** Whether a word in backticks looks like a file or a folder of this repository and is none. */
+/** Whether a word in backticks looks like a path of this repository but does not exist. */
 function isStale(word: string): boolean {
   const path = word.replace(/^\.\//, '');
-  // a place of the running site (`shared/data` of the neighbour, `edge/…` of a topic) has no dots, stars or braces
+  // a word with stars, braces or an ellipsis is a pattern, not a path
   if (!/^[\w@./-]+$/.test(path)) return false;
   if (path.includes('/')) return topFolders.has(path.split('/')[0]) && !isPlace(path);
   return sourceFile.test(path) && !isFileName(path);
 }
 
-test('the README and the architecture fit on a page that is read to its end', () => {
+test('the README and ARCHITECTURE.md keep their size limits', () => {
   for (const [path, most] of Object.entries(longest)) {
     const found = documents.find((document) => document.path === path);
     expect(Buffer.byteLength(found?.text ?? ''), path).toBeGreaterThan(0);
@@ -48,7 +48,7 @@ test('the README and the architecture fit on a page that is read to its end', ()
   }
 });
 
-test('every page of a folder of documents stands in the index of the folder', () => {
+test('every page of a documents’ folder stands in the folder’s index', () => {
   const lost = ['docs/guides', 'docs/internals', 'docs/extending', 'docs/adr', 'docs/reference'].flatMap((folder) => {
     const index = documents.find(({ path }) => path === `${folder}/README.md`) ?? documents.find(isIndexOfAll);
     const listed = index?.links.map(({ text }) => normalize(join(dirname(index.path), text.split('#')[0] ?? '')));
@@ -62,7 +62,7 @@ test('every page of a folder of documents stands in the index of the folder', ()
 
 const isIndexOfAll = ({ path }: { readonly path: string }) => path === 'docs/README.md';
 
-test('every decision has a number of its own, and says its context, what was decided and what follows', () => {
+test('every decision has its own number, a context, a decision and consequences', () => {
   const decisions = documents.filter(({ path }) => /^docs\/adr\/\d{4}-/.test(path));
   const numbers = decisions.map(({ path }) => path.slice('docs/adr/'.length, 'docs/adr/0000'.length));
   expect(new Set(numbers).size).toBe(numbers.length);
@@ -72,7 +72,7 @@ test('every decision has a number of its own, and says its context, what was dec
   }
 });
 
-test('a link to a decision names its number', () => {
+test('a link to a decision shows its number', () => {
   const wrong = documents.flatMap(({ path, links }) =>
     links.filter(isMisnumbered).map(({ text, label, line }) => `${path}:${line}: [${label}](${text})`),
   );
@@ -85,7 +85,7 @@ function isMisnumbered({ label, text }: { readonly label: string; readonly text:
   return said !== undefined && meant !== undefined && Number(said) !== Number(meant);
 }
 
-test('a document is read as GitHub reads it', () => {
+test('documents are parsed as GitHub parses them', () => {
   const read = parseDocument(
     'a.md',
     '# What `x` is, and why\n## Twice\n## Twice\n[a](b.md#c) `d/e.ts`\n```yaml\n[no](link)\n```\n',

@@ -1,7 +1,7 @@
 /**
- * Reads the project's Markdown documents for the tests beside this: links, headings, code blocks, words in backticks.
+ * Parses the project's Markdown documents for the tests in this folder: links, headings, code blocks, words in backticks.
  *
- * Always: a file that git ignores is no document; what stands in a code block is neither a link nor a path.
+ * Always: files that git ignores are no documents; a code block contains neither links nor paths.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -9,10 +9,10 @@ import { basename } from 'node:path';
 import { root } from '../harness/root.ts';
 
 export interface CodeBlock {
-  /** the word behind the fence: yaml, json, sh; empty where there is none */
+  /** the word after the fence: yaml, json, sh; or empty */
   readonly language: string;
   readonly text: string;
-  /** of its first line */
+  /** number of its first line */
   readonly line: number;
 }
 
@@ -20,7 +20,7 @@ export interface Document {
   /** from the repository's root, with slashes */
   readonly path: string;
   readonly text: string;
-  /** as GitHub names the headings in addresses */
+  /** GitHub's anchors of the headings */
   readonly anchors: ReadonlySet<string>;
   readonly links: readonly Link[];
   /** the text between backticks, outside of code blocks */
@@ -34,11 +34,11 @@ export interface Located {
 }
 
 export interface Link extends Located {
-  /** what the reader sees */
+  /** the link's visible text */
   readonly label: string;
 }
 
-/** Every file of the checkout that git would take: tracked ones, and new ones that it does not ignore. */
+/** Every file of the checkout that git tracks or does not ignore. */
 export const projectFiles: readonly string[] = execFileSync(
   'git',
   ['ls-files', '--cached', '--others', '--exclude-standard'],
@@ -65,7 +65,7 @@ export const documents: readonly Document[] = projectFiles
     return text === undefined ? [] : [parseDocument(path, text)];
   });
 
-/** undefined: deleted, and git has not heard of it yet. */
+/** undefined for a deleted file that git still tracks. */
 function readIfThere(path: string): string | undefined {
   try {
     return readFileSync(`${root}${path}`, 'utf8');
@@ -100,7 +100,7 @@ export function parseDocument(path: string, text: string): Document {
   return { path, text, anchors, links, words, blocks };
 }
 
-/** GitHub's name of a heading: small letters, no punctuation, a hyphen for each space. */
+/** GitHub's anchor of a heading: lower case, no punctuation, a hyphen for each space. */
 function anchorOf(heading: string): string {
   return heading
     .trim()

@@ -1,4 +1,4 @@
-/** The examples that people copy: each is checked as its README has a reader check it. */
+/** The examples for copying: each passes the check that its README describes. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,16 +22,16 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test.each(gateways)('the example "%s" passes the check once its devices have passwords', async (name) => {
+test.each(gateways)('the example "%s" passes the check after its devices got passwords', async (name) => {
   const file = join(folder, name, 'gateway.yaml');
-  // no folder of this machine
+  // no folder outside the test's own
   writeFileSync(file, readFileSync(file, 'utf8').replace(/^data: \S+/m, 'data: data'));
   const made = setMissingPasswords(file);
   const { devices, consumers } = parse(textOf(name, 'site.yaml')) as Record<'devices' | 'consumers', unknown[]>;
   expect(made).toHaveLength(devices.length + consumers.length);
   const { problems, warnings } = await judge(file);
   expect(problems).toEqual([]);
-  // certificates, models and the rights of the copied file are the reader's to bring
+  // the reader brings certificates and models, and sets the copied file's mode
   const expected = /is not there|is not installed|everybody on this machine may read it/;
   expect(warnings.filter(({ message }) => !expected.test(message))).toEqual([]);
 });
@@ -43,12 +43,12 @@ test('the example of a centre passes the check, and its proxy leads to its port'
   expect(http.trusted_proxy).toEqual([http.host]);
 });
 
-test('no example carries the password of anybody who logs in', () => {
+test('no example contains anybody’s password', () => {
   for (const name of gateways)
     expect(parse(textOf(name, 'secrets.yaml')), name).toMatchObject({ mqtt: {}, console: {} });
 });
 
-test('every file of an example names the schema that it passes', () => {
+test('every file of an example names its schema and passes it', () => {
   for (const name of [...gateways, 'centre-behind-proxy'])
     for (const file of readdirSync(join(examples, name)).filter((one) => /^\w+\.yaml$/.test(one))) {
       const text = textOf(name, file);
@@ -59,7 +59,7 @@ test('every file of an example names the schema that it passes', () => {
     }
 });
 
-test('the site of the plant is made of the list of its 300 meters', () => {
+test('the site of the plant matches the list of its 300 meters', () => {
   const script = join(folder, 'plant', 'make-site.mjs');
   execFileSync(process.execPath, [script]);
   const made = readFileSync(join(dirname(script), 'site.yaml'), 'utf8');

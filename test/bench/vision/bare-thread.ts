@@ -1,4 +1,4 @@
-/** onnxruntime alone: one session with one thread runs a model on the same tensor for a while, and says how often. */
+/** onnxruntime alone: one session with one thread runs a model on the same tensor for a while and counts the runs. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSession } from '../../../edge/vision/process/detectors/session.ts';
 

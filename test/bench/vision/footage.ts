@@ -1,6 +1,6 @@
 /**
- * Footage for measuring vision, made by ffmpeg out of the empty rendered yard, with truth known by construction; cached
- * by what it is made from.
+ * Footage for measuring vision, which ffmpeg makes from the empty rendered yard; its truth is known by construction. The
+ * cache names it by a hash of its sources.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -13,7 +13,7 @@ import { footageFolder } from '../../faults/vision/rig.ts';
 
 const run = promisify(execFile);
 export const framesPerSecond = 10;
-/** a small sensor's */
+/** of a small sensor */
 const noise = 'noise=alls=6:allf=t';
 
 /** Nothing happens. */
@@ -21,21 +21,21 @@ export function idleFootage(): Promise<string> {
   return make('idle', 20, `[0:v]${noise}[out]`);
 }
 
-/** Something walks through the picture for 2 s out of 10: a fifth of the frames is in motion. */
+/** Something moves for 2 s out of 10: motion in a fifth of the frames. */
 export function busyFootage(): Promise<string> {
   const walker = 'color=0x303848:s=36x110:r=10[who]';
   const walks = "overlay=x='W*mod(t,10)/2':y=240:enable='lt(mod(t,10),2)'";
   return make('busy', 30, `${walker};[0:v][who]${walks},${noise}[out]`);
 }
 
-/** `clip` with something that never stands still, so that the motion gate lets every frame through. */
+/** `clip` with a permanently moving part, so that the motion gate passes every frame. */
 export function movingFootage(clip: string): Promise<string> {
   const walker = 'color=0x303848:s=36x110:r=10[who]';
   const graph = `${walker};[0:v][who]overlay=x='W*mod(t,3)/3':y=H/2:shortest=1[out]`;
   return make('moving', 60, graph, ['-i', clip], clip);
 }
 
-/** Every so many frames something appears, for so many, at one place after the other: too far apart to be one thing. */
+/** Frames between two things, which appear at different places, too far apart to count as one. */
 export const appearEvery = 15;
 export const appearFor = 7;
 const places = [
@@ -44,13 +44,13 @@ const places = [
   [680, 150],
   [240, 300],
 ] as const;
-/** the strip above the picture that the clock is in: bit i of the frame's number, white or black */
+/** the strip on top with the clock: bit i of the frame's number as a white or black box */
 export const clockBits = 9;
 export const clockFrames = appearEvery * places.length * 5;
 const bitPixels = 24;
 export const clockRows = 32;
 
-/** A picture that carries its own clock: the number of each frame in binary, and things that appear by that number. */
+/** Footage with its own clock: each frame's number in binary, and things that appear at known numbers. */
 export function clockFootage(): Promise<string> {
   const bits = Array.from({ length: clockBits }, (_, i) => {
     const at = `x=${i * bitPixels}:y=0:w=${bitPixels}:h=${clockRows}`;
@@ -63,15 +63,15 @@ export function clockFootage(): Promise<string> {
   return make('clock', clockFrames / framesPerSecond, `[0:v]${[noise, ...things, ...bits].join(',')}[out]`);
 }
 
-/** Where a person is pasted in, in pixels from the left: too far apart to be one. */
+/** Places of the pasted person, pixels from the left: too far apart to count as one. */
 const personPlaces = [110, 390, 610] as const;
-/** The person who stands still in the clip at that second, with what is around. */
+/** The second of the clip at which a person stands still, and the crop around him. */
 const person = { second: 12, crop: 'crop=145:395:380:5', y: 5 } as const;
 const emptySecond = 2;
 
 /**
- * A real person, for models that know one: cut out of the clip and put into its empty room at one place after the
- * other, at the times of `clockFootage`'s things.
+ * A real person, for models that recognise people: cut out of the clip and pasted into its empty room, at different places,
+ * at the times of `clockFootage`'s things.
  */
 export function personFootage(clip: string): Promise<string> {
   const split = personPlaces.map((_, i) => `[p${i}]`).join('');
@@ -80,7 +80,7 @@ export function personFootage(clip: string): Promise<string> {
     const enabled = `enable='${turn}*lt(mod(n,${appearEvery}),${appearFor})'`;
     return `[r${i}][p${i}]overlay=x=${x}:y=${person.y}:${enabled}[r${i + 1}]`;
   });
-  // one frame each, for ever
+  // a single frame, repeated for ever
   const still = (second: number) => `trim=start=${second}:end=${second + 1 / framesPerSecond},setpts=PTS-STARTPTS`;
   const repeated = `loop=loop=-1:size=1,setpts=N/${framesPerSecond}/TB,fps=${framesPerSecond}`;
   const graph = [
@@ -94,7 +94,7 @@ export function personFootage(clip: string): Promise<string> {
   return make('person', (rounds * appearEvery * personPlaces.length) / framesPerSecond, graph, ['-i', clip], clip);
 }
 
-/** The number that a grey frame of `width` (of the whole picture's `fullWidth`) carries. */
+/** The number in the clock of a grey frame of `width` pixels, out of the whole picture's `fullWidth`. */
 export function clockOf(grey: Uint8Array, width: number, fullWidth: number): number {
   const scale = width / fullWidth;
   const row = Math.floor((clockRows / 2) * scale) * width;
@@ -104,7 +104,7 @@ export function clockOf(grey: Uint8Array, width: number, fullWidth: number): num
   return number;
 }
 
-/** Encodes what `graph` makes of `input`; of the empty yard where none is given. */
+/** Encodes the output of `graph` for `input`; default input: the empty yard. */
 async function make(name: string, seconds: number, graph: string, input?: string[], madeOf = ''): Promise<string> {
   await mkdir(footageFolder, { recursive: true });
   const key = createHash('sha256').update(`${madeOf}\n${seconds}\n${graph}`).digest('hex').slice(0, 12);
@@ -119,7 +119,7 @@ async function make(name: string, seconds: number, graph: string, input?: string
   return file;
 }
 
-/** As ffmpeg's input: its picture without anybody in it, for ever. */
+/** The empty yard as ffmpeg's input, for ever. */
 async function emptyYard(): Promise<string[]> {
   const { video } = await renderYard(footageFolder);
   const still = `${video}.still.png`;

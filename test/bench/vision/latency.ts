@@ -1,11 +1,12 @@
 /**
- * From glass to alert: a real RTSP camera whose picture carries its own clock (footage.ts), a whole gateway, an MQTT
- * client; with the built-in model, and with one that knows people, to whom a person of the real clip is shown. The simulated camera says when frame 0 was due on the machine's monotonic clock, so
- * that a thing that appears in frame k was before the lens at that time + k / 10 s.
+ * The time from the lens to the alert: a real RTSP camera whose picture carries its own clock (footage.ts), a whole gateway,
+ * an MQTT client; with the built-in model, and with a model that recognises people, for which a person of the real clip is
+ * shown. The simulated camera reports when frame 0 was due on the machine's monotonic clock, so a thing of frame k was
+ * before the lens at that time + k / 10 s.
  *
- * Three times: frame complete in the vision process to alert at the client (the alert names its frame's time), glass to
- * alert, and glass to decoded picture: the clock in the picture, read by an ffmpeg with the gateway's own options. The
- * inference itself is timed in the same run: by the gateway's own vision, just before.
+ * Three times: complete frame in the vision process to alert at the client (the alert has its frame's time); lens to alert;
+ * and lens to decoded picture, by the clock in the picture and an ffmpeg with the gateway's own options. The gateway's own
+ * vision times the inference in the same run, just before.
  */
 
 import type { CameraConfig, MaskConfig, ZoneConfig } from '../../../edge/site/site.ts';
@@ -28,7 +29,7 @@ const frameMs = 1000 / framesPerSecond;
 /** of the 768 x 432 of the footage */
 const fullWidth = 768;
 const settleMs = 5_000;
-/** the strip with the clock changes all the time: to the gateway it is masked */
+/** the strip with the clock changes all the time, so it is masked */
 const mask: MaskConfig = {
   points: [
     [0, 0],
@@ -57,7 +58,7 @@ export interface Latency {
   readonly glassToAlert: readonly number[];
   readonly glassToPicture: readonly number[];
   readonly inference: readonly number[];
-  /** things that appeared and raised no alert */
+  /** things that appeared without an alert */
   readonly missed: number;
 }
 
@@ -65,20 +66,20 @@ export interface Seer {
   readonly video: string;
   /** of the camera, beside its address */
   readonly camera: Partial<CameraConfig> & { readonly zones: ZoneConfig[] };
-  /** a folder with the model that it names */
+  /** folder of the model that the camera names */
   readonly models?: string;
   /** the picture carries its clock */
   readonly clocked: boolean;
 }
 
-/** What moves, with the built-in model. */
+/** A camera with the built-in model and moving things. */
 export async function motionSeer(): Promise<Seer> {
   return { video: await clockFootage(), camera: { masks: [mask], zones: [zone('all', 0, 1)] }, clocked: true };
 }
 
 /**
- * A person, with the model `detector` of the folder `models`. To the tracker it is one and the same who goes from place
- * to place, so each of them has a zone of its own.
+ * A camera with the model `detector` of the folder `models`, and a person. The tracker sees one person who moves from place to
+ * place, so each place has a zone of its own.
  */
 export async function personSeer(clip: string, models: string, detector: string): Promise<Seer> {
   const zones = [zone('left', 0, 0.42), zone('middle', 0.42, 0.75), zone('right', 0.75, 1)];
@@ -113,7 +114,7 @@ export async function latency(seconds: number, { video, camera: config, models, 
   }
 }
 
-/** Nothing else looks at the stream meanwhile. */
+/** A pause in which nothing else reads the stream. */
 async function pause(seconds: number): Promise<number[]> {
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   return [];
@@ -124,7 +125,7 @@ async function onSite(site: TestSite, started: number, pictures: () => Promise<n
   await until('the camera is live', () => site.gateway?.lines.some((line) => line.includes('"camera live"')), 60_000);
   await new Promise((resolve) => setTimeout(resolve, settleMs));
   const frameToAlert: number[] = [];
-  /** by number of the thing that appeared */
+  /** times by number of the thing */
   const seen = new Map<number, number>();
   const told = new Set<string>();
   let from = Number.POSITIVE_INFINITY;
@@ -133,7 +134,7 @@ async function onSite(site: TestSite, started: number, pictures: () => Promise<n
     if (!topic.startsWith('forpost/alerts/seen-')) return;
     const wall = performance.timeOrigin + performance.now();
     const alert = JSON.parse(payload.toString()) as { alarm: string; change: string; time: number; count: number };
-    // an update for its evidence alone counts nothing up, and may be about one from before this began
+    // an update that only adds evidence repeats the count, and may concern an alarm from before this measurement
     const counted = `${alert.alarm} ${alert.count}`;
     const isNew = alert.change === 'raised' || (alert.change === 'updated' && alert.count > 1);
     if (!isNew || told.has(counted) || alert.time < from) return;
@@ -149,7 +150,7 @@ async function onSite(site: TestSite, started: number, pictures: () => Promise<n
   const last = Math.floor((monotonicMs() - started) / frameMs / appearEvery) - 1;
   await display.endAsync(true);
   const things = Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => first + i);
-  // what comes when the thing has gone again is about something else
+  // an alert after the thing has gone concerns another thing
   const times = things.map((thing) => seen.get(thing)).filter((ms) => ms !== undefined && ms < appearFor * frameMs * 2);
   return {
     frameToAlert,
@@ -159,7 +160,7 @@ async function onSite(site: TestSite, started: number, pictures: () => Promise<n
   };
 }
 
-/** ms from each frame's own time to its decoded picture, for a second client beside the gateway. */
+/** ms from each frame's own time to its decoded picture, at a second client beside the gateway. */
 function pictureTimes(url: string, started: number, seconds: number): Promise<number[]> {
   const size = 320;
   const bytes = size * size * 3;
@@ -189,13 +190,13 @@ function pictureTimes(url: string, started: number, seconds: number): Promise<nu
     });
     setTimeout(() => {
       capture.kill();
-      // what was queued before the first key frame comes in a burst
+      // frames queued before the first key frame arrive in a burst
       resolve(times.slice(framesPerSecond * 3));
     }, seconds * 1000);
   });
 }
 
-/** ms of the detector for frames of the same footage, in a vision process of its own. */
+/** ms of the detector for frames of the same footage, in a separate vision process. */
 async function inferenceTimes(
   camera: Partial<CameraConfig> & { readonly url: string },
   installed: { readonly models?: string },

@@ -1,4 +1,4 @@
-/** What cameras cost a machine: processor time and memory of an idle scene, and how many cameras it holds. */
+/** The cost of cameras: processor time and memory of an idle scene, and the number of cameras that a machine holds. */
 import { readFile } from 'node:fs/promises';
 import type { SimulatedCamera } from '../../../scripts/camera/camera.ts';
 import { simulatedCamera, VisionRig, type VisionRigOptions } from '../../faults/vision/rig.ts';
@@ -10,7 +10,7 @@ import { busyFootage, idleFootage } from './footage.ts';
 const ticksPerSecond = 100;
 const settleMs = 8_000;
 const framesPerSecond = 5;
-/** of the frames that should be looked at, those that must be, and of those that came, those that may be skipped */
+/** least share of analysed frames, and largest share of skipped ones */
 const heldRate = 0.95;
 const heldSkipped = 0.01;
 const mostCameras = 64;
@@ -20,9 +20,9 @@ export interface IdleCost {
   /** of a core, for each camera */
   readonly visionPercent: number;
   readonly ffmpegPercent: number;
-  /** all processes together; what they share (ffmpeg's libraries) is counted in each */
+  /** all processes together; shared memory (ffmpeg's libraries) counts in each */
   readonly residentMb: number;
-  /** the same with what they share counted once (proportional set size): what the machine has to have */
+  /** all processes together; shared memory counts once (proportional set size): the memory that the machine needs */
   readonly sharedOnceMb: number;
 }
 
@@ -96,7 +96,7 @@ async function holds(
   const rig = await VisionRig.start(copies(server.url, cameras, detector), options);
   try {
     await rig.allLive(30_000);
-    // the rate is over the last 10 s, and they begin one after the other
+    // the rate covers the last 10 s, and cameras start one after another
     await pause(10_000);
     const skipped = () => rig.vision.cameras().reduce((sum, { framesSkipped = 0 }) => sum + framesSkipped, 0);
     const before = skipped();
@@ -117,15 +117,15 @@ function copies(url: string, count: number, detector = 'motion') {
   return Array.from({ length: count }, () => ({ url, fps: framesPerSecond, detector }));
 }
 
-/** user and system; 0 where the process is gone */
+/** user and system time; 0 when the process is gone */
 async function cpuSeconds(pid: number): Promise<number> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // behind the command, which may have spaces in it: state is the first field, utime the 12th
+  // after the command, which may contain spaces: state is the first field, utime the 12th
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / ticksPerSecond;
 }
 
-/** MB (10^6 bytes); NaN where the system does not tell */
+/** MB (10^6 bytes); NaN on a system without this figure */
 async function proportionalMb(pid: number): Promise<number> {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
   const kib = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];

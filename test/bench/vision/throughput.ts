@@ -1,7 +1,7 @@
 /**
- * Frames a second of the whole pipeline (ffmpeg's decoding, gate, two detector workers with pre- and post-processing,
- * tracker, scene) against onnxruntime alone: two threads that run the same model on a tensor that is there already.
- * Frames come on demand, so that neither waits for a camera, and each has motion in it.
+ * Frames a second of the whole pipeline (ffmpeg's decoding, gate, two detector workers with pre- and post-processing, tracker,
+ * scene) against onnxruntime alone: two threads that run the same model on a ready tensor. Frames come on demand, so that
+ * neither waits for a camera, and each frame has motion.
  */
 import '../../../edge/vision/no-telemetry.ts';
 import { spawn } from 'node:child_process';
@@ -16,7 +16,7 @@ import { LivePicture } from '../../../edge/vision/process/picture.ts';
 import { movingFootage } from './footage.ts';
 
 const workers = 2;
-/** more than workers, so that none of them waits for a camera's next frame */
+/** more cameras than workers, so that no worker waits for a camera's next frame */
 const cameras = 3;
 const warmUpMs = 2_000;
 
@@ -77,7 +77,7 @@ async function pipeline(model: Model, seconds: number, source: (size: number) =>
   return rate;
 }
 
-/** Hands one frame after the other to a camera's analysis: the next when this one is analysed, or still to the gate. */
+/** Passes frames to a camera's analysis: the next one when the present one is analysed, or was stopped by the gate. */
 async function feed(
   camera: string,
   model: Model,
@@ -126,13 +126,13 @@ async function feed(
     });
     analysis.frame();
     await done;
-    // a source in memory would never let the threads' answers in
+    // a source in memory would never let the event loop receive the threads' answers
     await new Promise(setImmediate);
   }
   analysis.stop();
 }
 
-/** As the gateway decodes, but on demand; the file again and again. */
+/** Decodes as the gateway does, but on demand; the file repeats. */
 function decoded(video: string, size: number): Frames {
   const filters = [
     `scale=${size}:${size}:force_original_aspect_ratio=decrease`,

@@ -1,7 +1,7 @@
 /**
- * The cameras' way: how fast the pipeline is beside onnxruntime alone, how long an alarm takes from the lens, and what
- * cameras cost. With YOLOX nano where the clip and the model of ../shared/data are, which is not measured without them;
- * latency with both, idle cost with the built-in model and footage that the benchmark renders.
+ * Figures of vision: the pipeline's speed beside onnxruntime alone, the time of an alarm from the lens, and the cost of
+ * cameras. YOLOX nano is measured when ../shared/data has the clip and the model; latency with both models; the idle cost
+ * with the built-in model and rendered footage.
  */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -35,7 +35,7 @@ export async function vision({ seconds = 10 }: BenchOptions): Promise<Report> {
         .metric('pipeline_to_bare_ratio', withDecoding / bare)
         .metric('pipeline_without_decoding_to_bare_ratio', withoutDecoding / bare)
         .peer('onnxruntime', { frames_per_s: bare });
-    } else say(`nothing of YOLOX: ${sharedData} has no clip or model`);
+    } else say(`YOLOX is not measured: ${sharedData} has no clip or model`);
     await alerts(report, 6 * seconds, '', await motionSeer());
     if (withModel) await alerts(report, 6 * seconds, 'yolox_', await personSeer(clip, models, 'yolox-nano'));
     await costs(report, 2 * seconds);
@@ -54,7 +54,7 @@ export async function vision({ seconds = 10 }: BenchOptions): Promise<Report> {
     .goal('camera_resident_shared_once_mb', '<=', 60);
 }
 
-/** `prefix`: of the metrics' names. */
+/** `prefix`: of the metrics' names */
 async function alerts(report: Report, seconds: number, prefix: string, seer: Seer): Promise<void> {
   const { frameToAlert, glassToAlert, glassToPicture, inference, missed } = await latency(seconds, seer);
   const inferenceP50 = percentile(inference, 50);

@@ -1,6 +1,6 @@
 /**
- * A capability as somebody would add it: notes of staff on a gateway. It has a registry kind, routes for people and for
- * gateways, a question to the history with SQL of its own, and a part. All of it stands in this folder.
+ * An example of a new capability: staff's notes on a gateway. It has a registry kind, routes for people and for gateways, a
+ * query of the history with its own SQL, and a part. All of it stands in this folder.
  */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -34,7 +34,7 @@ const eventsOfGateway: HistoryQuestion<string, number, { readonly events: string
   memory: (events, gateway) => [...events].filter(({ event }) => event.gateway === gateway).length,
 };
 
-/** Counts the notes of this life of the centre. */
+/** Counts the notes since this centre started. */
 export class NoteCount implements Part {
   readonly #registry: NoteServices['registry'];
   #stop: (() => void) | undefined;
@@ -56,7 +56,7 @@ export class NoteCount implements Part {
   }
 }
 
-/** `made` hears of the part, so that the test can look at it. */
+/** `made` receives the part, so that the test can examine it. */
 export const notes = (made: (part: NoteCount) => void): CapabilityKind<NoteServices> => ({
   name: 'notes',
   registryKinds: [noteKind],

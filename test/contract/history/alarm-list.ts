@@ -1,4 +1,4 @@
-/** The list of alarms where more are open than were asked for. */
+/** The list of alarms when more are open than were requested. */
 import type { AlertData, ClockQuality, ForpostEvent } from '@forpost/shared/event/event.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -7,11 +7,11 @@ import { alert, clockEvent, newGateway, noon } from './examples.ts';
 import type { Opened } from './stores.ts';
 
 export function alarmList(opened: () => Opened): void {
-  test('gives every gateway its share of a list that one gateway would fill, and says how many there are', async () => {
+  test('gives every gateway a share of the list when one gateway would fill it, and the total number', async () => {
     const { store } = opened();
     const flooding = newGateway();
     const quiet = newGateway();
-    // before everything else of this suite, so that the newest ones are no help
+    // before the rest of this suite, so that «newest first» does not help
     const flood = Array.from({ length: 400 }, (_, i) =>
       alert({ gateway: flooding, sequence: i + 1, time: noon + i }, `f${i}`, { severity: 'critical' }),
     );
@@ -50,7 +50,7 @@ export function alarmList(opened: () => Opened): void {
     expect((await store.alarms(at, 25, { gateway: flood, skip: 60 })).alarms).toEqual([]);
   });
 
-  test('counts and lists the alarms of a flood, and all of another gateway beside it', async () => {
+  test('counts and lists the alarms of a flood, and all alarms of another gateway beside it', async () => {
     const { store, clock } = opened();
     const [flood, calm, site] = [newGateway(), newGateway(), newGateway()];
     const at = clock.now() + 10 * 3_600_000;
@@ -74,7 +74,7 @@ export function alarmList(opened: () => Opened): void {
     expect(ours.map(({ alarm }) => alarm)).toEqual([...Array(95).keys()].map((i) => `${flood}-${flooded - i}`));
   });
 
-  test('lists alarms as the model does, in any order of arrival, with repetitions, new lives and moved gateways', async () => {
+  test('lists alarms as the model does, for any order of arrival, repetitions, new epochs and moved gateways', async () => {
     const { store, clock } = opened();
     if (store instanceof MemoryHistory) return;
     const [site, elsewhere] = [newGateway(), newGateway()];
@@ -86,7 +86,7 @@ export function alarmList(opened: () => Opened): void {
       ...{ clock: fc.constantFrom<ClockQuality>('synced', 'unsynced'), uptime: fc.nat(50_000) },
     });
     const lives = fc.sample(fc.array(change, { minLength: 1, maxLength: 10 }), 40);
-    // each time is another one: of two alarms of one ms nothing says which goes first
+    // each alarm has its own time, because the order of alarms in one ms is undefined
     let time = clock.now() - 10_000_000;
     const events = lives.flatMap((changes) => {
       const gateway = newGateway();

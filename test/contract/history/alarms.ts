@@ -1,4 +1,4 @@
-/** The latest state of each alarm, whatever order the events came in. */
+/** The latest state of each alarm, for any order of the events. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { alert, newGateway, noon } from './examples.ts';
 import type { Opened } from './stores.ts';
 
 export function alarmStates(opened: () => Opened): void {
-  test('knows the latest state of each alarm, also over a restart of the gateway and in any order of arrival', async () => {
+  test('knows the latest state of each alarm, over restarts of the gateway and for any order of arrival', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();
     const at = (minutes: number) => noon + minutes * 60_000;
@@ -17,7 +17,7 @@ export function alarmStates(opened: () => Opened): void {
     });
     const raised = one(1, 'e1', 0, {});
     const updated = one(2, 'e1', 5, { change: 'updated', count: 2 });
-    // the clock was set back within this life of the outbox: the sequence is what counts
+    // the clock was set back within this epoch: the sequence decides
     const again = one(3, 'e1', 3, { change: 'updated', count: 3 });
     const cleared = one(1, 'e2', 10, { change: 'cleared', active: false, acknowledged: true });
     const two = alert({ gateway, epoch: 'e2', sequence: 2, time: at(-5000) }, 'two', {});
@@ -45,7 +45,7 @@ export function alarmStates(opened: () => Opened): void {
     expect(state!.site).toBe('home');
   });
 
-  test('keeps active alarms in the list when ended ones would fill it', async () => {
+  test('keeps active alarms in the list when alarms that are over would fill it', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const far = Date.UTC(2400, 0, 1);
@@ -62,10 +62,10 @@ export function alarmStates(opened: () => Opened): void {
     expect(states.some(({ alarm, gateway: of }) => alarm === 'long' && of === gateway)).toBe(true);
   });
 
-  test('keeps the gravest alarms that nobody acknowledged where more are active than were asked for', async () => {
+  test('keeps the gravest unacknowledged alarms when more are active than were requested', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();
-    // what was raised longest ago matters most here: newest first alone would cut it off
+    // the alarm that was raised longest ago matters most: «newest first» would cut it off
     const far = clock.now() + 12 * 3_600_000;
     const raised = [
       alert({ gateway, sequence: 1, time: far }, 'grave', { severity: 'critical' }),
@@ -81,7 +81,7 @@ export function alarmStates(opened: () => Opened): void {
       }),
     ];
     await store.insert(raised);
-    // each gateway's share is one alarm there, and all that is left goes by gravity
+    // each gateway's share is one alarm; the rest of the list goes by severity
     const gateways = new Set((await store.alarms(far, 1000)).alarms.map((state) => state.gateway)).size;
     const mine = async (limit: number) =>
       (await store.alarms(far, limit)).alarms.filter((state) => state.gateway === gateway).map(({ alarm }) => alarm);
@@ -94,7 +94,7 @@ export function alarmStates(opened: () => Opened): void {
     expect((await store.alarms(far, 1)).open).toBe(open);
   });
 
-  test('keeps an alarm that ended in the list until a person has acknowledged it, in any order of arrival', async () => {
+  test('lists an alarm that is over until a person acknowledges it, for any order of arrival', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const ended = { change: 'cleared', active: false } as const;
@@ -116,14 +116,14 @@ export function alarmStates(opened: () => Opened): void {
       ['intrusion', true],
     ];
     expect(await open()).toEqual(both);
-    // pictures that come later acknowledge nothing
+    // later pictures acknowledge nothing
     await store.insert([alert(at(9), 'intrusion', { ...ended, change: 'updated' })]);
     expect(new Set((await open()).map(([alarm]) => alarm))).toEqual(new Set(['intrusion', 'new kind']));
     await store.insert([alert(at(10), 'intrusion', { ...ended, change: 'acknowledged', acknowledged: true })]);
     expect(await open()).toEqual([['new kind', true]]);
   });
 
-  test('takes a person’s word at the centre for an alarm whose gateway never hears of it, and the first word stays', async () => {
+  test('records an acknowledgement at the centre even if the gateway never gets it, and the first one stays', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const other = newGateway();

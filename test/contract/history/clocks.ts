@@ -1,4 +1,4 @@
-/** Times of unsynced boots, corrected once a clock event of the same boot is there. */
+/** Times of boots without a synced clock, corrected after a clock event of the same boot. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import fc from 'fast-check';
@@ -9,10 +9,10 @@ import { alert, clockEvent, event, newGateway, noon, type Parts } from './exampl
 import type { Opened } from './stores.ts';
 
 export function correctedTimes(opened: () => Opened): void {
-  test('shows corrected times beside the original ones once a clock event of the same boot is there', async () => {
+  test('shows corrected times beside the original ones after a clock event of the same boot', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();
-    /** taken at `uptime` by a gateway that believes it is 1970 */
+    /** a reading at `uptime`, by a gateway whose clock says 1970 */
     const unsynced = (sequence: number, uptime: number, change: Partial<Parts> = {}) =>
       event({ gateway, sequence, uptime, time: uptime, clock: 'unsynced', ...change });
     const first = unsynced(1, 10_000);
@@ -25,7 +25,7 @@ export function correctedTimes(opened: () => Opened): void {
       (await store.events({ gateway, type: eventTypes.reading, limit: 100, ...range })).events;
     const numbers = async (range: { from?: number; to?: number } = {}) =>
       (await ask(range)).map(({ sequence }) => Number(sequence));
-    // nobody believes 1970: they stand where they were stored
+    // 1970 is not believed: the time of storing counts
     expect(await numbers()).toEqual([4, 2, 1, 5, 3]);
     expect((await ask()).map(({ doubted }) => doubted)).toEqual(['past', 'past', 'past', undefined, undefined]);
     expect((await ask()).some((one) => 'corrected_received' in one)).toBe(false);
@@ -45,7 +45,7 @@ export function correctedTimes(opened: () => Opened): void {
     expect(await numbers({ from: noon + 10_000, to: noon + 20_001 })).toEqual([2, 1]);
     expect(await numbers({ to: noon })).toEqual([]);
 
-    // of several the nearest by uptime counts, whatever comes when and how often; what is nonsense counts for nothing
+    // of several clock events the nearest by uptime counts, in any order and number; nonsense does not count
     await store.insert([
       clockEvent(gateway, 2, 'boot-1', 12_000, noon + 7),
       clockEvent(gateway, 3, 'boot-1', 11_000, 'soon'),
@@ -63,7 +63,7 @@ export function correctedTimes(opened: () => Opened): void {
       ['1', at(noon + 10_007)],
       ['3', undefined],
     ]);
-    // a page goes on where the one before ended, in the corrected order
+    // a page continues after the one before, in the corrected order
     const paged: string[] = [];
     let cursor: string | undefined;
     do {
@@ -79,7 +79,7 @@ export function correctedTimes(opened: () => Opened): void {
     expect(kept).toEqual({ ...first, stored, corrected_time: stored, doubted: 'past' });
   });
 
-  test('draws charts and tells alarms by corrected times', async () => {
+  test('draws charts and lists alarms by corrected times', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const device = `${gateway}-meter`;
@@ -110,7 +110,7 @@ export function correctedTimes(opened: () => Opened): void {
     });
   });
 
-  test('moves no event more than a day behind its storing, whatever a gateway says of its clock', async () => {
+  test('moves no event to more than a day before its storing, whatever the gateway says of its clock', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();
     const one = event({ gateway, sequence: 1, uptime: 5000, time: 5000, clock: 'unsynced' });
@@ -119,7 +119,7 @@ export function correctedTimes(opened: () => Opened): void {
     expect(events.map(({ corrected_time: time }) => time)).toEqual([rfc3339(clock.now() + 86_400_000)]);
   });
 
-  test('corrects as the model does, whatever clock events there are', async () => {
+  test('corrects times as the model does, for any clock events', async () => {
     const { store, clock } = opened();
     if (store instanceof MemoryHistory) return;
     const offset = fc.oneof(fc.integer({ min: noon - 10_000, max: noon + 10_000 }), fc.constant(3 * noon));
@@ -133,7 +133,7 @@ export function correctedTimes(opened: () => Opened): void {
       all: fc.array(taken, { minLength: 1, maxLength: 12 }),
     });
     const device = `${newGateway()}-shared`;
-    // one insert and few questions about many gateways: each of them is an fsync or a statement
+    // one insert and few queries for many gateways, because each costs an fsync or a statement
     const events = fc.sample(gatewayParts, 60).flatMap(({ readings, all }) => {
       const gateway = newGateway();
       return [

@@ -1,4 +1,4 @@
-/** The list of events: filters, pages, and questions that make no sense. */
+/** The list of events: filters, pages, and impossible queries. */
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
 import type { HistoryStore, SeriesQuery } from '../../../cloud/history/store.ts';
@@ -6,7 +6,7 @@ import { alert, event, newGateway, noon } from './examples.ts';
 import type { Opened } from './stores.ts';
 
 export function eventQuestions(opened: () => Opened): void {
-  test('answers by site, gateway, device, type, lane and time', async () => {
+  test('filters by site, gateway, device, type, lane and time', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const a = event({ gateway, sequence: 1, time: noon });
@@ -30,10 +30,10 @@ export function eventQuestions(opened: () => Opened): void {
     expect(await ids({ gateway: `${gateway}' OR 1=1 --`, limit: 10 })).toEqual([]);
   });
 
-  test('pages through everything once, newest first, while events come in', async () => {
+  test('pages through every event once, newest first, while events arrive', async () => {
     const { store } = opened();
     const gateway = newGateway();
-    // many share one ms, and they lie minutes, days and decades apart
+    // many events share one ms; others lie minutes, days and decades apart
     const times = [0, 1, 1, 1, 60_000, 3_600_000, 86_400_000, 86_400_000 * 400].map((back) => noon - back);
     const first = times.flatMap((time, i) =>
       [0, 1, 2].map((j) => event({ gateway, epoch: `e${j}`, sequence: i + 1, time })),
@@ -59,7 +59,7 @@ export function eventQuestions(opened: () => Opened): void {
     expect(exact.cursor).toBeUndefined();
   });
 
-  test('refuses a question that makes no sense', async () => {
+  test('refuses an impossible query', async () => {
     const { store } = opened();
     const series: SeriesQuery = {
       ...{ device: 'd', metric: 'm', from: 0, to: 1, stepSeconds: 60, aggregate: 'avg', timezone: 'UTC' },

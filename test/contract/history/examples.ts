@@ -1,4 +1,4 @@
-/** Events for the suites of the history. */
+/** Example events for the suites of the history. */
 import { decodeEvent, encodeEvent } from '@forpost/shared/event/codec.ts';
 import { type AlertData, type ClockQuality, eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import { asId, type Lane } from '@forpost/shared/event/ids.ts';
@@ -20,7 +20,7 @@ export interface Parts {
 
 export const noon = Date.UTC(2026, 0, 1, 12);
 let gateways = 0;
-/** Each test has a gateway of its own, so that the tests share one history and none sees another's events. */
+/** Each test has its own gateway, so that tests share one history without seeing each other's events. */
 export const newGateway = () => `gw-${++gateways}`;
 
 export function event(parts: Parts): ForpostEvent {

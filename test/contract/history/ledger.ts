@@ -1,4 +1,4 @@
-/** What the ledger asks: numbers, lanes, gap records, ends. */
+/** Queries of the ledger: numbers, lanes, gap records, ends. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import fc from 'fast-check';
@@ -7,7 +7,7 @@ import { event, newGateway, noon } from './examples.ts';
 import type { Opened } from './stores.ts';
 
 export function ledgerQuestions(opened: () => Opened): void {
-  test('tells the ledger which numbers it has, whatever order and duplicates they came with', async () => {
+  test('tells the ledger its numbers, for any order and duplicates of their arrival', async () => {
     const { store } = opened();
     await fc.assert(
       fc.asyncProperty(
@@ -51,7 +51,7 @@ export function ledgerQuestions(opened: () => Opened): void {
     ]);
   });
 
-  test('lists a lane of which nothing has arrived but a gap record that names it', async () => {
+  test('lists a lane of which only a gap record has arrived', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const gap = (sequence: number, data: unknown) =>
@@ -69,7 +69,7 @@ export function ledgerQuestions(opened: () => Opened): void {
     ]);
   });
 
-  test('tells all that it has of a gateway at once', async () => {
+  test('tells all its numbers of a gateway at once', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const gap = event({
@@ -112,7 +112,7 @@ export function ledgerQuestions(opened: () => Opened): void {
     );
   });
 
-  test('remembers how far lanes were numbered, whoever notes it and in whatever order', async () => {
+  test('remembers the highest number of each lane, from any source and in any order', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const end = (epoch: string, assigned: number, acknowledged: number, begun = noon) => ({
@@ -135,7 +135,7 @@ export function ledgerQuestions(opened: () => Opened): void {
       { gateway, epoch: 'a', lane: 'telemetry' },
       { gateway, epoch: 'b', lane: 'telemetry' },
     ]);
-    // a gateway's own word alone, and no event, holds nothing
+    // a gateway's own claim, without an event, counts for nothing
     expect(await store.holdings(gateway)).toEqual([]);
   });
 }

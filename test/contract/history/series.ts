@@ -1,4 +1,4 @@
-/** Charts, and the metrics that a chart can be drawn of. */
+/** Charts, and the list of metrics for charts. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
@@ -82,7 +82,7 @@ export function seriesQuestions(opened: () => Opened): void {
     ]);
   });
 
-  test('draws days, weeks, months and hours by the calendar of the place, over changes of the clocks', async () => {
+  test('draws days, weeks, months and hours by the local calendar, over changes of the clocks', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();
     const device = `${gateway}-meter`;
@@ -128,7 +128,7 @@ export function seriesQuestions(opened: () => Opened): void {
     const hours = await ask(3600, 'Asia/Kathmandu');
     expect(rfc3339(hours[1]!.time)).toBe('2026-10-20T00:15:00.000Z');
     if (store instanceof MemoryHistory) return;
-    // the model's own calendar and ClickHouse's agree
+    // the model's calendar and ClickHouse's agree
     const model = new MemoryHistory(clock);
     await model.insert(events);
     for (const step of [1, 2, 3, 5, 14, 30, 31, 365]
@@ -141,7 +141,7 @@ export function seriesQuestions(opened: () => Opened): void {
         ]);
   });
 
-  test('lists the metrics that came lately', async () => {
+  test('lists the metrics that have arrived lately', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();
     const mine = async () =>

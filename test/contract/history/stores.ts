@@ -1,6 +1,6 @@
 /**
- * The histories that the suites run on: the model in memory, the embedded ClickHouse, and a ClickHouse by URL, which is
- * the server that FORPOST_TEST_CLICKHOUSE names, else the embedded engine behind its HTTP interface.
+ * The histories under test: the model in memory, the embedded ClickHouse, and a ClickHouse by URL: the server in
+ * FORPOST_TEST_CLICKHOUSE, or the embedded engine behind its HTTP interface.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { MemoryHistory } from '../../../cloud/history/memory-store.ts';
 import type { HistoryStore } from '../../../cloud/history/store.ts';
 import { TestClickHouse } from '../../harness/clickhouse/server.ts';
 
-/** A history that all suites of one kind share: each test has a gateway of its own. */
+/** A history that all suites share: each test has its own gateway. */
 export interface Opened {
   readonly store: HistoryStore;
   readonly clock: FakeClock;
@@ -24,7 +24,7 @@ export interface Made extends Opened {
   readonly remove: () => Promise<void>;
 }
 
-/** http://user:password@host:port of a real server; without one the embedded engine is asked by HTTP */
+/** http://user:password@host:port of a real server; without one the embedded engine is queried over HTTP */
 const named = process.env.FORPOST_TEST_CLICKHOUSE;
 
 export const kinds: readonly (readonly [name: string, make: () => Promise<Made>])[] = [

@@ -1,4 +1,4 @@
-/** What a history keeps of the events that it takes in. */
+/** How a history keeps the events that it stores. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
@@ -6,7 +6,7 @@ import { event, newGateway, noon } from './examples.ts';
 import type { Opened } from './stores.ts';
 
 export function storedHistory(opened: () => Opened): void {
-  test('gives an event back as it came, with unknown attributes, odd times and any text', async () => {
+  test('returns an event as it came, with unknown attributes, odd times and any text', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();
     const nasty = `'; DROP TABLE events; -- \\' \u0000 \t\n "{}" \ud800 é 🔥 {x:String}`;
@@ -43,7 +43,7 @@ export function storedHistory(opened: () => Opened): void {
     expect(await store.stored({ ...key, epoch: 'e2' }, sequences)).toEqual([]);
   });
 
-  test('keeps one of several inserts of the same event, and what it says does not change', async () => {
+  test('keeps one of several inserts of an event, and its content does not change', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();
     const events = [1, 2, 3].map((sequence) => event({ gateway, sequence }));
@@ -64,7 +64,7 @@ export function storedHistory(opened: () => Opened): void {
     expect(await store.series({ ...series, aggregate: 'count', timezone: 'UTC' })).toEqual([{ time: noon, value: 3 }]);
   });
 
-  test('says when it stored an event, also where its clock had been wrong for years', async () => {
+  test('records when it stored an event, even after its clock was wrong for years', async () => {
     const { store, clock } = opened();
     const key = { gateway: newGateway(), epoch: 'e1', lane: 'telemetry' } as const;
     const storedAfter = async (sequence: number, jumpMs: number) => {
@@ -74,14 +74,14 @@ export function storedHistory(opened: () => Opened): void {
       return Date.parse(one?.stored ?? '') - clock.now();
     };
     expect(await storedAfter(1, 0)).toBe(0);
-    // set back a little, as by a time service: later is not earlier
+    // a time service sets the clock back a little: the order of storing stays
     expect(await storedAfter(2, -10_000)).toBe(10_000);
     expect(await storedAfter(3, 60 * 365 * 86_400_000)).toBe(0);
     expect(await storedAfter(4, -60 * 365 * 86_400_000)).toBe(0);
     clock.jump(10_000);
   });
 
-  test('takes 5,000 events in well under a second, and any number in one call', async () => {
+  test('stores 5,000 events in well under a second, and any number in one call', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const events = Array.from({ length: 5000 }, (_, i) => event({ gateway, sequence: i + 1, time: noon + i }));
