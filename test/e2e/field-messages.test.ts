@@ -1,4 +1,4 @@
-/** What devices really send, through a real gateway: what is not understood is told, and channels keep their names. */
+/** Messages of real devices through a real gateway: unreadable parts are reported, and channels keep their names. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => site?.stop());
 
-test('a device of which nothing is understood is acknowledged, and the site is not called well', async () => {
+test('messages of which nothing is understood are acknowledged, and the status reports the problem', async () => {
   const sensor = '{"Time":"2026-11-30T08:30:00","BOX":{"Flux":1.5}}';
   await say('meter', 'tele/meter/SENSOR', sensor, sensor, sensor);
   const now = await until('it is told', async () => {
@@ -50,7 +50,7 @@ test('a device of which nothing is understood is acknowledged, and the site is n
   });
 });
 
-test('one odd entry of a list is a dead letter, and the entries beside it are read', async () => {
+test('one odd entry of a list is a dead letter, and the other entries are read', async () => {
   await say('oven', 'forpost/devices/oven/readings', '[{"values":{"voltage_v":"230,5"}},{"value":1}]');
   const oven = await until('it is read', async () => {
     const found = await device('oven');
@@ -62,7 +62,7 @@ test('one odd entry of a list is a dead letter, and the entries beside it are re
   expect(deadLetters[0]?.reason).toContain('"values" is missing');
 });
 
-test('a rule whose metric comes as a text is told at the rule, at the device and among the problems', async () => {
+test('a rule whose metric arrives as text is reported at the rule, at the device and among the problems', async () => {
   await say('oven', 'forpost/devices/oven/readings', '{"values":{"power_w":"5317 W"}}');
   const reason = 'power_w comes as a text ("5317 W"), and its limit wants a number';
   await until('it is told at the device', async () => (await device('oven'))?.muteRules?.[0]?.reason === reason);
@@ -78,7 +78,7 @@ test('a rule whose metric comes as a text is told at the rule, at the device and
   });
 });
 
-test('topics of the first generation of Shelly and answers on a caller’s topic are read', async () => {
+test('topics of Shelly’s first generation, and answers on a caller’s topic, are read', async () => {
   await say('lamp', 'shellies/lamp/relay/0/power', '12.5');
   await say('lamp', 'node-red/rpc', '{"id":1,"src":"lamp","result":{"switch:1":{"id":1,"apower":7}}}');
   await until('both are read', async () => {
@@ -87,14 +87,14 @@ test('topics of the first generation of Shelly and answers on a caller’s topic
   });
 });
 
-test('two sensors whose names differ in case alone are two channels, and stay the same ones after a kill', async () => {
+test('two sensors whose names differ only in case are two channels, and stay the same ones after a kill', async () => {
   await say('plug', 'tele/plug/SENSOR', '{"Haus":{"Temperature":1},"haus":{"Temperature":2}}');
   const before = await until('both are read', async () => {
     const values = (await device('plug'))?.values ?? {};
     return Object.keys(values).length === 2 && values;
   });
   expect(before['haus/temperature_c']).toBe(1);
-  // a kill in the moment before costs this memory, and nothing else
+  // a kill a moment earlier would lose only these names
   await until('the names are kept', () => readFile(join(site.folder, 'gateway/channel-names.json'), 'utf8'));
   await site.gateway?.kill();
   await site.startGateway();

@@ -1,6 +1,6 @@
 /**
- * A Kafka that hangs (SIGSTOP) breaks no connection and answers nothing: both pages of a real site say since when what
- * they show is old, call nothing live, online, sent or complete, and come back by themselves.
+ * A hanging Kafka (SIGSTOP) keeps its connections and answers nothing: both pages of a real site say since when their content
+ * is old, call nothing live, online, sent or complete, and recover by themselves.
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -35,10 +35,12 @@ async function open(port: number, user: string, password: string): Promise<Page>
   return page;
 }
 
-/** What claims to be the present. */
+/** Words that claim to show the present. */
 const claims = /^(Live|Online|Complete)$|everything has been sent|newest first, live/;
 
-test('while Kafka hangs no page claims to show the present, and both say since when it is old', async ({ skip }) => {
+test('while Kafka hangs no page claims to show the present, and both say since when their content is old', async ({
+  skip,
+}) => {
   if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   if (site === undefined || kafka === undefined) throw new Error('there is no site');
   const meter = await site.connect('meter');
@@ -60,7 +62,7 @@ test('while Kafka hangs no page claims to show the present, and both say since w
   await centre.getByText('Not known now').waitFor();
   await centre.getByText(/^Complete as of/).waitFor();
   expect(await centre.locator('main.is-old').count()).toBe(1);
-  // a gateway that nobody can hear of is not called silent
+  // a gateway that the centre cannot hear is not called silent
   expect(await centre.getByText('Offline', { exact: true }).count()).toBe(0);
   for (const claim of await centre.getByText(claims).allTextContents()) expect(claim).toMatch(/as of/);
   await local.getByText(/No answer since|Offline since|Not reached since/).waitFor({ timeout: 45_000 });

@@ -1,7 +1,7 @@
 /**
- * Home automations, bridges and devices at a real gateway, each doing what its own documents say that it does: birth,
- * will, discovery, retained state, command, reconnect. Nothing of it may be refused, and nothing of it may be taken for
- * a reading that it is not.
+ * Home automations, bridges and devices at a real gateway, each behaving as its own documents describe: birth, will,
+ * discovery, retained state, command, reconnect. The gateway must refuse none of it, and must not take other messages for
+ * readings.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -51,7 +51,7 @@ afterAll(() => site?.stop());
 
 const soon = (read: () => unknown) => expect.poll(read, { timeout: 15_000, interval: 10 });
 
-/** A client and what it has heard since, the newest of each topic. */
+/** A client, and the newest message of each topic that it has received. */
 interface Heard {
   readonly client: MqttClient;
   readonly of: (topic: string) => string | undefined;
@@ -65,13 +65,13 @@ async function client(user: string, options: IClientOptions = {}): Promise<Heard
   });
   clients.push(made);
   const heard = new Map<string, { readonly text: string; readonly retained: boolean }>();
-  // what waited for it comes right behind CONNACK
+  // queued messages follow CONNACK directly
   made.on('message', (topic, payload, { retain }) => heard.set(topic, { text: payload.toString(), retained: retain }));
   await new Promise<void>((resolve, reject) => made.once('connect', () => resolve()).once('error', reject));
   return { client: made, of: (topic) => heard.get(topic)?.text, isRetained: (topic) => heard.get(topic)?.retained };
 }
 
-/** All filters are granted: none gets a failure code. */
+/** Subscribes, and checks that no filter is refused. */
 async function subscribe({ client: subscriber }: Heard, filters: readonly string[]): Promise<void> {
   for (const { qos } of await subscriber.subscribeAsync([...filters], { qos: 1 })) expect(qos).toBeLessThan(128);
 }
@@ -79,7 +79,7 @@ async function subscribe({ client: subscriber }: Heard, filters: readonly string
 const say = ({ client: speaker }: Heard, topic: string, payload: string | object, retain = false, qos: 0 | 1 = 1) =>
   speaker.publishAsync(topic, typeof payload === 'string' ? payload : JSON.stringify(payload), { qos, retain });
 
-/** The network cable is pulled: no DISCONNECT. */
+/** Cuts the network: no DISCONNECT. */
 const cut = ({ client: lost }: Heard) => void lost.stream.destroy();
 
 const will = (topic: string, payload: string, retain = true, qos: 0 | 1 = 1): IClientOptions => ({
@@ -89,7 +89,7 @@ const will = (topic: string, payload: string, retain = true, qos: 0 | 1 = 1): IC
 const refused = async () => (await site.local<{ refused: readonly RefusedView[] }>('/api/v1/refused')).refused;
 const status = () => site.local<ConsoleStatus>('/api/v1/status');
 
-/** Subscribes as Home Assistant does after its start, and says its birth. */
+/** Subscribes as Home Assistant does after its start, and publishes its birth. */
 async function homeAssistant(version: 4 | 5, more: IClientOptions = {}): Promise<Heard> {
   const home = await client('home', {
     ...{
@@ -110,7 +110,7 @@ async function homeAssistant(version: 4 | 5, more: IClientOptions = {}): Promise
 describe.each(versions)('with protocol level %i', (protocolVersion) => {
   const version = { protocolVersion };
 
-  test('Zigbee2MQTT announces its devices, takes commands of Home Assistant, and is told offline when it is lost', async () => {
+  test('Zigbee2MQTT announces its devices, takes commands of Home Assistant, and is announced offline when it is lost', async () => {
     const home = await homeAssistant(protocolVersion);
     await subscribe(home, ['zigbee2mqtt/#']);
     const bridge = await client('z2m', {
@@ -132,14 +132,14 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     await soon(() => home.of('zigbee2mqtt/bridge/state')).toBe('{"state":"offline"}');
     const again = await client('z2m', { ...version, clientId: 'mqttjs_4a5b6c' });
     await subscribe(again, ['zigbee2mqtt/#', 'homeassistant/#']);
-    // its own retained states are there again
+    // its own retained states have returned
     await soon(() => again.of(topic)).toBe('{"state":"ON"}');
     await soon(() => again.of('homeassistant/light/0x00158d0001/light/config')).toContain('/set');
     await say(again, 'zigbee2mqtt/bridge/state', { state: 'online' }, true);
     await soon(() => home.of('zigbee2mqtt/bridge/state')).toBe('{"state":"online"}');
   });
 
-  test('an ESPHome node is discovered, obeys a command that came while it was away, and is told offline', async () => {
+  test('an ESPHome node is discovered, obeys a command that came during its absence, and is announced offline', async () => {
     const home = await homeAssistant(protocolVersion);
     await subscribe(home, ['kitchen/#', 'esphome/discover/#']);
     const options: IClientOptions = {
@@ -166,7 +166,7 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     await soon(() => home.of('kitchen/switch/relay/state')).toBe('ON');
   });
 
-  test('Node-RED hears everything, tells its birth and will, and writes commands to every kind of device', async () => {
+  test('Node-RED hears everything, publishes its birth and will, and sends commands to every kind of device', async () => {
     const oven = await client('oven', { ...version, ...will('forpost/devices/oven/status', 'offline') });
     await subscribe(oven, ['forpost/devices/oven/commands']);
     await say(oven, 'forpost/devices/oven/status', 'online', true);
@@ -186,7 +186,7 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     await soon(() => home.of('node-red/status')).toBe('lost');
   });
 
-  test('a plug with Tasmota is discovered, switched alone and in its group, and its readings alone count as readings', async () => {
+  test('a Tasmota plug is discovered and switched, alone and in its group, and only its readings count as readings', async () => {
     const home = await homeAssistant(protocolVersion);
     await subscribe(home, ['tele/tasmota_A1B2C3/#', 'stat/tasmota_A1B2C3/#']);
     const before = (await status()).devices.find(({ id }) => id === 'plug')?.messages ?? 0;
@@ -219,7 +219,7 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     expect(later.isRetained('tasmota/discovery/A1B2C3D4E5F6/config')).toBe(true);
   });
 
-  test('a Tasmota whose full topic stands in another order is read and switched', async () => {
+  test('a Tasmota with its full topic in another order is read and switched', async () => {
     const home = await homeAssistant(protocolVersion);
     const desk = await client('desk', {
       ...version,
@@ -283,13 +283,13 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
 });
 
 describe('what is refused', () => {
-  test('of all that these clients did, nothing was', async () => {
+  test('the gateway has refused nothing that these clients did', async () => {
     expect(await refused()).toEqual([]);
     const { devices } = await status();
     expect(devices.map(({ deadLetters }) => deadLetters)).toEqual(devices.map(() => 0));
   });
 
-  test('what nobody may say is dropped, acknowledged, and told with its topic; the connection stays', async () => {
+  test('a forbidden publish is dropped, acknowledged, and reported with its topic; the connection stays', async () => {
     const flows = await client('flows');
     const display = await client('wall-display');
     await subscribe(display, ['forpost/#']);
@@ -316,7 +316,7 @@ describe('what is refused', () => {
     expect((await status()).summary.points.map(({ text }) => text).join()).toMatch(/meter.*topics that/);
   });
 
-  test('a device that logs in with a wrong password, and a stranger, are told with address and client id', async () => {
+  test('a device with a wrong password, and a stranger, are reported with address and client id', async () => {
     const wrong = (user: string) =>
       site.connect(user, { password: 'guess', clientId: 'at-the-door', reconnectPeriod: 0 });
     await expect(wrong('guessed')).rejects.toThrow();
@@ -330,7 +330,7 @@ describe('what is refused', () => {
     expect((await status()).summary.points.map(({ text }) => text)).toContain('guessed logs in with a wrong password');
   });
 
-  test('once the right password is there the page says so no more, and the list still has it', async () => {
+  test('after the right password the page reports it no more, and the list keeps it', async () => {
     await client('guessed');
     expect((await refused()).find(({ kind }) => kind === 'password')).toMatchObject({
       principal: 'guessed',
@@ -339,7 +339,7 @@ describe('what is refused', () => {
     expect((await status()).summary.points.map(({ text }) => text).join()).not.toContain('wrong password');
   });
 
-  test('all of it is known after a restart, and forpost devices list tells it too', async () => {
+  test('a restart keeps all of it, and forpost devices list shows it too', async () => {
     const before = await refused();
     await site.gateway?.stop();
     await site.startGateway();

@@ -1,4 +1,4 @@
-/** A site whose network lets only HTTP(S) out, and a centre without any broker: the same ids, the same promises. */
+/** A site whose network allows outgoing HTTP(S) only, and a centre without any broker: the same ids, the same promises. */
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allEvents, TestSite, until } from '../harness/site.ts';
@@ -14,7 +14,7 @@ beforeAll(async () => {
       body += chunk;
     });
     request.on('end', () => {
-      // at its start the centre asks whether anybody is there, without a message
+      // at its start the centre probes the webhook without a message
       if (body !== '') notifications.push(JSON.parse(body));
       answer.end('{}');
     });
@@ -63,7 +63,7 @@ test('readings and alerts reach the history and people over HTTP alone', async (
   );
 });
 
-test('while the centre is killed the site goes on, and afterwards every reading is there once', async () => {
+test('while the centre is down the site goes on, and afterwards every reading is in the history once', async () => {
   await site.centre?.kill();
   await publish(100, 140, 50);
   await site.startCentre();
@@ -78,7 +78,7 @@ test('while the centre is killed the site goes on, and afterwards every reading 
   expect(ids).toHaveLength(40);
 });
 
-test('of a device that begins its count anew each reading is in the history, and both pages say that it reuses ids', async () => {
+test('when a device restarts its count each reading is in the history, and both pages report the reused ids', async () => {
   const meter = await site.connect('meter');
   for (const power of [1, 2])
     for (let n = 0; n < 30; n++)
@@ -101,7 +101,7 @@ test('of a device that begins its count anew each reading is in the history, and
   });
 });
 
-test('a stranger’s events are refused, and so are another gateway’s', async () => {
+test('events of a stranger are refused, and so are events under another gateway’s name', async () => {
   const url = `http://127.0.0.1:${site.centrePort}/ingest/v1/events`;
   const [event] = await allEvents(site, 'device=meter&type=forpost.reading.v1');
   const foreign = JSON.stringify(event).replaceAll('test-gateway', 'other-gateway');

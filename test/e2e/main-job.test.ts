@@ -1,4 +1,4 @@
-/** The main job on real parts: a reading's and an alert's way from the meter to the central history and to people. */
+/** The main job on real parts: the way of a reading and of an alert from the meter to the central history and to people. */
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allEvents, TestKafka, TestSite, until } from '../harness/site.ts';
@@ -84,7 +84,7 @@ test('a resend with the same id, even in another session, adds nothing to the hi
   expect(events.filter((e) => e.data.id === 'twice')).toHaveLength(1);
 });
 
-test('an overload is told to local subscribers, to the history and to people, and so is its end', async () => {
+test('an overload, and its end, reach local subscribers, the history and people', async () => {
   const display = await site.connect('wall-display');
   const heard: { topic: string; alert: { change: string; latency_ms: number }; at: number }[] = [];
   display.on('message', (topic, payload) =>
@@ -113,7 +113,7 @@ test('an overload is told to local subscribers, to the history and to people, an
   await Promise.all([display.endAsync(), meter.endAsync()]);
 });
 
-test('the retained state of an alarm greets a display that comes later', async () => {
+test('a display that connects later gets the retained state of an alarm', async () => {
   const meter = await site.connect('meter');
   await meter.publishAsync(readings('meter'), '{"values":{"power_w":9100}}', { qos: 1 });
   const display = await site.connect('wall-display');
@@ -126,7 +126,7 @@ test('the retained state of an alarm greets a display that comes later', async (
   await Promise.all([display.endAsync(), meter.endAsync()]);
 });
 
-test('a device that falls silent raises an alarm by itself', async () => {
+test('a silent device raises an alarm', async () => {
   const display = await site.connect('wall-display');
   const heard: { change: string; device: string }[] = [];
   display.on('message', (_topic, payload) => heard.push(JSON.parse(payload.toString())));
@@ -139,7 +139,7 @@ test('a device that falls silent raises an alarm by itself', async () => {
   await Promise.all([display.endAsync(), quiet.endAsync()]);
 });
 
-test('a payload nobody can read is acknowledged, kept with its reason and counted, and nothing else notices', async () => {
+test('an unreadable payload is acknowledged, kept with its reason and counted, and affects nothing else', async () => {
   const noisy = await site.connect('noisy');
   await noisy.publishAsync(readings('noisy'), '{"values":', { qos: 1 });
   await noisy.publishAsync(readings('noisy'), Buffer.from([0xff, 0xfe, 0, 1]), { qos: 1 });
@@ -153,12 +153,12 @@ test('a payload nobody can read is acknowledged, kept with its reason and counte
   await until('the good one is in the history', async () => (await allEvents(site, 'device=noisy')).length === 1);
 });
 
-test('a device cannot speak for another, and without a password nobody gets in', async () => {
+test('a device cannot publish for another, and nobody gets in without a password', async () => {
   await expect(site.connect('meter', { password: 'wrong', reconnectPeriod: 0 })).rejects.toThrow(
     /[Nn]ot authorized|refused/i,
   );
   const noisy = await site.connect('noisy', { reconnectPeriod: 0 });
-  // MQTT 3.1.1 has no refusal: it is acknowledged and goes nowhere, and staff are told
+  // MQTT 3.1.1 has no refusal: the publish is acknowledged and dropped, and staff are told
   await noisy.publishAsync(readings('meter'), '{"id":"forged","values":{"power_w":1}}', { qos: 1 });
   const { refused } = await site.local<{ refused: { principal: string; what: string }[] }>('/api/v1/refused');
   expect(refused).toContainEqual(expect.objectContaining({ principal: 'noisy', what: readings('meter') }));
@@ -216,7 +216,7 @@ test('while Kafka is gone devices are still acknowledged and alerts still heard,
   expect(ledger.missing).toBe(0);
 });
 
-test('the centre is killed in mid-stream and started again: every event once', async () => {
+test('after a kill and restart of the centre in mid-stream the history has every event once', async () => {
   const meter = await site.connect('meter');
   const send = async (from: number, to: number) => {
     for (let i = from; i < to; i++) {

@@ -1,7 +1,7 @@
 /**
- * A new decoder, kind of rule, local action, sink, kind of command and channel, each as one new file and one entry in its
- * registry: Forpost's sources are copied, the six registries get their entry, and nothing else of the copy is changed. The
- * copy then checks configurations that use them, and runs.
+ * A new decoder, rule kind, local action, sink, command kind and channel, each as one new file and one entry in its registry:
+ * the test copies Forpost's sources, adds the six entries, and changes nothing else. The copy then checks configurations that
+ * use the new kinds, and runs.
  */
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { signingKey } from '../../cloud/commands/key.ts';
 import { root } from '../harness/root.ts';
 import { TestSite, until } from '../harness/site.ts';
 
-/** Registry by the file of the new kind; `entry`: what stands in the registry's list. */
+/** Each registry's new file; `entry`: the entry in the registry's list. */
 const additions = {
   'decoder.ts': { registry: 'edge/devices/decoders/registry.ts', entry: 'added' },
   'rule-kind.ts': { registry: 'edge/rules/kinds/registry.ts', entry: 'added' },

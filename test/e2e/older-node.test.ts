@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { root } from '../harness/process.ts';
 
-/** The tests' own options are for Node 24. */
+/** Without the tests' own options, which need Node 24. */
 const env = { ...process.env, NODE_OPTIONS: '' };
 /** A Node older than 24 on this machine, if there is one. */
 const older = ['/usr/bin/node', '/usr/local/bin/node', '/opt/node/bin/node'].find(

@@ -1,4 +1,4 @@
-/** The site on its own: no centre, no Kafka, no camera, a model that is no model. What is there works and says what is not. */
+/** The site on its own: no centre, no Kafka, no camera, a broken model. The rest works, and the status names what is missing. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { getPriority } from 'node:os';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => site?.stop());
 
-test('a camera that is not there and a model that is none are said in words, and meters still raise alarms', async () => {
+test('an absent camera and a broken model are reported in words, and meters still raise alarms', async () => {
   const status = await until('both cameras have a reason', async () => {
     const now = await site.local<Status>('/api/v1/status');
     return now.cameras.length === 2 && now.cameras.every((c) => c.reason !== '' && c.state !== 'connecting') && now;
@@ -52,7 +52,7 @@ test('a camera that is not there and a model that is none are said in words, and
   await Promise.all([display.endAsync(), meter.endAsync()]);
 });
 
-test('the thread of the alerts goes before the others, the uplink among them', unless(withoutLinuxRoot), () => {
+test('the thread of the alerts has priority over the others, the uplink’s included', unless(withoutLinuxRoot), () => {
   const pid = site.gateway?.pid;
   const own = getPriority();
   const nice = (thread: string) =>
@@ -62,14 +62,14 @@ test('the thread of the alerts goes before the others, the uplink among them', u
         .split(' ')[16],
     );
   expect(nice(String(pid))).toBe(own - 5);
-  // the outbox's thread with it
+  // the outbox's thread included
   const others = readdirSync(`/proc/${pid}/task`).filter((thread) => thread !== String(pid));
   expect(others.filter((thread) => nice(thread) === own - 5)).not.toHaveLength(0);
   const named = (thread: string) => readFileSync(`/proc/${pid}/task/${thread}/comm`, 'utf8').trim();
   expect(others.filter((thread) => named(thread) === 'uplink').map(nice)).toEqual([own]);
 });
 
-test('what was acknowledged before a kill is still waiting for the centre after it', async () => {
+test('after a kill, acknowledged readings still wait for the centre', async () => {
   const waiting = async () =>
     (await site.local<{ uplinks: { events: number }[] }>('/api/v1/status')).uplinks[0]?.events ?? 0;
   const before = await until('something waits', async () => (await waiting()) || false);
@@ -78,7 +78,7 @@ test('what was acknowledged before a kill is still waiting for the centre after 
   await until('it still waits', async () => (await waiting()) >= before);
 });
 
-test('the gateway stops within seconds when it is told to, with nothing there that it talks to', async () => {
+test('the gateway stops within seconds, even when every other side is absent', async () => {
   const started = performance.now();
   await site.gateway?.stop();
   expect(site.gateway?.exitCode).toBe(0);

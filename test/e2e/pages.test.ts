@@ -1,4 +1,4 @@
-/** Both pages in a real browser on a real site: what happens shows without a reload, on a desktop and on a phone. */
+/** Both pages in a real browser on a real site: they show changes without a reload, on a desktop and on a phone. */
 import type { Browser, Page, Route } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { launchBrowser, withoutCentrePage } from '../harness/browser.ts';
@@ -62,7 +62,7 @@ test('an overload shows on the gateway’s and on the centre’s page as it happ
   const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);
   await local.getByText('heat-pump').first().waitFor();
   await centre.getByText('test-gateway').first().waitFor();
-  // a camera that is not there is said in words on both
+  // both pages report the absent camera in words
   await local
     .getByText(/nothing (listens|answers)|unreachable|no connection/i)
     .first()
@@ -76,7 +76,7 @@ test('an overload shows on the gateway’s and on the centre’s page as it happ
   await centre.getByText('The heat pump takes too much').first().waitFor();
   await publish(100);
   await centre.getByText('Over', { exact: true }).first().waitFor();
-  // over and unseen it stays on top of both pages, and says what it was about
+  // over and not acknowledged, it stays on top of both pages with its summary
   await centre.getByText('1 critical, 1 not acknowledged, 1 of them over').waitFor();
   await local.getByText('An alarm needs you').waitFor();
   await local.getByText('over', { exact: true }).waitFor();
@@ -92,7 +92,7 @@ test('an overload shows on the gateway’s and on the centre’s page as it happ
   await Promise.all([local.close(), centre.close()]);
 });
 
-test('the centre’s page acknowledges an alarm and says how far that has come, also while the gateway is away', async ({
+test('the centre’s page acknowledges an alarm and shows how far that has come, even while the gateway is away', async ({
   skip,
 }) => {
   if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
@@ -105,12 +105,12 @@ test('the centre’s page acknowledges an alarm and says how far that has come, 
   await button.click();
   const sent = centre.getByText('Sent, the gateway has not answered yet');
   await sent.waitFor();
-  // the centre's own word counts at once
+  // the acknowledgement at the centre counts at once
   await centre.getByText(/Acknowledged by admin.*the gateway does not know yet/).waitFor();
-  // a page that is opened anew knows it too
+  // a reloaded page knows it too
   await centre.reload();
   await sent.waitFor();
-  // and goes on knowing it, without a word from anywhere
+  // and keeps knowing it while no message arrives
   for (let look = 0; look < 15; look++) {
     expect(await button.count()).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 200));
@@ -130,7 +130,7 @@ test('the centre’s page acknowledges an alarm and says how far that has come, 
   await centre.close();
 });
 
-test('the centre’s page follows a gateway that goes and comes back', async ({ skip }) => {
+test('the centre’s page shows a gateway that goes and comes back', async ({ skip }) => {
   if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);
   await centre
@@ -150,7 +150,7 @@ test('the centre’s page follows a gateway that goes and comes back', async ({ 
   await centre.close();
 });
 
-test('a wrong password gets nobody in, and says so', async ({ skip }) => {
+test('a wrong password lets nobody in, and the page says so', async ({ skip }) => {
   if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   for (const port of [site.httpPort, site.centrePort]) {
     const page = await browser.newPage();
@@ -166,9 +166,7 @@ test('a wrong password gets nobody in, and says so', async ({ skip }) => {
   }
 });
 
-test('the centre’s page claims nothing that it could not ask for, and asks again until it is answered', async ({
-  skip,
-}) => {
+test('when the centre’s page gets no answer it claims nothing, and asks again until it gets one', async ({ skip }) => {
   if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   const centre = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   const refused = { status: 503, contentType: 'application/problem+json', body: '{"detail":"the history is away"}' };
@@ -182,7 +180,7 @@ test('the centre’s page claims nothing that it could not ask for, and asks aga
   await centre.getByText('The alarms shown here may be incomplete: the history is away.').waitFor();
   await centre.getByText('test-gateway').first().waitFor();
   expect(await centre.getByText(/nothing to do|none active|No alarms/).count()).toBe(0);
-  // what happens meanwhile is seen all the same
+  // new events still show meanwhile
   const events = centre.locator('.area-events');
   await events.getByText('The history is away').waitFor();
   await publish(321);

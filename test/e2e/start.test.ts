@@ -1,6 +1,6 @@
 /**
- * `npm start` on a machine that has neither apt nor ffmpeg, GStreamer, Java or Maven: a folder of links is all of its
- * PATH. And a second `npm start` beside it.
+ * `npm start` on a machine without apt, ffmpeg, GStreamer, Java and Maven: its PATH is a folder of links. And a second
+ * `npm start` beside it.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -38,7 +38,7 @@ afterAll(() => {
   rmSync(demo, { recursive: true, force: true });
 });
 
-/** One at which all ports of the demo are free, below those that tests and connections get. */
+/** An offset at which all ports of the demo are free, below the ports of tests and connections. */
 async function freeOffset(): Promise<number> {
   for (;;) {
     const [port = 0] = await freePorts(1, { first: 2_000, count: 8_000 });
@@ -48,7 +48,7 @@ async function freeOffset(): Promise<number> {
   }
 }
 
-/** the system's npm, by the node that is on PATH there */
+/** the system's npm, run by the node on that PATH */
 function npm(): string {
   return spawnSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).stdout.trim();
 }
@@ -62,7 +62,7 @@ function start(...args: readonly string[]): ChildProcess {
   });
 }
 
-test('where apt, ffmpeg and Java are missing the demo runs without camera and Kafka, and says what is missing', async () => {
+test('without apt, ffmpeg and Java the demo runs without camera and Kafka, and names the missing programs', async () => {
   running = start();
   running.stderr?.on('data', (chunk) => {
     said += String(chunk);
@@ -77,7 +77,7 @@ test('where apt, ffmpeg and Java are missing the demo runs without camera and Ka
   expect(said).toContain('no Kafka (java and maven are missing on this machine)');
 });
 
-test('a second npm start says that the demo runs, changes nothing of it, and the first one still ends with Ctrl-C', async () => {
+test('a second npm start reports the running demo and changes nothing, and the first one still ends with Ctrl-C', async () => {
   const logs = join(demo, 'logs');
   const before = {
     file: statSync(logs).ino,

@@ -14,7 +14,7 @@ interface ShownAlarm {
   readonly acknowledged: boolean;
 }
 
-test('an alarm that was raised just before a kill is active after the restart, and ends under its own id', async () => {
+test('an alarm raised just before a kill is active after the restart, and clears under its own id', async () => {
   const site = await TestSite.start({
     devices: ['first', 'second'],
     rules: [{ id: 'over', kind: 'threshold', device: '*', metric: 'power_w', above: 5000 }],

@@ -72,7 +72,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('whatever answers instead of a Kafka broker ends neither the centre nor the gateway', async () => {
+test('a port that answers, but not as a Kafka broker, ends neither the centre nor the gateway', async () => {
   const broker = `127.0.0.1:${await kafka.listen()}`;
   const [centrePort = 0, mqttPort = 0, httpPort = 0] = await freePorts(3);
   const centre = await writeCentreFile(folder, { port: centrePort, kafka: { brokers: [broker], development: true } });

@@ -109,7 +109,7 @@ const kills = 4;
 const batches = 120;
 const batchSize = 50;
 
-test('killed in mid-ingest again and again, each event is in the history once, none is called missing, and all alerts are told', async () => {
+test('after many kills during ingest each event is in the history once, none counts as missing, and all alerts are notified', async () => {
   await startCentre();
   const client = kafkaClient(kafka, 'test', silentLogger());
   await leadersReady(client, ['forpost.telemetry', 'forpost.alerts', 'forpost.status']);
@@ -173,7 +173,7 @@ test('killed in mid-ingest again and again, each event is in the history once, n
   for (const { id, key } of told) expect(key).toBe(id);
 });
 
-test('an alert from while the centre was away is told within 5 s of its start', async () => {
+test('an alert from the centre’s absence is notified within 5 s of its start', async () => {
   const producer = kafkaClient(kafka, 'test', silentLogger()).producer({ idempotent: false });
   await producer.connect();
   releasers.add('producer', () => producer.disconnect());
@@ -198,7 +198,7 @@ test('an alert from while the centre was away is told within 5 s of its start', 
   expect(killedMs).toBeLessThan(7_000);
 });
 
-test('what nobody can process is told to staff with its reason, also the same id with other content after a restart', async () => {
+test('records that cannot be processed are shown to staff with the reason, also other content under a known id after a restart', async () => {
   await centre?.stop();
   await startCentre();
   const producer = kafkaClient(kafka, 'test', silentLogger()).producer({ idempotent: false });
@@ -272,7 +272,7 @@ async function openPage(): Promise<Page | undefined> {
   return page;
 }
 
-test('a Kafka that is away, at the start too, is told to staff and found again; one that hangs holds no stop up', async () => {
+test('a Kafka that is away, even at the start, is reported to staff and found again; a hanging one delays no stop', async () => {
   await kafka.kill();
   const told = () => api<CentreView>('/api/v1/centre');
   const away = await until('the centre says so', async () => {
@@ -308,7 +308,7 @@ test('a Kafka that is away, at the start too, is told to staff and found again; 
   }
 });
 
-test('a history server that is away at the start keeps nobody from being told', async () => {
+test('a history server that is away at the start delays no notification', async () => {
   const [port = 0, nobody = 0] = await freePorts(2);
   const file = join(folder, 'apart.yaml');
   await writeFile(

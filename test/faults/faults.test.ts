@@ -50,7 +50,7 @@ test.each(runs)(
   },
 );
 
-test('a run that cannot go on ends what it started, and says its seed and what it did in its log', async () => {
+test('a run that cannot continue ends its processes, and its log has its seed and its steps', async () => {
   const here = await theSetting();
   const before = runningProcesses().length;
   const broken = { name: 'broken', weight: 0, disturb: () => Promise.reject(new Error('somebody tripped')) };
@@ -61,7 +61,7 @@ test('a run that cannot go on ends what it started, and says its seed and what i
   expect(log).toMatch(/^seed 7: broken, gateway-kill\n[\s\S]*the gateway is killed[\s\S]*somebody tripped/);
 });
 
-test('a gateway that acknowledges before the commit is found out', async () => {
+test('a gateway that acknowledges before the commit is caught', async () => {
   const name = 'acknowledge-before-commit';
   const outcome = await faultRun(await theSetting(), {
     name: 'mistaken',

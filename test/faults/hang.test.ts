@@ -9,7 +9,7 @@ const defect = `
   import { isMainThread } from 'node:worker_threads';
   if (isMainThread) process.on('SIGUSR2', function aDefectThatHangs() { for (;;); });`;
 
-test('a gateway whose main thread hangs ends itself and says where, and serves its site when it is started again', async () => {
+test('a gateway with a hanging main thread ends itself, logs the place, and serves its site after the restart', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-hang-'));
   const file = join(folder, 'defect.mjs');
   await writeFile(file, defect);

@@ -169,7 +169,7 @@ test('without an attack alerts come at once', async () => {
   expectPrompt('no attack', await alertTimes());
 });
 
-test('passwords are checked by threads that go behind the one that alerts depend on, and garbage is collected by ones that do not', async () => {
+test('password checks have a lower priority than the alerts’ thread, and garbage collection has the same priority', async () => {
   const tasks = `/proc/${site.gateway?.pid}/task`;
   const nice = new Map<string, number[]>();
   for (const task of await readdir(tasks)) {
@@ -181,9 +181,9 @@ test('passwords are checked by threads that go behind the one that alerts depend
   const [main = 0] = nice.get('MainThread') ?? [];
   const pool = nice.get('libuv-worker') ?? [];
   expect(pool.length).toBeGreaterThan(0);
-  // where the system lets nobody go first, all are alike
+  // without the right to raise priorities all threads are equal
   for (const one of pool) expect(one).toBeGreaterThanOrEqual(main < 0 ? main + 1 : main);
-  // whom the main thread waits for in each collection of garbage
+  // the main thread waits for these helpers in each garbage collection
   expect(new Set(nice.get('V8Worker'))).toEqual(new Set([main]));
 });
 
@@ -222,7 +222,7 @@ describe('beside an attack from one address', () => {
     expect(await metric('forpost_broker_busy_logins_total')).toBeGreaterThan(100);
   });
 
-  test('log-ins of clients that have gone again keep nobody out', async () => {
+  test('log-ins of clients that have disconnected again keep nobody out', async () => {
     const cpu = await metric('process_cpu_seconds_total');
     const from = performance.now();
     attackWith('gone', 200);
@@ -233,7 +233,7 @@ describe('beside an attack from one address', () => {
     expectPrompt('gone', await alertTimes());
   });
 
-  test('a guesser behind the devices’ own address, with their own names, locks none of them out', async () => {
+  test('a guesser at the devices’ own address, with their own names, locks none of them out', async () => {
     attackWith('guess', 200, devicesAddress, ['nobody', ...fresh.slice(16, 18), ...known.slice(0, 40)]);
     await until('the attacker has used up what the address may fail', () => (attacker?.answers['connack 5'] ?? 0) > 25);
     await expectLogIns('guesser, unknown devices', fresh.slice(18, 22), devicesAddress);

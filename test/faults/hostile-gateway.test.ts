@@ -164,7 +164,7 @@ async function listShares(api: <T>(path: string) => Promise<T>) {
   return { good: new Set(names).size, bad: alarms.filter(({ gateway }) => gateway === 'gw-bad').length, more };
 }
 
-test('800 alarms a second with a stolen token silence no other gateway: its alarms are told within 5 s, stand in the list, and the flood is an alarm', async () => {
+test('800 alarms a second with a stolen token silence no other gateway: its alarms are notified within 5 s and listed, and the flood is an alarm', async () => {
   onTestFinished(releaseAll);
   const { told, api, send } = await aCentre();
   expect((await send('good', [eventOf('gw-good', 1)])).status).toBe(200);
@@ -195,7 +195,7 @@ test('800 alarms a second with a stolen token silence no other gateway: its alar
   expect(told.filter(({ gateway }) => gateway === 'gw-bad').length).toBeLessThan(200);
 });
 
-test('over Kafka 3,000 alarms a second of one gateway keep no other’s from people, list and stream; a false site goes to the dead letters', async () => {
+test('over Kafka 3,000 alarms a second of one gateway hide no other gateway’s from people, list and stream; a false site goes to the dead letters', async () => {
   onTestFinished(releaseAll);
   const kafka = await TestKafka.start();
   releases.push(() => kafka.remove());
@@ -250,7 +250,7 @@ describe('one centre without Kafka', () => {
   });
   afterAll(releaseAll);
 
-  test('events of 900 KB dated 9999 stand where they were received, and pages of them are small; one of them is whole at its address', async () => {
+  test('events of 900 KB dated 9999 are listed at their time of receipt on small pages, and each one is whole at its address', async () => {
     const { api, ask, send } = centre;
     const huge = { values: { power_w: 1 }, note: 'n'.repeat(900_000) };
     for (let i = 1; i <= 20; i++)
@@ -278,7 +278,7 @@ describe('one centre without Kafka', () => {
     expect(year.points).not.toEqual([]);
   });
 
-  test('small bodies that unpack to millions of bytes, and bodies that never end, cost their gateway alone', async () => {
+  test('small bodies that unpack to millions of bytes, and endless bodies, harm only their own gateway', async () => {
     const { told, post, send, port, rssMb } = centre;
     for (let i = 1; i <= 20; i++) await send('good', [eventOf('gw-good', i)]);
     const before = await rssMb();
@@ -323,7 +323,7 @@ describe('one centre without Kafka', () => {
     expect((await rssMb()) - before).toBeLessThan(300);
   });
 
-  test('a state of 2 MB and a flood of large events end no open page’s stream', async () => {
+  test('a status of 2 MB and a flood of large events end no open page’s stream', async () => {
     const { base, cookie, send, status } = centre;
     const stream = await fetch(`${base}/api/v1/stream`, { headers: { cookie } });
     const heard: string[] = [];
@@ -367,7 +367,7 @@ describe('one centre without Kafka', () => {
     expect(heard.join('').length).toBeLessThan(1_000_000);
   });
 
-  test('a gateway that names another site, or another’s source, is refused in words and told of; after staff moved it, it is taken', async () => {
+  test('a gateway that names another site, or another’s source, is refused with a reason and reported; after staff moved it, its events are taken', async () => {
     const { api, ask, send, status } = centre;
     expect((await send('bad', [eventOf('gw-bad', 1)])).status).toBe(200);
     const claimed = await send('bad', [eventOf('gw-bad', 2, { site: 'site-of-gw-good' })]);

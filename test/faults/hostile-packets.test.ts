@@ -44,14 +44,14 @@ test('a logged-in device that sends a QoS 1 PUBLISH without a packet identifier 
  */
 const mostOfOneTurnMs = 10;
 
-describe('whatever one client asks for, others’ alerts do not wait behind it:', () => {
+describe('for any request of one client, others’ alerts do not wait behind it:', () => {
   test.each(attacks)('$name ($metric)', async (attack) => {
     const { turnP99Ms } = await costOf(site, attack, 50);
     expect(turnP99Ms).toBeLessThan(mostOfOneTurnMs);
     expect(site.gateway?.running).toBe(true);
   });
 
-  test('after a restart a stored session of 10,000 filters costs others nothing either', async () => {
+  test('a stored session of 10,000 filters slows nobody after a restart either', async () => {
     const many = attacks.find(({ metric }) => metric === 'reconnects_with_10000_filters');
     await costOf(site, many, 20);
     await site.gateway?.kill();
@@ -75,7 +75,7 @@ describe('whatever one client asks for, others’ alerts do not wait behind it:'
   });
 });
 
-test('wild packets of every kind for 20 s: no death, no defect, no memory kept, and a neighbour is served throughout', async () => {
+test('20 s of wild packets of every kind cause no crash, no defect and no memory leak, and a neighbour is served throughout', async () => {
   // chosen anew each time; what it finds names the seed
   const firstSeed = Number(process.env.FORPOST_FUZZ_SEED ?? Math.floor(Math.random() * 1e9));
   const { served, heapBeforeMb, heapAfterMb } = await fuzz(site, { firstSeed, ms: 20_000 });

@@ -31,7 +31,7 @@ function stored(device: string): number[] {
   return events.map(({ data }) => powerOf(data)).reverse();
 }
 
-test('across kill -9 QoS 2 and redelivered QoS 1 are stored exactly once, in order, and queued for who is absent', async () => {
+test('across kill -9, QoS 2 and redelivered QoS 1 are stored exactly once, in order, and queued for absent sessions', async () => {
   const display = new RawSubscriber(site.mqttPort, 'wall-display', 'forpost/devices/#');
   display.start();
   await until('the subscription is acknowledged', () => display.subscribed);

@@ -94,7 +94,7 @@ function never(world: World, index: number): void {
   world.ledger.received--;
 }
 
-test('a history that is complete is good, and repeats of plain QoS 1 are counted apart', async () => {
+test('a complete history passes, and repeats of plain QoS 1 are counted apart', async () => {
   expect(isGood(await judged(well()))).toBe(true);
   const repeated = well();
   again(repeated, 1);
@@ -111,7 +111,7 @@ function shed(world: World, from: number, to: number): void {
   world.ledger.assigned = world.ledger.received + world.ledger.shed;
 }
 
-test('what a gap record names is gone and not lost: as it was seen, or as many as nobody had seen', async () => {
+test('events that a gap record names are gone and not lost: as the record saw them, or as many as nobody saw', async () => {
   const known = well();
   known.events.splice(1, 1);
   shed(known, 2, 2);
@@ -123,7 +123,7 @@ test('what a gap record names is gone and not lost: as it was seen, or as many a
   expect(await judged(unseen)).toMatchObject({ lost: 0, gapsExplained: 1, shedUnseen: 1 });
 });
 
-test('a repeat that was shed excuses no reading that is not there', async () => {
+test('a shed repeat does not excuse a missing reading', async () => {
   const world = well();
   world.seen.set(`${epoch}/telemetry/7`, 'plain 1');
   // its first number is in the history; what has gone beside its repeat is another one
@@ -132,7 +132,7 @@ test('a repeat that was shed excuses no reading that is not there', async () => 
   expect((await judged(world)).lost).toBe(1);
 });
 
-test('an alert that was given up excuses no reading that is not there', async () => {
+test('an alert that was given up does not excuse a missing reading', async () => {
   const world = well();
   never(world, 2);
   const data = { epoch, lane: 'alerts', from: '50', to: '50', count: 1, reason: 'lost' };
@@ -170,7 +170,7 @@ const wrongs: readonly (readonly [string, 'lost' | 'duplicated' | 'unexplained',
   ],
 ];
 
-test.each(wrongs)('it is found where %s (%s)', async (_, kind, makeWrong) => {
+test.each(wrongs)('the verification catches that %s (%s)', async (_, kind, makeWrong) => {
   const world = well();
   makeWrong(world);
   const verdict = await judged(world);

@@ -11,7 +11,7 @@ interface Status {
   readonly problems: readonly string[];
 }
 
-test('a gateway’s clock that nobody vouches for silences no alarm: two hours off, in 1970, in 2099, and after a jump', async ({
+test('an untrusted clock of the gateway silences no alarm: two hours off, in 1970, in 2099, and after a jump', async ({
   skip,
 }) => {
   const clock = await wrongClock().catch(messageOf);

@@ -1,4 +1,4 @@
-/** The centre as a process of a test's own: started on its folder, killed, started again, and asked through its API. */
+/** A test's own centre as a process: started on its folder, killed, started again, and queried through its API. */
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { readFirstLogin } from '../../cloud/access/users.ts';
@@ -32,7 +32,7 @@ export class TestCentre {
     this.#options = options;
   }
 
-  /** Its folder is `folder`/centre. */
+  /** Starts it on `folder`/centre. */
   static async start(folder: string, port: number, options: CentreOptions): Promise<TestCentre> {
     await mkdir(folder, { recursive: true });
     const centre = new TestCentre(port, await writeCentreFile(folder, { ...options, port }), options);
@@ -62,7 +62,7 @@ export class TestCentre {
     await this.#process?.stop();
   }
 
-  /** GET from its API, logged in. */
+  /** GET from its API, with a log-in. */
   async api<T>(path: string): Promise<T> {
     const base = `http://127.0.0.1:${this.port}`;
     if (this.#cookie === '') this.#cookie = await logIn(base, 'admin', this.#password);
@@ -72,7 +72,7 @@ export class TestCentre {
   }
 }
 
-/** Every event of the history that matches, over all pages. */
+/** Every matching event of the history, over all pages. */
 export async function eventsOf(
   centre: { api<T>(path: string): Promise<T> },
   filter: string,
@@ -89,7 +89,7 @@ export async function eventsOf(
   return events;
 }
 
-/** Logs in and gives the cookie to send. */
+/** Logs in and returns the cookie. */
 export async function logIn(base: string, user: string, password: string): Promise<string> {
   const answer = await fetch(`${base}/api/v1/login`, {
     method: 'POST',

@@ -1,4 +1,4 @@
-/** The files of a test's gateway and of a test's centre: small, whole, with the passwords that the tests know. */
+/** Configuration files for a test's gateway and centre: small, complete, with passwords that the tests know. */
 import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { stringify } from 'yaml';
 export const testPassword = 'a-password-of-the-tests';
 const token = 'the-token-of-the-tests-0123456789';
 
-/** one hash for all: each costs 40 ms */
+/** one hash for all log-ins, because each costs 40 ms */
 let hashed: Promise<string> | undefined;
 
 export interface Named {
@@ -25,18 +25,18 @@ export interface GatewayFiles {
   /** native devices, by id */
   readonly devices: readonly string[];
   readonly rules?: readonly object[] | undefined;
-  /** of the devices that are not native */
+  /** decoders of devices that are not native, by id */
   readonly decoders?: Readonly<Record<string, string>> | undefined;
-  /** consumers beside `wall-display`, which hear everything too */
+  /** consumers beside `wall-display`, which also hear everything */
   readonly consumers?: readonly string[] | undefined;
-  /** devices and consumers beside these, as they stand in site.yaml */
+  /** further devices and consumers, as in site.yaml */
   readonly more?: { readonly devices?: readonly Named[]; readonly consumers?: readonly Named[] } | undefined;
-  /** hashes of log-ins that have no password of the tests, by id */
+  /** hashes of log-ins without a password of the tests, by id */
   readonly hashes?: Readonly<Record<string, string>> | undefined;
   readonly cameras?: readonly object[] | undefined;
   readonly cameraSecrets?: Readonly<Record<string, { user: string; password: string }>> | undefined;
   readonly uplink: readonly object[];
-  /** more of gateway.yaml; what stands under `mqtt` goes beside the port */
+  /** further keys of gateway.yaml; those under `mqtt` join the port */
   readonly extra?: object | undefined;
 }
 

@@ -1,9 +1,9 @@
-/** A small proxy for outgoing HTTPS: whatever name is asked for, it connects to that port of this machine. */
+/** A small proxy for outgoing HTTPS: it connects every name to the requested port of this machine. */
 import { createServer } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 
 export interface ConnectProxy {
-  /** as HTTPS_PROXY takes it */
+  /** in the form of HTTPS_PROXY */
   readonly url: string;
   /** HOST:PORT of each tunnel */
   readonly tunnels: readonly string[];
@@ -42,7 +42,7 @@ export async function startConnectProxy(): Promise<ConnectProxy> {
   };
 }
 
-/** Runs with the environment's HTTPS_PROXY, as a process does that has it. */
+/** Runs with HTTPS_PROXY in the environment, as in a process that was started with it. */
 export async function withProxy<T>(run: (proxy: ConnectProxy) => Promise<T>): Promise<T> {
   const proxy = await startConnectProxy();
   const before = process.env.HTTPS_PROXY;

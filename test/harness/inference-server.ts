@@ -1,6 +1,6 @@
 /**
- * A box with an accelerator, as a site may have one: a real gRPC server of the Open Inference Protocol that runs a
- * model's file with the runtime of this project. It can be made to refuse, to hang and to say wrong things.
+ * A box with an accelerator on a site: a real gRPC server of the Open Inference Protocol that runs a model's file with this
+ * project's runtime. A test can make it refuse, hang and answer wrongly.
  */
 
 import {
@@ -16,14 +16,14 @@ import { openSession } from '../../edge/vision/process/detectors/session.ts';
 import type { Runner, Tensors } from '../../edge/vision/process/detectors/tensors.ts';
 
 export interface InferenceServerOptions {
-  /** a model's file, called `model` here */
+  /** a model's file, served as `model` */
   readonly file: string;
-  /** 0: any that is free */
+  /** 0: any free port */
   readonly port?: number;
-  /** what callers must say */
+  /** the token that callers must send */
   readonly token?: string;
   readonly tls?: { readonly certificate: Buffer; readonly key: Buffer };
-  /** changes what it answers */
+  /** changes its answers */
   readonly answer?: (outputs: Tensors) => Tensors;
 }
 
@@ -33,9 +33,9 @@ export class InferenceServer {
   readonly #server = new Server({ 'grpc.max_receive_message_length': 64 * 1024 ** 2 });
   readonly #runner: Runner;
   readonly #options: InferenceServerOptions;
-  /** pictures that it has been given */
+  /** number of pictures received */
   asked = 0;
-  /** answers nothing while it is set */
+  /** answers nothing while true */
   hangs = false;
   port = 0;
 
@@ -50,7 +50,7 @@ export class InferenceServer {
     return server;
   }
 
-  /** Ends it as a power cut does: connections are cut, nobody is told. */
+  /** Ends it as a power cut does: connections are cut without a word. */
   async stop(): Promise<void> {
     this.#server.forceShutdown();
     await this.#runner.close();
@@ -103,7 +103,7 @@ export class InferenceServer {
     });
   }
 
-  /** What the model answers to a picture of nothing: its shapes. */
+  /** The model's output for an empty picture, which has its shapes. */
   #outputs(): Promise<Tensors> {
     const fed = this.#runner.inputs.map(({ name, type, shape }) => {
       const length = shape.reduce((product, side) => product * Math.abs(side), 1);
@@ -112,7 +112,7 @@ export class InferenceServer {
     return this.#runner.run(Object.fromEntries(fed));
   }
 
-  /** With what every call goes through: the token, the model's name, the hanging. */
+  /** The common part of all calls: the token, the model's name, the hanging. */
   #guarded<Request extends { name?: string; model_name?: string }, Answer>(
     answer: (request: Request) => Promise<Answer>,
   ): handleUnaryCall<Request, Answer> {

@@ -1,4 +1,4 @@
-/** Kafka of a test's own: a broker that is stopped, killed, frozen and started again with what it holds, or several. */
+/** A test's own Kafka: one broker that can be stopped, killed, frozen and restarted with its data, or several brokers. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,16 +8,16 @@ import { freePorts } from './ports.ts';
 import { noteProcess } from './process.ts';
 
 export interface TestKafkaOptions {
-  /** kept by whoever names it; default: a temporary one, removed at the end */
+  /** a folder that its owner keeps; default: a temporary one, removed at the end */
   readonly folder?: string;
-  /** clients come through a proxy with this port: they are to use `behind` */
+  /** for clients behind a proxy with this port: they use `behind` */
   readonly advertisedPort?: number;
   readonly heapMb?: number;
 }
 
 export class TestKafka {
   readonly brokers: readonly string[];
-  /** host:port of the listener that the proxy is to reach, where there is one */
+  /** host:port of the listener behind the proxy, if there is one */
   readonly behind: { readonly port: number; readonly advertisedPort: number } | undefined;
   readonly #options: KafkaOptions;
   readonly #temporary: boolean;
@@ -91,7 +91,7 @@ export class TestKafka {
     await this.#running?.kill();
   }
 
-  /** It keeps its connections and answers nothing, until `thaw`. */
+  /** Freezes the broker: it keeps its connections and answers nothing, until `thaw`. */
   freeze(): void {
     if (this.#running !== undefined) process.kill(this.#running.pid, 'SIGSTOP');
   }
@@ -100,7 +100,7 @@ export class TestKafka {
     if (this.#running !== undefined) process.kill(this.#running.pid, 'SIGCONT');
   }
 
-  /** Ends it, and removes what it held where that was its own temporary folder. */
+  /** Ends it, and removes a temporary folder of its own. */
   async remove(): Promise<void> {
     await this.stop();
     if (this.#temporary) await rm(this.#options.dataFolder, { recursive: true, force: true });

@@ -1,7 +1,7 @@
 /**
- * Runs a program in a network namespace of its own that has a loopback and nothing else, and writes down whom it and
- * all that it starts try to reach: each address that is connected or sent to, and each name that a resolver is asked
- * for (the resolver is 127.0.0.1, where nobody answers). strace sees the system calls, whoever makes them.
+ * Runs a program in a network namespace that has only a loopback, and records every address that it or its children connect
+ * or send to, and every name that they ask a resolver for (the resolver is 127.0.0.1, where nobody answers). strace records
+ * the system calls of all of them.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './root.ts';
 
-/** Why it cannot be done on this machine; undefined where it can. */
+/** Why this machine cannot run it; undefined when it can. */
 export const withoutNamespaces: string | undefined = (() => {
   if (process.platform !== 'linux') return 'network namespaces are Linux’s';
   for (const command of ['unshare', 'ip', 'strace'])
@@ -26,7 +26,7 @@ mount --bind "$FOLDER/resolv.conf" "$(readlink -f /etc/resolv.conf)"
 exec strace -f --seccomp-bpf -qq -s 400 -e signal=none -e trace=connect,sendto,sendmsg,sendmmsg -o "$FOLDER/calls" "$@"`;
 
 export class Isolated {
-  /** everything that it said */
+  /** all lines of its output */
   readonly lines: string[] = [];
   readonly #folder = mkdtempSync(join(tmpdir(), 'forpost-isolated-'));
   readonly #child: ChildProcess;
@@ -39,7 +39,7 @@ export class Isolated {
       cwd: root,
       env: { ...process.env, ...env, FOLDER: this.#folder, HOME: home, XDG_CACHE_HOME: join(home, '.cache') },
       stdio: ['ignore', 'pipe', 'pipe'],
-      // a group: strace passes no signal on
+      // a process group, because strace passes no signal on
       detached: true,
     });
     for (const input of [child.stdout, child.stderr])
@@ -57,7 +57,7 @@ export class Isolated {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** As Ctrl-C: to the whole group. Resolves when all of it has ended. */
+  /** Sends SIGINT to the whole group, as Ctrl-C does. Resolves when all of it has ended. */
   async interrupt(): Promise<void> {
     const { pid } = this.#child;
     if (pid === undefined || !this.isRunning) return;
@@ -67,7 +67,7 @@ export class Isolated {
     clearTimeout(late);
   }
 
-  /** Whom it tried to reach beside this machine itself: `address:port`, and `name?` for what was to be resolved. */
+  /** Addresses outside this machine that it tried to reach, as `address:port`, and names to resolve, as `name?`. */
   reached(): readonly string[] {
     const found = new Set<string>();
     const asked = new Set<string>();
@@ -86,7 +86,7 @@ export class Isolated {
     return [...found].sort();
   }
 
-  /** What it wrote into its home folder. */
+  /** The files that it wrote into its home folder. */
   home(): readonly string[] {
     try {
       return readdirSync(join(this.#folder, 'home'), { recursive: true, encoding: 'utf8' }).sort();

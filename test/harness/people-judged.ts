@@ -1,15 +1,15 @@
-/** What the gateway told of the clip of six people, against the truth of the clip and against an independent reference. */
+/** Compares the gateway's view of the clip of six people with the clip's truth and with an independent reference. */
 import type { Box, SceneChange } from '../../edge/vision/messages.ts';
 import { overlap } from '../../edge/vision/process/detectors/geometry.ts';
 import { type Clip, clipHeight, clipWidth, type Reference, type Truth, type Watched } from './people.ts';
 
-/** The box of a person of the reference, as parts of the picture. */
+/** The box of a person in the reference, as parts of the picture. */
 export function boxOfReference([left, top, right, bottom]: readonly number[]): Box {
   const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] = [left, top, right, bottom];
   return [x1 / clipWidth, y1 / clipHeight, (x2 - x1) / clipWidth, (y2 - y1) / clipHeight];
 }
 
-/** How often a person of the clip got another id, and how many ids were nobody's. */
+/** How often a person of the clip changed its id, and how many ids belonged to nobody. */
 export function idSwitches(
   { people }: Truth,
   { tracks }: Watched,
@@ -25,15 +25,15 @@ export function idSwitches(
 }
 
 export interface Match {
-  /** of the truth, that nothing was found for */
+  /** times of the truth without a finding */
   readonly missed: readonly number[];
-  /** found, and nothing of the truth */
+  /** findings without a time of the truth */
   readonly invented: readonly number[];
   /** the largest difference in time, s */
   readonly worst: number;
 }
 
-/** Pairs times that were found with those of the truth, each at most once, in order. */
+/** Pairs found times with those of the truth, each at most once, in order. */
 export function matchTimes(found: readonly number[], truth: readonly number[], toleranceS: number): Match {
   const left = [...found];
   const missed: number[] = [];
@@ -46,7 +46,7 @@ export function matchTimes(found: readonly number[], truth: readonly number[], t
   return { missed, invented: left, worst: Math.round(worst * 1000) / 1000 };
 }
 
-/** Everything of the truth that a gateway must tell, by what it is. */
+/** Everything of the truth that a gateway must report, by kind. */
 export function matches(truth: Truth, watched: Watched): Readonly<Record<string, Match>> {
   const raised = (rule: string) =>
     watched.alerts.filter((alert) => alert.rule === rule && alert.change === 'raised').map(({ t }) => t);
@@ -72,7 +72,7 @@ export function matches(truth: Truth, watched: Watched): Readonly<Record<string,
     ),
     loitering_15s_alarms: matchTimes(raised('stays-15'), longer, tolerance),
     crowd_alarms: matchTimes(raised('crowd'), [], tolerance),
-    // nobody for 5 s: after each visit but those that are followed sooner, and after the last
+    // empty for 5 s: after each visit that no other visit follows sooner, and after the last one
     empty_alarms: matchTimes(
       raised('empty'),
       left.map((t) => t + 5),
@@ -82,15 +82,15 @@ export function matches(truth: Truth, watched: Watched): Readonly<Record<string,
 }
 
 export interface Comparison {
-  /** boxes of the reference of 0.4 and more */
+  /** number of the reference's boxes with a score of 0.4 or more */
   readonly boxes: number;
-  /** what is not as it should be, in words */
+  /** differences in words */
   readonly differences: readonly string[];
   readonly leastOverlap: number;
   readonly largestScoreDifference: number;
 }
 
-/** People found against the independent reference, within what its header says that decoders and scalers differ. */
+/** Compares found people with the reference, within the tolerance for decoders and scalers that its header names. */
 export function compare(reference: Reference, people: Clip['people']): Comparison {
   const differences: string[] = [];
   let [boxes, leastOverlap, largestScoreDifference] = [0, 1, 0];

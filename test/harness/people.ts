@@ -1,7 +1,7 @@
 /**
- * The real clip of six people through the gateway's own parts: ffmpeg -> gate -> detector -> tracker -> scene -> rules
- * and alarms, on a clock that goes as fast as the detector. Watched at 10 and at 5 frames a second in one pass, so
- * that each frame is decoded and each detection made once.
+ * Runs the real clip of six people through the gateway's own parts: ffmpeg -> gate -> detector -> tracker -> scene -> rules
+ * and alarms, on a clock that follows the detector. One pass watches it at 10 and at 5 frames a second, so that each frame is
+ * decoded and detected once.
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ import { defaultStaticClasses } from '../../edge/vision/process/standing.ts';
 import { decodeFrames, sharedFile } from '../contract/detector-fixtures.ts';
 
 export const [clipWidth, clipHeight, clipFps] = [768, 432, 10];
-/** what the tracker is given at the least; the reference's own least is 0.3 */
+/** lowest scores for the tracker; the reference's own lowest score is 0.3 */
 const [minScore, leastScore] = [0.5, 0.25];
 
 export interface Truth {
@@ -58,10 +58,10 @@ export const readTruth = async (): Promise<Truth> =>
 export const readReference = async (): Promise<Reference> =>
   JSON.parse(await readFile(sharedFile('people-one-by-one.reference.json'), 'utf8')) as Reference;
 
-/** What was seen at one rate; times in seconds of the clip. */
+/** The observations at one rate; times in seconds of the clip. */
 export interface Watched {
   readonly fps: number;
-  /** frames that the gate let through to the detector */
+  /** frames that the gate passed on to the detector */
   analysed: number;
   readonly changes: { readonly t: number; readonly change: SceneChange }[];
   readonly alerts: { readonly t: number; readonly rule: string; readonly change: string; readonly value: unknown }[];
@@ -70,12 +70,12 @@ export interface Watched {
 
 export interface Clip {
   readonly truth: Truth;
-  /** people found in frame i, whatever the gate said of it */
+  /** people found in frame i, even if the gate stopped it */
   readonly people: ReadonlyMap<number, readonly Detection[]>;
   readonly watched: readonly Watched[];
 }
 
-/** Of the whole clip. */
+/** Watches the whole clip. */
 export async function watchPeople(): Promise<Clip> {
   const truth = await readTruth();
   const folder = await mkdtemp(join(tmpdir(), 'forpost-people-'));
@@ -115,7 +115,7 @@ export async function watchPeople(): Promise<Clip> {
       );
     };
     let i = 0;
-    // both threads have a frame: the next one is detected while one is followed
+    // keep both threads busy: detect the next frame while this one is tracked
     let ahead: Ahead | undefined;
     for await (const picture of decodeFrames(sharedFile('people-one-by-one.mp4'), 416, clipWidth, clipHeight, '1')) {
       const next = { i, rgb: picture.rgb, found: detect({ ...picture, camera: `half-${i % 2}`, uptime: i }) };
@@ -138,7 +138,7 @@ interface Ahead {
   readonly found: Promise<readonly Detection[]>;
 }
 
-/** One camera of the gateway, with its rules, at one rate. */
+/** One camera of the gateway with its rules, at one rate. */
 class Watcher {
   readonly seen: Watched;
   readonly #clock = new FakeClock();
@@ -216,7 +216,7 @@ class Watcher {
     this.#pipeline.start();
   }
 
-  /** Frame `i` of the clip, and everything that comes of it. */
+  /** Processes frame `i` of the clip with all its consequences. */
   async frame(i: number, rgb: Uint8Array, found: Promise<readonly Detection[]>): Promise<void> {
     if (i % (clipFps / this.seen.fps) !== 0) return;
     this.#found = found;
@@ -227,7 +227,7 @@ class Watcher {
       const asked = this.#asked;
       this.#asked = undefined;
       await asked;
-      // what the analysis does with the answer
+      // wait until the analysis has processed the answer
       await new Promise((resolve) => setImmediate(resolve));
     }
   }

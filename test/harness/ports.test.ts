@@ -5,10 +5,10 @@ import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePorts } from './ports.ts';
 
-/** Of this test alone. */
+/** A range for this test alone. */
 const range = { first: 19_000 + 20 * (process.pid % 40), count: 20 };
 
-test('a port is of one process at a time, and somebody else may have it when that one is gone', async () => {
+test('a port belongs to one process at a time, and is free again when that process has ended', async () => {
   const code = `
     const { freePorts } = await import(${JSON.stringify(new URL('ports.ts', import.meta.url).href)});
     console.log(JSON.stringify(await freePorts(8, ${JSON.stringify(range)})));

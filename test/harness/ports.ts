@@ -1,19 +1,19 @@
 /**
- * Ports for what the tests start, and start again after it was killed.
+ * Ports for the programs that tests start, kill and start again.
  *
- * Always: a port is given to one process at a time, for as long as that lives (an abstract socket, which the kernel takes
- * away with its owner, says that it is taken); and none is of those that the kernel gives to connections, one of which
- * could have it by the time that somebody listens there.
+ * Always: a port belongs to one process at a time, until that process ends (an abstract socket marks it, which the kernel
+ * removes with its owner). No port comes from the range that the kernel gives to connections, one of which could take it
+ * before the program listens.
  */
 import { createServer, type ListenOptions, type Server } from 'node:net';
 
-/** Below Linux' net.ipv4.ip_local_port_range, which begins at 32768, and above the ports that programs are known by. */
+/** Below Linux' net.ipv4.ip_local_port_range, which begins at 32768, and above the ports of well-known programs. */
 const all = { first: 20_000, count: 12_000 };
 const attempts = 1_000;
 
 /**
- * Ports on 127.0.0.1 that nobody listens on, and that are this process's own from now on.
- * @throws where none of `range` is found
+ * Free ports on 127.0.0.1, which belong to this process from now on.
+ * @throws Error when `range` has not enough
  */
 export async function freePorts(wanted: number, range = all): Promise<number[]> {
   const ports: number[] = [];
@@ -35,7 +35,7 @@ async function freePort({ first, count }: typeof all): Promise<number> {
   throw new Error(`no port from ${first} to ${first + count - 1} is free`);
 }
 
-/** undefined: somebody else does already */
+/** undefined when somebody else listens there */
 function listening(where: ListenOptions): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,6 +1,6 @@
 /**
- * A child process of a test: started, ready when it prints its JSON line, stopped or killed by its own id, never left
- * behind. What it says is kept (bounded) and shown when it does not become ready.
+ * A test's child process: ready when it prints its JSON line, stopped or killed by its own id, never left behind. Its output
+ * is kept (bounded) and shown when it does not become ready.
  */
 import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
@@ -15,14 +15,14 @@ const keptLines = 400;
 export interface ProcessOptions {
   readonly env?: NodeJS.ProcessEnv | undefined;
   readonly readyWithinMs?: number;
-  /** everything that it says, appended */
+  /** file that its output is appended to */
   readonly logFile?: string | undefined;
 }
 
-/** What was started here and has not ended yet: empty when a test has cleaned up behind itself. */
+/** Processes that were started here and still run: empty when a test has cleaned up. */
 const running = new Map<number, string>();
 
-/** A process that was started by other means. */
+/** Registers a process that was started by other means. */
 export function noteProcess(pid: number, name: string, ended: Promise<void>): void {
   running.set(pid, name);
   void ended.then(() => running.delete(pid));
@@ -53,7 +53,7 @@ export class TestProcess {
     this.#ended = ended;
   }
 
-  /** Starts `node ...args` and resolves when it printed a line of JSON with the key "ready". */
+  /** Starts `node ...args`; resolves when it has printed a line of JSON with the key "ready". */
   static start(name: string, args: readonly string[], options: ProcessOptions = {}): Promise<TestProcess> {
     const child = launch(name, args, options);
     const lines: string[] = [];
@@ -88,7 +88,7 @@ export class TestProcess {
     });
   }
 
-  /** Starts `node ...args` and ends it with SIGKILL `afterMs` later, ready or not. */
+  /** Starts `node ...args` and kills it `afterMs` later, ready or not. */
   static async startAndKill(
     name: string,
     args: readonly string[],
@@ -117,7 +117,7 @@ export class TestProcess {
     return this.#child.exitCode;
   }
 
-  /** SIGTERM, and SIGKILL where that is not enough. */
+  /** Sends SIGTERM, and SIGKILL after the deadline. */
   async stop(deadlineMs = 15_000): Promise<void> {
     if (!this.running) return;
     this.#child.kill('SIGTERM');
@@ -126,7 +126,7 @@ export class TestProcess {
     clearTimeout(timer);
   }
 
-  /** SIGKILL: no part of it gets to do anything more. */
+  /** Sends SIGKILL: the process can do nothing more. */
   async kill(): Promise<void> {
     if (!this.running) return;
     this.#child.kill('SIGKILL');
@@ -141,7 +141,7 @@ function launch(
 ): ChildProcessByStdio<Writable, Readable, Readable> {
   const child = spawn(process.execPath, args, {
     cwd: root,
-    // should the tests be killed, nothing of theirs stays behind
+    // the process ends even when the tests are killed
     env: { ...process.env, FORPOST_STOP_WITH_PARENT: '1', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -153,7 +153,7 @@ function launch(
   return child;
 }
 
-/** Polls until `check` gives something else than undefined or false. @throws with `what` after `withinMs` */
+/** Polls until `check` returns something else than undefined or false. @throws Error naming `what` after `withinMs` */
 export async function until<T>(
   what: string,
   check: () => Promise<T | undefined | false> | T | undefined | false,

@@ -7,7 +7,7 @@ import { TcpProxy } from './proxy.ts';
 
 let server: Server;
 let proxy: TcpProxy;
-/** what the server got, over all connections */
+/** bytes that the server received, over all connections */
 let got = '';
 
 beforeEach(async () => {
@@ -40,19 +40,19 @@ async function client(): Promise<{ socket: Socket; heard: () => string; closed: 
   return { socket, heard: () => heard, closed };
 }
 
-/** also after an error */
+/** waits for the close, also after an error */
 function closing(socket: Socket): Promise<void> {
   return new Promise((resolve) => socket.once('close', () => resolve()));
 }
 
-test('an open network passes both ways', async () => {
+test('an open network passes bytes in both directions', async () => {
   const { socket, heard } = await client();
   socket.write('a');
   await until('the answer', () => heard() === '<a>');
   socket.destroy();
 });
 
-test('with its answers held the server hears and the client does not, until it heals: then in order', async () => {
+test('when answers are held the server hears and the client does not; after healing they arrive in order', async () => {
   const { socket, heard } = await client();
   proxy.hold(['answers']);
   socket.write('a');
@@ -65,7 +65,7 @@ test('with its answers held the server hears and the client does not, until it h
   socket.destroy();
 });
 
-test('with both directions held nobody hears anything, nor that the other is gone; a reset ends it', async () => {
+test('when both directions are held neither side hears anything, not even the other’s end; a reset ends that', async () => {
   const { socket, closed } = await client();
   socket.write('a');
   await until('it is through', () => got === 'a');
@@ -86,7 +86,7 @@ test('with both directions held nobody hears anything, nor that the other is gon
   expect(got).toBe('a');
 });
 
-test('a cut network resets what there is and what comes', async () => {
+test('a cut network resets present and new connections', async () => {
   const { closed } = await client();
   proxy.cut();
   await closed;

@@ -1,22 +1,22 @@
 /**
- * A network between two programs, which can be bad: a TCP proxy on loopback.
+ * A faulty network between two programs: a TCP proxy on loopback.
  *
  *   open ──► cut (connections are reset, new ones too) ──► open
  *     ├────► held (they stay, and one direction or both carry nothing: half-open, or a black hole) ──► open or reset
  *     └────► delayed (each piece arrives later, in order) ──► open
  *
- * Always: bytes of one direction keep their order; what is held is bounded, because a full buffer is no longer read;
- * while a direction is held the far end does not hear of the near one's end either.
+ * Always: bytes of one direction keep their order; held bytes are bounded, because a full buffer is no longer read; while a
+ * direction is held the far end does not hear of the near end's close either.
  */
 import { createServer, connect as dial, type Server, type Socket } from 'node:net';
 
 export type Direction = 'requests' | 'answers';
 
-/** a socket is not read on while so much of it waits */
+/** a socket with this many waiting bytes is not read further */
 const maxHeldBytes = 1_048_576;
 
 interface Piece {
-  /** undefined: the sender is gone */
+  /** undefined: the sender has closed */
   readonly bytes: Buffer | undefined;
   /** ms of performance.now() */
   readonly dueAt: number;
@@ -29,7 +29,7 @@ export class TcpProxy {
   #cut = false;
   #held: readonly Direction[] = [];
   #delayMs = 0;
-  /** connections that were taken since the start */
+  /** number of connections since the start */
   connections = 0;
 
   private constructor(server: Server, port: number) {
@@ -37,7 +37,7 @@ export class TcpProxy {
     this.port = port;
   }
 
-  /** Listens on `port` of loopback for what goes to `targetPort`. */
+  /** Listens on `port` of loopback and connects to `targetPort`. */
   static start(port: number, targetPort: () => number): Promise<TcpProxy> {
     return new Promise((resolve, reject) => {
       const server = createServer({ allowHalfOpen: true, noDelay: true });
@@ -48,24 +48,24 @@ export class TcpProxy {
     });
   }
 
-  /** All connections are reset, and new ones as soon as they are taken. */
+  /** Resets all connections, and new ones as soon as they arrive. */
   cut(): void {
     this.#cut = true;
     this.reset();
   }
 
-  /** Nothing passes in these directions; everybody stays connected. */
+  /** Stops these directions; all connections stay open. */
   hold(directions: readonly Direction[]): void {
     this.#held = directions;
     this.#wake();
   }
 
-  /** Every piece takes so much longer. */
+  /** Delays every piece by this much. */
   delay(ms: number): void {
     this.#delayMs = ms;
   }
 
-  /** All is well again: what was held arrives now, late. */
+  /** Ends every fault: held bytes arrive now, late. */
   heal(): void {
     this.#cut = false;
     this.#held = [];
@@ -137,7 +137,7 @@ class Flow {
     this.#delayMs = delayMs;
     from.on('data', (bytes) => this.#add(bytes));
     from.on('end', () => this.#add(undefined));
-    // an end by an error is one as well
+    // an error ends the connection too
     from.on('error', () => undefined);
     from.on('close', () => this.#add(undefined));
     to.on('drain', () => this.pump());
@@ -150,7 +150,7 @@ class Flow {
     this.pump();
   }
 
-  /** Passes on what is due. */
+  /** Passes on the pieces that are due. */
   pump(): void {
     clearTimeout(this.#timer);
     for (let piece = this.#pieces[0]; piece !== undefined && !this.#isHeld(); piece = this.#pieces[0]) {

@@ -1,7 +1,7 @@
 /**
- * For a timing on a machine that others use too: with FORPOST_REALTIME=1 the gateway and this process go before everything
- * else (SCHED_FIFO; what they start from then on does not), so that what is measured is what they cost each other. Needs
- * `chrt` and the right to use it.
+ * For measuring times on a shared machine: with FORPOST_REALTIME=1 the gateway and this process have priority over everything
+ * else (SCHED_FIFO; their later children do not), so that the figures show only their cost to each other. Needs `chrt` and
+ * the right to use it.
  */
 import { execFileSync } from 'node:child_process';
 

@@ -1,19 +1,19 @@
-/** A reverse proxy as they are set up first: it puts its own Host in, and passes on and says what it is told to. */
+/** A reverse proxy with a beginner's settings: it replaces the Host header, and sends the headers that a test asks for. */
 import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface ReverseProxyOptions {
-  /** port of this machine */
+  /** port of the server behind it */
   readonly to: number;
-  /** what it takes away from the path */
+  /** prefix that it removes from the path */
   readonly strip?: string;
-  /** more headers, or other ones */
+  /** additional or replaced headers */
   readonly headers?: (incoming: IncomingHttpHeaders) => Record<string, string>;
 }
 
 export interface ReverseProxy {
   readonly url: string;
-  /** what was asked of it */
+  /** requested paths */
   readonly paths: readonly string[];
   close(): void;
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** of this checkout, with a slash at its end */
+/** path of this checkout, with a slash at its end */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-/** where rendered footage of the simulated camera is kept from run to run */
+/** folder that keeps rendered footage of the simulated camera between runs */
 export const cameraCache = join(root, '.forpost/cache/camera');

@@ -1,18 +1,18 @@
-/** What stands in front of the C library of a process (LD_PRELOAD), made by the C compiler from one source file. */
+/** A shim in front of a process's C library (LD_PRELOAD), compiled from one source file. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { runCommand } from '../../scripts/kafka/java.ts';
 
 export interface Shim {
-  /** the shared object: for LD_PRELOAD, where several are joined by ":" */
+  /** the shared object for LD_PRELOAD, which joins several by ":" */
   readonly file: string;
   remove(): Promise<void>;
 }
 
 const compileWithinMs = 60_000;
 
-/** `source`: path of a C file. @throws with why it cannot be had here: no Linux, no compiler */
+/** `source`: path of a C file. @throws Error with the reason why this machine cannot make it: no Linux, no compiler */
 export async function compileShim(source: string): Promise<Shim> {
   if (process.platform !== 'linux') throw new Error('it needs LD_PRELOAD, which is Linux');
   const folder = await mkdtemp(join(tmpdir(), 'forpost-shim-'));

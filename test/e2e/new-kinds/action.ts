@@ -1,4 +1,4 @@
-/** A local action that a test adds: speaks each alarm on a topic of the broker. */
+/** A local action that a test adds: publishes each alarm on a topic of its own. */
 
 import type { Action } from '../../../edge/alerts/action.ts';
 import type { ActionParts } from '../../../edge/alerts/actions/registry.ts';

@@ -1,4 +1,4 @@
-/** A kind of channel that a test adds: letters in a file. */
+/** A channel kind that a test adds: writes letters to a file. */
 import { appendFile } from 'node:fs/promises';
 import Type from 'typebox';
 import type { ChannelConfig, ChannelKind } from '../../../cloud/notify/channel-kind.ts';

@@ -1,4 +1,4 @@
-/** A decoder that a test adds: one line a message, as `temperature_c=21.5;humidity_pct=40`. */
+/** A decoder that a test adds: each message is one line such as `temperature_c=21.5;humidity_pct=40`. */
 import Type from 'typebox';
 import type { Decoder } from '../../../edge/devices/decoder.ts';
 import { Notes } from '../../../edge/devices/notes.ts';

@@ -1,4 +1,4 @@
-/** A kind of rule that a test adds: raised where a metric is `factor` times what it was, cleared where it no longer is. */
+/** A rule kind that a test adds: raised when a metric is `factor` times its last value, cleared when it no longer is. */
 import Type from 'typebox';
 import { checkDevices, coversDevice, deviceKeys } from '../../../edge/rules/kinds/common.ts';
 import type { RuleChange, RuleContext, RuleKind } from '../../../edge/rules/rule.ts';

@@ -1,4 +1,4 @@
-/** A kind of sink that a test adds: a folder with one line an event, from which it takes commands too. */
+/** A sink kind that a test adds: a folder with one line for each event, which also holds commands. */
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '@forpost/shared/clock.ts';

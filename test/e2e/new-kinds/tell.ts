@@ -1,4 +1,4 @@
-/** Run by a test within a copy of Forpost: tells the channels of a centre's file, the argument, of one alarm. */
+/** A test runs this in a copy of Forpost: sends one alarm to the channels of a centre's file, the argument. */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { loadCloud } from '../../../cloud/config/load.ts';

@@ -8,7 +8,7 @@ import { campaignOnThreads } from './threads.ts';
 /** More by hand: FORPOST_SIMULATION_SEEDS=100000, or npm run faults -- --simulate 100000 */
 const seeds = Number(process.env.FORPOST_SIMULATION_SEEDS ?? 2000);
 
-test('through every fault at once nothing acknowledged is lost, nothing comes twice, and nothing goes unexplained', async () => {
+test('through all faults at once nothing acknowledged is lost, nothing is stored twice, and every gap is explained', async () => {
   const { failures, ...totals } = await campaignOnThreads(1, seeds);
   expect(failures.map(describeFailure).join('\n\n')).toBe('');
   expect(totals).toMatchObject({ seeds, lost: 0, duplicated: 0, unexplained: 0 });
@@ -19,7 +19,7 @@ test('through every fault at once nothing acknowledged is lost, nothing comes tw
   expect(totals.shed).toBeGreaterThan(seeds);
 }, 600_000);
 
-test.each(mistakeNames)('it finds a known mistake: %s', async (mistake) => {
+test.each(mistakeNames)('the simulation catches a known mistake: %s', async (mistake) => {
   const failure = await findMistake(mistake, seedsForMistake);
   expect(failure?.violations.map(({ kind }) => kind)).toContain(mistakes[mistake].shows);
   // without the mistake the same history is harmless
@@ -34,7 +34,7 @@ test('the same seed gives the same run, step for step', async () => {
   }
 });
 
-test('a failing seed is told with its number, what it broke, and no operation too many', async () => {
+test('a failing seed is reported with its number, the broken promise, and the shortest list of operations', async () => {
   const mistake: Mistake = 'cursor-before-safe';
   const found = await findMistake(mistake, seedsForMistake);
   const text = describeFailure(found!);
@@ -162,6 +162,6 @@ const regressions: readonly (readonly [string, number, readonly Operation[]])[] 
   ],
 ];
 
-test.each(regressions)('what broke once stays whole: %s', async (_, seed, operations) => {
+test.each(regressions)('an old failure stays fixed: %s', async (_, seed, operations) => {
   expect((await simulate(seed, operations)).violations).toEqual([]);
 });

@@ -23,7 +23,7 @@ test.each(scenes)('in %s the built-in detector sees nobody for %i s, and then th
   expect(visited).toBe(true);
 });
 
-test('ten minutes of frames leave memory as it was', async () => {
+test('ten minutes of frames do not grow memory', async () => {
   const { resident, frames, analysed } = await day(600);
   expect(frames).toBe(3_000);
   expect(analysed).toBeGreaterThan(500);

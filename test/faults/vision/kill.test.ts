@@ -5,7 +5,7 @@ import { simulatedCamera } from './rig.ts';
 
 const generousS = 10;
 
-test('alerts of a meter go on while the vision process is killed, and a frame is analysed again soon', async () => {
+test('a meter’s alerts go on while the vision process is killed, and a frame is soon analysed again', async () => {
   const camera = await simulatedCamera();
   onTestFinished(() => camera.stop());
   const site = await siteWith(camera);

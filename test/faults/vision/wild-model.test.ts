@@ -60,7 +60,7 @@ afterAll(async () => {
 const sentence =
   'the model "wild" took the vision process down 3 times in a row: the built-in motion model watches instead';
 
-test('a model that takes the vision process down at each run is given up for its camera alone, and tried again when it is another one', async () => {
+test('a model that crashes the vision process at each run is given up for its camera alone, and a replaced model is tried again', async () => {
   const models = join(folder, 'models');
   const stub = join(folder, 'stub.onnx');
   await writeFile(stub, stubYolox(64, 2, [{ box: [30, 20, 10, 20], objectness: 1, class: 0 }]));

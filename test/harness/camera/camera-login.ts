@@ -1,4 +1,4 @@
-/** How a simulated camera asks for a log-in and checks it, written apart from what the gateway answers with. */
+/** How a simulated camera demands and checks a log-in; written independently of the gateway's own code. */
 import { createHash, randomBytes } from 'node:crypto';
 
 export type Offer = 'Basic' | 'MD5' | 'MD5-sess' | 'SHA-256' | 'SHA-256-sess' | 'SHA-512-256' | 'none named' | 'NTLM';
@@ -10,14 +10,14 @@ export interface LoginQuirks {
   readonly offers: readonly Offer[];
   /** default: none (RFC 2069) */
   readonly qop?: string;
-  /** so many right log-ins are answered «stale» first */
+  /** first answers this many right log-ins with «stale» */
   readonly stale?: number;
-  /** a nonce is good for so many requests, then another one comes, without a word that the old one is stale */
+  /** a nonce serves this many requests; then another one comes, and the old one is not called stale */
   readonly requestsANonce?: number;
   /** all offers in one header */
   readonly oneHeader?: boolean;
   readonly userhash?: boolean;
-  /** these are offered, and refused whatever comes */
+  /** offers these, and refuses every answer to them */
   readonly broken?: readonly Offer[];
 }
 
@@ -28,7 +28,7 @@ export class CameraLogin {
   readonly #quirks: LoginQuirks;
   readonly #nonces = new Map<string, number>();
   #stale: number;
-  /** log-ins that were refused for another reason than their nonce's age */
+  /** log-ins refused for another reason than an old nonce */
   wrong = 0;
 
   constructor(quirks: LoginQuirks) {
@@ -36,7 +36,7 @@ export class CameraLogin {
     this.#stale = quirks.stale ?? 0;
   }
 
-  /** The headers to refuse with; undefined where the log-in is right. */
+  /** The headers of the refusal; undefined for a right log-in. */
   check(method: string, authorization: string | undefined): readonly string[] | undefined {
     if (authorization === undefined) return this.#challenges(false);
     const good = authorization.startsWith('Basic ') ? this.#basic(authorization) : this.#digest(method, authorization);
@@ -101,7 +101,7 @@ export class CameraLogin {
         ...(offer === 'none named' ? [] : [`algorithm=${offer}`]),
         ...(qop === undefined ? [] : [`qop="${qop}"`]),
         ...(userhash === true ? ['userhash=true'] : []),
-        // as a maker writes it
+        // the spelling of some makers
         `stale="${stale ? 'TRUE' : 'FALSE'}"`,
       ].join(', ');
     });

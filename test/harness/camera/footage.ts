@@ -1,6 +1,6 @@
 /**
- * Small films for simulated cameras, made by ffmpeg when they are first wanted: pictures in the order in which they are sent,
- * each with its units as RTP carries them, and the order in which they are shown.
+ * Short films for simulated cameras, made by ffmpeg at their first use: pictures in the order of sending, each with its units
+ * as RTP carries them and its place in the order of showing.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -14,7 +14,7 @@ export interface FilmOptions {
   readonly codec?: Codec;
   /** pictures from one key frame to the next */
   readonly gop?: number;
-  /** how many pictures; the film is repeated */
+  /** number of pictures; the film repeats */
   readonly pictures?: number;
   readonly size?: string;
   readonly bFrames?: number;

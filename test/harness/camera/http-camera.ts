@@ -1,14 +1,14 @@
-/** A simulated camera that speaks HTTP, with the quirks of real ones as switches. */
+/** A simulated HTTP camera, with real cameras' quirks as switches. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CameraLogin, type LoginQuirks } from './camera-login.ts';
 import { film } from './footage.ts';
 
 export interface HttpCameraQuirks {
-  /** default: JPEGs without end, as multipart */
+  /** default: endless JPEGs as multipart */
   readonly answers?: 'multipart' | 'snapshot' | 'bare JPEGs' | 'page';
   readonly rate?: number;
-  /** multipart: what of it is missing or wrong */
+  /** multipart: the missing or wrong part of its headers */
   readonly parts?: 'right' | 'no first boundary' | 'no lengths' | 'wrong lengths' | 'no type named';
   readonly login?: LoginQuirks;
   readonly redirectTo?: string;

@@ -1,4 +1,4 @@
-/** Pictures as RTP carries them: H.264 (RFC 6184), H.265 (RFC 7798), JPEG (RFC 2435), without the fields that number them. */
+/** RTP payloads of pictures: H.264 (RFC 6184), H.265 (RFC 7798), JPEG (RFC 2435), without the numbering fields. */
 import type { Codec, Picture } from './footage.ts';
 
 const mostPayload = 1_200;

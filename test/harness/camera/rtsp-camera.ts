@@ -1,8 +1,8 @@
 /**
- * A simulated camera that speaks RTSP, with each quirk that real ones were reported with as a switch. Its own words and packets,
- * by no library, so that it may be as wrong as they are.
+ * A simulated RTSP camera, with reported quirks of real ones as switches. It writes its own messages and packets, without a
+ * library, so that it can be as wrong as real cameras are.
  *
- * Always: it listens on loopback, at a port of its own; `stop` ends everything that it began.
+ * Always: it listens on loopback, at a port of its own; `stop` ends everything that it started.
  */
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { CameraLogin } from './camera-login.ts';
@@ -13,9 +13,9 @@ import { type ViewedCamera, Viewer } from './viewer.ts';
 export interface SimulatedRtspCamera {
   readonly url: string;
   readonly port: number;
-  /** everything that was said to it, without packets */
+  /** all requests that it has received, without packets */
   readonly heard: string;
-  /** how often somebody set a track up */
+  /** number of track set-ups */
   readonly setUps: number;
   /** ms of the machine's monotonic clock at which the newest viewer's first key frame was sent */
   readonly keyFrameAt: number;
@@ -40,7 +40,7 @@ class RtspCamera implements SimulatedRtspCamera, ViewedCamera {
   readonly #server: Server;
   readonly #viewers = new Set<Viewer>();
   port = 0;
-  /** pictures that were sent, to whomever */
+  /** pictures sent to all viewers */
   sent = 0;
   heard = '';
   keyFrameAt = 0;

@@ -1,4 +1,4 @@
-/** One connection to the simulated camera: its requests, and the packets that it gets. */
+/** One connection to the simulated camera: its requests, and the packets sent to it. */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import type { Socket } from 'node:net';
 import type { CameraLogin } from './camera-login.ts';
@@ -6,13 +6,13 @@ import type { CameraQuirks } from './camera-quirks.ts';
 import type { Film } from './footage.ts';
 import { aggregate, payloadsOf } from './rtp.ts';
 
-/** What a connection needs of its camera. */
+/** The parts of the camera that a connection uses. */
 export interface ViewedCamera {
   readonly quirks: CameraQuirks;
   readonly film: Film;
   readonly login: CameraLogin | undefined;
   readonly url: string;
-  /** pictures that were sent, to whomever */
+  /** pictures sent to all viewers */
   sent: number;
   heard: string;
   /** ms of the machine's monotonic clock at which the newest viewer's first key frame was sent */
@@ -57,7 +57,7 @@ export class Viewer {
   #read(chunk: Buffer): void {
     this.#bytes = Buffer.concat([this.#bytes, chunk]);
     for (;;) {
-      // what viewers report between their requests
+      // viewers' reports between their requests
       const isPacket = this.#bytes[0] === 0x24;
       const end = isPacket ? packetEnd(this.#bytes) : this.#bytes.indexOf('\r\n\r\n') + 4;
       if (end < 4 || end > this.#bytes.length) return;
@@ -130,7 +130,7 @@ export class Viewer {
       const { port } = rtp.address();
       reply('200 OK', [
         session,
-        // a camera behind a translation of addresses names itself so
+        // a camera behind an address translation names itself like this
         `Transport: RTP/AVP;unicast;source=10.99.0.1;client_port=${asked}-${Number(asked) + 1};server_port=${port}-${port + 1}`,
       ]);
     });

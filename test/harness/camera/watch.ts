@@ -1,6 +1,6 @@
 /**
- * A camera as the vision process watches it, with everything real but the detector and the gateway around it: session, ffmpeg,
- * frames, ring, alarm and clip. Tells what an installer and an alarm would be told.
+ * A camera under the vision process's real code: session, ffmpeg, frames, ring, alarm and clip; only the detector and the
+ * gateway around it are missing. Collects the texts that an installer would see and the alarms' clips.
  */
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -19,7 +19,7 @@ export interface Clip {
   /** whether each picture is later than the one before, in the order of showing */
   readonly ordered: boolean;
   readonly codec: string;
-  /** whether every picture of it can be decoded */
+  /** whether every picture of the clip can be decoded */
   readonly playable: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface WatchedRig {
   readonly frames: number;
   /** ms of `performance.timeOrigin + performance.now()` of the first frame; 0: none yet */
   readonly liveAt: number;
-  /** Somebody enters the zone now. Resolves to the alarm's clip, or to why it has none. */
+  /** Lets somebody enter the zone now. Resolves to the alarm's clip, or to the reason why it has none. */
   alarm(withinMs?: number): Promise<Clip | string>;
   stop(): void;
 }
@@ -44,7 +44,7 @@ const wholePicture: [number, number][] = [
 ];
 const somebody: Detection = { class: 'motion', score: 0.95, box: [0.4, 0.3, 0.1, 0.4] };
 
-/** `settings`: of the camera, as in site.yaml, with its log-in. */
+/** `settings`: of the camera, as in site.yaml, with its log-in */
 export function watchCamera(settings: Partial<CameraSettings> & { readonly url: string }): WatchedRig {
   // in memory, as the gateway's rings are
   const folder = mkdtempSync(join('/dev/shm', 'forpost-watch-'));

@@ -1,16 +1,16 @@
 /**
- * ClickHouse's HTTP interface over the embedded engine, as a process of its own: the tests' ClickHouse server where no
- * real one can be had. The engine is the real one; only what stands between socket and engine is written here, after
+ * ClickHouse's HTTP interface over the embedded engine, as a process of its own: the tests' ClickHouse server when no real one
+ * is available. The engine is real; this file implements only the HTTP layer, after
  * https://clickhouse.com/docs/interfaces/http and the answers of a real server.
  *
  *   node front.ts FOLDER PORT [USER PASSWORD]      prints one line of JSON, {"port": N}, once it listens
  *
- * What is kept of the interface: the statement is `query` followed by the body; `database`; `default_format`;
- * `param_NAME` in the Escaped format; every other parameter is a setting; GET reads only; user and password by header,
- * by Basic authentication or by parameter; `X-ClickHouse-Exception-Code` and the HTTP statuses of exceptions; without
- * `wait_end_of_query` an exception can follow a status of 200. What is not: sessions, compression, progress headers.
+ * Implemented: the statement is `query` followed by the body; `database`; `default_format`; `param_NAME` in the Escaped
+ * format; every other parameter is a setting; GET reads only; user and password by header, by Basic authentication or by
+ * parameter; `X-ClickHouse-Exception-Code` and the HTTP statuses of exceptions; without `wait_end_of_query` an exception can
+ * follow a status of 200. Not implemented: sessions, compression, progress headers.
  *
- * A parent with an IPC channel makes the next requests fail: {"fault": Fault, "times": N}.
+ * A parent makes the next requests fail over its IPC channel: {"fault": Fault, "times": N}.
  */
 import { Buffer } from 'node:buffer';
 import { timingSafeEqual } from 'node:crypto';
@@ -25,7 +25,7 @@ const [folder = '', port = '0', user = 'default', password = ''] = process.argv.
 const keeper = new Session(folder);
 let planned: { readonly fault: Fault; times: number } | undefined;
 
-/** Parameters that are no settings (HTTPHandler.cpp, reserved_param_names, as far as a client here may send them). */
+/** Parameters that are not settings (HTTPHandler.cpp, reserved_param_names, as far as the tests' clients send them). */
 const reserved = new Set(['query', 'database', 'default_format', 'user', 'password', 'wait_end_of_query', 'query_id']);
 
 /** HTTP statuses of exceptions (src/Server/HTTP/exceptionCodeToHTTPStatus.cpp); all others are 500. */
@@ -67,7 +67,7 @@ process.once('SIGTERM', () => {
     process.exit(0);
   });
 });
-// without the parent nobody needs this server
+// without its parent this server has no use
 process.once('disconnect', () => process.exit(0));
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -111,7 +111,7 @@ function deliver(response: ServerResponse, result: string, fault: Fault | undefi
   } else response.end(result);
 }
 
-/** An exception after a part of the answer has been sent can change neither status nor headers. */
+/** After a part of the answer an exception can change neither status nor headers. */
 function refuse(response: ServerResponse, error: unknown, buffered: boolean): void {
   const exception =
     error instanceof Exception ? error : new Exception(error instanceof Error ? error.message : String(error));

@@ -1,4 +1,4 @@
-/** A ClickHouse server of a test's own: the front (front.ts) as a child process with a folder of its own. */
+/** A test's own ClickHouse server: front.ts as a child process with a folder of its own. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -23,7 +23,7 @@ export class TestClickHouse {
     this.origin = `http://127.0.0.1:${port}`;
   }
 
-  /** `login`: user and password; without them anybody may ask. */
+  /** `login`: user and password; without them the server asks for none. */
   static async start(...login: readonly string[]): Promise<TestClickHouse> {
     const folder = await mkdtemp(join(tmpdir(), 'forpost-clickhouse-'));
     try {
@@ -35,13 +35,13 @@ export class TestClickHouse {
     }
   }
 
-  /** The next `times` requests fail in this way. */
+  /** Makes the next `times` requests fail in this way. */
   async fail(fault: Fault, times = 1): Promise<void> {
     this.#child.send({ fault, times });
     await once(this.#child, 'message');
   }
 
-  /** As a power cut ends a server. */
+  /** Ends the server as a power cut does. */
   async kill(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     this.#child.kill('SIGKILL');
@@ -60,12 +60,12 @@ export class TestClickHouse {
   }
 }
 
-/** Resolves when it listens. */
+/** Resolves when the server listens. */
 async function launch(folder: string, port: number, login: readonly string[]): Promise<ChildProcess> {
   const front = fileURLToPath(new URL('front.ts', import.meta.url));
   const child = fork(front, [join(folder, 'data'), String(port), ...login], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    // each statement holds one of libuv's threads for as long as it runs
+    // each running statement occupies one of libuv's threads
     env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
   });
   if (child.stdout === null) throw new Error('the front of ClickHouse has no standard output');
