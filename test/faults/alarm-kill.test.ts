@@ -1,6 +1,6 @@
 /**
- * The gateway is killed with SIGKILL between an alarm and everything that is written behind it: what was acknowledged
- * stays true, so the alarm is known after the restart and gets its end, locally and in the events.
+ * Kills the gateway with SIGKILL between an alarm and the writes that follow it. The device's acknowledgement stays true: the
+ * alarm is known after the restart and clears, locally and in the events.
  */
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import { expect, onTestFinished, test } from 'vitest';
@@ -37,7 +37,7 @@ test('an alarm raised just before a kill is active after the restart, and clears
   };
 
   const before = await watch();
-  // the first one's snapshot begins at once, the second one's has to wait for the next
+  // the first alarm's snapshot begins at once; the second one's waits for the next snapshot
   await say('first', 6000);
   await say('second', 7000);
   await site.gateway?.kill();
@@ -55,7 +55,7 @@ test('an alarm raised just before a kill is active after the restart, and clears
     raised.map(({ alarm }) => [alarm, 'cleared']).sort(),
   );
 
-  // over and unseen they wait for a person, also after a kill; and what a person has seen stays seen
+  // over and not acknowledged, both wait for a person, also after a kill; an acknowledgement survives a kill
   const shown = async () =>
     (await site.local<{ alarms: ShownAlarm[] }>('/api/v1/alarms')).alarms
       .map(({ device, active, acknowledged }) => [device, active, acknowledged])
@@ -73,7 +73,7 @@ test('an alarm raised just before a kill is active after the restart, and clears
   await site.local('/api/v1/alarms/acknowledge', { alarm: first });
   const seen = await until('the acknowledgement told', () => told.find(({ change }) => change === 'acknowledged'));
   expect(seen).toMatchObject({ alarm: first, active: false, acknowledged_by: 'installer', acknowledged_where: 'site' });
-  // the device's next reading is behind it in the outbox
+  // the device's next reading follows the acknowledgement in the outbox
   await say('first', 10);
   await site.gateway?.kill();
   await site.startGateway();

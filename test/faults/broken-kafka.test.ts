@@ -1,4 +1,4 @@
-/** What answers on the Kafka brokers' port is no Kafka: another service, a proxy, somebody in between. */
+/** The brokers' port is served by something else than Kafka: another service, or a proxy in between. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
@@ -15,7 +15,7 @@ const sizeOf = (bytes: number) => {
   return size;
 };
 
-/** What each connection in turn answers to a request with this correlation id. */
+/** The answers of successive connections to a request with this correlation id. */
 const answers: readonly ((correlationId: Buffer) => Buffer | 'closed')[] = [
   () => randomBytes(50),
   () => Buffer.from('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n'),
@@ -83,12 +83,12 @@ test('a port that answers, but not as a Kafka broker, ends neither the centre no
     TestProcess.start('centre', ['forpost.mjs', 'cloud', '--config', centre]),
     TestProcess.start('gateway', ['forpost.mjs', 'gateway', '--config', gateway]),
   ]);
-  // each of them has met each answer
+  // each process has met each answer
   await until('enough connections', () => kafka.connections >= 5 * answers.length);
   for (const one of processes) {
     expect([one.name, one.running]).toEqual([one.name, true]);
     expect(one.lines.filter((line) => line.includes('an error that nobody handled'))).toEqual([]);
-    // the uplink is a thread: it would be started anew
+    // a restart of the uplink's thread would be logged
     expect(one.lines.filter((line) => line.includes('the uplink thread'))).toEqual([]);
   }
 });

@@ -1,9 +1,9 @@
 /**
- * Many fault runs, one after the other or several side by side, on settings that are reused as long as the runs are
- * good, and their sums in one report.
+ * Many fault runs, one after the other or several side by side, on settings that are reused while the runs are good, with
+ * their sums in one report.
  *
- * Always: a run that is not good prints its seed, how to run it again and where its logs lie, and gets no follower on
- * the same setting; what it started has ended.
+ * Always: a bad run prints its seed, the command to repeat it and the place of its logs, and no other run follows on its
+ * setting; the processes that it started have ended.
  */
 import { rm } from 'node:fs/promises';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -19,20 +19,20 @@ import { threeBrokers } from './three-brokers.ts';
 export interface CampaignOptions {
   readonly runs: number;
   readonly firstSeed: number;
-  /** names; empty: by the seed */
+  /** names of scenarios; empty: chosen by the seed */
   readonly scenarios: readonly string[];
-  /** folders of good runs stay as well */
+  /** keeps the folders of good runs too */
   readonly keep: boolean;
-  /** so many side by side */
+  /** number of runs side by side */
   readonly jobs: number;
 }
 
-/** of so many runs one is on three brokers: it takes as long as ten others */
+/** one of this many runs uses three brokers, because it takes as long as ten others */
 const threeBrokersEvery = 40;
-/** settings of bad runs are kept up to here: a disk is finite */
+/** most settings of bad runs that are kept, because disk space is limited */
 const mostKept = 5;
 
-/** @returns the exit status: 1 where a goal is missed */
+/** @returns the exit status: 1 when a goal is missed */
 export async function campaign(options: CampaignOptions): Promise<0 | 1> {
   const report = createReport('faults');
   const wanted = options.scenarios.filter((name) => name !== threeBrokers.name).map(scenarioCalled);
@@ -60,7 +60,7 @@ interface Sum {
   failed: number;
 }
 
-/** Takes runs off the plan until there are none, on a setting of its own. */
+/** Takes runs from the plan until it is empty, on a setting of its own. */
 async function playAll(plan: PlannedRun[], { runs, keep }: CampaignOptions, total: Sum): Promise<void> {
   let setting: FaultSetting | undefined;
   for (let planned = plan.shift(); planned !== undefined; planned = plan.shift()) {
@@ -93,13 +93,13 @@ async function playAll(plan: PlannedRun[], { runs, keep }: CampaignOptions, tota
   await setting?.stop(keep);
 }
 
-/** the worst of them shows in about one of three */
+/** the best hidden mistake shows in about one of three seeds */
 const seedsForMistake = 10;
 const mistakeShowsWithinMs = 4_000;
 
 /**
- * Puts each of these mistakes into the gateway and looks whether runs find it, as they must.
- * @returns the exit status: 1 where one is not found
+ * Puts each of these mistakes into the gateway, and checks that the runs find it.
+ * @returns the exit status: 1 when a mistake is not found
  */
 export async function findMistakes(names: readonly MistakeName[], firstSeed: number): Promise<0 | 1> {
   const report = createReport('faults-known-mistakes').samples(names.length);

@@ -1,6 +1,6 @@
 /**
- * The centre under kill -9 in mid-ingest, beside a Kafka that is away, hangs or comes back, and on a folder that
- * another centre holds. A made-up gateway writes to the real Kafka as a real one would, with repeats.
+ * The centre under kill -9 during ingest, beside a Kafka that is away, hangs or comes back, and on a folder that another centre
+ * holds. A simulated gateway writes to the real Kafka as a real one would, with repeats.
  */
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
@@ -39,7 +39,7 @@ let base: string;
 let password = '';
 let cookie = '';
 let centre: TestProcess | undefined;
-/** what people were told: the ids in the order they came, and the keys they came with */
+/** notifications that people got: ids in order of arrival, with their keys */
 const told: { readonly id: string; readonly key: string; readonly at: number }[] = [];
 
 beforeAll(async () => {
@@ -143,7 +143,7 @@ test('after many kills during ingest each event is in the history once, none cou
   for (let batch = 0; batch < batches; batch++) {
     const from = batch * batchSize + 1;
     const values = span(from, batchSize).map((n) => eventJson(n));
-    // an abandoned producer's batch lands again, a part of it late; a gateway goes back to its cursor
+    // an abandoned producer's batch lands again, partly late; a gateway goes back to its cursor
     if (batch % 3 === 0) values.push(...span(Math.max(1, from - 70), 60).map((n) => eventJson(n)));
     if (batch % 7 === 0) await write(producer, 'telemetry', values.slice(20));
     await write(producer, 'telemetry', values);
@@ -194,7 +194,7 @@ test('an alert from the centre’s absence is notified within 5 s of its start',
     `told ${stoppedMs.toFixed(0)} ms after the start that followed a stop, ${killedMs.toFixed(0)} ms after a kill`,
   );
   expect(stoppedMs).toBeLessThan(5_000);
-  // the broker holds a killed centre's place in the group for 6 s, the least that it lets a client ask for
+  // the broker keeps a killed centre's place in the group for 6 s, the shortest that a client may ask for
   expect(killedMs).toBeLessThan(7_000);
 });
 
@@ -204,7 +204,7 @@ test('records that cannot be processed are shown to staff with the reason, also 
   const producer = kafkaClient(kafka, 'test', silentLogger()).producer({ idempotent: false });
   await producer.connect();
   releasers.add('producer', () => producer.disconnect());
-  // what the tests before this one sent is counted first
+  // ingest first counts what earlier tests sent
   await until('ingest has caught up', async () => (await historyIds()).includes('gw-1/e1/alerts/9002'));
   const before = (await ledger()).received;
   const deep = eventJson(9_001).replace(/"data":.*$/, `"data":${'['.repeat(300_000)}${']'.repeat(300_000)}}`);
@@ -234,7 +234,7 @@ test('records that cannot be processed are shown to staff with the reason, also 
 
   await centre?.kill();
   await startCentre();
-  // killed before that was on disk, it is read in Kafka again
+  // killed before that was on disk, the centre reads it from Kafka again
   await until('the conflict is told again', async () =>
     (await api<CentreView>('/api/v1/centre')).problems.some((problem) => conflict.asymmetricMatch(problem)),
   );
@@ -256,7 +256,7 @@ test('a second centre on the same folder refuses in one line', async () => {
   expect(await ledger()).toMatchObject({ gateway: 'gw-1' });
 });
 
-/** The centre's page as staff see it; undefined where there is no browser, or the page is not built. */
+/** The centre's page as staff see it; undefined without a browser or a built page. */
 async function openPage(): Promise<Page | undefined> {
   if (withoutCentrePage !== undefined) {
     console.log(`the page is not looked at: ${withoutCentrePage}`);

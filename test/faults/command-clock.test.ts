@@ -1,6 +1,6 @@
 /**
- * A gateway whose clock says 1970 or 2099, and that no time service has set: what the centre asks is done while it
- * holds, and not afterwards, by the centre's own time.
+ * A gateway whose clock says 1970 or 2099, and that no time service has set: it runs the centre's commands while they are valid
+ * by the centre's own time, and not afterwards.
  */
 import { createPrivateKey, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -52,7 +52,7 @@ test.for(['kafka', 'http'] as const)(
   },
 );
 
-/** Signed by the centre's own key, and over since a minute: as a record that lay in Kafka while the site was away. */
+/** A command signed by the centre's own key that expired a minute ago, as after a long absence of the site. */
 async function expiredCommand(site: TestSite, id: string): Promise<void> {
   const key = createPrivateKey(await readFile(join(site.folder, 'centre', 'command-key.pem')));
   const now = Date.now();

@@ -1,6 +1,6 @@
 /**
- * The gateway is killed with SIGKILL as soon as devices have their CONNACKs, while a slow disk is busy with what another
- * one says: what a CONNACK has told of a session is still so after the restart.
+ * Kills the gateway with SIGKILL right after devices have their CONNACKs, while a slow disk is busy with another device's data:
+ * the sessions are after the restart what the CONNACKs said.
  */
 import type { IClientOptions, MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
@@ -26,7 +26,7 @@ afterAll(async () => {
   await disk?.remove();
 });
 
-/** Resolves at its CONNACK, with whether there was a session. */
+/** Resolves at its CONNACK, with its «session present». */
 function connect(here: TestSite, device: string, options: IClientOptions): Promise<boolean> {
   const client = mqtt.connect({
     ...{ host: '127.0.0.1', port: here.mqttPort, username: device, password: testPassword },

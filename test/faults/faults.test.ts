@@ -1,4 +1,4 @@
-/** The short version of `npm run faults`: a few runs with different faults, and proof that they would find something. */
+/** The short version of `npm run faults`: a few runs with different faults, and proof that they catch a mistake. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ const theSetting = async () => {
   await setting.recover();
   return setting;
 };
-/** runs that began and were not good */
+/** runs that have begun and are not yet good */
 let open = 0;
 beforeAll(async () => void (await theSetting()));
 afterAll(async () => {

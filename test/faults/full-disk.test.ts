@@ -1,6 +1,6 @@
 /**
- * A real gateway on a real disk that is full: a small tmpfs, which somebody else's file fills to the last byte. It needs
- * to mount one, which takes root on Linux.
+ * A real gateway on a real full disk: a small tmpfs that another program's file fills to the last byte. Mounting it takes root
+ * on Linux.
  */
 import { closeSync, mkdtempSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ beforeAll(async () => {
   site = await TestSite.start({
     devices: ['meter', 'sensor'],
     rules: [{ id: 'over', kind: 'threshold', device: 'sensor', metric: 'power_w', above: 5000 }],
-    // nobody listens there: everything stays
+    // nobody listens there, so that all events stay
     uplink: 'http',
     centre: false,
     extraInstallation: {
@@ -47,7 +47,7 @@ function free(): number {
   return bavail * bsize;
 }
 
-/** Somebody else takes what is left of the disk. */
+/** Another program fills the rest of the disk. */
 function fillDisk(): void {
   const file = openSync(filler, 'a');
   for (const size of [mebibyte, 65_536, 4096])
@@ -71,7 +71,7 @@ test('on a full disk the gateway alerts, stores by shedding, acknowledges everyt
   let n = 0;
   const text = 'x'.repeat(800);
   let meter = await here.connect('meter');
-  /** Publishes readings one after another, each acknowledged before the next. */
+  /** Publishes readings one after another, and waits for each acknowledgement. */
   const publish = async (count: number) => {
     for (let i = 0; i < count; i++) {
       const own = n++;
@@ -107,7 +107,7 @@ test('on a full disk the gateway alerts, stores by shedding, acknowledges everyt
     return (await status()).outbox.room.ballastBytes === 2 * mebibyte;
   });
 
-  // the log goes when the gateway stops: at its start on a disk that is full by then, only the ballast has room for it
+  // the log goes when the gateway stops: at a start on a full disk only the ballast has space for a new one
   meter.end(true);
   panel.end(true);
   await here.gateway?.stop();
@@ -123,7 +123,7 @@ test('on a full disk the gateway alerts, stores by shedding, acknowledges everyt
   expect(full.outbox.room.shedEvents).toBeGreaterThan(500);
   expect(full.problems.join()).toMatch(/disk is full/);
 
-  // a kill in the midst of it
+  // a kill in the middle of publishing
   void publish(2000).catch(() => undefined);
   await new Promise((resolve) => setTimeout(resolve, 300));
   await here.gateway?.kill();
@@ -134,7 +134,7 @@ test('on a full disk the gateway alerts, stores by shedding, acknowledges everyt
   meter = await here.connect('meter');
   await publish(500);
 
-  // somebody takes what the ballast gave as well: what cannot be stored stays with its device, alarms go on
+  // the space of the ballast fills up too: readings that cannot be stored stay with their device, alarms go on
   meter.end(true);
   panel.end(true);
   await here.gateway?.stop();
@@ -176,7 +176,7 @@ test('on a full disk the gateway alerts, stores by shedding, acknowledges everyt
     .all();
   const alertsStored = db.prepare(`select count(*) from events where type = ?`).pluck().get(eventTypes.alert);
   db.close();
-  // every number is there or named
+  // every number is stored, or named by a gap record
   for (const { epoch, last } of lanes) {
     const there = new Set(rows.filter((row) => row.epoch === epoch).map(({ seq }) => seq));
     for (const gap of gaps.filter((gap) => gap.epoch === epoch))
@@ -184,7 +184,7 @@ test('on a full disk the gateway alerts, stores by shedding, acknowledges everyt
     expect(there.size).toBe(last);
   }
   expect(gaps.length).toBeGreaterThan(0);
-  // the newest of what was acknowledged is there: only the oldest went, but for the last one of each epoch
+  // only the oldest were deleted: the newest acknowledged reading is there, except for the last one of each epoch
   const numberIn = (data: string) => /"id":"m-([0-9]+)"/.exec(data)?.[1] ?? [];
   const kept = new Set(rows.flatMap(({ data }) => numberIn(data)).map(Number));
   const inside = rows.filter(({ epoch, seq }) => lanes.some((lane) => lane.epoch === epoch && lane.last > seq));

@@ -1,7 +1,7 @@
 /**
- * The gateway of one run: its files, its process, and the one way to kill it and start it again.
+ * The gateway of one run: its files, its process, and the functions that kill and start it.
  *
- * Always: kills and starts are one after the other, whoever asks for them; a gateway that ends by itself is noticed.
+ * Always: kills and starts happen one after the other, for any caller; a gateway that ends by itself is noticed.
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export interface GatewayOptions {
   /** the outbox's folder; default: in `folder` */
   readonly data?: string | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /** more of gateway.yaml */
+  /** further keys of gateway.yaml */
   readonly extra?: object | undefined;
 }
 
@@ -67,8 +67,8 @@ export class GatewayUnderTest {
   }
 
   /**
-   * SIGKILL; `awayMs` later it is started again, and is killed once more that many ms after each of these starts.
-   * `whileDown` is done before it is started for good. Returns how often it was killed. @throws where it had ended by itself
+   * Sends SIGKILL; starts the gateway `awayMs` later, and kills it again that many ms after each of these starts. `whileDown`
+   * runs before the last start. Returns the number of kills. @throws Error when it had ended by itself
    */
   killAndRestart(
     awayMs: number,
@@ -91,7 +91,7 @@ export class GatewayUnderTest {
     return this.#inTurn(async () => this.#process?.stop());
   }
 
-  /** Events that have a number, of all epochs and lanes, as the outbox's file has it now. */
+  /** The number of assigned sequence numbers over all epochs and lanes, from the outbox's present file. */
   assigned(): number {
     const db = new Database(this.outboxFile, { readonly: true, fileMustExist: true });
     try {
@@ -103,7 +103,7 @@ export class GatewayUnderTest {
     }
   }
 
-  /** Ends it at once, whatever else is being done with it. */
+  /** Kills it at once, in any state. */
   async kill(): Promise<void> {
     await this.#process?.kill();
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { TestSite, until } from '../harness/site.ts';
 
-/** Loaded into the gateway before its own code: a defect that a signal sets off. */
+/** Loaded into the gateway before its own code: a signal triggers the defect. */
 const defect = `
   import { isMainThread } from 'node:worker_threads';
   if (isMainThread) process.on('SIGUSR2', function aDefectThatHangs() { for (;;); });`;

@@ -1,8 +1,8 @@
 /**
- * One address against all others at the broker's door, with the real gateway: whatever the attacker opens, half-sends or
- * guesses, a right log-in from another address (and from his own) gets in within a stated time, and alerts go on.
- * With FORPOST_TIMES=1 alerts are held to the promise of 5 ms (p99), which needs the machine for itself, or FORPOST_REALTIME=1
- * (harness/realtime.ts).
+ * One hostile address against all others, before the log-in, on the real gateway. For anything that the attacker opens,
+ * half-sends or guesses, a right log-in from another address (and from his own) succeeds within a stated time, and alerts go
+ * on. With FORPOST_TIMES=1 alerts must keep the promise of 5 ms (p99), which needs an otherwise idle machine, or
+ * FORPOST_REALTIME=1 (harness/realtime.ts).
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -22,14 +22,14 @@ const attackerAddress = '127.0.0.66';
 const otherAddress = '127.0.0.7';
 const devicesAddress = '127.0.0.1';
 const known = Array.from({ length: 500 }, (_, i) => `known-${i}`);
-/** each with a password of its own that nothing remembers */
+/** each with a password that is not remembered yet */
 const fresh = Array.from({ length: 24 }, (_, i) => `fresh-${i}`);
 const probes = Array.from({ length: 10 }, (_, i) => `probe-${i}`);
 const samples = process.env.FORPOST_TIMES === undefined ? 150 : 500;
-/** beside tests that load the machine only a gateway that hangs is told from one that waits for a core */
+/** beside other tests a gateway that waits for a core is slow too: only a hang exceeds this */
 const alertP99Ms = process.env.FORPOST_TIMES === undefined ? 500 : 5;
 const alertP50Ms = process.env.FORPOST_TIMES === undefined ? 50 : 5;
-/** from a right log-in whose password has to be checked to its CONNACK; beside other tests it waits for a core too */
+/** from a right log-in with an unremembered password to its CONNACK; beside other tests it also waits for a core */
 const logInWithinMs = process.env.FORPOST_TIMES === undefined ? 15_000 : 3000;
 const serverUnavailable = 3;
 const secrets = new Map<string, string>();
@@ -88,10 +88,10 @@ function attackWith(
   return attacker;
 }
 
-/** Logs in, and tries again where it is told «server unavailable», as clients do; ms until it is in. */
+/** Logs in, again after each «server unavailable», as clients do; returns the ms until it succeeds. */
 async function logIn(id: string, localAddress: string): Promise<number> {
   const from = performance.now();
-  // mqtt.connect knows no localAddress
+  // mqtt.connect has no localAddress
   const client = new MqttClient(() => connect({ host: '127.0.0.1', port: site.mqttPort, localAddress }), {
     ...{ protocolVersion: 4, username: id, password: secrets.get(id) ?? testPassword },
     ...{ clientId: `${id}-${localAddress}`, reconnectPeriod: 0, connectTimeout: 30_000 },
@@ -109,10 +109,10 @@ async function logIn(id: string, localAddress: string): Promise<number> {
   return performance.now() - from;
 }
 
-/** devices whose alarm is active */
+/** devices with an active alarm */
 const over = new Set<number>();
 
-/** ms from a reading to the alert that it raises or clears, over and over. */
+/** ms from a reading to the alert that it raises or clears, many times. */
 async function alertTimes(): Promise<readonly number[]> {
   const times: number[] = [];
   let heard: (() => void) | undefined;
@@ -121,7 +121,7 @@ async function alertTimes(): Promise<readonly number[]> {
   const first = setNice(-10);
   for (let i = 0; i < samples; i++) {
     const device = devices[i % devices.length];
-    // each reading raises its device's alarm or clears it
+    // each reading raises or clears its device's alarm
     const isOver = !over.has(i % devices.length);
     if (isOver) over.add(i % devices.length);
     else over.delete(i % devices.length);
@@ -251,7 +251,7 @@ describe('beside an attack from one address', () => {
       `reconnect: 500 devices in ${(performance.now() - from).toFixed(0)} ms, slowest ${slowest.toFixed(0)} ms\n`,
     );
     expect(slowest).toBeLessThan(10_000);
-    // the clients of 500 devices run in this process too
+    // this process also runs the clients of 500 devices
     expect(percentile(times, 50)).toBeLessThan(2 * alertP50Ms);
   });
 });

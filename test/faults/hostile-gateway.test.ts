@@ -1,6 +1,6 @@
 /**
- * One gateway whose token is in wrong hands, against a real centre: what it sends silences nobody, fills no memory and
- * stands in no other's name. Without Kafka through the receiver, and with Kafka, where nothing can be refused.
+ * A gateway whose token was stolen, against a real centre: its events silence no other gateway, fill no memory and cannot pass
+ * for another's. Without Kafka through the receiver, and with Kafka, where nothing can be refused.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -37,7 +37,7 @@ const tokens = { bad: 'stolen-token-0123456789abcdef', good: 'honest-token-01234
 type Who = keyof typeof tokens;
 const gatewayOf = (who: Who) => `gw-${who}`;
 
-/** Events of each test are of a life of their own of the same two gateways' outboxes. */
+/** Each test uses a new epoch of the same two gateways' outboxes. */
 let life = 0;
 beforeEach(() => {
   life++;
@@ -138,7 +138,7 @@ const alarm = (gateway: string, sequence: number, severity = 'critical') =>
     },
   });
 
-/** Ten critical alarms of the honest gateway, one each `everyMs`; resolves to how long each took to be told, ms. */
+/** Ten critical alarms of the honest gateway, one each `everyMs`; resolves to their delays until the notification, ms. */
 async function tenAlarms(
   told: readonly Told[],
   everyMs: number,
@@ -157,7 +157,7 @@ async function tenAlarms(
   return [...sent].map(([name, at]) => (of(name)?.at ?? Number.POSITIVE_INFINITY) - at);
 }
 
-/** Both gateways' places in the list of a desk that shows 1,000. */
+/** Shares of both gateways in the alarm list of a page that shows 1,000. */
 async function listShares(api: <T>(path: string) => Promise<T>) {
   const { alarms, not_listed: more } = await api<AlarmsAnswer>('/api/v1/alarms?limit=1000');
   const names = alarms.filter(({ gateway }) => gateway === 'gw-good').map(({ alarm: id }) => id);
@@ -299,7 +299,7 @@ describe('one centre without Kafka', () => {
     for (const { status } of answers) expect([400, 403, 413, 429]).toContain(status);
     expect((await rssMb()) - before).toBeLessThan(250);
 
-    // twenty bodies that are begun and never end
+    // twenty bodies that begin and never end
     const slow = Array.from({ length: 20 }, () => {
       const request = httpRequest({
         ...{ host: '127.0.0.1', port, path: '/ingest/v1/events', method: 'POST' },

@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => site?.stop());
 
-/** Logs in as the hostile device, sends the bytes and waits until the gateway has closed the connection. */
+/** Logs in as the hostile device, sends the bytes, and waits until the gateway closes the connection. */
 async function isClosedAfter(...packets: Buffer[]): Promise<void> {
   const socket = connect(site.mqttPort, '127.0.0.1');
   const closed = new Promise<void>((resolve) => socket.on('close', () => resolve()));
@@ -39,8 +39,8 @@ test('a logged-in device that sends a QoS 1 PUBLISH without a packet identifier 
 });
 
 /**
- * Of a core, however many other processes want one. The kernel counts in steps of up to 4 ms. Alerts to p99 5 ms are measured on a quiet
- * machine (`npm run faults -- --hostile-packets`); here other tests run beside it.
+ * Processor time, which other processes do not change. The kernel counts in steps of up to 4 ms. Alerts to p99 5 ms are
+ * measured on a quiet machine (`npm run faults -- --hostile-packets`); here other tests run beside it.
  */
 const mostOfOneTurnMs = 10;
 
@@ -59,7 +59,7 @@ describe('for any request of one client, others’ alerts do not wait behind it:
     const display = await site.connect('hostile-panel', { clientId: 'hostile', clean: false, reconnectPeriod: 0 });
     const shelly = await site.connect('hostile-shelly', { reconnectPeriod: 0 });
     const heard = new Promise<string>((resolve) => display.once('message', resolve));
-    // it has as many as it may
+    // it has its maximum of subscriptions
     await expect(display.subscribeAsync('forpost/devices/probe/#')).rejects.toThrow();
     await display.unsubscribeAsync('forpost/d1');
     await display.subscribeAsync('forpost/alerts/#');
@@ -76,7 +76,7 @@ describe('for any request of one client, others’ alerts do not wait behind it:
 });
 
 test('20 s of wild packets of every kind cause no crash, no defect and no memory leak, and a neighbour is served throughout', async () => {
-  // chosen anew each time; what it finds names the seed
+  // a new seed each time; a failure names it
   const firstSeed = Number(process.env.FORPOST_FUZZ_SEED ?? Math.floor(Math.random() * 1e9));
   const { served, heapBeforeMb, heapAfterMb } = await fuzz(site, { firstSeed, ms: 20_000 });
   expect(served).toBeGreaterThan(20);

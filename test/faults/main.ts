@@ -1,13 +1,16 @@
 /**
- * `npm run faults -- [--runs N] [--jobs N] [--seed FROM] [--scenario NAME,…] [--keep] [--json]`: real processes, real
- * faults, so many runs side by side as there are jobs. With `--mistakes` known mistakes are put into the gateway, which
- * the runs must find; with `--simulate N [--seed FROM]` it is that many simulated runs instead; with `--vision NAME
- * [--runs N]` faults of cameras and of the vision process (vision/registry.ts); with `--fuzz-packets MINUTES [--seed
- * FROM]` wild MQTT packets, with `--hostile-packets [--runs SAMPLES]` hostile clients beside whom alerts are measured
- * (packets/report.ts); with `--field [--runs SECONDS] [--seed FROM] [--scenario SUITE,…]` inputs as the field sends them
- * (field/registry.ts); with `--paho [--runs CUTS]` real paho-mqtt clients (paho/report.ts), with `--clients` the same as a
- * home automation, its bridges and devices (paho/roles-report.ts); with
- * `--conformance` what MQTT demands, statement by statement (../conformance/report.ts). One JSON document last on standard output.
+ * `npm run faults -- [--runs N] [--jobs N] [--seed FROM] [--scenario NAME,…] [--keep] [--json]`: fault runs on real processes,
+ * `--jobs` of them side by side. Other modes:
+ *   --mistakes: puts known mistakes into the gateway, which the runs must find
+ *   --simulate N [--seed FROM]: simulated runs
+ *   --vision NAME [--runs N]: faults of cameras and of the vision process (vision/registry.ts)
+ *   --fuzz-packets MINUTES [--seed FROM]: wild MQTT packets (packets/report.ts)
+ *   --hostile-packets [--runs SAMPLES]: measures alerts beside hostile clients (packets/report.ts)
+ *   --field [--runs SECONDS] [--seed FROM] [--scenario SUITE,…]: inputs of the field (field/registry.ts)
+ *   --paho [--runs CUTS]: real paho-mqtt clients (paho/report.ts)
+ *   --clients: the same clients as a home automation, its bridges and devices (paho/roles-report.ts)
+ *   --conformance: the statements of MQTT, one by one (../conformance/report.ts)
+ * Each prints one JSON document as the last line of standard output.
  */
 import { parseArgs } from 'node:util';
 import { messageOf } from '@forpost/shared/errors.ts';

@@ -1,18 +1,17 @@
 /**
- * Which reading has which number, read from the gateway's outbox again and again while it is filled: what is shed from
- * it later is named by its number alone, and whoever verifies has to know what that was.
+ * Records which reading has which number, by reading the gateway's outbox repeatedly while it fills: a gap record names shed
+ * readings by number alone, and the verification must know which ones they were.
  *
  *   a thread: open, read what is new, close ──► the next look, 50 ms later
  *
- * Always: it holds no connection between two looks, so that a gateway that starts after a kill finds the file as the
- * kill has left it.
+ * Always: it holds no connection between two looks, so that a gateway that starts after a kill finds the file unchanged.
  */
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import Database from 'better-sqlite3';
 import { keyOf } from './load/device.ts';
 
-/** `<epoch>/telemetry/<seq>` and the reading's key; empty where it is something else. */
+/** `<epoch>/telemetry/<seq>` and the reading's key; empty for another event. */
 type Seen = readonly [number: string, key: string];
 
 const lookEveryMs = 50;
@@ -23,13 +22,13 @@ export class OutboxWatch {
   readonly #ended: Promise<void>;
   readonly #keys = new Map<string, string>();
 
-  /** `file` need not be there yet. */
+  /** `file` may not exist yet. */
   constructor(file: string) {
     this.#worker = new Worker(new URL(import.meta.url), { workerData: { watched: file } });
     this.#worker.on('message', (seen: readonly Seen[]) => {
       for (const [number, key] of seen) this.#keys.set(number, key);
     });
-    // whoever waits for what it has not seen says so
+    // the verification notices what this thread has not seen
     this.#worker.on('error', () => undefined);
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
   }
@@ -39,7 +38,7 @@ export class OutboxWatch {
     return this.#keys;
   }
 
-  /** Told, and not torn away: a thread that is ended while it loads SQLite takes the process with it. */
+  /** Asks the thread to end: killing it while it loads SQLite would crash the process. */
   async stop(): Promise<void> {
     this.#worker.postMessage('stop');
     await this.#ended;
@@ -83,7 +82,7 @@ function watch(file: string): void {
       const seen = look(file, through);
       if (seen.length > 0) parentPort?.postMessage(seen);
     } catch {
-      // not there yet, or its disk is in trouble: that is what these runs are about
+      // the file does not exist yet, or its disk fails, which is what these runs test
     }
     next = setTimeout(goOn, lookEveryMs);
   };

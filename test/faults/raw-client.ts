@@ -1,7 +1,6 @@
 /**
- * MQTT clients written packet by packet, which do on a new connection what the specification asks of a client that
- * keeps its session (MQTT 3.1.1, section 4.4), and so what client libraries do not: redeliver under the same packet id
- * with DUP, and go on with QoS 2 where it stood.
+ * MQTT clients written packet by packet. On a new connection they do what the specification asks of a client with a kept session
+ * (MQTT 3.1.1, section 4.4) and client libraries do not: redeliver under the same packet id with DUP, and continue QoS 2.
  */
 import { connect, type Socket } from 'node:net';
 import mqtt, { type IConnackPacket, type IPublishPacket, type Packet } from 'mqtt-packet';
@@ -9,13 +8,13 @@ import { testPassword } from '../harness/site.ts';
 
 const retryMs = 20;
 
-/** A connection that comes back whenever it is lost, until `end`. */
+/** A connection that reconnects whenever it is lost, until `end`. */
 export abstract class RawClient {
   readonly #port: number;
   readonly #user: string;
   #socket: Socket | undefined;
   #ended = false;
-  /** of each CONNACK: whether there was a session */
+  /** «session present» of each CONNACK */
   readonly present: boolean[] = [];
 
   constructor(port: number, user: string) {
@@ -62,12 +61,12 @@ export abstract class RawClient {
   }
 }
 
-/** Publishes readings with power_w 1, 2, 3, …, eight under way at a time, until `last` is acknowledged. */
+/** Publishes readings with power_w 1, 2, 3, …, with eight open at a time, until `last` is acknowledged. */
 export class RawPublisher extends RawClient {
   readonly #topic: string;
   readonly #qos: 1 | 2;
   readonly #last: number;
-  /** by packet id, in the order of sending; `released`: PUBREC came */
+  /** by packet id, in the order of sending; `released`: PUBREC has arrived */
   readonly #underWay = new Map<number, { readonly n: number; released: boolean }>();
   #n = 0;
   #redelivered = 0;
@@ -115,7 +114,7 @@ export class RawPublisher extends RawClient {
   #goOn(): void {
     while (this.#underWay.size < 8 && this.#n < this.#last) {
       this.#n++;
-      // few packet ids, so that each is used again and again
+      // few packet ids, so that each is reused often
       let messageId = this.#n % 24;
       while (messageId === 0 || this.#underWay.has(messageId)) messageId++;
       this.#underWay.set(messageId, { n: this.#n, released: false });
@@ -129,7 +128,7 @@ export class RawPublisher extends RawClient {
   }
 }
 
-/** Subscribes once, then only listens; acknowledges what it gets (QoS 1). */
+/** Subscribes once, then only listens, and acknowledges messages (QoS 1). */
 export class RawSubscriber extends RawClient {
   readonly #filter: string;
   subscribed = false;

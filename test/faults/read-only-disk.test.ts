@@ -1,6 +1,6 @@
 /**
- * A real gateway whose disk takes no writes any more, as a worn-out card or a file system with errors is mounted at the
- * next start. It needs to mount a tmpfs, which takes root on Linux.
+ * A real gateway whose disk accepts no more writes, as a worn-out card or a file system with errors is mounted at the next
+ * start. Mounting a tmpfs takes root on Linux.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,11 +1,11 @@
 /**
- * One fault run: a gateway of its own, devices that publish, several things that go wrong at once by a seed, and then
- * the question whether the history is complete.
+ * One fault run: a gateway of its own, devices that publish, several faults at once chosen by a seed, and then the check whether
+ * the history is complete.
  *
- *   gateway up ──► load and disturbances ──► all is well again ──► every acknowledgement is in ──► history complete
+ *   gateway up ──► load and disturbances ──► faults end ──► every publish acknowledged ──► history complete
  *
- * Always: the seed decides what is done (when exactly it hits, the machine does); the gateway's process has ended when
- * `faultRun` returns, also when it throws.
+ * Always: the seed decides which faults happen (the machine decides the exact moment); the gateway's process has ended when
+ * `faultRun` returns or throws.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -24,15 +24,15 @@ import { Random } from './simulation/random.ts';
 import { type Verdict, verify } from './verify.ts';
 
 export interface RunOptions {
-  /** unique among the gateways of the setting: its id */
+  /** the gateway's id, unique within the setting */
   readonly name: string;
   readonly seed: number;
   readonly scenarios: readonly Scenario[];
   /** default 2500 */
   readonly loadMs?: number | undefined;
-  /** how long the history may take to be complete; default 90 s */
+  /** longest time until the history is complete; default 90 s */
   readonly completeWithinMs?: number | undefined;
-  /** of the gateway's process: for known mistakes */
+  /** environment of the gateway's process, for known mistakes */
   readonly gatewayEnv?: NodeJS.ProcessEnv | undefined;
 }
 
@@ -40,11 +40,11 @@ export interface RunOutcome extends Verdict {
   readonly seed: number;
   readonly scenarios: readonly string[];
   readonly folder: string;
-  /** what was done, by name */
+  /** number of faults, by name */
   readonly done: Readonly<Record<string, number>>;
-  /** ms from when all was well and acknowledged until history and ledger were complete */
+  /** ms from the end of the faults and the last acknowledgement until history and ledger were complete */
   readonly completeMs: number;
-  /** the longest that a lane took to go on after one of three brokers had died, ms */
+  /** the longest pause of a lane after one of three brokers had died, ms */
   readonly longestStallMs?: number;
   readonly seconds: number;
 }
@@ -57,7 +57,7 @@ export function isGood({ lost, duplicated, unexplained, problems }: Verdict): bo
   return lost === 0 && duplicated === 0 && unexplained === 0 && problems.length === 0;
 }
 
-/** @throws where the run cannot go on; what the history is to blame for is in the outcome */
+/** @throws Error when the run cannot continue; faults of the history are in the outcome */
 export async function faultRun(setting: FaultSetting, options: RunOptions): Promise<RunOutcome> {
   const { name, seed, scenarios, loadMs = defaultLoadMs } = options;
   const begun = performance.now();
@@ -97,7 +97,7 @@ export async function faultRun(setting: FaultSetting, options: RunOptions): Prom
       },
       say,
     });
-    // all to their ends, also where one fails: none of them may start something that nobody stops
+    // wait for all, also when one fails: none may start something that nobody stops
     const ends = await Promise.allSettled([
       sleep(loadMs),
       ...scenarios.map((one, index) => one.disturb?.(disturbance(index))),
@@ -139,7 +139,7 @@ export async function faultRun(setting: FaultSetting, options: RunOptions): Prom
   }
 }
 
-/** Looks again until there is nothing to complain of, or the time is over. */
+/** Repeats the check until it passes or the time is over. */
 export async function completed(
   centre: TestCentre,
   gateway: GatewayUnderTest,
@@ -162,7 +162,7 @@ export async function completed(
       withinMs,
     );
   } catch {
-    // whatever kept it from being so, this is how it stands
+    // the last check tells the final state
     return look();
   }
 }

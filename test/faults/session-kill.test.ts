@@ -1,7 +1,6 @@
 /**
- * The gateway is killed with SIGKILL while a QoS 2 publisher, a QoS 1 publisher that redelivers with DUP and an absent
- * subscriber's queue are at work: what they say is stored exactly once and in order, without any id in the payloads,
- * and the subscriber gets all of it.
+ * Kills the gateway with SIGKILL while a QoS 2 publisher, a QoS 1 publisher that redelivers with DUP, and an absent subscriber's
+ * queue are active: readings without any id are stored exactly once and in order, and the subscriber gets all of them.
  */
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
@@ -11,7 +10,7 @@ import { until } from '../harness/process.ts';
 import { TestSite } from '../harness/site.ts';
 import { RawPublisher, RawSubscriber } from './raw-client.ts';
 
-/** of each publisher; together less than a session's queue holds */
+/** of each publisher; both together fit into a session's queue */
 const readings = 480;
 const kills = 4;
 
@@ -52,7 +51,7 @@ test('across kill -9, QoS 2 and redelivered QoS 1 are stored exactly once, in or
   await until('everything is acknowledged', () => publishers.every(({ done }) => done));
   for (const publisher of publishers) publisher.end();
 
-  // something was under way when the gateway was killed, or this test says nothing
+  // each publisher must have had open publishes at a kill, or this test proves nothing
   expect(publishers.every(({ redelivered }) => redelivered > 0)).toBe(true);
   expect(stored('twice')).toEqual(all);
   expect(stored('once')).toEqual(all);

@@ -1,6 +1,6 @@
 /**
- * What fault runs share, because it is slow to start: one Kafka, the centre, and the network between a gateway and
- * Kafka (a proxy). Each run brings a gateway of its own.
+ * Shared parts of fault runs, because they are slow to start: one Kafka, the centre, and the network between a gateway and Kafka
+ * (a proxy). Each run has a gateway of its own.
  *
  *   gateway ──► proxy ──► Kafka («behind» listener, which advertises the proxy's port)
  *   centre ─────────────► Kafka (plain listener)
@@ -15,7 +15,7 @@ import { freePorts } from '../harness/ports.ts';
 import { TcpProxy } from '../harness/proxy.ts';
 
 export interface SettingOptions {
-  /** of the centre's process: for known mistakes */
+  /** environment of the centre's process, for known mistakes */
   readonly centreEnv?: NodeJS.ProcessEnv | undefined;
 }
 
@@ -63,18 +63,18 @@ export class FaultSetting {
     }
   }
 
-  /** Brokers as a gateway is to be told them. */
+  /** The brokers' addresses for gateways. */
   get brokersForGateways(): readonly string[] {
     return [`127.0.0.1:${this.link.port}`];
   }
 
-  /** Everything runs and the network is well: where a run before left it otherwise. */
+  /** Restarts whatever an earlier run stopped, and heals the network. */
   async recover(): Promise<void> {
     this.link.heal();
     if (!this.centre.running) await this.centre.start();
   }
 
-  /** `keep`: the folder stays, with the logs. */
+  /** `keep`: keeps the folder with the logs. */
   async stop(keep = false): Promise<void> {
     await this.#releasers.releaseAll(say);
     if (!keep) await rm(this.folder, { recursive: true, force: true });

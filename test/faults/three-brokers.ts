@@ -1,7 +1,6 @@
 /**
- * Three real brokers, replicas 3, min ISR 2: any one of them is killed at a time, and readings go on arriving in the
- * history while it is dead; then two of them are, and the lane waits (nothing is called safe that one disk alone has),
- * and completes when they are back.
+ * Three real brokers, replicas 3, min ISR 2. Each broker in turn is killed, and readings keep arriving in the history meanwhile.
+ * Then two are killed: the lane waits, because no event may be called safe on one disk alone, and completes when they return.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,19 +24,19 @@ import { Random } from './simulation/random.ts';
 export interface ThreeBrokersOptions {
   readonly seed: number;
   readonly keep?: boolean;
-  /** how many are killed one after the other before two are at once; default: all three */
+  /** number of brokers that are killed one after the other, before two at once; default: all three */
   readonly victims?: number;
 }
 
 const name = 'three-brokers';
 const heapMb = 256;
 const pauseMs = 25;
-/** so many more in the history prove that the lane goes on */
+/** this many new readings in the history prove that the lane goes on */
 const goesOn = 50;
 /** a dead broker is noticed after 3 s, a dead controller after 2 s and an election */
 const goesOnWithinMs = 45_000;
 const inSyncWithinMs = 45_000;
-/** so long nothing may arrive when two are dead */
+/** with two dead brokers nothing may arrive for this long */
 const waitsMs = 1_500;
 
 export const threeBrokers = { name, run };
@@ -110,13 +109,13 @@ interface Scene {
   readonly say: (what: string) => void;
 }
 
-/** Few partitions, so that three brokers start quickly on two cores; all else as the centre plans it. */
+/** Few partitions, so that three brokers start quickly on two cores; everything else as the centre plans it. */
 async function createTopics(addresses: readonly string[]): Promise<void> {
   const admin = testClient(addresses).admin();
   await admin.connect();
   try {
     await admin.createTopics({
-      // a broker that has not heard of them yet says that there are none
+      // a broker that does not know them yet would answer that there are none
       waitForLeaders: false,
       timeout: 20_000,
       topics: Object.entries(topicPlans).map(([short, { cleanup }]) => ({
@@ -135,7 +134,7 @@ async function createTopics(addresses: readonly string[]): Promise<void> {
   }
 }
 
-/** Resolves when everything up to now has arrived and some of what came after it; how long that took, ms. */
+/** Waits until everything up to now and some later readings have arrived; returns the ms that this took. */
 async function arriving({ centre, gateway, say }: Scene, when: string): Promise<number> {
   const from = performance.now();
   const known = gateway.assigned();

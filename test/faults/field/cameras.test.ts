@@ -1,4 +1,4 @@
-/** Cameras with the quirks of the field, the quick ones; all of them: `npm run faults -- --field`. */
+/** The quick cases of cameras with quirks of the field; `npm run faults -- --field` runs all of them. */
 import { describe, expect, test } from 'vitest';
 import { badCases } from './camera-cases/bad-cases.ts';
 import { goodCases } from './camera-cases/good-cases.ts';

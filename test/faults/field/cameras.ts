@@ -1,10 +1,10 @@
-/** Every simulated camera once (camera-cases/), a few side by side; how long that takes does not depend on the seconds asked for. */
+/** Runs every simulated camera once (camera-cases/), a few side by side, whatever duration was asked for. */
 import { badCases } from './camera-cases/bad-cases.ts';
 import { goodCases } from './camera-cases/good-cases.ts';
 import { runBad, runGood } from './camera-cases/run.ts';
 import type { FieldSuite } from './suite.ts';
 
-/** so many that two cores decode them and cut their clips without being late */
+/** as many as two cores can decode, with their clips, in time */
 const sideBySide = 4;
 
 export const cameras: FieldSuite = {

@@ -1,11 +1,11 @@
 /**
- * Messages of devices, made wild by a seed: real ones (edge/devices/field-cases) with bytes and tokens changed, and real
- * ones in which one number is replaced by something odd.
+ * Random variations of devices' messages by a seed: real messages (edge/devices/field-cases) with changed bytes and tokens, and
+ * real messages with one number replaced by an odd value.
  *
- * Checked of each:
- *  - no decoder throws; what is refused has a reason; what is read may be stored; all that is told is bounded;
- *  - the same message says the same twice;
- *  - one odd field costs only itself: values that do not depend on it stay, and its path is named.
+ * Checks of each message:
+ *  - no decoder throws; a refusal has a reason; values may be stored; all reports are bounded;
+ *  - the same message decodes to the same result twice;
+ *  - one odd field costs only itself: independent values stay, and the field's path is named.
  */
 import { isId } from '@forpost/shared/event/ids.ts';
 import { checkDecoded } from '../../../edge/devices/checks.ts';
@@ -21,13 +21,13 @@ import type { FieldOptions, FieldOutcome, FieldSuite } from './suite.ts';
 
 const received = Date.UTC(2026, 10, 30, 9);
 const mostFailures = 20;
-/** A seed's messages; between seeds other suites and tests get their turn. */
+/** Messages of one seed; other suites and tests get their turn between seeds. */
 const messagesOfSeed = 200;
 const longestReason = 600;
 
 const all = Object.entries(fieldCases).flatMap(([decoder, cases]) => cases.map((one) => ({ decoder, one })));
 const topics = [...new Set(all.map(({ one }) => one.topic))];
-/** What firmware, scripts and broken memory put into JSON. */
+/** Values that firmware, scripts and broken memory put into JSON. */
 const tokens = [
   ...[
     'nan',
@@ -102,7 +102,7 @@ function decode(decoder: string, topic: string, payload: Buffer): Decoded {
   return checkDecoded(found.decode({ device, topic, payload, received }), received, () => received + 120_000);
 }
 
-/** How many readings came of it, or what does not hold. */
+/** The number of readings from one message, or the check that fails. */
 function wild(random: Random, understanding: Understanding): number | string {
   const { decoder, one } = random.pick(all);
   const topic = random.chance(0.1) ? random.pick(topics) : one.topic;
@@ -179,13 +179,13 @@ function brokenReading({ data: { values, channel }, json }: DecodedReading): str
 }
 
 type Path = readonly (string | number)[];
-/** What decides how the rest of its message is read. */
+/** Fields that decide how the rest of their message is read. */
 const structural = new Set(['time', 'Time', 'Epoch', 'ts', 'id', 'Endpoint', 'Device', 'method', 'event']);
 const oddValues: readonly unknown[] = [null, 'x', {}, [], '', 'nan', [[1]], '1 W'];
-/** Two, because one of them may be what was there. */
+/** Two values, because one of them may be the original. */
 const otherValues = [0, 7.25];
 
-/** Replaces one number of a real message; how many readings stay, or what does not hold. */
+/** Replaces one number of a real message; returns the number of readings that stay, or the check that fails. */
 function oddField(random: Random): number | string {
   const { decoder, one } = random.pick(all);
   const whole = parsed(one);
@@ -236,7 +236,7 @@ function replaced(value: unknown, [step, ...rest]: Path, by: unknown): unknown {
   return Object.fromEntries(entries.map(([key, inner]) => [key, key === step ? replaced(inner, rest, by) : inner]));
 }
 
-/** By the place of the reading's channel and its metric. */
+/** Values by the reading's channel and metric. */
 function valuesOf({ items }: Understood): Map<string, unknown> {
   const values = new Map<string, unknown>();
   for (const item of items)

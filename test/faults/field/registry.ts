@@ -1,4 +1,4 @@
-/** The suites that `npm run faults -- --field` runs, one after the other. */
+/** The suites of `npm run faults -- --field`, which runs them one after the other. */
 import { cameras } from './cameras.ts';
 import { deviceMessages } from './device-messages.ts';
 import type { FieldSuite } from './suite.ts';

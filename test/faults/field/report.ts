@@ -1,13 +1,13 @@
 /**
- * `npm run faults -- --field [--runs SECONDS] [--seed N] [--scenario SUITE,…]`: inputs as the field sends them, so many
- * seconds of each suite; one JSON document last on standard output.
+ * `npm run faults -- --field [--runs SECONDS] [--seed N] [--scenario SUITE,…]`: runs inputs of the field for this long in each
+ * suite; prints one JSON document as the last line of standard output.
  */
 import { createReport } from '../../../scripts/report.ts';
 import { fieldSuites } from './registry.ts';
 
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-/** @returns the exit status: 1 where a suite has failures */
+/** @returns the exit status: 1 when a suite has failures */
 export async function fieldReport(seconds: number, firstSeed: number, wanted: readonly string[]): Promise<0 | 1> {
   const unknown = wanted.filter((name) => !fieldSuites.some((suite) => suite.name === name));
   if (unknown.length > 0)

@@ -1,22 +1,22 @@
-/** A suite of inputs as the field sends them, wild and by a seed: of messages of devices, of cameras, … */
+/** A suite of random inputs by a seed, as they occur in the field: devices' messages, cameras, … */
 
 export interface FieldOptions {
   readonly firstSeed: number;
-  /** how long it goes on */
+  /** duration of the suite */
   readonly ms: number;
   readonly say: (text: string) => void;
 }
 
 export interface FieldOutcome {
-  /** inputs that were tried */
+  /** number of inputs */
   readonly samples: number;
-  /** what did not hold, each with the seed that shows it again; bounded */
+  /** failures, each with the seed that repeats it; bounded */
   readonly failures: readonly string[];
   /** further figures, with their units in their names */
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
-/** A new one is one file beside this and one line in registry.ts. */
+/** A new suite is one file beside this one, and one line in registry.ts. */
 export interface FieldSuite {
   readonly name: string;
   run(options: FieldOptions): Promise<FieldOutcome>;

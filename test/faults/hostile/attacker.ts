@@ -1,6 +1,6 @@
 /**
- * A thread that attacks the broker's door, as a machine of its own would: it gives way to everything else here, so that
- * what it costs is what the gateway does about it. It goes on until it is ended.
+ * A thread that attacks the broker before the log-in. It has the lowest priority, as if on a machine of its own, so that the
+ * measured cost is the gateway's. It attacks until it is ended.
  */
 import { connect, type Socket } from 'node:net';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
@@ -17,7 +17,7 @@ interface Setup {
   readonly users: readonly string[];
 }
 
-/** What came back, by the return code of CONNACK; `closed`: without one. */
+/** Answers by the return code of CONNACK; `closed`: no CONNACK. */
 export type Answers = Readonly<Record<string, number>>;
 
 const halfBytes = 60_000;
@@ -75,7 +75,7 @@ function attack({ attack: kind, port, address, atOnce, users }: Setup): void {
     });
     socket.once('close', () => {
       if (!answered) count('closed');
-      // at once again, but no faster than 1,000 a second in all
+      // opens the next one at once, but at most 1,000 a second in total
       setTimeout(open, atOnce);
     });
   };

@@ -1,6 +1,6 @@
 /**
- * QoS 1: a publish is sent until it is acknowledged. With an `id` in its payload a resend is harmless, and the reading
- * is promised once; without it only that it is not lost.
+ * QoS 1: a publish is repeated until it is acknowledged. With an `id` in its payload the reading is promised once; without one
+ * it is only promised not to be lost.
  */
 import type { MqttClient } from 'mqtt';
 import {
@@ -15,7 +15,7 @@ import {
 
 const window = 6;
 const resendMs = 50;
-/** one in so many readings is above what the rule allows */
+/** one of this many readings exceeds the rule's limit */
 const overloadEvery = 40;
 const overloadW = 6000;
 
@@ -44,11 +44,11 @@ export class QosOneDevice implements Device {
   async start(): Promise<void> {
     await connected(this.#client);
     this.#workers = Promise.all(Array.from({ length: window }, () => this.#publishOn()));
-    // it fails at `finish`, which waits for it
+    // `finish` waits for it and reports the error
     this.#workers.catch(() => undefined);
   }
 
-  /** Its memory of what is on its way is gone with the client: the readings themselves are kept, and sent again. */
+  /** The client forgets its open publishes; the readings themselves are kept, and sent again. */
   async restart(): Promise<void> {
     const before = this.#client;
     this.#client = openClient(this.#options, { clean: true });
@@ -61,7 +61,7 @@ export class QosOneDevice implements Device {
   async finish(withinMs: number): Promise<void> {
     this.#stopping = true;
     await within(withinMs, `the acknowledgements of ${this.id}`, this.#workers ?? Promise.resolve());
-    // no alarm of it stays open
+    // leave no alarm active
     await within(withinMs, `the last acknowledgement of ${this.id}`, this.#deliver(this.#reading(10)));
   }
 
@@ -103,14 +103,14 @@ export class QosOneDevice implements Device {
         }
         sent.catch(() => undefined);
       } catch {
-        // the library gives some up when a connection closes: those are sent again, as a meter would
+        // the library gives up some publishes when a connection closes: send those again, as a meter would
         await new Promise((resolve) => setTimeout(resolve, resendMs));
       }
     }
   }
 }
 
-/** @throws with `what` after `ms` */
+/** @throws Error naming `what` after `ms` */
 export async function within<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

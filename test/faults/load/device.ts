@@ -1,9 +1,9 @@
 /**
- * A device of a fault run: publishes readings steadily over a connection that comes and goes, and knows which of them
- * the gateway has acknowledged.
+ * A device of a fault run: publishes readings steadily over a connection that comes and goes, and records which of them the
+ * gateway has acknowledged.
  *
- * Always: each reading can be told from all others in the history (by `keyOf`); what is acknowledged is noted in the
- * moment in which the acknowledgement arrives; `finish` resolves when nothing is in doubt any more.
+ * Always: `keyOf` tells each reading from all others in the history; an acknowledgement is recorded at its arrival; `finish`
+ * resolves when no publish is open any more.
  */
 import type { MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
@@ -11,7 +11,7 @@ import { testPassword } from '../../harness/configuration.ts';
 import { until } from '../../harness/process.ts';
 import type { Random } from '../simulation/random.ts';
 
-/** How a device of this kind may be spoken of afterwards. */
+/** The promise for readings of this kind of device. */
 export type Promised =
   /** QoS 1 with an id of its own, or QoS 2 from a persistent session */
   | 'once'
@@ -24,9 +24,9 @@ export interface DeviceOptions {
   readonly random: Random;
   /** ms between two publishes of one worker */
   readonly pauseMs: number;
-  /** more values of each reading */
+  /** additional values in each reading */
   readonly padding: Readonly<Record<string, number>>;
-  /** RFC 3339, for a device that stamps its readings; undefined: the gateway does */
+  /** RFC 3339, for a device that stamps its readings; undefined: the gateway stamps them */
   readonly time?: (() => string) | undefined;
 }
 
@@ -35,14 +35,14 @@ export interface Device {
   readonly promised: Promised;
   readonly published: number;
   readonly acknowledged: ReadonlySet<string>;
-  /** times that the broker had forgotten this device's persistent session */
+  /** how many times the broker had forgotten this device's persistent session */
   readonly sessionsLost: number;
   start(): Promise<void>;
-  /** power is cut and comes back: what the device keeps in its store survives */
+  /** Cuts the device's power and restores it: only its store survives. */
   restart(): Promise<void>;
-  /** publishes nothing new and waits for all acknowledgements. @throws where they do not come */
+  /** Publishes nothing new, and waits for all acknowledgements. @throws Error when they do not come */
   finish(withinMs: number): Promise<void>;
-  /** the connection is closed, whatever stands open */
+  /** Closes the connection with open publishes. */
   close(): Promise<void>;
 }
 
@@ -55,7 +55,7 @@ export function openClient(options: DeviceOptions, more: mqtt.IClientOptions): M
     connectTimeout: 5000,
     ...more,
   });
-  // a gateway that is away, or a log-in that it cannot take now: the client tries again by itself
+  // the gateway is away or cannot take the log-in now: the client tries again by itself
   client.on('error', () => undefined);
   return client;
 }
@@ -64,7 +64,7 @@ export function readingsTopic(device: string): string {
   return `forpost/devices/${device}/readings`;
 }
 
-/** What a reading is called in a run: by its own id, or by the register that no other reading of the device has. */
+/** The reading's name in a run: its own id, or its register, which is unique for the device. */
 export function keyOf(device: string, data: Readonly<Record<string, unknown>>): string | undefined {
   if (typeof data.id === 'string') return `${device} ${data.id}`;
   const { values } = data;

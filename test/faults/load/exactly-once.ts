@@ -1,6 +1,6 @@
 /**
- * QoS 2 from a persistent session, with a store that survives the device's own restart: nothing in the payload tells
- * a resend from a new reading, only the protocol does [MQTT-4.3.3].
+ * QoS 2 from a persistent session, with a store that survives the device's own restart. The payload does not tell a resend from
+ * a new reading; only the protocol does [MQTT-4.3.3].
  *
  *   publish ──► PUBREC (taken over: acknowledged) ──► PUBREL ──► PUBCOMP (the packet id is free again)
  */
@@ -22,11 +22,11 @@ export class QosTwoDevice implements Device {
   readonly #stores: { readonly incomingStore: IStore; readonly outgoingStore: IStore };
   /** readings between publish and PUBCOMP by packet id */
   readonly #underWay = new Map<number, string>();
-  /** asked of the library, and not yet under way */
+  /** passed to the library, and not yet sent */
   #asked = 0;
   #client: MqttClient;
   #connections = 0;
-  /** what waited in the store has been sent: packet ids may be given anew */
+  /** stored publishes have been sent again: packet ids may be used anew */
   #ready = false;
   #stopping = false;
 
@@ -48,7 +48,7 @@ export class QosTwoDevice implements Device {
   async restart(): Promise<void> {
     const before = this.#client;
     before.removeAllListeners('packetreceive').end(true);
-    // what it asked of the library and was not stored yet dies with it, as in a device's memory
+    // what the library has not stored yet is lost, as in a device's memory
     this.#asked = 0;
     this.#client = this.#open();
   }
@@ -119,14 +119,14 @@ export class QosTwoDevice implements Device {
       payload,
       {
         qos: 2,
-        // in its store: from here on it is sent until it is acknowledged
+        // in the store: from now on it is repeated until it is acknowledged
         cbStorePut: (error?: Error) => {
           if (error == null) settle();
         },
       },
       (error) => {
         if (error == null || settled) return;
-        // it never was in the store, and so was not sent
+        // it never reached the store, and so was not sent
         settle();
         if (client === this.#client && !this.#stopping) setTimeout(() => this.#publish(payload), resendMs);
       },

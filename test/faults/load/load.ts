@@ -1,4 +1,4 @@
-/** The devices of one run: what they publish, and what of it they were told is taken. */
+/** The devices of one run: their publishes and the acknowledgements for them. */
 import { Random } from '../simulation/random.ts';
 import { QosOneDevice } from './at-least-once.ts';
 import type { Device, DeviceOptions } from './device.ts';
@@ -9,7 +9,7 @@ const plain = 'plain';
 const qosTwo = 'qos-2';
 export const deviceIds: readonly string[] = [...withIds, plain, qosTwo];
 
-/** What the gateway raises alarms for. */
+/** The rules that raise alarms on the load. */
 export const loadRules = [
   { id: 'overload', kind: 'threshold', device: '*', metric: 'power_w', above: 5000, clear: 4500, severity: 'warning' },
 ];
@@ -19,13 +19,13 @@ export interface LoadOptions {
   readonly seed: number;
   /** the second device stamps its readings itself */
   readonly time?: ((random: Random) => string) | undefined;
-  /** values in each reading beside those that count */
+  /** additional values in each reading */
   readonly padding?: number | undefined;
   /** ms between two publishes of one of a device's workers; default 8 */
   readonly pauseMs?: number | undefined;
 }
 
-/** a device that does not hear of its readings for so long is a failure of the run */
+/** without an acknowledgement for this long the run has failed */
 const acknowledgedWithinMs = 90_000;
 const defaultPauseMs = 8;
 
@@ -55,7 +55,7 @@ export class Load {
     await Promise.all(this.devices.map((device) => device.start()));
   }
 
-  /** Ends the load. @throws where an acknowledgement does not come */
+  /** Ends the load. @throws Error when an acknowledgement does not come */
   async finish(): Promise<void> {
     await Promise.all(this.devices.map((device) => device.finish(acknowledgedWithinMs)));
   }

@@ -1,4 +1,4 @@
-/** Loaded before everything else (--import): changes the one line of the mistake that FORPOST_TEST_MISTAKE names. */
+/** Loaded before all other code (--import): changes one line of source, for the mistake in FORPOST_TEST_MISTAKE. */
 import { readFileSync } from 'node:fs';
 import { registerHooks, stripTypeScriptTypes } from 'node:module';
 import { pathToFileURL } from 'node:url';

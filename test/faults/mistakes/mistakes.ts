@@ -1,24 +1,24 @@
 /**
- * Known mistakes, put into a process that the harness starts by changing one line of one source file while it is loaded
- * (hooks.ts). The product has no switch for them: what runs elsewhere is the file as it is.
+ * Known mistakes: the harness starts a process and changes one line of one source file while it is loaded (hooks.ts). The
+ * product has no switch for them; without the harness the file runs unchanged.
  *
- * Always: each must be found by a run with the scenarios that it names; where the line is no longer there the process
- * does not start, so that no mistake is silently made right.
+ * Always: runs with the named scenarios must find each mistake; a process whose line is missing does not start, so that a
+ * changed source cannot hide a mistake.
  */
 export interface Mistake {
   readonly process: 'gateway' | 'centre';
   /** from the root of the checkout */
   readonly file: string;
-  /** stands in the file once */
+  /** the correct line; occurs once in the file */
   readonly right: string;
   readonly wrong: string;
-  /** what brings it to light */
+  /** scenarios that reveal it */
   readonly scenarios: readonly string[];
   readonly shows: 'lost' | 'duplicated';
 }
 
 export const mistakes = {
-  /** the device hears of its reading while the disk still writes it */
+  /** the device is acknowledged while the disk still writes its reading */
   'acknowledge-before-commit': {
     process: 'gateway',
     file: 'edge/pipeline/admit.ts',
@@ -27,7 +27,7 @@ export const mistakes = {
     scenarios: ['slow-fsync', 'gateway-kill'],
     shows: 'lost',
   },
-  /** a device's own ids are not remembered */
+  /** devices' own ids are not remembered */
   'resend-ids-forgotten': {
     process: 'gateway',
     file: 'edge/outbox/sqlite/writer/recent-ids.ts',
@@ -36,7 +36,7 @@ export const mistakes = {
     scenarios: ['slow-fsync', 'gateway-kill', 'device-restart'],
     shows: 'duplicated',
   },
-  /** a batch that nobody answered for is called safe */
+  /** a batch without an answer is called safe */
   'safe-without-an-answer': {
     process: 'gateway',
     file: 'edge/uplink/sinks/kafka/kafka.ts',
@@ -50,7 +50,7 @@ export const mistakes = {
 export type MistakeName = keyof typeof mistakes;
 export const mistakeNames = Object.keys(mistakes) as readonly MistakeName[];
 
-/** The environment in which a process makes the mistake. */
+/** The environment that makes a process commit the mistake. */
 export function mistakeEnv(name: MistakeName): NodeJS.ProcessEnv {
   // by the environment, so that the process's threads load it too; of several hooks the last one is asked first, and
   // the product's own (prepared code) would not ask any further

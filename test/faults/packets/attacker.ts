@@ -1,6 +1,6 @@
 /**
- * A hostile client in a thread of its own, so that what it costs to attack is not measured as what it costs to be
- * attacked: it logs in, does what its attack says for as long as it is let, and counts what it has done.
+ * A hostile client in a thread of its own, so that the cost of attacking does not count as the cost of being attacked: it logs
+ * in, repeats its attack until it is stopped, and counts its actions.
  */
 import { connect, type Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -19,18 +19,18 @@ export interface AttackerData {
   readonly user: string;
   readonly password: string;
   readonly attack: AttackName;
-  /** of the attacks with filters */
+  /** number of filters, in attacks with filters */
   readonly filters: number;
 }
 
 const data = workerData as AttackerData;
 const topic = `forpost/devices/${data.user}/readings`;
-/** as many as a principal may have */
+/** the limit of a principal */
 const connectionsEach = 16;
 const retainedEach = 200;
 let done = 0;
 
-/** Raw connections; what comes back is counted by its packets' types where a step waits for one. */
+/** A raw connection; counts received packets by type when a step waits for one. */
 class Attacker {
   readonly socket: Socket;
   readonly #seen = new Map<number, number>();
@@ -61,7 +61,7 @@ class Attacker {
     return attacker;
   }
 
-  /** Waits until so many packets of this type have come, or the connection has gone. */
+  /** Waits for this many packets of this type, or for the end of the connection. */
   async got(type: number, count: number): Promise<void> {
     while ((this.#seen.get(type) ?? 0) < count && !this.isClosed)
       await new Promise<void>((resolve) => {
@@ -72,7 +72,7 @@ class Attacker {
   async send(packets: Buffer): Promise<void> {
     if (this.isClosed || this.socket.destroyed) throw new Error('the gateway closed the connection');
     if (this.socket.write(packets)) {
-      // what has come is read too
+      // lets the event loop read what has arrived
       await new Promise(setImmediate);
       return;
     }
@@ -116,7 +116,7 @@ function unsubscribe(id: number, first: number, count: number): Buffer {
   return framed(0xa2, idOf(id), ...Array.from({ length: count }, (_, n) => field(`forpost/d${first + n}`)));
 }
 
-/** The same bytes as fast as they are taken. */
+/** Sends the same bytes as fast as they are accepted. */
 async function flood(packets: Buffer, count: number): Promise<void> {
   const attacker = await Attacker.loggedIn(true);
   parentPort?.postMessage('begun');
@@ -305,7 +305,7 @@ async function floodFromAll(packets: Buffer, count: number): Promise<void> {
   );
 }
 
-/** Other bytes each time. */
+/** Sends different bytes each time. */
 async function floodOf(packets: () => Buffer, count: number): Promise<void> {
   const attacker = await Attacker.loggedIn(true);
   parentPort?.postMessage('begun');

@@ -1,4 +1,4 @@
-/** The attacks of a hostile client that has logged in, each with its size: what one client asks for costs others nothing. */
+/** The attacks of a logged-in hostile client, with their sizes: requests of one client must cost the others nothing. */
 import { type TestSite, until } from '../../harness/site.ts';
 import type { AttackName } from './attacker.ts';
 import { type AttackOptions, alertsBeside, type Beside } from './beside.ts';
@@ -39,11 +39,11 @@ export const attacks: readonly Attack[] = [
 ];
 
 export interface Cost extends Beside {
-  /** what one turn of the gateway's event loop used of a core, ms: other processes do not change it */
+  /** processor time of one turn of the gateway's event loop, ms: other processes do not change it */
   readonly turnP99Ms: number;
 }
 
-/** Runs one attack (none: the same without) and measures what it costs the others. */
+/** Runs one attack (undefined: none) and measures its cost for the others. */
 export async function costOf(site: TestSite, attack: Attack | undefined, samples: number): Promise<Cost> {
   await turns(site);
   const beside = await alertsBeside(site, attack?.name, { probe: 'probe', samples, ...attack?.options });
@@ -52,15 +52,15 @@ export async function costOf(site: TestSite, attack: Attack | undefined, samples
 
 export interface Turns {
   readonly p99Ms: number;
-  /** of the heap, after a collection of garbage */
+  /** heap after a garbage collection */
   readonly heapMb: number;
 }
 
-/** What turn-probe.mjs has measured since it was asked before. */
+/** The measurements of turn-probe.mjs since the last call. */
 export async function turns(site: TestSite): Promise<Turns> {
   const { gateway } = site;
   if (gateway?.running !== true) throw new Error('the gateway has ended');
-  // the last lines of the gateway are kept, so none of them is taken twice
+  // only the gateway's last lines are kept: compare, so that none counts twice
   const before = gateway.lines.findLast(isAnswer);
   process.kill(gateway.pid, 'SIGUSR2');
   const line = await until('the gateway has said what its turns cost', () => {

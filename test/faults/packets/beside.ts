@@ -1,6 +1,6 @@
 /**
- * What a hostile client costs the others: how long a critical alert of one device takes to a local display, while the
- * attack goes on. Both ends are clients of this process, so one clock measures both.
+ * Measures the cost of a hostile client for the others: the time of a device's critical alert to a local display during the
+ * attack. Both clients run in this process, so one clock measures both.
  */
 import { once } from 'node:events';
 import { Socket } from 'node:net';
@@ -15,7 +15,7 @@ export interface Beside {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
-  /** what the attacker got done, in its own units */
+  /** the attacker's actions, in its own units */
   readonly done: number;
 }
 
@@ -23,14 +23,14 @@ export interface AttackOptions {
   /** the probe's device id: its rule is `above 1000` */
   readonly probe: string;
   readonly samples: number;
-  /** as whom the attacker logs in */
+  /** the attacker's log-in */
   readonly user?: string;
   readonly filters?: number;
 }
 
 const pauseMs = 4;
 
-/** Runs an attack (none: the same without) and measures alerts beside it. */
+/** Runs an attack (undefined: none) and measures alerts beside it. */
 export async function alertsBeside(
   site: TestSite,
   attack: AttackName | undefined,
@@ -89,7 +89,7 @@ async function measure(device: MqttClient, display: MqttClient, probe: string, s
   return times;
 }
 
-/** When the next message arrives. @throws Error after 30 s */
+/** The time of the next message's arrival. @throws Error after 30 s */
 function nextMessage(display: MqttClient): Promise<number> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no alert within 30 s')), 30_000);

@@ -1,8 +1,8 @@
 /**
- * Wild clients against a real gateway, some at a time, while a well-behaved neighbour publishes and hears its alerts.
+ * Wild clients against a real gateway, some at a time, while a well-behaved neighbour publishes and receives its alerts.
  *
- * Always: what each client sends depends on its own seed alone; a failure names the seeds under way, and begun with one
- * of them the same bytes are sent again.
+ * Always: a client's bytes depend on its own seed alone; a failure names the present seeds, and a run that begins with one of
+ * them sends the same bytes.
  */
 import { connect, type Socket } from 'node:net';
 import { type TestSite, testPassword } from '../../harness/site.ts';
@@ -13,14 +13,14 @@ import { type WildClient, wildConnection } from './wild-packets.ts';
 export interface FuzzOptions {
   readonly firstSeed: number;
   readonly ms: number;
-  /** clients at a time */
+  /** number of clients at a time */
   readonly atOnce?: number;
   readonly onProgress?: (text: string) => void;
 }
 
 export interface FuzzResult {
   readonly seeds: number;
-  /** publishes of the neighbour that were acknowledged, and the longest time one took, ms */
+  /** acknowledged publishes of the neighbour, and the longest wait for one, ms */
   readonly served: number;
   readonly longestMs: number;
   readonly heapBeforeMb: number;
@@ -34,10 +34,10 @@ const wildClients: readonly WildClient[] = [
 ];
 /** for a CONNACK */
 const longestMs = 400;
-/** V8 has made itself at home, and every queue and session of the wild clients has been there once */
+/** after this share V8's heap is stable, and every queue and session of the wild clients has existed once */
 const warmUpShare = 0.4;
 
-/** @throws Error with the seeds under way where the gateway ends or no longer serves the neighbour */
+/** @throws Error with the present seeds when the gateway ends or no longer serves the neighbour */
 export async function fuzz(site: TestSite, options: FuzzOptions): Promise<FuzzResult> {
   const { firstSeed, ms, atOnce = 16, onProgress = () => undefined } = options;
   const underWay = new Set<number>();
@@ -79,11 +79,11 @@ export async function fuzz(site: TestSite, options: FuzzOptions): Promise<FuzzRe
   }
 }
 
-/** One wild client from its connection to its end. */
+/** One wild client, from its connection to its end. */
 export async function runSeed(port: number, seed: number): Promise<void> {
   const random = new Random(seed);
   const wild = wildConnection(random, random.pick(wildClients));
-  // an address each, so that the limits before log-in concern each alone
+  // each client has its own address, so that limits before the log-in apply to each alone
   const localAddress = `127.${1 + (seed % 250)}.${Math.floor(seed / 250) % 250}.2`;
   const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
   const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()));
@@ -93,7 +93,7 @@ export async function runSeed(port: number, seed: number): Promise<void> {
   if (wild.waits) await Promise.race([answered, closed, pause(longestMs)]);
   if (!wild.reads) socket.pause();
   await write(socket, wild.rest);
-  // most of what it sent is being worked on
+  // by then the gateway is working on most of it
   await Promise.race([closed, pause(random.pick([0, 5, 30, 100]))]);
   if (wild.ends === 'half closed') socket.end();
   if (wild.ends === 'reset') socket.resetAndDestroy();
@@ -115,7 +115,7 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Publishes a reading after the other, and waits for each acknowledgement. */
+/** Publishes readings one after another, and waits for each acknowledgement. */
 class Neighbour {
   readonly #site: TestSite;
   served = 0;

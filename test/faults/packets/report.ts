@@ -1,7 +1,7 @@
 /**
- * `npm run faults -- --fuzz-packets MINUTES [--seed N]` and `npm run faults -- --hostile-packets [--runs SAMPLES]`: wild
- * and hostile clients against a real gateway; one JSON document last on standard output. With FORPOST_REALTIME=1 what else
- * the machine does is kept out of the times (harness/realtime.ts).
+ * `npm run faults -- --fuzz-packets MINUTES [--seed N]` and `npm run faults -- --hostile-packets [--runs SAMPLES]`: wild and
+ * hostile clients against a real gateway; one JSON document as the last line of standard output. FORPOST_REALTIME=1 keeps other
+ * programs of the machine out of the times (harness/realtime.ts).
  */
 import { createReport } from '../../../scripts/report.ts';
 import { goRealtime } from '../../harness/realtime.ts';
@@ -12,7 +12,7 @@ import { attackedSite } from './site.ts';
 const minuteMs = 60_000;
 const say = (text: string) => process.stderr.write(`${text}\n`);
 
-/** @returns the exit status: 1 where a goal is missed */
+/** @returns the exit status: 1 when a goal is missed */
 export async function fuzzReport(minutes: number, firstSeed: number): Promise<0 | 1> {
   const report = createReport('fuzz-packets');
   const site = await attackedSite();
@@ -30,7 +30,7 @@ export async function fuzzReport(minutes: number, firstSeed: number): Promise<0 
   return report.print();
 }
 
-/** @returns the exit status: 1 where a goal is missed */
+/** @returns the exit status: 1 when a goal is missed */
 export async function hostileReport(samples: number): Promise<0 | 1> {
   const report = createReport('hostile-packets').samples(samples);
   const site = await attackedSite();

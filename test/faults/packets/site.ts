@@ -1,4 +1,4 @@
-/** The site that is attacked: a probe whose alerts are watched, two hostile devices, and two hostile consumers, of which one may publish. */
+/** The attacked site: a probe with watched alerts, two hostile devices, and two hostile consumers, one of which may publish. */
 import { fileURLToPath } from 'node:url';
 import { TestSite } from '../../harness/site.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Loaded into the gateway (NODE_OPTIONS --import): how much of a core its main thread uses before it looks at its timers
- * again. What an alert waits for in a busy gateway is this, and no other process's load changes it. SIGUSR2 prints what
- * was measured since the last one, as one line of JSON on standard error.
+ * Loaded into the gateway (NODE_OPTIONS --import): measures the processor time of its main thread between two looks at its
+ * timers. An alert in a busy gateway waits for this, and no other process changes it. SIGUSR2 prints the measurements since
+ * the last one, as one line of JSON on standard error.
  */
 import { isMainThread } from 'node:worker_threads';
 
@@ -31,7 +31,7 @@ function used() {
   return (user + system) / 1000;
 }
 
-/** After a collection of garbage, where the gateway lets one be asked for. */
+/** The heap after a garbage collection, if the gateway was started with access to one. */
 function heapMb() {
   globalThis.gc?.();
   return process.memoryUsage().heapUsed / 2 ** 20;

@@ -1,7 +1,7 @@
 /**
- * What a client that keeps no rules sends on one connection, drawn from a seed: packets of every type, right ones and
- * broken ones (cut off, prolonged, with wrong lengths, identifiers, flags and letters, or bytes by chance), before and
- * after a log-in, in pieces of any size.
+ * The bytes of a client that keeps no rules, on one connection, drawn from a seed: valid and broken packets of every type (cut
+ * off, prolonged, with wrong lengths, identifiers, flags and letters, or random bytes), before and after a log-in, in pieces of
+ * any size.
  *
  * Always: the same seed gives the same bytes in the same pieces.
  */
@@ -14,18 +14,18 @@ export interface WildClient {
 }
 
 export interface WildConnection {
-  /** its CONNECT, and what comes behind it: in pieces, as they are written, one after the other */
+  /** its CONNECT, and the following bytes, as the pieces of successive writes */
   readonly connect: readonly Buffer[];
   readonly rest: readonly Buffer[];
   /** whether it waits for CONNACK before the rest */
   readonly waits: boolean;
   readonly ends: 'by itself' | 'cut' | 'reset' | 'half closed';
-  /** whether it reads what it is sent */
+  /** whether it reads the answers */
   readonly reads: boolean;
 }
 
 const fewBytes = 300;
-/** few, so that sessions are met again, and enough, so that not each takes over another */
+/** few ids, so that sessions are reused, and enough, so that not every client takes over another */
 const clientIds = [...Array.from({ length: 40 }, (_, n) => `wild-${n}`), '', '__proto__', 'constructor', 'Zähler-雪'];
 const texts: readonly Buffer[] = [
   ...[
@@ -89,7 +89,7 @@ export function wildConnection(random: Random, client: WildClient): WildConnecti
     first.push(random.chance(0.9) ? connect(random, client, isV5) : broken(random, connect(random, client, isV5)));
   for (let n = random.int(1, 12); n > 0; n--) {
     const packet = anyPacket(random, client, isV5);
-    // most are right, so that the broken ones are met in many states
+    // most packets are valid, so that the broken ones meet many states
     packets.push(random.chance(0.15) ? broken(random, packet) : packet);
   }
   return {
@@ -101,7 +101,7 @@ export function wildConnection(random: Random, client: WildClient): WildConnecti
   };
 }
 
-/** How often each packet type is sent; what only a server sends, and what is reserved, is rare: it ends the connection. */
+/** Weights of packet types; server-only and reserved types are rare, because they end the connection. */
 const types = [
   ...Array(16).fill(3),
   ...Array(8).fill(8),
@@ -134,7 +134,7 @@ function anyPacket(random: Random, client: WildClient, isV5: boolean): Buffer {
   }
 }
 
-/** A reason code and properties, each of which may be left out. */
+/** A reason code and properties, each of which may be absent. */
 function reasoned(random: Random, isV5: boolean, place: WildPlace): Buffer[] {
   if (!isV5 || random.chance(0.5)) return [];
   const code = Buffer.from([random.pick([0, 0, 0x10, 0x92, 0x80, 0x97, 4, random.int(0, 255)])]);
@@ -145,7 +145,7 @@ function publish(random: Random, properties: readonly Buffer[]): Buffer {
   const qos = random.chance(0.98) ? random.pick([0, 1, 2]) : 3;
   const retain = random.chance(0.2) ? 1 : 0;
   const dup = random.chance(qos === 0 ? 0.02 : 0.2) ? 8 : 0;
-  // without a topic: an alias of MQTT 5 stands for it
+  // without a topic an alias of MQTT 5 replaces it
   const topic = random.chance(0.05)
     ? Buffer.alloc(0)
     : random.chance(0.9)
@@ -224,7 +224,7 @@ function remainingLength(random: Random, length: number): number[] {
     digits.push(left % 128);
     left = Math.floor(left / 128);
   } while (left > 0);
-  // with more bytes than it needs, or than there may be
+  // with more bytes than necessary, or than allowed
   if (random.chance(0.01)) digits.push(...Array(random.int(1, 4)).fill(0));
   return digits.map((digit, n) => (n < digits.length - 1 ? digit | 0x80 : digit));
 }

@@ -1,4 +1,4 @@
-/** Properties of MQTT 5 (section 2.2.2) for wild packets: most of them right for their packet, some not. */
+/** Properties of MQTT 5 (section 2.2.2) for wild packets: most of them valid for their packet. */
 import type { Random } from '../simulation/random.ts';
 
 export type WildPlace = 'connect' | 'will' | 'publish' | 'answer' | 'subscribe' | 'unsubscribe' | 'disconnect';
@@ -25,7 +25,7 @@ const kinds: Readonly<Record<WildPlace, readonly Kind[]>> = {
 const all = Object.values(kinds).flat();
 const words = ['', 'a', 'forpost/answer', 'Zähler', 'a/#', 'a\0b', 'x'.repeat(100)];
 
-/** With their length in front. */
+/** Properties after their length. */
 export function wildProperties(random: Random, place: WildPlace): Buffer {
   if (random.chance(0.3)) return Buffer.from([0]);
   if (random.chance(0.03)) return Buffer.from(Array.from({ length: random.int(1, 12) }, () => random.int(0, 255)));
@@ -33,7 +33,7 @@ export function wildProperties(random: Random, place: WildPlace): Buffer {
   const left = [...kinds[place]];
   for (let n = random.int(0, 4); n > 0 && left.length > 0; n--) {
     const own = left.splice(random.int(0, left.length - 1), 1)[0] ?? user;
-    // of another packet, or twice
+    // of another packet type, or repeated
     parts.push(one(random, random.chance(0.97) ? own : random.pick(all)));
   }
   const content = Buffer.concat(parts);
@@ -50,7 +50,7 @@ function one(random: Random, [id, kind]: Kind): Buffer {
   return Buffer.concat([head, number(random, kind)]);
 }
 
-/** Small ones matter most: an alias, a flag, a second; 0 and the greatest one are met too. */
+/** Mostly small numbers: an alias, a flag, a second; sometimes 0 and the largest one. */
 function number(random: Random, bytes: number): Buffer {
   if (random.chance(0.1)) return Buffer.alloc(bytes, random.pick([0, 0xff]));
   const value = Buffer.alloc(bytes);

@@ -1,4 +1,4 @@
-/** A Python that has paho-mqtt: installed once, into node_modules/.cache/forpost-paho, or named by PAHO_PYTHON. */
+/** Finds a Python with paho-mqtt: PAHO_PYTHON, or one that is installed once into node_modules/.cache/forpost-paho. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ export function pahoVersion(python: string): string {
   return execFileSync(python, ['-c', 'import paho.mqtt as p; print(p.__version__)'], { encoding: 'utf8' }).trim();
 }
 
-/** @throws Error that says what is missing */
+/** @throws Error that names what is missing */
 export function pythonWithPaho(): string {
   const given = process.env.PAHO_PYTHON;
   if (given !== undefined) return given;

@@ -1,9 +1,9 @@
 /**
- * `npm run faults -- --paho [--runs CUTS]`: paho-mqtt 2.2, as Python programs have it, against a real gateway over a
- * network that is cut again and again, each time for longer than two attempts to reconnect take. Each reading is
- * acknowledged in the end; none may be lost, and those of whom the device guide says so are stored once.
+ * `npm run faults -- --paho [--runs CUTS]`: paho-mqtt 2.2, the client of Python programs, against a real gateway over a network
+ * that is cut repeatedly, each time for longer than two attempts to reconnect. Each reading is acknowledged in the end; none
+ * may be lost, and readings for which the device guide promises it are stored once.
  *
- * It needs Python 3 with venv, and pip's way to a package registry: the client is installed into
+ * Needs Python 3 with venv, and pip's access to a package registry: installs the client into
  * node_modules/.cache/forpost-paho (PAHO_PYTHON names an interpreter that has it already).
  */
 import { spawn } from 'node:child_process';
@@ -28,7 +28,7 @@ interface Mode {
   readonly withId: boolean;
 }
 
-/** What the device guide says of each: stored once. */
+/** The device guide's promise for each mode: stored once, or not. */
 const modes: readonly Mode[] = [
   { name: 'qos1-session', qos: 1, clean: false, withId: false },
   { name: 'qos1-clean', qos: 1, clean: true, withId: false },
@@ -38,7 +38,7 @@ const modes: readonly Mode[] = [
   { name: 'qos1-clean-id', qos: 1, clean: true, withId: true },
 ];
 
-/** @returns the exit status: 1 where a goal is missed. `cuts`: of the network */
+/** @returns the exit status: 1 when a goal is missed. `cuts`: of the network */
 export async function pahoReport(cuts: number): Promise<0 | 1> {
   const python = pythonWithPaho();
   const report = createReport('paho');
@@ -66,7 +66,7 @@ export async function pahoReport(cuts: number): Promise<0 | 1> {
       report.goal(`${metric}_lost`, '=', 0);
       if (withId) report.goal(`${metric}_doubled`, '=', 0);
     }
-    // recognised where it can be: no more than a few of thousands
+    // resends are recognised where possible: a few of thousands may be stored twice
     report.samples(count * modes.length).metric('cuts', cuts);
     report.goal('qos2_session_doubled', '<=', Math.ceil(count / 2000));
     report.goal('qos1_session_doubled', '=', 0).goal('qos1_clean_doubled', '=', 0);
@@ -78,7 +78,7 @@ export async function pahoReport(cuts: number): Promise<0 | 1> {
   return report.print();
 }
 
-/** Cuts for longer than two attempts take, with some time between for messages to be under way. */
+/** Cuts the network for longer than two attempts, with time between cuts for open messages. */
 async function disturb(proxy: TcpProxy, cuts: number, done: Promise<unknown>): Promise<void> {
   let isOver = false;
   const over = () => {
@@ -118,7 +118,7 @@ function publish(python: string, port: number, { name, qos, clean, withId }: Mod
   });
 }
 
-/** How many times each reading is in the outbox, by `<device>/<number>`. */
+/** How many times the outbox has each reading, by `<device>/<number>`. */
 function countStored(file: string): ReadonlyMap<string, number> {
   const db = new Database(file, { readonly: true });
   const rows = db.prepare<[], { device: string; data: string }>(

@@ -1,7 +1,7 @@
 /**
- * `npm run faults -- --clients`: paho-mqtt plays Home Assistant, Zigbee2MQTT, Node-RED, ESPHome, Tasmota, Shelly and a
- * native device against a real gateway, in each version of MQTT (roles.py): birth, will, discovery, state, command,
- * reconnect. Every step has to succeed, and nothing may be refused. It needs what `--paho` needs.
+ * `npm run faults -- --clients`: paho-mqtt plays Home Assistant, Zigbee2MQTT, Node-RED, ESPHome, Tasmota, Shelly and a native
+ * device against a real gateway, in each version of MQTT (roles.py): birth, will, discovery, state, command, reconnect. Every
+ * step must succeed, and nothing may be refused. Needs the same as `--paho`.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ interface Step {
   readonly ok: boolean;
 }
 
-/** @returns the exit status: 1 where a step failed */
+/** @returns the exit status: 1 when a step failed */
 export async function clientsReport(): Promise<0 | 1> {
   const python = pythonWithPaho();
   const report = createReport('clients').version('paho-mqtt', pahoVersion(python));

@@ -1,6 +1,6 @@
 /**
- * One bit, or a few, of the outbox's database or log flipped while the gateway is down: an old memory card, a bad
- * controller. Anywhere in the two files, headers included; the log's index is left alone or gone.
+ * Flips one bit, or a few, of the outbox's database or log while the gateway is down, as an old memory card or a bad controller
+ * does. Any place in the two files, headers included; the log's index stays or is removed.
  */
 import { open, rm } from 'node:fs/promises';
 import type { Random } from '../simulation/random.ts';
@@ -25,7 +25,7 @@ export const bitFlip: Scenario = {
   },
 };
 
-/** Where; undefined: the file is not there, or empty. */
+/** The flipped place; undefined for a missing or empty file. */
 async function flip(path: string, random: Random): Promise<string | undefined> {
   const file = await open(path, 'r+').catch(() => undefined);
   if (file === undefined) return undefined;

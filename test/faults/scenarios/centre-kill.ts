@@ -1,4 +1,4 @@
-/** kill -9 of the centre in mid-ingest. */
+/** kill -9 of the centre during ingest. */
 import { type Scenario, sleep } from './scenario.ts';
 
 export const centreKill: Scenario = {

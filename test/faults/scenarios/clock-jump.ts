@@ -1,4 +1,4 @@
-/** Somebody sets the gateway's system clock, by seconds or by decades, to and fro (clock-jump.c). */
+/** Sets the gateway's system clock back and forth, by seconds or by decades (clock-jump.c). */
 import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { root } from '../../harness/process.ts';
@@ -26,7 +26,7 @@ export const clockJump: Scenario = {
       const toMs = random.pick([
         () => random.int(-10_000, 10_000),
         () => random.int(-400, 400) * dayMs,
-        // 1970 and a little, as a box without a battery says
+        // shortly after 1970, as on a box without a battery
         () => random.int(1, 60_000) - Date.now(),
         () => random.int(1, 73) * 365 * dayMs,
         () => 0,
@@ -38,7 +38,7 @@ export const clockJump: Scenario = {
   },
 };
 
-/** In place: the processes have the file mapped. */
+/** Writes in place, because the processes have the file mapped. */
 async function setOffset(file: string, ms: number): Promise<void> {
   const bytes = Buffer.alloc(offsetBytes);
   bytes.writeBigInt64LE(BigInt(ms));

@@ -1,4 +1,4 @@
-/** A device loses its power in mid-publish and comes back with what its store kept. */
+/** A device loses its power while it publishes, and comes back with the content of its store. */
 import { type Scenario, sleep } from './scenario.ts';
 
 export const deviceRestart: Scenario = {

@@ -1,6 +1,6 @@
 /**
- * The disk of the outbox, a small tmpfs, is filled up by something else while devices publish, and has room again a
- * while later. Needs the right to mount (root).
+ * Another program fills the outbox's disk, a small tmpfs, while devices publish, and frees it a while later. Needs the right to
+ * mount (root).
  */
 import { cp, mkdir, rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export const diskFull: Scenario = {
     await mkdir(disk, { recursive: true });
     mountSmallDisk(disk, `size=${diskMb}m`);
     later(async () => {
-      // for whoever looks into a run that went wrong
+      // for the person who examines a failed run
       await cp(disk, `${disk}-as-it-was`, { recursive: true });
       unmountSmallDisk(disk);
     });
@@ -42,7 +42,7 @@ export const diskFull: Scenario = {
 async function fill(file: string, disk: string, leftBytes: number): Promise<void> {
   const { bavail, bsize } = await statfs(disk);
   const piece = Buffer.alloc(Math.max(0, bavail * bsize - leftBytes));
-  // somebody else may be quicker: then it is full all the same
+  // another writer may fill it first: it is full either way
   await writeFile(file, piece).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOSPC') throw error;
   });

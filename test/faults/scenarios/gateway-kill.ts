@@ -1,4 +1,4 @@
-/** kill -9 of the gateway at random moments, now and then again while it starts. */
+/** kill -9 of the gateway at random moments, sometimes again while it starts. */
 import { type Scenario, sleep } from './scenario.ts';
 
 export const gatewayKill: Scenario = {

@@ -1,4 +1,4 @@
-/** kill -9 of the only broker; a while later it is back with what it has on disk. */
+/** kill -9 of the only broker; a while later it starts again with its disk's content. */
 import { type Scenario, sleep } from './scenario.ts';
 
 export const kafkaKill: Scenario = {

@@ -1,6 +1,6 @@
 /**
- * The network between the gateway and Kafka: cut (reset), held (half-open: the connection stays and carries nothing, in
- * one direction or both) or slow. What was held arrives late, or is lost with its connection.
+ * Faults of the network between the gateway and Kafka: cut (reset), held (half-open: the connection stays and carries nothing, in
+ * one direction or both) or slow. Held bytes arrive late, or are lost with their connection.
  */
 import type { Direction } from '../../harness/proxy.ts';
 import { type Scenario, sleep } from './scenario.ts';
@@ -22,7 +22,7 @@ export const link: Scenario = {
       say(`the link: ${way} for ${lastsMs} ms`);
       count(`link_${way}`);
       await sleep(lastsMs);
-      // a middle box that lost its table resets what it no longer knows, in the middle of whatever was held
+      // a middle box that lost its table resets unknown connections, in the middle of the held bytes
       if (way === 'hold' && random.chance(0.6)) proxy.reset();
       proxy.heal();
     }

@@ -1,6 +1,6 @@
 /**
- * Somebody adds partitions to the lanes' topics while the gateway drains: its later events go to another partition than
- * its earlier ones. Nothing is lost or doubled, and the centre says that order is at risk.
+ * Adds partitions to the lanes' topics while the gateway drains: its later events go to another partition than its earlier ones.
+ * No event is lost or duplicated, and the centre reports that order is at risk.
  */
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { CentreView } from '../../../cloud/health/schemas.ts';
@@ -9,10 +9,10 @@ import { until } from '../../harness/process.ts';
 import { type Scenario, sleep } from './scenario.ts';
 
 const topics = [topic('forpost', 'alerts'), topic('forpost', 'telemetry')];
-/** a setting that lives long has enough of them: each costs the broker files and the centre a fetch */
+/** enough for a long-lived setting: each partition costs the broker files and the centre a fetch */
 const mostPartitions = 60;
 const toldWithinMs = 20_000;
-/** Kafka may be away itself just now */
+/** Kafka itself may be away at that moment */
 const addedWithinMs = 30_000;
 
 export const partitionsAdded: Scenario = {
@@ -27,10 +27,10 @@ export const partitionsAdded: Scenario = {
     );
     count('partitions_added', added);
     say(`${added} partitions were added`);
-    // the gateway asks how many there are when it connects
+    // the gateway asks for the number of partitions when it connects
     setting.link.reset();
   },
-  /** The gateway says so too, when it looks at the topics the next time: each minute, and when it connects anew. */
+  /** The gateway reports it too, at its next look at the topics: each minute, and at each connection. */
   async check({ setting: { kafka, centre } }) {
     const counts = await partitionCounts(kafka.brokers);
     const told = async () => {
@@ -55,7 +55,7 @@ async function partitionCounts(brokers: readonly string[]): Promise<readonly (re
   }
 }
 
-/** How many each topic has got more; none beyond a bound. */
+/** Adds partitions up to the bound; returns how many each topic got. */
 async function add(brokers: readonly string[], more: number): Promise<number> {
   const wanted = (await partitionCounts(brokers)).flatMap(([name, now]) =>
     now + more > mostPartitions ? [] : [{ topic: name, count: now + more }],

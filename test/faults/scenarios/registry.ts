@@ -1,4 +1,4 @@
-/** Everything that may go wrong in a fault run, and the choice of it by a seed. */
+/** All scenarios of fault runs, and their choice by a seed. */
 import { Random } from '../simulation/random.ts';
 import { bitFlip } from './bit-flip.ts';
 import { centreKill } from './centre-kill.ts';
@@ -29,7 +29,7 @@ export const scenarios: readonly Scenario[] = [
   bitFlip,
 ];
 
-/** @throws where there is none of that name */
+/** @throws Error for an unknown name */
 export function scenarioCalled(name: string): Scenario {
   const found = scenarios.find((scenario) => scenario.name === name);
   if (found === undefined)
@@ -37,10 +37,10 @@ export function scenarioCalled(name: string): Scenario {
   return found;
 }
 
-/** how many go wrong at a time */
+/** most scenarios at a time */
 const mostAtOnce = 4;
 
-/** One to four different ones of `from`, by their weights. */
+/** One to four different scenarios of `from`, by their weights. */
 export function chooseScenarios(seed: number, from: readonly Scenario[] = scenarios): readonly Scenario[] {
   const random = new Random(seed);
   const left = from.filter(({ weight }) => weight > 0);

@@ -1,22 +1,22 @@
 /**
- * One thing that goes wrong while devices publish. A run has several of them at once, each with a chance of its own
- * from the run's seed. A new one is a file in this folder and a line in registry.ts.
+ * One kind of fault while devices publish. A run has several at once, each with random numbers of its own from the run's seed. A
+ * new one is a file in this folder and a line in registry.ts.
  *
  *   prepare (before the gateway starts) ──► disturb (while the load runs) ──► check (when the history is complete)
  *
- * Always: `disturb` ends what it began, so that the run can complete; everything it did is counted.
+ * Always: `disturb` ends every fault that it began, so that the run can complete, and counts its actions.
  */
 import type { GatewayUnderTest } from '../gateway-under-test.ts';
 import type { Load, LoadOptions } from '../load/load.ts';
 import type { FaultSetting } from '../setting.ts';
 import type { Random } from '../simulation/random.ts';
 
-/** What a scenario wants around the gateway's process. */
+/** A scenario's changes to the gateway's surroundings. */
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
   /** the outbox's folder */
   readonly data?: string;
-  /** more of gateway.yaml */
+  /** further keys of gateway.yaml */
   readonly extra?: object;
   readonly load?: Partial<Pick<LoadOptions, 'time' | 'pauseMs' | 'padding'>>;
 }
@@ -24,7 +24,7 @@ export interface Surroundings {
 export interface Preparation {
   readonly folder: string;
   readonly random: Random;
-  /** run when the gateway has ended */
+  /** registers an action for after the gateway's end */
   readonly later: (undo: () => Promise<void>) => void;
 }
 
@@ -34,9 +34,9 @@ export interface Disturbance {
   readonly load: Load;
   readonly folder: string;
   readonly random: Random;
-  /** how long the load lasts, ms */
+  /** duration of the load, ms */
   readonly loadMs: number;
-  /** counts what was done, by a name that becomes a metric */
+  /** counts an action, by a name that becomes a metric */
   readonly count: (what: string, times?: number) => void;
   /** notes for the run's log */
   readonly say: (what: string) => void;
@@ -44,11 +44,11 @@ export interface Disturbance {
 
 export interface Scenario {
   readonly name: string;
-  /** how often it is chosen, against the others; 0: only by its name */
+  /** weight in the random choice; 0: only by its name */
   readonly weight: number;
   readonly prepare?: (preparation: Preparation) => Promise<Surroundings>;
   readonly disturb?: (disturbance: Disturbance) => Promise<void>;
-  /** resolves when it is as it should be. @throws with what is wrong */
+  /** resolves when the expected state is reached. @throws Error with the difference */
   readonly check?: (disturbance: Disturbance) => Promise<void>;
 }
 

@@ -1,13 +1,13 @@
 /**
- * The centre is out of reach for so long that the outbox, a small one, is full: the oldest readings go, and a gap
- * record says which. Alerts stay.
+ * Cuts the way to the centre until a small outbox is full: the oldest readings are shed, and a gap record names them. Alerts
+ * stay.
  */
 import { type Scenario, sleep } from './scenario.ts';
 
 const maxBytes = 1_048_576;
-/** Shorter than the link is cut: it waits, and then sheds. */
+/** Shorter than the cut, so that the outbox first waits and then sheds. */
 const shedAfterS = 0.3;
-/** some 1.5 kB a reading: about 600 of them fill it */
+/** makes a reading some 1.5 kB: about 600 of them fill the outbox */
 const padding = 100;
 
 export const smallOutbox: Scenario = {

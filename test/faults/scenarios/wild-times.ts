@@ -1,4 +1,4 @@
-/** A device that stamps its readings with times all over 300 months. */
+/** A device that stamps its readings with times spread over 300 months. */
 import type { Random } from '../simulation/random.ts';
 import type { Scenario } from './scenario.ts';
 

@@ -1,6 +1,6 @@
 /**
- * Many seeds, one after another; a seed that fails is shortened to the operations that it takes, and told in a way
- * that it can be played again.
+ * Runs many seeds, one after another. A failing seed is shortened to the operations that it needs, and reported in a form that
+ * can be run again.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type Mistake, mistakes } from './mistakes.ts';
@@ -10,7 +10,7 @@ import type { Violation } from './truth.ts';
 
 export interface Failure {
   readonly seed: number;
-  /** what it takes, of all that happened in this seed */
+  /** the operations that the failure needs */
   readonly operations: readonly Operation[];
   readonly violations: readonly Violation[];
 }
@@ -24,17 +24,17 @@ export interface Totals {
   readonly shed: number;
   readonly lost: number;
   readonly duplicated: number;
-  /** every other broken promise too */
+  /** all other broken promises */
   readonly unexplained: number;
   readonly longestHealMs: number;
   /** shortened; at most `maxFailures` of them */
   readonly failures: readonly Failure[];
 }
 
-/** That many are enough to begin with, and each takes a while to shorten. */
+/** Enough to begin with; shortening each takes a while. */
 export const maxFailures = 3;
 
-/** Plays `count` seeds from `firstSeed` on. */
+/** Runs `count` seeds from `firstSeed` on. */
 export async function campaign(
   firstSeed: number,
   count: number,
@@ -72,7 +72,7 @@ export async function campaign(
   return { seeds: count, ...totals, longestHealMs, failures };
 }
 
-/** The first seed in which this mistake does its damage, shortened; undefined where none of `count` shows it. */
+/** The first seed in which this mistake shows, shortened; undefined when none of `count` shows it. */
 export async function findMistake(mistake: Mistake, count: number): Promise<Failure | undefined> {
   const { shows } = mistakes[mistake];
   for (let seed = 1; seed <= count; seed++) {
@@ -83,7 +83,7 @@ export async function findMistake(mistake: Mistake, count: number): Promise<Fail
   return undefined;
 }
 
-/** Leaves out one operation after another, for as long as it still fails in the same way. */
+/** Leaves out one operation after another while the run still fails in the same way. */
 export async function shrink(seed: number, operations: readonly Operation[], mistake?: Mistake): Promise<Failure> {
   let left = operations;
   let { violations } = await simulate(seed, left, mistake);
@@ -102,7 +102,7 @@ export async function shrink(seed: number, operations: readonly Operation[], mis
   return { seed, operations: left, violations };
 }
 
-/** For people: what was broken, and the operations to paste into a regression test. */
+/** For people: the broken promise, and the operations to paste into a regression test. */
 export function describeFailure({ seed, operations, violations }: Failure): string {
   return [
     `seed ${seed}:`,

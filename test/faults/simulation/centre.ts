@@ -1,8 +1,8 @@
 /**
- * The simulated centre: the real way into the history (cloud/ingest/intake.ts, deduplication, interval sets) behind a
- * consumer that commits offsets after the insert, on a history that fails, stores half, is slow and is killed.
+ * The simulated centre: the real path into the history (cloud/ingest/intake.ts, deduplication, interval sets) behind a consumer
+ * that commits offsets after the insert, on a history that fails, stores half, is slow and is killed.
  *
- * Always: a killed centre commits no offset any more, but an insert of its that is under way may still land.
+ * Always: a killed centre commits no offset, but its open insert may still land.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -23,12 +23,12 @@ const logger = silentLogger();
 
 export class SimulatedCentre {
   readonly history: FaultyHistory;
-  /** what has the id of a stored event and other content */
+  /** ids that came again with other content than the stored event */
   readonly conflicts = new Set<string>();
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #network: Network;
-  /** next record of each partition, as committed */
+  /** the committed next record of each partition */
   readonly #offsets: Record<Lane, number> = { alerts: 0, telemetry: 0 };
   #life: { readonly intake: Intake; readonly abort: AbortController } | undefined;
 
@@ -62,7 +62,7 @@ export class SimulatedCentre {
     this.history.disconnect();
   }
 
-  /** The group moves its partitions: all of them come back, from the committed offsets. */
+  /** The consumer group moves its partitions: all of them return, at the committed offsets. */
   rebalance(): void {
     if (this.#life === undefined) return;
     const { intake, abort } = this.#life;
@@ -86,7 +86,7 @@ export class SimulatedCentre {
       if (records.length > 0) {
         const { conflicting, refused } = await intake.take(records.map(toItem), signal);
         for (const { item } of [...conflicting, ...refused]) this.conflicts.add(item.event.id);
-        // between the insert and the commit of the offset anything may happen
+        // anything may happen between the insert and the commit of the offset
         await sleep(this.#clock, this.#random.int(0, 3), signal);
         if (!signal.aborted) this.#offsets[lane] = offset + records.length;
       } else await sleep(this.#clock, pollMs, signal);
@@ -100,12 +100,12 @@ function toItem(json: string): { readonly event: ForpostEvent } {
   return { event: decoded.event };
 }
 
-/** The history in memory, with a connection that can fail and be cut in mid-insert. */
+/** The history in memory, behind a connection that can fail and be cut during an insert. */
 export class FaultyHistory {
   state: HistoryState = 'well';
-  /** ids of what was to be stored although it was there, and whoever asked knew it */
+  /** ids that were inserted again although the caller knew that they were stored */
   readonly again = new Set<string>();
-  /** ids of what an insert stored that was answered: well, or that it failed */
+  /** ids stored by an insert that was answered, with success or failure */
   readonly #answered = new Set<string>();
   readonly #store: MemoryHistory;
   readonly #clock: Clock;
@@ -120,12 +120,12 @@ export class FaultyHistory {
     this.#mistake = mistake;
   }
 
-  /** What is in it, unharmed by faults. */
+  /** Its content, without the faults. */
   get store(): MemoryHistory {
     return this.#store;
   }
 
-  /** What is under way lands whole, in part or not at all. */
+  /** Open inserts land whole, in part or not at all. */
   disconnect(): void {
     this.#connection++;
   }
@@ -133,7 +133,7 @@ export class FaultyHistory {
   connection(): IntakeHistory {
     const own = this.#connection;
     return {
-      // whoever is dead begins nothing any more
+      // a dead centre begins no insert
       insert: (events) => (own === this.#connection ? this.#insert(events) : new Promise(() => {})),
       received: async (key) => {
         await this.#answers('received');

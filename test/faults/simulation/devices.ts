@@ -1,11 +1,11 @@
 /**
- * The simulated devices and the way of their messages to the outbox (edge/pipeline/entry-queue.ts, the real one): each publishes
- * readings with ids of its own (QoS 1), keeps what was not acknowledged, and sends that again when it is connected
- * again, or when it lost patience. Some messages raise an alert, which is acted on at once and must be stored; a resend
- * does not raise it again, unless the gateway has forgotten it with its life. A camera's alerts have no sender at all.
+ * The simulated devices, and the real way of their messages to the outbox (edge/pipeline/entry-queue.ts). Each device publishes
+ * readings with its own ids (QoS 1), keeps them until they are acknowledged, and sends them again after a reconnect or a
+ * timeout. Some messages raise an alert, which is acted on at once and must be stored; a resend does not raise it again,
+ * unless the gateway was restarted since. A camera's alerts have no sender.
  *
- * Always: at most `window` messages of a device are unacknowledged; a reading that the gateway did not take (no room,
- * disk in trouble) stays with its device.
+ * Always: a device has at most `window` unacknowledged messages; a reading that the gateway did not store (no space, failing
+ * disk) stays with its device.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
@@ -19,7 +19,7 @@ import type { Random } from './random.ts';
 import { readingIn, type Truth } from './truth.ts';
 
 export const boot = 'boot-1';
-/** the one that has no device to hold back */
+/** the alerts' source without a sender */
 const camera = deviceCount;
 const window = 16;
 const retryMs = 500;
@@ -34,7 +34,7 @@ interface Reading {
 interface Message {
   readonly readings: readonly Reading[];
   readonly raises: boolean;
-  /** the gateway's life in which the alert was raised; undefined: it is yet to be */
+  /** the gateway's life in which the alert was raised; undefined: not raised yet */
   raisedIn: Outbox | undefined;
 }
 
@@ -70,7 +70,7 @@ export class Devices {
     }));
   }
 
-  /** Messages that are not acknowledged, and alerts that are not stored. */
+  /** Number of unacknowledged messages and unstored alerts. */
   get waiting(): number {
     const unacknowledged = this.#devices.reduce((sum, { unacknowledged }) => sum + unacknowledged.length, 0);
     return unacknowledged + (this.#gateway?.queue.waiting ?? 0);
@@ -88,7 +88,7 @@ export class Devices {
     this.#send(device, message);
   }
 
-  /** The camera sees something. */
+  /** The camera raises alerts. */
   observe(): void {
     this.#gateway?.queue.keep({ events: [this.#alert(this.#device(camera))] });
   }
@@ -159,7 +159,7 @@ export class Devices {
   #alert(device: Device): EventDraft {
     const id = this.#nextId(device);
     this.#truth.acted(id);
-    // of different sizes: where there is little room, some fit and others do not
+    // of different sizes, so that in little space some fit and others do not
     const message = 'x'.repeat(this.#random.pick([0, 40, 400]));
     const data = `{"alarm":"a-${id}","change":"raised","id":"${id}","message":"${message}"}`;
     return { ...this.#stamped(device.number), lane: 'alerts', type: eventTypes.alert, data, resendId: id };

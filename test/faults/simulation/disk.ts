@@ -1,14 +1,14 @@
 /**
- * The simulated disk below the outbox: real SQLite in memory, in which a piece of the writer's work (the file opened, a
- * batch committed) happens only when the disk is through with it. What was not is not there after a crash, or, where the
- * log had reached the disk by itself, wholly there.
+ * The simulated disk below the outbox: real SQLite in memory. A step of the writer (opening the file, committing a batch) takes
+ * effect only when the disk has finished it. After a crash an unfinished step is absent, or, when its log had reached the disk
+ * already, complete.
  *
  *   work ──► pending ── latency ──► done (readable, told)
- *               │            └── fsync fails ──► residue: refused, yet perhaps found after a crash
- *               └── crash: found whole, or torn in front of the commit (SQLite drops that), which is none
+ *               │            └── fsync fails ──► residue: refused, but perhaps present after a crash
+ *               └── crash: present as a whole, or torn before the commit (SQLite drops that), which counts as absent
  *
- * Always: at most one piece is pending; what is readable is done; a crash loses nothing that was done, and `restore`
- * everything since the image was taken.
+ * Always: at most one step is pending; only finished steps are readable; a crash loses no finished step; `restore` loses
+ * everything since its image.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -25,7 +25,7 @@ import type { DiskState } from './operations.ts';
 import type { Random } from './random.ts';
 import { imagesOf, newFile, pageBytes, SimulatedDatabase } from './simulated-database.ts';
 
-/** What one transaction did to the events. */
+/** The effect of one transaction on the events. */
 export interface Done {
   readonly inserted: readonly StoredEvent[];
   readonly gone: readonly Gone[];
@@ -42,16 +42,16 @@ export interface Gone {
 export interface DiskEvents {
   /** a transaction is durable */
   readonly done: (done: Done) => void;
-  /** the file is about to be moved away; the list of its epochs stays */
+  /** the file is about to be put aside; the list of its epochs stays */
   readonly puttingAside: () => void;
-  /** events that a damaged page took, by name */
+  /** events lost with a damaged page, by name */
   readonly damaged: (names: readonly string[]) => void;
 }
 
 export interface LaneRow {
   readonly epoch: Epoch;
   readonly lane: Lane;
-  /** the first number that is still there */
+  /** the first number that is still stored */
   readonly first: Sequence;
   readonly last: Sequence;
 }
@@ -60,16 +60,16 @@ const ballastBytes = 8192;
 const plentyBytes = 2 ** 30;
 /** Beside the ballast's share for the log. */
 const ballastShare = 0.5;
-/** What is left of a disk that is nearly full: less than the floor that the outbox has to keep. */
+/** Free space of a nearly full disk: below the floor that the outbox must keep. */
 const scarceBytes = 8192;
 export const minFreeBytes = 2 * scarceBytes;
 
 const latencyMs = { well: [0, 4], scarce: [0, 4], full: [0, 4], failing: [0, 20], stalled: [200, 3000] } as const;
-/** Of what is pending: in a kill the kernel has it or not; in a power cut it must have reached the disk by itself. */
+/** Chances that a pending step survives: in a kill the kernel may have it; in a power cut it must be on disk already. */
 const survival = { kill: 0.5, 'power-cut': 0.3 } as const;
 const failingShare = 0.5;
 
-/** Notes what a transaction does to the events; a rollback takes that back too. */
+/** Records a transaction's effect on the events; a rollback undoes the record too. */
 const watchEvents = `
 create temp table changed (kind text, epoch text, lane text, seq integer);
 create temp trigger inserted after insert on main.events
@@ -107,23 +107,23 @@ export class SimulatedDisk implements WriterDisk {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #events: DiskEvents;
-  /** after each transaction, for an older image to start again; undefined: nobody will ask */
+  /** after each transaction, an older image for `restore`; undefined: no `restore` will come */
   #images: Image[] | undefined;
   #now: Connection;
-  /** which file it is: readers look */
+  /** identity of the file; readers check it */
   #identity = 1;
   #noted: EpochList = noEpochs;
   #numbers: HighNumbers | undefined;
   readonly #aside = new Map<string, SimulatedDatabase>();
   #state: DiskState = 'well';
   #ballast = 0;
-  /** a file that is damaged, until that is found */
+  /** the file is damaged, and nobody has noticed yet */
   #damaged = false;
   #sinks: readonly string[] = [];
   #cursors: ReadonlyMap<string, number> = new Map();
   #pending: { readonly run: () => void; readonly timer: Timer } | undefined;
   #residue: (() => void) | undefined;
-  /** what becomes of the commits of the work that runs */
+  /** result of the running step's commits */
   #fate: 'by its state' | 'well' | 'torn' = 'by its state';
   #ranLast: (() => void) | undefined;
 
@@ -166,12 +166,12 @@ export class SimulatedDisk implements WriterDisk {
     this.#roomFor(state === 'full' ? 0 : state === 'scarce' ? scarceBytes : plentyBytes);
   }
 
-  /** Names of the configured sinks: what they all have is delivered. */
+  /** Names of the configured sinks: an event that all of them have is delivered. */
   set sinks(names: readonly string[]) {
     this.#sinks = names;
   }
 
-  // what the writer asks
+  // interface for the writer
 
   open(): Database.Database {
     if (this.#damaged) throw sqliteError('SQLITE_CORRUPT', malformed);
@@ -188,7 +188,7 @@ export class SimulatedDisk implements WriterDisk {
     return [name];
   }
 
-  /** Pages of the damaged file are lost, at times the ones that its tables begin on. */
+  /** Pages of the damaged file are lost, sometimes the first pages of its tables. */
   rescue(take: (from: DamagedFile) => void): readonly string[] {
     this.#events.puttingAside();
     const { db } = this.#now;
@@ -262,30 +262,30 @@ export class SimulatedDisk implements WriterDisk {
     return null;
   }
 
-  // what the uplink reads
+  // interface for the uplink
 
   reader(): ReaderSource {
     return { connect: () => this.#now.db, identity: () => this.#identity };
   }
 
-  // what happens to it
+  // faults
 
-  /** The writer's next piece of work; it runs when the disk is through with it, or never. */
+  /** Queues the writer's next step; it runs when the disk has finished, or never. */
   work(run: () => void): void {
     if (this.#pending !== undefined) throw new Error('the writer does one thing at a time');
     const [from, through] = latencyMs[this.#state];
     const timer = this.#clock.after(this.#random.int(from, through), () => {
       this.#pending = undefined;
-      // it is written where a failed one stood
+      // it overwrites the failed one
       this.#residue = undefined;
       this.#run(run);
     });
     this.#pending = { run, timer };
   }
 
-  /** Whoever wrote is dead and hears nothing any more: what is there afterwards is what recovery finds. */
+  /** The writer is dead: recovery finds what survived. */
   crash(how: keyof typeof survival): void {
-    // in a file that is damaged since then it is not looked for any more
+    // after damage nobody looks for it any more
     const unsure = this.#pending?.run ?? (this.#damaged ? undefined : this.#residue);
     this.#pending?.timer.cancel();
     this.#pending = undefined;
@@ -296,12 +296,12 @@ export class SimulatedDisk implements WriterDisk {
     this.#fate = 'by its state';
   }
 
-  /** Whoever comes next finds the file damaged. */
+  /** The next opening finds the file damaged. */
   spoil(): void {
     this.#damaged = true;
   }
 
-  /** One event is no longer what was written. */
+  /** Alters one stored event. */
   rot(): void {
     const names = this.eventNames();
     if (names.length === 0) return;
@@ -313,7 +313,7 @@ export class SimulatedDisk implements WriterDisk {
     );
   }
 
-  /** The disk as it was after `share` of what has been written to it; nothing may be pending. */
+  /** Sets the disk back to its state after `share` of everything written; no step may be pending. */
   restore(share: number): void {
     const images = this.#images;
     if (images === undefined) throw new Error('no images are kept');
@@ -324,7 +324,7 @@ export class SimulatedDisk implements WriterDisk {
     this.#numbers = numbers;
   }
 
-  /** What a mistake of the simulation's own does to the file, durable at once. */
+  /** Lets a mistake of the simulation change the file, durable at once. */
   tamper(sql: string, ...values: readonly unknown[]): void {
     this.#now.db.prepare(sql).run(...values);
     this.#look();
@@ -342,7 +342,7 @@ export class SimulatedDisk implements WriterDisk {
     for (const db of this.#aside.values()) db.end();
   }
 
-  // what is in it
+  // content
 
   get lanes(): readonly LaneRow[] {
     return this.#now.lanes.all();
@@ -353,23 +353,23 @@ export class SimulatedDisk implements WriterDisk {
     return ((pages.get() ?? 0) - (freePages.get() ?? 0)) * pageBytes;
   }
 
-  /** What the alerts lanes take, as the outbox counts it. */
+  /** Bytes of the alerts lanes, by the outbox's count. */
   get alertBytes(): number {
     return this.#now.alertBytes.get() ?? 0;
   }
 
-  /** How far a sink has come in a lane; 0 = nothing is known of it. */
+  /** A sink's cursor in a lane; 0: none. */
   cursor(sink: string, epoch: Epoch, lane: Lane): Sequence {
     return this.#cursors.get(`${sink}/${epoch}/${lane}`) ?? 0;
   }
 
-  /** An epoch by the number of starts that the file tells of: see mistakes.ts. */
+  /** An epoch made from the file's number of starts: see mistakes.ts. */
   countedEpoch(): string {
     const starts = this.#now.db.prepare<[], number>('select starts from meta').pluck().get() ?? 0;
     return (starts + 1).toString(16).padStart(16, '0');
   }
 
-  /** Whether some sink has not got everything of these lanes. */
+  /** Whether some sink lacks events of these lanes. */
   awaits(lanes: readonly Lane[]): boolean {
     return this.lanes.some(
       ({ epoch, lane, last }) =>
@@ -381,7 +381,7 @@ export class SimulatedDisk implements WriterDisk {
     return this.#now.db.prepare<[], string>(`select epoch || '/' || lane || '/' || seq from events`).pluck().all();
   }
 
-  /** Ids that devices gave their events. */
+  /** Devices' own ids of stored events. */
   resendIds(): ReadonlySet<string> {
     return new Set(this.#now.db.prepare<[], string>('select id from recent').pluck().all());
   }
@@ -414,14 +414,14 @@ export class SimulatedDisk implements WriterDisk {
   #beforeCommit(): void {
     if (this.#fate === 'torn') throw sqliteError('SQLITE_IOERR_WRITE', 'the power is cut');
     if (this.#damaged) throw sqliteError('SQLITE_CORRUPT', malformed);
-    // without the ballast's room not even the log can be written
+    // without the ballast's space not even the log can be written
     if (this.#state === 'full' && this.#ballast > 0) throw sqliteError('SQLITE_FULL', 'database or disk is full');
     if (this.#fate === 'well' || this.#state !== 'failing' || !this.#random.chance(failingShare)) return;
     this.#residue = this.#ranLast;
     throw sqliteError('SQLITE_IOERR_FSYNC', 'disk I/O error');
   }
 
-  /** What has become durable. */
+  /** Reports what has become durable. */
   #look(): void {
     const { changed, forgetChanged, cursors, db } = this.#now;
     const rows = changed.all();
@@ -441,7 +441,7 @@ export class SimulatedDisk implements WriterDisk {
     return this.#sinks.every((sink) => this.cursor(sink, epoch, lane) >= sequence);
   }
 
-  /** How much the file and its log may still grow, bytes. */
+  /** Limits the growth of the file and its log, bytes. */
   #roomFor(bytes: number): void {
     const { db, pages } = this.#now;
     db.pragma(`max_page_count = ${(pages.get() ?? 0) + Math.floor(bytes / pageBytes)}`);
@@ -458,7 +458,7 @@ export class SimulatedDisk implements WriterDisk {
     this.#identity++;
     this.#now = this.#connect(file);
     this.#cursors = new Map(this.#now.cursors.all().map(({ key, acked }) => [key, acked]));
-    // a new file has the room that the old one had; a disk that is full has none for it either
+    // a new file has the space of the old one; a full disk has none for it either
     this.state = this.#state;
   }
 }

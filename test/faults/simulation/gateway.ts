@@ -1,13 +1,13 @@
 /**
- * The simulated gateway: the real outbox (edge/outbox), storing, dispatcher, lanes and forwarders (edge/uplink) between
- * the simulated disk and the simulated network, wired as the threads are: what one tells the other arrives a little
- * later, or never.
+ * The simulated gateway: the real outbox (edge/outbox), entry queue, dispatcher, lanes and forwarders (edge/uplink) between the
+ * simulated disk and the simulated network, connected as the threads are: messages between them arrive a little later, or
+ * never.
  *
  *   dead ── start ──► opening (begins an epoch) ──► running ── kill, stop ──► dead
  *     ▲                  └── the disk refuses: the process ends, and is started again
  *     └──────────────────────┘
  *
- * Always: after a kill nothing of this life says anything any more.
+ * Always: after a kill nothing of this life sends anything any more.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { asId, type Lane, lanes } from '@forpost/shared/event/ids.ts';
@@ -61,7 +61,7 @@ export interface GatewayParts {
 export class SimulatedGateway {
   readonly #parts: GatewayParts;
   #life: Life | undefined;
-  /** so that a start which was put off does not come after a later one */
+  /** tells starts apart, so that a delayed one does not happen after a later one */
   #starts = 0;
   sinks: readonly SinkName[] = ['first'];
 
@@ -69,7 +69,7 @@ export class SimulatedGateway {
     this.#parts = parts;
   }
 
-  /** Nothing of these lanes waits for any configured sink. */
+  /** Whether no configured sink has a backlog in these lanes. */
   drained(of: readonly Lane[] = lanes): boolean {
     return this.#life?.drained(of) ?? false;
   }
@@ -104,7 +104,7 @@ export class SimulatedGateway {
     if (this.#life === life) this.#life = undefined;
   }
 
-  /** The uplink has come to a damaged page. */
+  /** The uplink has read a damaged page. */
   check(): void {
     this.#life?.check();
   }
@@ -130,7 +130,7 @@ class Life {
   #stopping = false;
   #sent: GatewayStatus | undefined;
 
-  /** `failed`: it could not start. */
+  /** `failed`: called when it could not start */
   constructor(parts: GatewayParts, sinks: readonly SinkName[], failed: () => void) {
     this.#parts = parts;
     this.#sinks = sinks;
@@ -158,7 +158,7 @@ class Life {
     return this.#sent;
   }
 
-  /** entries in front of the disk */
+  /** entries that wait for the disk */
   get queued(): number {
     return this.#dispatcher === undefined ? 0 : this.#outbox.status().queued;
   }
@@ -202,7 +202,7 @@ class Life {
     const { truth, disk } = this.#parts;
     this.#dead = true;
     for (const thread of this.#threads) thread.cut();
-    // its timers go with it
+    // stops its timers too
     void this.#outbox.stop();
     truth.dies();
     disk.crash(how);
@@ -251,7 +251,7 @@ class Life {
     devices.connected(outbox);
   }
 
-  /** As the uplink's thread reads: it tells where it has come to an event that is altered. */
+  /** The uplink thread's reader: reports an altered event when it reaches one. */
   #reader(): OutboxReader {
     const reader = new SqliteReader(this.#parts.disk.reader());
     const read: OutboxReader['read'] = (...asked) => {
@@ -272,7 +272,7 @@ class Life {
     };
   }
 
-  /** Between the threads. */
+  /** Delivers a message between threads. */
   #later(run: () => void): void {
     const { clock, random } = this.#parts;
     clock.after(random.int(0, 3), () => {
@@ -293,7 +293,7 @@ class Life {
     }
   }
 
-  /** As the uplink's thread asks the main thread. */
+  /** The uplink thread's calls to the main thread. */
   #callsToMain(): Caller<MainCalls> {
     const caller = new Caller<MainCalls>({ peer: 'the main thread', clock: this.#parts.clock, maxOpen });
     const answerer = new Answerer<MainCalls>(

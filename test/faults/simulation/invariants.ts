@@ -1,6 +1,6 @@
 /**
- * What must be true once a simulated site is healed and has drained: the promises of ARCHITECTURE.md, checked from the
- * centre's history and its ledger against what really happened (truth.ts).
+ * Checks a simulated site after it was healed and has drained: the promises of ARCHITECTURE.md, by comparing the centre's history
+ * and ledger with the recorded truth (truth.ts).
  */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { decodeEvent } from '@forpost/shared/event/codec.ts';
@@ -15,7 +15,7 @@ import { identity } from './gateway.ts';
 import type { Network } from './network.ts';
 import { nameOf, readingIn, type Truth } from './truth.ts';
 
-/** What the centre has, read through the history's own interface. */
+/** The centre's content, read through the history's own interface. */
 interface Found {
   readonly events: ReadonlyMap<string, HistoryEvent>;
   /** lane -> numbers that a gap record names */
@@ -51,7 +51,7 @@ async function readAll(store: MemoryHistory): Promise<Found> {
   return { events, gaps };
 }
 
-/** P1: what a device was told is safe is in the history, once, or a gap record says why not. */
+/** P1: an acknowledged reading is in the history once, or a gap record explains its absence. */
 function checkReadings(truth: Truth, { events, gaps }: Found): void {
   const times = new Map<string, number>();
   for (const { data } of events.values()) {
@@ -71,7 +71,7 @@ function checkReadings(truth: Truth, { events, gaps }: Found): void {
       truth.violate('P3', 'duplicated', `reading ${reading} is there ${count} times`);
 }
 
-/** P3: every committed event is in the history with its content, or named in a gap record. */
+/** P3: every committed event is in the history with its content, or named by a gap record. */
 function checkEvents(truth: Truth, { events, gaps }: Found): void {
   for (const [name, event] of truth.committed) {
     const stored = events.get(name);
@@ -84,7 +84,7 @@ function checkEvents(truth: Truth, { events, gaps }: Found): void {
     if (!truth.committed.has(name)) truth.violate('P3', 'conflict', `${name} was never committed`);
 }
 
-/** P3, as the centre sees it: nothing is missing, and the ledger's figures add up. */
+/** P3 at the centre: nothing is missing, and the ledger's figures add up. */
 export async function checkLedger(truth: Truth, store: MemoryHistory, status: GatewayStatus): Promise<void> {
   const lanes = await new LedgerBook({ history: store, clock: systemClock }).lanes(identity.gateway);
   const ledger = gatewayLedger(identity.gateway, status, status.lanes, lanes);
@@ -102,7 +102,7 @@ export async function checkLedger(truth: Truth, store: MemoryHistory, status: Ga
           truth.violate('P3', 'unexplained', `the ledger misses ${epoch}/${lane}/${sequence}`);
 }
 
-/** P4: the log of each sink has each epoch's numbers in order and without a gap, repeats left out. */
+/** P4: each sink's log has each epoch's numbers in order and without a gap, apart from repeats. */
 export function checkOrder(truth: Truth, network: Network): void {
   const refused = new Set<string>();
   for (const event of truth.committed.values()) if (event.data.includes('"poison":true')) refused.add(nameOf(event));

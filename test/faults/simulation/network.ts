@@ -1,8 +1,8 @@
 /**
- * The ways to the centre and the log at their end: sinks that drop, delay, duplicate, answer late, answer after they
- * failed, and let a batch of an abandoned producer land long after its re-send.
+ * The ways to the centre and the log at their end: sinks that drop, delay, duplicate, answer late, answer after they failed, and
+ * let a batch of an abandoned producer land long after it was sent again.
  *
- * Always: what lands is appended to its lane's partition, in the order of landing; nothing that landed is lost.
+ * Always: a landing batch is appended to its lane's partition, in order of landing; no landed event is lost.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
@@ -11,7 +11,7 @@ import { type Fate, MemorySink } from '../../../edge/uplink/testing/memory-sink.
 import type { SinkName, Weather } from './operations.ts';
 import type { Random } from './random.ts';
 
-/** Text in the data of an event that every sink refuses for good. */
+/** Marks an event that every sink refuses for good. */
 export const poisonMark = '"poison":true';
 
 const never = new Promise<void>(() => {});
@@ -20,7 +20,7 @@ const well: Fate = { kind: 'well' };
 export class Network {
   readonly sinks: Readonly<Record<SinkName, MemorySink>>;
   readonly partitions: Readonly<Record<Lane, string[]>> = { alerts: [], telemetry: [] };
-  /** batches that will land by themselves */
+  /** batches that will still land by themselves */
   landing = 0;
   largestBatch = 0;
   #weather: Readonly<Record<SinkName, Weather>> = { first: 'clear', second: 'clear' };
@@ -38,7 +38,7 @@ export class Network {
     this.#weather = { ...this.#weather, [sink]: weather };
   }
 
-  /** Moves what has arrived into the partitions. */
+  /** Moves arrived events into the partitions. */
   pump(): void {
     for (const [name, { arrived }] of Object.entries(this.sinks) as [SinkName, MemorySink][]) {
       for (const json of arrived.slice(this.#taken[name])) {
@@ -82,7 +82,7 @@ export class Network {
       () => fails(some()),
       () => ({ kind: 'fails', code: 'FORPOST_SINK_TIMEOUT', arrives: some() }),
       () => ({ kind: 'hangs', until: never, arrives: some() }),
-      // it answers, but only after its deadline
+      // answers after its deadline
       () => this.#after(this.#random.int(500, 3000), length),
       () => {
         this.#landsLater(sink, batch);
@@ -95,7 +95,7 @@ export class Network {
     ])();
   }
 
-  /** The batch lands (as a whole: it is one write of the broker's) without anyone waiting for it. */
+  /** The batch lands as a whole (the broker writes it at once), while nobody waits for it. */
   #landsLater(sink: MemorySink, { records }: SinkBatch): void {
     this.landing++;
     this.#clock.after(this.#random.int(1, 4000), () => {
@@ -115,7 +115,7 @@ function fails(arrives: number): Fate {
   return { kind: 'fails', code: 'FORPOST_SINK_UNREACHABLE', arrives };
 }
 
-/** A sink that says so when a batch is sent, before it is safe, and when it is safe. */
+/** A sink that reports when a batch is sent, before it is safe, and when it is safe. */
 export function tellingSent(sink: Sink, told: (batch: SinkBatch, answer: 'none yet' | 'safe') => void): Sink {
   return {
     name: sink.name,

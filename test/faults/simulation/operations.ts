@@ -1,14 +1,14 @@
 /**
- * What happens to a simulated site and its centre: a history of operations, drawn from a seed. It is plain data, so
- * that a failing one can be printed, shortened and played again.
+ * The events in the life of a simulated site and its centre: a list of operations, drawn from a seed. It is plain data, so that a
+ * failing list can be printed, shortened and run again.
  *
- * Always: each operation brings its own `chance`, from which everything random after it is drawn; leaving another one
- * out changes no draw of this one.
+ * Always: each operation has its own `chance`, which seeds all later random draws until the next one; leaving one operation out
+ * does not change the draws of the others.
  */
 import { Random } from './random.ts';
 
 export const deviceCount = 3;
-/** two ways to the centre at most; each may be configured or not */
+/** at most two ways to the centre; each may be configured or not */
 export const sinkNames = ['first', 'second'] as const;
 export type SinkName = (typeof sinkNames)[number];
 
@@ -24,11 +24,11 @@ export type Action =
   | { readonly do: 'observe'; readonly alerts: number }
   /** a reading that every sink refuses for good */
   | { readonly do: 'publish-poison'; readonly device: number }
-  /** once more what was not acknowledged, and what was acknowledged last: the device did not hear it */
+  /** sends unacknowledged readings again, and the last acknowledged one, whose acknowledgement was lost */
   | { readonly do: 'resend'; readonly device: number }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'network'; readonly sink: SinkName; readonly weather: Weather }
-  /** no way to the centre, while devices go on: room becomes scarce; `alerts`: the share of publishes that raise one */
+  /** no way to the centre while devices publish: space becomes scarce; `alerts`: the share of publishes that raise one */
   | { readonly do: 'outage'; readonly publishes: number; readonly alerts: number }
   | { readonly do: 'disk'; readonly state: DiskState }
   | { readonly do: 'stop' }
@@ -39,11 +39,11 @@ export type Action =
   | { readonly do: 'centre-kill'; readonly downMs: number }
   | { readonly do: 'rebalance' }
   | { readonly do: 'history'; readonly state: HistoryState }
-  /** an image of the disk from before; `share` of what was written since it was new is kept */
+  /** sets the disk back to an older image, after `share` of everything written */
   | { readonly do: 'restore'; readonly share: number; readonly downMs: number }
-  /** the database is found damaged while the uplink runs, and put aside */
+  /** the running uplink finds the database damaged, and it is put aside */
   | { readonly do: 'quarantine' }
-  /** a row of an event is altered on the disk, while the gateway is down, or (0) while it runs */
+  /** an event's row is altered on the disk, while the gateway is down, or (0) while it runs */
   | { readonly do: 'rot'; readonly downMs: number };
 
 export type Operation = Action & { readonly chance: number };
@@ -60,7 +60,7 @@ const publish: Draw = (random) => ({
   alert: random.chance(0.3),
 });
 
-/** by weight */
+/** operations with their weights */
 const always: readonly (readonly [number, Draw])[] = [
   [12, publish],
   [2, (random) => ({ do: 'resend', device: device(random) })],
@@ -93,7 +93,7 @@ const always: readonly (readonly [number, Draw])[] = [
   [2, (random) => ({ do: 'history', state: random.pick(['well', 'slow', 'half', 'failing'] as const) })],
 ];
 
-/** What takes committed events away: only some histories have it, so that the others may not lose a single one. */
+/** Operations that destroy committed events: only some lists have them, so that the others may not lose any event. */
 const destructive: readonly (readonly [number, Draw])[] = [
   [2, (random) => ({ do: 'restore', share: random.next(), downMs: random.int(1, 600) })],
   [1, () => ({ do: 'quarantine' })],
@@ -103,7 +103,7 @@ const destructiveShare = 0.25;
 const shortest = 10;
 const longest = 45;
 
-/** The history of this seed. */
+/** The operations of this seed. */
 export function historyOf(seed: number): readonly Operation[] {
   const random = new Random(seed);
   const choices = random.chance(destructiveShare) ? [...always, ...destructive] : always;

@@ -1,10 +1,10 @@
 /**
- * The real outbox (edge/outbox/sqlite: gathering, writer, store, room, shedding, salvage) on the simulated disk: what
- * is a thread there is here its writer, whose work waits for the disk, and whose words come later or never.
+ * The real outbox (edge/outbox/sqlite: gathering, writer, store, space, shedding, salvage) on the simulated disk. Instead of its
+ * thread there is its writer, whose steps wait for the disk and whose messages arrive later or never.
  *
  *   told ──► queued ── the disk is free ──► pending at the disk ──► answered ── the file is damaged, or stop ──► exit
  *
- * Always: after `cut` it neither says nor does anything more of itself.
+ * Always: after `cut` it sends and does nothing more.
  */
 import { EventEmitter } from 'node:events';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -47,7 +47,7 @@ export class SimulatedThread extends EventEmitter implements WriterThread {
     this.#next();
   }
 
-  /** The process is dead. */
+  /** Ends it as a dead process. */
   cut(): void {
     this.#cut = true;
     this.removeAllListeners();
@@ -55,7 +55,7 @@ export class SimulatedThread extends EventEmitter implements WriterThread {
 
   #open(): boolean {
     const mistake = this.#mistake;
-    // before it is ready nobody reads
+    // nobody reads before it is ready
     const opened = this.#writer.open();
     if (!opened) return false;
     if (mistake === 'cursor-without-epoch')
@@ -70,7 +70,7 @@ update cursors set acked = (select max(acked) from cursors c where c.sink = curs
     if (message !== undefined) this.#work(() => this.#writer.hear(message));
   }
 
-  /** `run`: false where it was the last. */
+  /** `run`: returns false when it was the last step */
   #work(run: () => boolean): void {
     this.#working = true;
     this.#disk.work(() => {

@@ -1,5 +1,5 @@
 /**
- * Chance from a seed: mulberry32 (Tommy Ettinger), 32 bits of state, fast and good enough to choose faults with.
+ * Random numbers from a seed: mulberry32 (Tommy Ettinger), 32 bits of state, fast and good enough for choosing faults.
  *
  * Always: the same seed gives the same draws on every machine.
  */
@@ -10,7 +10,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** Begins anew: what is drawn from here on depends on `seed` alone. */
+  /** Restarts: later draws depend on `seed` alone. */
   reseed(seed: number): void {
     this.#state = seed >>> 0;
   }

@@ -1,4 +1,4 @@
-/** `npm run faults -- --simulate N [--seed FROM] [--json]`: simulated runs, one JSON document last on standard output. */
+/** `npm run faults -- --simulate N [--seed FROM] [--json]`: simulated runs; one JSON document as the last line of standard output. */
 import { createReport } from '../../../scripts/report.ts';
 import { describeFailure, findMistake } from './campaign.ts';
 import { mistakeNames, seedsForMistake } from './mistakes.ts';
@@ -6,7 +6,7 @@ import { campaignOnThreads } from './threads.ts';
 
 const progressEvery = 5_000;
 
-/** @returns the exit status: 1 where a goal is missed */
+/** @returns the exit status: 1 when a goal is missed */
 export async function simulationReport(seeds: number, firstSeed: number): Promise<0 | 1> {
   const report = createReport('simulation');
   const totals = await campaignOnThreads(firstSeed, seeds, (done) => {

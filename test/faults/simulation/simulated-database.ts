@@ -1,4 +1,4 @@
-/** The database of the simulated disk: real SQLite in memory, its bytes, and its pages as a repair reads them. */
+/** The simulated disk's database: real SQLite in memory, its bytes, and its pages for repairs. */
 import Database from 'better-sqlite3';
 import { initialise } from '../../../edge/outbox/sqlite/writer/opening.ts';
 import type { PageImages } from '../../../edge/outbox/sqlite/writer/repair/page-images.ts';
@@ -6,14 +6,14 @@ import type { PageImages } from '../../../edge/outbox/sqlite/writer/repair/page-
 /** Small pages, so that few events fill a file. */
 export const pageBytes = 512;
 
-/** SQLite in memory, asked before each commit whether it may be one. */
+/** SQLite in memory; asks before each commit whether it may succeed. */
 export class SimulatedDatabase extends Database {
   beforeCommit: () => void = () => undefined;
 
   constructor(file: Buffer) {
-    // what its types keep to themselves: a file in memory
+    // its published types do not list a Buffer: a file in memory
     super(file as unknown as string);
-    // once for each text, which says how it is read: a gateway that starts anew prepares them all
+    // prepared once for each text: restarting gateways prepare all statements again
     const prepare = this.prepare.bind(this);
     const prepared = new Map<string, Database.Statement>();
     this.prepare = ((sql: string) => {
@@ -37,7 +37,7 @@ export class SimulatedDatabase extends Database {
     return super.transaction(checked as unknown as F);
   }
 
-  /** The file outlives every connection to it: see `end`. */
+  /** The file outlives every connection: see `end`. */
   override close(): this {
     return this;
   }

@@ -12,17 +12,17 @@ test('through all faults at once nothing acknowledged is lost, nothing is stored
   const { failures, ...totals } = await campaignOnThreads(1, seeds);
   expect(failures.map(describeFailure).join('\n\n')).toBe('');
   expect(totals).toMatchObject({ seeds, lost: 0, duplicated: 0, unexplained: 0 });
-  // it was no idle run: much was sent again
+  // the run was not idle: many readings were sent again
   expect(totals.acknowledged).toBeGreaterThan(10 * seeds);
   expect(totals.landed).toBeGreaterThan(1.1 * (totals.committed - totals.shed));
-  // and much had to go for room
+  // and many were shed
   expect(totals.shed).toBeGreaterThan(seeds);
 }, 600_000);
 
 test.each(mistakeNames)('the simulation catches a known mistake: %s', async (mistake) => {
   const failure = await findMistake(mistake, seedsForMistake);
   expect(failure?.violations.map(({ kind }) => kind)).toContain(mistakes[mistake].shows);
-  // without the mistake the same history is harmless
+  // without the mistake the same operations are harmless
   expect((await simulate(failure!.seed, failure!.operations)).violations).toEqual([]);
 });
 
@@ -42,12 +42,12 @@ test('a failing seed is reported with its number, the broken promise, and the sh
   expect(text).toMatch(/P1 lost: reading r-/);
   for (const operation of found!.operations) expect(text).toContain(JSON.stringify(operation));
   expect(found!.operations.length).toBeLessThan(historyOf(found!.seed).length);
-  // each that is left is needed
+  // each remaining operation is needed
   const again = await shrink(found!.seed, found!.operations, mistake);
   expect(again.operations).toEqual(found!.operations);
 });
 
-/** What broke once, shortened: seed, what it was, and the operations. */
+/** Old failures, shortened: seed, the broken behaviour, and the operations. */
 const regressions: readonly (readonly [string, number, readonly Operation[]])[] = [
   [
     'a second file that is put aside takes the explanation of the first with it, and the next one tells of both',

@@ -1,10 +1,10 @@
 /**
- * One simulated run: a site, its gateway and its centre with a fake clock, a fake network and a fake disk, through a
- * history of operations; then everything is healed, drains, and the invariants are checked.
+ * One simulated run: a site, its gateway and its centre, with a fake clock, a fake network and a fake disk, go through a list of
+ * operations; then everything is healed and drains, and the invariants are checked.
  *
  *   operation ──► a little time passes ──► … ──► heal ──► nothing waits anywhere ──► check
  *
- * Always: the same seed and operations give the same run, step for step; no real time passes and no real I/O is done.
+ * Always: the same seed and operations give the same run, step for step; the run uses no real time and no real I/O.
  */
 import { FakeClock } from '@forpost/shared/clock.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -25,27 +25,27 @@ export interface Outcome {
   readonly committed: number;
   /** events at the centre, repeats included */
   readonly landed: number;
-  /** events that went for room */
+  /** shed events */
   readonly shed: number;
-  /** ms from the end of the operations until nothing waited any more */
+  /** ms from the last operation until nothing waited any more */
   readonly healedMs: number;
-  /** what landed, in its order, and what was acknowledged: the same for the same seed and operations */
+  /** landed events in their order, and acknowledged ones: equal for equal seeds and operations */
   readonly trace: string;
 }
 
-/** what a row takes is an estimate, made for larger pages: with these a batch takes up to 2.6 times as much */
+/** a row's size is an estimate for larger pages: with these a batch takes up to 2.6 times as much */
 const mostBytesShare = 1.3;
 /** see edge/outbox/room.ts */
 const mostAlertsShare = 0.3;
 const sliceMs = 20;
 const healSliceMs = 50;
-/** Far beyond the sum of all back-offs and deadlines that can stand in a row. */
+/** Far beyond the sum of all successive back-offs and deadlines. */
 const longestHealMs = 120_000;
-/** Between two operations: mostly nothing has settled yet. */
+/** Between two operations: too short for most work to settle. */
 const pausesMs = [0, 1, 2, 5, 10, 30];
 const healedMs = { reconnect: 1, statusAfter: 5_000 };
 const alwaysEpochs = 0x5eed;
-/** The mistake «alert-shed», below the outbox: what goes takes the oldest alert with it. */
+/** The mistake «alert-shed», below the outbox: each shed event takes the oldest alert with it. */
 const shedAlertsToo = `
 create temp trigger shed_alerts after delete on main.events when old.lane = 'telemetry'
 begin
@@ -117,7 +117,7 @@ class World {
     this.#checkBounds();
   }
 
-  /** Everything works again; resolves when nothing waits, with the ms that this took. */
+  /** Ends all faults; resolves when nothing waits any more, with the ms that this took. */
   async heal(): Promise<number> {
     this.#random.reseed(0);
     const from = this.#clock.uptime();
@@ -125,7 +125,7 @@ class World {
     this.#centre.history.state = 'well';
     this.#gateway.startWithin(healedMs.reconnect);
     this.#startCentre(healedMs.reconnect);
-    // readings do not get through yet: alerts overtake them
+    // readings stay stuck for now: alerts must overtake them
     for (const sink of sinkNames) this.#network.setWeather(sink, 'jam');
     await this.#until(
       () => this.#gateway.drained(['alerts']),
@@ -262,7 +262,7 @@ class World {
     });
   }
 
-  /** Lets `ms` pass in slices, and after each lets every promise run that can. */
+  /** Lets `ms` pass in slices, and after each slice runs every promise that can go on. */
   async #pass(ms: number): Promise<void> {
     for (let left = ms; ; left -= sliceMs) {
       this.#clock.advance(Math.min(left, sliceMs));
@@ -303,7 +303,7 @@ class World {
       if (value > most) this.#truth.violate('P6', 'unbounded', `${what}: ${value}, at most ${most}`);
   }
 
-  /** Of the gateway's present life, as its sinks have it. */
+  /** The last status of the gateway's present life, from its sinks. */
   #lastStatus(): GatewayStatus | undefined {
     return sinkNames
       .map((name) => this.#network.sinks[name].statuses.at(-1))
@@ -313,7 +313,7 @@ class World {
   }
 }
 
-/** Every promise that can go on has gone on: they all run before the next turn of the event loop. */
+/** Resolves when all promises that can go on have done so: they run before the event loop's next turn. */
 function quiet(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,4 +1,4 @@
-/** A campaign on several threads: a run has no part in any other, so the seeds are dealt out in pieces. */
+/** A campaign on several threads: runs are independent, so each thread gets a share of the seeds. */
 import { availableParallelism } from 'node:os';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { campaign, maxFailures, type Totals } from './campaign.ts';
@@ -8,10 +8,10 @@ interface Piece {
   readonly count: number;
 }
 
-/** Large enough that starting its thread is nothing beside it. */
+/** Large enough to make the start of a thread negligible. */
 const pieceSeeds = 500;
 
-/** As `campaign`, on all cores. */
+/** Runs `campaign` on all cores. */
 export async function campaignOnThreads(
   firstSeed: number,
   count: number,

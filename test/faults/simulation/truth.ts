@@ -1,6 +1,6 @@
 /**
- * What really happened, written down beside the simulated parts: what devices were told, what the disk committed, what
- * a restored image or a damaged file took away. The invariants (invariants.ts) hold the centre against it.
+ * The truth of a run, recorded beside the simulated parts: acknowledgements to devices, commits of the disk, and losses by a
+ * restored image or a damaged file. The invariants (invariants.ts) compare the centre with it.
  */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
@@ -31,7 +31,7 @@ export function nameOf({ epoch, lane, sequence }: Pick<StoredEvent, 'epoch' | 'l
   return `${epoch}/${lane}/${sequence}`;
 }
 
-/** The id that a device gave its reading, from an event's data. */
+/** The device's own id of its reading, from an event's data. */
 export function readingIn(data: unknown): string | undefined {
   const text = typeof data === 'string' ? data : JSON.stringify(data);
   return /"id":"(r-[0-9]+-[0-9]+)"/.exec(text)?.[1];
@@ -39,49 +39,49 @@ export function readingIn(data: unknown): string | undefined {
 
 export class Truth {
   readonly violations: Violation[] = [];
-  /** ids of readings that a device was told are safe, and of alerts that the gateway was told are */
+  /** ids of acknowledged readings, and of alerts whose storing was confirmed to the gateway */
   readonly acknowledged = new Set<string>();
   /** every event that was on disk, by name */
   readonly committed = new Map<string, StoredEvent>();
-  /** events and readings that an older image or a damaged file took away: they may be missing, or come twice */
+  /** events and readings lost with an older image or a damaged file: they may be missing, or be stored twice */
   readonly forgivenEvents = new Set<string>();
   readonly forgivenReadings = new Set<string>();
-  /** events that a damaged page took, or that are altered on the disk: they may be missing, where a gap record says so */
+  /** events lost with a damaged page, or altered on the disk: they may be missing when a gap record names them */
   readonly damaged = new Set<string>();
   /** events that were shed, by name */
   readonly shed = new Set<string>();
-  /** what the running gateway has handed to a sink that has not called it safe: `<sink> <name>` */
+  /** events that the running gateway has sent to a sink, and the sink has not called safe: `<sink> <name>` */
   readonly #unsure = new Set<string>();
-  /** ids of alerts that the running gateway has acted on and knows of no commit */
+  /** ids of alerts that the running gateway has acted on, without a confirmed commit */
   readonly #acted = new Set<string>();
-  /** the newest alert of each device that was committed */
+  /** the newest committed alert of each device */
   readonly #newestAlert = new Map<string, number>();
-  /** the last number given in each lane of each epoch */
+  /** the last assigned number in each lane of each epoch */
   readonly #given = new Map<string, Sequence>();
-  /** highest number that a sink need not get in a lane, because it was delivered by others and deleted before */
+  /** highest number that a sink need not get in a lane, because other sinks got the events and they were deleted */
   readonly notOwed = new Map<string, Sequence>();
 
   violate(promise: Violation['promise'], kind: Violation['kind'], what: string): void {
     this.violations.push({ promise, kind, what });
   }
 
-  /** An alert was raised, and acted on. */
+  /** Records that an alert was raised and acted on. */
   acted(id: string): void {
     this.#acted.add(id);
   }
 
-  /** Whoever waits for it is told that it is on disk. */
+  /** Records that the sender was told of the commit. */
   told(id: string): void {
     this.acknowledged.add(id);
     this.#acted.delete(id);
   }
 
-  /** The gateway ended: what it had acted on and not stored it raises anew. */
+  /** Records the gateway's end: it raises acted-on, unstored alerts again. */
   forgetsAlerts(): void {
     this.#acted.clear();
   }
 
-  /** Nothing waits any more. */
+  /** Records that nothing waits any more. */
   settled(): void {
     for (const id of this.#acted) this.violate('P1', 'lost', `alert ${id} was acted on and never stored`);
   }
@@ -103,7 +103,7 @@ export class Truth {
     if (event.type === eventTypes.alert) this.#isAlert(event);
   }
 
-  /** An alarm may not end before it began. */
+  /** Checks that no alarm ends before it begins. */
   #isAlert({ device, data }: StoredEvent): void {
     const id = readingIn(data) ?? '';
     const number = Number(id.split('-')[2]);
@@ -113,17 +113,17 @@ export class Truth {
     this.#newestAlert.set(device ?? '', Math.max(before, number));
   }
 
-  /** Handed to a sink, before any answer. */
+  /** Records events that were sent to a sink, before any answer. */
   sent(sink: string, events: readonly string[]): void {
     for (const name of events) this.#unsure.add(`${sink} ${name}`);
   }
 
-  /** Called safe by the sink, or noted as refused for good. */
+  /** Records events that the sink called safe, or that were recorded as refused for good. */
   sure(sink: string, events: readonly string[]): void {
     for (const name of events) this.#unsure.delete(`${sink} ${name}`);
   }
 
-  /** Something that not every sink has is deleted. */
+  /** Records the deletion of an event that some sink lacks. */
   #isShed({ epoch, lane, sequence }: Gone, named: IntervalSet | undefined): void {
     const name = `${epoch}/${lane}/${sequence}`;
     // named by a gap record of the next commit
@@ -141,12 +141,12 @@ export class Truth {
         this.violate('P3', 'in-flight', `${name} was shed while it was on its way to ${sink}`);
   }
 
-  /** The file is put aside: a gap record has to tell of its events, but what devices resend comes twice. */
+  /** Records a file that is put aside: a gap record must name its events; devices' resends may be stored twice. */
   putAside(disk: SimulatedDisk): void {
     for (const id of disk.resendIds()) this.forgivenReadings.add(id);
   }
 
-  /** The disk goes back: what it does not know any more is forgiven. */
+  /** Records that the disk goes back: events that it forgets may be missing. */
   forgiveWhatIsGone(disk: SimulatedDisk, goBack: () => void): void {
     const before = disk.resendIds();
     const deleted = deletedIn(disk.lanes);
@@ -159,7 +159,7 @@ export class Truth {
     for (const id of before) if (!ids.has(id)) this.forgivenReadings.add(id);
   }
 
-  /** A gap record that is gone takes its explanation with it. */
+  /** A lost gap record loses its explanation too. */
   #forgive(name: string, { type, data }: StoredEvent): void {
     this.forgivenEvents.add(name);
     if (type !== eventTypes.gap) return;
@@ -173,7 +173,7 @@ export class Truth {
     return this.#given.get(`${epoch}/${lane}`) ?? 0;
   }
 
-  /** A gateway begins on this disk with these sinks. */
+  /** Records that a gateway starts on this disk with these sinks. */
   begins(disk: SimulatedDisk, sinks: readonly string[]): void {
     this.#unsure.clear();
     for (const { epoch, lane, first } of disk.lanes)
@@ -183,7 +183,7 @@ export class Truth {
       }
   }
 
-  /** The gateway is dead: what recovery finds is found by the next one. */
+  /** Records the gateway's death: the next one finds what recovery finds. */
   dies(): void {
     this.#unsure.clear();
   }
@@ -193,7 +193,7 @@ function deletedIn(lanes: readonly LaneRow[]): Map<string, Sequence> {
   return new Map(lanes.map(({ epoch, lane, first }) => [`${epoch}/${lane}`, first - 1]));
 }
 
-/** Lane -> what gap records among these events name. */
+/** The numbers that gap records among these events name, by lane. */
 function gapsIn(events: readonly StoredEvent[]): ReadonlyMap<string, IntervalSet> {
   const named = new Map<string, IntervalSet>();
   for (const { type, data } of events) {

@@ -1,4 +1,4 @@
-/** A simulated camera with its quirk, and what the gateway must make of it. */
+/** A simulated camera with its quirk, and the gateway's expected reaction. */
 import type { CameraSettings } from '../../../../edge/vision/process/watched-camera.ts';
 import type { CameraQuirks } from '../../../harness/camera/camera-quirks.ts';
 import type { HttpCameraQuirks } from '../../../harness/camera/http-camera.ts';
@@ -7,7 +7,7 @@ export type Settings = Partial<CameraSettings>;
 
 export interface Served {
   readonly name: string;
-  /** a test of `npm test` */
+  /** runs in `npm test` too */
   readonly quick?: true;
   readonly settings?: Settings;
 }
@@ -16,16 +16,16 @@ export interface Served {
 export interface GoodCase extends Served {
   readonly camera?: () => CameraQuirks | Promise<CameraQuirks>;
   readonly http?: HttpCameraQuirks;
-  /** default 3,000: from the first key frame that it sends to the first picture */
+  /** from the camera's first key frame to the first picture; default 3,000 */
   readonly liveWithinMs?: number;
-  /** told before it is live */
+  /** a message before it is live */
   readonly tells?: RegExp;
-  /** of the clip; default 3 to 10 (2 s before and after, and up to 3 s more on each side: whole segments) */
+  /** length of the clip; default 3 to 10 (2 s before and after, and up to 3 s more on each side: whole segments) */
   readonly seconds?: readonly [number, number];
   readonly codec?: string;
-  /** the alarm comes so long after the first frame; default 4,000 */
+  /** time from the first frame to the alarm; default 4,000 */
   readonly alarmAfterMs?: number;
-  /** what must be so besides; undefined or why it is not */
+  /** a further check: undefined, or the reason why it fails */
   readonly also?: (camera: {
     readonly heard: string;
     readonly setUps: number;
@@ -33,7 +33,7 @@ export interface GoodCase extends Served {
   }) => string | undefined;
 }
 
-/** It cannot be watched, and the reason is one. */
+/** A camera that cannot be watched, with the expected reason. */
 export interface BadCase extends Served {
   readonly camera?: () => CameraQuirks | Promise<CameraQuirks>;
   readonly http?: HttpCameraQuirks;
@@ -41,7 +41,7 @@ export interface BadCase extends Served {
   readonly reason: string | RegExp;
 }
 
-/** the log-in of a camera that asks for one */
+/** the log-in of a camera that demands one */
 export const login = { user: 'viewer', password: 'p' };
 export const at = (user: string, password: string): Settings => ({ user, password });
 /** a password of 64 letters */

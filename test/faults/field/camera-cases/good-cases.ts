@@ -1,4 +1,4 @@
-/** Cameras that can be watched, each with a quirk that real ones have: live within 3 s, an alarm, a clip. */
+/** Cameras that can be watched, each with a quirk of real ones: live within 3 s, an alarm, a clip. */
 import { film } from '../../../harness/camera/footage.ts';
 import { at, type GoodCase, login, long } from './case.ts';
 

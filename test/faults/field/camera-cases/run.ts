@@ -6,7 +6,7 @@ import type { BadCase, GoodCase } from './case.ts';
 
 const startedMs = 150_000;
 
-/** Runs a case; resolves to what is wrong, an empty text where all is right. */
+/** Runs a case; resolves to its failure, or to an empty text. */
 export async function runGood(one: GoodCase): Promise<string> {
   const { settings = {}, tells, seconds = [3, 10], codec = 'h264', alarmAfterMs = 4_000, liveWithinMs = 3_000 } = one;
   const { camera, url, began } = await serve(one);
