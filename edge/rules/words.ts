@@ -16,7 +16,12 @@ const parts = {
 const known = new Map<Language, AlarmWords>();
 
 export function wordsOf(language: Language = 'en'): AlarmWords {
-  const words = known.get(language) ?? texts(language, parts[language]);
+  const made = known.get(language);
+  if (made !== undefined) return made;
+  const words = texts(language, parts[language]);
+  // the first alarm does not wait for its texts to be parsed
+  words.prepare('alarm');
+  words.prepare('common');
   known.set(language, words);
   return words;
 }

@@ -146,3 +146,10 @@ describe('the values of a text', () => {
 function nested(depth: number): Message {
   return { key: 'common/unit.var', values: { value: depth === 0 ? '' : nested(depth - 1) } };
 }
+
+it('texts that are prepared are parsed at once, and a broken one is found then', () => {
+  const broken = { ...catalogue.en.common, 'unit.watt': '{value W' } as typeof catalogue.en.common;
+  expect(() => texts('en', { common: catalogue.en.common }).prepare('common')).not.toThrow();
+  expect(() => texts('en', { common: broken }).prepare('common')).toThrow(SyntaxError);
+  expect(() => texts('en', { common: broken })).not.toThrow();
+});

@@ -60,6 +60,8 @@ export interface Texts<P extends Part = Part> {
   readonly language: Language;
   /** numbers, units, times and durations of the language */
   readonly formats: Formats;
+  /** Parses every text of a part. Otherwise each text is parsed at its first use, which takes some 0.3 ms. */
+  prepare(part: P): void;
   t<K extends TextKey<P>>(key: K, ...values: Arguments<TextOf<K>>): string;
   /** A message of another program; `otherwise` when this version does not know its key or a value is missing. */
   say(message: Message | undefined, otherwise: string): string;
@@ -89,16 +91,20 @@ export function texts<P extends Part>(
   const wordings: Readonly<Record<string, Readonly<Record<string, string>>>> = parts;
   const parsed = new Map<string, IntlMessageFormat>();
 
+  function parsedText(key: string): IntlMessageFormat {
+    const known = parsed.get(key);
+    if (known !== undefined) return known;
+    const at = key.indexOf('/');
+    const part = own(wordings, key.slice(0, at));
+    const source = part === undefined ? undefined : own(part, key.slice(at + 1));
+    if (source === undefined) throw new RangeError(`no text "${key}" in ${language}`);
+    const text = new IntlMessageFormat(source, locale, undefined, { ignoreTag: true });
+    parsed.set(key, text);
+    return text;
+  }
+
   function render(key: string, values: Readonly<Record<string, MessageValue>>, depth = 0): string {
-    let text = parsed.get(key);
-    if (text === undefined) {
-      const at = key.indexOf('/');
-      const part = own(wordings, key.slice(0, at));
-      const source = part === undefined ? undefined : own(part, key.slice(at + 1));
-      if (source === undefined) throw new RangeError(`no text "${key}" in ${language}`);
-      text = new IntlMessageFormat(source, locale, undefined, { ignoreTag: true });
-      parsed.set(key, text);
-    }
+    const text = parsedText(key);
     const shown = Object.entries(values).map(([name, value]) => [name, show(value, depth)] as const);
     return String(text.format(Object.fromEntries(shown)));
   }
@@ -117,6 +123,9 @@ export function texts<P extends Part>(
   return {
     language,
     formats,
+    prepare(part) {
+      for (const name of Object.keys(own(wordings, part) ?? {})) parsedText(`${part}/${name}`);
+    },
     t: (key, ...values) => render(key, (values[0] ?? {}) as Readonly<Record<string, MessageValue>>),
     say(message, otherwise) {
       if (message === undefined) return otherwise;

@@ -310,15 +310,20 @@ function described(config: ThresholdConfig, context: RuleContext, subjectChange:
   const { message: own, metric, hold_s: hold = 0 } = config;
   const { formats } = context.words;
   const limit = config.above ?? config.below ?? 0;
-  const fields = {
-    device: context.nameOf(device),
-    channel: subject,
-    metric: formats.quantity(metric),
-    value: formats.reading(metric, value),
-    limit: formats.reading(metric, limit),
-    seconds: formats.span(hold),
-  };
-  const named = subject === '' ? fields.device : message('alarm/channel', { device: fields.device, channel: subject });
+  const called = context.nameOf(device);
+  // each is a text of its own to write out, which only the rule's own message needs
+  const fieldsWith = (shown: number): Readonly<Record<string, string>> =>
+    own === undefined
+      ? {}
+      : {
+          device: called,
+          channel: subject,
+          metric: formats.quantity(metric),
+          value: formats.reading(metric, shown),
+          limit: formats.reading(metric, limit),
+          seconds: formats.span(hold),
+        };
+  const named = subject === '' ? called : message('alarm/channel', { device: called, channel: subject });
   const values = {
     device: named,
     metric: { metric },
@@ -328,21 +333,20 @@ function described(config: ThresholdConfig, context: RuleContext, subjectChange:
   };
   if (change === 'raised') {
     // the value of the message is the worst one so far, so the message is the summary too
-    const says = worded(context.words, own, fields, raised(config, values));
+    const says = worded(context.words, own, fieldsWith(value), raised(config, values));
     return { change, device, subject, ...says, cause: metric, value, peak, time };
   }
   const about = worded(
     context.words,
     own,
-    { ...fields, value: formats.reading(metric, peak) },
+    fieldsWith(peak),
     message(config.above === undefined ? 'alarm/threshold.fell-to' : 'alarm/threshold.reached', {
       ...{ device: named, metric: values.metric, limit: values.limit },
       value: { metric, value: peak },
     }),
   );
   const summary = { summary: about.message, ...(about.messageI18n && { summaryI18n: about.messageI18n }) };
-  const says =
-    change === 'reached' ? about : worded(context.words, undefined, fields, cleared(config, condition, values));
+  const says = change === 'reached' ? about : worded(context.words, undefined, {}, cleared(config, condition, values));
   return { change, device, subject, ...says, cause: metric, value, peak, time, ...summary };
 }
 
