@@ -107,7 +107,8 @@ export const gatewayEn = {
     'nothing came by UDP for {seconds, number} s: a firewall or the network blocks it; leave out transport: udp',
   'reason.sends-nothing': 'the camera starts the stream and sends nothing for {seconds, number} s',
   'reason.no-http': '{where} does not answer by HTTP',
-  'reason.page-not-pictures': '{where} answers with a page and not with pictures: the url is that of the camera’s page',
+  'reason.page-not-pictures':
+    '{where} answers with a page and not with pictures: the url is the address of the camera’s page',
   'reason.no-pictures-at': '{where} sends no pictures at this address ({type})',
   'reason.login-unsupported':
     'the camera asks for a log-in by {schemes}, which Forpost does not support (supported: Basic, Digest with MD5, SHA-256 or SHA-512-256): choose another in the camera',

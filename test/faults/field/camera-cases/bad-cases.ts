@@ -29,7 +29,7 @@ export const badCases: readonly BadCase[] = [
     settings: at('a:b', 'p'),
     camera: () => ({ login: { user: 'a:b', password: 'p', offers: ['Basic'] } }),
     state: 'refused',
-    reason: /a user’s name cannot have a colon/,
+    reason: /a user name cannot contain a colon/,
   },
   ...(['DESCRIBE', 'SETUP', 'PLAY'] as const).flatMap((where) =>
     (['tcp', 'udp'] as const).map(
@@ -126,7 +126,7 @@ export const badCases: readonly BadCase[] = [
     quick: true,
     http: { answers: 'page' },
     state: 'refused',
-    reason: /it is the address of the camera’s page/,
+    reason: /the url is the address of the camera’s page/,
   },
   {
     name: 'a redirect by HTTP',
