@@ -1,8 +1,8 @@
 /** GET /api/v1/alarms: the alarms of gateways, from the history, and those that the centre raised itself. */
 import type { Clock } from '@forpost/shared/clock.ts';
+import { timeOf } from '@forpost/shared/http/validation.ts';
 import { asked } from '../api/answers.ts';
 import type { Api } from '../api/capability.ts';
-import { timeOf } from '../api/validation.ts';
 import type { HistoryStore } from '../history/store.ts';
 import type { CentreAlarms } from './centre-alarms.ts';
 import { alarmsAnswer, alarmsQuery } from './schemas.ts';

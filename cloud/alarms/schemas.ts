@@ -1,6 +1,7 @@
 /** Alarms over HTTP: the filters of the list, and one alarm in its newest state. */
+
+import { answer, closed, id, list, message, optional, time, value } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
-import { answer, closed, id, list, message, optional, time, value } from '../api/schema.ts';
 
 export const maxAlarms = 1000;
 

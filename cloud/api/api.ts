@@ -21,6 +21,7 @@ import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerRights } from '@forpost/shared/http/rights.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
+import { requestValidator } from '@forpost/shared/http/validation.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import type { ServerTls } from '@forpost/shared/tls.ts';
@@ -33,7 +34,6 @@ import Fastify, {
 import type { Users } from '../access/users.ts';
 import type { Capabilities } from './capability.ts';
 import { registerPage } from './page.ts';
-import { requestValidator } from './validation.ts';
 
 export interface ApiParts {
   /** all addresses but the log-in, the page and the document of the API itself */

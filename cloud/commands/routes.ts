@@ -1,6 +1,7 @@
 /** Commands for people: one is sent to a gateway, those of the last two days are listed, and the key that signs them. */
+
+import { idParams } from '@forpost/shared/http/schema.ts';
 import type { Api, Caller } from '../api/capability.ts';
-import { idParams } from '../api/schema.ts';
 import type { Commands } from './commands.ts';
 import type { CommandDesk } from './desk.ts';
 import { commandSchema, commandsAnswer, commandsQuery, keyAnswer, orderBody } from './schemas.ts';

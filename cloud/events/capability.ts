@@ -1,8 +1,8 @@
 /** GET /api/v1/events and one event by its id. */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { timeOf } from '@forpost/shared/http/validation.ts';
 import { asked } from '../api/answers.ts';
 import type { CapabilityKind } from '../api/capability.ts';
-import { timeOf } from '../api/validation.ts';
 import { cursorAfter } from '../history/queries.ts';
 import type { EventPage, HistoryStore } from '../history/store.ts';
 import { type EventsAnswer, eventParams, eventSchema, eventsAnswer, eventsQuery } from './schemas.ts';

@@ -1,6 +1,7 @@
 /** Events over HTTP: the filters of a question, and an event as the history has it. */
+
+import { answer, closed, id, lane, list, optional, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
-import { answer, closed, id, lane, list, optional, time } from '../api/schema.ts';
 
 export const maxEvents = 1000;
 

@@ -2,9 +2,9 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { idParams } from '@forpost/shared/http/schema.ts';
 import { changed } from '../api/answers.ts';
 import type { CapabilityKind } from '../api/capability.ts';
-import { idParams } from '../api/schema.ts';
 import type { GatewayDirectory } from './directory.ts';
 import { type GatewayService, gatewayServiceKind } from './out-of-service.ts';
 import { gatewaysAnswer, serviceAnswer, serviceBody } from './schemas.ts';

@@ -1,6 +1,7 @@
 /** Gateways over HTTP: the newest state of each, and whether staff have taken it out of service. */
+
+import { answer, closed, lane, list, message, optional, time, value } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
-import { answer, closed, lane, list, message, optional, time, value } from '../api/schema.ts';
 
 export const backlogSchema = answer({
   epoch: Type.String(),

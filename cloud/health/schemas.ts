@@ -1,6 +1,7 @@
 /** The condition of the centre itself over HTTP. */
+
+import { answer, list, message, optional, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
-import { answer, list, message, optional, time } from '../api/schema.ts';
 
 export const centreAnswer = answer({
   started: time('of this centre'),

@@ -1,11 +1,11 @@
 /** `POST /api/v1/session/language`: the person who is logged in chooses the language of the page, for every browser. */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { closed } from '@forpost/shared/http/schema.ts';
 import { languages } from '@forpost/shared/texts/language.ts';
 import Type from 'typebox';
 import { changeLanguage } from '../access/edit-users.ts';
 import type { Users } from '../access/users.ts';
 import type { CapabilityKind } from '../api/capability.ts';
-import { closed } from '../api/schema.ts';
 
 export interface LanguageServices {
   /** the data folder */

@@ -1,8 +1,8 @@
 /** GET /api/v1/gateways/<id>/ledger. */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { idParams } from '@forpost/shared/http/schema.ts';
 import { asked } from '../api/answers.ts';
 import type { CapabilityKind } from '../api/capability.ts';
-import { idParams } from '../api/schema.ts';
 import { type LedgerView, ledgerQuery, ledgerSchema } from './schemas.ts';
 import type { LedgerQuery } from './view.ts';
 

@@ -1,6 +1,7 @@
 /** The ledger over HTTP: counts of each lane, and of each kind the first ranges. */
+
+import { answer, closed, id, lane, list, optional, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
-import { answer, closed, id, lane, list, optional, time } from '../api/schema.ts';
 
 /** Events of one lane in numbers: assigned = received + shed + missing + waiting. */
 const counts = {

@@ -3,8 +3,8 @@
  * no chart. Pure: (request, now) to (query).
  */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { timeOf } from '@forpost/shared/http/validation.ts';
 import type Type from 'typebox';
-import { timeOf } from '../api/validation.ts';
 import type { SeriesQuery } from '../history/store.ts';
 import { maxPoints, type seriesQuery } from './schemas.ts';
 

@@ -1,6 +1,7 @@
 /** Series over HTTP: one metric of one device in steps of time, and which metrics there are. */
+
+import { answer, closed, id, list, optional, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
-import { answer, closed, id, list, optional, time } from '../api/schema.ts';
 
 export const maxPoints = 5000;
 export const longestChannel = 64;

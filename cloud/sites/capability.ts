@@ -2,8 +2,8 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
+import { idParams } from '@forpost/shared/http/schema.ts';
 import type { CapabilityKind } from '../api/capability.ts';
-import { idParams } from '../api/schema.ts';
 import type { GatewayDirectory } from '../gateways/directory.ts';
 import type { OperationsLog } from '../operations/operations.ts';
 import { type GatewaySites, gatewaySiteKind } from './gateway-sites.ts';

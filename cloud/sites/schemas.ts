@@ -1,6 +1,7 @@
 /** Sites over HTTP: which gateways a site has, and which site a gateway belongs to. */
+
+import { answer, closed, id, list, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
-import { answer, closed, id, list, time } from '../api/schema.ts';
 
 export const sitesAnswer = answer({
   sites: list(answer({ site: Type.String(), gateways: list(Type.String()), online: Type.Integer() })),

@@ -3,10 +3,10 @@
  * query of the history with its own SQL, and a part. All of it stands in this folder.
  */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { answer, closed, idParams } from '@forpost/shared/http/schema.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import Type from 'typebox';
 import type { CapabilityKind } from '../../../cloud/api/capability.ts';
-import { answer, closed, idParams } from '../../../cloud/api/schema.ts';
 import type { HistoryQuestion } from '../../../cloud/history/question.ts';
 import type { HistoryStore } from '../../../cloud/history/store.ts';
 import type { Registry } from '../../../cloud/registry/registry.ts';

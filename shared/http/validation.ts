@@ -2,12 +2,13 @@
  * Checks each request by its schema, and answers so that a person can act: a misspelt filter that was silently ignored
  * would return the wrong events and look right.
  */
-import { explain, nameOf } from '@forpost/shared/config/explain.ts';
-import { HttpProblem } from '@forpost/shared/http/problem.ts';
+
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import Value from 'typebox/value';
+import { explain, nameOf } from '../config/explain.ts';
+import { HttpProblem } from './problem.ts';
 
 const timeInWords = 'no RFC 3339 time such as 2026-05-01T12:00:00Z';
 

@@ -1,10 +1,11 @@
 /**
- * The building blocks of all capabilities' schemas. A schema is at once the TypeScript type, the check of a request, and
+ * The building blocks of the schemas of both APIs. A schema is at once the TypeScript type, the check of a request, and
  * the OpenAPI document. Times are RFC 3339 in UTC unless a name says otherwise.
  */
-import { idPatternText } from '@forpost/shared/event/ids.ts';
-import type { Message } from '@forpost/shared/texts/message.ts';
+
 import Type, { type TProperties, type TSchema } from 'typebox';
+import { idPatternText } from '../event/ids.ts';
+import type { Message } from '../texts/message.ts';
 
 /** For a request: a field that the schema does not name is refused. */
 export const closed = { additionalProperties: false } as const;
