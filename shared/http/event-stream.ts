@@ -6,6 +6,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock, Timer } from '../clock.ts';
+import { message } from '../texts/texts.ts';
 import { tryAgainIn } from './problem.ts';
 
 export interface EventStream {
@@ -58,7 +59,7 @@ export class EventStreams {
    * @throws HttpProblem 503 when too many streams are open
    */
   open(request: FastifyRequest, reply: FastifyReply, until?: AbortSignal, alive?: () => void): EventStream {
-    if (this.#open.size >= this.#maxStreams) throw tryAgainIn(503, 5000, 'too many pages are open');
+    if (this.#open.size >= this.#maxStreams) throw tryAgainIn(503, 5000, message('reason/http.too-many-pages'));
     const socket = reply.raw;
     const closed = new AbortController();
     let keepAlive: Timer | undefined;

@@ -9,6 +9,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import Type from 'typebox';
+import { message } from '../texts/texts.ts';
 import { isLoopback } from './loopback.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -92,10 +93,7 @@ export function registerFront(app: FastifyInstance, { trusted, basePath, proxies
       const from = raw.socket.remoteAddress ?? '';
       if (isProxy(from) || isLoopback(from)) return;
       log.warn({ address: from }, 'a request did not come through the trusted proxy: refused');
-      throw new HttpProblem(
-        403,
-        'this port is for the proxies of http.trusted_proxy alone, because it has no TLS: open the page by the proxy’s address',
-      );
+      throw new HttpProblem(403, message('reason/http.proxies-only'));
     });
   return ({ raw }) => {
     const said = raw.headers['x-forwarded-prefix'];

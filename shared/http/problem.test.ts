@@ -1,6 +1,8 @@
 import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { ForpostError } from '../errors.ts';
+import { catalogue } from '../texts/catalogue/all.ts';
+import { message, texts } from '../texts/texts.ts';
 import { HttpProblem, registerProblems, tryAgainIn } from './problem.ts';
 import { contentSecurityPolicy, registerSecurityHeaders, scriptHash } from './security-headers.ts';
 
@@ -23,6 +25,11 @@ function start() {
   app.get('/broken', async () => {
     throw new Error('SELECT secret FROM users');
   });
+  app.get('/file', async () => {
+    throw new HttpProblem(416, message('reason/http.no-such-part'));
+  });
+  const querystring = { type: 'object', properties: { limit: { type: 'integer' } } };
+  app.get('/many', { schema: { querystring } }, async () => 'x');
   app.get('/page', async (_request, reply) => reply.header('cache-control', 'no-cache').send('x'));
   return app;
 }
@@ -38,6 +45,17 @@ test('an unknown address is answered as a problem too', async () => {
   const answer = await start().inject('/nowhere?password=x');
   expect(answer.statusCode).toBe(404);
   expect(answer.json().detail).toBe('GET /nowhere does not exist');
+});
+
+test('a refusal is a message too, which a page shows in its reader’s language', async () => {
+  const app = start();
+  const { say } = texts('ru', catalogue.ru);
+  const inRussian = async (path: string) => say((await app.inject(path)).json().detailI18n, '');
+  expect(await inRussian('/file')).toBe('в файле нет такой части');
+  expect(await inRussian('/nowhere')).toBe('адреса GET /nowhere нет');
+  expect(await inRussian('/history')).toBe('хранилище истории сейчас не отвечает');
+  expect(await inRussian('/broken')).toBe('подробности в журнале службы');
+  expect(await inRussian('/many?limit=x')).toBe('неверные поля запроса: limit');
 });
 
 test('the text of an internal error does not leave the server', async () => {

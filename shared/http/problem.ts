@@ -8,8 +8,10 @@
 
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type ErrorCode, ForpostError } from '../errors.ts';
+import { inEnglish } from '../texts/english.ts';
 import type { Message } from '../texts/message.ts';
 import { recognise } from '../texts/recognise.ts';
+import { message } from '../texts/texts.ts';
 
 export interface Problem {
   /** "about:blank" = the title is the status' own meaning (RFC 9457, 4.2.1) */
@@ -40,29 +42,33 @@ const titles: Readonly<Record<number, string>> = {
 };
 
 /** Answers to internal failures that pass by themselves: the error's own text may name addresses and files. */
-const passing: Partial<Record<ErrorCode, string>> = {
-  FORPOST_HISTORY_FAILED: 'the history does not answer now',
-  FORPOST_FILE_FAILED: 'the centre cannot write a file now: its log names the file',
-  FORPOST_CHANGED_MEANWHILE: 'others change the same thing now: try again',
+const passing: Partial<Record<ErrorCode, Message>> = {
+  FORPOST_HISTORY_FAILED: message('reason/http.history-away'),
+  FORPOST_FILE_FAILED: message('reason/http.file-failed'),
+  FORPOST_CHANGED_MEANWHILE: message('reason/http.changed-meanwhile'),
 };
-const passingElse = 'this does not work now: try again in a moment';
+const passingElse = message('reason/http.not-now');
+const inLog = message('reason/http.in-log');
 
 /** Thrown by a handler to answer with a problem document. */
 export class HttpProblem extends Error {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
+  /** the sentence for a reader of another language; undefined where it was given as words */
+  readonly text: Message | undefined;
 
-  /** `detail`: a sentence for the caller */
-  constructor(statusCode: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
-    super(detail);
+  /** `detail`: a sentence for the caller, as a message of the catalogue or as words that `recognise` finds */
+  constructor(statusCode: number, detail: Message | string, headers: Readonly<Record<string, string>> = {}) {
+    super(typeof detail === 'string' ? detail : inEnglish(detail));
     this.name = 'HttpProblem';
     this.statusCode = statusCode;
+    this.text = typeof detail === 'string' ? recognise(detail) : detail;
     this.headers = headers;
   }
 }
 
 /** A problem that names how long to wait (RFC 9110, Retry-After in whole seconds). */
-export function tryAgainIn(statusCode: 429 | 503, waitMs: number, detail: string): HttpProblem {
+export function tryAgainIn(statusCode: 429 | 503, waitMs: number, detail: Message | string): HttpProblem {
   return new HttpProblem(statusCode, detail, { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1000))) });
 }
 
@@ -82,10 +88,8 @@ export function registerProblems(app: FastifyInstance): void {
   });
   app.setNotFoundHandler((request: FastifyRequest, reply) =>
     sendProblem(reply, {
-      type: 'about:blank',
-      title: titleOf(404),
-      status: 404,
-      detail: `${request.method} ${request.url.split('?', 1)[0] ?? ''} does not exist`,
+      ...{ type: 'about:blank', title: titleOf(404), status: 404 },
+      ...detailOf(message('reason/http.not-there', { method: request.method, path: pathOf(request) })),
     }),
   );
 }
@@ -101,8 +105,16 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 
 /** Adds the sentence as a message, when the catalogue of texts has it. */
 function inAnyLanguage(problem: Problem): Problem {
-  const detailI18n = recognise(problem.detail ?? '');
+  const detailI18n = problem.detailI18n ?? recognise(problem.detail ?? '');
   return detailI18n === undefined ? problem : { ...problem, detailI18n };
+}
+
+function detailOf(text: Message): Pick<Problem, 'detail' | 'detailI18n'> {
+  return { detail: inEnglish(text), detailI18n: text };
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? '';
 }
 
 function problemOf(error: FastifyError): Problem {
@@ -113,6 +125,9 @@ function problemOf(error: FastifyError): Problem {
       title: titleOf(400),
       status: 400,
       detail: error.message,
+      detailI18n: message('reason/http.wrong-fields', {
+        fields: { list: error.validation.map(({ instancePath }) => instancePath.slice(1) || where) },
+      }),
       errors: error.validation.map((one) => ({
         field: `${where}${one.instancePath}`,
         message: one.message ?? 'is wrong',
@@ -121,15 +136,12 @@ function problemOf(error: FastifyError): Problem {
   }
   if (error instanceof ForpostError) {
     const status = error.retryable ? 503 : 500;
-    const detail = error.retryable ? (passing[error.code] ?? passingElse) : 'the log has the details';
-    return { type: 'about:blank', title: titleOf(status), status, detail, code: error.code };
+    const text = error.retryable ? (passing[error.code] ?? passingElse) : inLog;
+    return { type: 'about:blank', title: titleOf(status), status, ...detailOf(text), code: error.code };
   }
   const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
-  const mayBeTold = status < 500 || error instanceof HttpProblem;
-  return {
-    type: 'about:blank',
-    title: titleOf(status),
-    status,
-    ...(mayBeTold ? { detail: error.message } : { detail: 'the log has the details' }),
-  };
+  const problem = { type: 'about:blank', title: titleOf(status), status };
+  if (error instanceof HttpProblem)
+    return { ...problem, detail: error.message, ...(error.text === undefined ? {} : { detailI18n: error.text }) };
+  return { ...problem, ...(status < 500 ? { detail: error.message } : detailOf(inLog)) };
 }

@@ -4,6 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import { message } from '../texts/texts.ts';
 import { HttpProblem } from './problem.ts';
 
 /** First and last byte that a Range header asks for. */
@@ -38,7 +39,7 @@ export function sendFile(
 ): FastifyReply {
   const asked = rangeOf(range, size);
   if (asked === 'unsatisfiable')
-    throw new HttpProblem(416, 'there is no such part', { 'content-range': `bytes */${size}` });
+    throw new HttpProblem(416, message('reason/http.no-such-part'), { 'content-range': `bytes */${size}` });
   reply.type(media).header('cache-control', 'private, no-store').header('accept-ranges', 'bytes');
   if (asked === 'none') return reply.header('content-length', size).send(open({}));
   const [start, end] = asked;

@@ -6,6 +6,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import { ForpostError } from '../errors.ts';
+import { message } from '../texts/texts.ts';
 import type { Login } from './login.ts';
 import type { MetricsToken } from './metrics-token.ts';
 import { HttpProblem } from './problem.ts';
@@ -46,7 +47,7 @@ export function registerRights(app: FastifyInstance, options: RightsOptions): vo
       if (right === 'open' || right === 'gateway') return;
       if (right === 'metrics' && (await options.metricsToken?.isIn(request)) === true) return;
       const login = options.login();
-      if (login === undefined) throw new HttpProblem(401, 'nobody can log in here');
+      if (login === undefined) throw new HttpProblem(401, message('reason/http.nobody-logs-in'));
       await (right === 'act' ? login.requireActing : login.requireLogin)(request, reply);
     };
     // after the hooks of the server, which read the cookie

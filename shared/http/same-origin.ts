@@ -4,6 +4,7 @@
  * host; a request with neither does not come from a browser, and so carries no stolen cookie.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { message } from '../texts/texts.ts';
 import { HttpProblem } from './problem.ts';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -29,11 +30,12 @@ function withoutDefaultPort(host: string, protocol: string): string {
 /** The refusal; it names the setting of a proxy that has replaced the host. */
 export function otherOrigin(request: Pick<FastifyRequest, 'headers' | 'host'>): HttpProblem {
   const { origin = '' } = request.headers;
-  const hint =
-    request.headers['sec-fetch-site'] === undefined && URL.canParse(origin)
-      ? ` (the page is at ${origin.slice(0, 200)}, the request is for ${request.host.slice(0, 200)}): if that is this page behind a proxy, have the proxy pass on the Host header (nginx: proxy_set_header Host $http_host), or X-Forwarded-Host from a proxy that http.trusted_proxy names`
-      : '';
-  return new HttpProblem(403, `this request came from the page of another site${hint}`);
+  const known = request.headers['sec-fetch-site'] !== undefined || !URL.canParse(origin);
+  const said = { origin: origin.slice(0, 200), host: request.host.slice(0, 200) };
+  return new HttpProblem(
+    403,
+    known ? message('reason/http.other-site') : message('reason/http.other-site-proxy', said),
+  );
 }
 
 /** Requires every request of `app` except GET, HEAD and OPTIONS to come from its own pages. */

@@ -44,7 +44,9 @@ describe('the catalogue of texts', () => {
   });
 
   it('has no unused text', () => {
-    expect(keysOf('en').filter((key) => !used.has(key))).toEqual([]);
+    // other programs use those of `foreign`
+    const ours = keysOf('en').filter((key) => !key.startsWith('foreign/'));
+    expect(ours.filter((key) => !used.has(key))).toEqual([]);
   });
 
   it('has every used text', () => {

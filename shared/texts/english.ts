@@ -5,13 +5,16 @@
 import { alarmEn } from './catalogue/alarm.en.ts';
 import { centreEn } from './catalogue/centre.en.ts';
 import { commonEn } from './catalogue/common.en.ts';
+import { foreignEn } from './catalogue/foreign.en.ts';
 import { gatewayEn } from './catalogue/gateway.en.ts';
 import { notificationEn } from './catalogue/notification.en.ts';
+import { reasonEn } from './catalogue/reason.en.ts';
 import type { Message } from './message.ts';
 import { type Arguments, message, type TextKey, type TextOf, texts } from './texts.ts';
 
 const english = texts('en', {
   ...{ common: commonEn, gateway: gatewayEn, alarm: alarmEn, centre: centreEn, notification: notificationEn },
+  ...{ reason: reasonEn, foreign: foreignEn },
 });
 
 /** The words of a message of this program: `message()` has checked its key and values. */
@@ -19,8 +22,14 @@ export function inEnglish(message: Message): string {
   return english.say(message, message.key);
 }
 
-/** A text in English, to be passed on as words: `recognise` finds its message again. */
-export function words<K extends TextKey<'gateway'>>(key: K, ...values: Arguments<TextOf<K>>): string {
+/**
+ * A text in English, to be passed on as words: `recognise` finds its message again, for a text of the part `reason` and for
+ * one of `gateway` and `centre` whose name begins with `reason.`.
+ */
+export function words<K extends TextKey<'gateway' | 'centre' | 'reason'>>(
+  key: K,
+  ...values: Arguments<TextOf<K>>
+): string {
   return inEnglish(message(key, ...values));
 }
 

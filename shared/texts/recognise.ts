@@ -1,15 +1,18 @@
 /**
- * Finds the message behind English words. A gateway's threads and processes pass faults on as words (a camera's state, a
- * problem on the status); where the words leave the gateway for a reader of any language, this file finds their key and
- * values.
+ * Finds the message behind English words. Threads, processes and files pass faults on as words (a camera's state, why Kafka
+ * does not answer); where the words leave the program for a reader of any language, this file finds their key and values.
  *
  *   words('gateway/reason.no-answer', { where })  ──► "10.0.0.7:554 does not answer" ──► … ──► recognise(text)
  *
- * Always: only texts of the part `gateway` whose name begins with `reason.` are found, and only `words()` of english.ts makes
- * their words; other text has no message and is shown unchanged.
+ * Always: all texts of the parts `reason` and `foreign` are found, and those of `gateway` and `centre` whose name begins with
+ * `reason.`. Only `words()` of english.ts makes their words, except those of `foreign`, which other programs make. Other text
+ * has no message and is shown unchanged.
  */
 import { IntlMessageFormat } from 'intl-messageformat';
+import { centreEn } from './catalogue/centre.en.ts';
+import { foreignEn } from './catalogue/foreign.en.ts';
 import { gatewayEn } from './catalogue/gateway.en.ts';
+import { reasonEn } from './catalogue/reason.en.ts';
 import type { Message, MessageValue } from './message.ts';
 
 type Element = ReturnType<IntlMessageFormat['getAst']>[number];
@@ -24,7 +27,7 @@ interface Template {
 /** ICU's kinds of elements (TYPE of @formatjs/icu-messageformat-parser). */
 const [literal, argument, numeric, plural, pound] = [0, 1, 2, 6, 7];
 /** Placeholders whose value may itself be a text of the catalogue. */
-const nestedNames: ReadonlySet<string> = new Set(['reason', 'what']);
+const nestedNames: ReadonlySet<string> = new Set(['reason', 'what', 'error', 'words']);
 const longestText = 1000;
 const mostNested = 3;
 /** Number of remembered texts: a status repeats the same ones each second. */
@@ -32,6 +35,23 @@ const mostKnown = 500;
 
 let templates: readonly Template[] | undefined;
 const known = new Map<string, Message | undefined>();
+
+/** The texts that are found, by key. */
+export const recognised: ReadonlyMap<string, string> = new Map([
+  ...keyed('reason', reasonEn),
+  ...keyed('foreign', foreignEn),
+  ...keyed('gateway', gatewayEn, 'reason.'),
+  ...keyed('centre', centreEn, 'reason.'),
+]);
+
+function keyed(part: string, texts: Readonly<Record<string, string>>, begin = ''): [string, string][] {
+  return Object.entries(texts).flatMap(([name, text]) => (name.startsWith(begin) ? [[`${part}/${name}`, text]] : []));
+}
+
+/** The message of `text`, else the text: a value of a placeholder. */
+export function recognisedOr(text: string): Message | string {
+  return recognise(text) ?? text;
+}
 
 /** `text`: in English, from this program. */
 export function recognise(text: string, depth = 0): Message | undefined {
@@ -65,13 +85,12 @@ function valuesOf(groups: Readonly<Record<string, string | undefined>>, depth: n
 }
 
 function read(): readonly Template[] {
-  const found = Object.entries(gatewayEn).flatMap(([name, text]) => {
-    if (!name.startsWith('reason.')) return [];
+  const found = [...recognised].map(([key, text]) => {
     const ast = new IntlMessageFormat(text, 'en', undefined, { ignoreTag: true }).getAst();
     let groups = 0;
     const source = patternOf(ast, () => ++groups);
     // the empty group exists always, so that a match without placeholders has groups too
-    return [{ key: `gateway/${name}`, pattern: new RegExp(`^${source}(?<always_t_0>)$`, 's'), own: ownLetters(ast) }];
+    return { key, pattern: new RegExp(`^${source}(?<always_t_0>)$`, 's'), own: ownLetters(ast) };
   });
   return found.toSorted((a, b) => b.own - a.own);
 }

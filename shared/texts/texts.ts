@@ -18,9 +18,11 @@ import type { alarmEn } from './catalogue/alarm.en.ts';
 import type { centreEn } from './catalogue/centre.en.ts';
 import type { centrePageEn } from './catalogue/centre-page.en.ts';
 import type { commonEn } from './catalogue/common.en.ts';
+import type { foreignEn } from './catalogue/foreign.en.ts';
 import type { gatewayEn } from './catalogue/gateway.en.ts';
 import type { gatewayPageEn } from './catalogue/gateway-page.en.ts';
 import type { notificationEn } from './catalogue/notification.en.ts';
+import type { reasonEn } from './catalogue/reason.en.ts';
 import { type Formats, formatsOf } from './formats.ts';
 import { type Language, localeOf } from './language.ts';
 import type { Message, MessageValue } from './message.ts';
@@ -35,6 +37,8 @@ export interface Catalogue {
   readonly alarm: typeof alarmEn;
   readonly gateway: typeof gatewayEn;
   readonly notification: typeof notificationEn;
+  readonly reason: typeof reasonEn;
+  readonly foreign: typeof foreignEn;
 }
 
 export type Part = keyof Catalogue;

@@ -9,12 +9,16 @@ import { centrePageEn } from './centre-page.en.ts';
 import { centrePageRu } from './centre-page.ru.ts';
 import { commonEn } from './common.en.ts';
 import { commonRu } from './common.ru.ts';
+import { foreignEn } from './foreign.en.ts';
+import { foreignRu } from './foreign.ru.ts';
 import { gatewayEn } from './gateway.en.ts';
 import { gatewayRu } from './gateway.ru.ts';
 import { gatewayPageEn } from './gateway-page.en.ts';
 import { gatewayPageRu } from './gateway-page.ru.ts';
 import { notificationEn } from './notification.en.ts';
 import { notificationRu } from './notification.ru.ts';
+import { reasonEn } from './reason.en.ts';
+import { reasonRu } from './reason.ru.ts';
 
 export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wording<P> }>> = {
   en: {
@@ -25,6 +29,8 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
     alarm: alarmEn,
     gateway: gatewayEn,
     notification: notificationEn,
+    reason: reasonEn,
+    foreign: foreignEn,
   },
   ru: {
     common: commonRu,
@@ -34,5 +40,7 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
     alarm: alarmRu,
     gateway: gatewayRu,
     notification: notificationRu,
+    reason: reasonRu,
+    foreign: foreignRu,
   },
 };
