@@ -19,7 +19,7 @@ brokerForEachTest();
 
 test.each([
   ['a wrong password', { password: 'wrong' }],
-  ['a user that is unknown', { username: 'nobody' }],
+  ['an unknown user', { username: 'nobody' }],
   ['no password', { password: '' }],
 ])('%s is refused with return code 5', async (_, options) => {
   const error = await bench.connected('meter', options).then(
@@ -30,7 +30,7 @@ test.each([
   expect(bench.broker.counters()).toMatchObject({ failedLogins: 1 });
 });
 
-test('nobody is let in anonymously, and nothing is taken before CONNECT', async () => {
+test('the broker refuses anonymous clients, and ends a connection that sends a packet before CONNECT', async () => {
   await expect(bench.connected('meter', { username: '', password: '' })).rejects.toMatchObject({ code: 5 });
   const raw = await bench.raw();
   raw.send(publishPacket(readings, 'x', 1, 1));
@@ -38,9 +38,9 @@ test('nobody is let in anonymously, and nothing is taken before CONNECT', async 
   expect(taken()).toEqual([]);
 });
 
-test('a guesser is slowed down and told «server unavailable», while others at the same address log in at once', async () => {
+test('a client that guesses passwords is slowed down and gets «server unavailable»; other users of its address log in at once', async () => {
   const checked: string[] = [];
-  // so little time passes that nobody is allowed one try more because the machine is slow
+  // the clock is fake: on a slow machine, real time would allow further attempts
   const clock = new FakeClock();
   await start({
     clock,
@@ -54,9 +54,9 @@ test('a guesser is slowed down and told «server unavailable», while others at 
     bench
       .client('meter', { clientId: `guess-${i}`, password: `guess ${i}` })
       .on('error', (error) => refusals.push('code' in error ? error.code : undefined));
-  // five are computed, eight wait for their turn, and the others are told to come again
+  // five passwords are checked, eight wait, and the other clients get «server unavailable»
   const refused = (code: number) => {
-    // the lobby takes some CONNECTs at once, and then one each 2 ms
+    // the lobby accepts a burst of CONNECTs, and then one every 2 ms
     clock.advance(1);
     return refusals.filter((one) => one === code);
   };
@@ -69,7 +69,7 @@ test('a guesser is slowed down and told «server unavailable», while others at 
   expect(bench.broker.counters()).toMatchObject({ failedLogins: 5, busyLogins: 27 });
 });
 
-test('a known device is let in without a check, whatever waits at its address', async () => {
+test('a device whose password was checked before logs in at once, even while its address has log-ins waiting', async () => {
   const waiting: (() => void)[] = [];
   const principal = { kind: 'device', id: 'meter', publish: [], subscribe: [] } as const;
   await start({
@@ -86,7 +86,7 @@ test('a known device is let in without a check, whatever waits at its address', 
   expect(waiting).toHaveLength(1);
 });
 
-test('the password of a client that has gone is not checked', async () => {
+test('the broker does not check the password of a client that has disconnected', async () => {
   const checks: (() => void)[] = [];
   await start({ authenticate: () => new Promise((resolve) => checks.push(() => resolve(undefined))) });
   const raws = await Promise.all(['meter', 'other', 'panel'].map(async (user) => ({ user, raw: await bench.raw() })));
@@ -101,7 +101,7 @@ test('the password of a client that has gone is not checked', async () => {
   expect(checks).toHaveLength(2);
 });
 
-test('a publish to a foreign topic is dropped and told, acknowledged in its order, and the connection stays', async () => {
+test('a publish to a topic that the device may not use is dropped, reported and acknowledged in order; the connection stays', async () => {
   const told: Forbidden[] = [];
   await start({ onForbidden: (forbidden) => told.push(forbidden) });
   const panel = await bench.connected('panel');
@@ -124,7 +124,7 @@ test('a publish to a foreign topic is dropped and told, acknowledged in its orde
   expect(told[3]).toMatchObject({ topic: '$SYS/x' });
 });
 
-test('many forbidden publishes of QoS 0 do not stop the connection', async () => {
+test('a connection survives many forbidden QoS 0 publishes', async () => {
   await start({ limits: { maxPending: 5 } });
   const raw = await loggedIn('meter');
   for (let i = 0; i < 50; i++) raw.send(publishPacket('$SYS/x', 'x', 0), publishPacket('forpost/alerts/x', 'x', 0));
@@ -133,7 +133,7 @@ test('many forbidden publishes of QoS 0 do not stop the connection', async () =>
   expect(bench.broker.counters()).toMatchObject({ forbidden: 100 });
 });
 
-test('a subscription to more than one may hear is refused, alone, also in a persistent session', async () => {
+test('a filter that matches forbidden topics is refused, and the other filters of the packet are granted', async () => {
   const narrow = await bench.connected('narrow', { clean: false });
   const messages = heard(narrow);
   const granted = await narrow
@@ -157,7 +157,7 @@ test('a subscription to more than one may hear is refused, alone, also in a pers
   await soon(() => later).toEqual(['forpost/alerts/a/b=while away']);
 });
 
-test('a session belongs to its principal: another one’s same client id neither ends nor inherits it', async () => {
+test('two principals with the same client id have separate sessions', async () => {
   const panel = await bench.connected('panel', { clientId: 'same', clean: false });
   await panel.subscribeAsync('forpost/alerts/#', { qos: 1 });
   const messages = heard(panel);
@@ -169,7 +169,7 @@ test('a session belongs to its principal: another one’s same client id neither
   expect(panel.connected).toBe(true);
 });
 
-test('a will is taken in when the device is lost; one on a foreign topic is dropped and told, and keeps nobody out', async () => {
+test('the will of a lost device is admitted; a will on a forbidden topic is dropped and reported, and the device may connect', async () => {
   const told: Forbidden[] = [];
   await start({ onForbidden: (forbidden) => told.push(forbidden) });
   const will = { payload: Buffer.from('gone'), qos: 1, retain: false } as const;
@@ -187,7 +187,7 @@ test('a will is taken in when the device is lost; one on a foreign topic is drop
   expect(bench.broker.counters()).toMatchObject({ forbidden: 1 });
 });
 
-test('a device that is revoked is disconnected', async () => {
+test('revoking a device disconnects it', async () => {
   const meter = await bench.connected('meter');
   const closed = closing(meter);
   expect(bench.broker.disconnect('meter')).toBe(1);
@@ -195,7 +195,7 @@ test('a device that is revoked is disconnected', async () => {
   expect(bench.broker.disconnect('meter')).toBe(0);
 });
 
-test('who is connected is told, once for all connections of a device', async () => {
+test('the broker reports a device as connected once, however many connections it has', async () => {
   const first = await bench.connected('meter', { clientId: 'a' });
   const second = await bench.connected('meter', { clientId: 'b' });
   await bench.connected('panel');

@@ -34,17 +34,17 @@ test('a device is not acknowledged before its reading is committed, with QoS 1 a
   expect(bench.broker.counters()).toMatchObject({ publishes: 2, acknowledged: 2, refused: 0 });
 });
 
-test.each(['nobody', 'somebody'])(
-  'acknowledgements leave in the order of the publishes, in whatever order the commits end, where every second is for %s',
-  async (who) => {
+test.each(['no subscriber', 'a subscriber'])(
+  'acknowledgements are sent in the order of the publishes, whatever the order of the commits; every second publish has %s',
+  async (subscribers) => {
     bench.manual = true;
     const raw = await loggedIn('meter');
     const wanted = `${readings}/wanted`;
     const panel = await bench.connected('panel');
-    if (who === 'somebody') await panel.subscribeAsync(wanted, { qos: 1 });
+    if (subscribers === 'a subscriber') await panel.subscribeAsync(wanted, { qos: 1 });
     for (let id = 1; id <= 20; id++) {
       raw.send(publishPacket(id % 2 === 0 ? wanted : readings, String(id), id % 3 === 0 ? 2 : 1, id));
-      // one packet a read, and many
+      // first each packet in a read of its own, then all packets in one read
       if (id % 5 !== 0) await new Promise((resolve) => setImmediate(resolve));
     }
     await soon(() => taken().length).toBe(20);
@@ -65,7 +65,7 @@ test.each(['nobody', 'somebody'])(
   },
 );
 
-test('a publish that cannot be committed is not acknowledged, and the connection ends so that it is sent again', async () => {
+test('a publish that cannot be committed is not acknowledged, and the connection ends so that the device resends it', async () => {
   await start({ limits: { refusalDelayMs: 50 } });
   bench.manual = true;
   const raw = await loggedIn('meter');
@@ -84,7 +84,7 @@ test('a publish that cannot be committed is not acknowledged, and the connection
   expect(bench.broker.counters()).toMatchObject({ acknowledged: 1, refused: 1 });
 });
 
-test('a QoS 0 publish that cannot be committed is counted, and the connection goes on', async () => {
+test('a QoS 0 publish that cannot be committed is counted, and the connection stays', async () => {
   bench.manual = true;
   const raw = await loggedIn('meter');
   raw.send(publishPacket(readings, 'a', 0), publishPacket(readings, 'b', 1, 1));
@@ -95,7 +95,7 @@ test('a QoS 0 publish that cannot be committed is counted, and the connection go
   expect(bench.broker.counters()).toMatchObject({ refused: 1 });
 });
 
-test('a QoS 2 publish that is sent twice is taken in once, also by a session that comes back', async () => {
+test('a QoS 2 publish that is sent twice is admitted once, also when its session is resumed in between', async () => {
   bench.manual = true;
   const panel = await bench.connected('panel');
   const messages = heard(panel);
@@ -115,11 +115,11 @@ test('a QoS 2 publish that is sent twice is taken in once, also by a session tha
   second.send(publishPacket(readings, 'next', 2, 5));
   await soon(() => taken()).toEqual(['once', 'next']);
   bench.taken[1]!.commit();
-  // delivered on once as well, although the connection that brought it had gone
+  // subscribers get it once too, although its connection had ended
   await soon(() => messages).toEqual([`${readings}=once`, `${readings}=next`]);
 });
 
-test('beyond the cap nothing more is read, and reading goes on when commits end', async () => {
+test('a connection with too many uncommitted publishes is not read until commits end', async () => {
   await start({ limits: { maxPending: 10 } });
   bench.manual = true;
   const raw = await loggedIn('meter');
@@ -129,7 +129,7 @@ test('beyond the cap nothing more is read, and reading goes on when commits end'
   }
   await soon(() => taken().length).toBeGreaterThanOrEqual(10);
   raw.send(pingPacket);
-  // what one read of the socket brought is dispatched whole
+  // the packets of one socket read are handled together, so the limit may be passed
   expect(taken().length).toBeLessThan(15);
   bench.manual = false;
   for (const publish of bench.taken) publish.commit();
@@ -141,7 +141,7 @@ test('beyond the cap nothing more is read, and reading goes on when commits end'
   ).toEqual(Array.from({ length: 60 }, (_, i) => i + 1));
 });
 
-test('a thousand publishes of QoS 0, 1 and 2 by the mqtt package are all taken in, in order', async () => {
+test('a thousand publishes of QoS 0, 1 and 2 from MQTT.js are all admitted, in order', async () => {
   const meter = await bench.connected('meter');
   await Promise.all(
     Array.from({ length: 900 }, (_, i) => meter.publishAsync(readings, String(i), { qos: (i % 3) as 0 | 1 | 2 })),

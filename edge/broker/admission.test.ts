@@ -5,7 +5,7 @@ import { AdmissionQueue } from './admission.ts';
 const limits = { maxPending: 3, maxPendingBytes: 100 };
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test('in whatever order commits end, publishes leave in the order in which they came, each once', async () => {
+test('publishes are delivered once and in the order in which they came, whatever the order of their commits', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc
@@ -32,7 +32,7 @@ test('in whatever order commits end, publishes leave in the order in which they 
   );
 });
 
-test('there is room until the cap on messages or on bytes is reached, and again once they are delivered', async () => {
+test('a connection may send until it reaches the limit of messages or of bytes, and again once they are delivered', async () => {
   const queue = new AdmissionQueue(limits);
   const finish = [10, 10].map((bytes) => queue.enter(Promise.resolve(), bytes, () => undefined));
   expect(queue.hasRoom).toBe(true);

@@ -23,14 +23,14 @@ import {
 brokerForEachTest();
 
 describe('limits', () => {
-  test('an oversized packet before CONNECT ends the connection at its first bytes', async () => {
+  test('an oversized packet before CONNECT ends the connection at its fixed header', async () => {
     const raw = await bench.raw();
     raw.socket.write(Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f]));
     await soon(() => raw.closed).toBe(true);
     expect(bench.broker.counters()).toMatchObject({ oversized: 1 });
   });
 
-  test('a publish may be as large as the limit and no larger', async () => {
+  test('a publish of exactly max_packet_bytes is admitted; one byte more ends the connection', async () => {
     await start({ mqtt: { max_packet_bytes: 4096 } });
     const meter = await bench.connected('meter');
     await meter.publishAsync(readings, 'x'.repeat(4000), { qos: 1 });
@@ -40,27 +40,27 @@ describe('limits', () => {
     expect(taken().map((text) => text.length)).toEqual([4000]);
   });
 
-  test('a device may have only so many connections', async () => {
+  test('a device may not open more connections than the limit', async () => {
     await start({ limits: { maxConnectionsEach: 2 } });
     for (const clientId of ['a', 'b']) await bench.connected('meter', { clientId });
     await expect(bench.connected('meter', { clientId: 'c' })).rejects.toMatchObject({ code: 3 });
     await bench.connected('other');
   });
 
-  test('a session that stays needs a client id', async () => {
+  test('a persistent session needs a client id', async () => {
     const raw = await bench.raw();
     raw.send(connectPacket('meter', { clientId: '', clean: false }));
     await soon(() => raw.packets()).toEqual([['connack', 2]]);
     await soon(() => raw.closed).toBe(true);
   });
 
-  test('whoever connects and says nothing is disconnected', async () => {
+  test('a connection that sends no CONNECT is closed', async () => {
     await start({ limits: { connectTimeoutMs: 50 } });
     const raw = await bench.raw();
     await soon(() => raw.closed).toBe(true);
   });
 
-  test('foreign bytes end their own connection and nothing else', async () => {
+  test('bytes that are not MQTT end their own connection only', async () => {
     const meter = await bench.connected('meter');
     for (const bytes of [
       'GET / HTTP/1.1\r\n\r\n',
@@ -75,7 +75,7 @@ describe('limits', () => {
     await meter.publishAsync(readings, 'still here', { qos: 1 });
   });
 
-  test('a thousand connections that come and go leave nothing behind', async () => {
+  test('a thousand connections that open and close leave no state', async () => {
     for (let i = 0; i < 1000; i += 50)
       await Promise.all(
         Array.from({ length: 50 }, async (_, k) => {
@@ -101,7 +101,7 @@ describe('limits', () => {
 });
 
 describe('start and stop', () => {
-  test('a port that is taken is one sentence that names it and the setting', async () => {
+  test('a port in use is reported in one sentence with the port and its setting', async () => {
     const other = createServer();
     other.listen(0, '127.0.0.1');
     await once(other, 'listening');
@@ -115,7 +115,7 @@ describe('start and stop', () => {
     other.close();
   });
 
-  test('plain MQTT on the network must be asked for', async () => {
+  test('MQTT without TLS listens beyond loopback only if the configuration allows it', async () => {
     const open = new Bench({ mqtt: { host: '0.0.0.0' } });
     await expect(open.broker.start()).rejects.toMatchObject({
       code: 'FORPOST_CONFIG_INVALID',
@@ -125,7 +125,7 @@ describe('start and stop', () => {
     await bench.connected('meter');
   });
 
-  test('with a certificate MQTT is served over TLS, beside the plain port on loopback', async () => {
+  test('with a certificate the broker listens with TLS on the network and without TLS on loopback', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'forpost-tls-'));
     const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
     makeCertificate(certificate, key);
@@ -144,7 +144,7 @@ describe('start and stop', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('a certificate that is not there costs TLS alone, is told, and counts once it is there', async () => {
+  test('without its certificate the broker starts without TLS and reports it; a reload with the certificate starts TLS', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'forpost-tls-'));
     const [certificate, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
     await start({ mqtt: { tls: { certificate, key, host: '127.0.0.1' } } });
@@ -163,7 +163,7 @@ describe('start and stop', () => {
     rmSync(folder, { recursive: true });
   });
 
-  test('a stop waits for the commits that devices wait for, and tells no wills', async () => {
+  test('a stop waits for pending commits and acknowledges them, and publishes no wills', async () => {
     bench.manual = true;
     const raw = await loggedIn('meter');
     await bench.connected('other', {
@@ -182,7 +182,7 @@ describe('start and stop', () => {
   });
 });
 
-test('one device, with however many connections, is read a little at a time, so that nobody waits behind it', async () => {
+test('the connections of one device together are read in small turns, so that other devices do not wait', async () => {
   let turn = 0;
   let watching = true;
   const tick = () => {
@@ -205,11 +205,11 @@ test('one device, with however many connections, is read a little at a time, so 
   const acknowledged = (client: RawClient) => client.packets().filter(([type]) => type === 'puback').length;
   await soon(() => clients.map(acknowledged)).toEqual(clients.map(() => each));
   watching = false;
-  // two turns of 16 KB may stand between two looks at the count, and the first bytes of a packet may have come before
+  // two turns of 16 KB may pass between two samples, and a packet may have begun before the first sample
   expect(Math.max(...perTurn.values())).toBeLessThanOrEqual(2 * 16_384 + clients.length * 4000);
 });
 
-test('a device cannot fill the table of retained messages: beyond its share they are delivered and not kept', async () => {
+test('a device beyond its share of retained messages has further ones delivered but not retained', async () => {
   const panel = await bench.connected('panel');
   let seen = 0;
   panel.on('message', () => seen++);
@@ -226,7 +226,7 @@ test('a device cannot fill the table of retained messages: beyond its share they
   expect(bench.broker.counters().dropped).toBe(100);
 });
 
-test('a device that does what it may not, again and again, fills no log', async () => {
+test('a device that repeats a forbidden publish does not flood the log', async () => {
   const lines: string[] = [];
   await start({ logger: createLogger('test', 'info', { write: (line: string) => void lines.push(line) }) });
   lines.length = 0;

@@ -1,4 +1,4 @@
-/** When CONNACK leaves, on a disk whose commits the test decides. */
+/** When the broker sends CONNACK. The test decides when the disk's commits end. */
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
@@ -12,7 +12,7 @@ import {
   subscribePacket,
 } from './testing/broker.ts';
 
-/** Waits for a condition; a machine that is busy may take its time. */
+/** Waits for a condition, long enough for a busy machine. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 5 });
 
 const readings = 'forpost/devices/meter/readings';
@@ -32,7 +32,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   disk.end();
-  // reading turns and the end of the broker wait on it
+  // read turns and the stop of the broker need this clock to advance
   const running = setInterval(() => clock.advance(100), 1);
   await bench.stop();
   clearInterval(running);
@@ -44,7 +44,7 @@ async function connect(options: ConnectOptions = {}): Promise<RawClient> {
   return raw;
 }
 
-/** Connects, and waits until its CONNACK waits for the disk. */
+/** Connects a client, and returns once its CONNACK waits for the disk. */
 async function held(options: ConnectOptions = {}): Promise<RawClient> {
   const before = disk.waiting;
   const raw = await connect(options);
@@ -52,7 +52,7 @@ async function held(options: ConnectOptions = {}): Promise<RawClient> {
   return raw;
 }
 
-/** Connects and disconnects; a session is left behind, on disk. */
+/** Connects and disconnects a client. Its session stays, on disk. */
 async function leaveSession(): Promise<void> {
   const raw = await held();
   disk.end();
@@ -65,7 +65,7 @@ async function leave(raw: RawClient): Promise<void> {
   await soon(() => bench.broker.sizes().sockets).toBe(0);
 }
 
-/** Everything that the broker is about to write has been written, and has come. */
+/** Returns once everything that the broker was about to write has arrived. */
 async function quiet(): Promise<void> {
   const other = await bench.raw();
   other.send(connectPacket('other'), pingPacket);
@@ -73,7 +73,7 @@ async function quiet(): Promise<void> {
   other.socket.destroy();
 }
 
-test('a device with a new session gets its CONNACK once the disk knows the session', async () => {
+test('a device with a new session gets its CONNACK once the session is on disk', async () => {
   const raw = await held();
   await quiet();
   expect(raw.packets()).toEqual([]);
@@ -81,18 +81,18 @@ test('a device with a new session gets its CONNACK once the disk knows the sessi
   await soon(() => raw.packets()).toEqual([began]);
 });
 
-test('a session that is on disk is taken up again without asking the disk, whatever state that is in', async () => {
+test('a session on disk is resumed without waiting for the disk, even if the disk refuses writes', async () => {
   await leaveSession();
   const raw = await connect();
   await soon(() => raw.packets()).toEqual([present]);
   expect(disk.waiting).toBe(0);
 });
 
-test('a clean CONNECT that ends a session is answered once the disk knows that; one that ends none, at once', async () => {
+test('a clean CONNECT that deletes a session is answered once the deletion is on disk; any other clean CONNECT at once', async () => {
   await leaveSession();
   const raw = await held({ clean: true });
   await leave(raw);
-  // the disk still has it
+  // the session is still on disk
   const second = await held({ clean: true });
   await quiet();
   expect(second.packets()).toEqual([]);
@@ -104,7 +104,7 @@ test('a clean CONNECT that ends a session is answered once the disk knows that; 
   expect(disk.waiting).toBe(0);
 });
 
-test('a session whose CONNACK was never sent is not promised to a second connection before the disk knows it', async () => {
+test('a second connection does not get «session present» for a session that is not on disk yet', async () => {
   await leave(await held());
   const second = await held();
   await quiet();
@@ -113,7 +113,7 @@ test('a session whose CONNACK was never sent is not promised to a second connect
   await soon(() => second.packets()).toEqual([present]);
 });
 
-test('what a device sends behind its CONNECT is taken in while its CONNACK waits, and acknowledged behind that', async () => {
+test('packets after CONNECT are handled while CONNACK waits for the disk, and are acknowledged after it', async () => {
   const raw = await held();
   raw.send(publishPacket(readings, 'fire', 1, 7));
   await soon(() => bench.taken.map(({ text }) => text)).toEqual(['fire']);
@@ -123,7 +123,7 @@ test('what a device sends behind its CONNECT is taken in while its CONNACK waits
   await soon(() => raw.packets()).toEqual([began, ['puback', 7]]);
 });
 
-test('a disk that refuses keeps nobody out, and is asked again at the next CONNECT', async () => {
+test('a disk that refuses writes keeps no client out, and the next CONNECT tries to write again', async () => {
   const raw = await held();
   disk.end(new Error('the disk is full'));
   await soon(() => raw.packets()).toEqual([began]);
@@ -138,7 +138,7 @@ test('a disk that refuses keeps nobody out, and is asked again at the next CONNE
   await soon(() => third.packets()).toEqual([present]);
 });
 
-test('a disk that could not be read yet is not waited for', async () => {
+test('CONNACK does not wait for a disk that could not be read yet', async () => {
   disk.read = false;
   const raw = await connect();
   await soon(() => raw.packets()).toEqual([began]);
@@ -146,8 +146,8 @@ test('a disk that could not be read yet is not waited for', async () => {
 });
 
 test.each([
-  ['for a while', 60, 2000],
-  ['no longer than the keep-alive', 1, 1000],
+  ['for two seconds', 60, 2000],
+  ['no longer than its keep-alive', 1, 1000],
 ])('a CONNACK waits for a disk that hangs %s', async (_, keepAliveS, waitMs) => {
   const raw = await held({ keepAliveS });
   clock.advance(waitMs - 1);
@@ -161,7 +161,7 @@ test.each([
   await soon(() => raw.packets().slice(2)).toEqual([['suback', 8]]);
 });
 
-test('a client that connects again while its CONNACK waits takes over, and one that vanishes leaves its will', async () => {
+test('while CONNACK waits, a second connection takes the session over, and a lost connection has its will published', async () => {
   const first = await held({ will: { topic: readings, payload: 'gone' } });
   const second = await held();
   await soon(() => first.closed).toBe(true);

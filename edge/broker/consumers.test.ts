@@ -7,7 +7,7 @@ afterEach(() => bench.stop());
 
 const soon = (read: () => unknown) => expect.poll(read, { timeout: 20_000, interval: 5 });
 
-test('a client that gave its overlapping filters identifiers gets a copy for each: Node-RED routes by a single one', async () => {
+test('a client with subscription identifiers on overlapping filters gets one copy for each: Node-RED expects a single identifier', async () => {
   bench = new Bench();
   await bench.broker.start();
   const panel = await bench.connected('panel', { protocolVersion: 5 });
@@ -38,9 +38,9 @@ test('a client that gave its overlapping filters identifiers gets a copy for eac
   );
 });
 
-/** A bridge tells the states, the discovery and the list of all its devices. */
+// A bridge publishes states, discovery messages and the list of all its devices.
 describe.each([4, 5] as const)('a bridge as a consumer, protocol level %i', (protocolVersion) => {
-  test('a message about all its devices is taken although no device may send one as long', async () => {
+  test('may publish a message about all its devices that is longer than a device may publish', async () => {
     bench = new Bench();
     await bench.broker.start();
     const panel = await bench.connected('panel', { protocolVersion });
@@ -56,7 +56,7 @@ describe.each([4, 5] as const)('a bridge as a consumer, protocol level %i', (pro
     expect(bench.taken).toEqual([]);
   });
 
-  test('it retains thousands of messages, a device some hundreds: what is beyond is passed on, and told', async () => {
+  test('may retain thousands of messages, a device some hundreds; further ones are delivered, not retained, and reported', async () => {
     const forbidden: Forbidden[] = [];
     bench = new Bench({ onForbidden: (one) => forbidden.push(one) });
     await bench.broker.start();

@@ -5,7 +5,7 @@ import { after, bench, brokerForEachTest, heard, loggedIn, readings, soon, start
 
 brokerForEachTest();
 
-test('what the gateway publishes reaches subscribers, and what is retained also later ones', async () => {
+test('messages of the gateway reach subscribers; retained ones reach later subscribers too', async () => {
   const panel = await bench.connected('panel');
   const messages = heard(panel);
   await panel.subscribeAsync('forpost/alarms/#', { qos: 1 });
@@ -20,7 +20,7 @@ test('what the gateway publishes reaches subscribers, and what is retained also 
   expect(bench.broker.sizes().retained).toBe(0);
 });
 
-test('an alert that a publish sets off is out before that publish is on disk', async () => {
+test('the alert that a publish causes is delivered before the publish is on disk', async () => {
   const taken: (() => void)[] = [];
   await start({
     admit: (publish) => {
@@ -32,7 +32,7 @@ test('an alert that a publish sets off is out before that publish is on disk', a
   const messages = heard(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   const raw = await loggedIn('meter');
-  // three of one read, and one more
+  // three publishes in one read, and a fourth in another
   raw.send(...[1, 2, 3].map((id) => publishPacket(readings, 'x', 1, id)));
   await soon(() => messages.length).toBe(3);
   raw.send(publishPacket(readings, 'x', 1, 4));
@@ -42,7 +42,7 @@ test('an alert that a publish sets off is out before that publish is on disk', a
   await soon(() => after(raw).length).toBe(4);
 });
 
-test('no message is lost to one that is published after it and arrives before it', async () => {
+test('a burst of retained, QoS 1 and QoS 0 messages of the gateway reaches a subscriber completely', async () => {
   const panel = await bench.connected('panel');
   const messages = heard(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
@@ -55,7 +55,7 @@ test('no message is lost to one that is published after it and arrives before it
   expect(new Set(messages).size).toBe(150);
 });
 
-test('a client with two matching subscriptions gets a message once', async () => {
+test('a client with two matching filters gets a message once', async () => {
   const panel = await bench.connected('panel', { clean: false });
   const messages = heard(panel);
   await panel.subscribeAsync(['forpost/#', 'forpost/alerts/+'], { qos: 1 });
@@ -65,7 +65,7 @@ test('a client with two matching subscriptions gets a message once', async () =>
   await soon(() => bench.broker.sizes().queued).toBe(0);
 });
 
-test('a subscriber that reads nothing makes nobody wait, and is disconnected', async () => {
+test('a subscriber that stops reading delays no other client, and is disconnected', async () => {
   await start({ limits: { drainTimeoutMs: 1000 } });
   const frozen = await loggedIn('panel');
   frozen.send(subscribePacket(1, 'forpost/#', 1));
@@ -88,7 +88,7 @@ test('a subscriber that reads nothing makes nobody wait, and is disconnected', a
   await soon(() => bench.broker.counters().connections).toBe(1);
 });
 
-/** A subscriber to everything that has stopped to read. */
+/** A subscriber to everything that has stopped reading. */
 async function frozenSubscriber(): Promise<void> {
   const frozen = await loggedIn('panel');
   frozen.send(subscribePacket(1, 'forpost/#', 1));
@@ -103,7 +103,7 @@ const publishMuch = (meter: MqttClient) =>
     ),
   );
 
-test('a device that publishes is not held up by a frozen subscriber either', async () => {
+test('a frozen subscriber does not delay the publishes of a device', async () => {
   await start({ limits: { drainTimeoutMs: 20_000, maxUnsentBytes: 1e9, maxPending: 20 } });
   await frozenSubscriber();
   const meter = await bench.connected('meter');
@@ -111,14 +111,14 @@ test('a device that publishes is not held up by a frozen subscriber either', asy
   expect(bench.broker.counters()).toMatchObject({ acknowledged: 400, connections: 2 });
 });
 
-test('what waits for one subscriber is bounded: beyond it he is disconnected', async () => {
+test('a subscriber is disconnected when more waits for it than the limit', async () => {
   await start({ limits: { drainTimeoutMs: 20_000 } });
   await frozenSubscriber();
   await publishMuch(await bench.connected('meter'));
   await soon(() => bench.broker.counters()).toMatchObject({ acknowledged: 400, frozen: 1, connections: 1 });
 });
 
-test('an absent subscriber’s queue is bounded: it keeps the newest', async () => {
+test('the queue of an absent subscriber is bounded and keeps the newest messages', async () => {
   const panel = await bench.connected('panel', { clean: false });
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   panel.end(true);

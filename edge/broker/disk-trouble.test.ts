@@ -1,4 +1,4 @@
-/** The broker on an outbox whose disk takes nothing, hangs, or has damaged the file. */
+/** The broker on an outbox whose disk refuses writes, hangs, or has damaged the file. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
@@ -36,7 +36,7 @@ import {
 
 durableBrokerForEachTest();
 
-test('on a disk that takes nothing QoS 2 messages wait until their state is stored, and QoS 1 messages go on', async () => {
+test('while the disk refuses writes, QoS 1 messages are delivered and QoS 2 messages wait', async () => {
   await bench.stop();
   const disk = new HeldStorage();
   useBench({ storage: disk });
@@ -64,7 +64,7 @@ test('on a disk that takes nothing QoS 2 messages wait until their state is stor
   await soon(() => back.published().map(({ payload }) => payload)).toEqual(['one', 'two']);
 });
 
-test("while the disk hangs, a device that floods is refused, and another device's publish is admitted and acknowledged", async () => {
+test("while the disk hangs, a flooding device is refused, and another device's publish is admitted and acknowledged", async () => {
   await stop();
   const held: (() => void)[] = [];
   let hangs = false;
@@ -100,9 +100,9 @@ test("while the disk hangs, a device that floods is refused, and another device'
     const flood = Array.from({ length: 60 }, (_, n) => publishPacket(readings, 'x', 1, n + 1));
     floods[0]?.send(...flood);
     await soon(() => bench.broker.counters().publishes).toBe(60);
-    // refused at its first ones, and closed before the rest of them is read
+    // its first publishes are refused, and the connection closes before the rest is read
     floods[1]?.send(...flood);
-    // the first connection has taken the share; its refusals come behind what is acknowledged before them
+    // the first connection has used up the share; it is closed only after its earlier publishes are acknowledged
     await soon(() => floods.map(({ closed }) => closed)).toEqual([false, true]);
     expect(outbox.status().queued).toBe(20);
     other.send(publishPacket('forpost/devices/other/readings', 'mine', 1, 1));
@@ -118,14 +118,14 @@ test("while the disk hangs, a device that floods is refused, and another device'
   expect(stored()).toEqual([...Array(20).fill('x'), 'mine']);
 });
 
-test('a new outbox after damage in use gets the sessions that the broker holds', async () => {
+test('when the file is damaged in use, the new file gets the sessions that the broker holds', async () => {
   const first = await panel();
   await first.client.subscribeAsync('forpost/#', { qos: 1 });
   await absent(first);
   const raw = await meter();
   raw.send(publishPacket(readings, 'before', 2, 1));
   await soon(() => after(raw)).toEqual([['pubrec', 1]]);
-  // a write of another connection makes the writer forget its cached pages; then all but the first are overwritten
+  // a write by another connection empties the writer's page cache; then all pages but the first are overwritten
   const db = new Database(outbox.file);
   db.exec('create table other (x)');
   db.pragma('wal_checkpoint(TRUNCATE)');
@@ -147,7 +147,7 @@ test('a new outbox after damage in use gets the sessions that the broker holds',
   expect(evaluated).toEqual(['before']);
 });
 
-test('after a start with a damaged outbox clients begin new sessions, and nothing else is lost', async () => {
+test('after a start with a damaged file, clients get new sessions, and the damaged file is kept', async () => {
   const first = await panel();
   await first.client.subscribeAsync('forpost/#', { qos: 1 });
   await stop();

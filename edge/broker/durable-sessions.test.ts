@@ -30,7 +30,7 @@ import {
 
 durableBrokerForEachTest();
 
-test('after a restart a session is present with its subscriptions, and its queue is delivered in order', async () => {
+test('a session survives a restart with its subscriptions, and its queue is delivered in order', async () => {
   const first = await panel();
   expect(first.present).toBe(false);
   await first.client.subscribeAsync('forpost/#', { qos: 2 });
@@ -43,7 +43,7 @@ test('after a restart a session is present with its subscriptions, and its queue
   const back = await panel();
   expect(back.present).toBe(true);
   await soon(() => back.messages.length).toBe(20);
-  // a client tells of QoS 2 only once PUBREL has come: each QoS has an order of its own
+  // MQTT.js reports a QoS 2 message only at PUBREL, so the order holds within each QoS
   const withQos = (qos: 1 | 2) => Array.from({ length: 10 }, (_, i) => `${readings}=${2 * i + qos} qos ${qos}`);
   for (const qos of [1, 2] as const)
     expect(back.messages.filter((message) => message.endsWith(String(qos)))).toEqual(withQos(qos));
@@ -51,7 +51,7 @@ test('after a restart a session is present with its subscriptions, and its queue
   await soon(() => back.messages.at(-1)).toBe('forpost/alerts/a/b=live qos 1');
   await soon(() => bench.broker.sizes().queued).toBe(0);
   await absent(back);
-  // and what was acknowledged does not come again
+  // acknowledged messages are not sent again
   await restart();
   expect(bench.broker.counters()).toMatchObject({ sessions: 2, queued: 0 });
 });
@@ -70,7 +70,7 @@ test('the MQTT 5 properties of a session, its subscriptions and its messages sur
   await device.publishAsync(state, 'gone soon', { qos: 1, properties: { messageExpiryInterval: 1 } });
   await device.publishAsync(readings, 'plain', { qos: 2 });
   await restart();
-  // of one second
+  // the session and the message with an expiry of one second end
   await soon(() => bench.broker.sizes().sessions).toBe(1);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   const back = bench.client('panel', { clean: false, resubscribe: false, ...stay });
@@ -93,7 +93,7 @@ test('the MQTT 5 properties of a session, its subscriptions and its messages sur
   ]);
 });
 
-test('an unsubscribed filter, and a session that a clean one ended, are still gone after a restart', async () => {
+test('a removed subscription and a session ended by a clean CONNECT stay removed after a restart', async () => {
   const first = await panel();
   await first.client.subscribeAsync(['forpost/alerts/#', 'forpost/status'], { qos: 1 });
   await first.client.unsubscribeAsync('forpost/status');
@@ -120,7 +120,7 @@ test('an alert for an absent subscriber survives a restart, although its publish
   await soon(() => back.messages).toEqual(['forpost/alerts/r/meter=fire qos 1']);
 });
 
-test('an unacknowledged message is sent again under its packet id, as a duplicate [MQTT-4.4.0-1]', async () => {
+test('after a restart an unacknowledged message is sent again with its packet id and DUP [MQTT-4.4.0-1]', async () => {
   const raw = await bench.raw();
   raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
   await soon(() => raw.packets().map(([type]) => type)).toEqual(['connack', 'suback']);
@@ -135,7 +135,7 @@ test('an unacknowledged message is sent again under its packet id, as a duplicat
   expect(again.published()).toEqual(raw.published().map((packet) => ({ ...packet, dup: true })));
 });
 
-test('after a restart the broker still sends PUBREL for a QoS 2 message whose PUBREC had come', async () => {
+test('after a restart the broker sends PUBREL for a QoS 2 message whose PUBREC had arrived', async () => {
   const raw = await bench.raw();
   raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
   await soon(() => raw.packets().length).toBe(2);
@@ -152,14 +152,14 @@ test('after a restart the broker still sends PUBREL for a QoS 2 message whose PU
   await soon(() => bench.broker.sizes().queued).toBe(0);
 });
 
-test("devices' retained messages survive a restart, count to their shares, and can be deleted", async () => {
+test('retained messages of devices survive a restart, still count in their share, and can be deleted', async () => {
   const raw = await meter();
   raw.send(publishPacket(state, 'on', 1, 1, false, true), publishPacket(`${state}/x`, 'old', 1, 2, false, true));
   raw.send(publishPacket(`${state}/x`, '', 1, 3, false, true));
   await soon(() => after(raw).length).toBe(3);
   bench.broker.publish('forpost/alarms/r/meter', 'active', { qos: 1, retain: true });
   await restart();
-  // the gateway's own it says anew
+  // the gateway publishes its own retained messages anew
   expect(bench.broker.counters().retained).toBe(1);
   const late = await panel();
   await late.client.subscribeAsync('forpost/#', { qos: 1 });
@@ -170,7 +170,7 @@ test("devices' retained messages survive a restart, count to their shares, and c
   await soon(() => bench.broker.counters()).toMatchObject({ retained: 200, dropped: 1 });
 });
 
-test("of a consumer's retained messages of QoS 0 and 1 on one topic, a restart finds the newest", async () => {
+test('the newest retained message of a topic survives a restart, whether its QoS is 0 or 1', async () => {
   const command = 'forpost/devices/meter/commands';
   const { client } = await panel();
   client.publish(command, 'on', { qos: 0, retain: true });
@@ -181,7 +181,7 @@ test("of a consumer's retained messages of QoS 0 and 1 on one topic, a restart f
   await soon(() => late.messages).toEqual([`${command}=off qos 1 retained`]);
 });
 
-test('a client that reconnects while its acknowledgement is withheld gets it once, on the new connection', async () => {
+test('a client that reconnects before its publish is committed gets the acknowledgement once, on the new connection', async () => {
   const commits: (() => void)[] = [];
   await bench.stop();
   useBench({
@@ -195,7 +195,7 @@ test('a client that reconnects while its acknowledgement is withheld gets it onc
   const first = await meter();
   first.send(publishPacket(readings, 'a', 1, 7), publishPacket(readings, 'b', 2, 8));
   await soon(() => commits.length).toBe(2);
-  // a cable that was pulled: the old connection is still there
+  // as with a pulled cable: the broker still has the old connection
   const second = await meter();
   await soon(() => first.closed).toBe(true);
   second.send(publishPacket(readings, 'a', 1, 7, true), publishPacket(readings, 'b', 2, 8, true), pingPacket);
@@ -219,7 +219,7 @@ test("a consumer's command to an absent device is on disk before the consumer is
   await soon(() => bench.broker.counters().connections).toBe(0);
   const sender = await bench.connected('panel');
   await sender.publishAsync(commands, 'off', { qos: 1 });
-  // as a kill would: nothing more is written
+  // as with a kill: the broker writes nothing more
   const copy = outboxIn(folder);
   await stop();
   await copy.start();
@@ -247,7 +247,7 @@ test('a thousand reconnections of a meter leave one session and nothing else', a
   expect(bench.broker.sizes()).toMatchObject({ sessions: 1, queued: 0, inbound: 0 });
 }, 180_000);
 
-test('a session whose client stays away for too long ends, in memory and on disk', async () => {
+test('the session of a client that stays away too long is deleted, in memory and on disk', async () => {
   await bench.stop();
   const day = 86_400_000;
   const clock = new FakeClock();
@@ -259,7 +259,7 @@ test('a session whose client stays away for too long ends, in memory and on disk
   await absent(first);
   clock.advance(5 * day);
   expect(bench.broker.counters().sessions).toBe(1);
-  // how long it has been absent is known after a restart, too
+  // the time of absence is kept across a restart
   await bench.stop();
   await outbox.stop();
   useOutbox(outboxIn(folder));

@@ -26,7 +26,7 @@ const steps = fc.array(
   { maxLength: 40 },
 );
 
-test('a topic matches whoever holds a filter for it, once, with the highest QoS, after any changes [MQTT-3.3.5-1]', async () => {
+test('each subscriber with a matching filter is found once, with its highest QoS, after any changes [MQTT-3.3.5-1]', async () => {
   await fc.assert(
     fc.asyncProperty(steps, fc.array(topics, { minLength: 1 }), async (changes, names) => {
       const index = new FilterIndex<Subscriber>();
@@ -61,7 +61,7 @@ test('a topic matches whoever holds a filter for it, once, with the highest QoS,
   );
 });
 
-test('ten thousand filters that go, one by one or with their subscriber, leave no memory', async () => {
+test('removing ten thousand filters, one by one or with their subscriber, frees their memory', async () => {
   const index = new FilterIndex<Subscriber>();
   const many = Array.from({ length: 10_000 }, (_, n) => `state/${n % 100}/${n}`);
   const one = subscriber('p/1');

@@ -14,7 +14,7 @@ const filter = fc
   .filter(isTopicFilter);
 const filters = fc.array(filter, { maxLength: 8 });
 
-test('a set of filters matches and covers what its filters match and cover one by one', () => {
+test('a set of filters matches a topic, and covers a filter, exactly if one of its filters does', () => {
   fc.assert(
     fc.property(filters, topic, filter, (all, name, requested) => {
       const set = new FilterSet(all);
@@ -25,7 +25,7 @@ test('a set of filters matches and covers what its filters match and cover one b
   );
 });
 
-test('two filters overlap where a topic matches both', () => {
+test('two filters overlap exactly if some topic matches both', () => {
   fc.assert(
     fc.property(filters, filter, fc.array(topic, { maxLength: 40 }), (all, asked, topics) => {
       const set = new FilterSet();

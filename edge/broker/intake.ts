@@ -23,7 +23,7 @@ import type { Will } from './protocol/connect.ts';
 import type { Publish } from './protocol/publish.ts';
 import { reason } from './protocol/reason-codes.ts';
 import { packet } from './protocol/server-packets.ts';
-import type { Noted, Redeliveries } from './redeliveries.ts';
+import type { NotedPublish, Redeliveries } from './redeliveries.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface IntakeOptions {
@@ -44,7 +44,7 @@ interface Taken {
   readonly admission: Promise<void>;
   /** it is a redelivery */
   readonly duplicate: boolean;
-  readonly noted?: Noted | undefined;
+  readonly noted?: NotedPublish | undefined;
 }
 
 const done = Promise.resolve();

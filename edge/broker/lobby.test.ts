@@ -26,7 +26,7 @@ async function start(change: Partial<BrokerOptions> = {}): Promise<string[]> {
 
 const lobby = () => bench.broker.counters().lobby;
 
-/** A connection from a loopback address of its own. */
+/** A connection from the given loopback address. */
 async function from(localAddress: string, ...bytes: Buffer[]): Promise<RawClient> {
   const socket = connect({ host: '127.0.0.1', port: bench.broker.port, localAddress });
   sockets.push(socket);
@@ -40,7 +40,7 @@ const soon = (read: () => unknown) => expect.poll(read, { timeout: 20_000, inter
 const half = (bytes: number) => Buffer.concat([Buffer.from([0x10, 0x80, 0x80, 0x02]), Buffer.alloc(bytes)]);
 
 describe('connections before log-in', () => {
-  test('silent connections of one address make room for a client of another and of that same address', async () => {
+  test('a new client gets in although silent connections fill the limit of its address or of the lobby', async () => {
     const lines = await start({ limits: { most: 50, mostByAddress: 40 } });
     const silent = await Promise.all(Array.from({ length: 120 }, () => from('127.0.0.66')));
     await soon(() => lobby().pushedOut).toBe(80);
@@ -49,12 +49,12 @@ describe('connections before log-in', () => {
       const device = await from(address, connectPacket('meter', { clientId: address }));
       await soon(() => device.packets()).toEqual([['connack', 0]]);
     }
-    // the oldest went first
+    // the oldest connection was closed first
     await soon(() => silent.findIndex(({ closed }) => !closed)).toBeGreaterThanOrEqual(80);
     expect(lines.filter((line) => line.startsWith('127.0.0.66 has too many connections'))).toHaveLength(1);
   });
 
-  test('a full lobby makes room for a newcomer by the address with the most connections', async () => {
+  test('a full lobby closes a connection of the address with the most connections to admit a new one', async () => {
     await start({ limits: { most: 60, mostByAddress: 50 } });
     await Promise.all(Array.from({ length: 40 }, () => from('127.0.0.66')));
     const few = await Promise.all(Array.from({ length: 20 }, () => from('127.0.0.8')));
@@ -64,7 +64,7 @@ describe('connections before log-in', () => {
     expect(few.some(({ closed }) => closed)).toBe(false);
   });
 
-  test('log-ins beyond a burst are taken 250 a second, and all of them are answered', async () => {
+  test('beyond a burst, 250 log-ins a second are handled, and every one is answered', async () => {
     await start({ limits: { maxConnectionsEach: 1000 } });
     const begun = performance.now();
     const storm = await Promise.all(
@@ -74,7 +74,7 @@ describe('connections before log-in', () => {
     expect(performance.now() - begun).toBeGreaterThan(400 * 4 * 0.95);
   });
 
-  test('a site whose 2,500 devices come back at once has none of them closed', async () => {
+  test('2,500 devices that reconnect at once all keep their connections', async () => {
     await start({ limits: { maxConnectionsEach: 3000 } });
     const devices = Array.from({ length: 2500 }, (_, n) => {
       const packet = connectPacket('meter', { clientId: `back-${n}` });
@@ -85,7 +85,7 @@ describe('connections before log-in', () => {
     expect(lobby()).toMatchObject({ refused: 0, pushedOut: 0 });
   });
 
-  test('half-sent CONNECTs take a bounded memory, of one address and of all', async () => {
+  test('incomplete CONNECTs take bounded memory, for one address and for all addresses together', async () => {
     await start({ limits: { mostBytes: 300_000, mostBytesByAddress: 200_000 } });
     await Promise.all(Array.from({ length: 30 }, () => from('127.0.0.66', half(20_000))));
     await soon(() => lobby().pushedOut).toBeGreaterThanOrEqual(20);
@@ -97,7 +97,7 @@ describe('connections before log-in', () => {
     await soon(() => device.packets()).toEqual([['connack', 0]]);
   });
 
-  test('a connection without a whole CONNECT is closed after its time, also when it sends byte after byte', async () => {
+  test('a connection that completes no CONNECT in time is closed, even if it keeps sending single bytes', async () => {
     const lines = await start({ limits: { connectTimeoutMs: 300 } });
     const drops = await from('127.0.0.66', connectPacket('meter').subarray(0, 5));
     const timer = setInterval(() => drops.send(Buffer.from([0])), 50);
@@ -127,7 +127,7 @@ describe('connections before log-in', () => {
     expect(lines).toEqual([expect.stringMatching(message)]);
   });
 
-  test('a CONNECT that comes in pieces, with publishes behind it, is taken as in one piece', async () => {
+  test('a CONNECT in several chunks with publishes after it is handled like one in a single chunk', async () => {
     await start();
     const packets = Buffer.concat([
       connectPacket('meter', { will: { topic: 'forpost/devices/meter/state', payload: 'x'.repeat(30_000) } }),
@@ -148,7 +148,7 @@ describe('connections before log-in', () => {
     expect(lobby().waiting).toBe(0);
   });
 
-  test('log-ins under way of one address are bounded, and other addresses still get in', async () => {
+  test('one address may have a limited number of log-ins under way, and other addresses still get in', async () => {
     await start({
       limits: { most: 40, mostByAddress: 30 },
       authenticate: (user) =>
@@ -168,14 +168,14 @@ describe('connections before log-in', () => {
     await soon(() => device.packets()).toEqual([['connack', 0]]);
   });
 
-  test('clients that have logged in are bounded too, and the next one is told «server unavailable»', async () => {
+  test('beyond the limit of connected clients the next client gets «server unavailable»', async () => {
     const lines = await start({ limits: { maxConnections: 2 } });
     for (const id of ['a', 'b']) await bench.connected('meter', { clientId: id });
     await expect(bench.connected('other')).rejects.toMatchObject({ code: 3 });
     expect(lines).toEqual(['2 clients are connected: no more are let in']);
   });
 
-  test('silent connections to the TLS port, and ones that stop in their handshake, keep nobody out', async () => {
+  test('connections that stall before or in their TLS handshake keep no client out', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'forpost-tls-'));
     try {
       const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];

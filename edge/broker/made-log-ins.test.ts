@@ -9,17 +9,17 @@ let bench: Bench | undefined;
 afterEach(() => bench?.stop());
 
 const devices = 5000;
-/** connections whose answer is waited for at once: all of them are this one address's */
+/** connections at a time; all come from one address */
 const atOnce = 250;
-/** with argon2id they took 200 s of a whole machine */
+/** with argon2id these log-ins would take 200 s of processor time */
 const withinMs = 40_000;
 
-/** of CONNACK; undefined: there was none yet, or the connection was closed without one */
+/** the return code of CONNACK; undefined: no CONNACK came */
 function returnCode(client: RawClient): number | undefined {
   return client.whole('connack')[0]?.[1];
 }
 
-test('5,000 devices with made credentials log in within seconds, and none is refused, while others guess', async () => {
+test('5,000 devices with made credentials log in within seconds while another client guesses passwords', async () => {
   const credentials = Array.from({ length: devices }, makeCredential);
   const ids = credentials.map((_, n) => `meter-${n}`);
   const site = { devices: ids.map((id) => ({ id, decoder: 'native' })), consumers: [] } as unknown as Site;
@@ -47,7 +47,7 @@ test('5,000 devices with made credentials log in within seconds, and none is ref
   for (const guess of guesses) expect(returnCode(guess)).not.toBe(0);
 });
 
-test('who guesses at a device’s own address with its own name does not hold up its first log-in', async () => {
+test('guesses at a device’s name from its own address do not delay its first log-in', async () => {
   const { password, hash } = makeCredential();
   const site = { devices: [{ id: 'meter', decoder: 'native' }], consumers: [] } as unknown as Site;
   const { authenticate, acquaintance } = new DeviceRegistry({

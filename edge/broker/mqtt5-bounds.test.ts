@@ -11,7 +11,7 @@ import { readPublish } from './protocol/publish.ts';
 import { Sessions } from './sessions.ts';
 import { Bench, connectPacket, field, framed, HeldStorage, password, type RawClient } from './testing/broker.ts';
 
-/** Waits for a condition; a machine that is busy may take its time. */
+/** Waits for a condition, long enough for a busy machine. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 const readings = 'forpost/devices/meter/readings';
@@ -86,8 +86,8 @@ const taken = () => bench.taken.map(({ text }) => text);
 const disconnects = (raw: RawClient) => raw.whole('disconnect').map((body) => body[0]);
 const barren = { kind: 'retain', principal: 'meter', clientId: 'meter-raw' };
 
-describe('the properties of a message count', () => {
-  test('towards what its device may have retained', async () => {
+describe('the properties of a message count towards the limit of', () => {
+  test('the retained bytes of its device', async () => {
     const forbidden: Forbidden[] = [];
     await start({ limits: { maxRetainedBytesEach: 1000 }, onForbidden: (one) => forbidden.push(one) });
     const raw = await raw5('meter');
@@ -104,7 +104,7 @@ describe('the properties of a message count', () => {
     expect(forbidden).toHaveLength(1);
   });
 
-  test('towards what all clients may have retained', async () => {
+  test('the retained bytes of all clients', async () => {
     await start({ limits: { maxRetainedBytes: 1000 } });
     const raw = await raw5('meter');
     for (const id of [1, 2, 3])
@@ -113,7 +113,7 @@ describe('the properties of a message count', () => {
     expect(bench.broker.sizes().retained).toBe(2);
   });
 
-  test('towards what waits for a subscriber that acknowledges nothing', async () => {
+  test('the bytes that wait for a subscriber', async () => {
     const panel = await raw5('panel', { properties: [receiveMaximumOfOne] });
     panel.send(subscribe5(['forpost/#'], 1));
     await soon(() => panel.whole('suback').length).toBe(1);
@@ -124,7 +124,7 @@ describe('the properties of a message count', () => {
     expect(bench.broker.counters().dropped).toBeGreaterThan(15);
   });
 
-  test('towards what one connection may have under way', async () => {
+  test('the uncommitted bytes of a connection', async () => {
     await start({ limits: { maxPendingBytes: 10_000 } });
     bench.manual = true;
     const raw = await raw5('meter');
@@ -140,7 +140,7 @@ describe('the properties of a message count', () => {
   });
 });
 
-/** An outflow to a client that acknowledges nothing and takes one message at a time, and what it has written. */
+/** An outflow to a client that acknowledges nothing and has a Receive Maximum of 1, with the packets that it has written. */
 function outflowOf(sessions: Sessions) {
   const session = sessions.attach('panel/1');
   const written: Buffer[] = [];
@@ -165,7 +165,7 @@ function outflowOf(sessions: Sessions) {
 
 const always = { clock: systemClock, isConnected: () => true, onDropped: () => undefined };
 
-test('what the queue of a session has dropped is not held for its subscriber either', () => {
+test('a message that the session queue drops is released by the outflow too', () => {
   const { session, outflow, offer } = outflowOf(new Sessions(always));
   let most = 0;
   for (let n = 0; n < 200; n++) {
@@ -176,7 +176,7 @@ test('what the queue of a session has dropped is not held for its subscriber eit
   expect(most).toBeLessThan(4 * 2 ** 20);
 });
 
-test('a message of QoS 2 that the disk refuses lets those behind it go, as far as they need no disk', async () => {
+test('after a QoS 2 message that the disk refuses, the following QoS 0 and QoS 1 messages are sent', async () => {
   const storage = new HeldStorage();
   const { offer, written, outflow } = outflowOf(new Sessions({ ...always, storage }));
   offer(Buffer.from('reading'), 2);
@@ -197,7 +197,7 @@ describe('a will', () => {
     await soon(() => bench.broker.sizes().sockets).toBe(before - 1);
   };
 
-  test('is retained within the share of its device', async () => {
+  test('is not retained beyond the share of its device', async () => {
     const forbidden: Forbidden[] = [];
     await start({ limits: { maxRetainedEach: 1 }, onForbidden: (one) => forbidden.push(one) });
     for (const one of ['a', 'b'])
@@ -207,7 +207,7 @@ describe('a will', () => {
     expect(bench.broker.sizes().retained).toBe(1);
   });
 
-  test('on a topic of more levels than topics may have is dropped', async () => {
+  test('on a topic with too many levels is dropped', async () => {
     const forbidden: Forbidden[] = [];
     await start({ onForbidden: (one) => forbidden.push(one) });
     await lose(
@@ -217,7 +217,7 @@ describe('a will', () => {
     expect(taken()).toEqual([]);
   });
 
-  test('that is delayed is published when its session is ended early, so that none outlive the sessions', async () => {
+  test('that is delayed is published early when its session is evicted', async () => {
     await start({ clock: new FakeClock(), limits: { maxSessionsEach: 4 } });
     for (let n = 0; n < 10; n++) {
       const will = { topic: readings, payload: `${n}`, properties: [willDelay(0xffff_ffff)] };
@@ -228,7 +228,7 @@ describe('a will', () => {
     await soon(taken).toEqual(['0', '1', '2', '3', '4', '5']);
   });
 
-  test('is published once when its session ends at the same time as its delay', async () => {
+  test('is published once if its session and its delay end at the same time', async () => {
     const clock = new FakeClock();
     await start({ clock });
     const will = { topic: readings, payload: 'gone', properties: [willDelay(10)] };
@@ -239,7 +239,7 @@ describe('a will', () => {
     expect(taken()).toEqual(['gone']);
   });
 
-  test('is published after a DISCONNECT whose Session Expiry Interval makes it none', async () => {
+  test('is published after a DISCONNECT with a Session Expiry Interval that the protocol forbids', async () => {
     const raw = await raw5('meter', { will: { topic: readings, payload: 'gone' } });
     raw.send(framed(0xe0, Buffer.from([0]), withLength([sessionExpiry(10)])));
     await soon(() => raw.closed).toBe(true);
@@ -248,8 +248,8 @@ describe('a will', () => {
   });
 });
 
-describe('a client that takes small packets alone', () => {
-  test.each([1, 4, 10])('of %i bytes is let go without a CONNACK that is longer', async (bytes) => {
+describe('a client with a small Maximum Packet Size', () => {
+  test.each([1, 4, 10])('of %i bytes is disconnected without a CONNACK, which would be longer', async (bytes) => {
     const raw = await bench.raw();
     raw.send(connect5('panel', { properties: [maximumPacketSize(bytes)] }));
     await soon(() => raw.closed).toBe(true);
@@ -257,7 +257,7 @@ describe('a client that takes small packets alone', () => {
     expect(bench.broker.sizes().principals).toBe(0);
   });
 
-  test('is let go with its reason where SUBACK does not fit', async () => {
+  test('is disconnected with the reason code if SUBACK does not fit', async () => {
     const raw = await raw5('panel', { properties: [maximumPacketSize(60)] });
     raw.send(
       subscribe5(
@@ -271,7 +271,7 @@ describe('a client that takes small packets alone', () => {
   });
 });
 
-test('a message of 2 MB of user properties is read nearly as fast as it is checked', () => {
+test('reading 2 MB of user properties takes hardly longer than checking them', () => {
   const all = Buffer.alloc(2_000_000, Buffer.from([0x26, 0, 0, 0, 0]));
   const body = Buffer.concat([field('a'), withLength([all])]);
   const best = (work: () => unknown) => {
@@ -289,7 +289,7 @@ test('a message of 2 MB of user properties is read nearly as fast as it is check
   expect(read).toBeLessThan(5 * checked);
 });
 
-test('a session goes over between MQTT 5 and 3.1.1, with what it is owed', async () => {
+test('a client may change between MQTT 5 and 3.1.1 and keeps its session with the queued messages', async () => {
   const panel = await raw5('panel', { clean: false, properties: [sessionExpiry(1000)] });
   panel.send(subscribe5(['forpost/#'], 1));
   await soon(() => panel.whole('suback').length).toBe(1);
@@ -311,7 +311,7 @@ test('a session goes over between MQTT 5 and 3.1.1, with what it is owed', async
 test.each([
   [16, 16],
   [17, 1],
-])('of %i filters with identifiers that match a message makes %i copies', async (filters, copies) => {
+])('a message that matches %i filters with identifiers of one client is sent in %i copies', async (filters, copies) => {
   const panel = await raw5('panel');
   const levels = ['a', 'b', 'c', 'd', 'e'];
   for (let n = 1; n <= filters; n++)

@@ -27,7 +27,7 @@ import {
 mqtt5BrokerForEachTest();
 
 describe('a session', () => {
-  test('ends when its client says, also where it says so in DISCONNECT, and never stays for longer than any', async () => {
+  test('ends after its Session Expiry Interval, of CONNECT or of DISCONNECT, but at the latest after the broker’s limit', async () => {
     const clock = new FakeClock();
     await start({ clock });
     const leave = async (raw: RawClient, ...last: Buffer[]) => {
@@ -52,7 +52,7 @@ describe('a session', () => {
     expect(bench.broker.sizes().sessions).toBe(0);
   });
 
-  test('is taken over by its client’s second connection: the first one hears why, and all that is owed comes', async () => {
+  test('is taken over by a second connection: the first gets DISCONNECT with the reason, the second all pending messages', async () => {
     const stay = { clean: false, properties: [sessionExpiry(100)] };
     const first = await raw5('panel', stay);
     first.send(framed(0x82, Buffer.from([0, 1, 0]), field('forpost/#'), Buffer.from([1])));
@@ -63,12 +63,12 @@ describe('a session', () => {
     await soon(() => first.closed).toBe(true);
     expect(disconnects(first)).toEqual([0x8e]);
     await soon(() => second.whole('publish').length).toBe(1);
-    // under its packet id, and marked as a duplicate
+    // with its packet id and DUP
     expect(second.firstBytes('publish')).toEqual([0x3a]);
     expect(second.whole('publish')[0]).toEqual(first.whole('publish')[0]);
   });
 
-  test('has no more on its way than its client allows; the rest comes as that acknowledges', async () => {
+  test('has at most Receive Maximum messages in flight; each acknowledgement releases the next', async () => {
     const raw = await raw5('panel', { properties: [receiveMaximum(2)] });
     raw.send(framed(0x82, Buffer.from([0, 1, 0]), field('forpost/#'), Buffer.from([2])));
     await soon(() => raw.whole('suback').length).toBe(1);
@@ -79,18 +79,18 @@ describe('a session', () => {
     await soon(sent).toEqual([0, 1]);
     raw.send(framed(0x40, Buffer.from([0, ids()[0]!])));
     await soon(sent).toEqual([0, 1, 2]);
-    // PUBREC alone gives no room; PUBCOMP does
+    // PUBREC does not free a place in flight; PUBCOMP does
     raw.send(framed(0x50, Buffer.from([0, ids()[1]!])));
     await soon(() => raw.whole('pubrel').length).toBe(1);
     expect(sent()).toEqual([0, 1, 2]);
     raw.send(framed(0x70, Buffer.from([0, ids()[1]!])));
     await soon(sent).toEqual([0, 1, 2, 3]);
-    // a failure in PUBREC ends a message of QoS 2 [MQTT-4.3.3-4]
+    // a PUBREC with a failure ends a QoS 2 message [MQTT-4.3.3-4]
     raw.send(framed(0x50, Buffer.from([0, ids()[3]!, 0x97])), framed(0x40, Buffer.from([0, ids()[2]!])));
     await soon(sent).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test('a client that sends more than CONNACK allows unacknowledged is told so and disconnected', async () => {
+  test('a client that exceeds the broker’s Receive Maximum is disconnected with that reason code', async () => {
     bench.manual = true;
     const raw = await raw5('panel');
     const packets = Array.from({ length: 1001 }, (_, n) => publish5(commands, 'x', 2, n + 1));
@@ -101,7 +101,7 @@ describe('a session', () => {
 });
 
 describe('a will', () => {
-  test('waits for its delay, is dropped when its client is back in its session, and due when that ends', async () => {
+  test('is published after its delay or at the end of its session, and dropped if the client resumes the session before', async () => {
     const clock = new FakeClock();
     await start({ clock });
     const panel = await bench.raw();
@@ -129,7 +129,7 @@ describe('a will', () => {
     await soon(taken).toEqual(['gone', 'gone']);
   });
 
-  test('is not told after DISCONNECT, but where that asks for it', async () => {
+  test('is not published after DISCONNECT, except after DISCONNECT «with will»', async () => {
     const will = { topic: readings, payload: 'gone' };
     const quiet = await raw5('meter', { will });
     quiet.send(framed(0xe0));
@@ -142,7 +142,7 @@ describe('a will', () => {
 });
 
 describe('a connection', () => {
-  test('gets a client id where it has none, and is told it', async () => {
+  test('without a client id gets one, which CONNACK names', async () => {
     const raw = await raw5('meter', { clientId: '' });
     expect(raw.whole('connack')[0]?.toString('latin1')).toMatch(/forpost-[0-9a-f-]{36}/);
   });
@@ -166,7 +166,7 @@ describe('a connection', () => {
     ],
     ['a property of another packet', 0x82, (user: string) => connect5(user, { properties: [topicAlias(3)] })],
     ['an unknown property', 0x81, (user: string) => connect5(user, { properties: [Buffer.from([0x7f, 1])] })],
-    ['properties that end too early', 0x81, (user: string) => connect5(user, { properties: [Buffer.from([0x11, 0])] })],
+    ['a truncated property', 0x81, (user: string) => connect5(user, { properties: [Buffer.from([0x11, 0])] })],
   ])('with %s is refused with reason code %i', async (_, code, packet) => {
     const raw = await bench.raw();
     raw.send(packet('meter'));
@@ -174,7 +174,7 @@ describe('a connection', () => {
     expect(connacks(raw)).toEqual([[code, 0]]);
   });
 
-  test('that stops is told so, and so is one that falls silent', async () => {
+  test('gets DISCONNECT with the reason when the broker stops, and when its keep-alive passes', async () => {
     const clock = new FakeClock();
     await start({ clock });
     const silent = await raw5('meter', { keepAliveS: 10 });
@@ -196,7 +196,7 @@ describe('a connection', () => {
   });
 
   test.each(['5', '3.1.1'])(
-    'of MQTT %s gets back in under its own id when its principal has all it may have',
+    'of MQTT %s may replace its own older connection when its principal is at the limit of connections',
     async (version) => {
       await start({ limits: { maxConnectionsEach: 2 } });
       const protocolVersion = version === '5' ? 5 : 4;
@@ -209,7 +209,7 @@ describe('a connection', () => {
     },
   );
 
-  test('is not silent while there is no room for what it sends, and is once all of it is read', async () => {
+  test('passes its keep-alive only once everything it sent is read: a connection held back by the broker is not silent', async () => {
     const clock = new FakeClock();
     await start({ clock, limits: { maxPending: 1 } });
     bench.manual = true;
@@ -227,7 +227,7 @@ describe('a connection', () => {
     await soon(() => raw.closed).toBe(true);
   });
 
-  test('that logs in and never says anything is disconnected after 1.5 times its keep-alive', async () => {
+  test('that sends nothing after CONNECT is closed after 1.5 times its keep-alive', async () => {
     const clock = new FakeClock();
     await start({ clock });
     const raw = await raw5('meter', { keepAliveS: 10 });
@@ -236,7 +236,7 @@ describe('a connection', () => {
     expect(disconnects(raw)).toEqual([0x8d]);
   });
 
-  test('a device that is taken over by its own next connection ends online', async () => {
+  test('that takes over from an older one leaves its device reported as connected', async () => {
     for (let n = 0; n < 3; n++) await v5('meter', { clientId: 'a' });
     await soon(() => bench.broker.counters().connections).toBe(1);
     expect(bench.connections).toEqual(['+meter', '-meter', '+meter', '-meter', '+meter']);

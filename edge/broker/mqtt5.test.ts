@@ -28,7 +28,7 @@ import {
 mqtt5BrokerForEachTest();
 
 describe('a message', () => {
-  test('keeps its properties on the way to subscribers of MQTT 5, and reaches those of 3.1.1 without them', async () => {
+  test('reaches MQTT 5 subscribers with its properties, and MQTT 3.1.1 subscribers without them', async () => {
     const panel = await v5('panel');
     const old = await bench.connected('panel', { clientId: 'old' });
     const [messages, plain] = [heard(panel), heard(old)];
@@ -65,7 +65,7 @@ describe('a message', () => {
     expect(taken()).toEqual(['one']);
   });
 
-  test('is not acknowledged before its reading is committed, and says in PUBACK whether anybody heard it', async () => {
+  test('is not acknowledged before its reading is committed; PUBACK says whether it had subscribers', async () => {
     bench.manual = true;
     const raw = await raw5('meter');
     raw.send(publish5(readings, 'one', 1, 7));
@@ -81,7 +81,7 @@ describe('a message', () => {
     await soon(() => raw.whole('puback').at(-1)).toEqual(Buffer.from([0, 8]));
   });
 
-  test('to a foreign topic is answered with «not authorized», with QoS 1 and 2, and the connection stays', async () => {
+  test('to a forbidden topic is answered with «not authorized», with QoS 1 and 2, and the connection stays', async () => {
     const told: Forbidden[] = [];
     await start({ onForbidden: (forbidden) => told.push(forbidden) });
     const raw = await raw5('meter');
@@ -95,7 +95,7 @@ describe('a message', () => {
     expect(taken()).toEqual(['mine']);
   });
 
-  test('whose time is over waits for nobody; what is left of it is told to whoever comes in time', async () => {
+  test('whose Message Expiry Interval has passed is not delivered; before that, a subscriber gets the rest of the interval', async () => {
     const clock = new FakeClock();
     await start({ clock });
     const away = await bench.raw();
@@ -118,7 +118,7 @@ describe('a message', () => {
     expect(body?.includes(messageExpiry(70))).toBe(true);
   });
 
-  test('larger than its subscriber takes is not sent to it, and to all others', async () => {
+  test('larger than a subscriber’s Maximum Packet Size is not sent to it, but to the other subscribers', async () => {
     const small = await raw5('panel', { properties: [maximumPacketSize(60)] });
     const panel = await v5('panel');
     const messages = heard(panel);
@@ -133,7 +133,7 @@ describe('a message', () => {
     expect(bench.broker.counters()).toMatchObject({ tooLarge: 2 });
   });
 
-  test('a topic alias stands for the topic that it was given with, and for no other connection’s', async () => {
+  test('may use a topic alias, which is valid only on its own connection', async () => {
     const raw = await raw5('meter');
     raw.send(publish5(readings, 'one', 1, 1, [topicAlias(3)]), publish5('', 'two', 1, 2, [topicAlias(3)]));
     await soon(() => bench.taken.map(({ topic, text }) => [topic, text])).toEqual([
@@ -151,7 +151,7 @@ describe('a message', () => {
 });
 
 describe('a subscription', () => {
-  test('with No Local gets nothing of its own client; Retain As Published keeps the flag', async () => {
+  test('with No Local gets no messages of its own client; with Retain As Published it gets the RETAIN flag', async () => {
     const panel = await v5('panel');
     const messages = heard(panel);
     await panel.subscribeAsync(commands, { qos: 1, nl: true, rap: true });
@@ -161,7 +161,7 @@ describe('a subscription', () => {
     await soon(() => messages.map(({ text, retain }) => [text, retain])).toEqual([['retained', true]]);
   });
 
-  test('brings retained messages as its Retain Handling says', async () => {
+  test('gets retained messages as its Retain Handling says', async () => {
     bench.broker.publish('forpost/status', 'up', { qos: 1, retain: true });
     const panel = await v5('panel');
     const messages = heard(panel);
@@ -173,7 +173,7 @@ describe('a subscription', () => {
     await soon(() => texts(messages)).toEqual(['up', 'up', 'last']);
   });
 
-  test('several that match bring a session a message once, with the highest QoS and all their identifiers', async () => {
+  test('and another one that matches too bring a message once, with the highest QoS and both identifiers', async () => {
     const panel = await v5('panel', { clean: false, properties: { sessionExpiryInterval: 100 } });
     const messages = heard(panel);
     await panel.subscribeAsync('forpost/#', { qos: 0, properties: { subscriptionIdentifier: 1 } });
@@ -183,19 +183,19 @@ describe('a subscription', () => {
     expect(messages).toMatchObject([{ qos: 1, properties: { subscriptionIdentifier: [1, 300] } }]);
   });
 
-  test('that is refused has its reason, and shared ones are said not to be served', async () => {
+  test('that is refused gets a reason code; a shared subscription gets «not supported»', async () => {
     const raw = await raw5('narrow');
     const filters = ['forpost/alerts/#', 'forpost/#', '$share/group/forpost/alerts/#'];
     raw.send(framed(0x82, Buffer.from([0, 1, 0]), ...filters.flatMap((filter) => [field(filter), Buffer.from([1])])));
     await soon(() => raw.whole('suback')).toEqual([Buffer.from([0, 1, 0, 1, 0x87, 0x9e])]);
     raw.send(framed(0xa2, Buffer.from([0, 2, 0]), field('forpost/alerts/#'), field('nothing')));
     await soon(() => raw.whole('unsuback')).toEqual([Buffer.from([0, 2, 0, 0, 0x11])]);
-    // [MQTT-3.2.2-11]: so it is announced
+    // CONNACK has announced this [MQTT-3.2.2-11]
     expect(raw.whole('connack')[0]?.includes(Buffer.from([0x2a, 0]))).toBe(true);
   });
 });
 
-test('a reading of MQTT 3.1.1 reaches a subscriber of MQTT 5 as it is', async () => {
+test('an MQTT 5 subscriber gets a publish of an MQTT 3.1.1 client unchanged', async () => {
   const panel = await v5('panel');
   const messages = heard(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });

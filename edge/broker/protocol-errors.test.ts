@@ -32,13 +32,13 @@ const badTexts: readonly (readonly [string, string, string])[] = [
   ['U+0000 alone', '\0', 'MQTT-1.5.3-2'],
   ['a surrogate', 'a\xed\xa0\x80b', 'MQTT-1.5.3-1'],
   ['a pair of surrogates', '\xed\xa0\xbd\xed\xb8\x80', 'MQTT-1.5.3-1'],
-  ['a byte that begins no letter', 'a\xff', 'MQTT-1.5.3-1'],
-  ['a letter that is cut off', 'a\xe2\x82', 'MQTT-1.5.3-1'],
-  ['an overlong letter', '\xc0\xaf', 'MQTT-1.5.3-1'],
-  ['a letter beyond U+10FFFF', '\xf4\x90\x80\x80', 'MQTT-1.5.3-1'],
+  ['a byte that begins no character', 'a\xff', 'MQTT-1.5.3-1'],
+  ['a truncated character', 'a\xe2\x82', 'MQTT-1.5.3-1'],
+  ['an overlong encoding', '\xc0\xaf', 'MQTT-1.5.3-1'],
+  ['a character beyond U+10FFFF', '\xf4\x90\x80\x80', 'MQTT-1.5.3-1'],
 ];
 
-/** [what, statement, the packet] */
+/** [violation, number of the normative statement, packet] */
 type Case = readonly [string, string, Buffer];
 
 const publish: readonly Case[] = [
@@ -51,7 +51,7 @@ const publish: readonly Case[] = [
   ['DUP with QoS 0', 'MQTT-3.3.1-2', framed(0x38, topic())],
   ['nothing in it', 'MQTT-3.3.2-1', framed(0x30)],
   ['half a topic length', 'MQTT-3.3.2-1', framed(0x30, bytes(0))],
-  ['a topic that is longer than the packet', 'MQTT-3.3.2-1', framed(0x30, bytes(0, 9), Buffer.from('abc'))],
+  ['a topic longer than the packet', 'MQTT-3.3.2-1', framed(0x30, bytes(0, 9), Buffer.from('abc'))],
   ['an empty topic', 'MQTT-4.7.3-1', framed(0x30, topic(''), Buffer.from('x'))],
   ['an empty topic, QoS 1', 'MQTT-4.7.3-1', framed(0x32, topic(''), id(1))],
   ['«+» in the topic', 'MQTT-3.3.2-2', framed(0x30, topic('forpost/devices/+/readings'))],
@@ -67,14 +67,18 @@ const subscribe: readonly Case[] = [
   ['no filter', 'MQTT-3.8.3-3', framed(0x82, id(1))],
   ['an empty filter', 'MQTT-4.7.3-1', framed(0x82, id(1), topic(''), bytes(0))],
   ['a filter without a QoS', 'MQTT-3.8.3-4', framed(0x82, id(1), topic('a'))],
-  ['a filter that is cut off', 'MQTT-3.8.3-1', framed(0x82, id(1), bytes(0, 9), Buffer.from('abc'))],
+  ['a truncated filter', 'MQTT-3.8.3-1', framed(0x82, id(1), bytes(0, 9), Buffer.from('abc'))],
   ['a requested QoS 3', 'MQTT-3.8.3-4', framed(0x82, id(1), topic('a'), bytes(3))],
   ['reserved bits beside the QoS', 'MQTT-3.8.3-4', framed(0x82, id(1), topic('a'), bytes(4))],
   ['the highest reserved bit beside the QoS', 'MQTT-3.8.3-4', framed(0x82, id(1), topic('a'), bytes(0x81))],
-  ['a right filter and a broken one', 'MQTT-3.8.3-4', framed(0x82, id(1), topic('a'), bytes(0), topic('b'), bytes(7))],
+  [
+    'a valid filter and an invalid one',
+    'MQTT-3.8.3-4',
+    framed(0x82, id(1), topic('a'), bytes(0), topic('b'), bytes(7)),
+  ],
   ['flags 0', 'MQTT-3.8.1-1', framed(0x80, id(1), topic('a'), bytes(0))],
   ['flags 15', 'MQTT-3.8.1-1', framed(0x8f, id(1), topic('a'), bytes(0))],
-  ['a byte behind the last filter', 'MQTT-3.8.3-1', framed(0x82, id(1), topic('a'), bytes(0), bytes(0))],
+  ['a byte after the last filter', 'MQTT-3.8.3-1', framed(0x82, id(1), topic('a'), bytes(0), bytes(0))],
   ...['a#', '#/a', 'a/#/b', 'a/b#'].map(
     (filter): Case => [`the filter ${filter}`, 'MQTT-4.7.1-2', framed(0x82, id(1), topic(filter), bytes(0))],
   ),
@@ -91,8 +95,8 @@ const unsubscribe: readonly Case[] = [
   ['packet identifier 0', 'MQTT-2.3.1-1', framed(0xa2, id(0), topic('a'))],
   ['no filter', 'MQTT-3.10.3-2', framed(0xa2, id(1))],
   ['an empty filter', 'MQTT-4.7.3-1', framed(0xa2, id(1), topic(''))],
-  ['a filter that is cut off', 'MQTT-3.10.3-1', framed(0xa2, id(1), bytes(0, 9), Buffer.from('abc'))],
-  ['a byte behind the last filter', 'MQTT-3.10.3-1', framed(0xa2, id(1), topic('a'), bytes(0))],
+  ['a truncated filter', 'MQTT-3.10.3-1', framed(0xa2, id(1), bytes(0, 9), Buffer.from('abc'))],
+  ['a byte after the last filter', 'MQTT-3.10.3-1', framed(0xa2, id(1), topic('a'), bytes(0))],
   ['flags 0', 'MQTT-3.10.1-1', framed(0xa0, id(1), topic('a'))],
   ['a wildcard in the wrong place', 'MQTT-4.7.1-2', framed(0xa2, id(1), topic('a#'))],
   ...badTexts.map(
@@ -111,7 +115,7 @@ const acknowledgements: readonly Case[] = (
   [`${name} without a packet identifier`, 'MQTT-2.3.1-1', framed(first)],
   [`${name} with half a packet identifier`, 'MQTT-2.3.1-1', framed(first, bytes(1))],
   [`${name} with packet identifier 0`, 'MQTT-2.3.1-1', framed(first, id(0))],
-  [`${name} with bytes behind it`, 'MQTT-2.3.1-1', framed(first, id(1), bytes(0))],
+  [`${name} with bytes after it`, 'MQTT-2.3.1-1', framed(first, id(1), bytes(0))],
   [`${name} with wrong flags`, 'MQTT-2.2.2-2', framed(first ^ 0x01, id(1))],
 ]);
 
@@ -129,7 +133,7 @@ const others: readonly Case[] = [
   ['the reserved packet type 0', 'MQTT-2.2.1', framed(0x00)],
   ['the reserved packet type 15', 'MQTT-2.2.1', framed(0xf0)],
   ['a remaining length of 5 bytes', 'MQTT-2.2.3', bytes(0xc0, 0x80, 0x80, 0x80, 0x80, 0x00)],
-  ['a remaining length with a byte too much', 'MQTT-2.2.3', bytes(0xc0, 0x80, 0x00)],
+  ['a remaining length that is not in its shortest form', 'MQTT-2.2.3', bytes(0xc0, 0x80, 0x00)],
 ];
 
 interface Connect {
@@ -141,7 +145,7 @@ interface Connect {
 
 const userAndPassword = [field('meter'), field(password)];
 
-/** A CONNECT that is right but for what is given. */
+/** A valid CONNECT with the given changes. */
 function connect({ name = 'MQTT', level = 4, flags = 0xc2, rest = [field('c'), ...userAndPassword] }: Connect): Buffer {
   return framed(0x10, field(name), bytes(level, flags, 0, 60), ...rest);
 }
@@ -174,11 +178,11 @@ const connects: readonly Case[] = [
     'MQTT-3.3.2-2',
     connect({ flags: 0xc6, rest: [field('c'), field('a/#'), field('w'), ...userAndPassword] }),
   ],
-  ['no user name where one is announced', 'MQTT-3.1.2-19', connect({ rest: [field('c')] })],
-  ['no password where one is announced', 'MQTT-3.1.2-21', connect({ rest: [field('c'), field('meter')] })],
-  ['a user name that is not announced', 'MQTT-3.1.2-18', connect({ flags: 0x02 })],
-  ['a password that is not announced', 'MQTT-3.1.2-20', connect({ flags: 0x82 })],
-  ['bytes behind the password', 'MQTT-3.1.3-1', connect({ rest: [field('c'), ...userAndPassword, bytes(0)] })],
+  ['no user name although the flags announce one', 'MQTT-3.1.2-19', connect({ rest: [field('c')] })],
+  ['no password although the flags announce one', 'MQTT-3.1.2-21', connect({ rest: [field('c'), field('meter')] })],
+  ['a user name that the flags do not announce', 'MQTT-3.1.2-18', connect({ flags: 0x02 })],
+  ['a password that the flags do not announce', 'MQTT-3.1.2-20', connect({ flags: 0x82 })],
+  ['bytes after the password', 'MQTT-3.1.3-1', connect({ rest: [field('c'), ...userAndPassword, bytes(0)] })],
   ...badTexts.flatMap(([what, text, statement]): Case[] => [
     [`${what} in the client id`, statement, connect({ rest: [raw(text), ...userAndPassword] })],
     [`${what} in the user name`, statement, connect({ rest: [field('c'), raw(text), field(password)] })],
@@ -194,7 +198,7 @@ const connects: readonly Case[] = [
   ['DISCONNECT before CONNECT', 'MQTT-3.1.0-1', bytes(0xe0, 0)],
 ];
 
-/** The packet ends its connection, is counted, and nothing of it is taken. */
+/** Expects that the packet ends its connection, is counted and has no effect. */
 async function endsConnection(packet: Buffer, isLoggedIn: boolean): Promise<void> {
   const before = bench.broker.counters().malformed;
   bench.taken.length = 0;
@@ -221,20 +225,23 @@ describe('acknowledgements:', () =>
 describe('other packets:', () => test.each(others)(title, (_what, _statement, packet) => endsConnection(packet, true)));
 describe('CONNECT:', () => test.each(connects)(title, (_what, _statement, packet) => endsConnection(packet, false)));
 
-describe('what is right is taken:', () => {
+describe('valid packets:', () => {
   const right: readonly (readonly [string, Buffer])[] = [
     ['a client of MQTT 3.1.1', whole],
     ['a client of MQTT 3.1', connect({ name: 'MQIsdp', level: 3 })],
-    ['a bridge that marks itself in the protocol level', connect({ level: 0x84 })],
+    ['a bridge with the bridge bit in its protocol level', connect({ level: 0x84 })],
     ['an empty client id with a clean session [MQTT-3.1.3-6]', connect({ rest: [field(''), ...userAndPassword] })],
-    ['a client id of all letters [MQTT-1.5.3-1]', connect({ rest: [field('Zähler-雪-🔥'), ...userAndPassword] })],
+    [
+      'a client id with non-ASCII characters [MQTT-1.5.3-1]',
+      connect({ rest: [field('Zähler-雪-🔥'), ...userAndPassword] }),
+    ],
     ['a byte order mark in a client id [MQTT-1.5.3-3]', connect({ rest: [field('\ufeffc'), ...userAndPassword] })],
     [
       'an empty will [MQTT-3.1.3-11]',
       connect({ flags: 0xce, rest: [field('c'), topic(), field(''), ...userAndPassword] }),
     ],
   ];
-  test.each(right)('%s is let in', async (_what, packet) => {
+  test.each(right)('%s is accepted', async (_what, packet) => {
     const client = await bench.raw();
     client.send(packet, pingPacket);
     await soon(() => client.packets()).toEqual([
@@ -244,7 +251,7 @@ describe('what is right is taken:', () => {
     client.socket.destroy();
   });
 
-  test('a client of MQTT 3.1 marks what it sends once more', async () => {
+  test('a client of MQTT 3.1 may set DUP in PUBREL, SUBSCRIBE and UNSUBSCRIBE', async () => {
     const client = await bench.raw();
     client.send(connect({ name: 'MQIsdp', level: 3 }));
     client.send(publishPacket(readings, 'x', 2, 7));
@@ -261,11 +268,11 @@ describe('what is right is taken:', () => {
   const refused: readonly (readonly [string, number, Buffer])[] = [
     ['protocol level 0', 1, connect({ level: 0 })],
     ['protocol level 6', 1, connect({ level: 6 })],
-    ['level 3 under the name of level 4', 1, connect({ level: 3 })],
-    ['no client id for a session that stays', 2, connect({ flags: 0xc0, rest: [field(''), ...userAndPassword] })],
+    ['level 3 with the protocol name of level 4', 1, connect({ level: 3 })],
+    ['no client id for a persistent session', 2, connect({ flags: 0xc0, rest: [field(''), ...userAndPassword] })],
     ['no client id of MQTT 3.1', 2, connect({ name: 'MQIsdp', level: 3, rest: [field(''), ...userAndPassword] })],
   ];
-  test.each(refused)('%s is answered with return code %i, and closed [MQTT-3.1.2-2]', async (_what, code, packet) => {
+  test.each(refused)('%s is refused with return code %i [MQTT-3.1.2-2]', async (_what, code, packet) => {
     const client = await bench.raw();
     client.send(packet);
     await soon(() => client.closed).toBe(true);

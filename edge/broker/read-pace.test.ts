@@ -1,4 +1,4 @@
-/** How fast one principal is read over time, at the broker itself: see read-turn.ts. */
+/** The limit on how fast one principal is read (read-turn.ts), tested at the broker. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Bench, connectPacket, field, framed, pingPacket, type RawClient } from './testing/broker.ts';
 
@@ -21,7 +21,7 @@ async function loggedIn(user: string, clientId: string): Promise<RawClient> {
 
 const pings = (count: number) => Buffer.concat(Array.from({ length: count }, () => pingPacket));
 
-test('all connections of one device together are read 10,000 packets a second at most, behind their burst; another device waits for none of them', async () => {
+test('after a burst, the connections of a device together are read at 10,000 packets a second; other devices do not wait', async () => {
   const flood = await Promise.all(['a', 'b', 'c'].map((name) => loggedIn('meter', name)));
   const other = await loggedIn('panel', 'panel');
   const from = performance.now();
@@ -34,7 +34,7 @@ test('all connections of one device together are read 10,000 packets a second at
   expect(performance.now() - from).toBeGreaterThan(1250);
 });
 
-test('filters count as packets do: a home automation has 2,000 at once, and 10,000 within seconds', async () => {
+test('a filter costs as much as a packet: a home automation subscribes to 2,000 at once, and to 10,000 within seconds', async () => {
   const raw = await loggedIn('panel', 'home');
   const asked = Array.from({ length: 10_000 }, (_, n) => [field(`forpost/s${n}`), Buffer.from([0])]);
   const from = performance.now();

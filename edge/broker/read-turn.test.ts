@@ -4,7 +4,7 @@ import { ReadTurn, shareOfMessage } from './read-turn.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-test('packets count beside bytes: a turn has 20 of them, however small they are', async () => {
+test('one turn of the event loop reads at most 20 packets of a device, however small they are', async () => {
   const read = new ReadTurn();
   expect(read.packets).toBe(20);
   read.charge(20, 128);
@@ -13,7 +13,7 @@ test('packets count beside bytes: a turn has 20 of them, however small they are'
   expect(read.packets).toBe(20);
 });
 
-test('what was taken beyond a turn leaves nothing to take, and bytes are paid for in the turns after it', async () => {
+test('a packet larger than the limit of a turn stops reading for as many turns as it costs', async () => {
   const read = new ReadTurn();
   read.charge(100, 40_000);
   expect(read.packets).toBe(0);
@@ -25,15 +25,15 @@ test('what was taken beyond a turn leaves nothing to take, and bytes are paid fo
   expect(read.bytes).toBe(3 * 16_384 - 40_000);
 });
 
-test('whoever waits goes on in a later turn, the longest wait first, and only while there is something to take', async () => {
+test('waiting connections of a device are read in later turns, the longest wait first, as far as a turn goes', async () => {
   const read = new ReadTurn();
   const order: string[] = [];
-  const taking = (name: string) => () => {
+  const reading = (name: string) => () => {
     order.push(name);
     read.charge(13, 0);
-    if (name === 'a' && order.length < 3) read.whenNext(taking('a again'));
+    if (name === 'a' && order.length < 3) read.whenNext(reading('a again'));
   };
-  for (const name of ['a', 'b', 'c']) read.whenNext(taking(name));
+  for (const name of ['a', 'b', 'c']) read.whenNext(reading(name));
   expect(order).toEqual([]);
   await turn();
   expect(order).toEqual(['a', 'b']);
@@ -41,8 +41,8 @@ test('whoever waits goes on in a later turn, the longest wait first, and only wh
   expect(order).toEqual(['a', 'b', 'c', 'a again']);
 });
 
-/** Takes all that it may for so many turns of the event loop, each `ms` long; returns how many packets that were. */
-async function taken(read: ReadTurn, clock: FakeClock, turns: number, ms: number, share = 1): Promise<number> {
+/** Reads as much as allowed for `turns` turns of the event loop, each `ms` long. Returns the number of packets. */
+async function packetsRead(read: ReadTurn, clock: FakeClock, turns: number, ms: number, share = 1): Promise<number> {
   let packets = 0;
   for (let i = 0; i < turns; i++) {
     packets += read.packets;
@@ -54,46 +54,46 @@ async function taken(read: ReadTurn, clock: FakeClock, turns: number, ms: number
   return packets;
 }
 
-test('a device that floods for long is read as fast as its burst allows, and then 10,000 packets a second', async () => {
+test('a flooding device is read without pause for the length of its burst, and then at 10,000 packets a second', async () => {
   const clock = new FakeClock();
   const read = new ReadTurn(clock);
-  expect(await taken(read, clock, 99, 0)).toBe(99 * 20);
+  expect(await packetsRead(read, clock, 99, 0)).toBe(99 * 20);
   const seconds = 2;
-  await taken(read, clock, 1000, 1);
-  const packets = await taken(read, clock, 1000 * seconds, 1);
+  await packetsRead(read, clock, 1000, 1);
+  const packets = await packetsRead(read, clock, 1000 * seconds, 1);
   expect(packets).toBeGreaterThan(0.9 * seconds * 10_000);
   expect(packets).toBeLessThanOrEqual(seconds * 10_000 + 20);
 });
 
-test('messages of a home automation that may publish cost a twentieth of its credit: it may pass on 20,000 in a second', async () => {
+test('messages of a publishing home automation cost a twentieth of the credit: 20,000 a second are read without pause', async () => {
   const clock = new FakeClock();
   const read = new ReadTurn(clock);
-  await taken(read, clock, 1000, 1, shareOfMessage);
-  expect(await taken(read, clock, 1000, 1, shareOfMessage)).toBe(20 * 1000);
+  await packetsRead(read, clock, 1000, 1, shareOfMessage);
+  expect(await packetsRead(read, clock, 1000, 1, shareOfMessage)).toBe(20 * 1000);
 });
 
-test('a device that was quiet for a while has its burst again, and no more than that', async () => {
+test('a device that was quiet for an hour may send one burst again, and no more', async () => {
   const clock = new FakeClock();
   const read = new ReadTurn(clock);
-  await taken(read, clock, 200, 0);
+  await packetsRead(read, clock, 200, 0);
   clock.advance(3_600_000);
   await turn();
-  expect(await taken(read, clock, 200, 0)).toBeLessThanOrEqual(2000 + 20);
+  expect(await packetsRead(read, clock, 200, 0)).toBeLessThanOrEqual(2000 + 20);
 });
 
-test('what was done for a client beyond its credit holds it up for a second at most', async () => {
+test('a debt of credit delays a device by one second at most', async () => {
   const clock = new FakeClock();
   const read = new ReadTurn(clock);
   read.charge(1_000_000, 99_999_999);
   await turn();
   clock.advance(1100);
   await turn();
-  // the bytes of a turn are paid for in the turns after it
+  // the byte limit of the turns is paid off separately
   while (read.bytes < 0) await turn();
   expect(read.packets).toBe(20);
 });
 
-test('devices that flood share a turn of the event loop among themselves, in turns; another one has its own', async () => {
+test('flooding devices share one turn of the event loop equally; a quiet device keeps its own', async () => {
   const clock = new FakeClock();
   const floods = Array.from({ length: 8 }, () => new ReadTurn(clock));
   for (const read of floods) read.charge(1500, 0);

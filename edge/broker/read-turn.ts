@@ -1,37 +1,36 @@
 /**
- * How much of one principal's connections is read, in one turn of the event loop and over time. Decoding, rules and
- * everything else that a publish costs happens as it is read, and its garbage is collected later: without this bound one
- * device that sends as fast as it can makes the alerts of all others wait behind what it has sent (P2, P8). Packets count
- * beside bytes: 16 KB are some hundred small readings, but 8000 PINGREQs.
+ * Limits how much of one principal's connections is read, in one turn of the event loop and over time. The broker
+ * decodes and evaluates a publish in the same step as it reads it. Without this limit one flooding device delays the
+ * alerts of all others (P2, P8). Packets are limited as well as bytes: 16 KB are some hundred small readings, but 8000
+ * PINGREQs.
  *
- *   turn left ── read ──► none left: whoever still has bytes waits ── the next turn ──► read on, the longest wait first
- *                                          └── credit used up ──► the next turn comes when there is credit for one
+ *   may read ── limit of the turn reached ──► connections wait ── next turn ──► may read, the longest wait first
+ *                                                  └── credit used up ──► the next turn comes once there is credit
  *
- * Always: a principal may send `burst` at once, and `perSecond` for as long as it likes; what it sends beyond that waits
- * in its own sockets. Those who have used up half of their burst share one turn of the event loop among themselves, in the
- * order in which they wait; whoever sends less has a turn of its own. A debt is bounded: nobody waits longer than
- * `mostDebtMs` for what was done for it.
+ * Always: a principal may send `burst` at once, and `perSecond` without end; bytes beyond that stay in its sockets.
+ * Principals that have used half of their burst share one turn of the event loop among themselves, in the order in which
+ * they wait; every other principal has its own turn. A debt of credit delays a principal by at most `mostDebtMs`.
  */
 
 import { outside } from '@forpost/shared/bounded-work.ts';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 
-/** Some hundred small readings: a few ms at most. */
+/** Some hundred small readings: a few ms of work at most. */
 const bytesPerTurn = 16 * 1024;
-/** A third of a millisecond of the cheapest readings. */
+/** The cheapest readings cost a third of a millisecond. */
 const packetsPerTurn = 20;
-/** Of all principals together that have used up half of their burst: less than a millisecond. */
+/** For all principals together that have used half of their burst: less than a millisecond of work. */
 const packetsPerSharedTurn = 40;
-/** A site's busiest bridge sends some hundred packets a second. */
+/** The busiest bridge of a site sends some hundred packets a second. */
 const perSecond = { packets: 10_000, bytes: 8 * 2 ** 20 };
-/** A device that comes back with what it has kept, a home automation that subscribes to a filter for each state. */
+/** Enough for a device that reconnects with a full queue, and for a home automation with one filter a state. */
 const burst = { packets: 2000, bytes: 2 * 2 ** 20 };
 const mostDebtMs = 1000;
 
-/** What a message costs of the credit of a consumer that may publish: a bridge may pass 200,000 on in a second. */
+/** How much credit a message of a publishing consumer costs: a bridge may forward 200,000 messages a second. */
 export const shareOfMessage = 0.05;
 
-/** What all heavy senders share of one turn of the event loop. */
+/** The part of one turn of the event loop that all heavy senders share. */
 class SharedTurn {
   #left = packetsPerSharedTurn;
   #isDue = false;
@@ -64,13 +63,13 @@ class SharedTurn {
     this.#waiting = [];
     let gone = 0;
     while (gone < waiting.length && !this.isOver) waiting[gone++]?.();
-    // in front of those who have just had their share
+    // they have waited longer than those that `goOn` has just added
     if (gone < waiting.length) this.#waiting.unshift(...waiting.slice(gone));
     if (this.#waiting.length > 0) this.#arm();
   }
 }
 
-/** The event loop is one, and so is its turn. */
+/** One for the process: there is one event loop. */
 const sharedTurn = new SharedTurn();
 
 export class ReadTurn {
@@ -87,20 +86,20 @@ export class ReadTurn {
     this.#creditedAt = clock.uptime();
   }
 
-  /** How many packets may be taken now; 0 = none until `whenNext`. */
+  /** How many packets may be read now; 0: none before the next turn. */
   get packets(): number {
     if (this.#bytes <= 0 || (this.#isHeavy && sharedTurn.isOver)) return 0;
     return Math.max(0, this.#packets);
   }
 
-  /** How many bytes of packets may be taken now. */
+  /** How many bytes of packets may be read now; below 0 while a large packet is paid off. */
   get bytes(): number {
     return this.#bytes;
   }
 
   /**
-   * So much is taken, or work that costs as much. A packet larger than what was left is paid for in later turns.
-   * `share`: of that, what costs credit over time
+   * Charges packets and bytes that were read, or work of equal cost. A packet beyond the limit of this turn is paid off in
+   * later turns. `share`: the part that also costs credit, from 0 to 1.
    */
   charge(packets: number, bytes: number, share = 1): void {
     this.#credit.packets -= share * packets;
@@ -108,7 +107,7 @@ export class ReadTurn {
     this.spend(packets, bytes);
   }
 
-  /** More work for what was taken before: of this turn, and of no credit. */
+  /** Charges further work for packets that were charged before: it counts in this turn and costs no credit. */
   spend(packets: number, bytes: number): void {
     this.#packets -= packets;
     this.#bytes -= bytes;
@@ -152,12 +151,12 @@ export class ReadTurn {
       if (goOn === undefined) break;
       goOn();
     }
-    // in front of those who have just had their share
+    // they have waited longer than those that `goOn` has just added
     if (turn.length > 0) this.#waiting = new Set([...turn, ...this.#waiting]);
     if (this.#waiting.size > 0 || this.#bytes < 0) this.#arm();
   }
 
-  /** How long until there is credit for a turn, once what has come since is counted. */
+  /** Adds the credit earned since the last call. Returns how long until it suffices for a turn, in ms. */
   #untilCreditMs(): number {
     const now = this.#clock.uptime();
     const seconds = (now - this.#creditedAt) / 1000;

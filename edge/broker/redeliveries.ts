@@ -1,18 +1,20 @@
 /**
- * The newest publishes of QoS 1 and 2 of each device's clients, to tell a redelivery of one that was taken from a message
- * that never came (MQTT 3.1.1, section 3.3.1.1). What was committed before a restart is known again from the disk.
+ * Remembers the newest QoS 1 and QoS 2 publishes of each client. A publish with DUP is a redelivery if this record holds
+ * its packet id and content, and a new message otherwise (MQTT 3.1.1, section 3.3.1.1). After a restart the record is
+ * read from disk.
  *
  *   note ──► under way (a redelivery waits for the same commit) ── committed ──► known ── 1,024 newer ones ──► forgotten
  *                └── refused ──► forgotten
  *
- * Always: the newest publish with a packet id decides: a later one without DUP takes its place. Bounded: so many of a
- * client, so many clients, and of one principal so many that nobody drives others out by client ids that he makes up.
- * A device that sends the very same bytes under the very same packet id each time, marked with DUP, cannot be told from
- * one that redelivers them; what is lost then with a connection is a repetition of what is stored.
+ * Always: only the newest publish with a packet id counts; a later publish without DUP replaces it. Bounded: publishes of
+ * a client, clients, and clients of a principal, so that a principal with invented client ids evicts no other principal.
  *
- * Without DUP a publish is a new one, but for one case, which paho-mqtt makes of a QoS 2 message that it has released,
- * after two failed attempts to reconnect (`findUnmarked`): a client that uses no packet id twice for a long time comes
- * back with one of its ids and the bytes that it sent under it, and never sent under another.
+ * Limit: a device may send equal bytes with DUP under the same packet id every time. Its new messages look like
+ * redeliveries and are dropped; each repeats a message that is stored.
+ *
+ * A publish without DUP is a new message, with one exception (`findUnmarked`). After two failed attempts to reconnect,
+ * paho-mqtt resends a released QoS 2 message without DUP. It is recognised if the client reuses packet ids rarely, and
+ * has sent these bytes under this packet id and under no other.
  */
 import {
   maxClients,
@@ -23,17 +25,17 @@ import {
   type Redelivery,
 } from '../mqtt-state/redelivery.ts';
 
-const firstRoom = 16;
-/** So many packet ids without one used twice are those of a client that counts them up and not in a small circle. */
+const firstCapacity = 16;
+/** A client that has used this many packet ids, none of them for two messages, counts its ids up. */
 const countedIds = 256;
-/** Where a count begins that was begun anew, and where the lowest free id is. */
+/** Low packet ids prove nothing: a client that restarts its count, or takes the lowest free id, uses them again. */
 const firstIds = 64;
 
-/** One client's newest publishes, as a ring. */
+/** The newest publishes of one client, as a ring buffer. */
 class Ring {
-  ids = new Uint16Array(firstRoom);
-  hashes = new Float64Array(firstRoom);
-  admissions: (Promise<void> | undefined)[] = new Array(firstRoom).fill(undefined);
+  ids = new Uint16Array(firstCapacity);
+  hashes = new Float64Array(firstCapacity);
+  admissions: (Promise<void> | undefined)[] = new Array(firstCapacity).fill(undefined);
   next = 0;
 
   add(messageId: number, hash: number, admission: Promise<void> | undefined): number {
@@ -46,24 +48,27 @@ class Ring {
     return at;
   }
 
-  /** Where the newest publish with this packet id stands, or -1. */
+  /** The index of the newest publish with this packet id, or -1. */
   newest(messageId: number): number {
-    const room = this.ids.length;
-    for (let back = 1; back <= Math.min(this.next, room); back++) {
-      const at = (this.next - back) % room;
+    const capacity = this.ids.length;
+    for (let back = 1; back <= Math.min(this.next, capacity); back++) {
+      const at = (this.next - back) % capacity;
       if (this.ids[at] === messageId) return at;
     }
     return -1;
   }
 
-  /** How many publishes ago this place was taken, from 1 on. */
+  /** How many publishes ago the publish at this index came; 1 = it is the newest. */
   age(at: number): number {
-    const room = this.ids.length;
-    return ((this.next - 1 - at + room) % room) + 1;
+    const capacity = this.ids.length;
+    return ((this.next - 1 - at + capacity) % capacity) + 1;
   }
 
-  /** Whether these bytes tell one message from all others, and packet ids do, too: many, none of them for two messages. */
-  isTelling(messageId: number, hash: number): boolean {
+  /**
+   * Whether the client sent these bytes under this packet id only, and this packet id with these bytes only, and has
+   * used at least `countedIds` packet ids, none of them for two messages.
+   */
+  isUnique(messageId: number, hash: number): boolean {
     const known = new Map<number, number>();
     for (let at = 0; at < Math.min(this.next, this.ids.length); at++) {
       const [id, own] = [this.ids[at] as number, this.hashes[at] as number];
@@ -75,19 +80,19 @@ class Ring {
   }
 
   #grow(): void {
-    const room = Math.min(2 * this.ids.length, perClient);
-    const ids = new Uint16Array(room);
-    const hashes = new Float64Array(room);
+    const capacity = Math.min(2 * this.ids.length, perClient);
+    const ids = new Uint16Array(capacity);
+    const hashes = new Float64Array(capacity);
     ids.set(this.ids);
     hashes.set(this.hashes);
-    this.admissions.length = room;
+    this.admissions.length = capacity;
     this.ids = ids;
     this.hashes = hashes;
   }
 }
 
-/** A publish that was noted, until its commit has ended. */
-export class Noted {
+/** A publish in the record whose commit is under way. The owner calls `committed` or `refused` once. */
+export class NotedPublish {
   readonly #ring: Ring;
   readonly #at: number;
   readonly #admission: Promise<void>;
@@ -105,10 +110,10 @@ export class Noted {
   refused(): void {
     if (!this.#isThere()) return;
     this.#ring.admissions[this.#at] = undefined;
-    this.#ring.ids[this.#at] = 0; // no packet's id [MQTT-2.3.1-1]
+    this.#ring.ids[this.#at] = 0; // no packet has this id [MQTT-2.3.1-1]
   }
 
-  /** its place in the ring is not another's yet */
+  /** Whether the ring still holds this publish: a newer one may have replaced it. */
   #isThere(): boolean {
     return this.#ring.admissions[this.#at] === this.#admission;
   }
@@ -117,16 +122,16 @@ export class Noted {
 const done = Promise.resolve();
 
 export class Redeliveries {
-  /** the one that was silent for longest first */
+  /** by client, the least recently used first */
   readonly #rings = new Map<number, Ring>();
-  /** how many of each principal */
+  /** number of clients by principal */
   readonly #clientsOf = new Map<number, number>();
 
   get clients(): number {
     return this.#rings.size;
   }
 
-  /** `packed`: what was on disk at the start, oldest first. */
+  /** Restores the record at the start. `packed`: the records on disk, oldest first. */
   recall(packed: Uint8Array): void {
     const records = PackedRedeliveries.from([packed]);
     for (let n = 0; n < records.length; n++) {
@@ -135,7 +140,7 @@ export class Redeliveries {
     }
   }
 
-  /** The admission of the publish that this one redelivers, or undefined where it is none. */
+  /** The admission of the publish that this one redelivers; undefined: it is not a redelivery. */
   find({ client, messageId, hash }: Redelivery): Promise<void> | undefined {
     const ring = this.#rings.get(client);
     const at = ring === undefined ? -1 : ring.newest(messageId);
@@ -143,42 +148,42 @@ export class Redeliveries {
     return ring.admissions[at] ?? done;
   }
 
-  /** How many publishes of this client have been noted. */
+  /** How many publishes of this client have been noted in all. */
   position(client: number): number {
     return this.#rings.get(client)?.next ?? 0;
   }
 
   /**
-   * The admission of the publish that this one, without DUP, sends again; undefined where that is not certain. `since`:
-   * the client's `position` when its connection began. Rather one stored twice than one taken for another's resend: of
-   * a device whose messages repeat each other nothing is recognised.
+   * The admission of the publish that this one resends without DUP; undefined: that is not certain. `since`: the client's
+   * `position` when its connection began; only earlier publishes count. In doubt the message is new, because storing a
+   * message twice is better than dropping one: nothing is recognised of a device whose messages have equal content.
    */
   findUnmarked({ client, messageId, hash }: Redelivery, since: number): Promise<void> | undefined {
     const ring = this.#rings.get(client);
     if (ring === undefined || messageId <= firstIds) return undefined;
     const at = ring.newest(messageId);
     if (at < 0 || ring.hashes[at] !== hash) return undefined;
-    if (ring.next - ring.age(at) >= since || !ring.isTelling(messageId, hash)) return undefined;
+    if (ring.next - ring.age(at) >= since || !ring.isUnique(messageId, hash)) return undefined;
     return ring.admissions[at] ?? done;
   }
 
-  /** Whether the newest publish under this packet id is known to have been another one. */
+  /** Whether the newest publish under this packet id is known and has other content. */
   isAnother({ client, messageId, hash }: Redelivery): boolean {
     const ring = this.#rings.get(client);
     const at = ring === undefined ? -1 : ring.newest(messageId);
     return ring !== undefined && at >= 0 && ring.hashes[at] !== hash;
   }
 
-  /** A new publish, whose admission is under way. */
-  note({ client, messageId, hash }: Redelivery, admission: Promise<void>): Noted {
+  /** Adds a new publish, whose admission is under way. */
+  note({ client, messageId, hash }: Redelivery, admission: Promise<void>): NotedPublish {
     const ring = this.#ringOf(client);
-    return new Noted(ring, ring.add(messageId, hash, admission), admission);
+    return new NotedPublish(ring, ring.add(messageId, hash, admission), admission);
   }
 
   #ringOf(client: number): Ring {
     let ring = this.#rings.get(client);
     if (ring === undefined) {
-      this.#makeRoom(client);
+      this.#evictFor(client);
       ring = new Ring();
       const principal = principalOf(client);
       this.#clientsOf.set(principal, (this.#clientsOf.get(principal) ?? 0) + 1);
@@ -187,8 +192,8 @@ export class Redeliveries {
     return ring;
   }
 
-  /** The client that was silent for longest goes, of the same principal where that has its share. */
-  #makeRoom(client: number): void {
+  /** Forgets the least recently used client at a limit: of the same principal if that is at its own limit. */
+  #evictFor(client: number): void {
     const principal = principalOf(client);
     const isOwnFull = (this.#clientsOf.get(principal) ?? 0) >= maxClientsEach;
     if (!isOwnFull && this.#rings.size < maxClients) return;

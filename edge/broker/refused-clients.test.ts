@@ -13,7 +13,7 @@ const refused = (more: Partial<Refused> = {}): Refused => ({
   ...more,
 });
 
-test('the same refusal counts up and comes to the top', () => {
+test('a repeated refusal is counted in one entry, which moves to the top', () => {
   const clients = new RefusedClients(clock);
   clients.note(refused());
   clock.advance(1000);
@@ -26,7 +26,7 @@ test('the same refusal counts up and comes to the top', () => {
   ]);
 });
 
-test('a guesser with a thousand client ids is one entry, and a thousand strangers push no known one out', () => {
+test('guesses with a thousand client ids are one entry, and a thousand unknown users evict no known one', () => {
   const clients = new RefusedClients(clock);
   clients.note(refused());
   for (let n = 0; n < 1000; n++) {
@@ -44,14 +44,14 @@ test('a guesser with a thousand client ids is one entry, and a thousand stranger
   expect(clients.list().filter(({ principal }) => principal === null)[0]?.user).toBe('user-999');
 });
 
-test('a site on which everybody is refused keeps the newest ones', () => {
+test('at the limit of entries the newest stay', () => {
   const clients = new RefusedClients(clock);
   for (let n = 0; n < 5000; n++) clients.note(refused({ principal: `meter-${n}` }));
   expect(clients.list()).toHaveLength(300);
   expect(clients.list()[0]?.principal).toBe('meter-4999');
 });
 
-test('a wrong password is over once its user has logged in, and not when the next one comes', () => {
+test('the entry of a wrong password ends when its user logs in, and not when another user is refused', () => {
   const clients = new RefusedClients(clock);
   const wrong = refused({ kind: 'password', what: '' });
   clients.note(wrong);
@@ -66,14 +66,14 @@ test('a wrong password is over once its user has logged in, and not when the nex
   expect(clients.list()[0]).toMatchObject({ kind: 'password', count: 2, over: false });
 });
 
-test('texts of clients are cut', () => {
+test('long texts of clients are shortened', () => {
   const clients = new RefusedClients(clock);
   const long = 'x'.repeat(70_000);
   clients.note(refused({ user: long, clientId: long, what: long }));
   expect(JSON.stringify(clients.list()).length).toBeLessThan(1000);
 });
 
-test('what an earlier run noted is there again, but for who has left the site and what is damaged', () => {
+test('entries survive a restart, except damaged ones and those of devices that the site no longer has', () => {
   const before = new RefusedClients(clock);
   before.note(refused());
   before.note(refused({ principal: 'gone' }));

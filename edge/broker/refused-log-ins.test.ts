@@ -5,7 +5,7 @@ import { Bench, connectPacket, field, framed } from './testing/broker.ts';
 let bench: Bench;
 afterEach(() => bench.stop());
 
-test.each([6, 9])('a client that speaks protocol level %i is told with what is spoken here', async (level) => {
+test.each([6, 9])('a client with protocol level %i is reported with the supported versions', async (level) => {
   const refused: Refused[] = [];
   bench = new Bench({ onRefused: (one) => refused.push(one) });
   await bench.broker.start();
@@ -18,7 +18,7 @@ test.each([6, 9])('a client that speaks protocol level %i is told with what is s
   });
 });
 
-test('whoever is not let in is told with its user name, client id and address', async () => {
+test('a refused log-in is reported with its user name, client id and address', async () => {
   const refused: Refused[] = [];
   bench = new Bench({
     onRefused: (one) => refused.push(one),

@@ -17,7 +17,7 @@ import {
 
 durableBrokerForEachTest();
 
-test('a QoS 2 publish is admitted once, at whichever step the gateway restarts', async () => {
+test('a QoS 2 publish is admitted once, whichever step of its exchange a restart interrupts', async () => {
   const raw = await meter();
   raw.send(publishPacket(readings, 'a', 2, 5));
   await soon(() => after(raw)).toEqual([['pubrec', 5]]);
@@ -37,13 +37,13 @@ test('a QoS 2 publish is admitted once, at whichever step the gateway restarts',
   expect(stored()).toEqual(['a', 'b']);
 });
 
-test('however many QoS 2 publishes a client has under way, each is admitted once across a cut and a restart', async () => {
+test('each of many QoS 2 publishes in flight is admitted once, across a lost connection and a restart', async () => {
   const many = 1500;
   const publish = (dup: boolean) =>
     Array.from({ length: many }, (_, n) => publishPacket(readings, String(n), 2, n + 1, dup));
   const first = await meter();
   first.send(...publish(false));
-  // it is cut off while some of the answers are still to come
+  // the connection is lost before all answers have come
   await soon(() => stored().length).toBeGreaterThan(1100);
   first.socket.destroy();
   const second = await meter();
@@ -68,13 +68,13 @@ test('a QoS 2 publish of a clean session is recognised by DUP, packet id and con
   await soon(() => bench.broker.sizes().inbound).toBe(0);
   await restart();
   const second = await meter({ clean: true });
-  // as paho-mqtt sends it again
+  // the resend of paho-mqtt
   second.send(publishPacket(readings, 'a', 2, 5, true));
   await soon(() => after(second)).toEqual([['pubrec', 5]]);
   second.send(pubrelPacket(5));
   await soon(() => after(second).at(-1)).toEqual(['pubcomp', 5]);
   expect(stored()).toEqual(['a']);
-  // other bytes are another message, also with DUP; and without DUP the same ones are
+  // with other content it is a new message even with DUP; without DUP, equal content is a new message too
   for (const [text, dup] of [
     ['b', true],
     ['b', false],
@@ -88,7 +88,7 @@ test('a QoS 2 publish of a clean session is recognised by DUP, packet id and con
   expect(stored()).toEqual(['a', 'b', 'b']);
 });
 
-test('another message under a packet id that was never released is stored, because its client has lost its state', async () => {
+test('other content under a packet id that was never released is a new message: its client has lost its state', async () => {
   const first = await meter();
   first.send(publishPacket(readings, 'a', 2, 1));
   await soon(() => after(first)).toEqual([['pubrec', 1]]);
@@ -96,18 +96,18 @@ test('another message under a packet id that was never released is stored, becau
   for (const again of ['b', 'c']) {
     await restart();
     const raw = await meter();
-    // its resend, too, is known
+    // the resend of this message is recognised
     raw.send(publishPacket(readings, again, 2, 1), publishPacket(readings, again, 2, 1));
     await soon(() => after(raw).length).toBe(2);
   }
   expect(stored()).toEqual(['a', 'b', 'c']);
 });
 
-describe('paho-mqtt sends a QoS 2 message again that it has released, after two failed attempts to reconnect', () => {
+describe('paho-mqtt resends a released QoS 2 message without DUP after two failed attempts to reconnect', () => {
   const from = 100;
   const until = 400;
 
-  /** A client that counts its packet ids up; of some messages PUBCOMP did not reach it. */
+  /** A client that counts its packet ids up, and did not get PUBCOMP for some messages. */
   async function publishAll(text: (id: number) => string) {
     const raw = await meter();
     for (let id = from; id < until; id++) raw.send(publishPacket(readings, text(id), 2, id));
@@ -118,7 +118,7 @@ describe('paho-mqtt sends a QoS 2 message again that it has released, after two 
   }
 
   test.each([
-    ['a cut', async () => undefined],
+    ['a lost connection', async () => undefined],
     ['a restart of the gateway', () => restart()],
   ])('the PUBLISH without DUP is a resend, also behind a new message: after %s', async (_, between) => {
     await publishAll((id) => `m-${id}`);
@@ -129,17 +129,22 @@ describe('paho-mqtt sends a QoS 2 message again that it has released, after two 
       raw.send(publishPacket(readings, `m-${id}`, 2, id), pubrelPacket(id));
     await soon(() => after(raw).length).toBe(7);
     expect(stored().slice(until - from)).toEqual(['online']);
-    // and what it says next is new
+    // its next message is new
     raw.send(publishPacket(readings, 'm-399', 2, until + 1));
     await soon(() => after(raw).length).toBe(8);
     expect(stored().slice(until - from)).toEqual(['online', 'm-399']);
   });
 
   test.each([
-    ['one that other messages equal', () => 'same', until - 1, 'same'],
-    ['another content', (id: number) => `m-${id}`, until - 1, 'other'],
-    ['under an id that it used for two', (id: number) => `m-${id % 200}`, until - 1, `m-${(until - 1) % 200}`],
-    ['one under another packet id', (id: number) => `m-${id}`, until, `m-${until - 1}`],
+    ['content that other messages have too', () => 'same', until - 1, 'same'],
+    ['other content', (id: number) => `m-${id}`, until - 1, 'other'],
+    [
+      'content under a packet id that had two messages',
+      (id: number) => `m-${id % 200}`,
+      until - 1,
+      `m-${(until - 1) % 200}`,
+    ],
+    ['content under another packet id', (id: number) => `m-${id}`, until, `m-${until - 1}`],
   ])('it is taken for a new message where it might be one: %s', async (_, text, id, payload) => {
     await publishAll(text);
     const raw = await meter();
@@ -149,9 +154,9 @@ describe('paho-mqtt sends a QoS 2 message again that it has released, after two 
   });
 
   test.each([
-    ['a client that begins its count anew at each start', [1, 2, 3, 4]],
-    ['a client that takes the lowest id that is free', [70, 71, 70, 71]],
-    ['a client that counts in a small circle', Array.from({ length: 60 }, (_, n) => 100 + (n % 30))],
+    ['a client that restarts its packet ids', [1, 2, 3, 4]],
+    ['a client that takes the lowest free packet id', [70, 71, 70, 71]],
+    ['a client that cycles through few packet ids', Array.from({ length: 60 }, (_, n) => 100 + (n % 30))],
   ])('%s says the same again, and each is stored', async (_, ids) => {
     for (let start = 0; start < 20; start++) {
       const raw = await meter();
@@ -164,7 +169,7 @@ describe('paho-mqtt sends a QoS 2 message again that it has released, after two 
   });
 });
 
-test('a redelivered QoS 1 publish is acknowledged and not stored again, also after a restart; other content under its id is new', async () => {
+test('a redelivered QoS 1 publish is acknowledged but not stored again, even after a restart; other content is stored', async () => {
   const raw = await meter();
   raw.send(publishPacket(readings, 'a', 1, 7), publishPacket(readings, 'a', 1, 7, true));
   await soon(() => after(raw)).toEqual([
@@ -187,7 +192,7 @@ test('a redelivered QoS 1 publish is acknowledged and not stored again, also aft
   expect(bench.broker.counters().redelivered).toBe(1);
 });
 
-test('a redelivery that comes while the first sending is being committed waits for that commit', async () => {
+test('a redelivery during the commit of the original waits for that commit', async () => {
   let commit: () => void = () => undefined;
   let fail: () => void = () => undefined;
   const attempts: string[] = [];

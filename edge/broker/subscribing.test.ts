@@ -42,7 +42,7 @@ async function panel(clientId = 'panel', clean = true): Promise<RawClient> {
   return raw;
 }
 
-/** The return codes of the SUBACK to this packet. */
+/** Sends SUBSCRIBE; returns the return codes of its SUBACK. */
 async function codes(raw: RawClient, packet: number): Promise<readonly number[]> {
   const answer = () => raw.whole('suback').find((body) => body.readUInt16BE(0) === packet);
   await soon(answer).toBeDefined();
@@ -73,7 +73,7 @@ describe('SUBSCRIBE', () => {
     await soon(() => topicsOf(raw)).toEqual(['forpost/a']);
   });
 
-  test('a message that several filters match comes once, with the highest QoS of them, wildcards included [MQTT-3.3.5-1]', async () => {
+  test('a message that matches several filters of a client is sent once, with their highest QoS [MQTT-3.3.5-1]', async () => {
     const raw = await panel();
     raw.send(subscribe(1, ['forpost/#'], 0), subscribe(2, ['forpost/+/b'], 1), subscribe(3, ['forpost/a/b'], 0));
     await codes(raw, 3);
@@ -83,7 +83,7 @@ describe('SUBSCRIBE', () => {
     expect(raw.firstBytes('publish')).toEqual([0x32, 0x30]);
   });
 
-  test('UNSUBSCRIBE behind SUBSCRIBE holds, and SUBSCRIBE behind that, however many filters they have', async () => {
+  test('SUBSCRIBE and UNSUBSCRIBE take effect in the order sent, however many filters they have', async () => {
     const raw = await panel();
     raw.send(subscribe(1, names(0, 3000)), unsubscribe(2, names(0, 3000)), subscribe(3, ['forpost/s7']));
     await codes(raw, 3);
@@ -94,7 +94,7 @@ describe('SUBSCRIBE', () => {
     await soon(() => topicsOf(raw)).toEqual(['forpost/s7']);
   });
 
-  test('a consumer may have 10,000 filters in all, in one packet or in many; what is beyond is refused one by one', async () => {
+  test('a consumer may have 10,000 filters, in one packet or in many; each further filter is refused', async () => {
     const raw = await panel();
     raw.send(subscribe(1, names(0, 9000)));
     for (let packet = 2; packet <= 101; packet++) raw.send(subscribe(packet, names(9000 + (packet - 2) * 10, 10)));
@@ -109,14 +109,14 @@ describe('SUBSCRIBE', () => {
     await soon(() => raw.whole('unsuback').length).toBe(1);
     other.send(subscribe(2, ['forpost/x']));
     expect(await codes(other, 2)).toEqual([0]);
-    // what a connection without a session held is free when it ends
+    // the filters of a clean session are free again when its connection ends
     raw.socket.destroy();
     await soon(() => bench.broker.counters().connections).toBe(1);
     other.send(subscribe(3, names(20_000, 9999)));
     expect(await codes(other, 3)).toEqual(Array(9999).fill(0));
   });
 
-  test('a packet that asks for more than anybody may have gets nothing, and is counted before any work', async () => {
+  test('a packet with more filters than the limit is refused whole before it costs work', async () => {
     const raw = await panel();
     raw.send(subscribe(1, names(0, 12_000)));
     expect(await codes(raw, 1)).toEqual(Array(12_000).fill(0x80));
@@ -125,7 +125,7 @@ describe('SUBSCRIBE', () => {
     expect(await codes(raw, 2)).toEqual(Array(10_000).fill(0));
   });
 
-  test('of filters with wildcards one principal has a thousand', async () => {
+  test('a principal may have a thousand filters with wildcards', async () => {
     const raw = await panel();
     raw.send(
       subscribe(
@@ -138,13 +138,13 @@ describe('SUBSCRIBE', () => {
     expect(await codes(raw, 2)).toEqual([0]);
   });
 
-  test('plain filters of the same packet do not count as filters with wildcards', async () => {
+  test('filters without wildcards do not count towards the limit of filters with wildcards', async () => {
     const raw = await panel();
     raw.send(subscribe(1, [...names(0, 1020), 'forpost/+/x']));
     expect(await codes(raw, 1)).toEqual(Array(1021).fill(0));
   });
 
-  test('filters of one principal have a million letters at most, however few they are', async () => {
+  test('the filters of one principal may have a million characters in all', async () => {
     const raw = await panel();
     const long = (n: number) => `forpost/${n}/`.padEnd(60_000, 'x');
     for (let packet = 1; packet <= 6; packet++)
@@ -154,7 +154,7 @@ describe('SUBSCRIBE', () => {
     expect(granted.filter((code) => code === 0).length).toBe(17);
   });
 
-  test('ten thousand filters of a session are stored once each, in few commits, and answered when they are on disk', async () => {
+  test('ten thousand filters of a session are stored once each, in few commits, and acknowledged when they are on disk', async () => {
     const disk = new HeldStorage();
     await start({ storage: disk });
     const raw = await bench.raw();
@@ -175,7 +175,7 @@ describe('SUBSCRIBE', () => {
     expect(commits).toBe(10);
   });
 
-  test('a subscription that the disk refuses ends the connection, without SUBACK', async () => {
+  test('if the disk refuses a subscription, the connection ends without SUBACK', async () => {
     const disk = new HeldStorage();
     await start({ storage: disk });
     const raw = await bench.raw();
@@ -190,7 +190,7 @@ describe('SUBSCRIBE', () => {
     expect(raw.whole('suback')).toEqual([]);
   });
 
-  test('a session of ten thousand filters that comes back has them without asking, and so after it was taken over', async () => {
+  test('a resumed session still has its ten thousand filters, after a reconnection and after a takeover', async () => {
     const first = await panel('staying', false);
     first.send(subscribe(1, names(0, 10_000), 1));
     await codes(first, 1);
@@ -216,7 +216,7 @@ describe('retained messages', () => {
       bench.broker.publish(`forpost/alarms/${n}/x`, `${n} `.padEnd(100_000, '.'), { qos: 0, retain: true });
   }
 
-  test('a slow reader that subscribes to 8 MB of retained messages gets all of them, and alerts meanwhile', async () => {
+  test('a slow subscriber gets 8 MB of retained messages completely, and alerts in between', async () => {
     await start({ limits: { drainTimeoutMs: 1500 } });
     retainMuch();
     const raw = await panel('slow');
@@ -228,12 +228,12 @@ describe('retained messages', () => {
     await soon(() => topicsOf(raw).length).toBe(81);
     const topics = topicsOf(raw);
     expect(new Set(topics).size).toBe(81);
-    // not behind everything that is retained
+    // the alert does not wait for all retained messages
     expect(topics.indexOf('forpost/alerts/a/b')).toBeLessThan(70);
     expect(bench.broker.counters()).toMatchObject({ frozen: 0, connections: 1 });
   });
 
-  test('a subscriber that stops reading while they are sent is disconnected', async () => {
+  test('a subscriber that stops reading while retained messages are sent is disconnected', async () => {
     await start({ limits: { drainTimeoutMs: 200 } });
     retainMuch();
     const raw = await panel('frozen');
@@ -242,16 +242,16 @@ describe('retained messages', () => {
     await soon(() => bench.broker.counters()).toMatchObject({ frozen: 1, connections: 0 });
   });
 
-  test('exact filters and wildcards of one packet find each retained message once, with the QoS that was granted', async () => {
+  test('overlapping filters of one packet bring each retained message once, with the granted QoS', async () => {
     for (const name of ['a', 'b', 'c']) bench.broker.publish(`forpost/alarms/${name}`, name, { qos: 1, retain: true });
     const raw = await panel();
     raw.send(subscribe(1, ['forpost/alarms/a', 'forpost/alarms/+', 'forpost/none'], 1));
     await soon(() => topicsOf(raw).sort()).toEqual(['forpost/alarms/a', 'forpost/alarms/b', 'forpost/alarms/c']);
-    // QoS 1 and retained
+    // a PUBLISH of QoS 1 with RETAIN
     expect(raw.firstBytes('publish')).toEqual([0x33, 0x33, 0x33]);
   });
 
-  /** Waits until something has gone out, and nothing more from one look to the next. */
+  /** Waits until bytes have been sent and no more follow. */
   async function standsStill(): Promise<void> {
     let before = -1;
     await soon(() => {
@@ -262,22 +262,22 @@ describe('retained messages', () => {
     }).toBe(true);
   }
 
-  test('a client that stops reading for a while and goes on sending has everything answered when it reads again', async () => {
+  test('a client that stops reading but goes on sending gets every answer once it reads again', async () => {
     await start({ limits: { drainTimeoutMs: 60_000 } });
     retainMuch();
     const raw = await panel('pauses');
     raw.socket.pause();
     raw.send(subscribe(1, ['forpost/#']));
-    // what was sent fills the system's buffers, and the rest waits
+    // the system's buffers are full, and the rest waits in the broker
     await standsStill();
-    // more than is taken of a connection that does not read
+    // more than the broker reads from a connection that does not read its answers
     const pings = 20_000;
     raw.send(Buffer.concat(Array.from({ length: pings }, () => pingPacket)));
     const meter = await bench.connected('meter');
     for (let n = 0; n < 100; n++) await meter.publishAsync('forpost/devices/meter/readings', `${n}`, { qos: 1 });
     raw.socket.resume();
     await soon(() => raw.whole('pingresp').length).toBe(pings);
-    // what is retained, and the meter's readings
+    // the retained messages and the meter's readings
     await soon(() => topicsOf(raw).length).toBe(180);
   });
 });

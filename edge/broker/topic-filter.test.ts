@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { filterCovers, isTopicFilter, isTopicName, topicMatches } from './topic-filter.ts';
 
-test('filters match as MQTT 3.1.1, section 4.7, says by example', () => {
+test('filters match as in the examples of MQTT 3.1.1, section 4.7', () => {
   const matches: readonly (readonly [string, string, boolean])[] = [
     ['sport/tennis/player1/#', 'sport/tennis/player1', true],
     ['sport/tennis/player1/#', 'sport/tennis/player1/score/wimbledon', true],
@@ -25,7 +25,7 @@ test('filters match as MQTT 3.1.1, section 4.7, says by example', () => {
     expect([filter, topic, topicMatches(filter, topic)]).toEqual([filter, topic, expected]);
 });
 
-test('a filter or a topic that is not well formed is told apart', () => {
+test('ill-formed filters and topics are recognised', () => {
   for (const good of ['a', '/', 'a//b', '+', '#', '+/a/+/#', 'ä/ß', 'a/#'])
     expect([good, isTopicFilter(good)]).toEqual([good, true]);
   for (const bad of ['', 'a#', 'a/#/b', 'a+', '+a/b', '#/a', 'a\0b', 'x'.repeat(65_536), 'a/'.repeat(100)])
@@ -34,7 +34,7 @@ test('a filter or a topic that is not well formed is told apart', () => {
   expect(isTopicName('a/+')).toBe(false);
 });
 
-test('who may hear a part may not ask for the whole', () => {
+test('an allowed filter covers narrower filters, and no wider ones', () => {
   const covers: readonly (readonly [string, string, boolean])[] = [
     ['forpost/devices/meter/#', 'forpost/devices/meter/#', true],
     ['forpost/devices/meter/#', 'forpost/devices/meter', true],
@@ -64,7 +64,7 @@ const filter = fc
   .map(([levels, last]) => [...levels, last].join('/'))
   .filter(isTopicFilter);
 
-test('what a covered filter matches, the covering one matches', () => {
+test('a filter matches every topic that a filter covered by it matches', () => {
   let covered = 0;
   fc.assert(
     fc.property(filter, filter, topic, (allowed, requested, name) => {
@@ -78,7 +78,7 @@ test('what a covered filter matches, the covering one matches', () => {
   expect(covered).toBeGreaterThan(100);
 });
 
-test('a filter covers itself, and covers a topic exactly where it matches it', () => {
+test('a filter covers itself, and covers a topic exactly if it matches it', () => {
   fc.assert(
     fc.property(filter, topic, (some, name) => {
       fc.pre(name !== '');

@@ -13,7 +13,7 @@ const filters = fc
   .map(([levels, last]) => [...levels, last].join('/'))
   .filter(isTopicFilter);
 
-test('a filter finds the values of the topics that it matches, each once, after any changes', () => {
+test('a filter finds the value of each matching topic once, after any changes', () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(topics, fc.boolean()), { maxLength: 30 }), filters, (changes, filter) => {
       const tree = new TopicTree<string>();
@@ -30,7 +30,7 @@ test('a filter finds the values of the topics that it matches, each once, after 
   );
 });
 
-test('a filter that matches nothing among many topics lets others have their turn', () => {
+test('a search through many topics yields to other work even if no topic matches', () => {
   const tree = new TopicTree<string>();
   for (let n = 0; n < 1000; n++) tree.set(`a/${n}/b`, 'x');
   const found = [...tree.matching('+/+/c')];

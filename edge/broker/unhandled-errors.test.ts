@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import mqtt from 'mqtt';
 import { afterEach, expect, test } from 'vitest';
 
-/** A broker in a process of its own, run as the gateway is, whose `admit` breaks in the way that a payload names. */
+/** A broker in its own process, started as the gateway starts it. Its `admit` fails in the way that the payload names. */
 const program = `
   import { systemClock } from '@forpost/shared/clock.ts';
   import { createLogger } from '@forpost/shared/logging.ts';
@@ -38,7 +38,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-test('an error that nobody handles in one connection’s work ends that connection and is logged with its packet’s first bytes; the others go on', async () => {
+test('an unhandled error in the work of a connection ends that connection only; the log shows the first bytes of its packet', async () => {
   const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
   children.push(child);
   const lines: string[] = [];
@@ -47,7 +47,7 @@ test('an error that nobody handles in one connection’s work ends that connecti
   const { port } = (JSON.parse(ready) as { ready: { port: number } }).ready;
   const url = `mqtt://127.0.0.1:${port}`;
   const neighbour = await mqtt.connectAsync(url, { username: 'neighbour', password: 'x', reconnectPeriod: 0 });
-  // a call that throws is a publish that is refused, like any that is not taken
+  // if admit throws, the publish is refused
   for (const way of ['tick', 'immediate', 'timer', 'microtask', 'promise', 'later']) {
     const client = await mqtt.connectAsync(url, { username: way, password: 'x', reconnectPeriod: 0 });
     const closed = closing(client);
@@ -63,7 +63,7 @@ test('an error that nobody handles in one connection’s work ends that connecti
   expect(neighbour.connected).toBe(true);
   expect(child.exitCode).toBe(null);
   const line = lines.find((text) => text.includes('"principal":"timer"')) ?? '';
-  // PUBLISH of QoS 1, its length, its topic …
+  // the first byte of a QoS 1 PUBLISH, its length, its topic …
   expect(JSON.parse(line)).toMatchObject({
     packet: expect.stringMatching(/^3210000761/),
     err: { message: 'a defect' },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Unsaved } from './unsaved.ts';
 
-test('a commit settles what was noted before it was asked for, and nothing else', async () => {
+test('a commit settles the changes that were noted before it was requested, and no others', async () => {
   const unsaved = new Unsaved(10);
   for (const client of ['a', 'b', 'c']) unsaved.note(client);
   const commit = Promise.withResolvers<void>();
@@ -14,14 +14,14 @@ test('a commit settles what was noted before it was asked for, and nothing else'
   expect(['a', 'b', 'c', 'd'].filter((client) => unsaved.has(client))).toEqual(['b', 'd']);
 });
 
-test('one that is refused settles nothing', async () => {
+test('a failed commit settles no changes', async () => {
   const unsaved = new Unsaved(10);
   unsaved.note('a');
   await expect(unsaved.settle(() => Promise.reject(new Error('full')))).rejects.toThrow('full');
   expect(unsaved.has('a')).toBe(true);
 });
 
-test('beyond its bound it forgets who is in it for longest', () => {
+test('at the limit the oldest change is forgotten', () => {
   const unsaved = new Unsaved(2);
   for (const client of ['a', 'b', 'a', 'c']) unsaved.note(client);
   expect(['a', 'b', 'c'].filter((client) => unsaved.has(client))).toEqual(['a', 'c']);

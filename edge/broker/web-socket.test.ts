@@ -44,7 +44,7 @@ interface Peer {
   readonly opened: Promise<void>;
 }
 
-/** A WebSocket of which the test sends each frame. */
+/** A WebSocket on which the test sends each frame itself. */
 function peer(port: number, more: { protocol?: string; path?: string; headers?: Record<string, string> } = {}): Peer {
   const { protocol = 'mqtt', path = '/mqtt', headers = {} } = more;
   const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, protocol === '' ? [] : [protocol], { headers });
@@ -66,7 +66,7 @@ const connack = Buffer.from([0x20, 2, 0, 0]);
 const readings = 'forpost/devices/meter/readings';
 
 describe('MQTT over WebSocket', () => {
-  test('MQTT.js connects over ws://, is acknowledged, subscribes, and its will is told when it is lost', async () => {
+  test('MQTT.js over ws:// connects, publishes and subscribes, and its will is published when its connection is lost', async () => {
     const port = await start();
     const panel = await connected(`ws://127.0.0.1:${port}/mqtt`, 'panel');
     const heard: string[] = [];
@@ -91,7 +91,7 @@ describe('MQTT over WebSocket', () => {
     expect(bench.connections).toEqual(['+meter', '-meter']);
   });
 
-  test('MQTT.js connects over wss:// with the certificate of MQTT over TLS', async () => {
+  test('MQTT.js connects over wss:// with the certificate of the MQTT listener', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'forpost-wss-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
@@ -105,7 +105,7 @@ describe('MQTT over WebSocket', () => {
     expect(bench.broker.counters().lobby.waiting).toBe(0);
   });
 
-  test('where a frame begins and ends means nothing: split, joined and fragmented packets are read', async () => {
+  test('packets may be split, joined and fragmented over WebSocket frames', async () => {
     const port = await start();
     const { socket, bytes, opened } = peer(port);
     await opened;
@@ -145,8 +145,8 @@ describe('MQTT over WebSocket', () => {
         socket.send(Buffer.alloc(16 * 2 ** 20));
       },
     ],
-    ['bytes that are no MQTT', (socket: WebSocket) => socket.send(Buffer.from('GET / HTTP/1.1'))],
-    ['a broken frame', (socket: WebSocket) => rawSocket(socket).write(Buffer.from([0xff, 0xff, 0xff, 0xff]))],
+    ['bytes that are not MQTT', (socket: WebSocket) => socket.send(Buffer.from('GET / HTTP/1.1'))],
+    ['an invalid frame', (socket: WebSocket) => rawSocket(socket).write(Buffer.from([0xff, 0xff, 0xff, 0xff]))],
   ])('%s ends its connection, and no other one', async (_, send) => {
     const port = await start();
     const other = await connected(`ws://127.0.0.1:${port}`, 'other');
@@ -158,19 +158,19 @@ describe('MQTT over WebSocket', () => {
     await soon(() => bench.broker.sizes().sockets).toBe(1);
   });
 
-  test('a frame that stays half before the log-in ends with the time for it', async () => {
+  test('a connection with an incomplete frame is closed when its time for the log-in passes', async () => {
     const port = await start({ limits: { connectTimeoutMs: 1500 } });
     const { socket, closed, opened } = peer(port);
     await opened;
     const raw = rawSocket(socket);
-    // a masked binary frame of 1 MiB, of which all but the end comes
+    // a masked binary frame of 1 MiB without its end
     raw.write(Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 2, 3, 4]));
     raw.write(Buffer.alloc(2 ** 20 - 1));
     await soon(closed).toBeDefined();
     expect(bench.broker.counters()).toMatchObject({ lobby: { late: 1, waiting: 0 } });
   });
 
-  test('a hundred frames of a megabyte that stay half before the log-in take no memory for their bytes', async () => {
+  test('a hundred incomplete frames of a megabyte before log-in take no memory for their content', async () => {
     const port = await start();
     const peers = Array.from({ length: 100 }, () => peer(port));
     await Promise.all(peers.map(({ opened }) => opened));
@@ -178,7 +178,7 @@ describe('MQTT over WebSocket', () => {
     const rest = Buffer.alloc(2 ** 20 - 1);
     const header = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0x10, 0, 0, 1, 2, 3, 4]);
     await Promise.race([
-      // all that they send is with the system, or waits because the gateway reads no more of it
+      // the bytes are in the system's buffers, or wait because the gateway stops reading
       Promise.all(
         peers.map(
           ({ socket }) =>
@@ -192,7 +192,7 @@ describe('MQTT over WebSocket', () => {
     expect((process.memoryUsage().arrayBuffers - before) / 2 ** 20).toBeLessThan(40);
   });
 
-  test('a device that sends much behind its CONNECT at once loses nothing of it', async () => {
+  test('a device that sends many packets right after CONNECT loses none of them', async () => {
     const port = await start();
     const { socket, bytes, opened } = peer(port);
     await opened;
@@ -203,7 +203,7 @@ describe('MQTT over WebSocket', () => {
     expect(bench.taken).toHaveLength(count);
   });
 
-  test('a client that sends its bytes in frames of one byte each makes nobody wait for them', async () => {
+  test('a client that sends frames of one byte each does not delay other clients', async () => {
     const port = await start();
     const { socket, bytes, opened } = peer(port);
     await opened;
@@ -220,11 +220,11 @@ describe('MQTT over WebSocket', () => {
     count();
     rawSocket(socket).write(Buffer.concat(frames));
     await soon(() => bench.taken.map(({ text }) => text.length)).toEqual([5000]);
-    // others have their turns meanwhile
+    // other clients are served meanwhile
     expect(turns).toBeGreaterThan(2500);
   });
 
-  test('silent connections are bounded by their address, as they are over TCP', async () => {
+  test('silent connections are limited for each address, as over TCP', async () => {
     const port = await start({ limits: { most: 30, mostByAddress: 20 } });
     const silent = Array.from({ length: 50 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
     onTestFinished(() => {
@@ -239,17 +239,17 @@ describe('MQTT over WebSocket', () => {
 describe('the request for a WebSocket', () => {
   test.each([
     ['another subprotocol', 400, { protocol: 'chat' }],
-    ['none', 400, { protocol: '' }],
+    ['no subprotocol', 400, { protocol: '' }],
     ['another path', 404, { path: '/api' }],
-    ['a page of another host', 403, { headers: { origin: 'https://evil.example.org' } }],
-    ['a page without a host', 403, { headers: { origin: 'null' } }],
+    ['the origin of another host', 403, { headers: { origin: 'https://evil.example.org' } }],
+    ['an origin without a host', 403, { headers: { origin: 'null' } }],
   ])('with %s is refused with the reason', async (_, status, more) => {
     const port = await start();
     await expect(peer(port, more).opened).rejects.toThrow(String(status));
     await soon(() => bench.broker.counters().lobby.waiting).toBe(0);
   });
 
-  test('pages of the gateway’s own host and of configured origins may connect, and old clients by their name', async () => {
+  test('pages from the gateway’s host and from configured origins may connect, also with the old subprotocol mqttv3.1', async () => {
     const port = await start({ mqtt: { websocket: { origins: ['https://dash.example.org'] } } });
     for (const origin of ['http://127.0.0.1:8080', 'https://dash.example.org'])
       await peer(port, { headers: { origin } }).opened;
@@ -258,14 +258,14 @@ describe('the request for a WebSocket', () => {
     expect(old.socket.protocol).toBe('mqttv3.1');
   });
 
-  test('compression is not agreed to', async () => {
+  test('for compression is not granted', async () => {
     const port = await start();
     const { socket, opened } = peer(port);
     await opened;
     expect(socket.extensions).toBe('');
   });
 
-  test('that is an ordinary one is told what is spoken here', async () => {
+  test('without an upgrade is answered with a hint at MQTT over WebSocket', async () => {
     const port = await start();
     const answer = await new Promise<IncomingMessage>((resolve, reject) =>
       request({ port, host: '127.0.0.1', path: '/mqtt' }, resolve).on('error', reject).end(),

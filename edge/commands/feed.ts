@@ -1,20 +1,20 @@
 /**
- * A feed brings the centre's commands to a gateway, through the Kafka or the receiver that a sink sends to. It knows
- * neither which commands are genuine nor which came before.
+ * A feed delivers the centre's commands to a gateway, from the Kafka or the receiver that a sink sends to. It checks no
+ * signatures and may deliver a command more than once.
  */
 
 export interface DeliveredCommand {
-  /** as it came: a record's value, or an item of an answer */
+  /** the signed command: the value of a Kafka record, or an item of the receiver's answer */
   readonly envelope: Uint8Array | string;
-  /** the centre's (or its broker's) time at this moment, ms since 1970; undefined: it has not said */
+  /** the time of the centre, or of its Kafka broker, at the delivery; ms since 1970; undefined: unknown */
   readonly centreTime: number | undefined;
 }
 
 export interface CommandFeed {
   /**
-   * Delivers until `stopping` is aborted, then resolves; one at a time: the next one after `take` has resolved.
-   * Everything that can still be unexpired is delivered again by each run. @throws what ended the connection, or what
-   * `take` throws
+   * Calls `deliver` for each command until `stopping` is aborted, then resolves. The next call waits until the last one
+   * has resolved. Each run delivers all commands that may be unexpired again.
+   * @throws the error that ended the connection, or an error of `deliver`
    */
-  run(take: (delivered: DeliveredCommand) => Promise<void>, stopping: AbortSignal): Promise<void>;
+  run(deliver: (command: DeliveredCommand) => Promise<void>, stopping: AbortSignal): Promise<void>;
 }

@@ -1,10 +1,10 @@
 /**
- * A kind of sink: what its configuration is, what is wrong with one, and how a sink is made of it. A new kind is one
- * folder in sinks/ and one line in sinks/registry.ts; the file's schema, the secrets file's schema, `forpost check` and
- * the uplink's thread read the registry and name no kind.
+ * A kind of sink owns its configuration: the schema, the checks, and the function that creates a sink. A new kind is one
+ * folder in sinks/ and one line in sinks/registry.ts. The schemas of gateway.yaml and of the secrets file, `forpost
+ * check` and the uplink's thread read the registry and name no kind.
  *
  * Always: a kind's own file imports no client library. `create` imports the sink itself, so that only the uplink's
- * thread loads the client, and only that of a kind that is configured.
+ * thread loads a client library, and only for kinds that are configured.
  */
 
 import { type ClientTls, clientTlsSchema } from '@forpost/shared/client-tls.ts';
@@ -44,26 +44,26 @@ const nameText = {
   description: 'name of this uplink in the page, the log and the secrets file',
 } as const;
 
-/** What all sinks have; the rest of a sink's keys are its kind's own. */
+/** The keys of every sink; a kind adds its own. */
 const base = {
   name: Type.Optional(Type.String(nameText)),
   limit: Type.Optional(linkLimitSchema),
 } as const;
 
-/** The key `tls`, for kinds that have it: its paths are resolved, its files checked and watched, as of every other. */
+/** The key `tls`. A kind that has it gets its paths resolved and its files checked and watched. */
 export const tlsKey = { tls: Type.Optional(clientTlsSchema) } as const;
 
-/** A sink in gateway.yaml, checked against its kind's schema: what is outside its kind sees no more of it. */
+/** A sink in gateway.yaml, checked against its kind's schema. Code outside the kind knows only these keys. */
 export interface SinkConfig extends Type.Static<Type.TObject<typeof base>> {
   readonly kind: string;
   readonly tls?: ClientTls;
   readonly [key: string]: unknown;
 }
 
-/** What stands in secrets.yaml under uplink: NAME. One key, which its kind's `secret` names. */
+/** The entry uplink: NAME of secrets.yaml: one key, which the kind's `secret` names. */
 export type SinkSecret = Readonly<Record<string, string>>;
 
-/** What a sink may remember beyond its process; what it reads may be of an older version, or another kind's. */
+/** The memory of a sink across restarts. `value` may have been written by an older version or by another kind. */
 export interface SinkMemory {
   readonly value: unknown;
   /** `value`: plain JSON */
@@ -73,15 +73,15 @@ export interface SinkMemory {
 export interface SinkContext {
   readonly name: string;
   readonly identity: SinkIdentity;
-  /** what the other side knows this gateway by, where there is one */
+  /** the credential of this gateway at the sink; undefined: none is configured */
   readonly secret: SinkSecret | undefined;
-  /** absent: the sink remembers as long as it lives */
+  /** absent: the sink remembers nothing across restarts */
   readonly memory?: SinkMemory;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** For the messages of a check: what the sink is called, where it stands, and in which file its secret belongs. */
+/** For the messages of a check: the sink's name, its setting, and the file of its secret. */
 export interface SinkPlace {
   readonly name: string;
   /** as `uplink[0]` */
@@ -92,25 +92,25 @@ export interface SinkPlace {
 export interface SinkKind<Config extends SinkConfig = SinkConfig> {
   /** as gateway.yaml names it: kafka, http, … */
   readonly kind: string;
-  /** where events go, for the reference and for editors */
+  /** one sentence for the reference and for editors: where events go */
   readonly description: string;
-  /** what such a block is, as «an uplink to Kafka» */
+  /** a noun phrase for this block of the file, as «an uplink to Kafka» */
   readonly about: string;
-  /** of the kind's own keys in gateway.yaml */
+  /** schema of the kind's own keys in gateway.yaml */
   readonly schema: TObject;
-  /** of what stands in secrets.yaml under uplink: NAME: one key; absent: the kind has no secret */
+  /** schema of the entry uplink: NAME in secrets.yaml, which has one key; absent: the kind has no secret */
   readonly secret?: TObject;
-  /** how eagerly a lost connection is tried again */
+  /** delays between attempts to reconnect */
   readonly backoff: Backoff;
-  /** the same with each path to a file, beside those of `tls`, as `at` makes it: the file means it from where it is */
+  /** resolves the paths to files, except those of `tls`, with `at`: gateway.yaml names them relative to itself */
   resolved?(config: Config, at: (path: string) => string): Config;
-  /** what is wrong beyond the schema; paths within the sink */
+  /** problems that the schema does not find; their paths begin at the sink */
   check(config: Config, place: Pick<SinkPlace, 'setting'>): readonly Problem[];
-  /** what is wrong with the secret that is there or missing, as a sentence */
+  /** the problem with the secret or its absence, as a sentence; undefined: none */
   checkSecret(config: Config, secret: SinkSecret | undefined, place: SinkPlace): string | undefined;
-  /** where it sends, as it follows «uplink to»: Kafka at broker:9092 */
+  /** the destination, as it follows «uplink to»: Kafka at broker:9092 */
   summary(config: Config): string;
-  /** the address that takes evidence beside the events, with the sink's token; absent: events alone */
+  /** the address that receives evidence with the sink's token; absent: this kind receives no evidence */
   evidence?(config: Config): { readonly url: string; readonly tls: ClientTls | undefined };
   create(config: Config, context: SinkContext): Promise<Sink>;
 }
@@ -126,17 +126,17 @@ export function sinkOfKind({ kind, description, about, schema }: SinkKind): TObj
   return Type.Object(properties, { additionalProperties: false, description: about });
 }
 
-/** What a sink is called in cursors, secrets and the status. */
+/** The name of a sink in cursors, secrets and the status. */
 export function sinkName({ name, kind }: Pick<SinkConfig, 'name' | 'kind'>): string {
   return name ?? kind;
 }
 
-/** The one key of a secret: token, password. */
+/** The key of a secret, as token or password. */
 export function secretKey(secret: SinkSecret): string {
   return Object.keys(secret)[0] ?? 'secret';
 }
 
-/** For `checkSecret` of a sink that needs `key`: why the secret that is there is not it. */
+/** For `checkSecret` of a kind that needs `key`: the problem if the secret is missing or has another key. */
 export function wrongSecret(key: string, secret: SinkSecret | undefined, place: SinkPlace): string | undefined {
   if (secret !== undefined && Object.hasOwn(secret, key)) return undefined;
   const instead = secret === undefined ? '' : `, but a ${secretKey(secret)}`;

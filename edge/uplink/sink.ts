@@ -1,10 +1,10 @@
 /**
- * A sink: somewhere that takes batches of events and says when they are safe. A new one is one file in sinks/ and one
- * line in sinks/registry.ts.
+ * A sink receives batches of events and says when they are safe. A new sink kind is one folder in sinks/ and one line in
+ * sinks/registry.ts.
  *
- * Always: `send` resolves only when the whole batch is safe at the other side, and rejects otherwise (some of it may
- * have arrived all the same: ids make the re-send harmless). One batch is outstanding at a time in a session. After a
- * rejection or a deadline the session is closed and thrown away, and a new one is opened.
+ * Always: `send` resolves only when the whole batch is safe at the other side, and rejects otherwise. A part of a rejected
+ * batch may have arrived; the events' ids make the resend harmless. A session has one outstanding batch. After a
+ * rejection or a deadline the forwarder closes the session and opens a new one.
  */
 import type { Epoch, GatewayId, Lane, Sequence, SiteId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -21,16 +21,16 @@ export interface SinkBatch {
   readonly epoch: Epoch;
   readonly lane: Lane;
   readonly records: readonly SinkRecord[];
-  /** a replay: marked, so that nobody is notified of its alerts again */
+  /** set for a replay: the centre notifies nobody of its alerts again */
   readonly replayed?: true;
 }
 
 export interface SinkSession {
-  /** @throws ForpostError, FORPOST_SINK_…: its `retryable` says whether sending the same again can help */
+  /** @throws ForpostError FORPOST_SINK_…; its `retryable` says whether sending the same batch again can help */
   send(batch: SinkBatch, deadlineMs: number): Promise<void>;
-  /** The gateway's present state, latest wins. */
+  /** Sends the gateway's present status; a later one replaces it. */
   status(status: GatewayStatus, deadlineMs: number): Promise<void>;
-  /** bytes on the wire so far, both ways, as exactly as is known */
+  /** bytes on the wire so far, both ways */
   readonly wireBytes: number;
   /** Safe to call twice; never rejects. */
   close(): Promise<void>;
@@ -38,13 +38,13 @@ export interface SinkSession {
 
 export interface Sink {
   readonly name: string;
-  /** Connects and checks that it could send (topics exist, log-in is right). */
+  /** Connects, and checks that sending is possible: the topics exist, the log-in is valid. */
   open(deadlineMs: number): Promise<SinkSession>;
-  /** what is wrong at the sink and does not stop the sending, in words */
+  /** problems at the sink that do not stop the sending, as sentences */
   problems?(): readonly string[];
-  /** bytes on the wire besides the sessions, both ways: commands, and failed connections; absent: not counted */
+  /** bytes on the wire outside sessions, both ways: commands and failed connections; absent: not counted */
   readonly otherWireBytes?: number;
-  /** how the centre's commands arrive through this sink; absent: they do not */
+  /** the feed of the centre's commands; absent: this sink has none */
   readonly commands?: CommandFeed;
 }
 

@@ -1,8 +1,8 @@
 /**
- * What a client of MQTT 5 may send after its CONNECT, by the normative statements of MQTT 5: each packet is checked as
- * a whole before anything reads it.
+ * Checks the packets that an MQTT 5 client sends after CONNECT against the normative statements of MQTT 5.
  *
- * Always: what is wrong has the reason code that DISCONNECT gives it (section 4.13).
+ * Always: a packet is checked as a whole before other code reads it. A violation carries the reason code for DISCONNECT
+ * (section 4.13).
  */
 
 import {
@@ -39,7 +39,7 @@ export function check5(bytes: Buffer, first: number, from: number, end: number):
       return flags === acknowledgedFlags ? filters(bytes, from, end, 'UNSUBSCRIBE') : wrongFlags;
     case packetTypes.pingreq:
       if (flags !== 0) return wrongFlags;
-      return from === end ? undefined : malformed('bytes behind the fixed header of PINGREQ');
+      return from === end ? undefined : malformed('bytes after the fixed header of PINGREQ');
     case packetTypes.disconnect:
       return flags === 0 ? reasoned(bytes, from, end, 'DISCONNECT', disconnectCodes) : wrongFlags;
     case packetTypes.connect:
@@ -53,7 +53,8 @@ export function check5(bytes: Buffer, first: number, from: number, end: number):
   }
 }
 
-/** PUBACK and PUBREC (sections 3.4.2.1, 3.5.2.1); PUBREL and PUBCOMP (3.6.2.1, 3.7.2.1); DISCONNECT of a client (3.14.2.1). */
+// The reason codes that are allowed: PUBACK and PUBREC (sections 3.4.2.1, 3.5.2.1), PUBREL and PUBCOMP (3.6.2.1,
+// 3.7.2.1), a client's DISCONNECT (3.14.2.1).
 const pubackCodes = new Set([0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99]);
 const pubrelCodes = new Set([0x00, 0x92]);
 const disconnectCodes = new Set([0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, 0x99]);
@@ -68,7 +69,7 @@ function publish(bytes: Buffer, flags: number, from: number, end: number): Broke
   if (qos === 0 && (flags & dupBit) !== 0) return malformed('DUP with QoS 0 [MQTT-3.3.1-2]');
   const topicEnd = endOfField(bytes, from, end);
   if (topicEnd < 0) return malformed('PUBLISH ends within its topic [MQTT-3.3.2-1]');
-  // none: a topic alias stands for it, which the connection knows
+  // an empty topic is allowed: the connection resolves the topic alias
   if (topicEnd > from + 2) {
     const wrong = topicViolation(bytes, from + 2, topicEnd, 'topic');
     if (wrong !== undefined) return textBroken(wrong, reason.topicNameInvalid);
@@ -89,7 +90,7 @@ function acknowledgement(bytes: Buffer, from: number, end: number, codes: Readon
   return reasoned(bytes, from + 2, end, 'PUBACK', codes);
 }
 
-/** A reason code and properties, each of which may be left out at the end. */
+/** The end of a packet: a reason code and properties. Either may be absent. */
 function reasoned(
   bytes: Buffer,
   from: number,
@@ -99,11 +100,11 @@ function reasoned(
 ): Broken | undefined {
   if (from === end) return undefined;
   const code = bytes[from] ?? 0;
-  if (!codes.has(code)) return malformed(`the reason code ${code} does not belong into the packet`);
+  if (!codes.has(code)) return malformed(`reason code ${code} is not allowed in this packet`);
   if (from + 1 === end) return undefined;
   const behind = checkProperties(bytes, from + 1, end, place);
   if (typeof behind !== 'number') return behind;
-  return behind === end ? undefined : malformed('bytes behind the properties');
+  return behind === end ? undefined : malformed('bytes after the properties');
 }
 
 function filters(bytes: Buffer, from: number, end: number, place: 'SUBSCRIBE' | 'UNSUBSCRIBE'): Broken | undefined {
@@ -136,16 +137,16 @@ function filters(bytes: Buffer, from: number, end: number, place: 'SUBSCRIBE' | 
   return undefined;
 }
 
-/** `$share/<name>/<filter>` (section 4.8.2), from the name on. */
+/** A shared subscription, `$share/<name>/<filter>` (section 4.8.2). `rest`: the text after `$share/`. */
 function shared(rest: string, options: number): Broken | undefined {
   const slash = rest.indexOf('/');
   const name = slash < 0 ? rest : rest.slice(0, slash);
-  if (name === '' || /[#+]/.test(name)) return malformed('no right share name [MQTT-4.8.2-1]');
+  if (name === '' || /[#+]/.test(name)) return malformed('an invalid share name [MQTT-4.8.2-1]');
   if (slash < 0 || slash === rest.length - 1) return malformed('a share name without a topic filter [MQTT-4.8.2-2]');
   return (options & 0x04) === 0 ? undefined : protocolError('No Local on a shared subscription [MQTT-3.8.3-4]');
 }
 
-/** What ill-formed text is, and what a wrong topic is, are two reasons. */
+/** Ill-formed UTF-8 is a malformed packet; any other violation of a topic has the topic's own reason code, `code`. */
 function textBroken(what: NonNullable<Violation>, code: number): Broken {
   return { what, code: what.includes('MQTT-1.5.3') ? reason.malformed : code };
 }

@@ -1,8 +1,8 @@
 /**
- * What a client may send after its CONNECT, by the normative statements of MQTT 3.1 and 3.1.1: each packet is checked
- * as a whole before anything reads it, so that whoever reads it need not ask.
+ * Checks the packets that an MQTT 3.1 or 3.1.1 client sends after CONNECT against the normative statements. A packet is
+ * checked as a whole before other code reads it, so the readers contain no checks.
  *
- * MQTT 5 has a `CheckPacket` of its own (client-packets-5.ts): the level of CONNECT chooses.
+ * MQTT 5 has its own check (client-packets-5.ts). `packetCheck` chooses by the protocol level of CONNECT.
  */
 import { check5 } from './client-packets-5.ts';
 import type { ProtocolVersion } from './connect.ts';
@@ -18,7 +18,7 @@ export function packetCheck(version: ProtocolVersion): CheckPacket {
 const dupBit = 0x08;
 const acknowledgedFlags = 0x02;
 
-/** MQTT 3.1 lets a client mark what it sends once more: PUBREL, SUBSCRIBE and UNSUBSCRIBE too. */
+/** MQTT 3.1 allows DUP in PUBREL, SUBSCRIBE and UNSUBSCRIBE as well as in PUBLISH. */
 function check31(bytes: Buffer, first: number, from: number, end: number): Broken | undefined {
   const type = first >> 4;
   const mayRepeat = type === packetTypes.pubrel || type === packetTypes.subscribe || type === packetTypes.unsubscribe;
@@ -48,7 +48,7 @@ function violation311(bytes: Buffer, first: number, from: number, end: number): 
     case packetTypes.pingreq:
     case packetTypes.disconnect:
       if (flags !== 0) return wrongFlags;
-      return from === end ? undefined : 'bytes behind the fixed header of a packet that has no more [MQTT-3.14.1-1]';
+      return from === end ? undefined : 'bytes after the fixed header of PINGREQ or DISCONNECT [MQTT-3.14.1-1]';
     case packetTypes.connect:
       return 'a second CONNECT [MQTT-3.1.0-2]';
     case 0:
@@ -77,7 +77,7 @@ function publishViolation(bytes: Buffer, flags: number, from: number, end: numbe
 
 function acknowledgementViolation(bytes: Buffer, from: number, end: number): Violation {
   if (from + 2 > end) return noIdentifier;
-  if (from + 2 < end) return 'bytes behind the packet identifier of an acknowledgement';
+  if (from + 2 < end) return 'bytes after the packet identifier of an acknowledgement';
   return numberAt(bytes, from) === 0 ? identifierZero : undefined;
 }
 

@@ -1,8 +1,8 @@
 /**
- * CONNECT (MQTT 5 and 3.1.1, section 3.1; MQTT 3.1, section 3.1), checked before anything else reads it, and read.
+ * Checks and reads CONNECT (section 3.1 of MQTT 3.1, 3.1.1 and 5).
  *
- * Always: a protocol or a level that is not spoken here is told apart from a packet that breaks the protocol: it is
- * answered with CONNACK 1, the word that every version knows [MQTT-3.1.2-2].
+ * Always: an unsupported protocol level is refused with CONNACK 1, which every version defines [MQTT-3.1.2-2]; a packet
+ * that violates the protocol gets no CONNACK 1.
  */
 import { endOfField, numberAt, textViolation, topicViolation } from './fields.ts';
 import { checkProperties, hasProperty, numbersOf, passedOn, property } from './properties.ts';
@@ -13,7 +13,7 @@ export type ProtocolVersion = '3.1' | '3.1.1' | '5';
 
 export type ConnectVerdict =
   | { readonly kind: 'ok'; readonly connect: Connect }
-  /** `code`: of CONNACK, in the words of `version` */
+  /** `code`: the return code or reason code of CONNACK, as `version` numbers it */
   | { readonly kind: 'refused'; readonly version: ProtocolVersion; readonly code: number; readonly what: string }
   | { readonly kind: 'violation'; readonly version: ProtocolVersion; readonly code: number; readonly what: string };
 
@@ -22,16 +22,16 @@ export interface Will {
   readonly payload: Buffer;
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
-  /** what its subscribers get of its properties */
+  /** the properties that are forwarded to subscribers */
   readonly properties: Buffer | undefined;
   readonly delayS: number;
   readonly expiryS: number | undefined;
 }
 
-/** What a client asks for. In MQTT 3.1 and 3.1.1 what that has no word for stands as MQTT 5 gives it by default. */
+/** The fields of CONNECT. For MQTT 3.1 and 3.1.1 the fields that only MQTT 5 has hold the defaults of MQTT 5. */
 export interface Connect {
   readonly version: ProtocolVersion;
-  /** Mosquitto's bridges mark themselves */
+  /** the bridge bit is set, as Mosquitto's bridges set it */
   readonly isBridge: boolean;
   readonly clientId: string;
   readonly cleanStart: boolean;
@@ -39,7 +39,7 @@ export interface Connect {
   readonly will: Will | undefined;
   readonly user: string | undefined;
   readonly password: Buffer | undefined;
-  /** s; undefined: MQTT 3.1.1's session that stays, as long as the broker keeps it */
+  /** seconds; undefined: a persistent session of MQTT 3.1.1, which has no expiry of its own */
   readonly sessionExpiryS: number | undefined;
   readonly receiveMaximum: number;
   readonly maximumPacketSize: number;
@@ -53,17 +53,20 @@ const willQosShift = 3;
 const willRetainBit = 0x20;
 const passwordBit = 0x40;
 const userBit = 0x80;
-/** Mosquitto's bridges mark themselves in the level. */
+/** The bit of the protocol level that Mosquitto's bridges set. */
 const bridgeBit = 0x80;
-/** What may be in flight at once where nothing is said: all packet ids. */
+/** The default of Receive Maximum: as many publishes in flight as there are packet ids. */
 const allIds = 65_535;
 
 const versions: Readonly<Record<string, ProtocolVersion>> = { MQIsdp3: '3.1', MQTT4: '3.1.1', MQTT5: '5' };
 
-/** `from`, `end`: of the packet's bytes behind its fixed header. */
+/** `from`, `end`: the range of the bytes after the fixed header. */
 export function checkConnect(bytes: Buffer, from: number, end: number): ConnectVerdict {
   const violation = (what: string): ConnectVerdict => ({
-    ...{ kind: 'violation', version: '3.1.1', code: reason.malformed, what },
+    kind: 'violation',
+    version: '3.1.1',
+    code: reason.malformed,
+    what,
   });
   const nameEnd = endOfField(bytes, from, end);
   if (nameEnd < 0) return violation('CONNECT ends within the protocol name');
@@ -73,7 +76,7 @@ export function checkConnect(bytes: Buffer, from: number, end: number): ConnectV
   const level = bytes[nameEnd] ?? 0;
   const version = versions[name + (level & ~bridgeBit)];
   if (version === undefined) {
-    const what = `protocol level ${level} of ${name} is not spoken here: MQTT 3.1, 3.1.1 and 5 are`;
+    const what = `protocol level ${level} of ${name} is not supported; MQTT 3.1, 3.1.1 and 5 are`;
     return { kind: 'refused', version: '3.1.1', code: returnCode.unsupportedVersion, what };
   }
   return new ConnectReader(bytes, nameEnd, end, version).read();
@@ -118,9 +121,9 @@ class ConnectReader {
     const will = (flags & willBit) === 0 ? undefined : this.#will(flags);
     const user = (flags & userBit) === 0 ? undefined : this.#text('user name', 'MQTT-3.1.2-19');
     const password = (flags & passwordBit) === 0 ? undefined : this.#binary('password', 'MQTT-3.1.2-21');
-    if (this.#at !== this.#end) throw malformed('bytes behind the last field of CONNECT');
+    if (this.#at !== this.#end) throw malformed('bytes after the last field of CONNECT');
     const cleanStart = (flags & cleanBit) !== 0;
-    // [MQTT-3.1.3-7]: without a client id there is no session to come back to; MQTT 3.1 knows none of no letters
+    // [MQTT-3.1.3-7]: a client without an id cannot resume a session; MQTT 3.1 forbids an empty client id
     if (clientId === '' && !isV5 && (!cleanStart || this.#version === '3.1'))
       throw new Refusal('refused', 'no client id [MQTT-3.1.3-8]', returnCode.identifierRejected);
     const asked = { clientId, cleanStart, keepAliveS, will, user, password };
@@ -134,8 +137,10 @@ class ConnectReader {
   #limits(propertiesAt: number, cleanStart: boolean) {
     if (propertiesAt < 0)
       return {
-        ...{ sessionExpiryS: cleanStart ? 0 : undefined, receiveMaximum: allIds },
-        ...{ maximumPacketSize: Number.POSITIVE_INFINITY, wantsEnhancedAuthentication: false },
+        sessionExpiryS: cleanStart ? 0 : undefined,
+        receiveMaximum: allIds,
+        maximumPacketSize: Number.POSITIVE_INFINITY,
+        wantsEnhancedAuthentication: false,
       };
     const bytes = this.#bytes;
     const numbers = numbersOf(bytes, propertiesAt);
@@ -167,14 +172,14 @@ class ConnectReader {
       payload,
       qos: ((flags >> willQosShift) & 3) as 0 | 1 | 2,
       retain: (flags & willRetainBit) !== 0,
-      // it lives as long as its connection, and the socket's buffer must not
+      // copied: the will lives as long as its connection and must not keep the socket's buffer alive
       properties: passed === undefined ? undefined : Buffer.from(passed),
       delayS: numbers?.get(property.willDelay) ?? 0,
       expiryS: numbers?.get(property.messageExpiry),
     };
   }
 
-  /** Checks the properties that stand here. Returns where. */
+  /** Checks the properties at the current position and moves behind them. Returns where they begin. */
   #properties(place: 'CONNECT' | 'will'): number {
     const at = this.#at;
     const behind = checkProperties(this.#bytes, at, this.#end, place);
@@ -225,7 +230,7 @@ function flagsViolation(flags: number, isV5: boolean): string | undefined {
   if (willQos === 3) return 'will QoS 3 [MQTT-3.1.2-14]';
   if ((flags & willBit) === 0 && willQos !== 0) return 'a will QoS without a will [MQTT-3.1.2-13]';
   if ((flags & willBit) === 0 && (flags & willRetainBit) !== 0) return 'will retain without a will [MQTT-3.1.2-15]';
-  // MQTT 5 lets a client give a password alone
+  // MQTT 5 allows a password without a user name
   if (!isV5 && (flags & userBit) === 0 && (flags & passwordBit) !== 0)
     return 'a password without a user name [MQTT-3.1.2-22]';
   return undefined;

@@ -1,15 +1,14 @@
 /**
  * The fields of MQTT packets (MQTT 3.1.1, section 1.5), read from the bytes of one whole packet, without copies.
  *
- * Always: nothing is read behind `end`; what is wrong is a sentence with the number of the normative statement, in the
- * words that the log shows.
+ * Always: nothing is read past `end`. A violation is a phrase for the log with the number of the normative statement.
  */
 import { isUtf8 } from 'node:buffer';
 
-/** What is wrong with a packet, as «what [MQTT-x.x.x-n]»; undefined: nothing. */
+/** A violation of the protocol, as «phrase [MQTT-x.x.x-n]»; undefined: the packet is valid. */
 export type Violation = string | undefined;
 
-/** What is wrong with a packet, and the reason code that says so in MQTT 5. */
+/** A violation of the protocol, with its reason code in MQTT 5. */
 export interface Broken {
   readonly what: string;
   readonly code: number;
@@ -19,35 +18,35 @@ const slash = 0x2f;
 const plus = 0x2b;
 const hash = 0x23;
 
-/** Two bytes, the most significant first. The caller knows that they are there. */
+/** A Two Byte Integer (section 1.5.2). The caller has checked that both bytes exist. */
 export function numberAt(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
 }
 
-/** Where a field with a length in front ends; -1 where the packet ends before. */
+/** The end of a field with a length prefix; -1: the packet ends first. */
 export function endOfField(bytes: Uint8Array, at: number, end: number): number {
   if (at + 2 > end) return -1;
   const to = at + 2 + numberAt(bytes, at);
   return to > end ? -1 : to;
 }
 
-/** Four bytes, the most significant first. The caller knows that they are there. */
+/** A Four Byte Integer (section 1.5.3). The caller has checked that all bytes exist. */
 export function longAt(bytes: Uint8Array, at: number): number {
   return numberAt(bytes, at) * 0x10000 + numberAt(bytes, at + 2);
 }
 
-/** A Variable Byte Integer (MQTT 5, section 1.5.5): how many bytes it takes, 0 where it is none. */
+/** The length in bytes of a Variable Byte Integer (MQTT 5, section 1.5.5); 0: the bytes are not one. */
 export function variableLength(bytes: Uint8Array, at: number, end: number): number {
   for (let n = 1; n <= 4 && at + n <= end; n++) {
     const byte = bytes[at + n - 1] ?? 0;
     if (byte >= 0x80) continue;
-    // the fewest bytes possible [MQTT-1.5.5-1]
+    // the encoding must be the shortest [MQTT-1.5.5-1]
     return byte === 0 && n > 1 ? 0 : n;
   }
   return 0;
 }
 
-/** The value of a Variable Byte Integer that is there. */
+/** The value of a Variable Byte Integer. The caller has checked it with `variableLength`. */
 export function variableAt(bytes: Uint8Array, at: number): number {
   let value = 0;
   for (let n = 0; n < 4; n++) {
@@ -58,7 +57,7 @@ export function variableAt(bytes: Uint8Array, at: number): number {
   return value;
 }
 
-/** A number as a Variable Byte Integer. */
+/** Encodes a number as a Variable Byte Integer. */
 export function variable(value: number): number[] {
   const bytes: number[] = [];
   let left = value;
@@ -69,7 +68,7 @@ export function variable(value: number): number[] {
   return bytes;
 }
 
-/** A text: well formed UTF-8 without U+0000. `from` and `to` are those of its bytes, behind its length. */
+/** Checks a UTF-8 string: well formed, without U+0000. `from`, `to`: the range of its bytes without the length prefix. */
 export function textViolation(bytes: Uint8Array, from: number, to: number, name: string): Violation {
   let plain = true;
   for (let at = from; at < to; at++) {
@@ -77,11 +76,11 @@ export function textViolation(bytes: Uint8Array, from: number, to: number, name:
     if (byte === 0) return `U+0000 in the ${name} [MQTT-1.5.3-2]`;
     if (byte >= 0x80) plain = false;
   }
-  // surrogates included
+  // isUtf8 refuses surrogates too
   return plain || isUtf8(bytes.subarray(from, to)) ? undefined : `ill-formed UTF-8 in the ${name} [MQTT-1.5.3-1]`;
 }
 
-/** A topic that is published to. */
+/** Checks the topic name of a publish. */
 export function topicViolation(bytes: Uint8Array, from: number, to: number, name: string): Violation {
   if (from === to) return `an empty ${name} [MQTT-4.7.3-1]`;
   let plain = true;
@@ -94,7 +93,7 @@ export function topicViolation(bytes: Uint8Array, from: number, to: number, name
   return plain || isUtf8(bytes.subarray(from, to)) ? undefined : `ill-formed UTF-8 in the ${name} [MQTT-1.5.3-1]`;
 }
 
-/** A filter: `#` alone in the last level, `+` alone in its level. */
+/** Checks a topic filter: `#` must be alone in the last level, `+` must be alone in its level. */
 export function filterViolation(bytes: Uint8Array, from: number, to: number): Violation {
   if (from === to) return 'an empty topic filter [MQTT-4.7.3-1]';
   for (let at = from; at < to; at++) {
@@ -109,7 +108,7 @@ export function filterViolation(bytes: Uint8Array, from: number, to: number): Vi
   return textViolation(bytes, from, to, 'topic filter');
 }
 
-/** A packet with its fixed header (section 2.2). */
+/** Puts the fixed header (section 2.2) in front of a packet's body. */
 export function framed(first: number, body: readonly Uint8Array[]): Buffer {
   const length = body.reduce((sum, part) => sum + part.length, 0);
   return Buffer.concat([Uint8Array.from([first, ...variable(length)]), ...body]);

@@ -17,7 +17,7 @@ function framed(first: number, body: Buffer): Buffer {
 const connect = framed(0x10, Buffer.from('\0\x04MQTT\x04\x02\0\x3c\0\x01c'));
 const publish = (bytes: number) => framed(0x30, Buffer.concat([Buffer.from('\0\x01t'), Buffer.alloc(bytes, 0xff)]));
 
-/** All that a reader hands out of these pieces. */
+/** Everything that a reader returns for these chunks. */
 function readAll(pieces: readonly Buffer[]): Read[] {
   const reader = new PacketReader(limit);
   const reads: Read[] = [];
@@ -28,7 +28,7 @@ function readAll(pieces: readonly Buffer[]): Read[] {
   return reads;
 }
 
-/** The packets behind CONNECT. */
+/** The bytes of the packets after CONNECT. */
 const bytesOf = (reads: readonly Read[]) =>
   Buffer.concat(
     reads.flatMap((read) => ('bytes' in read ? [read.bytes.subarray(read.end - read.length, read.end)] : [])),
@@ -44,7 +44,7 @@ function cut(stream: Buffer, lengths: readonly number[]): Buffer[] {
   return pieces;
 }
 
-test('packets within the limits pass whole and unchanged, in whatever pieces they come and are taken', () => {
+test('the reader returns packets whole and unchanged, however the network cuts them into chunks', () => {
   fc.assert(
     fc.property(
       fc.array(fc.integer({ min: 0, max: 20_000 }), { maxLength: 6 }),
@@ -59,14 +59,14 @@ test('packets within the limits pass whole and unchanged, in whatever pieces the
   );
 });
 
-test('what stands in front of a broken packet is handed out first, and nothing behind it', () => {
+test('packets before an invalid packet are still handled; packets after it are not', () => {
   const broken = framed(0x32, Buffer.from('\0\x01t'));
   const reads = readAll([Buffer.concat([connect, publish(3), broken, publish(4)])]);
   expect(reads.map(({ kind }) => kind)).toEqual(['connect', 'packet', 'violation']);
   expect(bytesOf(reads).equals(publish(3))).toBe(true);
 });
 
-test('a packet that is one byte too long is found at its header, without its body', () => {
+test('a packet one byte longer than the limit is refused at its fixed header, before its body arrives', () => {
   const oversized = [{ kind: 'violation', oversized: true }];
   expect(readAll([connect, publish(limit - 8)]).length).toBe(2);
   expect(publish(limit - 7).length).toBe(limit);
@@ -74,12 +74,12 @@ test('a packet that is one byte too long is found at its header, without its bod
   expect(readAll([Buffer.from([0x10, 0xff, 0xff, 0xff, 0x7f])])).toMatchObject(oversized);
 });
 
-test('what follows a DISCONNECT is dropped [MQTT-3.14.4-2]', () => {
+test('packets after DISCONNECT are dropped [MQTT-3.14.4-2]', () => {
   const reads = readAll([Buffer.concat([connect, Buffer.from([0xe0, 0]), publish(1)]), publish(2)]);
   expect(reads.map(({ kind }) => kind)).toEqual(['connect', 'packet']);
 });
 
-test('the log shows the first bytes of the packet at fault, and of CONNECT nothing of user and password', () => {
+test('the log shows the first bytes of an invalid packet, but never the user or password of CONNECT', () => {
   const reader = new PacketReader(limit);
   const withPassword = framed(0x10, Buffer.from('\0\x04MQTT\x04\xc2\0\x3c\0\0\0\x04user\0\x06secret\0', 'latin1'));
   reader.feed(withPassword);

@@ -1,13 +1,13 @@
 /**
- * Cuts a connection's bytes into whole packets and checks each before anything reads it: what breaks the protocol ends
- * the connection [MQTT-4.8.0-1], whatever its QoS.
+ * Cuts a connection's bytes into packets and checks each packet before other code reads it. A violation of the protocol
+ * ends the connection [MQTT-4.8.0-1], whatever the QoS.
  *
- *   connect ── CONNECT ──► open ── DISCONNECT ──► over (what follows is dropped [MQTT-3.14.4-2])
+ *   connect ── CONNECT ──► open ── DISCONNECT ──► over (later bytes are dropped [MQTT-3.14.4-2])
  *      └── any other ──► violation ◄──┘
  *
- * Always: a packet is handed out whole, once, and after it was checked; one that is too long is refused at its fixed
- * header, before anybody keeps its body; of an unfinished packet at most `maxPacketBytes` are kept; the packets in front
- * of a broken one are handed out first.
+ * Always: `next` returns each packet once, whole and checked. A packet that is too long is refused at its fixed header,
+ * before its body is kept. At most `maxPacketBytes` of an unfinished packet are kept. `next` returns the packets in front
+ * of an invalid one before it reports the violation.
  */
 import { packetCheck } from './client-packets.ts';
 import { type Connect, checkConnect, type ProtocolVersion } from './connect.ts';
@@ -17,7 +17,7 @@ import { reason } from './reason-codes.ts';
 
 export type Read =
   | { readonly kind: 'connect'; readonly connect: Connect; readonly length: number }
-  /** `from`, `end`: of its bytes behind the fixed header; `length`: with it */
+  /** `from`, `end`: the range of the bytes after the fixed header; `length`: of the whole packet */
   | {
       readonly kind: 'packet';
       readonly first: number;
@@ -26,9 +26,9 @@ export type Read =
       readonly end: number;
       readonly length: number;
     }
-  /** CONNECT that is to be answered with this code of CONNACK, in the words of `version`, and closed */
+  /** a CONNECT to answer with CONNACK `code`, as `version` numbers it; then the connection is closed */
   | { readonly kind: 'refused'; readonly what: string; readonly version: ProtocolVersion; readonly code: number }
-  /** `version`: undefined before that is known */
+  /** `version`: undefined before CONNECT has told it */
   | {
       readonly kind: 'violation';
       readonly what: string;
@@ -38,28 +38,28 @@ export type Read =
     };
 
 const headerBytes = 5;
-/** Of a packet that is logged. Of CONNECT only what comes before client id, user and password. */
+/** How many bytes of a packet the log shows. Of CONNECT only those before the client id, the user and the password. */
 const loggedBytes = 24;
 const loggedConnectBytes = 12;
 
 interface Header {
-  /** where the packet's bytes behind the fixed header begin */
+  /** where the bytes after the fixed header begin */
   readonly from: number;
   readonly end: number;
 }
 
 export class PacketReader {
-  /** of a whole packet, its fixed header included */
+  /** limit of a whole packet, its fixed header included */
   maxPacketBytes: number;
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
-  /** what came behind `#bytes`, while that ends within a packet */
+  /** the chunks after `#bytes`, while `#bytes` ends within a packet */
   #more: Buffer[] = [];
   #moreBytes = 0;
   #check: CheckPacket | undefined;
   #version: ProtocolVersion | undefined;
   #isOver = false;
-  /** the packet that was handed out last, and where it begins */
+  /** the last packet that `next` returned, and where it begins */
   #last: Buffer | undefined;
   #lastAt = 0;
 
@@ -79,12 +79,12 @@ export class PacketReader {
     }
   }
 
-  /** false: bytes are kept that `next` has not handed out, packets or the beginning of one. */
+  /** false: bytes are kept that `next` has not returned: whole packets, or the beginning of one. */
   get isEmpty(): boolean {
     return this.#at === this.#bytes.length;
   }
 
-  /** The next whole packet; undefined where there is none yet. */
+  /** The next whole packet; undefined: none is complete yet. */
   next(): Read | undefined {
     for (;;) {
       if (this.isEmpty) return undefined;
@@ -113,7 +113,7 @@ export class PacketReader {
     return { kind: 'packet', first, bytes, from, end, length };
   }
 
-  /** The first bytes of the packet that was broken, or else of those that were handed out last: for the log. */
+  /** For the log: the first bytes of the invalid packet, or else of the last packet that `next` returned. In hex. */
   lastPacket(): string {
     const bytes = this.#last;
     const at = this.#lastAt;
@@ -122,7 +122,7 @@ export class PacketReader {
     return bytes.toString('hex', at, at + (isConnect ? loggedConnectBytes : loggedBytes));
   }
 
-  /** undefined: not all of the packet is there; a text: what is wrong with its length. */
+  /** undefined: the packet is not complete; a text: its length is invalid, and why. */
   #header(): Header | string | undefined {
     const bytes = this.#bytes;
     let length = 0;
@@ -132,7 +132,7 @@ export class PacketReader {
       length |= (byte & 0x7f) << (7 * (i - 1));
       if (1 + i + length > this.maxPacketBytes) return oversized;
       if (byte >= 0x80) continue;
-      if (byte === 0 && i > 1) return 'a remaining length of more bytes than it needs';
+      if (byte === 0 && i > 1) return 'a remaining length that is not in its shortest form';
       const from = this.#at + i + 1;
       const end = from + length;
       return end <= bytes.length ? { from, end } : undefined;
@@ -140,7 +140,7 @@ export class PacketReader {
     return 'a remaining length of more than 4 bytes';
   }
 
-  /** Joins what has come in pieces, once a whole packet or its header is there. false: it is not. */
+  /** Joins the chunks once they hold a whole packet, or the header of one. false: they do not yet. */
   #merge(): boolean {
     if (this.#moreBytes === 0) return false;
     const kept = this.#bytes.length - this.#at;
@@ -152,7 +152,7 @@ export class PacketReader {
     return true;
   }
 
-  /** Of the packet that has begun, whose length is known to be right. */
+  /** The length of the packet that has begun. `#header` has checked its remaining length. */
   #wantedBytes(): number {
     let length = 0;
     for (let i = 1; ; i++) {
@@ -164,7 +164,7 @@ export class PacketReader {
 
   #connect(first: number, { from, end }: Header): Read {
     if (first >> 4 !== packetTypes.connect)
-      return this.#broken({ what: 'the first packet is no CONNECT [MQTT-3.1.0-1]', code: reason.protocolError });
+      return this.#broken({ what: 'the first packet is not CONNECT [MQTT-3.1.0-1]', code: reason.protocolError });
     if (first !== packetTypes.connect << 4)
       return this.#broken({ what: 'wrong flags in the fixed header [MQTT-2.2.2-2]', code: reason.malformed });
     const verdict = checkConnect(this.#bytes, from, end);

@@ -15,5 +15,5 @@ export const packetTypes = {
   auth: 15,
 } as const;
 
-/** `first`: the packet's first byte; `from`, `end`: of its bytes behind the fixed header. */
+/** `first`: the packet's first byte; `from`, `end`: the range of the bytes after the fixed header. */
 export type CheckPacket = (bytes: Buffer, first: number, from: number, end: number) => Broken | undefined;

@@ -1,8 +1,9 @@
 /**
- * The properties of MQTT 5 packets (section 2.2.2): checked by one table, read without a second opinion.
+ * The properties of MQTT 5 packets (section 2.2.2). One table says what is allowed; `checkProperties` checks against it,
+ * and the readers trust that check.
  *
- * Always: a property is taken only in the packets that may have it, of its type, within its bounds, and once (User
- * Property and what the table says aside); nothing is read behind the length in front.
+ * Always: a property is accepted only in the packets that may have it, with its type, within its bounds, and once (User
+ * Property may repeat). Nothing is read past the property length.
  */
 import {
   type Broken,
@@ -41,7 +42,7 @@ export const property = {
   sharedSubscriptionAvailable: 0x2a,
 } as const;
 
-/** Where properties stand in what a client sends. */
+/** The part of a client's packet that has properties. PUBACK stands for all four acknowledgements. */
 export type Place = 'CONNECT' | 'will' | 'PUBLISH' | 'PUBACK' | 'SUBSCRIBE' | 'UNSUBSCRIBE' | 'DISCONNECT' | 'AUTH';
 
 type Kind = 'flag' | 'short' | 'long' | 'variable' | 'text' | 'topic' | 'bytes' | 'pair';
@@ -55,7 +56,7 @@ interface Rule {
 
 const message: readonly Place[] = ['PUBLISH', 'will'];
 
-/** What a client may send. Properties that only a server sends are in no place. */
+/** The properties that a client may send, by id. Properties that only a server sends are absent. */
 const rules: readonly (Rule | undefined)[] = table([
   [property.payloadFormat, { name: 'Payload Format Indicator', kind: 'flag', places: message }],
   [property.messageExpiry, { name: 'Message Expiry Interval', kind: 'long', places: message }],
@@ -87,10 +88,10 @@ const rules: readonly (Rule | undefined)[] = table([
   [property.maximumPacketSize, { name: 'Maximum Packet Size', kind: 'long', places: ['CONNECT'], notZero: true }],
 ]);
 
-/** Where the properties that begin at `at` end, their length included; or what is wrong with them. */
+/** Checks the properties whose length prefix is at `at`. Returns where they end, or the violation. */
 export function checkProperties(bytes: Uint8Array, at: number, end: number, place: Place): number | Broken {
   const lengthBytes = variableLength(bytes, at, end);
-  if (lengthBytes === 0) return malformed(`${place} has no right length of its properties [MQTT-2.2.2-1]`);
+  if (lengthBytes === 0) return malformed(`the property length of ${place} is invalid [MQTT-2.2.2-1]`);
   const from = at + lengthBytes;
   const to = from + variableAt(bytes, at);
   if (to > end) return malformed(`${place} ends within its properties`);
@@ -114,7 +115,7 @@ export function checkProperties(bytes: Uint8Array, at: number, end: number, plac
   return to;
 }
 
-/** Where the value ends, or what is wrong with it. */
+/** Checks one value. Returns where it ends, or the violation. */
 function checkValue(bytes: Uint8Array, at: number, end: number, { kind, name, notZero }: Rule): number | Broken {
   const to = endOfValue(bytes, at, end, kind);
   if (to < 0) return malformed(`the properties end within ${name}`);
@@ -157,7 +158,7 @@ function endOfValue(bytes: Uint8Array, at: number, end: number, kind: Kind): num
   }
 }
 
-/** The numbers among properties that were checked, by id. `at`: of their length. */
+/** The numeric properties, by id. The caller has checked them. `at`: where their length prefix is. */
 export function numbersOf(bytes: Uint8Array, at: number): ReadonlyMap<number, number> {
   const found = new Map<number, number>();
   forEach(bytes, at, (id, kind, begin) => {
@@ -170,7 +171,7 @@ export function numbersOf(bytes: Uint8Array, at: number): ReadonlyMap<number, nu
   return found;
 }
 
-/** Whether a property is among those that were checked. */
+/** Whether the property `wanted` is present. The caller has checked the properties. */
 export function hasProperty(bytes: Uint8Array, at: number, wanted: number): boolean {
   let has = false;
   forEach(bytes, at, (id) => {
@@ -179,13 +180,16 @@ export function hasProperty(bytes: Uint8Array, at: number, wanted: number): bool
   return has;
 }
 
-/** Properties that concern the connection or its hop alone: they are not passed on with the message. */
+/** Properties of one connection, or rewritten by the broker: they are not forwarded with the message. */
 const ofHop: readonly number[] = [property.messageExpiry, property.topicAlias, property.willDelay];
 
-/** The properties of a message that its subscribers get as they are, in their order; undefined: none. A view where it can be. */
+/**
+ * The properties of a message that are forwarded to subscribers unchanged, in their order; undefined: none. The result
+ * is a view of `bytes` where they stand together.
+ */
 export function passedOn(bytes: Buffer, at: number): Buffer | undefined {
   const parts: Buffer[] = [];
-  // where the part that is passed on begins; -1: none has begun
+  // where a run of forwarded properties begins; -1: outside a run
   let from = -1;
   forEach(bytes, at, (id, _kind, begin) => {
     const isPassed = !ofHop.includes(id);
@@ -205,8 +209,8 @@ export function endOfAll(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Tells each property that was checked: its id, its kind and where it begins. A packet may have 400,000 of them: nothing
- * is made for one.
+ * Calls `tell` with each property's id, kind and beginning. A packet may have 400,000 properties, so the loop allocates
+ * nothing. The caller has checked the properties.
  */
 function forEach(bytes: Uint8Array, at: number, tell: (id: number, kind: Kind, begin: number) => void): void {
   const end = endOfAll(bytes, at);
@@ -219,7 +223,7 @@ function forEach(bytes: Uint8Array, at: number, tell: (id: number, kind: Kind, b
   }
 }
 
-/** A property as bytes. */
+/** Encodes a property; so do the functions below, each for its type. */
 export function flagProperty(id: number, value: 0 | 1): Buffer {
   return Buffer.from([id, value]);
 }
@@ -244,7 +248,7 @@ export function variableProperty(id: number, value: number): Buffer {
   return Buffer.from([id, ...variable(value)]);
 }
 
-/** Properties with their length in front. */
+/** Puts the property length in front of encoded properties. */
 export function properties(parts: readonly Uint8Array[]): Buffer {
   const length = parts.reduce((sum, part) => sum + part.length, 0);
   return Buffer.concat([Uint8Array.from(variable(length)), ...parts]);

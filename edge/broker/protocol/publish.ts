@@ -1,15 +1,15 @@
 /**
- * PUBLISH, read and written (MQTT 5 and 3.1.1, section 3.3): the one packet of which there are many.
+ * Reads and writes PUBLISH (MQTT 5 and 3.1.1, section 3.3): the hot packet of the broker.
  *
- * Always: a message that goes to many is written once for each form it has, and copied; topic and payload are views of
- * the bytes that were read, and whoever keeps them copies them.
+ * Always: a message to many subscribers is encoded once for each combination of version, QoS and flags, and then copied.
+ * The payload of a PUBLISH that was read is a view of the socket's buffer; code that keeps it must copy it.
  */
 import { numberAt } from './fields.ts';
 import { endOfAll, longProperty, numbersOf, passedOn, properties as propertiesOf, property } from './properties.ts';
 
-/** A PUBLISH as it came. */
+/** A received PUBLISH. */
 export interface Publish {
-  /** empty: the topic that its alias stands for */
+  /** empty: the connection resolves `topicAlias` and sets it */
   topic: string;
   readonly payload: Buffer;
   readonly qos: 0 | 1 | 2;
@@ -17,7 +17,7 @@ export interface Publish {
   readonly dup: boolean;
   /** 0: none (QoS 0) */
   readonly packetId: number;
-  /** what its subscribers get of its properties, as bytes */
+  /** the properties that are forwarded to subscribers, encoded */
   readonly properties: Buffer | undefined;
   readonly expiryS: number | undefined;
   /** undefined: none */
@@ -26,7 +26,7 @@ export interface Publish {
 
 const noNumbers: ReadonlyMap<number, number> = new Map();
 
-/** Reads a PUBLISH that was checked. `from`, `end`: of its bytes behind the fixed header. */
+/** Reads a PUBLISH that the packet reader has checked. `from`, `end`: the range of the bytes after the fixed header. */
 export function readPublish(first: number, bytes: Buffer, from: number, end: number, isV5: boolean): Publish {
   const qos = ((first >> 1) & 3) as 0 | 1 | 2;
   const topicEnd = from + 2 + numberAt(bytes, from);
@@ -48,23 +48,23 @@ export function readPublish(first: number, bytes: Buffer, from: number, end: num
   };
 }
 
-/** What goes out. */
+/** A message to send to a subscriber. */
 export interface Outgoing {
   readonly topic: string;
   readonly payload: Buffer;
   readonly properties: Buffer | undefined;
-  /** s that are left of it, as MQTT 5 tells its subscribers */
+  /** the rest of its Message Expiry Interval, in seconds */
   readonly expiryS: number | undefined;
 }
 
-/** A PUBLISH whose packet id and flags are still to be set. */
+/** An encoded PUBLISH without packet id and DUP; `withId` makes copies that have them. */
 export interface Frame {
   readonly bytes: Buffer;
-  /** where its packet id stands; 0: it has none */
+  /** where the packet id belongs; 0: QoS 0 has none */
   readonly idAt: number;
 }
 
-/** Writes a PUBLISH of QoS 0, or one with room for a packet id. `ids`: of the subscriptions that it is for, as properties. */
+/** Encodes a PUBLISH, for QoS 1 and 2 with two free bytes for a packet id. `ids`: encoded Subscription Identifiers. */
 export function frameOf(message: Outgoing, isV5: boolean, qos: 0 | 1 | 2, retain: boolean, ids?: Buffer): Frame {
   const { topic, payload } = message;
   const topicBytes = Buffer.byteLength(topic);
@@ -87,7 +87,7 @@ export function frameOf(message: Outgoing, isV5: boolean, qos: 0 | 1 | 2, retain
 
 const dupBit = 0x08;
 
-/** A copy of a frame with its packet id. */
+/** A copy of a frame with a packet id and DUP. */
 export function withId({ bytes, idAt }: Frame, packetId: number, dup: boolean): Buffer {
   const copy = Buffer.allocUnsafe(bytes.length);
   copy.set(bytes);

@@ -1,6 +1,6 @@
 /**
- * The reason codes of MQTT 5 (section 2.4) that the broker gives, and what a return code of MQTT 3.1.1 (section 3.2.2.3)
- * is called there.
+ * The reason codes of MQTT 5 (section 2.4) that the broker uses, the return codes of MQTT 3.1.1 (section 3.2.2.3), and
+ * the mapping from a return code to a reason code.
  */
 export const reason = {
   success: 0x00,
@@ -30,7 +30,7 @@ export const reason = {
   sharedSubscriptionsNotSupported: 0x9e,
 } as const;
 
-/** From here on a reason code is a failure. */
+/** Reason codes from this one on are failures. */
 export const firstFailure = 0x80;
 
 /** The return codes of CONNACK in MQTT 3.1 and 3.1.1. */
@@ -45,11 +45,11 @@ const byReturnCode: Readonly<Record<number, number>> = {
   [returnCode.unsupportedVersion]: reason.unsupportedVersion,
   [returnCode.identifierRejected]: reason.clientIdInvalid,
   [returnCode.serverUnavailable]: reason.serverUnavailable,
-  // log-ins are refused for their user or password alone
+  // the broker refuses a log-in only for its user or its password
   [returnCode.notAuthorized]: reason.badUserOrPassword,
 };
 
-/** The reason code of CONNACK in MQTT 5 that says what this return code says. */
+/** The reason code of MQTT 5 for a return code of MQTT 3.1.1. */
 export function reasonOf(code: number): number {
   return byReturnCode[code] ?? reason.unspecified;
 }

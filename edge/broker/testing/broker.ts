@@ -1,4 +1,4 @@
-/** What the broker's tests share: a broker on free ports whose commits the test decides, and raw MQTT packets. */
+/** Shared by the broker's tests: a broker on free ports, whose commits the test controls, and raw MQTT packets. */
 import { connect as connectSocket, type Socket } from 'node:net';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
@@ -20,7 +20,7 @@ const principals: readonly Principal[] = [
   { kind: 'consumer', id: 'narrow', publish: [], subscribe: ['forpost/alerts/#'] },
 ];
 
-/** Publishes taken in, each with the power to let its commit succeed or fail. */
+/** An admitted publish; the test lets its commit succeed or fail. */
 export interface Taken extends DevicePublish {
   readonly text: string;
   commit(): void;
@@ -33,7 +33,7 @@ export class Bench {
   readonly broker: Broker;
   readonly #clients: MqttClient[] = [];
   readonly #sockets: Socket[] = [];
-  /** commits at once unless a test wants to decide */
+  /** true: the test ends each commit; false: commits end at once */
   manual = false;
 
   constructor(change: Partial<BrokerOptions> = {}) {
@@ -61,7 +61,7 @@ export class Bench {
     await this.broker.stop();
   }
 
-  /** An mqtt.js client that does not come back by itself. */
+  /** An MQTT.js client that does not reconnect. */
   client(user: string, options: IClientOptions = {}): MqttClient {
     const client = mqtt.connect({
       host: '127.0.0.1',
@@ -87,7 +87,7 @@ export class Bench {
     return client;
   }
 
-  /** A bare connection that has sent nothing, with all that it received. */
+  /** A TCP connection that has sent nothing yet, and records what it receives. */
   async raw(port = this.broker.port): Promise<RawClient> {
     const socket = connectSocket(port, '127.0.0.1');
     this.#sockets.push(socket);
@@ -96,7 +96,7 @@ export class Bench {
   }
 }
 
-/** A disk whose commits the test decides. */
+/** A disk whose commits the test ends. */
 export class HeldStorage implements MqttStateStore {
   readonly recall = () => undefined;
   read = true;
@@ -117,12 +117,12 @@ export class HeldStorage implements MqttStateStore {
     return wait.promise;
   };
 
-  /** how many wait for a commit */
+  /** number of callers that wait for a commit */
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  /** Ends the commit that the first so many wait for, all where nothing is said. */
+  /** Ends the commits of the first `count` callers that wait, by default of all. */
   end(error?: Error, count = this.#waiting.length): void {
     for (const { resolve, reject } of this.#waiting.splice(0, count)) error === undefined ? resolve() : reject(error);
   }
@@ -133,7 +133,7 @@ export class RawClient {
   closed = false;
   #joined: Buffer = Buffer.alloc(0);
   #pieces: Buffer[] = [];
-  /** bytes that came */
+  /** number of bytes received */
   bytes = 0;
 
   constructor(socket: Socket) {
@@ -160,7 +160,7 @@ export class RawClient {
     return this.#joined;
   }
 
-  /** Reads so many bytes at a time, every so many ms. */
+  /** From now on reads `bytes` bytes every `everyMs` ms. */
   slow(bytes: number, everyMs: number): void {
     this.socket.removeAllListeners('data');
     this.socket.pause();
@@ -171,7 +171,7 @@ export class RawClient {
     this.socket.once('close', () => clearInterval(timer));
   }
 
-  /** The bodies of the packets of this type that came whole. */
+  /** The bodies of the complete packets of this type. */
   whole(name: string): readonly Buffer[] {
     return this.#split().flatMap(([first, body]) => (names[first >> 4] === name ? [body] : []));
   }
@@ -199,7 +199,7 @@ export class RawClient {
     return found;
   }
 
-  /** The publishes of QoS 1 and 2 that came, for packets with bodies of at most 127 bytes. */
+  /** The received publishes of QoS 1 and 2; packets must have bodies of at most 127 bytes. */
   published(): readonly {
     readonly id: number;
     readonly qos: number;
@@ -218,7 +218,7 @@ export class RawClient {
     return found;
   }
 
-  /** What came, as [type, packet id], for packets with bodies of at most 127 bytes. */
+  /** The received packets, as [type, packet id]; packets must have bodies of at most 127 bytes. */
   packets(): readonly (readonly [string, number])[] {
     const seen: (readonly [string, number])[] = [];
     for (let at = 0; at + 1 < this.#received.length; ) {
@@ -269,7 +269,7 @@ export interface ConnectOptions {
   readonly clean?: boolean;
   /** s, at most 255 */
   readonly keepAliveS?: number;
-  /** of QoS 1 */
+  /** a will of QoS 1 */
   readonly will?: { readonly topic: string; readonly payload: string };
 }
 

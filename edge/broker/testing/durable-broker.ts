@@ -1,4 +1,4 @@
-/** For tests of the broker on a real outbox: both in a folder of their own for each test, started again at will. */
+/** For tests of the broker on a real outbox: each test gets both in a folder of its own, and may restart them. */
 import { rmSync } from 'node:fs';
 import type { IClientOptions, MqttClient } from 'mqtt';
 import { afterEach, beforeEach, expect } from 'vitest';
@@ -8,7 +8,7 @@ import { draft, outboxIn, temporaryFolder } from '../../outbox/sqlite/testing/te
 import type { BrokerOptions } from '../broker.ts';
 import { Bench, type ConnectOptions, connectPacket, type RawClient } from './broker.ts';
 
-/** Waits for a condition; a busy machine may take its time. */
+/** Waits for a condition, long enough for a busy machine. */
 export const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 export const readings = 'forpost/devices/meter/readings';
@@ -18,7 +18,7 @@ export const state = 'forpost/devices/meter/state';
 export let folder: string;
 export let outbox: SqliteOutbox;
 export let bench: Bench;
-/** payloads that were admitted, since the folder was new */
+/** the payloads admitted since the folder was new */
 export let evaluated: string[];
 
 /** Starts an outbox and a broker before each test of this file, and removes both afterwards. */
@@ -35,12 +35,12 @@ export function durableBrokerForEachTest(): void {
   });
 }
 
-/** The test goes on with this outbox. */
+/** Replaces the test's outbox; the old one is not stopped. */
 export function useOutbox(other: SqliteOutbox): void {
   outbox = other;
 }
 
-/** The test goes on with a broker of these options. */
+/** Replaces the test's broker by one with these options; the old one is not stopped. */
 export function useBench(change: Partial<BrokerOptions>): Bench {
   bench = new Bench(change);
   return bench;
@@ -70,7 +70,7 @@ export async function restart(): Promise<void> {
   await start();
 }
 
-/** Everything stored, over all epochs, oldest first. */
+/** The data of all stored events, over all epochs, oldest first. */
 export function stored(): unknown[] {
   const reader = openReader(outbox.file);
   const events = reader.newest('telemetry', 10_000).map(({ data }) => JSON.parse(data) as unknown);
@@ -84,7 +84,7 @@ export interface Heard {
   present: boolean;
 }
 
-/** A subscriber with a persistent session, and what it hears from CONNACK on. */
+/** A subscriber with a persistent session, and the messages that it gets from CONNACK on. */
 export async function panel(options: IClientOptions = {}): Promise<Heard> {
   const client = bench.client('panel', { clean: false, resubscribe: false, ...options });
   const heard: Heard = { client, messages: [], present: false };
@@ -106,7 +106,7 @@ export async function absent(heard: Heard): Promise<void> {
   await soon(() => bench.broker.counters().connections).toBe(0);
 }
 
-/** A raw connection of the meter, logged in. */
+/** A raw connection on which the meter is logged in. */
 export async function meter(options: ConnectOptions = { clean: false }): Promise<RawClient> {
   const raw = await bench.raw();
   raw.send(connectPacket('meter', options));

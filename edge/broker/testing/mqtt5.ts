@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import type { BrokerOptions } from '../broker.ts';
 import { Bench, field, framed, password, type RawClient } from './broker.ts';
 
-/** Waits for a condition; a busy machine may take its time. */
+/** Waits for a condition, long enough for a busy machine. */
 export const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 export const readings = 'forpost/devices/meter/readings';
@@ -89,7 +89,7 @@ export function publish5(
   return framed(0x30 | (qos << 1), field(topic), packetId, withLength(properties), Buffer.from(payload));
 }
 
-/** [reason code] of CONNACK, and whether there was a session. */
+/** Reason code and Session Present flag of each CONNACK. */
 export const connacks = (raw: RawClient) => raw.whole('connack').map((body) => [body[1], body[0]]);
 export const disconnects = (raw: RawClient) => raw.whole('disconnect').map((body) => body[0]);
 

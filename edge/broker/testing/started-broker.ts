@@ -1,10 +1,10 @@
-/** For tests of the broker: one broker on free ports for each test, and what clients of it hear. */
+/** For tests of the broker: a broker on free ports for each test, and helpers that record what its clients get. */
 import type { MqttClient } from 'mqtt';
 import { afterEach, beforeEach, expect } from 'vitest';
 import type { BrokerOptions } from '../broker.ts';
 import { Bench, connectPacket, type RawClient } from './broker.ts';
 
-/** Waits for a condition; a busy machine may take its time. */
+/** Waits for a condition, long enough for a busy machine. */
 export const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 export const readings = 'forpost/devices/meter/readings';
@@ -30,10 +30,10 @@ export async function start(change: Partial<BrokerOptions> = {}): Promise<Bench>
   return bench;
 }
 
-/** CONNACK's flag for a session that was there [MQTT-3.2.2-2]. */
+/** The Session Present flag of CONNACK [MQTT-3.2.2-2]. */
 export const sessionPresent = 256;
 
-/** A raw connection that is logged in. */
+/** A raw connection that has logged in. */
 export async function loggedIn(
   user: string,
   options: { clientId?: string; clean?: boolean } = {},
@@ -45,14 +45,14 @@ export async function loggedIn(
   return raw;
 }
 
-/** The packets behind CONNACK. */
+/** The packets after CONNACK. */
 export const after = (raw: RawClient) => raw.packets().slice(1);
 /** The payloads that were admitted, as text. */
 export const taken = () => bench.taken.map(({ text }) => text);
 
 export const closing = (client: MqttClient) => new Promise<void>((resolve) => client.once('close', () => resolve()));
 
-/** Everything a client gets, as text by topic. */
+/** Records the messages that a client gets, as «topic=payload». */
 export function heard(client: MqttClient): string[] {
   const messages: string[] = [];
   client.on('message', (topic, payload, packet) =>

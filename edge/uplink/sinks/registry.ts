@@ -1,4 +1,4 @@
-/** The kinds of sinks there are. A new one is one folder beside this and one line here. */
+/** The registry of sink kinds. A new kind is one folder beside this file and one line here. */
 import type { Backoff } from '@forpost/shared/retry.ts';
 import type { Sink } from '../sink.ts';
 import type { SinkConfig, SinkContext, SinkKind } from '../sink-kind.ts';
@@ -6,10 +6,10 @@ import type { PacingLimits } from '../thread/pacing.ts';
 import { http } from './http/kind.ts';
 import { kafka } from './kafka/kind.ts';
 
-/** Kinds whose configurations have been checked against their own schemas. */
+/** The cast is safe: a configuration reaches a kind only after a check against that kind's schema. */
 export const sinkKinds = [kafka, http] as readonly SinkKind[];
 
-/** @throws RangeError of an unknown kind, which loading the installation refuses */
+/** @throws RangeError for an unknown kind; loading the installation has refused those */
 export function sinkKindOf({ kind }: Pick<SinkConfig, 'kind'>): SinkKind {
   const found = sinkKinds.find((one) => one.kind === kind);
   if (found === undefined) throw new RangeError(`there is no kind of uplink "${kind}"`);

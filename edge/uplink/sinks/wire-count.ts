@@ -1,11 +1,11 @@
-/** What a session's connections have carried, both ways, as the sockets themselves count it. */
+/** Counts the bytes of a session's sockets, both ways, from the counters of the sockets themselves. */
 import type { Socket } from 'node:net';
 
 export class WireCount {
   readonly #open = new Set<Socket>();
   #closed = 0;
 
-  /** Counts this socket too, from its beginning. */
+  /** Counts this socket too, with the bytes that it has carried before. */
   watch<S extends Socket>(socket: S): S {
     if (this.#open.has(socket)) return socket;
     this.#open.add(socket);
@@ -16,7 +16,7 @@ export class WireCount {
     return socket;
   }
 
-  /** Counts from now on what `other` does, which is to watch nothing more. */
+  /** Takes over the sockets and the count of `other`. The caller must not use `other` any more. */
   adopt(other: WireCount): void {
     this.#closed += other.#closed;
     for (const socket of other.#open) this.watch(socket);

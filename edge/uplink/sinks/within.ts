@@ -1,8 +1,11 @@
-/** A deadline around something that has none of its own. The late result is dropped, its late error too. */
+/** Puts a deadline on work that has none of its own. A late result is dropped, and so is a late error. */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 
-/** @throws ForpostError FORPOST_SINK_TIMEOUT */
+/**
+ * Resolves or rejects as `work` does, within `deadlineMs`. `what` begins the message of the error.
+ * @throws ForpostError FORPOST_SINK_TIMEOUT
+ */
 export function within<T>(clock: Clock, deadlineMs: number, what: string, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const timer = clock.after(deadlineMs, () =>

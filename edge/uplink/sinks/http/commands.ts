@@ -1,10 +1,10 @@
 /**
- * The centre's commands over HTTP(S), where nothing but outgoing connections is allowed: a long poll of
- * `GET /ingest/v1/commands`, which the receiver answers when there is a command, or empty after a while.
+ * The centre's commands over HTTPS, for sites that allow only outgoing connections: a long poll of
+ * `GET /ingest/v1/commands`. The receiver answers when it has a command, and with an empty list after `waitS`.
  *
- * Always: one request at a time; `after` names the last command that was taken, so that an answer that is lost comes
- * again; a first request, after a start or an error, asks for everything that is unexpired; a receiver that answers at
- * once and has nothing is not asked again at once.
+ * Always: one request is open at a time. `after` names the last command that was handled, so the receiver repeats the
+ * commands of a lost answer. The first request after a start or an error asks for all unexpired commands. After an empty
+ * answer that came at once the next request waits.
  */
 import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -22,27 +22,27 @@ export interface HttpCommandsOptions {
   /** of the receiver, without a slash at the end */
   readonly base: string;
   readonly tls: ClientTls | undefined;
-  /** undefined where the certificate alone says who we are. @throws ForpostError where neither does */
+  /** the token; undefined: the client certificate identifies the gateway. @throws ForpostError without either */
   readonly token: () => string | undefined;
   readonly clock: Clock;
-  /** counts what it has on the wire */
+  /** counts the bytes of these requests */
   readonly wire: WireCount;
 }
 
-/** Proxies cut what is silent for half a minute. */
+/** Shorter than the half minute after which proxies close silent connections. */
 const waitS = 25;
 const deadlineMs = 45_000;
 const leastPauseMs = 1_000;
 const mostPauseMs = 60_000;
 const agentOptions = { keepAlive: true, maxSockets: 1 };
-/** of an answer */
+/** limit of an answer */
 const mostBytes = 4 * 1024 * 1024;
 
 const answerSchema = Type.Object({
   /** the centre's time, RFC 3339 */
   now: Type.String(),
   commands: Type.Array(Type.Unknown(), { maxItems: 1000 }),
-  /** to be said with the next request */
+  /** the value of `after` for the next request */
   after: Type.String({ maxLength: 100 }),
 });
 type Answer = Type.Static<typeof answerSchema>;
@@ -51,8 +51,8 @@ const isAnswer = Compile(answerSchema);
 export function httpCommands(options: HttpCommandsOptions): CommandFeed {
   const { base, tls, clock } = options;
   return {
-    async run(take, stopping) {
-      // the files are read for each run anew: a renewed certificate needs no restart
+    async run(deliver, stopping) {
+      // each run reads the certificate files again, so a renewed certificate needs no restart
       const own = tls === undefined || !base.startsWith('https:') ? {} : { tls: tlsOptions(tls) };
       const agent = outgoingAgent(base, { ...agentOptions, ...own });
       try {
@@ -63,7 +63,7 @@ export function httpCommands(options: HttpCommandsOptions): CommandFeed {
           const arrived = clock.uptime();
           for (const envelope of answer.commands) {
             const centreTime = Math.round(Date.parse(answer.now) + clock.uptime() - arrived);
-            await take({
+            await deliver({
               envelope: JSON.stringify(envelope),
               centreTime: Number.isNaN(centreTime) ? undefined : centreTime,
             });
@@ -73,7 +73,7 @@ export function httpCommands(options: HttpCommandsOptions): CommandFeed {
           if (pauseMs > 0) await sleep(clock, Math.min(pauseMs, mostPauseMs), stopping);
         }
       } catch (error) {
-        // the request that waited was cut off by the stop
+        // the stop has aborted the open request
         if (!stopping.aborted) throw error;
       } finally {
         agent.destroy();
@@ -132,7 +132,7 @@ function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    // the caller says that it was no answer of a receiver
+    // the caller reports that the answer is not a receiver's
     return undefined;
   }
 }

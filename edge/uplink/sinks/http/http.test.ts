@@ -1,4 +1,4 @@
-/** The HTTP sink before a receiver that is none, or that answers otherwise than ours does. */
+/** The HTTP sink with servers that are no receiver, or that answer as no receiver should. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -16,8 +16,8 @@ const batch: SinkBatch = {
 const own = { lane: 'telemetry', epoch: '0123456789abcdef' };
 const deadlineMs = 5_000;
 
-/** What the sink says of the batch, where the other side answers so; the first request, an empty batch, is answered well. */
-async function answered(answer: RequestListener): Promise<string> {
+/** Sends a batch to a server that answers so. Returns 'safe' or the error code. The first, empty batch succeeds. */
+async function outcomeOf(answer: RequestListener): Promise<string> {
   let requests = 0;
   const server = createServer((request, response) => {
     request.resume();
@@ -49,7 +49,7 @@ const status =
   (_, response) =>
     response.writeHead(code, headers).end(text);
 
-test('its requests for commands, and connections that became no session, count beside its sessions', async () => {
+test('the bytes of requests for commands and of failed connections are counted besides those of sessions', async () => {
   let connected = 0;
   const server = createServer((request, response) => {
     request.resume();
@@ -77,32 +77,32 @@ test('its requests for commands, and connections that became no session, count b
 
 test.each([
   ['the whole batch', 'safe', accepting({ ...own, from: '11', through: '13' })],
-  ['more than that', 'safe', accepting({ ...own, from: '1', through: '20' })],
+  ['a larger range', 'safe', accepting({ ...own, from: '1', through: '20' })],
   ['nothing', 'FORPOST_SINK_UNREACHABLE', accepting()],
   ['its beginning', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, from: '11', through: '12' })],
   ['its end', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, from: '12', through: '13' })],
   [
-    'both ends, but not what is between them',
+    'both ends, but not the middle',
     'FORPOST_SINK_UNREACHABLE',
     accepting({ ...own, from: '11', through: '11' }, { ...own, from: '13', through: '13' }),
   ],
   ['another lane', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, lane: 'alerts', from: '11', through: '13' })],
   ['another epoch', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, epoch: 'other', from: '11', through: '13' })],
-  ['numbers that are none', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, from: 'x', through: 'y' })],
+  ['sequences that are not numbers', 'FORPOST_SINK_UNREACHABLE', accepting({ ...own, from: 'x', through: 'y' })],
 ])('a receiver that accepts %s: %s', async (_, outcome, answer) => {
-  expect(await answered(answer)).toBe(outcome);
+  expect(await outcomeOf(answer)).toBe(outcome);
 });
 
 test.each([
-  ['a page of HTML', 'FORPOST_SINK_UNREACHABLE', status(200, '<html>log in to this network</html>')],
-  ['a document of another kind', 'FORPOST_SINK_UNREACHABLE', status(200, '{"ok":true}')],
-  ['that it is elsewhere', 'FORPOST_SINK_UNREACHABLE', status(302, '', { location: 'http://elsewhere/' })],
-  ['that it is tired', 'FORPOST_SINK_UNREACHABLE', status(503, '')],
-  ['that we are nobody', 'FORPOST_SINK_UNREACHABLE', status(401, '{"detail":"who are you?"}')],
-  ['too large', 'FORPOST_SINK_REFUSED', status(413, '{"detail":"too large"}')],
-  ['without an end', 'FORPOST_SINK_UNREACHABLE', status(200, 'x'.repeat(1_000_000))],
+  ['with a page of HTML', 'FORPOST_SINK_UNREACHABLE', status(200, '<html>log in to this network</html>')],
+  ['with other JSON', 'FORPOST_SINK_UNREACHABLE', status(200, '{"ok":true}')],
+  ['with a redirect', 'FORPOST_SINK_UNREACHABLE', status(302, '', { location: 'http://elsewhere/' })],
+  ['503', 'FORPOST_SINK_UNREACHABLE', status(503, '')],
+  ['401', 'FORPOST_SINK_UNREACHABLE', status(401, '{"detail":"who are you?"}')],
+  ['413', 'FORPOST_SINK_REFUSED', status(413, '{"detail":"too large"}')],
+  ['with a megabyte', 'FORPOST_SINK_UNREACHABLE', status(200, 'x'.repeat(1_000_000))],
   [
-    'half of what it announced',
+    'with half of the announced length',
     'FORPOST_SINK_UNREACHABLE',
     (_, response) => {
       response.writeHead(200, { 'content-length': '1000' }).write('{"accepted":');
@@ -110,13 +110,13 @@ test.each([
     },
   ],
 ] satisfies [string, string, RequestListener][])('a receiver that answers %s: %s', async (_, outcome, answer) => {
-  expect(await answered(answer)).toBe(outcome);
+  expect(await outcomeOf(answer)).toBe(outcome);
 });
 
-test('a batch that the receiver asks to wait with is sent again after that time, in the same session', async () => {
+test('after 429 with Retry-After the batch is sent again after that time, in the same session', async () => {
   const times: number[] = [];
   const lanes: unknown[] = [];
-  const outcome = await answered((request, response) => {
+  const outcome = await outcomeOf((request, response) => {
     times.push(performance.now());
     lanes.push(request.headers['forpost-lane']);
     if (times.length === 1) response.writeHead(429, { 'retry-after': '1' }).end('{"detail":"too much"}');
@@ -127,8 +127,8 @@ test('a batch that the receiver asks to wait with is sent again after that time,
   expect(times[1]! - times[0]!).toBeGreaterThan(900);
 });
 
-test('a wait that is longer than the batch’s deadline is left to the uplink', async () => {
-  expect(await answered(status(429, '{"detail":"too much"}', { 'retry-after': '60' }))).toBe(
+test('a Retry-After beyond the deadline of the batch ends the session at once', async () => {
+  expect(await outcomeOf(status(429, '{"detail":"too much"}', { 'retry-after': '60' }))).toBe(
     'FORPOST_SINK_UNREACHABLE',
   );
 });

@@ -1,12 +1,12 @@
 /**
- * The sink that needs nothing but an outgoing HTTPS connection: batches as zstd-compressed NDJSON to the centre's
- * receiver (`POST /ingest/v1/events`), which answers only when its own Kafka or history has them.
+ * The sink for the centre's receiver, over outgoing HTTPS only. A batch is zstd-compressed NDJSON
+ * (`POST /ingest/v1/events`); the receiver answers once its Kafka or its history has stored the batch.
  *
- * Who we are says a token, a certificate, or both; the receiver knows whose each is.
+ * The gateway identifies itself by a token, by a client certificate, or by both.
  *
- * Always: a batch is safe only if the answer names it whole; only «too large» and «invalid» (400, 413, 422) are final,
- * everything else waits; a redirect is not followed. Where the receiver says 429 or 503 with Retry-After, the same batch is
- * sent again after that time, in the same session, as long as its deadline allows; a lane waits for itself alone.
+ * Always: a batch is safe only if the answer names its whole range. Only 400, 413 and 422 are final; after every other
+ * error the uplink sends the batch again. Redirects are not followed. After 429 or 503 with Retry-After the same batch is
+ * sent again after that time, in the same session, if its deadline allows; the other lane does not wait.
  */
 import {
   type Agent as HttpAgent,
@@ -37,12 +37,12 @@ type Head = OutgoingHttpHeaders;
 
 const compress = promisify(zstdCompress);
 const refusals = new Set([400, 413, 422]);
-/** An answer may take so long: nothing is sent again with less left of its deadline. */
+/** Time for an answer: a batch is not sent again with less than this left of its deadline. */
 const leastAnswerMs = 1_000;
 const leastWaitMs = 250;
-/** of an answer: an error page is not read to its end */
+/** limit of an answer; a longer error page is not read to its end */
 const maxAnswerBytes = 65_536;
-/** one for a batch, one for the gateway's state beside it */
+/** one socket for a batch, one for the gateway's status */
 const agentOptions = { keepAlive: true, maxSockets: 2 };
 
 const acceptance = Compile(
@@ -71,7 +71,7 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
     async open(deadlineMs) {
       const session = new HttpSession(base, config.tls, credentialOf(config, context), context.clock);
       try {
-        // an empty batch: whether the address and the token are right, before anything waits on it
+        // an empty batch checks the address and the token before events depend on them
         await session.post('', deadlineMs);
       } catch (error) {
         other.adopt(session.wire);
@@ -83,7 +83,10 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
   };
 }
 
-/** The token, or undefined where the certificate alone says who we are. @throws ForpostError FORPOST_SINK_UNREACHABLE */
+/**
+ * The token; undefined: the client certificate identifies the gateway.
+ * @throws ForpostError FORPOST_SINK_UNREACHABLE if there is neither
+ */
 function credentialOf({ tls }: HttpSinkConfig, { secret, name }: SinkContext): string | undefined {
   if (secret?.token !== undefined) return secret.token;
   if (tls !== undefined && tls !== true && tls.certificate !== undefined) return undefined;
@@ -187,7 +190,7 @@ class HttpSession implements SinkSession {
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return text;
     const { location } = response.headers;
-    // where a token and events go is for the configuration to say
+    // only the configuration decides which address gets the token and the events
     if (status >= 300 && status < 400 && location !== undefined)
       throw new ForpostError(
         'FORPOST_SINK_UNREACHABLE',
@@ -199,10 +202,10 @@ class HttpSession implements SinkSession {
     );
   }
 
-  /** node:http rather than fetch: that takes no certificate, and tells nothing of its sockets. It follows no redirect. */
+  /** Uses node:http, because fetch supports no client certificate and hides its sockets. Follows no redirect. */
   #request(url: string, options: RequestOptions, body: Buffer): Promise<IncomingMessage> {
     const secure = url.startsWith('https:');
-    // the files are read for each session anew: a renewed certificate needs no restart
+    // each session reads the certificate files again, so a renewed certificate needs no restart
     this.#agent ??= outgoingAgent(url, {
       ...agentOptions,
       ...(this.#tls === undefined || !secure ? {} : { tls: tlsOptions(this.#tls) }),
@@ -236,7 +239,7 @@ class HttpSession implements SinkSession {
   }
 }
 
-/** How long the receiver wants this not to be sent (RFC 9110, Retry-After in seconds); undefined where it does not say. */
+/** The Retry-After of an answer 429 or 503, in ms (RFC 9110; in seconds on the wire); undefined: it has none. */
 function askedToWaitMs({ statusCode, headers }: IncomingMessage): number | undefined {
   if (statusCode !== 429 && statusCode !== 503) return undefined;
   const seconds = Number(headers['retry-after'] ?? Number.NaN);
@@ -253,7 +256,7 @@ async function textOf(response: IncomingMessage): Promise<string> {
   return text;
 }
 
-/** The receiver's own sentence, else the beginning of whatever stood there. */
+/** The `detail` of the receiver's problem document; of any other answer its beginning. */
 function reasonIn(text: string): string {
   try {
     const value: unknown = JSON.parse(text);

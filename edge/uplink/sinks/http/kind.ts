@@ -1,10 +1,10 @@
-/** The sink `http`: the centre's receiver, by HTTPS. What its configuration is; the sink itself is in http.ts. */
+/** The sink kind `http`, the centre's receiver over HTTPS: its configuration. The sink itself is in http.ts. */
 import Type from 'typebox';
 import { type SinkKind, wrongSecret } from '../../sink-kind.ts';
 import { receiverAddressProblem } from './receiver-address.ts';
 import { type HttpSinkConfig, schema } from './settings.ts';
 
-/** What the receiver knows a gateway by; the receiver of evidence alone takes the same. */
+/** The token by which the receiver identifies a gateway, for events and for evidence. */
 export const tokenSchema = Type.Object(
   {
     token: Type.String({
@@ -21,7 +21,7 @@ export const http: SinkKind<HttpSinkConfig> = {
   about: 'an uplink to the centre’s receiver; its token stands in the secrets file',
   schema,
   secret: tokenSchema,
-  // one address for very many gateways
+  // slower than for Kafka: very many gateways share one receiver
   backoff: { baseMs: 250, ceilingMs: 10_000 },
 
   check({ url, tls }, { setting }) {
@@ -30,7 +30,7 @@ export const http: SinkKind<HttpSinkConfig> = {
   },
 
   checkSecret({ tls }, secret, place) {
-    // a certificate says who we are as well
+    // a client certificate replaces the token
     const hasCertificate = tls !== undefined && tls !== true && tls.certificate !== undefined;
     return secret === undefined && hasCertificate ? undefined : wrongSecret('token', secret, place);
   },

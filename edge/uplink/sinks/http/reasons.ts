@@ -1,4 +1,4 @@
-/** Why the receiver cannot be reached, in sentences that say what to do. What is known: Node's and OpenSSL's codes. */
+/** Explains why the receiver cannot be reached and what to do, by the error codes of Node and OpenSSL. */
 
 import { type ClientTls, tlsFileProblems } from '@forpost/shared/client-tls.ts';
 import { proxyReason } from '@forpost/shared/http/outgoing.ts';
@@ -25,11 +25,11 @@ const byCode: Readonly<Record<string, string>> = {
   HPE_INVALID_CONSTANT: words('gateway/reason.http-no-http'),
 };
 
-/** OpenSSL's name of what the other side says of our certificate. */
+/** The alerts with which the receiver refuses the gateway's certificate, as OpenSSL names them. */
 const ofCertificate =
   /_ALERT_(CERTIFICATE_REQUIRED|BAD_CERTIFICATE|CERTIFICATE_UNKNOWN|CERTIFICATE_EXPIRED|UNKNOWN_CA)$/;
 
-/** The sentence for `error`, undefined where there is none better than its own. `tls`: as the uplink is configured. */
+/** The explanation of `error`; undefined: its own message is the best there is. `tls`: as configured for the uplink. */
 export function httpReason(error: Error, url: string, tls: ClientTls | undefined, now: number): string | undefined {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')

@@ -1,7 +1,7 @@
-/** What is wrong with the address of a receiver: where a token and events or pictures would go in the clear. */
+/** Checks the address of a receiver: the token, the events and the pictures must not be sent unencrypted. */
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 
-/** A sentence; undefined where nothing is wrong. `setting`: as `uplink[0].url`; `what` goes to it: events, pictures. */
+/** The problem in a sentence; undefined: none. `setting`: as `uplink[0].url`; `what`: what is sent, events or pictures. */
 export function receiverAddressProblem(url: string, tls: boolean, setting: string, what: string): string | undefined {
   if (!URL.canParse(url)) return `${setting} is not an address`;
   const { protocol, hostname } = new URL(url);

@@ -1,4 +1,4 @@
-/** The configuration of a sink of the kind http. */
+/** Configuration of a sink of kind http. */
 import Type from 'typebox';
 import { type SinkConfig, tlsKey } from '../../sink-kind.ts';
 

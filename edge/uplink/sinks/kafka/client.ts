@@ -1,10 +1,10 @@
 /**
- * kafkajs as this gateway uses it: zstd from node:zlib, its log lines as ours, and its errors in our words.
+ * Configures kafkajs for the gateway: zstd from node:zlib, its log in the gateway's log, its errors as ForpostErrors.
  *
- * Always: kafkajs itself sends nothing twice (a producer's retries are 0) and every request has a timeout: what fails
- * is thrown away and sent again by the forwarder, because kafkajs does not reconnect in all cases (issues 907, 919,
- * 979). Only where it looks for a broker that answers it tries again, once for each: it goes through the list from the
- * front. The list is in another order each time, so that those of whom nothing is heard are not always the first.
+ * Always: kafkajs never resends (its producers have 0 retries), and every request has a timeout. After a failure the
+ * forwarder throws the client away and sends again with a new one, because kafkajs does not always reconnect (its issues
+ * 907, 919, 979). Only while connecting does kafkajs retry: once for each broker, in the order of the list. Each client
+ * shuffles the list, so that a dead broker does not always come first.
  */
 
 import { randomInt } from 'node:crypto';
@@ -31,7 +31,7 @@ quickenEncoder(import.meta.url);
 const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
-// kafkajs is CommonJS: what it exports is on its default import, and its codecs are one table for the whole process
+// kafkajs is CommonJS: its exports are properties of the default import. Its table of codecs is global to the process.
 kafkajs.CompressionCodecs[kafkajs.CompressionTypes.ZSTD] = () => ({
   compress: (encoder: { buffer: Buffer }) => compress(encoder.buffer),
   decompress: (buffer: Buffer) => decompress(buffer),
@@ -41,10 +41,10 @@ export const connectionTimeoutMs = 5_000;
 /** between two brokers of the list */
 const firstRetryMs = 30;
 const lastRetryMs = 200;
-/** for what kafkajs sends itself */
+/** kafkajs must not resend by itself */
 export const noRetries = { retries: 0 };
 
-/** A client whose log goes to `logger` at debug: what matters of it reaches the status as a reason. */
+/** A client whose log goes to `logger` at level debug; important errors also reach the status as a reason. */
 export function kafkaClient(
   brokers: readonly string[],
   { tls, sasl }: KafkaSecurity,
@@ -81,16 +81,16 @@ function countedSockets(tls: ClientTls | undefined, wire: WireCount): ISocketFac
   return (to) => wire.watch(open(to));
 }
 
-/** kafkajs' type is one of three by the mechanism, which a value of all three cannot be told to be. */
+/** The type of kafkajs is a union by mechanism; TypeScript cannot see that this value is a member of it. */
 function saslOptions({ mechanism, user, password }: KafkaLogin): SASLOptions {
   return { mechanism, username: user, password } as SASLOptions;
 }
 
-/** Kafka's own codes that say no to this very record and will say no again. */
+/** Kafka's errors that are final for a record: sending it again would fail again. */
 const final = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD', 'INVALID_TIMESTAMP']);
 const timeouts = new Set(['KafkaJSRequestTimeoutError', 'KafkaJSTimeout', 'KafkaJSLockTimeout']);
 
-/** Anything that kafkajs throws, as one of ours, with its cause. `client`: as it was configured. */
+/** Converts an error of kafkajs to a ForpostError with its cause. `client`: the client's configuration. */
 export function kafkaError(
   error: unknown,
   doing: string,
@@ -109,7 +109,7 @@ export function kafkaError(
   return new ForpostError('FORPOST_SINK_UNREACHABLE', message, options);
 }
 
-/** The first cause: «number of retries exceeded» says nothing. */
+/** The innermost cause. The outer error of kafkajs, «number of retries exceeded», does not name it. */
 function rootOf(error: unknown): Error {
   let at = error instanceof Error ? error : new Error(String(error));
   while (at.cause instanceof Error) at = at.cause;

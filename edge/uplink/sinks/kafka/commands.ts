@@ -1,10 +1,10 @@
 /**
- * The centre's commands from Kafka: the one partition of the commands topic in which this gateway's stand, from where
- * unexpired ones can begin.
+ * The centre's commands from Kafka: reads the partition of the commands topic that holds this gateway's commands, from
+ * the first record that can be unexpired.
  *
- * Always: each run reads in a group of its own, without any commit, so that a gateway that was killed need not wait for
- * its former self to be given up, and the broker forgets the group; what was read before comes again and is known by
- * its id. Where it begins is counted by the broker's clock, never by ours, which may say 1970 or 2099.
+ * Always: each run uses a new consumer group and commits nothing. A killed gateway therefore need not wait until Kafka
+ * gives up its former member, and Kafka forgets the group. Commands that were read before come again; the commander
+ * recognises them by id. The first offset is computed by the broker's clock; the gateway's clock may be years off.
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
@@ -21,18 +21,18 @@ export interface KafkaCommandsOptions {
   /** full name */
   readonly topic: string;
   readonly gateway: GatewayId;
-  readonly asOurs: (error: unknown) => ForpostError;
+  readonly toForpostError: (error: unknown) => ForpostError;
   readonly brokerTime: BrokerTime;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** The centre's clock may be this far from its brokers'. */
+/** The greatest expected difference between the clocks of the centre and its brokers. */
 const marginMs = 3_600_000;
-/** The first status is sent within two seconds of a connection, and its answer tells the broker's time. */
+/** The session sends its first status within two seconds; the answer contains the broker's time. */
 const brokerTimeWithinMs = 10_000;
 const brokerTimeLookMs = 100;
-/** A record ends the wait at once; an empty fetch waits so long at the broker. */
+/** How long an empty fetch waits at the broker; a new record ends the wait at once. */
 const fetchWaitMs = 15_000;
 const mostBytes = 262_144;
 const sessionTimeoutMs = 45_000;
@@ -41,7 +41,7 @@ const metadataMaxAgeMs = 60_000;
 const closeDeadlineMs = 2_000;
 const retry = { retries: 2, initialRetryTime: 100, maxRetryTime: 1_000, restartOnFailure: async () => false };
 
-/** What the brokers' clocks say, learned from the append times with which they answer what is sent to them. */
+/** The time by the brokers' clocks, learned from the append times in their answers to produce requests. */
 export class BrokerTime {
   readonly #clock: Clock;
   #last: { readonly at: number; readonly uptime: number } | undefined;
@@ -50,13 +50,13 @@ export class BrokerTime {
     this.#clock = clock;
   }
 
-  /** `logAppendTime` of an answer: ms since 1970; a topic that stamps with the client's clock says -1. */
-  told(logAppendTime: string | undefined): void {
+  /** `logAppendTime`: of an answer, in ms since 1970; -1 if the topic uses the client's timestamps. */
+  learn(logAppendTime: string | undefined): void {
     const at = Number(logAppendTime ?? -1);
     if (at > 0) this.#last = { at, uptime: this.#clock.uptime() };
   }
 
-  /** ms since 1970; undefined: nothing is known */
+  /** ms since 1970; undefined: unknown */
   now(): number | undefined {
     return this.#last && Math.round(this.#last.at + this.#clock.uptime() - this.#last.uptime);
   }
@@ -64,19 +64,19 @@ export class BrokerTime {
 
 export function kafkaCommands(options: KafkaCommandsOptions): CommandFeed {
   return {
-    run: (take, stopping) =>
-      read(options, take, stopping).catch((error: unknown) => {
-        throw options.asOurs(error);
+    run: (deliver, stopping) =>
+      read(options, deliver, stopping).catch((error: unknown) => {
+        throw options.toForpostError(error);
       }),
   };
 }
 
 async function read(
   { client: connect, topic, gateway, brokerTime, clock, logger }: KafkaCommandsOptions,
-  take: (delivered: DeliveredCommand) => Promise<void>,
+  deliver: (command: DeliveredCommand) => Promise<void>,
   stopping: AbortSignal,
 ): Promise<void> {
-  await known(brokerTime, clock, stopping);
+  await untilKnown(brokerTime, clock, stopping);
   if (stopping.aborted) return;
   const client = connect();
   const begin = await beginOf(client, topic, brokerTime.now());
@@ -97,7 +97,7 @@ async function read(
   stopping.addEventListener('abort', stop, { once: true });
   if (stopping.aborted) resolve();
   consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-  // also where somebody has added partitions, and ours is another one now
+  // also after partitions were added, when the key maps to another partition
   consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
     for (const partition of payload.memberAssignment[topic] ?? [])
       consumer.seek({ topic, partition, offset: begin.get(partition) ?? '0' });
@@ -110,7 +110,7 @@ async function read(
       eachMessage: async ({ message }) => {
         if (stopping.aborted || !isFor(message, gateway)) return;
         try {
-          await take({ envelope: message.value ?? Buffer.alloc(0), centreTime: brokerTime.now() });
+          await deliver({ envelope: message.value ?? Buffer.alloc(0), centreTime: brokerTime.now() });
         } catch (error) {
           reject(error);
           throw error;
@@ -123,7 +123,7 @@ async function read(
     await Promise.race([run(), over]);
   } finally {
     stopping.removeEventListener('abort', stop);
-    // whoever lost the race has been heard
+    // a late rejection of the losing promise is handled
     over.catch(() => undefined);
     await close(consumer, clock, logger);
   }
@@ -133,13 +133,13 @@ function isFor({ key }: KafkaMessage, gateway: GatewayId): boolean {
   return key?.toString() === gateway;
 }
 
-async function known(brokerTime: BrokerTime, clock: Clock, stopping: AbortSignal): Promise<void> {
+async function untilKnown(brokerTime: BrokerTime, clock: Clock, stopping: AbortSignal): Promise<void> {
   const end = clock.uptime() + brokerTimeWithinMs;
   while (brokerTime.now() === undefined && clock.uptime() < end && !stopping.aborted)
     await sleep(clock, brokerTimeLookMs, stopping);
 }
 
-/** The first offset of each partition at which something unexpired can stand. @throws where the topic is not there */
+/** The first offset of each partition that may hold an unexpired command. @throws if the topic does not exist */
 async function beginOf(client: Kafka, topic: string, now: number | undefined): Promise<ReadonlyMap<number, string>> {
   const admin = client.admin();
   try {
@@ -150,12 +150,12 @@ async function beginOf(client: Kafka, topic: string, now: number | undefined): P
         : await admin.fetchTopicOffsetsByTimestamp(topic, now - longestValidityMs - marginMs);
     return new Map(offsets.map(({ partition, offset }) => [partition, offset]));
   } finally {
-    // a connect that was not answered in time has left its socket open
+    // a connect that timed out has left its socket open
     await admin.disconnect();
   }
 }
 
-/** Gives each member of the group (there is one) the partition of this key and no other. */
+/** Assigns every member of the group, of which there is one, the partition of this key. */
 function onlyPartitionOf(key: string): PartitionAssigner {
   const name = 'forpost-one-key';
   const version = 0;

@@ -1,9 +1,9 @@
 /**
- * The sink for an owner's own Kafka: the lanes' topics, one CloudEvents record an event, key = gateway.
+ * The sink for Kafka: each lane has a topic, each event is one CloudEvents record, and the key is the gateway.
  *
- * Always: acks=-1 and idempotent off (kafkajs can lose a batch of overlapping idempotent sends and call it safe), one
- * outstanding batch a session, the partition computed by us and sent explicitly, by the number of partitions that was
- * seen first (partitions.ts). The topics are the centre's to create: a missing one is an error that says so.
+ * Always: acks=-1. Idempotence is off, because kafkajs can lose a batch of overlapping idempotent sends and report it as
+ * safe. A session has one outstanding batch. The sink computes the partition itself, by the number of partitions that it
+ * saw first (partitions.ts). The centre creates the topics; a missing topic is an error that says so.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { eventContentType, replayHeader } from '@forpost/shared/event/codec.ts';
@@ -32,12 +32,12 @@ export const defaultPrefix = 'forpost';
 const usedTopics: readonly TopicName[] = ['alerts', 'telemetry', 'status'];
 const headers = { 'content-type': eventContentType };
 const replayedHeaders = { ...headers, [replayHeader]: '1' };
-/** How often a session that lives long looks whether somebody added partitions, also over a metered link. */
+/** How often a long session checks the number of partitions, over an unlimited link and over a metered one. */
 const lookEveryMs = 60_000;
 const lookEveryMeteredMs = 3_600_000;
-/** of one request for commands; a fetch waits at the broker, and has its own time on top */
+/** timeout of one request for commands; kafkajs adds the fetch's wait at the broker to it */
 const commandsTimeoutMs = 10_000;
-/** A session that cannot close in this time is left to its own end. */
+/** A session that does not close in this time is abandoned. */
 const closeDeadlineMs = 3_000;
 
 export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
@@ -55,7 +55,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       },
       topic: topic(config.prefix ?? defaultPrefix, 'commands'),
       gateway: identity.gateway,
-      asOurs: (error) => kafkaError(error, 'reading the commands', config, clock.now()),
+      toForpostError: (error) => kafkaError(error, 'reading the commands', config, clock.now()),
       brokerTime,
       clock,
       logger,
@@ -69,7 +69,9 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       const wire = new WireCount();
       const client = kafkaClient(config.brokers, { tls: config.tls, sasl }, id, deadlineMs, logger, wire);
       const producer = client.producer({
-        ...{ idempotent: false, allowAutoTopicCreation: false, maxInFlightRequests: 1 },
+        idempotent: false,
+        allowAutoTopicCreation: false,
+        maxInFlightRequests: 1,
         retry: noRetries,
       });
       const connect = async () => {
@@ -88,7 +90,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
   };
 }
 
-/** @throws ForpostError FORPOST_SINK_UNREACHABLE, where the user has no password */
+/** @throws ForpostError FORPOST_SINK_UNREACHABLE if the secrets file has no password */
 function loginOf({ sasl }: KafkaSinkConfig, { name, secret }: SinkContext): KafkaLogin | undefined {
   if (sasl === undefined) return undefined;
   if (secret?.password !== undefined) return { ...sasl, password: secret.password };
@@ -98,7 +100,7 @@ function loginOf({ sasl }: KafkaSinkConfig, { name, secret }: SinkContext): Kafk
   );
 }
 
-/** The topics as they are, looked at by each new session and now and then by one that lives long. */
+/** The topics at the cluster: each new session describes them, and a long session does so again now and then. */
 class Topics {
   readonly prefix: string;
   readonly #user: string | undefined;
@@ -142,7 +144,7 @@ class Topics {
   async #describe(client: Kafka): Promise<SeenPartitions> {
     const admin = client.admin();
     try {
-      // a connect that was not answered in time has left its socket open: it is to be closed too
+      // inside `try`: a connect that timed out has left its socket open, and `disconnect` closes it
       await admin.connect();
       const { topics, missing } = await describeTopics(
         admin,
@@ -159,21 +161,21 @@ class Topics {
   }
 
   /**
-   * kafkajs asks for all topics, and has no answer while any of them, whosever it is, has no leader; and it asks any
-   * one of the brokers, also one that has just died.
+   * The id of the cluster, or `unknownCluster`. kafkajs asks for all topics, and fails while any topic of the cluster has
+   * no leader. It also asks a random broker, which may have just died.
    */
   async #clusterId(admin: Admin): Promise<string> {
     try {
       return (await admin.describeCluster()).clusterId;
     } catch (error) {
-      this.#context.logger.debug({ err: error }, 'the cluster was not asked for its id');
+      this.#context.logger.debug({ err: error }, 'the id of the Kafka cluster could not be read');
       return unknownCluster;
     }
   }
 
   #missing(names: readonly string[]): ForpostError {
     const [first = '', ...others] = names;
-    // a broker with ACLs hides what a user may not use
+    // a broker with ACLs hides topics that the user may not use
     const allow = this.#user === undefined ? '' : `, and allow the user "${this.#user}" to write to it`;
     return new ForpostError(
       'FORPOST_SINK_TOPIC_MISSING',
@@ -183,8 +185,8 @@ class Topics {
 }
 
 /**
- * Messages that are all of one partition. kafkajs groups them by partition with `reduce`, and copies the group for
- * each message: 125,000 copies for 500 messages. What it would find is told by the first one.
+ * Marks messages that all have the same partition. kafkajs groups messages by partition with `reduce`, and copies the
+ * group for each message: 125,000 element copies for 500 messages. The replaced `reduce` groups by the first message.
  */
 function ofOnePartition<Item>(messages: Item[]): Item[] {
   const reduce = (group: (groups: unknown, message: Item | undefined) => Record<string, Item[]>, none: unknown) => {
@@ -227,7 +229,9 @@ class KafkaSession implements SinkSession {
     const { topics, client, context } = this.#parts;
     await this.#produce(topic(topics.prefix, 'status'), [JSON.stringify(status)], deadlineMs);
     if (topics.due)
-      void topics.look(client).catch((error) => context.logger.debug({ err: error }, 'the topics were not looked at'));
+      void topics
+        .look(client)
+        .catch((error) => context.logger.debug({ err: error }, 'the Kafka topics could not be described'));
   }
 
   async #produce(name: string, values: readonly string[], deadlineMs: number, head?: Record<string, string>) {
@@ -248,11 +252,11 @@ class KafkaSession implements SinkSession {
       const bad = answers.find(({ errorCode }) => errorCode !== 0);
       if (bad !== undefined)
         throw new ForpostError('FORPOST_SINK_UNREACHABLE', `${name} answered with error code ${bad.errorCode}`);
-      // kafkajs drops what is for a partition that it has not heard of, and resolves: nobody has it then
+      // kafkajs drops messages to a partition that it does not know, and resolves without an answer for it
       const answer = answers.find((one) => one.partition === partition);
       if (answer === undefined)
         throw new ForpostError('FORPOST_SINK_UNREACHABLE', `no answer for partition ${partition} of ${name}`);
-      this.#parts.brokerTime.told(answer.logAppendTime);
+      this.#parts.brokerTime.learn(answer.logAppendTime);
     } catch (error) {
       throw kafkaError(error, `sending to ${name}`, config, clock.now());
     }
@@ -268,7 +272,7 @@ class KafkaSession implements SinkSession {
   }
 }
 
-/** For tests: the topic a lane goes to. */
+/** For tests: the topic of a lane. */
 export function topicOf(prefix: string, lane: Lane): string {
   return laneTopic(prefix, lane);
 }

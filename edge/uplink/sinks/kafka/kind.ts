@@ -1,4 +1,4 @@
-/** The sink `kafka`: an owner's own brokers. What its configuration is; the sink itself is in kafka.ts. */
+/** The sink kind `kafka`, a Kafka cluster: its configuration. The sink itself is in kafka.ts. */
 import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
 import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
 import Type from 'typebox';
@@ -18,7 +18,7 @@ export const kafka: SinkKind<KafkaSinkConfig> = {
   about: 'an uplink to Kafka',
   schema,
   secret,
-  // back within two seconds of the brokers' return
+  // the uplink reconnects within two seconds of the brokers' return
   backoff: { baseMs: 200, ceilingMs: 1_500 },
 
   check({ brokers, tls, sasl }) {

@@ -1,22 +1,22 @@
 /**
- * By how many partitions a gateway's own is computed when somebody has added some: by as many as there were when it
- * first sent to that topic. A key's partition is its hash modulo their number, so that the new number would put the
- * same gateway elsewhere: its newer events could be read before its older ones, and what it sends again after a cut
- * would land in another partition than the first time. Partitions are never taken away, so the old place stays.
+ * Decides the number of partitions by which a gateway computes its partition: the number that the topic had when the
+ * gateway first sent to it. A partition is the key's hash modulo that number, so a larger number would move the gateway
+ * to another partition. Consumers could then read its newer events before its older ones, and a resend would land in
+ * another partition than the original. Kafka never removes partitions, so the first partition remains valid.
  *
- * (The design grows by a new generation of a topic, under another prefix; this is for whoever did it otherwise.)
+ * The supported way to grow is a new generation of topics under another prefix; this covers owners who added partitions.
  *
- * Always: what is remembered of another cluster does not count; fewer than remembered means that the topic was made
- * anew: then there is no order to keep.
+ * Always: numbers remembered of another cluster do not count. Fewer partitions than remembered mean that the topic was
+ * recreated; then there is no order to keep, and the new number counts.
  */
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
 const seenPartitions = Compile(
   Type.Object({
-    /** the cluster's id; `unknownCluster` where it could not be asked for */
+    /** id of the cluster; `unknownCluster` if it could not be read */
     cluster: Type.String(),
-    /** partitions by topic */
+    /** number of partitions by topic */
     topics: Type.Record(Type.String(), Type.Integer({ minimum: 1 })),
   }),
 );
@@ -26,12 +26,12 @@ export interface SeenPartitions {
   readonly topics: Readonly<Record<string, number>>;
 }
 
-/** What the sink remembered, where it is of this kind. */
+/** The remembered numbers; undefined: `value` is of another kind or an older version. */
 export function rememberedPartitions(value: unknown): SeenPartitions | undefined {
   return seenPartitions.Check(value) ? value : undefined;
 }
 
-/** Taken to be the same as any other. */
+/** An id that counts as equal to every other. */
 export const unknownCluster = '';
 
 export interface AddedPartitions {
@@ -41,7 +41,7 @@ export interface AddedPartitions {
 }
 
 export interface SettledPartitions {
-  /** to send by, and to remember */
+  /** the numbers to compute partitions by, and to remember */
   readonly use: SeenPartitions;
   readonly added: readonly AddedPartitions[];
 }

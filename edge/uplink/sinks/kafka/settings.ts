@@ -1,4 +1,4 @@
-/** The configuration of a sink of the kind kafka. */
+/** Configuration of a sink of kind kafka. */
 import { kafkaLoginProperties } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { type SinkConfig, tlsKey } from '../../sink-kind.ts';
