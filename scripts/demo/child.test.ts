@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { root } from '../../test/harness/root.ts';
 import { Child, type ChildOptions } from './child.ts';
 
 let folder: string;
@@ -63,6 +66,25 @@ test('a process that ends before its ready line is reported with the tail of its
 test('a process whose ready line says false is not up', async () => {
   const { child } = await make('console.log(JSON.stringify({ ready: false, message: "no Java" })); process.exit(1)');
   await expect(child.start()).rejects.toThrow(/no Java/);
+});
+
+test('a less urgent process is less urgent than the demo itself, whatever priority the demo has', async () => {
+  const script = join(folder, 'less-urgent.mjs');
+  await writeFile(
+    script,
+    "import { getPriority } from 'node:os'; console.log(JSON.stringify({ ready: getPriority() })); process.stdin.resume();",
+  );
+  const options = { name: 'kafka', args: [script], log: join(folder, 'child.log'), readyWithinMs: 10_000, nice: 3 };
+  const demo = `
+    import { Child } from ${JSON.stringify(new URL('child.ts', import.meta.url))};
+    import { systemClock } from '@forpost/shared/clock.ts';
+    const options = ${JSON.stringify(options)};
+    const child = new Child({ ...options, clock: systemClock, random: () => 0, report: () => {} });
+    console.log(await child.start());
+    await child.stop();`;
+  const args = ['-n', '4', process.execPath, '--input-type=module', '--eval', demo];
+  const { stdout } = await promisify(execFile)('nice', args, { cwd: root });
+  expect(Number(stdout)).toBe(Math.min(19, getPriority() + 4 + 3));
 });
 
 test('stop sends SIGTERM and leaves no process behind', async () => {

@@ -9,12 +9,15 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { getPriority, setPriority } from 'node:os';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
 import { root } from './settings.ts';
+
+/** the least urgent priority that setpriority(2) knows */
+const lowestPriority = 19;
 
 export interface ChildOptions {
   /** for people, and the name of the log */
@@ -28,7 +31,7 @@ export interface ChildOptions {
   /** reports an event of the process, in a line for people */
   readonly report: (line: string) => void;
   readonly onLine?: (line: string) => void;
-  /** priority, as nice(1) counts it: more is less urgent. Default 0 */
+  /** added to this process's own priority, as nice(1) does: more is less urgent. Default 0 */
   readonly nice?: number;
   /** output lines that the log must not keep */
   readonly secret?: RegExp;
@@ -120,7 +123,8 @@ export class Child {
       detached: true,
     });
     this.#process = child;
-    if (nice !== undefined && child.pid !== undefined) setPriority(child.pid, nice);
+    if (nice !== undefined && child.pid !== undefined)
+      setPriority(child.pid, Math.min(lowestPriority, getPriority() + nice));
     // the process has ended: `#ended` reports it
     child.stdin?.on('error', () => child.stdin?.destroy());
     this.#ended = new Promise((resolve) => {

@@ -36,8 +36,11 @@ afterAll(async () => {
 
 const said = async (one: Isolated, words: RegExp) => {
   const has = () => one.lines.some((line) => words.test(line));
-  await until(`${words}`, () => has() || !one.isRunning, 60_000);
-  if (!has()) throw new Error(`it ended before it said ${words}:\n${one.lines.slice(-20).join('\n')}`);
+  const said = () => one.lines.slice(-20).join('\n');
+  await until(`${words}`, () => has() || !one.isRunning, 120_000).catch((error: Error) => {
+    throw new Error(`${error.message}; the program said:\n${said()}`);
+  });
+  if (!has()) throw new Error(`the program ended before it said ${words}:\n${said()}`);
 };
 
 describe.concurrent('in a network without a way out', unless(withoutNamespaces), () => {
