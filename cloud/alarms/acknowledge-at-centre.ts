@@ -8,6 +8,9 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { longestValidityMs } from '@forpost/shared/event/command.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import { changed } from '../api/answers.ts';
 import type { Order } from '../commands/commands.ts';
 import type { CommandDesk, CommandHandler } from '../commands/desk.ts';
@@ -24,7 +27,7 @@ export interface AcknowledgeAtCentreOptions {
   readonly clock: Pick<Clock, 'now'>;
 }
 
-const ownAlarm = 'the centre raised this alarm and has noted it';
+const ownAlarm = message('centre/reason.own-alarm');
 /** the bound in the gateway's schema */
 const longestAlarmId = 300;
 
@@ -45,16 +48,15 @@ export class AcknowledgeAtCentre implements CommandHandler {
     if (alarm === undefined) return undefined;
     if (centreAlarms.acknowledge(alarm, author)) return this.#noted(order, alarm, 'applied', ownAlarm);
     if (gateways.get(gateway) === undefined) return undefined;
-    await changed(
-      acknowledgements.take({ gateway, alarm, by: author }),
-      (reason) => `The alarm is not acknowledged: ${reason}. Acknowledge it again`,
+    await changed(acknowledgements.take({ gateway, alarm, by: author }), (reason) =>
+      message('centre/reason.not-acknowledged', { reason }),
     );
     const refused = desk.refusal(gateway);
     return refused === undefined ? undefined : this.#noted(order, alarm, 'noted', refused);
   }
 
   /** The answer in place of a command. */
-  #noted({ gateway, author }: Order, alarm: string, state: 'applied' | 'noted', message: string): CommandView {
+  #noted({ gateway, author }: Order, alarm: string, state: 'applied' | 'noted', text: Message): CommandView {
     const at = rfc3339(this.#options.clock.now());
     return {
       id: `${alarm}/acknowledged`,
@@ -66,7 +68,8 @@ export class AcknowledgeAtCentre implements CommandHandler {
       expires: at,
       key: '',
       state,
-      message,
+      message: inEnglish(text),
+      message_i18n: text,
       settled: at,
     };
   }

@@ -12,6 +12,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { CentreAcknowledgement, HistoryStore } from '../history/store.ts';
 import type { OperationsLog } from '../operations/operations.ts';
 import { alarmAcknowledged } from './restored-acknowledgements.ts';
@@ -39,7 +40,7 @@ export class Acknowledgements {
     try {
       await history.noteAcknowledgements([noted]);
     } catch (error) {
-      const message = `the history did not note that the alarm is acknowledged: ${messageOf(error)}`;
+      const message = words('centre/reason.not-noted', { reason: messageOf(error) });
       throw new ForpostError('FORPOST_HISTORY_FAILED', message, { cause: error });
     }
     logger.info({ gateway, alarm, by }, 'an alarm was acknowledged at the centre');

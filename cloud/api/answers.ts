@@ -1,6 +1,8 @@
 /** The answers of all routes to an error of a part of the centre: a wrong question, or a part that cannot work now. */
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
 
 /** The answer to a question. @throws HttpProblem 400 or 422 where the history refuses the question itself */
 export async function asked<Answer>(answer: Promise<Answer>): Promise<Answer> {
@@ -19,13 +21,16 @@ const retryMs = 2_000;
 
 /**
  * The result of a change. @throws HttpProblem 503 with Retry-After where a part of the centre could not make it;
- * `words` tell the person from the reason what to do
+ * `sentence` tells the person from the reason what to do
  */
-export async function changed<Result>(change: Promise<Result>, words: (reason: string) => string): Promise<Result> {
+export async function changed<Result>(
+  change: Promise<Result>,
+  sentence: (reason: Message | string) => Message,
+): Promise<Result> {
   try {
     return await change;
   } catch (error) {
     if (!(error instanceof ForpostError)) throw error;
-    throw tryAgainIn(503, retryMs, words(messageOf(error)));
+    throw tryAgainIn(503, retryMs, sentence(recognisedOr(messageOf(error))));
   }
 }

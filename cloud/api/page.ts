@@ -11,6 +11,7 @@ import { join, sep } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { PrefixOf } from '@forpost/shared/http/forwarded.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { FastifyInstance } from 'fastify';
 
 const yearSeconds = 31_536_000;
@@ -20,7 +21,7 @@ export function registerPage(app: FastifyInstance, folder: string, prefixOf: Pre
   const index = join(folder, 'index.html');
   if (!existsSync(index)) {
     app.get('/', open, async () => {
-      throw new HttpProblem(503, 'the page is not built: run "npm run web", then start the centre again');
+      throw new HttpProblem(503, message('centre/reason.page-not-built'));
     });
     return;
   }

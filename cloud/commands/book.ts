@@ -7,10 +7,12 @@
  * comes twice is one command. The book is bounded; beyond the bound the oldest command goes.
  */
 import { type Command, peekCommand } from '@forpost/shared/event/command.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 
 export interface CommandOutcomeAt {
   readonly outcome: string;
   readonly message: string;
+  readonly message_i18n?: Message;
   /** by the gateway's clock, RFC 3339 */
   readonly time: string;
 }

@@ -24,6 +24,9 @@ import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import { messageIn } from '@forpost/shared/texts/message.ts';
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { HistoryStore } from '../history/store.ts';
 import { CommandBook, type KnownCommand } from './book.ts';
 import { type SigningKey, signingKey } from './key.ts';
@@ -105,14 +108,14 @@ export class Commands implements Part {
    */
   async issue({ gateway, kind, arguments: values, author, validMs }: Order): Promise<CommandView> {
     if (validMs < 1 || validMs > longestValidityMs)
-      throw new RangeError(`a command is valid for up to ${longestValidityMs / 3_600_000} h`);
+      throw new RangeError(words('centre/reason.command-validity', { hours: longestValidityMs / 3_600_000 }));
     if (Buffer.byteLength(JSON.stringify(values)) > maxArgumentsBytes)
-      throw new RangeError(`its arguments are longer than ${maxArgumentsBytes} bytes`);
+      throw new RangeError(words('centre/reason.command-arguments', { bytes: maxArgumentsBytes }));
     const now = this.#options.clock.now();
     if (this.#book.issuedSince(gateway, now - longestValidityMs) >= maxCommandsPerDay)
       throw new ForpostError(
         'FORPOST_COMMANDS_FULL',
-        `the gateway "${gateway}" was sent ${maxCommandsPerDay} commands within a day: wait, or find out who sends them`,
+        words('centre/reason.commands-full', { gateway, count: maxCommandsPerDay }),
       );
     const command: Command = {
       id: randomUUID(),
@@ -207,12 +210,14 @@ export class Commands implements Part {
   /** `data` came from another machine. */
   #settle({ gateway, time, data }: Pick<ForpostEvent, 'gateway' | 'time' | 'data'>): KnownCommand | undefined {
     if (typeof data !== 'object' || data === null) return undefined;
-    const { command, outcome, message } = data as Readonly<Record<string, unknown>>;
+    const { command, outcome, message, message_i18n } = data as Readonly<Record<string, unknown>>;
     if (typeof command !== 'string' || typeof outcome !== 'string') return undefined;
+    const words = typeof message === 'string' ? message.slice(0, longestMessage).toWellFormed() : '';
+    // an older gateway sends words alone
+    const text = messageIn(message_i18n) ?? recognise(words);
     return this.#book.settle(gateway, command, {
-      outcome,
-      message: typeof message === 'string' ? message.slice(0, longestMessage).toWellFormed() : '',
-      time,
+      ...{ outcome, message: words, time },
+      ...(text === undefined ? {} : { message_i18n: text }),
     });
   }
 
@@ -230,6 +235,7 @@ export class Commands implements Part {
       key,
       state: result?.outcome ?? (over ? 'unanswered' : 'sent'),
       message: result?.message ?? '',
+      ...(result?.message_i18n === undefined ? {} : { message_i18n: result.message_i18n }),
       settled: result?.time ?? null,
     };
   }

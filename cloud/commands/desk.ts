@@ -7,6 +7,9 @@
  */
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { GatewayDirectory } from '../gateways/directory.ts';
 import type { Commands, Order } from './commands.ts';
 import type { CommandView } from './schemas.ts';
@@ -53,16 +56,17 @@ export class CommandDesk {
 
   /** Refuses here what the gateway would refuse for sure. @throws HttpProblem 404, 409 */
   mayTake(id: string): void {
-    if (this.#gateways.get(id) === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
+    if (this.#gateways.get(id) === undefined)
+      throw new HttpProblem(404, message('centre/reason.no-gateway', { gateway: id }));
     const refused = this.refusal(id);
     if (refused !== undefined) throw new HttpProblem(409, refused);
   }
 
-  /** Why a known gateway would not take a command of this centre, in words; undefined where it would. */
-  refusal(id: string): string | undefined {
+  /** Why a known gateway would not take a command of this centre; undefined where it would. */
+  refusal(id: string): Message | undefined {
     const { text, id: key } = this.#commands.publicKey;
     if (this.#gateways.get(id)?.status?.commandKeys?.includes(key) !== false) return undefined;
-    return `the gateway "${id}" does not take this centre’s commands: add ${text} to its gateway.yaml under commands: trusted_keys`;
+    return message('centre/reason.key-not-trusted', { gateway: id, key: text });
   }
 
   /** @throws HttpProblem 400, 429, 503 */
@@ -73,7 +77,11 @@ export class CommandDesk {
       if (error instanceof RangeError) throw new HttpProblem(400, error.message);
       if (!(error instanceof ForpostError) || !error.retryable) throw error;
       if (error.code === 'FORPOST_COMMANDS_FULL') throw tryAgainIn(429, fullRetryMs, error.message);
-      throw tryAgainIn(503, retryMs, `${messageOf(error)}. The command was probably not sent: send it again`);
+      throw tryAgainIn(
+        503,
+        retryMs,
+        message('centre/reason.command-not-sent', { reason: recognisedOr(messageOf(error)) }),
+      );
     }
   }
 }

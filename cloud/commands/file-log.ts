@@ -9,6 +9,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { peekCommand } from '@forpost/shared/event/command.ts';
 import { replaceFile } from '@forpost/shared/files.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { keptMs } from './book.ts';
@@ -51,7 +52,7 @@ export class FileCommandLog implements CommandLog {
   async #write(envelope: string): Promise<void> {
     const kept = this.#current(this.#kept);
     if (kept.length >= mostKept)
-      throw new ForpostError('FORPOST_COMMANDS_FULL', `${kept.length} commands of the last two days are kept already`);
+      throw new ForpostError('FORPOST_COMMANDS_FULL', words('centre/reason.commands-kept', { count: kept.length }));
     const next = [...kept, envelope];
     try {
       await replaceFile(this.#file, `${JSON.stringify({ commands: next }, null, 1)}\n`);

@@ -1,8 +1,8 @@
 /** Commands over HTTP: an order of a person, and a command with its result. */
 import { commandKindPattern } from '@forpost/shared/event/command.ts';
+import { closed, message, optional } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
 
-const closed = { additionalProperties: false } as const;
 export const mostListed = 200;
 
 export const orderBody = Type.Object(
@@ -48,6 +48,7 @@ export const commandSchema = Type.Object({
       'noted: the centre has noted an acknowledgement, and its gateway takes no command of this centre',
   }),
   message: Type.String({ description: 'the gateway’s words' }),
+  message_i18n: optional(message('`message` as a message of the catalogue')),
   settled: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
     description: 'when the gateway said so, by its clock',
   }),

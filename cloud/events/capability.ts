@@ -1,6 +1,7 @@
 /** GET /api/v1/events and one event by its id. */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { timeOf } from '@forpost/shared/http/validation.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import { asked } from '../api/answers.ts';
 import type { CapabilityKind } from '../api/capability.ts';
 import { cursorAfter } from '../history/queries.ts';
@@ -57,7 +58,10 @@ export const events: CapabilityKind<EventServices> = {
         async ({ params: { sequence, ...key } }) => {
           const [event] = await asked(history.stored(key, [Number(sequence)]));
           if (event === undefined)
-            throw new HttpProblem(404, `no event ${key.gateway}/${key.epoch}/${key.lane}/${sequence} is stored`);
+            throw new HttpProblem(
+              404,
+              message('centre/reason.no-event', { event: `${key.gateway}/${key.epoch}/${key.lane}/${sequence}` }),
+            );
           return event;
         },
       );

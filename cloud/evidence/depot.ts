@@ -21,6 +21,7 @@ import { moveFile, replaceFile } from '@forpost/shared/files.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { mediaSchema, mostItemBytes } from './schemas.ts';
@@ -102,7 +103,10 @@ export class EvidenceDepot implements Part {
         ({ gateway, arrived }) => gateway === wanted.gateway && arrived === null,
       );
       if (open.length >= mostAskedOfOne)
-        throw new HttpProblem(429, `${mostAskedOfOne} pictures of "${wanted.gateway}" are still on their way: wait`);
+        throw new HttpProblem(
+          429,
+          message('centre/reason.many-pictures', { count: mostAskedOfOne, gateway: wanted.gateway }),
+        );
       const record: DepotRecord = { ...wanted, asked: rfc3339(this.#options.clock.now()), arrived: null };
       await this.#note(key, record);
       return record;

@@ -4,6 +4,8 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import { sendFile } from '@forpost/shared/http/range.ts';
 import { idParams } from '@forpost/shared/http/schema.ts';
+import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { Api, Caller } from '../api/capability.ts';
 import type { CommandDesk } from '../commands/desk.ts';
 import type { EvidenceAudit } from './audit.ts';
@@ -78,7 +80,8 @@ export function addLookRoute(api: Api, caller: Caller, depot: EvidenceDepot, aud
     async (request, reply) => {
       const { id, sha256: hash } = request.params;
       const record = depot.get(id, hash);
-      if (record === undefined || record.arrived === null) throw new HttpProblem(404, 'it is not here (yet)');
+      if (record === undefined || record.arrived === null)
+        throw new HttpProblem(404, message('centre/reason.evidence-not-here'));
       const by = caller.person(request);
       const { alarm: named = record.alarm } = request.query;
       const alarm = belongsTo(record, named) ? named : record.alarm;
@@ -90,7 +93,7 @@ export function addLookRoute(api: Api, caller: Caller, depot: EvidenceDepot, aud
         throw tryAgainIn(
           503,
           retryMs,
-          `each look at a picture is written down before the picture is shown, and that cannot be done now (${error.message}): try again`,
+          message('centre/reason.look-not-noted', { reason: recognisedOr(error.message) }),
         );
       }
       return sendFile(reply, request.headers.range, record, (part) => createReadStream(depot.pathOf(record), part));

@@ -3,6 +3,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { idParams } from '@forpost/shared/http/schema.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import { changed } from '../api/answers.ts';
 import type { CapabilityKind } from '../api/capability.ts';
 import type { GatewayDirectory } from './directory.ts';
@@ -48,10 +49,10 @@ export const gateways: CapabilityKind<GatewayRouteServices> = {
         async (request) => {
           const { id } = request.params;
           const { in_service: inService } = request.body;
-          if (directory.get(id) === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
-          await changed(
-            service.set(id, !inService, caller.person(request)),
-            (reason) => `${reason}. Nothing was changed: try again`,
+          if (directory.get(id) === undefined)
+            throw new HttpProblem(404, message('centre/reason.no-gateway', { gateway: id }));
+          await changed(service.set(id, !inService, caller.person(request)), (reason) =>
+            message('centre/reason.not-changed', { reason }),
           );
           return { gateway: id, in_service: inService };
         },

@@ -3,6 +3,7 @@
  * Each is a record of the registry, so every centre knows it, also after a restart.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Registry } from '../registry/registry.ts';
@@ -32,6 +33,6 @@ export class GatewayService {
       const write = { kind: gatewayServiceKind, id: gateway, author: by, data: { out }, seen };
       if (await this.#registry.put(write)) return;
     }
-    throw new ForpostError('FORPOST_CHANGED_MEANWHILE', `others change the gateway "${gateway}" too: try again`);
+    throw new ForpostError('FORPOST_CHANGED_MEANWHILE', words('centre/reason.others-change-gateway', { gateway }));
   }
 }

@@ -7,6 +7,7 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import { isId, isLane, type Lane } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { EventQuery, HistoryEvent, SeriesQuery } from './store.ts';
 
 export const maxEvents = 10_000;
@@ -85,7 +86,7 @@ export function decodeCursor(cursor: string): Position {
   try {
     value = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
   } catch {
-    throw invalid('cursor is not the cursor of an earlier page');
+    throw invalid(words('centre/reason.no-cursor'));
   }
   const [time, gateway, epoch, lane, sequence] = Array.isArray(value) ? value : [];
   if (
@@ -96,13 +97,13 @@ export function decodeCursor(cursor: string): Position {
     typeof sequence !== 'string' ||
     !/^[0-9]{1,16}$/.test(sequence)
   )
-    throw invalid('cursor is not the cursor of an earlier page');
+    throw invalid(words('centre/reason.no-cursor'));
   return { time, gateway, epoch, lane, sequence };
 }
 
 /** A limit of at least 1 and at most `most`. @throws ForpostError FORPOST_QUERY_INVALID */
 export function checkLimit(limit: number, most: number): number {
-  if (!Number.isInteger(limit) || limit < 1) throw invalid(`limit ${limit} is not a whole number above 0`);
+  if (!Number.isInteger(limit) || limit < 1) throw invalid(words('centre/reason.limit', { limit: String(limit) }));
   return Math.min(limit, most);
 }
 
@@ -113,7 +114,7 @@ const farthestMs = 8_640_000_000_000_000;
 export function timeRange(query: Pick<EventQuery, 'from' | 'to'>): { readonly from: number; readonly through: number } {
   const from = query.from ?? -farthestMs;
   const to = query.to ?? farthestMs + 1;
-  if (Number.isNaN(from) || Number.isNaN(to)) throw invalid('from and to are ms since 1970');
+  if (Number.isNaN(from) || Number.isNaN(to)) throw invalid(words('centre/reason.from-to'));
   return { from: Math.ceil(Math.max(from, -farthestMs)), through: Math.ceil(Math.min(to, farthestMs + 1)) - 1 };
 }
 
@@ -133,14 +134,14 @@ const daySeconds = 86_400;
  */
 export function stepsOf(stepSeconds: number): Steps {
   if (!Number.isInteger(stepSeconds) || stepSeconds < 1 || stepSeconds > 366 * daySeconds)
-    throw invalid(`step ${stepSeconds} is not a whole number of seconds from 1 to 366 days`);
+    throw invalid(words('centre/reason.step', { step: String(stepSeconds) }));
   if (stepSeconds % daySeconds === 0) {
     const days = stepSeconds / daySeconds;
     if (days === 30 || days === 31) return { unit: 'month', steps: 1 };
     if (days === 365 || days === 366) return { unit: 'month', steps: 12 };
     return days % 7 === 0 ? { unit: 'week', steps: days / 7 } : { unit: 'day', steps: days };
   }
-  if (daySeconds % stepSeconds !== 0) throw invalid(`step ${stepSeconds} s: below a day it must divide a day`);
+  if (daySeconds % stepSeconds !== 0) throw invalid(words('centre/reason.step-divides', { step: String(stepSeconds) }));
   if (stepSeconds % 3600 === 0) return { unit: 'hour', steps: stepSeconds / 3600 };
   if (stepSeconds % 60 === 0) return { unit: 'minute', steps: stepSeconds / 60 };
   return { unit: 'second', steps: stepSeconds };
@@ -154,12 +155,12 @@ export function checkSeries(query: SeriesQuery): {
   /** by its own spelling: «utc» means UTC, and ClickHouse knows only that */
   readonly timezone: string;
 } {
-  if (Number.isNaN(query.from) || Number.isNaN(query.to)) throw invalid('from and to are ms since 1970');
+  if (Number.isNaN(query.from) || Number.isNaN(query.to)) throw invalid(words('centre/reason.from-to'));
   const steps = stepsOf(query.stepSeconds);
   const from = Math.ceil(Math.min(Math.max(query.from, chartFirstMs), chartLastMs));
   const to = Math.ceil(Math.min(Math.max(query.to, chartFirstMs), chartLastMs));
   if ((to - from) / (query.stepSeconds * 1000) > maxSeriesPoints)
-    throw invalid(`that would be more than ${maxSeriesPoints} points: take a longer step or a shorter time`);
+    throw invalid(words('centre/reason.too-many-series-points', { most: String(maxSeriesPoints) }));
   return { from, to, steps, timezone: zoneOf(query.timezone) };
 }
 
@@ -170,5 +171,5 @@ function zoneOf(name: string): string {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  throw invalid(`"${name}" is not a time zone such as Europe/Berlin`);
+  throw invalid(words('centre/reason.no-time-zone', { name }));
 }

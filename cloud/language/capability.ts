@@ -1,6 +1,7 @@
 /** `POST /api/v1/session/language`: the person who is logged in chooses the language of the page, for every browser. */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { closed } from '@forpost/shared/http/schema.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { languages } from '@forpost/shared/texts/language.ts';
 import Type from 'typebox';
 import { changeLanguage } from '../access/edit-users.ts';
@@ -35,7 +36,11 @@ export const language: CapabilityKind<LanguageServices> = {
         async (request) => {
           const { language: chosen } = request.body;
           const person = caller.person(request);
-          if (person === '') throw new HttpProblem(401, 'log in to the centre');
+          if (person === '')
+            throw new HttpProblem(
+              401,
+              words('gateway/reason.login-first', { what: words('gateway/reason.the-centre') }),
+            );
           await changeLanguage(folder, person, chosen);
           await users.look();
           return { language: chosen };

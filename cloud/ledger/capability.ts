@@ -1,6 +1,7 @@
 /** GET /api/v1/gateways/<id>/ledger. */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { idParams } from '@forpost/shared/http/schema.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import { asked } from '../api/answers.ts';
 import type { CapabilityKind } from '../api/capability.ts';
 import { type LedgerView, ledgerQuery, ledgerSchema } from './schemas.ts';
@@ -32,7 +33,7 @@ export const ledger: CapabilityKind<LedgerServices> = {
         },
         async ({ params: { id }, query }) => {
           const found = await asked(ledgerOf(id, query));
-          if (found === undefined) throw new HttpProblem(404, `no gateway "${id}" is known`);
+          if (found === undefined) throw new HttpProblem(404, message('centre/reason.no-gateway', { gateway: id }));
           return found;
         },
       );

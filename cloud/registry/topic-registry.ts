@@ -15,6 +15,7 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { topic } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { KafkaCluster } from '../kafka/client.ts';
 import { SupervisedConsumer } from '../kafka/supervised-consumer.ts';
 import { SupervisedProducer } from '../kafka/supervised-producer.ts';
@@ -95,7 +96,9 @@ export class TopicRegistry implements Registry {
       await this.#send({ ...write, revision: seen + 1, at: this.#options.clock.now() }, name);
       const tooLate = new Promise<never>((_, reject) => {
         late = this.#options.clock.after(readBackMs, () =>
-          reject(new ForpostError('FORPOST_SINK_UNREACHABLE', `${this.#topic} did not give a record back in time`)),
+          reject(
+            new ForpostError('FORPOST_SINK_UNREACHABLE', words('centre/reason.no-record-back', { topic: this.#topic })),
+          ),
         );
       });
       return await Promise.race([promise, tooLate]);

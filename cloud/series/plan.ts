@@ -4,6 +4,7 @@
  */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { timeOf } from '@forpost/shared/http/validation.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type Type from 'typebox';
 import type { SeriesQuery } from '../history/store.ts';
 import { maxPoints, type seriesQuery } from './schemas.ts';
@@ -20,20 +21,21 @@ const weekSeconds = 7 * 86_400;
 export function seriesPlan(request: Type.Static<typeof seriesQuery>, nowMs: number): SeriesQuery {
   const to = request.to === undefined ? nowMs : timeOf('to', request.to);
   const from = request.from === undefined ? to - dayMs : timeOf('from', request.from);
-  if (from >= to) throw new HttpProblem(400, '"from" must be before "to"');
+  if (from >= to) throw new HttpProblem(400, message('centre/reason.from-after-to'));
   const stepSeconds = request.step ?? fittingStep((to - from) / 1000, comfortablePoints);
-  if (stepSeconds > longestStepSeconds)
-    throw new HttpProblem(400, 'from and to are too far apart: ask for a shorter time');
+  if (stepSeconds > longestStepSeconds) throw new HttpProblem(400, message('centre/reason.too-far-apart'));
   const points = Math.ceil((to - from) / 1000 / stepSeconds);
   if (points > maxPoints) {
     const enough = fittingStep((to - from) / 1000, maxPoints);
     throw new HttpProblem(
       400,
-      `these are ${points} points and ${maxPoints} are the most: ask for a step of ${enough} s or more, or a shorter time`,
+      message('centre/reason.too-many-points', {
+        ...{ points: String(points), most: String(maxPoints), seconds: String(enough) },
+      }),
     );
   }
   const timezone = request.tz ?? 'UTC';
-  if (!isTimeZone(timezone)) throw new HttpProblem(400, `"${timezone}" is not a time zone such as Europe/Berlin`);
+  if (!isTimeZone(timezone)) throw new HttpProblem(400, message('centre/reason.no-time-zone', { name: timezone }));
   return {
     device: request.device,
     metric: request.metric,

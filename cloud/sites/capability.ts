@@ -3,6 +3,8 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import { idParams } from '@forpost/shared/http/schema.ts';
+import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { CapabilityKind } from '../api/capability.ts';
 import type { GatewayDirectory } from '../gateways/directory.ts';
 import type { OperationsLog } from '../operations/operations.ts';
@@ -25,7 +27,7 @@ export const sites: CapabilityKind<SiteServices> = {
     routes(api, caller) {
       const siteOf = (gateway: string) => {
         const known = gatewaySites.of(gateway);
-        if (known === undefined) throw new HttpProblem(404, `no gateway "${gateway}" is known`);
+        if (known === undefined) throw new HttpProblem(404, message('centre/reason.no-gateway', { gateway }));
         const former = known.former.map(({ site, until }) => ({ site, until: rfc3339(until) }));
         return { gateway, site: known.site, former };
       };
@@ -72,7 +74,11 @@ export const sites: CapabilityKind<SiteServices> = {
             await gatewaySites.move(id, site, by);
           } catch (error) {
             if (error instanceof ForpostError && error.retryable)
-              throw tryAgainIn(503, retryMs, `${error.message}: send it again`);
+              throw tryAgainIn(
+                503,
+                retryMs,
+                message('centre/reason.send-again', { reason: recognisedOr(error.message) }),
+              );
             throw error;
           }
           return siteOf(id);

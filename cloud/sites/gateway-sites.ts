@@ -14,6 +14,7 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { idPatternText, isId } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Registry, RegistryRecord } from '../registry/registry.ts';
@@ -104,7 +105,10 @@ export class GatewaySites implements Part {
    */
   async move(gateway: string, site: string, by: string): Promise<void> {
     if (!isId(gateway) || !isId(site))
-      throw new ForpostError('FORPOST_ID_INVALID', `"${isId(gateway) ? site : gateway}" is no id (a-z, 0-9, -)`);
+      throw new ForpostError(
+        'FORPOST_ID_INVALID',
+        words('centre/reason.no-id', { text: isId(gateway) ? site : gateway }),
+      );
     for (let tries = 0; tries < 5; tries++) {
       const record = this.#registry.get(gatewaySiteKind, gateway);
       const before = this.of(gateway);
@@ -120,10 +124,7 @@ export class GatewaySites implements Part {
         return;
       }
     }
-    throw new ForpostError(
-      'FORPOST_CHANGED_MEANWHILE',
-      `others write the site of the gateway "${gateway}" too: try again`,
-    );
+    throw new ForpostError('FORPOST_CHANGED_MEANWHILE', words('centre/reason.others-write-site', { gateway }));
   }
 
   #note(gateway: string, site: string): void {

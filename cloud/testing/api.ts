@@ -1,11 +1,17 @@
-/** For tests: the API of a centre without Kafka, and a person who is logged in. What it needs goes with the test. */
+/**
+ * For tests: the API of a centre without Kafka, and a person who is logged in. What it needs goes with the test.
+ *
+ * Always: a refusal that a Russian page would show in English fails the test that drew it.
+ */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { untranslated } from '@forpost/shared/texts/testing/untranslated.ts';
 import type { FastifyInstance } from 'fastify';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { buildApi } from '../api/api.ts';
 import { Capabilities } from '../api/capability.ts';
 import { capabilities } from '../capabilities.ts';
@@ -54,6 +60,7 @@ export async function startApi(options: ApiOptions = {}) {
     ...{ clock, logger: silentLogger(), webFolder: options.webFolder ?? join(tmpdir(), 'no-such-page') },
   });
   onTestFinished(() => app.close());
+  refusalsInRussian(app);
   await app.ready();
   const login = await app.inject({
     method: 'POST',
@@ -63,4 +70,22 @@ export async function startApi(options: ApiOptions = {}) {
   const cookie = `forpost-centre=${login.cookies[0]?.value}`;
   const get = async (url: string) => app.inject({ url, headers: { cookie } });
   return { app, history, gateways, live, commands, clock, cookie, get };
+}
+
+interface SentProblem {
+  readonly title: string;
+  readonly detail?: string;
+  readonly detailI18n?: Message;
+}
+
+/** At the end of the test no sentence of a refusal has been without Russian. */
+function refusalsInRussian(app: FastifyInstance): void {
+  const english = new Set<string>();
+  app.addHook('onSend', async (_request, reply, payload) => {
+    if (reply.statusCode < 400 || typeof payload !== 'string' || !/problem/.test(`${reply.getHeader('content-type')}`))
+      return;
+    const { title, detail = title, detailI18n } = JSON.parse(payload) as SentProblem;
+    for (const sentence of untranslated(detailI18n, detail)) english.add(sentence);
+  });
+  onTestFinished(() => expect([...english]).toEqual([]));
 }

@@ -2,6 +2,7 @@ import Fastify from 'fastify';
 import { expect, test } from 'vitest';
 import { ForpostError } from '../errors.ts';
 import { catalogue } from '../texts/catalogue/all.ts';
+import { expectRussian } from '../texts/testing/untranslated.ts';
 import { message, texts } from '../texts/texts.ts';
 import { HttpProblem, registerProblems, tryAgainIn } from './problem.ts';
 import { contentSecurityPolicy, registerSecurityHeaders, scriptHash } from './security-headers.ts';
@@ -30,6 +31,7 @@ function start() {
   });
   const querystring = { type: 'object', properties: { limit: { type: 'integer' } } };
   app.get('/many', { schema: { querystring } }, async () => 'x');
+  app.post('/take', { bodyLimit: 1_000 }, async () => 'x');
   app.get('/page', async (_request, reply) => reply.header('cache-control', 'no-cache').send('x'));
   return app;
 }
@@ -56,6 +58,17 @@ test('a refusal is a message too, which a page shows in its reader’s language'
   expect(await inRussian('/history')).toBe('хранилище истории сейчас не отвечает');
   expect(await inRussian('/broken')).toBe('подробности в журнале службы');
   expect(await inRussian('/many?limit=x')).toBe('неверные поля запроса: limit');
+});
+
+test.each([
+  ['no JSON', { payload: '{', headers: { 'content-type': 'application/json' } }],
+  ['nothing', { payload: '', headers: { 'content-type': 'application/json' } }],
+  ['another kind of content', { payload: '<a/>', headers: { 'content-type': 'text/xml' } }],
+  ['too much', { payload: { text: 'x'.repeat(2_000) } }],
+])('a body of %s is refused by the server’s library, in Russian too', async (_, { payload, headers = {} }) => {
+  const answer = await start().inject({ method: 'POST', url: '/take', payload, headers });
+  const { detail, detailI18n } = answer.json();
+  expectRussian(detailI18n, detail);
 });
 
 test('the text of an internal error does not leave the server', async () => {

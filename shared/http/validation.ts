@@ -8,9 +8,9 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import Value from 'typebox/value';
 import { explain, nameOf } from '../config/explain.ts';
+import { words } from '../texts/english.ts';
+import { message } from '../texts/texts.ts';
 import { HttpProblem } from './problem.ts';
-
-const timeInWords = 'no RFC 3339 time such as 2026-05-01T12:00:00Z';
 
 /** Compiles a route's schema. Parameters arrive as text and are converted to the types of the schema. */
 export const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
@@ -23,12 +23,12 @@ export const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
       times.length > 0
         ? times.map(({ instancePath }) => ({
             name: instancePath.slice(1),
-            message: `${instancePath.slice(1)} is ${timeInWords}`,
+            message: words('reason/http.no-time', { name: instancePath.slice(1) }),
           }))
-        : explain(schema, value).map(({ path, message }) => ({ name: nameOf(path), message }));
+        : explain(schema, value).map(({ path, message }) => ({ name: path.length === 0 ? '' : nameOf(path), message }));
     return {
       error: problems.map(({ name, message }) => ({
-        instancePath: `/${name}`,
+        instancePath: name === '' ? '' : `/${name}`,
         schemaPath: '',
         keyword: '',
         params: {},
@@ -44,6 +44,6 @@ export const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
  */
 export function timeOf(name: string, text: string): number {
   const time = Date.parse(text);
-  if (Number.isNaN(time)) throw new HttpProblem(400, `${name} is ${timeInWords}`);
+  if (Number.isNaN(time)) throw new HttpProblem(400, message('reason/http.no-time', { name }));
   return time;
 }

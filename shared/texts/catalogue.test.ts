@@ -43,6 +43,11 @@ describe('the catalogue of texts', () => {
     expect(keysOf(language).filter((key) => textOf(language, key) === '')).toEqual([]);
   });
 
+  it('has no English word in Russian, except names, settings, commands and terms of a protocol', () => {
+    const found = keysOf('ru').flatMap((key) => latinWords(textOf('ru', key)).map((word) => `${key}: ${word}`));
+    expect(found.filter((one) => !notTranslated.has(one.slice(one.indexOf(': ') + 2)))).toEqual([]);
+  });
+
   it('has no unused text', () => {
     // other programs use those of `foreign`
     const ours = keysOf('en').filter((key) => !key.startsWith('foreign/'));
@@ -63,6 +68,45 @@ describe('the catalogue of texts', () => {
     ]);
   });
 });
+
+/** Words that a Russian text leaves as they are. */
+const notTranslated: ReadonlySet<string> = new Set([
+  // names
+  ...['Forpost', 'Kafka', 'JavaScript', 'ffmpeg', 'nginx', 'Basic', 'Digest', 'Main', 'Host'],
+  // commands of a shell
+  ...['forpost', 'cloud', 'user', 'add', 'gateway', 'devices', 'password', 'npm', 'run', 'web'],
+  // settings and fields of the API, and their values
+  ...[
+    'commands',
+    'evidence',
+    'from',
+    'to',
+    'cursor',
+    'limit',
+    'step',
+    'transport',
+    'udp',
+    'over',
+    'url',
+    'fingerprint',
+  ],
+  ...['confirmations', 'when', 'stale', 'implausible', 'bad', 'true', 'false', 'keys', 'tls', 'sasl', 'key', 'version'],
+  // terms and units
+  ...['last', 'will', 'retain', 'client', 'id', 'ppm', 'ppb', 'xx', 'deadletter'],
+]);
+
+/** The Latin words of a text: neither acronyms, nor paths, names of files and settings with a sign in them. */
+function latinWords(text: string): string[] {
+  const words = (elements: readonly MessageFormatElement[]): string[] =>
+    elements.flatMap((element) => {
+      if (element.type === TYPE.literal) return element.value.match(/[A-Za-z][^\s,«»;()!?]*/g) ?? [];
+      if (element.type !== TYPE.select && element.type !== TYPE.plural) return [];
+      return Object.values(element.options).flatMap(({ value }) => words(value));
+    });
+  return words(parse(text, { ignoreTag: true }))
+    .map((word) => word.replace(/[.:]+$/, ''))
+    .filter((word) => !/[._/:$=\d-]/.test(word) && word !== word.toUpperCase());
+}
 
 function keysOf(language: Language): string[] {
   return Object.entries(catalogue[language]).flatMap(([part, texts]) =>

@@ -9,6 +9,7 @@
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type LaneRanges, maxRanges, type Range } from '../store.ts';
 import type { Executor } from './executor.ts';
 import { sql } from './sql.ts';
@@ -80,6 +81,6 @@ function withHoles(buckets: readonly Bucket[], start: number): readonly Bucket[]
 function scattered(what: string): ForpostError {
   return new ForpostError(
     'FORPOST_LANE_SCATTERED',
-    `the numbers of ${what} form more than ${maxRanges} ranges: a sender numbers its events with holes`,
+    words('centre/reason.scattered', { where: what, most: String(maxRanges) }),
   );
 }

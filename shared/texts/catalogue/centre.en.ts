@@ -52,4 +52,43 @@ export const centreEn = {
   // why the centre does not ask a gateway
   'refusal.no-commands': 'it takes no commands: add the centre’s key to its gateway.yaml under commands: trusted_keys',
   'refusal.no-receiver': 'it has nowhere to send them: add a receiver to its gateway.yaml under evidence',
+  // why a request, or a change that staff asked for, is refused
+  'reason.no-gateway': 'no gateway "{gateway}" is known',
+  'reason.no-event': 'no event {event} is stored',
+  'reason.page-not-built': 'the page is not built: run "npm run web", then start the centre again',
+  'reason.evidence-not-here': 'it is not here (yet)',
+  'reason.look-not-noted':
+    'each look at a picture is written down before the picture is shown, and that cannot be done now ({reason}): try again',
+  'reason.many-pictures':
+    '{count, plural, one {# picture} other {# pictures}} of "{gateway}" are still on their way: wait',
+  'reason.key-not-trusted':
+    'the gateway "{gateway}" does not take this centre’s commands: add {key} to its gateway.yaml under commands: trusted_keys',
+  'reason.command-not-sent': '{reason}. The command was probably not sent: send it again',
+  'reason.command-validity': 'a command is valid for up to {hours, number} h',
+  'reason.command-arguments': 'its arguments are longer than {bytes, number} bytes',
+  'reason.commands-full':
+    'the gateway "{gateway}" was sent {count, number} commands within a day: wait, or find out who sends them',
+  'reason.commands-kept': '{count, number} commands of the last two days are kept already',
+  'reason.not-changed': '{reason}. Nothing was changed: try again',
+  'reason.send-again': '{reason}: send it again',
+  'reason.not-acknowledged': 'The alarm is not acknowledged: {reason}. Acknowledge it again',
+  'reason.not-noted': 'the history did not note that the alarm is acknowledged: {reason}',
+  'reason.no-id': '"{text}" is no id (a-z, 0-9, -)',
+  'reason.others-write-site': 'others write the site of the gateway "{gateway}" too: try again',
+  'reason.others-change-gateway': 'others change the gateway "{gateway}" too: try again',
+  'reason.no-record-back': '{topic} did not give a record back in time',
+  'reason.from-after-to': '"from" must be before "to"',
+  'reason.from-to': 'from and to are ms since 1970',
+  'reason.too-far-apart': 'from and to are too far apart: ask for a shorter time',
+  'reason.too-many-points':
+    'these are {points} points and {most} are the most: ask for a step of {seconds} s or more, or a shorter time',
+  'reason.too-many-series-points': 'that would be more than {most} points: take a longer step or a shorter time',
+  'reason.no-time-zone': '"{name}" is not a time zone such as Europe/Berlin',
+  'reason.no-cursor': 'cursor is not the cursor of an earlier page',
+  'reason.limit': 'limit {limit} is not a whole number above 0',
+  'reason.step': 'step {step} is not a whole number of seconds from 1 to 366 days',
+  'reason.step-divides': 'step {step} s: below a day it must divide a day',
+  'reason.scattered': 'the numbers of {where} form more than {most} ranges: a sender numbers its events with holes',
+  // why a request, or a change that staff asked for, is refused
+  'reason.own-alarm': 'the centre raised this alarm and has noted it',
 } as const;

@@ -35,9 +35,9 @@ export const centreRu = {
   'problem.kafka-connecting': 'Kafka: подключение',
   'problem.nothing-stored': 'с {time} ничего не сохраняется: {reason}. События не теряются: новые ждут в очереди',
   'problem.dead-letters':
-    'с {time} события ждут за записью, которую нельзя прочитать и нельзя отложить в dead letters: {reason}. События не теряются: новые ждут в очереди',
+    'с {time} события ждут за записью, которую нельзя ни прочитать, ни отложить в топик *.deadletter: {reason}. События не теряются: новые ждут в очереди',
   'problem.twin-kept':
-    'под именем «{gateway}» могут работать два шлюза или шлюз с копией диска: {time} {reason}. Действует первое содержимое, второе — в dead letters',
+    'под именем «{gateway}» могут работать два шлюза или шлюз с копией диска: {time} {reason}. Действует первое содержимое, второе — в топике *.deadletter',
   'problem.twin-dropped':
     'под именем «{gateway}» могут работать два шлюза или шлюз с копией диска: {time} {reason}. Действует первое содержимое, второе не сохранено',
   'problem.records':
@@ -53,4 +53,42 @@ export const centreRu = {
   'old.history': 'журнал центра не принимает события',
   'refusal.no-commands': 'он не принимает команд: добавьте ключ центра в его gateway.yaml, commands: trusted_keys',
   'refusal.no-receiver': 'ему некуда их отправить: добавьте приёмник в его gateway.yaml, раздел evidence',
+  'reason.no-gateway': 'шлюз «{gateway}» центру неизвестен',
+  'reason.no-event': 'события {event} в истории нет',
+  'reason.page-not-built': 'страница не собрана: выполните «npm run web» и перезапустите центр',
+  'reason.evidence-not-here': 'этого файла в центре (ещё) нет',
+  'reason.look-not-noted':
+    'каждый просмотр снимка записывается до показа, а записать сейчас нельзя ({reason}): повторите',
+  'reason.many-pictures':
+    'ещё {count, plural, one {# снимок} few {# снимка} many {# снимков} other {# снимка}} от «{gateway}» в пути: подождите',
+  'reason.key-not-trusted':
+    'шлюз «{gateway}» не принимает команды этого центра: добавьте {key} в его gateway.yaml, commands: trusted_keys',
+  'reason.command-not-sent': '{reason}. Команда, скорее всего, не отправлена: отправьте её снова',
+  'reason.command-validity': 'команда действует не дольше {hours, number} ч',
+  'reason.command-arguments': 'аргументы команды длиннее {bytes, number} байт',
+  'reason.commands-full':
+    'шлюзу «{gateway}» за сутки отправлено команд: {count, number}. Подождите или выясните, кто их отправляет',
+  'reason.commands-kept': 'за последние двое суток сохранено команд: {count, number}, больше хранить нельзя',
+  'reason.not-changed': '{reason}. Ничего не изменено: повторите',
+  'reason.send-again': '{reason}: отправьте ещё раз',
+  'reason.not-acknowledged': 'Тревога не подтверждена: {reason}. Подтвердите её ещё раз',
+  'reason.not-noted': 'подтверждение тревоги не записалось в историю: {reason}',
+  'reason.no-id': '«{text}» не идентификатор (a-z, 0-9, -)',
+  'reason.others-write-site': 'площадку шлюза «{gateway}» сейчас меняет кто-то ещё: повторите',
+  'reason.others-change-gateway': 'шлюз «{gateway}» сейчас меняет кто-то ещё: повторите',
+  'reason.no-record-back': 'запись из {topic} не прочиталась вовремя',
+  'reason.from-after-to': '«from» должно быть раньше «to»',
+  'reason.from-to': 'from и to задаются в мс с 1970 года',
+  'reason.too-far-apart': 'между from и to слишком много времени: выберите период короче',
+  'reason.too-many-points':
+    'получится точек: {points}, а допустимо {most}: выберите шаг от {seconds} с или период короче',
+  'reason.too-many-series-points': 'получится больше {most} точек: увеличьте шаг или сократите период',
+  'reason.no-time-zone': '«{name}» — не часовой пояс, например Europe/Berlin',
+  'reason.no-cursor': 'cursor взят не из ответа с предыдущей страницей',
+  'reason.limit': 'limit {limit}: нужно целое число больше 0',
+  'reason.step': 'step {step}: нужно целое число секунд, от 1 с до 366 дней',
+  'reason.step-divides': 'step {step} с: шаг короче суток должен делить сутки нацело',
+  'reason.scattered':
+    'номера {where} распадаются больше чем на {most} диапазонов: отправитель нумерует события с пропусками',
+  'reason.own-alarm': 'центр сам поднял эту тревогу и отметил подтверждение',
 } as const satisfies Wording<'centre'>;

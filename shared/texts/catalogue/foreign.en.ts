@@ -51,4 +51,12 @@ export const foreignEn = {
   'kafka.group-forbidden': 'Not authorized to access group: Group authorization failed',
   'kafka.cluster-forbidden': 'Cluster authorization failed',
   'kafka.unknown': 'The server experienced an unexpected error when processing the request',
+  // Fastify’s
+  'fastify.media-type': 'Unsupported Media Type',
+  'fastify.media-type-of': 'Unsupported Media Type: {type}',
+  'fastify.too-large': 'Request body is too large',
+  'fastify.empty': "Body cannot be empty when content-type is set to 'application/json'",
+  'fastify.not-json': "Body is not valid JSON but content-type is set to 'application/json'",
+  'fastify.length': 'Request body size did not match Content-Length',
+  'fastify.url': "''{path}'' is not a valid url component",
 } as const;

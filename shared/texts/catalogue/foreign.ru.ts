@@ -49,4 +49,11 @@ export const foreignRu = {
   'kafka.group-forbidden': 'этому пользователю не разрешена группа (GROUP_AUTHORIZATION_FAILED)',
   'kafka.cluster-forbidden': 'этому пользователю не разрешено действие над кластером (CLUSTER_AUTHORIZATION_FAILED)',
   'kafka.unknown': 'брокер сообщил о внутренней ошибке (UNKNOWN)',
+  'fastify.media-type': 'такой тип содержимого не принимается',
+  'fastify.media-type-of': 'тип содержимого {type} не принимается',
+  'fastify.too-large': 'тело запроса слишком велико',
+  'fastify.empty': 'тело запроса пустое, а должно быть в JSON',
+  'fastify.not-json': 'тело запроса не разбирается как JSON',
+  'fastify.length': 'длина тела запроса не равна указанной в Content-Length',
+  'fastify.url': 'недопустимый адрес «{path}»',
 } as const satisfies Wording<'foreign'>;

@@ -19,4 +19,5 @@ export const reasonEn = {
   'http.no-such-part': 'there is no such part',
   'http.nobody-logs-in': 'nobody can log in here',
   'http.too-many-pages': 'too many pages are open',
+  'http.no-time': '{name} is no RFC 3339 time such as 2026-05-01T12:00:00Z',
 } as const;

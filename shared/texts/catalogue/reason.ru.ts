@@ -17,4 +17,5 @@ export const reasonRu = {
   'http.no-such-part': 'в файле нет такой части',
   'http.nobody-logs-in': 'вход здесь не настроен',
   'http.too-many-pages': 'открыто слишком много страниц',
+  'http.no-time': '{name}: это не время по RFC 3339, например 2026-05-01T12:00:00Z',
 } as const satisfies Wording<'reason'>;

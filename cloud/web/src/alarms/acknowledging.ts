@@ -26,8 +26,9 @@ export function acknowledging(
   return newest && wordsFor(texts, newest, now);
 }
 
-function wordsFor({ t }: PageTexts, command: CommandView, now: number): Acknowledging {
-  const { state, message, author, expires } = command;
+function wordsFor({ t, say }: PageTexts, command: CommandView, now: number): Acknowledging {
+  const { state, author, expires } = command;
+  const message = say(command.message_i18n, command.message);
   const title = t('centre-page/acknowledge.author', { author });
   const withMessage = `${title}: ${message}`;
   const words = t('centre-page/acknowledge.no-answer');

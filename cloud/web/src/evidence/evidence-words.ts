@@ -39,7 +39,7 @@ export function evidenceRefusal(
 }
 
 /** Why the gateway does not send a piece, by its newest answer; empty where the piece may still come. */
-export function failureOf({ t }: PageTexts, commands: Iterable<CommandView>, sha256: string): string {
+export function failureOf({ t, say }: PageTexts, commands: Iterable<CommandView>, sha256: string): string {
   let newest: CommandView | undefined;
   for (const command of commands) {
     if (command.kind !== 'evidence' || command.arguments.sha256 !== sha256) continue;
@@ -49,7 +49,7 @@ export function failureOf({ t }: PageTexts, commands: Iterable<CommandView>, sha
   if (newest.state === 'unanswered') return t('centre-page/evidence.no-answer');
   return newest.message === ''
     ? t('centre-page/evidence.cannot')
-    : t('centre-page/evidence.not-sent', { reason: newest.message });
+    : t('centre-page/evidence.not-sent', { reason: say(newest.message_i18n, newest.message) });
 }
 
 export interface Awaited {
