@@ -35,8 +35,8 @@ function sqlitePlace(): Place {
 }
 
 function simulatedPlace(): Place {
-  const told = { done: () => undefined, puttingAside: () => undefined, damaged: () => undefined };
-  const disk = new SimulatedDisk(systemClock, new Random(1), told, false);
+  const ignored = { committed: () => undefined, beforePutAside: () => undefined, damaged: () => undefined };
+  const disk = new SimulatedDisk(systemClock, new Random(1), ignored, false);
   return {
     async open() {
       const startWriter = (data: WriterData) => new SimulatedThread(data, disk, systemClock);

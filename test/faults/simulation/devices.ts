@@ -106,7 +106,7 @@ export class Devices {
       stamp: () => ({ clock: 'synced', boot }),
       random: this.#random.next,
       logger,
-      onStored: ({ data }) => this.#truth.told(readingIn(data) ?? data),
+      onStored: ({ data }) => this.#truth.confirmed(readingIn(data) ?? data),
     });
     this.#gateway = { outbox, queue };
     for (const device of this.#devices) for (const message of [...device.unacknowledged]) this.#send(device, message);
@@ -141,7 +141,7 @@ export class Devices {
         if (this.#gateway !== gateway) return;
         device.last = message;
         device.unacknowledged = device.unacknowledged.filter((other) => other !== message);
-        for (const { id } of message.readings) this.#truth.told(id);
+        for (const { id } of message.readings) this.#truth.confirmed(id);
       },
       () => {
         this.#clock.after(retryMs, () => {
@@ -158,7 +158,7 @@ export class Devices {
 
   #alert(device: Device): EventDraft {
     const id = this.#nextId(device);
-    this.#truth.acted(id);
+    this.#truth.alertRaised(id);
     // of different sizes, so that in little space some fit and others do not
     const message = 'x'.repeat(this.#random.pick([0, 40, 400]));
     const data = `{"alarm":"a-${id}","change":"raised","id":"${id}","message":"${message}"}`;

@@ -1,100 +1,52 @@
 /**
- * The simulated disk below the outbox: real SQLite in memory. A step of the writer (opening the file, committing a batch) takes
- * effect only when the disk has finished it. After a crash an unfinished step is absent, or, when its log had reached the disk
- * already, complete.
+ * The simulated disk below the outbox: a SQLite file in memory (outbox-file.ts), the writer's steps (write-steps.ts), the ballast,
+ * the faults of a disk, and images of what it held before.
  *
- *   work ──► pending ── latency ──► done (readable, told)
- *               │            └── fsync fails ──► residue: refused, but perhaps present after a crash
- *               └── crash: present as a whole, or torn before the commit (SQLite drops that), which counts as absent
- *
- * Always: at most one step is pending; only finished steps are readable; a crash loses no finished step; `restore` loses
- * everything since its image.
+ * Always: only finished steps are readable; a crash loses no finished step; `restore` loses everything since its image.
  */
-import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { Clock } from '@forpost/shared/clock.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
 import { type EpochList, noEpochs } from '../../../edge/outbox/epoch-list.ts';
-import { rowBytes } from '../../../edge/outbox/room.ts';
 import type { ReaderSource } from '../../../edge/outbox/sqlite/reader/sqlite-reader.ts';
 import { registerRowHash } from '../../../edge/outbox/sqlite/row-hash.ts';
 import type { HighNumbers } from '../../../edge/outbox/sqlite/writer/high-numbers.ts';
 import type { DiskSpace } from '../../../edge/outbox/sqlite/writer/space/disk.ts';
 import type { DamagedFile, WriterDisk } from '../../../edge/outbox/sqlite/writer/writer-disk.ts';
 import type { DiskState } from './operations.ts';
+import { type EventKey, type LaneRow, OutboxFile, sqliteError } from './outbox-file.ts';
 import type { Random } from './random.ts';
-import { imagesOf, newFile, pageBytes, SimulatedDatabase } from './simulated-database.ts';
+import { SimulatedBallast } from './simulated-ballast.ts';
+import { imagesOf, newFile, pageBytes, type SimulatedDatabase } from './simulated-database.ts';
+import { type Crash, WriteSteps } from './write-steps.ts';
 
 /** The effect of one transaction on the events. */
-export interface Done {
+export interface Commit {
   readonly inserted: readonly StoredEvent[];
-  readonly gone: readonly Gone[];
+  readonly deleted: readonly DeletedEvent[];
 }
 
-export interface Gone {
-  readonly epoch: Epoch;
-  readonly lane: Lane;
-  readonly sequence: Sequence;
-  /** every configured sink's cursor had passed it before this transaction */
+export interface DeletedEvent extends EventKey {
+  /** before this transaction each configured sink's cursor had passed it */
   readonly delivered: boolean;
 }
 
 export interface DiskEvents {
   /** a transaction is durable */
-  readonly done: (done: Done) => void;
-  /** the file is about to be put aside; the list of its epochs stays */
-  readonly puttingAside: () => void;
-  /** events lost with a damaged page, by name */
+  readonly committed: (commit: Commit) => void;
+  /** the file is put aside next; the list of its epochs stays */
+  readonly beforePutAside: () => void;
+  /** events that were lost with a damaged page, each as `epoch/lane/sequence` */
   readonly damaged: (names: readonly string[]) => void;
 }
 
-export interface LaneRow {
-  readonly epoch: Epoch;
-  readonly lane: Lane;
-  /** the first number that is still stored */
-  readonly first: Sequence;
-  readonly last: Sequence;
-}
-
-const ballastBytes = 8192;
 const plentyBytes = 2 ** 30;
-/** Beside the ballast's share for the log. */
-const ballastShare = 0.5;
 /** Free space of a nearly full disk: below the floor that the outbox must keep. */
 const scarceBytes = 8192;
 export const minFreeBytes = 2 * scarceBytes;
 
 const latencyMs = { well: [0, 4], scarce: [0, 4], full: [0, 4], failing: [0, 20], stalled: [200, 3000] } as const;
-/** Chances that a pending step survives: in a kill the kernel may have it; in a power cut it must be on disk already. */
-const survival = { kill: 0.5, 'power-cut': 0.3 } as const;
-const failingShare = 0.5;
-
-/** Records a transaction's effect on the events; a rollback undoes the record too. */
-const watchEvents = `
-create temp table changed (kind text, epoch text, lane text, seq integer);
-create temp trigger inserted after insert on main.events
-begin insert into changed values ('in', new.epoch, new.lane, new.seq); end;
-create temp trigger deleted after delete on main.events
-begin insert into changed values ('out', old.epoch, old.lane, old.seq); end;`;
-const selectChanged = `
-select c.kind, c.epoch, c.lane, c.seq as sequence, type, device, time, received, clock, boot, uptime, data
-from temp.changed c left join events e on e.epoch = c.epoch and e.lane = c.lane and e.seq = c.seq order by c.rowid`;
-const selectAlertBytes = `
-select coalesce(sum(octet_length(data) + ${rowBytes}), 0) from events where lane = 'alerts'`;
-const selectLaneRows = `
-select epoch, lane, first_seq as first, next_seq - 1 as last from lanes order by start, lane`;
-
-interface Connection {
-  readonly db: SimulatedDatabase;
-  readonly changed: Database.Statement<[], StoredEvent & { readonly kind: 'in' | 'out' }>;
-  readonly forgetChanged: Database.Statement;
-  readonly cursors: Database.Statement<[], { readonly key: string; readonly acked: number }>;
-  readonly lanes: Database.Statement<[], LaneRow>;
-  readonly alertBytes: Database.Statement<[], number>;
-  readonly pages: Database.Statement<[], number>;
-  readonly freePages: Database.Statement<[], number>;
-  readonly mostPages: Database.Statement<[], number>;
-}
 
 interface Image {
   readonly file: Buffer;
@@ -104,58 +56,32 @@ interface Image {
 
 export class SimulatedDisk implements WriterDisk {
   readonly file = ':simulated:';
-  readonly #clock: Clock;
+  readonly ballast = new SimulatedBallast((bytes) => this.#now.limitGrowth(bytes));
   readonly #random: Random;
   readonly #events: DiskEvents;
-  /** after each transaction, an older image for `restore`; undefined: no `restore` will come */
-  #images: Image[] | undefined;
-  #now: Connection;
+  readonly #steps: WriteSteps;
+  /** one image after each transaction, for `restore`; undefined: `restore` is never called */
+  readonly #images: Image[] | undefined;
+  #now: OutboxFile;
   /** identity of the file; readers check it */
   #identity = 1;
   #noted: EpochList = noEpochs;
   #numbers: HighNumbers | undefined;
   readonly #aside = new Map<string, SimulatedDatabase>();
   #state: DiskState = 'well';
-  #ballast = 0;
-  /** the file is damaged, and nobody has noticed yet */
+  /** the file is damaged, and the writer has not noticed it yet */
   #damaged = false;
   #sinks: readonly string[] = [];
-  #cursors: ReadonlyMap<string, number> = new Map();
-  #pending: { readonly run: () => void; readonly timer: Timer } | undefined;
-  #residue: (() => void) | undefined;
-  /** result of the running step's commits */
-  #fate: 'by its state' | 'well' | 'torn' = 'by its state';
-  #ranLast: (() => void) | undefined;
+  #cursors: ReadonlyMap<string, Sequence> = new Map();
 
-  /** `images`: whether `restore` will be asked for. */
+  /** @param images whether `restore` will be called */
   constructor(clock: Clock, random: Random, events: DiskEvents, images = true) {
-    this.#clock = clock;
     this.#random = random;
     this.#events = events;
+    this.#steps = new WriteSteps(clock, random, () => this.#look());
     this.#now = this.#connect(newFile);
     this.#images = images ? [{ file: newFile, noted: noEpochs, numbers: undefined }] : undefined;
   }
-
-  readonly ballast: WriterDisk['ballast'] = (() => {
-    const disk = this;
-    return {
-      get bytes() {
-        return disk.#ballast;
-      },
-      get missingBytes() {
-        return ballastBytes - disk.#ballast;
-      },
-      lay(spareBytes: number) {
-        disk.#ballast += Math.max(0, Math.min(ballastBytes - disk.#ballast, Math.floor(spareBytes)));
-      },
-      giveUp() {
-        if (disk.#ballast === 0) return false;
-        disk.#roomFor(disk.#ballast * ballastShare);
-        disk.#ballast = 0;
-        return true;
-      },
-    };
-  })();
 
   get state(): DiskState {
     return this.#state;
@@ -163,7 +89,7 @@ export class SimulatedDisk implements WriterDisk {
 
   set state(state: DiskState) {
     this.#state = state;
-    this.#roomFor(state === 'full' ? 0 : state === 'scarce' ? scarceBytes : plentyBytes);
+    this.#now.limitGrowth(state === 'full' ? 0 : state === 'scarce' ? scarceBytes : plentyBytes);
   }
 
   /** Names of the configured sinks: an event that all of them have is delivered. */
@@ -179,39 +105,48 @@ export class SimulatedDisk implements WriterDisk {
   }
 
   putAside(): readonly string[] {
-    this.#events.puttingAside();
-    const name = `aside-${this.#aside.size}`;
-    const { db } = this.#now;
-    db.beforeCommit = () => undefined;
-    this.#aside.set(name, db);
+    this.#events.beforePutAside();
+    const name = this.#keepAside();
     this.#open(newFile);
     return [name];
   }
 
-  /** Pages of the damaged file are lost, sometimes the first pages of its tables. */
+  /** Some pages of the damaged file are lost, sometimes the first pages of its tables. */
   rescue(take: (from: DamagedFile) => void): readonly string[] {
-    this.#events.puttingAside();
+    this.#events.beforePutAside();
     const { db } = this.#now;
-    db.beforeCommit = () => undefined;
+    const name = this.#keepAside();
     const file = db.serialize();
-    const pages = file.length / pageBytes;
-    for (let lost = this.#random.int(0, 3); lost > 0; lost--) {
-      const from = (this.#random.int(1, pages) - 1) * pageBytes;
-      file.fill(0xa5, from, from + pageBytes);
-    }
+    this.#losePages(file);
     const damaged = this.#random.chance(0.5) ? undefined : db;
     const target = new Database(newFile as unknown as string);
     registerRowHash(target);
     take({ target, images: imagesOf(file), damaged });
     const rescued = target.serialize();
     target.close();
-    const name = `aside-${this.#aside.size}`;
-    this.#aside.set(name, db);
     const before = this.eventNames();
     this.#open(rescued);
     const saved = new Set(this.eventNames());
     this.#events.damaged(before.filter((event) => !saved.has(event)));
     return [name];
+  }
+
+  /** Keeps the present file, whose commits succeed from now on. @returns its new name */
+  #keepAside(): string {
+    const { db } = this.#now;
+    const name = `aside-${this.#aside.size}`;
+    db.beforeCommit = () => undefined;
+    this.#aside.set(name, db);
+    return name;
+  }
+
+  /** Overwrites up to three pages of a file. */
+  #losePages(file: Buffer): void {
+    const pages = file.length / pageBytes;
+    for (let lost = this.#random.int(0, 3); lost > 0; lost--) {
+      const from = (this.#random.int(1, pages) - 1) * pageBytes;
+      file.fill(0xa5, from, from + pageBytes);
+    }
   }
 
   repairLog(): number {
@@ -231,7 +166,7 @@ export class SimulatedDisk implements WriterDisk {
   }
 
   writeEpochs(list: EpochList): boolean {
-    const takes = this.#state !== 'full' || this.#ballast === 0;
+    const takes = this.#state !== 'full' || this.ballast.bytes === 0;
     if (takes) this.#noted = list;
     return takes;
   }
@@ -245,9 +180,7 @@ export class SimulatedDisk implements WriterDisk {
   };
 
   space(): DiskSpace {
-    const { pages, mostPages } = this.#now;
-    const left = (mostPages.get() ?? 0) - (pages.get() ?? 0);
-    return { freeBytes: Math.min(plentyBytes, left * pageBytes), totalBytes: 2 * plentyBytes };
+    return { freeBytes: Math.min(plentyBytes, this.#now.spareBytes), totalBytes: 2 * plentyBytes };
   }
 
   isReadOnly(): boolean {
@@ -272,28 +205,12 @@ export class SimulatedDisk implements WriterDisk {
 
   /** Queues the writer's next step; it runs when the disk has finished, or never. */
   work(run: () => void): void {
-    if (this.#pending !== undefined) throw new Error('the writer does one thing at a time');
-    const [from, through] = latencyMs[this.#state];
-    const timer = this.#clock.after(this.#random.int(from, through), () => {
-      this.#pending = undefined;
-      // it overwrites the failed one
-      this.#residue = undefined;
-      this.#run(run);
-    });
-    this.#pending = { run, timer };
+    this.#steps.work(run, latencyMs[this.#state]);
   }
 
-  /** The writer is dead: recovery finds what survived. */
-  crash(how: keyof typeof survival): void {
-    // after damage nobody looks for it any more
-    const unsure = this.#pending?.run ?? (this.#damaged ? undefined : this.#residue);
-    this.#pending?.timer.cancel();
-    this.#pending = undefined;
-    this.#residue = undefined;
-    if (unsure === undefined) return;
-    this.#fate = this.#random.chance(survival[how]) ? 'well' : 'torn';
-    this.#run(unsure);
-    this.#fate = 'by its state';
+  /** Ends the writer; its last step survives as a whole, or not at all. */
+  crash(how: Crash): void {
+    this.#steps.crash(how, this.#damaged);
   }
 
   /** The next opening finds the file damaged. */
@@ -313,7 +230,7 @@ export class SimulatedDisk implements WriterDisk {
     );
   }
 
-  /** Sets the disk back to its state after `share` of everything written; no step may be pending. */
+  /** Sets the disk back to the image at `share` of all images (0 to 1); no step may be pending. */
   restore(share: number): void {
     const images = this.#images;
     if (images === undefined) throw new Error('no images are kept');
@@ -324,13 +241,13 @@ export class SimulatedDisk implements WriterDisk {
     this.#numbers = numbers;
   }
 
-  /** Lets a mistake of the simulation change the file, durable at once. */
+  /** Changes the file, durable at once: a mistake of the simulation. */
   tamper(sql: string, ...values: readonly unknown[]): void {
     this.#now.db.prepare(sql).run(...values);
     this.#look();
   }
 
-  /** The same on every connection from now on: a trigger. */
+  /** Runs `sql` now and on every later file: it makes a trigger. */
   tamperAlways(sql: string): void {
     this.#always = sql;
     this.#now.db.exec(sql);
@@ -345,17 +262,16 @@ export class SimulatedDisk implements WriterDisk {
   // content
 
   get lanes(): readonly LaneRow[] {
-    return this.#now.lanes.all();
+    return this.#now.lanes;
   }
 
   get usedBytes(): number {
-    const { pages, freePages } = this.#now;
-    return ((pages.get() ?? 0) - (freePages.get() ?? 0)) * pageBytes;
+    return this.#now.usedBytes;
   }
 
   /** Bytes of the alerts lanes, by the outbox's count. */
   get alertBytes(): number {
-    return this.#now.alertBytes.get() ?? 0;
+    return this.#now.alertBytes;
   }
 
   /** A sink's cursor in a lane; 0: none. */
@@ -365,8 +281,7 @@ export class SimulatedDisk implements WriterDisk {
 
   /** An epoch made from the file's number of starts: see mistakes.ts. */
   countedEpoch(): string {
-    const starts = this.#now.db.prepare<[], number>('select starts from meta').pluck().get() ?? 0;
-    return (starts + 1).toString(16).padStart(16, '0');
+    return (this.#now.starts + 1).toString(16).padStart(16, '0');
   }
 
   /** Whether some sink lacks events of these lanes. */
@@ -378,73 +293,41 @@ export class SimulatedDisk implements WriterDisk {
   }
 
   eventNames(): readonly string[] {
-    return this.#now.db.prepare<[], string>(`select epoch || '/' || lane || '/' || seq from events`).pluck().all();
+    return this.#now.eventNames();
   }
 
   /** Devices' own ids of stored events. */
   resendIds(): ReadonlySet<string> {
-    return new Set(this.#now.db.prepare<[], string>('select id from recent').pluck().all());
+    return this.#now.resendIds();
   }
 
-  #connect(file: Buffer): Connection {
-    const db = new SimulatedDatabase(file);
-    registerRowHash(db);
-    db.exec(watchEvents);
-    if (this.#always !== '') db.exec(this.#always);
-    db.beforeCommit = () => this.#beforeCommit();
-    return {
-      db,
-      changed: db.prepare(selectChanged),
-      forgetChanged: db.prepare('delete from temp.changed'),
-      cursors: db.prepare(`select sink || '/' || epoch || '/' || lane as key, acked from cursors`),
-      lanes: db.prepare(selectLaneRows),
-      alertBytes: db.prepare<[], number>(selectAlertBytes).pluck(),
-      pages: db.prepare<[], number>('pragma page_count').pluck(),
-      freePages: db.prepare<[], number>('pragma freelist_count').pluck(),
-      mostPages: db.prepare<[], number>('pragma max_page_count').pluck(),
-    };
-  }
-
-  #run(run: () => void): void {
-    this.#ranLast = run;
-    run();
-    this.#look();
+  #connect(file: Buffer): OutboxFile {
+    return new OutboxFile(file, () => this.#beforeCommit(), this.#always);
   }
 
   #beforeCommit(): void {
-    if (this.#fate === 'torn') throw sqliteError('SQLITE_IOERR_WRITE', 'the power is cut');
+    this.#steps.failWhenTorn();
     if (this.#damaged) throw sqliteError('SQLITE_CORRUPT', malformed);
     // without the ballast's space not even the log can be written
-    if (this.#state === 'full' && this.#ballast > 0) throw sqliteError('SQLITE_FULL', 'database or disk is full');
-    if (this.#fate === 'well' || this.#state !== 'failing' || !this.#random.chance(failingShare)) return;
-    this.#residue = this.#ranLast;
-    throw sqliteError('SQLITE_IOERR_FSYNC', 'disk I/O error');
+    if (this.#state === 'full' && this.ballast.bytes > 0) throw sqliteError('SQLITE_FULL', 'database or disk is full');
+    if (this.#state === 'failing') this.#steps.failSomeSyncs();
   }
 
   /** Reports what has become durable. */
   #look(): void {
-    const { changed, forgetChanged, cursors, db } = this.#now;
-    const rows = changed.all();
-    if (rows.length > 0) {
-      forgetChanged.run();
-      const inserted = rows.flatMap(({ kind, ...event }) => (kind === 'in' ? [event] : []));
-      const gone = rows.flatMap(({ kind, epoch, lane, sequence }) =>
-        kind === 'out' ? [{ epoch, lane, sequence, delivered: this.#isDelivered(epoch, lane, sequence) }] : [],
-      );
-      this.#events.done({ inserted, gone });
+    const { inserted, deleted } = this.#now.takeChanges();
+    if (inserted.length + deleted.length > 0) {
+      this.#events.committed({
+        inserted,
+        deleted: deleted.map((key) => ({ ...key, delivered: this.#isDelivered(key) })),
+      });
     }
-    this.#cursors = new Map(cursors.all().map(({ key, acked }) => [key, acked]));
-    this.#images?.push({ file: db.serialize(), noted: this.#noted, numbers: this.#numbers });
+    this.#cursors = this.#now.cursors();
+    this.#images?.push({ file: this.#now.db.serialize(), noted: this.#noted, numbers: this.#numbers });
   }
 
-  #isDelivered(epoch: Epoch, lane: Lane, sequence: Sequence): boolean {
+  #isDelivered({ epoch, lane, sequence }: EventKey): boolean {
     return this.#sinks.every((sink) => this.cursor(sink, epoch, lane) >= sequence);
-  }
-
-  /** Limits the growth of the file and its log, bytes. */
-  #roomFor(bytes: number): void {
-    const { db, pages } = this.#now;
-    db.pragma(`max_page_count = ${(pages.get() ?? 0) + Math.floor(bytes / pageBytes)}`);
   }
 
   #replace(file: Buffer): void {
@@ -454,17 +337,13 @@ export class SimulatedDisk implements WriterDisk {
 
   #open(file: Buffer): void {
     this.#damaged = false;
-    this.#residue = undefined;
+    this.#steps.fileReplaced();
     this.#identity++;
     this.#now = this.#connect(file);
-    this.#cursors = new Map(this.#now.cursors.all().map(({ key, acked }) => [key, acked]));
+    this.#cursors = this.#now.cursors();
     // a new file has the space of the old one; a full disk has none for it either
     this.state = this.#state;
   }
 }
 
 const malformed = 'database disk image is malformed';
-
-function sqliteError(code: string, message: string): Error {
-  return new Database.SqliteError(message, code);
-}

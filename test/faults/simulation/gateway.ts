@@ -173,7 +173,7 @@ class Life {
 
   start(): void {
     const { truth, disk } = this.#parts;
-    truth.begins(disk, this.#sinks);
+    truth.gatewayStarts(disk, this.#sinks);
     this.#outbox.start().then(
       () => {
         if (!this.#dead && !this.#stopping) this.#run();
@@ -204,7 +204,7 @@ class Life {
     for (const thread of this.#threads) thread.cut();
     // stops its timers too
     void this.#outbox.stop();
-    truth.dies();
+    truth.gatewayDies();
     disk.crash(how);
   }
 
@@ -218,7 +218,7 @@ class Life {
           if (this.#dead) return;
           const names = batch.records.map(({ sequence }) => nameOf({ ...batch, sequence }));
           if (answer === 'none yet') truth.sent(name, names);
-          else truth.sure(name, names);
+          else truth.calledSafe(name, names);
         });
         if (mistake !== 'cursor-before-safe') return { sink, backoff };
         const early = tellingSent(sink, ({ epoch, lane, records }, answer) => {
@@ -313,7 +313,7 @@ class Life {
     const { clock } = this.#parts;
     const stamp = { received: clock.now(), uptime: clock.uptime(), boot, clock: 'synced' } as const;
     await this.#outbox.append({ ...refusalEntry(refusal, identity.gateway, stamp), reserved: true });
-    this.#parts.truth.sure(refusal.sink, [nameOf(refusal.event)]);
+    this.#parts.truth.calledSafe(refusal.sink, [nameOf(refusal.event)]);
     return null;
   }
 

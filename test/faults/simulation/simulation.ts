@@ -10,7 +10,7 @@ import { FakeClock } from '@forpost/shared/clock.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { SimulatedCentre } from './centre.ts';
 import { Devices } from './devices.ts';
-import { type Done, SimulatedDisk } from './disk.ts';
+import { type Commit, SimulatedDisk } from './disk.ts';
 import { limits, maxBatchEvents, SimulatedGateway } from './gateway.ts';
 import { checkHistory, checkLedger, checkOrder } from './invariants.ts';
 import type { Mistake } from './mistakes.ts';
@@ -81,14 +81,14 @@ class World {
     const epochs = new Random(seed ^ alwaysEpochs);
     const goesBack = operations.some((operation) => operation.do === 'restore');
     this.#network = new Network(this.#clock, this.#random);
-    const told = {
-      done: (done: Done) => this.#truth.done(done),
-      puttingAside: () => this.#truth.putAside(this.#disk),
+    const record = {
+      committed: (commit: Commit) => this.#truth.recordCommit(commit),
+      beforePutAside: () => this.#truth.putAside(this.#disk),
       damaged: (names: readonly string[]) => {
         for (const name of names) this.#truth.damaged.add(name);
       },
     };
-    this.#disk = new SimulatedDisk(this.#clock, this.#random, told, goesBack);
+    this.#disk = new SimulatedDisk(this.#clock, this.#random, record, goesBack);
     if (mistake === 'alert-shed') this.#disk.tamperAlways(shedAlertsToo);
     this.#devices = new Devices(this.#clock, this.#random, this.#truth);
     this.#centre = new SimulatedCentre(this.#clock, this.#random, this.#network, mistake);
@@ -222,7 +222,7 @@ class World {
         return;
       case 'restore':
         gateway.kill('power-cut');
-        this.#truth.forgiveWhatIsGone(this.#disk, () => this.#disk.restore(operation.share));
+        this.#truth.forgiveLoss(this.#disk, () => this.#disk.restore(operation.share));
         gateway.startWithin(operation.downMs);
         return;
       case 'quarantine':
@@ -292,7 +292,7 @@ class World {
       ['events in a batch', this.#network.largestBatch, maxBatchEvents],
       ...sinkNames.flatMap((name) => {
         const { mostOutstanding, openNow } = this.#network.sinks[name];
-        // a session a lane
+        // one session for each lane
         return [
           [`batches out in a session of ${name}`, mostOutstanding, 1],
           [`sessions open at ${name}`, openNow, 2],

@@ -6,8 +6,9 @@ import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import type { Sequence } from '@forpost/shared/event/ids.ts';
 import { IntervalSet } from '../../../cloud/ledger/interval-set.ts';
-import type { Done, Gone, LaneRow, SimulatedDisk } from './disk.ts';
+import type { Commit, DeletedEvent, SimulatedDisk } from './disk.ts';
 import { sinkNames } from './operations.ts';
+import type { LaneRow } from './outbox-file.ts';
 
 export interface Violation {
   /** P1 acknowledged means durable, P3 exactly once, P4 in order and alerts first, P6 bounded; or it never settled */
@@ -66,29 +67,29 @@ export class Truth {
   }
 
   /** Records that an alert was raised and acted on. */
-  acted(id: string): void {
+  alertRaised(id: string): void {
     this.#acted.add(id);
   }
 
-  /** Records that the sender was told of the commit. */
-  told(id: string): void {
+  /** Records that the commit was confirmed to the sender. */
+  confirmed(id: string): void {
     this.acknowledged.add(id);
     this.#acted.delete(id);
   }
 
-  /** Records the gateway's end: it raises acted-on, unstored alerts again. */
+  /** Records the gateway's end: the next gateway raises again what this one acted on and did not store. */
   forgetsAlerts(): void {
     this.#acted.clear();
   }
 
-  /** Records that nothing waits any more. */
+  /** Records that nothing waits any more. Every alert that was acted on must be stored by now. */
   settled(): void {
     for (const id of this.#acted) this.violate('P1', 'lost', `alert ${id} was acted on and never stored`);
   }
 
-  done({ inserted, gone }: Done): void {
+  recordCommit({ inserted, deleted }: Commit): void {
     const named = gapsIn(inserted);
-    for (const one of gone) if (!one.delivered) this.#isShed(one, named.get(`${one.epoch}/${one.lane}`));
+    for (const one of deleted) if (!one.delivered) this.#isShed(one, named.get(`${one.epoch}/${one.lane}`));
     for (const event of inserted) this.#isCommitted(event);
   }
 
@@ -103,7 +104,7 @@ export class Truth {
     if (event.type === eventTypes.alert) this.#isAlert(event);
   }
 
-  /** Checks that no alarm ends before it begins. */
+  /** Checks that each device's alerts are stored in the order in which they were raised. */
   #isAlert({ device, data }: StoredEvent): void {
     const id = readingIn(data) ?? '';
     const number = Number(id.split('-')[2]);
@@ -119,12 +120,12 @@ export class Truth {
   }
 
   /** Records events that the sink called safe, or that were recorded as refused for good. */
-  sure(sink: string, events: readonly string[]): void {
+  calledSafe(sink: string, events: readonly string[]): void {
     for (const name of events) this.#unsure.delete(`${sink} ${name}`);
   }
 
   /** Records the deletion of an event that some sink lacks. */
-  #isShed({ epoch, lane, sequence }: Gone, named: IntervalSet | undefined): void {
+  #isShed({ epoch, lane, sequence }: DeletedEvent, named: IntervalSet | undefined): void {
     const name = `${epoch}/${lane}/${sequence}`;
     // named by a gap record of the next commit
     if (this.damaged.has(name)) return;
@@ -147,7 +148,7 @@ export class Truth {
   }
 
   /** Records that the disk goes back: events that it forgets may be missing. */
-  forgiveWhatIsGone(disk: SimulatedDisk, goBack: () => void): void {
+  forgiveLoss(disk: SimulatedDisk, goBack: () => void): void {
     const before = disk.resendIds();
     const deleted = deletedIn(disk.lanes);
     goBack();
@@ -159,7 +160,7 @@ export class Truth {
     for (const id of before) if (!ids.has(id)) this.forgivenReadings.add(id);
   }
 
-  /** A lost gap record loses its explanation too. */
+  /** Forgives a lost event; for a lost gap record also the events that it named. */
   #forgive(name: string, { type, data }: StoredEvent): void {
     this.forgivenEvents.add(name);
     if (type !== eventTypes.gap) return;
@@ -174,7 +175,7 @@ export class Truth {
   }
 
   /** Records that a gateway starts on this disk with these sinks. */
-  begins(disk: SimulatedDisk, sinks: readonly string[]): void {
+  gatewayStarts(disk: SimulatedDisk, sinks: readonly string[]): void {
     this.#unsure.clear();
     for (const { epoch, lane, first } of disk.lanes)
       for (const sink of sinks) {
@@ -183,8 +184,8 @@ export class Truth {
       }
   }
 
-  /** Records the gateway's death: the next one finds what recovery finds. */
-  dies(): void {
+  /** Records the gateway's death: nothing that it sent waits for an answer any more. */
+  gatewayDies(): void {
     this.#unsure.clear();
   }
 }
