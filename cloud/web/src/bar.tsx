@@ -1,4 +1,5 @@
 /** The bar at the top: the page's name, whether the page is live, the language, and the user who is logged in. */
+import './bar.css';
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';

@@ -1,5 +1,6 @@
 import './styles.ts';
 import './page.css';
+import './parts/parts.css';
 import { MantineProvider } from '@mantine/core';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

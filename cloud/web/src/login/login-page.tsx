@@ -1,4 +1,5 @@
 /** The log-in: two fields, the choice of the language, and the reason of a failed log-in. */
+import './login.css';
 import type { Language } from '@forpost/shared/texts/language.ts';
 import { Alert, Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core';
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';

@@ -1,4 +1,5 @@
 /** Four figures that show at a glance whether staff must act. */
+import './summary.css';
 import type { ReactNode } from 'react';
 import type { DeskState } from '../live/desk-state.ts';
 import { useTexts } from '../texts/use-texts.ts';

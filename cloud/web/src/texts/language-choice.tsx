@@ -1,4 +1,5 @@
 /** The choice of the page's language: shows the short name and opens the browser's own list. */
+import './language-choice.css';
 import { isLanguage, type Language, languageNames, languages } from '@forpost/shared/texts/language.ts';
 import type { ReactNode } from 'react';
 import { useTexts } from './use-texts.ts';
