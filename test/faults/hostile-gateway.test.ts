@@ -1,172 +1,35 @@
 /**
  * A gateway whose token was stolen, against a real centre: its events silence no other gateway, fill no memory and cannot pass
- * for another's. Without Kafka through the receiver, and with Kafka, where nothing can be refused.
+ * for another's. Without Kafka the receiver refuses; over Kafka nothing can be refused.
  */
-import { createHash } from 'node:crypto';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, request as httpRequest } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { request as httpRequest } from 'node:http';
 import { zstdCompressSync } from 'node:zlib';
-import { encodeEvent } from '@forpost/shared/event/codec.ts';
-import { asId, type Lane } from '@forpost/shared/event/ids.ts';
+import { asId } from '@forpost/shared/event/ids.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { stringify } from 'yaml';
-import { readFirstLogin } from '../../cloud/access/users.ts';
 import type { AlarmsAnswer } from '../../cloud/alarms/schemas.ts';
 import type { EventsAnswer, EventView } from '../../cloud/events/schemas.ts';
 import { kafkaClient, zstd } from '../../cloud/kafka/client.ts';
 import { gatewayStatus } from '../../cloud/testing/events.ts';
 import { leadersReady } from '../../scripts/kafka/topics.ts';
-import { freePorts } from '../harness/ports.ts';
-import { TestProcess } from '../harness/process.ts';
-import { logIn, TestKafka } from '../harness/site.ts';
+import { TestKafka } from '../harness/site.ts';
+import { type Gateway, startCentre, tokens } from './hostile/centre.ts';
+import { alarm, eventOf, life, listShares, tenAlarms } from './hostile/events.ts';
 
-interface Told {
-  readonly gateway: string;
-  readonly alarm: string;
-  readonly grouped?: number;
-  readonly at: number;
-}
-
-const tokens = { bad: 'stolen-token-0123456789abcdef', good: 'honest-token-0123456789abcdef' } as const;
-type Who = keyof typeof tokens;
-const gatewayOf = (who: Who) => `gw-${who}`;
-
-/** Each test uses a new epoch of the same two gateways' outboxes. */
-let life = 0;
 beforeEach(() => {
-  life++;
+  life.epoch++;
 });
 const releases: (() => Promise<unknown>)[] = [];
+const onRelease = (release: () => Promise<unknown>) => void releases.push(release);
 async function releaseAll(): Promise<void> {
   for (const release of releases.splice(0).reverse()) await release();
 }
 afterAll(releaseAll);
 
-async function aCentre(kafka?: { readonly brokers: readonly string[] }) {
-  const folder = await mkdtemp(join(tmpdir(), 'forpost-hostile-'));
-  releases.push(() => rm(folder, { recursive: true, force: true }));
-  const told: Told[] = [];
-  const desk = createServer(async (request, response) => {
-    told.push({ ...(JSON.parse(await text(request)) as Told), at: performance.now() });
-    response.writeHead(204).end();
-  });
-  await new Promise<void>((resolve) => desk.listen(0, '127.0.0.1', resolve));
-  releases.push(async () => {
-    desk.closeAllConnections();
-    desk.close();
-  });
-  const [port = 0] = await freePorts(1);
-  const sha = (token: string) => createHash('sha256').update(token).digest('hex');
-  await writeFile(
-    join(folder, 'cloud.yaml'),
-    stringify({
-      data: 'centre',
-      http: { port },
-      ...(kafka === undefined ? {} : { kafka: { brokers: kafka.brokers, development: true } }),
-      gateways: { 'gw-bad': { token_sha256: sha(tokens.bad) }, 'gw-good': { token_sha256: sha(tokens.good) } },
-      notify: [{ id: 'desk', kind: 'webhook', url: `http://127.0.0.1:${(desk.address() as AddressInfo).port}/` }],
-    }),
-  );
-  const process = await TestProcess.start('centre', ['forpost.mjs', 'cloud', '--config', join(folder, 'cloud.yaml')]);
-  releases.push(() => process.stop());
-  const base = `http://127.0.0.1:${port}`;
-  const { password } = (await readFirstLogin(join(folder, 'centre'))) ?? { password: '' };
-  const cookie = await logIn(base, 'admin', password);
-  const ask = (path: string, init: RequestInit = {}) =>
-    fetch(base + path, {
-      ...init,
-      headers: { cookie, origin: base, ...init.headers },
-      signal: AbortSignal.timeout(30_000),
-    });
-  const api = async <T>(path: string) => (await (await ask(path)).json()) as T;
-  const send = (who: Who, lines: readonly string[], headers: Record<string, string> = {}) =>
-    post(who, zstdCompressSync(Buffer.from(lines.join('\n'))), headers);
-  const post = (who: Who, body: Buffer, headers: Record<string, string> = {}) =>
-    fetch(`${base}/ingest/v1/events`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${tokens[who]}`,
-        'content-type': 'application/x-ndjson',
-        'content-encoding': 'zstd',
-        ...headers,
-      },
-      body,
-    });
-  const status = (who: Who, body: string) =>
-    fetch(`${base}/ingest/v1/status`, {
-      method: 'PUT',
-      headers: { authorization: `Bearer ${tokens[who]}`, 'content-type': 'application/json' },
-      body,
-    });
-  const rssMb = async () => {
-    const line = (await readFile(`/proc/${process.pid}/status`, 'utf8')).match(/VmRSS:\s+([0-9]+) kB/)?.[1];
-    return Number(line) / 1024;
-  };
-  return { base, port, cookie, told, ask, api, send, post, status, rssMb };
-}
-
-interface Parts {
-  readonly lane?: Lane;
-  readonly time?: number;
-  readonly site?: string;
-  readonly data?: object;
-}
-
-function eventOf(gateway: string, sequence: number, { lane = 'telemetry', time, site, data }: Parts = {}): string {
-  const at = Date.now();
-  return encodeEvent(asId(site ?? `site-of-${gateway}`), asId(gateway), {
-    ...{ epoch: asId<'epoch'>(`e${life}`), lane, sequence, device: asId<'device'>('gate') },
-    type: lane === 'alerts' ? 'forpost.alert.v1' : 'forpost.reading.v1',
-    ...{ time: time ?? at, received: time ?? at, clock: 'synced', boot: 'b', uptime: sequence },
-    data: JSON.stringify(data ?? { values: { power_w: sequence } }),
-  });
-}
-
-const alarm = (gateway: string, sequence: number, severity = 'critical') =>
-  eventOf(gateway, sequence, {
-    lane: 'alerts',
-    data: {
-      ...{ alarm: `alarm-${life}-${sequence}`, rule: 'gate', device: 'gate', change: 'raised', active: true },
-      ...{ acknowledged: false, severity, category: 'security', message: `somebody at the gate (${life}-${sequence})` },
-      ...{ cause: 'zone-entered', count: 1, test: false, evidence: [] },
-    },
-  });
-
-/** Ten critical alarms of the honest gateway, one each `everyMs`; resolves to their delays until the notification, ms. */
-async function tenAlarms(
-  told: readonly Told[],
-  everyMs: number,
-  raise: (n: number) => Promise<unknown>,
-): Promise<number[]> {
-  const sent = new Map<string, number>();
-  for (let n = 1; n <= 10; n++) {
-    sent.set(`alarm-${life}-${n}`, performance.now());
-    await raise(n);
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
-  }
-  const of = (name: string) => told.find(({ gateway, alarm: id }) => gateway === 'gw-good' && id === name);
-  await expect
-    .poll(() => [...sent.keys()].filter((name) => of(name) !== undefined).length, { timeout: 20_000 })
-    .toBe(10);
-  return [...sent].map(([name, at]) => (of(name)?.at ?? Number.POSITIVE_INFINITY) - at);
-}
-
-/** Shares of both gateways in the alarm list of a page that shows 1,000. */
-async function listShares(api: <T>(path: string) => Promise<T>) {
-  const { alarms, not_listed: more } = await api<AlarmsAnswer>('/api/v1/alarms?limit=1000');
-  const names = alarms.filter(({ gateway }) => gateway === 'gw-good').map(({ alarm: id }) => id);
-  return { good: new Set(names).size, bad: alarms.filter(({ gateway }) => gateway === 'gw-bad').length, more };
-}
-
 test('800 alarms a second with a stolen token silence no other gateway: its alarms are notified within 5 s and listed, and the flood is an alarm', async () => {
   onTestFinished(releaseAll);
-  const { told, api, send } = await aCentre();
+  const { notified, api, send } = await startCentre(onRelease);
   expect((await send('good', [eventOf('gw-good', 1)])).status).toBe(200);
   let sequence = 1;
   const codes = new Set<number>();
@@ -178,8 +41,8 @@ test('800 alarms a second with a stolen token silence no other gateway: its alar
     );
   }, 100);
   onTestFinished(() => clearInterval(flood));
-  await expect.poll(() => told.length).toBeGreaterThan(10);
-  const took = await tenAlarms(told, 300, (n) => send('good', [alarm('gw-good', n)]));
+  await expect.poll(() => notified.length).toBeGreaterThan(10);
+  const took = await tenAlarms(notified, 300, (n) => send('good', [alarm('gw-good', n)]));
   expect(Math.max(...took)).toBeLessThan(5_000);
   const flooding = async () => (await api<AlarmsAnswer>('/api/v1/alarms?gateway=gw-bad&limit=10')).alarms[0];
   await expect
@@ -190,30 +53,30 @@ test('800 alarms a second with a stolen token silence no other gateway: its alar
   const shares = await listShares(api);
   expect(shares).toMatchObject({ good: 10, more: [{ gateway: 'gw-bad', open: expect.any(Number) }] });
   expect(shares.bad).toBeGreaterThan(100);
-  const together = () => told.some(({ gateway, grouped = 0 }) => gateway === 'gw-bad' && grouped > 100);
+  const together = () => notified.some(({ gateway, grouped = 0 }) => gateway === 'gw-bad' && grouped > 100);
   await expect.poll(together, { timeout: 15_000 }).toBe(true);
-  expect(told.filter(({ gateway }) => gateway === 'gw-bad').length).toBeLessThan(200);
+  expect(notified.filter(({ gateway }) => gateway === 'gw-bad').length).toBeLessThan(200);
 });
 
 test('over Kafka 3,000 alarms a second of one gateway hide no other gateway’s from people, list and stream; a false site goes to the dead letters', async () => {
   onTestFinished(releaseAll);
   const kafka = await TestKafka.start();
-  releases.push(() => kafka.remove());
-  const { told, api } = await aCentre(kafka);
+  onRelease(() => kafka.remove());
+  const { notified, api } = await startCentre(onRelease, kafka);
   const client = kafkaClient({ brokers: kafka.brokers }, 'test', silentLogger());
   await leadersReady(client, ['forpost.telemetry', 'forpost.alerts', 'forpost.status', 'forpost.registry']);
   const producer = client.producer({ idempotent: false });
   await producer.connect();
-  releases.push(() => producer.disconnect());
-  const produce = (who: Who, values: readonly string[]) =>
+  onRelease(() => producer.disconnect());
+  const produce = (gateway: Gateway, values: readonly string[]) =>
     producer.send({
       topic: 'forpost.alerts',
-      messages: values.map((value) => ({ key: gatewayOf(who), value, partition: partitionOf(gatewayOf(who), 3) })),
+      messages: values.map((value) => ({ key: `gw-${gateway}`, value, partition: partitionOf(`gw-${gateway}`, 3) })),
       ...{ acks: -1, compression: zstd },
     });
   await produce('good', [alarm('gw-good', 100)]);
   await produce('bad', [alarm('gw-bad', 1)]);
-  await expect.poll(() => told.length, { timeout: 30_000 }).toBe(2);
+  await expect.poll(() => notified.length, { timeout: 30_000 }).toBe(2);
   let sequence = 2;
   let flooding = true;
   const flood = (async () => {
@@ -226,7 +89,7 @@ test('over Kafka 3,000 alarms a second of one gateway hide no other gateway’s 
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, next - performance.now())));
     }
   })();
-  const took = await tenAlarms(told, 500, (n) => produce('good', [alarm('gw-good', n)]));
+  const took = await tenAlarms(notified, 500, (n) => produce('good', [alarm('gw-good', n)]));
   const rule = async () => (await api<AlarmsAnswer>('/api/v1/alarms?gateway=gw-bad&limit=10')).alarms[0]?.rule;
   await expect.poll(rule, { timeout: 25_000, interval: 500 }).toBe('centre-flood');
   flooding = false;
@@ -244,9 +107,9 @@ test('over Kafka 3,000 alarms a second of one gateway hide no other gateway’s 
 });
 
 describe('one centre without Kafka', () => {
-  let centre: Awaited<ReturnType<typeof aCentre>>;
+  let centre: Awaited<ReturnType<typeof startCentre>>;
   beforeAll(async () => {
-    centre = await aCentre();
+    centre = await startCentre(onRelease);
   });
   afterAll(releaseAll);
 
@@ -279,7 +142,7 @@ describe('one centre without Kafka', () => {
   });
 
   test('small bodies that unpack to millions of bytes, and endless bodies, harm only their own gateway', async () => {
-    const { told, post, send, port, rssMb } = centre;
+    const { notified, post, send, port, rssMb } = centre;
     for (let i = 1; i <= 20; i++) await send('good', [eventOf('gw-good', i)]);
     const before = await rssMb();
     const bombs = [Buffer.from('\n'.repeat(16_000_000)), Buffer.alloc(16_000_000)].map((bytes) =>
@@ -318,7 +181,7 @@ describe('one centre without Kafka', () => {
     });
     onTestFinished(() => void slow.map(({ request }) => request.destroy()));
     await expect.poll(() => Promise.race([...slow.map(({ answered }) => answered), Promise.resolve(0)])).toBe(429);
-    const took = await tenAlarms(told, 20, (n) => send('good', [alarm('gw-good', n)]));
+    const took = await tenAlarms(notified, 20, (n) => send('good', [alarm('gw-good', n)]));
     expect(Math.max(...took)).toBeLessThan(5_000);
     expect((await rssMb()) - before).toBeLessThan(300);
   });
@@ -360,7 +223,7 @@ describe('one centre without Kafka', () => {
         ),
       );
     await send('good', [alarm('gw-good', 1)]);
-    await expect.poll(() => heard.join('').includes(`somebody at the gate (${life}-1)`)).toBe(true);
+    await expect.poll(() => heard.join('').includes(`somebody at the gate (${life.epoch}-1)`)).toBe(true);
     await expect.poll(() => heard.join('').includes('too large to be shown whole')).toBe(true);
     await expect.poll(() => heard.join('').includes('event: tick'), { timeout: 10_000 }).toBe(true);
     expect(ended).toBe(false);
