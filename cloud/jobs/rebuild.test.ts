@@ -1,50 +1,28 @@
 /** The rebuild as its own process beside a real Kafka and an embedded history, killed and run again. */
-
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { systemClock } from '@forpost/shared/clock.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { stringify } from 'yaml';
-import { startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
+import { expect, test, vi } from 'vitest';
 import { leadersReady } from '../../scripts/kafka/topics.ts';
 import { root } from '../../test/harness/root.ts';
 import { ClickHouseHistory } from '../history/clickhouse/clickhouse-history.ts';
 import { EmbeddedExecutor } from '../history/clickhouse/embedded.ts';
-import { Ingest } from '../ingest/ingest.ts';
 import { zstd } from '../kafka/client.ts';
 import { ensureTopics } from '../kafka/topics.ts';
 import { event, eventJson } from '../testing/events.ts';
 import type { RebuildFigures } from './rebuild.ts';
+import { kafkaAndConfig } from './testing/kafka-and-config.ts';
 
 const logger = silentLogger();
 const gateways = ['gw-1', 'gw-2', 'gw-3'];
 const each = 12_000;
-let kafka: TestKafka;
-let folder: string;
-let configFile: string;
+const kafka = kafkaAndConfig();
 
-beforeAll(async () => {
-  kafka = await startTestKafka();
-  folder = await mkdtemp(join(tmpdir(), 'forpost-rebuild-'));
-  configFile = join(folder, 'cloud.yaml');
-  await writeFile(
-    configFile,
-    stringify({ data: 'centre', http: { port: 1 }, kafka: { brokers: kafka.brokers, development: true } }),
-  );
-});
-afterAll(async () => {
-  await kafka.remove();
-  await rm(folder, { recursive: true });
-});
-
-const cluster = () => ({ brokers: kafka.brokers, prefix: 'forpost', development: true });
-const executor = () => new EmbeddedExecutor(join(folder, 'centre', 'history'));
+const executor = () => new EmbeddedExecutor(join(kafka.folder, 'centre', 'history'));
 const span = (from: number, through: number) => Array.from({ length: through - from + 1 }, (_, i) => from + i);
 
 async function withHistory<Result>(work: (store: ClickHouseHistory, raw: EmbeddedExecutor) => Promise<Result>) {
@@ -58,54 +36,43 @@ async function withHistory<Result>(work: (store: ClickHouseHistory, raw: Embedde
   }
 }
 
-/** `forpost cloud rebuild`; killed (or what `then` does) once it has said `line`, and `afterMs` later. */
+/** Runs `forpost cloud rebuild`. `afterMs` after it has printed `line`, `then` is called; it kills the process by default. */
 async function run(line?: string, afterMs = 0, then = async (child: ChildProcess) => void child.kill('SIGKILL')) {
-  const child = spawn(process.execPath, ['forpost.mjs', 'cloud', 'rebuild', '--config', configFile], { cwd: root });
+  const child = spawn(process.execPath, ['forpost.mjs', 'cloud', 'rebuild', '--config', kafka.configFile], {
+    cwd: root,
+  });
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   child.stderr.on('data', (chunk: Buffer) => {
     if (line !== undefined && chunk.includes(line)) setTimeout(() => void then(child), afterMs);
   });
-  const [said, out, code] = await Promise.all([text(child.stderr), text(child.stdout), ended]);
+  const [printed, out, code] = await Promise.all([text(child.stderr), text(child.stdout), ended]);
   return {
-    said,
+    printed,
     code,
     figures: code === 0 ? (JSON.parse(out.trim().split('\n').at(-1) ?? '') as RebuildFigures) : undefined,
   };
 }
 
-async function ingested(store: ClickHouseHistory): Promise<void> {
-  let repeated = 0;
-  const ingest = new Ingest({
-    ...{ kafka: cluster(), history: store, clock: systemClock, random: Math.random, logger },
-    events: {
-      stored: () => {},
-      repeated: (count) => {
-        repeated += count;
-      },
-      status: () => {},
-      poison: () => {},
-    },
-  });
+/** Lets ingest take everything that Kafka holds into `store`. */
+async function ingestAll(store: ClickHouseHistory): Promise<void> {
+  const ingest = kafka.ingestInto(store);
   await ingest.start();
   try {
     await vi.waitFor(() => expect(ingest.status().handledAt).toBeDefined(), { timeout: 60_000, interval: 200 });
-    expect(repeated).toBeGreaterThanOrEqual(0);
   } finally {
     await ingest.stop();
   }
 }
 
-async function written(gateway: string, numbers: readonly number[]): Promise<void> {
-  const producer = kafka.client.producer();
-  await producer.connect();
+/** Sends readings with these numbers to Kafka. */
+async function send(gateway: string, numbers: readonly number[]): Promise<void> {
   for (let i = 0; i < numbers.length; i += 2000) {
     const messages = numbers.slice(i, i + 2000).map((n) => ({
       ...{ key: gateway, partition: partitionOf(gateway, 3) },
       value: eventJson(n, { gateway }),
     }));
-    await producer.send({ topic: 'forpost.telemetry', acks: -1, compression: zstd, messages });
+    await kafka.send('forpost.telemetry', messages, zstd);
   }
-  await producer.disconnect();
 }
 
 const keyOf = (gateway: string) => ({ gateway, epoch: 'e1', lane: 'telemetry' }) as const;
@@ -115,24 +82,21 @@ const whole = async (store: ClickHouseHistory) =>
 const numbersIn = (lanes: Awaited<ReturnType<typeof whole>>) =>
   lanes.flat().reduce((sum, [from, through]) => sum + through - from + 1, 0);
 
-test('a rebuild takes every event that Kafka holds anew and keeps the older ones, also when it is killed at any moment', async () => {
-  await ensureTopics(kafka.client, cluster(), logger);
+test('a rebuild stores every event of Kafka anew and keeps the older ones; killed at any moment, it leaves the history whole', async () => {
+  await ensureTopics(kafka.client, kafka.cluster, logger);
   await leadersReady(kafka.client, ['forpost.telemetry', 'forpost.alerts', 'forpost.registry']);
-  for (const gateway of gateways) await written(gateway, [...span(1, each), ...span(each - 9, each)]);
-  await written('gw-1', [7]);
-  const producer = kafka.client.producer();
-  await producer.connect();
-  // no events: ingest put them among the dead letters, and no rebuild takes them for what they claim to be
+  for (const gateway of gateways) await send(gateway, [...span(1, each), ...span(each - 9, each)]);
+  await send('gw-1', [7]);
+  // both are dead letters of ingest, and the rebuild refuses them too
   const forged = eventJson(501, { gateway: 'gw-old' });
   const unreadable = ['{', forged].map((value) => ({ key: 'gw-1', partition: 0, value }));
-  await producer.send({ topic: 'forpost.telemetry', messages: unreadable });
-  await producer.disconnect();
+  await kafka.send('forpost.telemetry', unreadable);
 
   const kept: readonly ForpostEvent[] = span(1, 500).map((n) => event(n, { gateway: 'gw-old' }));
   await withHistory(async (store, raw) => {
     await store.insert(kept);
-    await ingested(store);
-    // what was processed wrongly: numbers that are lost, and content that is not what came
+    await ingestAll(store);
+    // damages the history: deletes events of gw-2, and replaces the content of events of gw-3
     await raw.command(
       "ALTER TABLE events DELETE WHERE gateway = 'gw-2' AND sequence % 5 = 0 SETTINGS mutations_sync = 2",
     );
@@ -140,7 +104,7 @@ test('a rebuild takes every event that Kafka holds anew and keeps the older ones
       "ALTER TABLE events UPDATE data = '{}' WHERE gateway = 'gw-3' AND sequence > 100 SETTINGS mutations_sync = 2",
     );
   });
-  // an event that names another site than its gateway's is among the dead letters, and stays out of the history
+  // an event that names a foreign site is a dead letter, and stays out of the history
   const elsewhere = eventJson(1, { gateway: 'gw-9' }).replaceAll('"home"', '"bank"').replace('/home/', '/bank/');
   const site = {
     kind: 'gateway-site',
@@ -150,12 +114,9 @@ test('a rebuild takes every event that Kafka holds anew and keeps the older ones
     at: 0,
     data: { site: 'home', former: [] },
   };
-  const late = kafka.client.producer();
-  await late.connect();
-  await late.send({ topic: 'forpost.registry', messages: [{ key: 'gateway-site/gw-9', value: JSON.stringify(site) }] });
-  await late.send({ topic: 'forpost.telemetry', messages: [{ key: 'gw-9', partition: 0, value: elsewhere }] });
-  await late.disconnect();
-  // Kafka forgets the first third of gw-3, as its retention would
+  await kafka.send('forpost.registry', [{ key: 'gateway-site/gw-9', value: JSON.stringify(site) }]);
+  await kafka.send('forpost.telemetry', [{ key: 'gw-9', partition: 0, value: elsewhere }]);
+  // deletes the first third of gw-3's events from Kafka, as its retention would
   const admin = kafka.client.admin();
   await admin.connect();
   const forgotten = 4000;
@@ -173,13 +134,13 @@ test('a rebuild takes every event that Kafka holds anew and keeps the older ones
     expect(killed.code).toBe(null);
     expect(await withHistory(whole)).toEqual(before);
   }
-  // about to exchange: the one or the other, whole
+  // killed while it exchanges the tables: the history is the old one or the new one, and whole
   await run('stored beside the history');
   const now = await withHistory(whole);
   if (numbersIn(now) !== numbersIn(before)) expect(numbersIn(now)).toBeGreaterThan(numbersIn(before));
   else expect(now).toEqual(before);
-  const { figures, said } = await run();
-  expect(said).toContain('records read');
+  const { figures, printed } = await run();
+  expect(printed).toContain('records read');
   const metrics = figures?.metrics;
   const sharedPartition = gateways.filter((gateway) => partitionOf(gateway, 3) === partition);
   expect(metrics?.unreadable).toBeLessThanOrEqual(unreadable.length + 1);
@@ -197,35 +158,35 @@ test('a rebuild takes every event that Kafka holds anew and keeps the older ones
     const [first, second, third, old] = await whole(store);
     expect([first, third, old]).toEqual([[[1, each]], [[1, each]], [[1, 500]]]);
     expect(await store.received(keyOf('gw-9'))).toEqual([]);
-    // what Kafka has of it is back; no more can be known of what it had forgotten before
+    // a partition that gw-2 shares with gw-3 lost records of gw-2 too: those stay missing
     expect(second).toEqual(sharedPartition.includes('gw-2') ? second : [[1, each]]);
     const data = (await store.stored(keyOf('gw-3'), [101, each])).map((one) => JSON.stringify(one.data));
     expect(data.at(-1)).toBe(`{"values":{"power_w":${each}}}`);
-    // the place of the centre has not moved: what comes now comes once
-    await written('gw-1', [each + 1]);
-    await ingested(store);
+    // the rebuild left ingest's offsets as they were: a new event is stored once
+    await send('gw-1', [each + 1]);
+    await ingestAll(store);
     expect(await store.received(keyOf('gw-1'))).toEqual([[1, each + 1]]);
     const { rows, distinct } = await store.rows(keyOf('gw-1'));
     expect(rows).toBe(distinct);
   });
 });
 
-test('a rebuild during which a centre was at work changes nothing and leaves no table behind', async () => {
+test('when a centre worked during a rebuild, the rebuild changes nothing and leaves no table behind', async () => {
   const before = await withHistory(whole);
-  const { code, said } = await run('Kafka holds', 0, async (child) => {
+  const { code, printed } = await run('Kafka holds', 0, async (child) => {
     child.kill('SIGSTOP');
     const admin = kafka.client.admin();
     await admin.connect();
-    const places = {
+    const offsets = {
       groupId: 'forpost-ingest',
       topic: 'forpost.telemetry',
       partitions: [{ partition: 0, offset: '1' }],
     };
-    await admin.setOffsets(places);
+    await admin.setOffsets(offsets);
     await admin.disconnect();
     child.kill('SIGCONT');
   });
-  expect(said).toContain('a centre was at work during the rebuild');
+  expect(printed).toContain('a centre was at work during the rebuild');
   expect(code).toBe(1);
   await withHistory(async (store, raw) => {
     expect(await whole(store)).toEqual(before);
@@ -235,20 +196,23 @@ test('a rebuild during which a centre was at work changes nothing and leaves no 
   });
 });
 
-test('a rebuild refuses in one line while a centre has the folder open or reads the topics', async () => {
+test('a rebuild refuses to start while a centre has the data folder open or reads the topics, and says so in one line', async () => {
   await withHistory(async () => {
-    const { code, said } = await run();
+    const { code, printed } = await run();
     expect(code).toBe(1);
-    expect(said).toMatch(/cannot be opened: process \d+ has it open/);
+    expect(printed).toMatch(/cannot be opened: process \d+ has it open/);
   });
   const consumer = kafka.client.consumer({ groupId: 'forpost-ingest' });
   await consumer.connect();
   await consumer.subscribe({ topics: ['forpost.telemetry'] });
   await consumer.run({ eachMessage: async () => {} });
   try {
-    await vi.waitFor(async () => expect((await run()).said).toContain('a centre reads the topics of "forpost" now'), {
-      timeout: 30_000,
-    });
+    await vi.waitFor(
+      async () => expect((await run()).printed).toContain('a centre reads the topics of "forpost" now'),
+      {
+        timeout: 30_000,
+      },
+    );
   } finally {
     await consumer.disconnect();
   }
