@@ -1,45 +1,27 @@
 /** The built page in the languages of the catalogue: whole, remembered, and as easy to press as in English. */
-import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchBrowser, withoutCentrePage } from '../../test/harness/browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { withoutCentrePage } from '../../test/harness/browser.ts';
 import { unless } from '../../test/harness/unless.ts';
 import { ago, alarmView, eventView, gatewayView, ledgerView } from './testing/examples.ts';
-import { FakeCentre } from './testing/fake-centre.ts';
-
-const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
-type Size = keyof typeof sizes;
+import type { FakeCentre } from './testing/fake-centre.ts';
+import { pageInBrowser, type Size, screenshots, sizes } from './testing/page-in-browser.ts';
 
 describe('the languages of the centre’s page', unless(withoutCentrePage), () => {
-  let browser: Browser;
-  let context: BrowserContext | undefined;
-  let centre: FakeCentre;
-  let url: string;
+  const browser = pageInBrowser();
+  const { centre } = browser;
   const requested: string[] = [];
-
-  beforeAll(async () => {
-    centre = new FakeCentre();
-    url = await centre.start();
-    browser = await launchBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await centre?.stop();
-  });
   beforeEach(() => {
     requested.length = 0;
-    centre.empty();
     fill(centre);
   });
-  afterEach(() => context?.close());
 
   /** `locale`: the language that the browser asks for. */
   async function open(size: Size, locale: string): Promise<Page> {
-    context = await browser.newContext({ viewport: sizes[size], hasTouch: size === 'phone', locale });
-    const page = await context.newPage();
+    const page = await browser.newPage(size, locale);
     page.on('request', (request) => requested.push(request.url()));
-    await page.goto(url);
+    await browser.load(page);
     return page;
   }
 
@@ -73,9 +55,9 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
     expect(wrong).toEqual([]);
     const { violations } = await new AxeBuilder({ page: page as never }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
-    await shots(page, 'ru-phone');
+    await screenshots(page, 'ru-phone');
     await page.setViewportSize(sizes.desk);
-    await shots(page, 'ru-desk');
+    await screenshots(page, 'ru-desk');
   });
 
   test('a language that somebody chooses is shown at once, and kept by the browser and with the person', async () => {
@@ -108,7 +90,7 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
       .getByRole('alert')
       .getByText(/^Слишком много попыток/)
       .waitFor();
-    await shots(page, 'ru-login-phone');
+    await screenshots(page, 'ru-login-phone');
   });
 
   test('an alarm that its gateway sent as a message of the catalogue is read in the page’s language, any other as it came', async () => {
@@ -132,16 +114,6 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
     await page.getByText('Kafka: it is away').waitFor();
     await page.locator('.bar [title*="Kafka не отвечает центру"]').first().waitFor();
   });
-
-  async function shots(page: Page, name: string): Promise<void> {
-    const folder = process.env.FORPOST_SHOTS;
-    if (folder === undefined) return;
-    for (const scheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
-      await page.screenshot({ path: join(folder, `${name}-${scheme}.png`), fullPage: true });
-    }
-  }
 });
 
 /** A site with something of everything, whose names are in Cyrillic: Latin words left on the page are its own. */

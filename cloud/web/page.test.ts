@@ -1,48 +1,40 @@
-/** The built page in a browser, at a desk and on a phone, with whatever a gateway may call its things. */
-import { join } from 'node:path';
+/** The built page in a browser, at a desk and on a phone, with hostile names, long lists and answers that fail. */
 import { AxeBuilder } from '@axe-core/playwright';
-import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { launchBrowser, withoutCentrePage } from '../../test/harness/browser.ts';
+import type { Page } from 'playwright-core';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { withoutCentrePage } from '../../test/harness/browser.ts';
 import { unless } from '../../test/harness/unless.ts';
 import { ago, alarmView, eventView, gatewayView, ledgerView } from './testing/examples.ts';
-import { FakeCentre } from './testing/fake-centre.ts';
+import {
+  inScheme,
+  pageInBrowser,
+  type Size,
+  screenshot,
+  screenshots,
+  sizeNames,
+  sizes,
+} from './testing/page-in-browser.ts';
 
-const sizes = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 const cards = ['Alarms', 'Gateways', 'Events'];
 
 describe('the page of the centre', unless(withoutCentrePage), () => {
-  let browser: Browser;
-  let context: BrowserContext | undefined;
-  let centre: FakeCentre;
-  let url: string;
+  const browser = pageInBrowser();
+  const { centre } = browser;
   const complaints: string[] = [];
-
-  beforeAll(async () => {
-    centre = new FakeCentre();
-    url = await centre.start();
-    browser = await launchBrowser();
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await centre?.stop();
-  });
   beforeEach(() => {
     complaints.length = 0;
-    centre.empty();
   });
-  afterEach(() => context?.close());
 
-  async function open(size: keyof typeof sizes): Promise<Page> {
-    context = await browser.newContext({ viewport: sizes[size], hasTouch: size === 'phone' });
-    const page = await context.newPage();
+  /** The page with all its cards; `complaints` collects what the browser finds wrong with it. */
+  async function open(size: Size): Promise<Page> {
+    const page = await browser.newPage(size);
     page.on('pageerror', (error) => complaints.push(String(error)));
     page.on('console', (message) => {
-      // what is not there, and an address with a name of 64 kB in it
+      // the fake centre has no answer, or refuses an address that contains a name of 64 kB
       if (message.type() === 'error' && !/404|431|ERR_CONNECTION_RESET/.test(message.text()))
         complaints.push(message.text());
     });
-    await page.goto(url);
+    await browser.load(page);
     await page.getByRole('heading', { name: 'Events' }).waitFor();
     return page;
   }
@@ -50,21 +42,21 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
   const heightOf = (page: Page) => page.evaluate(() => document.documentElement.scrollHeight);
   const widthOf = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth);
 
-  /** Strings that somebody may give a thing as its name, id or message. */
+  /** Strings that a gateway may send as a name, an id or a message. */
   const hostile: readonly (readonly [string, string])[] = [
     ['markup', '<img src=x onerror="document.title=1"><script>document.title=2</script>'],
     ['64 kB', 'W'.repeat(65_536)],
-    ['nothing', ''],
-    ['a name of the language', '__proto__'],
+    ['empty', ''],
+    ['a word with a meaning in JavaScript', '__proto__'],
     ['right to left, with an override', '\u202Eמונה\u202C حساب'],
     ['control characters', 'a\u0000\u0007\u001B[31m\r\n\tb'],
-    ['a lone half of a character', '\ud800 meter'],
-    ['stacked marks', `Z${'\u0335\u0321'.repeat(300)}`],
+    ['half of a surrogate pair', '\ud800 meter'],
+    ['stacked combining marks', `Z${'\u0335\u0321'.repeat(300)}`],
     ['emoji', '👩‍👩‍👧‍👦'.repeat(40)],
   ];
 
-  describe.each(Object.keys(sizes) as (keyof typeof sizes)[])('at the size of a %s', (size) => {
-    test.each(hostile)('shows every card where names are %s', async (_what, name) => {
+  describe.each(sizeNames)('at the size of a %s', (size) => {
+    test.each(hostile)('the page shows every card when all names are %s', async (_what, name) => {
       const device = {
         id: name,
         name,
@@ -125,7 +117,7 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
       expect(complaints).toEqual([]);
     });
 
-    test('is of a length that one scrolls through, with 30 gateways, 300 alarms and a full page of events', async () => {
+    test('with 30 gateways, 300 alarms and a full list of events the page is a few screens long', async () => {
       const gateways = Array.from({ length: 30 }, (_, i) => gatewayView(`gw-${i}`, { online: i % 7 !== 0 }));
       centre.answers.set('/api/v1/gateways', { now: ago(0), gateways });
       centre.answers.set('/api/v1/alarms', { alarms: Array.from({ length: 300 }, (_, i) => alarmView(`a${i}`)) });
@@ -154,13 +146,12 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
       const chart = await page.locator('.area-chart').boundingBox();
       expect(chart?.height).toBeLessThan(700);
       expect(await heightOf(page)).toBeLessThan(size === 'phone' ? 9_000 : 5_000);
-      if (process.env.FORPOST_SHOTS !== undefined)
-        await page.screenshot({ path: join(process.env.FORPOST_SHOTS, `long-${size}.png`), fullPage: true });
+      await screenshot(page, `long-${size}`);
       expect(complaints).toEqual([]);
     });
   });
 
-  test('nothing moves under a finger: what comes is told beside the list, and shown when one asks', async () => {
+  test('new alarms do not move the list under a finger: a button counts them, and shows them when it is pressed', async () => {
     const alarms = ['a', 'b', 'c'].map((id, i) =>
       alarmView(id, { severity: 'warning', raised: ago(60_000 * (i + 1)) }),
     );
@@ -181,24 +172,23 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     };
     const before = await place();
     for (let i = 0; i < 20; i++) centre.tell('alert', alarmView(`new-${i}`, { raised: ago(0), changed: ago(0) }));
-    const told = page.getByRole('button', { name: /20 new alarms, Critical: House connection overloaded/ });
-    await told.waitFor();
-    if (process.env.FORPOST_SHOTS !== undefined)
-      await page.screenshot({ path: join(process.env.FORPOST_SHOTS, 'new.png') });
+    const newAlarms = page.getByRole('button', { name: /20 new alarms, Critical: House connection overloaded/ });
+    await newAlarms.waitFor();
+    await screenshot(page, 'new');
     expect(await place()).toEqual(before);
     centre.tell('alert', { ...alarms[0], active: false, open: true, change: 'cleared', changed: ago(0) });
     await page.locator('.alarm').first().getByText('Over', { exact: true }).waitFor();
     expect(await place()).toEqual(before);
-    // what was opened is still open
+    // the pictures that were opened are still open
     expect(await page.locator('.evidence figure').count()).toBe(1);
     await page.getByRole('button', { name: `Hide 1 picture: ${alarms[2]?.message}` }).tap();
-    await told.tap();
+    await newAlarms.tap();
     await page.locator('.alarm').first().getByText('(new-').waitFor();
     expect(complaints).toEqual([]);
   });
 
-  test.each(Object.keys(sizes) as (keyof typeof sizes)[])(
-    'says what a list leaves out, which times are not believed and where an alarm is, at the size of a %s',
+  test.each(sizeNames)(
+    'the page says which alarms and events a list leaves out, which times are not believed, and where an alarm is, at the size of a %s',
     async (size) => {
       centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1', { name: 'Barn' })] });
       centre.answers.set('/api/v1/alarms', {
@@ -229,19 +219,12 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
       centre.tell('events', { events: [], skipped: 1_200, skipped_of: { 'gw-1': 1_200 } });
       await page.getByText('left out meanwhile: 1,200 of Barn').waitFor();
       expect(await widthOf(page)).toBeLessThanOrEqual(sizes[size].width);
-      for (const scheme of process.env.FORPOST_SHOTS === undefined ? [] : (['light', 'dark'] as const)) {
-        await page.emulateMedia({ colorScheme: scheme });
-        await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
-        await page.screenshot({
-          path: join(process.env.FORPOST_SHOTS ?? '', `left-out-${size}-${scheme}.png`),
-          fullPage: true,
-        });
-      }
+      await screenshots(page, `left-out-${size}`);
       expect(complaints).toEqual([]);
     },
   );
 
-  test('staff say that a gateway belongs to another site, and hear what the centre answers; a viewer is not asked', async () => {
+  test('an operator moves a gateway to another site and reads the centre’s answer; a viewer is not offered it', async () => {
     const reason = 'the gateway "gw-1" is not known here';
     centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1')] });
     centre.answers.set('/api/v1/session', { user: 'admin', role: 'operator' });
@@ -255,7 +238,7 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     centre.problems.set('/api/v1/gateways/gw-1/site', { status: 404, detail: reason });
     await move.tap();
     await page.getByRole('alert').getByText(reason).waitFor();
-    // what was typed is still there
+    // the page keeps the typed text
     expect(await site.inputValue()).toBe('new-barn');
     centre.problems.clear();
     centre.answers.set('/api/v1/gateways/gw-1/site', {});
@@ -265,16 +248,14 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
       ['POST /api/v1/gateways/gw-1/site', { site: 'new-barn' }],
       ['POST /api/v1/gateways/gw-1/site', { site: 'new-barn' }],
     ]);
-    if (process.env.FORPOST_SHOTS !== undefined)
-      await page.screenshot({ path: join(process.env.FORPOST_SHOTS, 'move.png'), fullPage: true });
-    await context?.close();
+    await screenshot(page, 'move');
     centre.answers.set('/api/v1/session', { user: 'wall', role: 'viewer' });
     const wall = await open('desk');
     await wall.getByRole('heading', { name: 'Gateway gw-1' }).waitFor();
     expect(await wall.getByText('Move to another site').count()).toBe(0);
   });
 
-  test('where a gateway cannot send its pictures the reason stands in the place of the button', async () => {
+  test('when a gateway cannot send its pictures, the page shows the reason instead of the button', async () => {
     const reason = 'it has nowhere to send them: add a receiver to its gateway.yaml under evidence';
     const picture = { id: '00', sha256: '0'.repeat(64), size: 9, kind: 'picture', media: 'image/jpeg' };
     const gateways = [gatewayView('gw-1', { evidence_refused: reason }), gatewayView('gw-2')];
@@ -286,7 +267,7 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     expect(await page.getByRole('button', { name: /^Show 1 picture/ }).count()).toBe(1);
   });
 
-  test('what is to be pressed with a finger is large enough, and no words are too pale', async () => {
+  test('on a phone every button is large enough for a finger, and every text has enough contrast', async () => {
     centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1', { online: false })] });
     centre.answers.set('/api/v1/alarms', {
       alarms: [alarmView('a'), alarmView('b', { active: false, acknowledged: true, open: false })],
@@ -303,9 +284,8 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     );
     expect(small).toEqual([]);
     for (const scheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: scheme });
-      await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
-      // a colour on its way from one scheme to the other is judged by nobody
+      await inScheme(page, scheme);
+      // waits until no colour changes any more: a colour in between would be judged
       await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
       await page.waitForFunction(
         'document.getAnimations().every((one) => one.effect.getComputedTiming().endTime === Infinity)',
@@ -315,11 +295,10 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     }
   });
 
-  test('a keyboard gets to the log-in, over the bar to the alarms, and goes on at the row whose alarm it acknowledged', async () => {
+  test('staff can log in and acknowledge with the keyboard alone; the focus then stays on the row of that alarm', async () => {
     centre.answers.set('/api/v1/session', { user: null });
-    context = await browser.newContext({ viewport: sizes.desk });
-    const page = await context.newPage();
-    await page.goto(url);
+    const page = await browser.newPage('desk');
+    await browser.load(page);
     await page.getByRole('textbox', { name: 'Password' }).waitFor();
     const { violations } = await new AxeBuilder({ page: page as never }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`)).toEqual([]);
@@ -348,7 +327,7 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: /^Acknowledge/ }).waitFor({ state: 'detached' });
     expect(await page.evaluate(() => document.activeElement?.className)).toContain('alarm');
-    // who goes elsewhere is not called back: the page draws anew each second
+    // the page renders anew each second; that must not take the focus back
     await page.evaluate('document.activeElement.blur()');
     const words = page.locator('.alarm-since').first();
     const before = await words.textContent();
@@ -357,9 +336,9 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     await page.reload();
   });
 
-  test('a card that cannot be drawn says so, and the others go on; it comes back by itself', async () => {
+  test('a card that fails to render says so, the other cards work on, and it can be tried again', async () => {
     centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1')] });
-    // no centre sends this: something else is in between
+    // an answer that no centre sends, as from a proxy between them
     centre.answers.set('/api/v1/metrics', {
       metrics: [{ site: 'x', gateway: 'gw-1', device: {}, channel: [], metric: 7 }],
     });

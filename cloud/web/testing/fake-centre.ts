@@ -1,4 +1,4 @@
-/** The built page with an API whose answers a test writes itself: what a centre would never send is sent too. */
+/** A server of the built page whose API answers what a test sets, also what no centre would send. */
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,13 +16,13 @@ const types: Readonly<Record<string, string>> = {
 };
 
 export class FakeCentre {
-  /** by path, without the query; null = 404 */
+  /** answers by path, without the query; null, or none: 404 */
   readonly answers = new Map<string, unknown>();
-  /** paths with their queries, as they were asked for */
+  /** paths of all requests, with their queries */
   readonly asked: string[] = [];
-  /** by path: refused, with a reason */
+  /** refusals by path */
   readonly problems = new Map<string, { readonly status: number; readonly detail: string }>();
-  /** what was sent to be changed: method and path, and the body */
+  /** requests that change something: method and path, and the body */
   readonly sent: [string, unknown][] = [];
   readonly #server: Server;
   readonly #streams = new Set<ServerResponse>();
@@ -46,12 +46,12 @@ export class FakeCentre {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
-  /** A message of the stream, to every page. */
+  /** Sends a message of the stream to every page. */
   tell(name: string, message: unknown): void {
     for (const stream of this.#streams) stream.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`);
   }
 
-  /** What it answers that nothing is known of. */
+  /** Answers like a centre that has no gateway, no alarm and no event. */
   empty(): void {
     const now = new Date().toISOString();
     this.answers.clear();
