@@ -1,13 +1,13 @@
 /**
  * A case: one normative statement of a version of MQTT, and the bytes that show whether a broker keeps it.
- * What both versions demand in the same words is written once and counts in each.
+ * A statement that both versions make in the same words is written once and counts in each.
  */
 import type { Properties } from './packets.ts';
 import type { Target } from './session.ts';
 import { Client, type Step } from './steps.ts';
 import type { Version } from './wire.ts';
 
-/** What only some brokers offer. */
+/** Something that only some brokers have. */
 export type Need =
   | 'forbidden'
   | 'forbiddenFilter'
@@ -17,6 +17,7 @@ export type Need =
   | 'receiveMaximum'
   | 'maximumPacketSize';
 
+/** What the steps of a case may use. */
 export interface Names {
   /** a topic of this case alone */
   readonly topic: (name: string) => string;
@@ -27,12 +28,12 @@ export interface Names {
 
 export interface Case {
   readonly version: Version;
-  /** of the standard: [MQTT-…] */
+  /** its number in the standard, as in [MQTT-…] */
   readonly statement: string;
   readonly title: string;
   readonly group: string;
   readonly needs: readonly Need[];
-  /** it hears what other cases do: it runs alone */
+  /** messages of other cases would reach it, so it runs alone */
   readonly alone: boolean;
   readonly steps: (names: Names) => readonly Step[];
 }
@@ -44,7 +45,7 @@ interface Options {
 
 type Steps = Case['steps'];
 
-/** The cases of one group, in the order in which they are told. */
+/** The cases of one group, in the order in which they were added. */
 export class Group {
   readonly name: string;
   readonly cases: Case[] = [];

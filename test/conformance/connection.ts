@@ -1,4 +1,4 @@
-/** One TCP connection of a case: what is written to it goes out as it is, what comes is read strictly and queued. */
+/** One TCP connection of a case: it sends bytes as they are given, reads packets strictly, and queues them. */
 import { connect, type Socket } from 'node:net';
 import { decode, type Packet } from './packets.ts';
 import type { Version } from './wire.ts';
@@ -9,19 +9,19 @@ export class Connection {
   readonly #packets: Packet[] = [];
   #rest: Buffer = Buffer.alloc(0);
   #changed = Promise.withResolvers<void>();
-  /** what the broker sent and may not send */
+  /** the first malformed packet of the broker */
   #malformed: Error | undefined;
   closed = false;
 
   private constructor(socket: Socket, version: Version) {
     this.#socket = socket;
     this.#version = version;
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
-    // an RST is an end too
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    // a reset ends the connection too: «close» follows
     socket.on('error', () => undefined);
     socket.once('close', () => {
       this.closed = true;
-      this.#tell();
+      this.#wakeReader();
     });
   }
 
@@ -40,7 +40,7 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  /** The next packet; undefined where the connection ended, or nothing came for so long. */
+  /** The next packet; undefined: the connection ended, or none came within this time. */
   async next(withinMs: number): Promise<Packet | undefined> {
     const ended = AbortSignal.timeout(withinMs);
     const late = new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve(), { once: true }));
@@ -53,12 +53,12 @@ export class Connection {
     }
   }
 
-  /** Puts a packet back that came too early for whoever read it. */
+  /** Puts a packet back, as the next one to read. */
   putBack(packet: Packet): void {
     this.#packets.unshift(packet);
   }
 
-  #take(chunk: Buffer): void {
+  #receive(chunk: Buffer): void {
     try {
       const { packets, rest } = decode(this.#version, Buffer.concat([this.#rest, chunk]));
       this.#packets.push(...packets);
@@ -67,10 +67,10 @@ export class Connection {
       this.#malformed ??= new Error(`the broker sent ${error instanceof Error ? error.message : String(error)}`);
       this.#socket.destroy();
     }
-    this.#tell();
+    this.#wakeReader();
   }
 
-  #tell(): void {
+  #wakeReader(): void {
     const { resolve } = this.#changed;
     this.#changed = Promise.withResolvers<void>();
     resolve();

@@ -1,6 +1,6 @@
 /**
- * What a broker writes, read strictly: flags, lengths, UTF-8, reason codes and properties that the standard does not
- * allow in that packet are an error, so that each case also judges what the broker sends.
+ * Reads a broker's packets strictly: flags, lengths, UTF-8, reason codes and properties that the standard does not allow in
+ * that packet are errors. So each case also judges what the broker sends.
  */
 import { type PropertyKind, type PropertyName, propertyKinds, type Version } from './wire.ts';
 
@@ -51,7 +51,7 @@ const names: Readonly<Record<number, PacketName>> = {
 
 const acknowledgement: readonly PropertyName[] = ['reasonString', 'user'];
 
-/** Which properties a server may send where [MQTT 5.0, section 2.2.2.2]. */
+/** The properties that a server may send in each packet [MQTT 5.0, section 2.2.2.2]. */
 const allowed: Readonly<Record<PacketName, readonly PropertyName[]>> = {
   connack: [
     'sessionExpiry',
@@ -128,7 +128,7 @@ class Reader {
   }
 }
 
-/** The packets that are whole in `bytes`, and what is left. @throws Error that says what the standard forbids */
+/** Splits received bytes into whole packets and the rest. @throws Error that says what the standard forbids */
 export function decode(version: Version, received: Buffer): { readonly packets: readonly Packet[]; rest: Buffer } {
   const packets: Packet[] = [];
   let at = 0;

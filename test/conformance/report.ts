@@ -61,7 +61,7 @@ function linesOf(outcomes: readonly Outcome[], wanted: Outcome['result']): reado
   return outcomes.flatMap(({ result, name, why }) => (result === wanted ? [`${name}: ${why}`] : []));
 }
 
-/** In Markdown: groups of statements by broker, so many kept of so many judged. */
+/** A Markdown table: for each group and broker, how many of the judged cases it keeps. */
 function table(version: Version, results: ReadonlyMap<string, readonly Outcome[]>): string {
   const groups = [...new Set(allCases.filter((one) => one.version === version).map(({ group }) => group))];
   const cell = (outcomes: readonly Outcome[], group?: string) => {

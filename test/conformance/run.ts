@@ -1,8 +1,8 @@
 /**
- * Runs cases against one broker: several at a time, each with client ids and topics of its own; those that hear the
- * others' messages alone at the end.
+ * Runs cases against one broker: several at a time, each with client ids and topics of its own. Cases that other cases'
+ * messages would reach run alone at the end.
  *
- * A case that fails names the step; one that needs what the broker does not announce is left out, and says so.
+ * A broken case names its step. A case that needs something which the broker does not announce is left out with the reason.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type Case, type Need, nameOf } from './case.ts';
@@ -17,14 +17,14 @@ export interface Outcome {
   readonly group: string;
   readonly statement: string;
   readonly result: 'kept' | 'broken' | 'left out';
-  /** of what is broken: the step, and what came instead; of what is left out: why */
+  /** for a broken case the step and what came instead; for a case that is left out the reason */
   readonly why?: string;
 }
 
-/** why every case of 5.0 fails where the broker has only 3.1.1 */
+/** the reason why every case of 5.0 is broken at a broker that speaks only 3.1.1 */
 export const notSpoken = 'the broker does not speak MQTT 5.0';
 
-/** Every case once, in the given order. */
+/** Runs every case once. @returns the outcomes in the order of the cases */
 export async function runCases(target: Target, cases: readonly Case[]): Promise<readonly Outcome[]> {
   const announced = await announcedBy(target);
   const outcomes = new Map<Case, Outcome>();
@@ -41,7 +41,7 @@ export async function runCases(target: Target, cases: readonly Case[]): Promise<
   return cases.flatMap((one) => outcomes.get(one) ?? []);
 }
 
-/** undefined: it does not speak 5.0 */
+/** What CONNACK announces; undefined: the broker does not speak 5.0. */
 async function announcedBy(target: Target): Promise<Properties | undefined> {
   const connection = await Connection.open(target.host, target.port, '5.0');
   try {
@@ -80,13 +80,13 @@ async function runCase(target: Target, announced: Properties | undefined, one: C
 }
 
 const lacks: Readonly<Record<Need, string>> = {
-  forbidden: 'every topic may be published to there',
-  forbiddenFilter: 'every subscription is granted there',
-  shared: 'no shared subscriptions',
-  topicAlias: 'no topic aliases',
-  subscriptionId: 'no subscription identifiers',
-  receiveMaximum: 'no receive maximum is announced',
-  maximumPacketSize: 'no maximum packet size is announced',
+  forbidden: 'the broker lets this user publish everywhere',
+  forbiddenFilter: 'the broker grants this user every subscription',
+  shared: 'the broker has no shared subscriptions',
+  topicAlias: 'the broker takes no topic aliases',
+  subscriptionId: 'the broker has no subscription identifiers',
+  receiveMaximum: 'the broker announces no receive maximum',
+  maximumPacketSize: 'the broker announces no maximum packet size',
 };
 
 function has(target: Target, announced: Properties, need: Need): boolean {

@@ -1,9 +1,9 @@
-/** One run of one case against one broker: its connections by name, and what its steps need to know. */
+/** One run of one case against one broker: the connections of its clients, and what its steps need. */
 import { Connection } from './connection.ts';
 import type { Packet, Properties } from './packets.ts';
 import { connectPacket, type Version } from './wire.ts';
 
-/** A broker to judge: where it is, how one logs in, and what it announced. */
+/** A broker to judge: its address, a log-in, and topics that this user may not use. */
 export interface Target {
   readonly name: string;
   readonly host: string;
@@ -16,9 +16,9 @@ export interface Target {
   readonly forbidden?: string | undefined;
   /** a topic that this user may not subscribe to; mosquitto grants every subscription, and filters what it delivers */
   readonly forbiddenFilter?: string | undefined;
-  /** for a packet that must come; a right broker never takes that long */
+  /** how long to wait for a packet that must come; a correct broker is much faster */
   readonly waitMs: number;
-  /** cases at the same time */
+  /** how many cases run at the same time */
   readonly atOnce: number;
 }
 
@@ -29,7 +29,7 @@ export class Session {
   readonly version: Version;
   /** what CONNACK of 5.0 announced, once for the whole run */
   readonly announced: Properties;
-  /** client ids whose sessions stay on the broker */
+  /** client ids whose sessions may outlive their connections */
   readonly staying = new Set<string>();
   readonly #name: string;
   readonly #connections = new Map<string, Connection>();
@@ -61,7 +61,7 @@ export class Session {
     return connection;
   }
 
-  /** Leaves nothing on the broker: one principal may have few sessions there. */
+  /** Ends the sessions on the broker: one user may have only a few there. */
   async close(): Promise<void> {
     for (const connection of this.#connections.values()) connection.cut();
     const { host, port, user, password, waitMs } = this.target;

@@ -1,6 +1,6 @@
 /**
- * The words that cases are written in. A step is one thing that a client does or that a broker must do; what must not
- * come is bounded by the answer to a PINGREQ, never by a pause.
+ * The steps that cases are made of. A step is an action of a client, or something that the broker must do. The answer to a
+ * PINGREQ shows that nothing else came; no step waits for silence.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Packet, PacketName } from './packets.ts';
@@ -20,25 +20,28 @@ import {
 } from './wire.ts';
 
 export interface Step {
-  /** for the message of a case that fails */
+  /** for the message of a broken case */
   readonly what: string;
   readonly run: (session: Session) => Promise<void>;
 }
 
-/** What must be so of a packet: values, or what judges them. Of the properties those that are named; undefined: absent. */
+/**
+ * Fields that a packet must have: a value, or a function that judges it. Only the named properties are compared; undefined: the
+ * packet must not have that property.
+ */
 type Wanted = {
   readonly [key in Exclude<keyof Packet, 'props'>]?: Packet[key] | ((value: never) => boolean) | undefined;
 } & { readonly props?: Readonly<Record<string, unknown>> };
 type Message = Buffer | ((session: Session) => Buffer);
 interface Flow extends PublishFields {
-  /** of PUBACK or PUBREC in 5.0 */
+  /** expected reason code of PUBACK or PUBREC in 5.0 */
   readonly code?: number;
 }
 
-/** How long a broker may take to end a connection before it is asked whether it goes on. */
+/** The broker ends a connection within this time, or a PINGREQ asks whether the connection goes on. */
 const closeWithinMs = 250;
 
-/** Time that the standard itself speaks of: an expiry, a delay, a keep-alive. */
+/** Waits for a time that the standard defines: an expiry, a delay, a keep-alive. */
 export function pass(ms: number): Step {
   return { what: `${ms} ms pass`, run: () => new Promise((resolve) => setTimeout(resolve, ms)) };
 }
@@ -54,12 +57,12 @@ export class Client {
     return this.#step('opens a connection', async (session) => void (await session.open(this.#name)));
   }
 
-  /** The CONNECT itself, for a connection that is open; logs in unless told otherwise. */
+  /** Sends CONNECT on an open connection, with the log-in unless `fields` replace it. */
   sendConnect(fields: Partial<ConnectFields> = {}): Step {
     return this.send((session) => this.#connectPacket(session, fields), 'CONNECT');
   }
 
-  /** Connects, and is let in with `connack`. */
+  /** Connects; CONNACK accepts, with the fields of `connack`. */
   connect(fields: Partial<ConnectFields> = {}, connack: Wanted = {}): Step {
     return this.#step('connects', async (session) => {
       const connection = await session.open(this.#name);
@@ -68,7 +71,7 @@ export class Client {
     });
   }
 
-  /** CONNECT is answered with one of these codes, and the connection closed; in 5.0 it may be closed without answer. */
+  /** The broker answers CONNECT with one of these codes and closes; in 5.0 it may also close without an answer. */
   refused(fields: Partial<ConnectFields>, ...codes: readonly number[]): Step {
     return this.#step('is refused', async (session) => {
       const connection = await session.open(this.#name);
@@ -111,7 +114,10 @@ export class Client {
     });
   }
 
-  /** The broker ends the connection; one of 5.0 may say why before, with a code from 0x80 (or one of `codes`). */
+  /**
+   * The broker ends the connection. In 5.0 it may say why before: with a code from 0x80, or, where `codes` are given, with one
+   * of them.
+   */
   closed(...codes: readonly number[]): Step {
     return this.#step('is disconnected', (session) => this.#untilClosed(session, codes));
   }
@@ -146,7 +152,7 @@ export class Client {
     });
   }
 
-  /** What comes before the answer to a PINGREQ, judged as a whole; QoS 1 and 2 are acknowledged. */
+  /** Judges all packets that come before the answer to a PINGREQ; acknowledges messages of QoS 1 and 2. */
   judge(what: string, isRight: (packets: readonly Packet[], session: Session) => boolean): Step {
     return this.#step(what, async (session) => {
       const found: Packet[] = [];
@@ -164,7 +170,7 @@ export class Client {
     });
   }
 
-  /** So many PUBLISHes come, whatever else does between; each is acknowledged; then nothing more comes. */
+  /** `count` PUBLISHes come, with other packets between them; each is acknowledged, and then nothing more comes. */
   receive(count: number, what: string, isRight: (packets: readonly Packet[]) => boolean): Step {
     return this.#step(`gets ${count} messages: ${what}`, async (session) => {
       const connection = session.of(this.#name);
@@ -194,14 +200,14 @@ export class Client {
     });
   }
 
-  /** The answer to it names the packet identifier of the last PUBLISH that came. */
+  /** The broker's answer names the packet identifier of the last PUBLISH that came. */
   expectAnswer(name: AckName): Step {
     return this.#step(`gets ${name.toUpperCase()}`, async (session) => {
       await this.#next(session, name, { id: this.#lastId(session) });
     });
   }
 
-  /** Ends the delivery of the last PUBLISH that came. */
+  /** Acknowledges the last PUBLISH that came, with all packets that its QoS needs. */
   acknowledge(): Step {
     return this.#step('acknowledges', async (session) => {
       const id = this.#lastId(session);
@@ -216,7 +222,7 @@ export class Client {
     });
   }
 
-  /** SUBSCRIBE and its answer: granted what was asked for, unless told otherwise. */
+  /** Sends SUBSCRIBE; SUBACK grants the requested QoS, or answers with `code`. */
   subscribe(
     filter: string | Buffer,
     options: number,
@@ -241,7 +247,10 @@ export class Client {
     return this.send(({ version }) => publishPacket(version, fields), 'PUBLISH');
   }
 
-  /** PUBLISH and its whole flow; QoS 0 is known to be taken in by the answer to a PINGREQ behind it. */
+  /**
+   * Sends PUBLISH and waits for all its acknowledgements. At QoS 0 the answer to a PINGREQ behind it shows that the broker has
+   * read it.
+   */
   publish(topic: string, fields: Omit<Flow, 'topic'> = {}): Step {
     const { qos = 0, id = 1, code } = fields;
     const { id: _unused, ...withoutId } = fields;
@@ -258,7 +267,7 @@ export class Client {
     });
   }
 
-  /** DISCONNECT, after which the broker closes. */
+  /** Sends DISCONNECT; then the broker closes the connection. */
   disconnect(code?: number, props?: readonly Buffer[]): Step {
     return this.#step('sends DISCONNECT', async (session) => {
       const connection = session.of(this.#name);
@@ -267,7 +276,7 @@ export class Client {
     });
   }
 
-  /** Ends the connection without a word. */
+  /** Breaks the connection without a DISCONNECT. */
   cut(): Step {
     return this.#step('is cut off', async (session) => session.of(this.#name).cut());
   }
@@ -303,7 +312,7 @@ export class Client {
 
   async #untilClosed(session: Session, codes: readonly number[]): Promise<void> {
     const connection = session.of(this.#name);
-    let mayTell = session.version === '5.0';
+    let mayExplain = session.version === '5.0';
     let isAsked = false;
     for (;;) {
       const packet = await connection.next(isAsked ? session.target.waitMs : closeWithinMs);
@@ -315,9 +324,9 @@ export class Client {
       }
       const code = packet?.code ?? 0;
       const isReason = packet?.name === 'disconnect' || packet?.name === 'connack';
-      if (!mayTell || !isReason || code < 0x80 || (codes.length > 0 && !codes.includes(code)))
+      if (!mayExplain || !isReason || code < 0x80 || (codes.length > 0 && !codes.includes(code)))
         throw new CaseFailure(`wanted the end of the connection, got ${show(packet)}`);
-      mayTell = false;
+      mayExplain = false;
     }
   }
 }

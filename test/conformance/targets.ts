@@ -1,4 +1,4 @@
-/** The brokers that the cases are run against: Forpost's own in this process, and Debian's mosquitto as a program. */
+/** The brokers that cases run against: Forpost's broker in this process, a gateway, mosquitto, or a broker at an address. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ export interface RunningTarget {
 const host = '127.0.0.1';
 const judge = { user: 'judge', password: 'a-password-of-the-judge' };
 
-/** Forpost's broker with a consumer that may publish and subscribe everywhere but to what it may not know of. */
+/** Forpost's broker in this process, with a consumer that may publish and subscribe below `judged/` alone. */
 export async function startForpost({ waitMs = 4000, atOnce = 16 } = {}): Promise<RunningTarget> {
   const principal: Principal = {
     kind: 'consumer',
@@ -43,7 +43,7 @@ export async function startForpost({ waitMs = 4000, atOnce = 16 } = {}): Promise
     },
     admit: async () => undefined,
     onConnection: () => undefined,
-    // one consumer for all cases at once
+    // one consumer makes the connections of all cases
     limits: { maxConnectionsEach: 1000, maxSessionsEach: 1000, mostByAddress: 1000, most: 1000 },
   });
   await broker.start();
@@ -53,12 +53,12 @@ export async function startForpost({ waitMs = 4000, atOnce = 16 } = {}): Promise
       ...{ forbidden: 'forbidden/topic', forbiddenFilter: 'forbidden/topic' },
       ...{ waitMs, atOnce },
     },
-    version: 'of this folder',
+    version: 'of this checkout',
     stop: () => broker.stop(),
   };
 }
 
-/** A real gateway as a process, whose broker has a disk; the same consumer. */
+/** A real gateway as a process, whose broker stores its state on disk; the same consumer. */
 export async function startGateway(): Promise<RunningTarget> {
   const filters = ['judged/#'];
   const site = await TestSite.start({
@@ -70,15 +70,15 @@ export async function startGateway(): Promise<RunningTarget> {
     target: {
       ...{ name: 'forpost', host, port: site.mqttPort, user: judge.user, password: testPassword, prefix: 'judged' },
       ...{ forbidden: 'forbidden/topic', forbiddenFilter: 'forbidden/topic' },
-      // one consumer has 16 connections, a case at most three
+      // a consumer may have 16 connections, and a case makes three at most
       ...{ waitMs: 8000, atOnce: 5 },
     },
-    version: 'of this folder',
+    version: 'of this checkout',
     stop: () => site.stop(),
   };
 }
 
-/** A broker that runs already. */
+/** Where a broker runs already, and how to log in. */
 export interface Address {
   /** host:port */
   readonly address: string;
@@ -87,7 +87,7 @@ export interface Address {
   readonly prefix: string;
 }
 
-/** @throws Error of an address that is none */
+/** @throws Error for an address without host and port */
 export function runningAt({ address, user, password, prefix }: Address): RunningTarget {
   const [, named = '', port = ''] = /^(.+):(\d+)$/.exec(address) ?? [];
   if (named === '') throw new Error(`--address takes host:port, not "${address}"`);
@@ -98,7 +98,7 @@ export function runningAt({ address, user, password, prefix }: Address): Running
   };
 }
 
-/** undefined, and a line that says so: it is not installed. */
+/** @returns undefined where mosquitto is not installed; a line on standard error says so */
 export async function startMosquittoTarget({ waitMs = 4000, atOnce = 16 } = {}): Promise<RunningTarget | undefined> {
   const command = await findProgram('mosquitto');
   if (command === undefined) return undefined;
@@ -112,7 +112,7 @@ export async function startMosquittoTarget({ waitMs = 4000, atOnce = 16 } = {}):
     'max_inflight_messages 40',
     'max_packet_size 262144',
   ];
-  // without its own tool for passwords nobody is refused there
+  // without mosquitto_passwd there are no passwords, and nobody is refused
   if (passwords === undefined) settings.push('allow_anonymous true');
   else {
     const file = join(folder, 'passwords');
@@ -121,7 +121,7 @@ export async function startMosquittoTarget({ waitMs = 4000, atOnce = 16 } = {}):
     await writeFile(join(folder, 'access'), `user ${judge.user}\ntopic readwrite judged/#\n`, { mode: 0o600 });
     settings.push('allow_anonymous false', `password_file ${file}`, `acl_file ${join(folder, 'access')}`);
   }
-  // it gives its rights up at once, and must still read its files
+  // as another user, mosquitto could not read its files here
   if (process.getuid?.() === 0) settings.push('user root');
   const config = join(folder, 'mosquitto.conf');
   await writeFile(config, `${settings.join('\n')}\n`);

@@ -1,6 +1,6 @@
 /**
- * What a client of MQTT 3.1.1 or 5.0 writes, byte by byte. Shares nothing with the broker, so that no mistake of the
- * broker's own encoder can hide here; writes wrong packets as readily as right ones.
+ * Writes a client's packets of MQTT 3.1.1 and 5.0, malformed ones too. It shares no code with the broker, so a mistake of the
+ * broker's encoder cannot hide here.
  */
 
 export type Version = '3.1.1' | '5.0';
@@ -141,11 +141,11 @@ export interface ConnectFields {
   readonly password?: string | Buffer | undefined;
   readonly will?: Will;
   readonly props?: readonly Buffer[];
-  /** instead of what follows from the fields */
+  /** replaces the flags that follow from the other fields */
   readonly flags?: number;
   readonly name?: string;
   readonly level?: number;
-  /** behind everything else */
+  /** bytes behind the payload */
   readonly tail?: Buffer;
 }
 

@@ -27,7 +27,7 @@ aliases.v5(
 );
 aliases.v5(
   '3.3.2-12',
-  'an alias may be given another topic',
+  'an alias can be set to another topic',
   (t) => [
     a.connect(),
     a.subscribe(t.topic('+'), 0),
@@ -44,7 +44,7 @@ aliases.v5(
 );
 aliases.v5(
   '3.3.2-11',
-  'the highest alias that was announced is taken',
+  'the highest alias that the broker announced is accepted',
   (t) => [
     a.connect(),
     a.subscribe(t.topic('x'), 0),
@@ -98,7 +98,7 @@ aliases.v5('3.3.2-9', 'the alias 65,535 ends the connection', (t) => [
 ]);
 aliases.v5(
   '4.13.1-1',
-  'an alias that has no topic yet ends the connection',
+  'an empty topic with an alias that has no topic ends the connection',
   () => [a.connect(), a.send(aliased('', 1)), a.closed(0x82, 0x94)],
   needsAlias,
 );
@@ -109,7 +109,7 @@ aliases.v5('3.3.2-1', 'an empty topic without an alias ends the connection', () 
 ]);
 aliases.v5(
   '3.3.2-7',
-  'aliases are forgotten with their connection',
+  'a session that is resumed has no aliases of the earlier connection',
   (t) => [
     a.connect(staying),
     a.send(aliased(t.topic('x'), 1)),
@@ -123,7 +123,7 @@ aliases.v5(
 );
 aliases.v5(
   '3.3.2-7',
-  'the alias of one connection is none of another',
+  'an alias of one connection has no topic on another connection',
   (t) => [
     a.connect(),
     a.send(aliased(t.topic('x'), 1)),

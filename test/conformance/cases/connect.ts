@@ -27,7 +27,7 @@ export const connectCases = group.cases;
 
 const none = Buffer.alloc(0);
 
-/** A CONNECT that logs in, with what is given. */
+/** A CONNECT that logs in, with these fields. */
 function logIn(fields: Partial<ConnectFields>): (session: Session) => Buffer {
   return (session) => {
     const { user, password } = session.target;
@@ -35,12 +35,12 @@ function logIn(fields: Partial<ConnectFields>): (session: Session) => Buffer {
   };
 }
 
-/** The bytes, as the first ones of a connection, end it. */
+/** Sent as the first bytes of a connection, the message ends it. */
 function ends(message: Buffer | ((session: Session) => Buffer)): readonly Step[] {
   return [a.open(), a.send(message), a.closed()];
 }
 
-/** A CONNECT of which everything behind the flags is given byte by byte. */
+/** A CONNECT with these flags, and with this payload byte for byte. */
 function raw(flags: number, payload: (session: Session) => readonly Buffer[]): (session: Session) => Buffer {
   return (session) => {
     const level = session.version === '5.0' ? 5 : 4;
@@ -105,39 +105,41 @@ group.v3('3.1.2-22', 'a password without a user name ends the connection', () =>
 const id = (session: Session) => field(session.clientId('a'));
 const user = (session: Session) => field(session.target.user);
 group.both('3.1.3-3', '3.1.3-3', 'CONNECT without a client id ends the connection', () => ends(raw(0x02, () => [])));
-group.both('3.1.3-3', '3.1.3-3', 'half a length of the client id ends the connection', () =>
+group.both('3.1.3-3', '3.1.3-3', 'CONNECT with half a length of its client id ends the connection', () =>
   ends(raw(0x02, () => [bytes(0)])),
 );
 group.both('3.1.3-1', '3.1.3-1', 'a client id that is longer than the packet ends the connection', () =>
   ends(raw(0x02, () => [u16(9), bytes(0x61, 0x62)])),
 );
-group.both('3.1.2-9', '3.1.2-9', 'a will flag without will ends the connection', () => ends(raw(0x06, (s) => [id(s)])));
+group.both('3.1.2-9', '3.1.2-9', 'a will flag without a will ends the connection', () =>
+  ends(raw(0x06, (s) => [id(s)])),
+);
 group.v3('3.1.2-9', 'a will without its message ends the connection', () =>
   ends(raw(0x06, (s) => [id(s), field('w')])),
 );
 group.v5('3.1.2-9', 'a will without its message ends the connection', () =>
   ends(raw(0x06, (s) => [id(s), properties(), field('w')])),
 );
-group.both('3.1.2-19', '3.1.2-17', 'a user name that is announced and missing ends the connection', () =>
+group.both('3.1.2-19', '3.1.2-17', 'CONNECT with the flag of a user name and no user name ends the connection', () =>
   ends(raw(0x82, (s) => [id(s)])),
 );
-group.both('3.1.2-21', '3.1.2-19', 'a password that is announced and missing ends the connection', () =>
+group.both('3.1.2-21', '3.1.2-19', 'CONNECT with the flag of a password and no password ends the connection', () =>
   ends(raw(0xc2, (s) => [id(s), user(s)])),
 );
-group.both('3.1.2-18', '3.1.2-16', 'a user name that is not announced ends the connection', () =>
+group.both('3.1.2-18', '3.1.2-16', 'CONNECT with a user name and no flag for it ends the connection', () =>
   ends(raw(0x02, (s) => [id(s), user(s)])),
 );
-group.both('3.1.2-20', '3.1.2-18', 'a password that is not announced ends the connection', () =>
+group.both('3.1.2-20', '3.1.2-18', 'CONNECT with a password and no flag for it ends the connection', () =>
   ends(raw(0x82, (s) => [id(s), user(s), field(s.target.password)])),
 );
 group.both('3.1.4-1', '3.1.4-1', 'bytes behind the password end the connection', () =>
   ends(logIn({ tail: bytes(0, 1, 2) })),
 );
-group.both('3.1.4-1', '3.1.4-1', 'a CONNECT with nothing in it ends the connection', () => ends(frame(0x10)));
-group.both('3.1.4-1', '3.1.4-1', 'a CONNECT with its protocol name alone ends the connection', () =>
+group.both('3.1.4-1', '3.1.4-1', 'an empty CONNECT ends the connection', () => ends(frame(0x10)));
+group.both('3.1.4-1', '3.1.4-1', 'CONNECT with nothing but its protocol name ends the connection', () =>
   ends(frame(0x10, field('MQTT'))),
 );
-group.both('3.1.4-1', '3.1.4-1', 'a CONNECT without keep-alive ends the connection', () =>
+group.both('3.1.4-1', '3.1.4-1', 'CONNECT without a keep-alive ends the connection', () =>
   ends((session) => frame(0x10, field('MQTT'), bytes(session.version === '5.0' ? 5 : 4, 2))),
 );
 
@@ -162,53 +164,62 @@ group.both('4.7.3-1', '4.7.3-1', 'an empty will topic is refused', () => [
 ]);
 
 // client ids
-group.v3('3.1.3-6', 'an empty client id with a clean session is let in', () => [
+group.v3('3.1.3-6', 'an empty client id with a clean session is accepted', () => [
   a.connect({ clientId: '' }, { sessionPresent: false }),
   a.quiet(),
 ]);
-group.v3('3.1.3-8', 'an empty client id for a session that stays is answered with return code 2', () => [
+group.v3('3.1.3-8', 'an empty client id with clean session 0 is answered with return code 2', () => [
   a.refused({ clientId: '', clean: false }, 2),
 ]);
-group.v5('3.1.3-7', 'an empty client id is answered with an assigned one', () => [
+group.v5('3.1.3-7', 'a client with an empty client id gets an assigned one', () => [
   a.connect(
     { clientId: '' },
     { props: { assignedClientId: (value: unknown) => typeof value === 'string' && value !== '' } },
   ),
   a.quiet(),
 ]);
-group.v5('3.1.3-6', 'two empty client ids are two sessions', () => [
+group.v5('3.1.3-6', 'two clients with empty client ids have two sessions', () => [
   a.connect({ clientId: '' }),
   b.connect({ clientId: '' }),
   a.quiet(),
   b.quiet(),
 ]);
-group.v5('3.2.2-16', 'a client id that was given is not answered with an assigned one', () => [
+group.v5('3.2.2-16', 'a client with a client id gets no assigned one', () => [
   a.connect({}, { props: { assignedClientId: undefined } }),
 ]);
 for (const clientId of ['z', '0123456789abcdefghijklm', 'ABCDEFGHIJKLMNOPQRSTUVW', 'nopqrstuvwxyzXYZ'])
-  group.both('3.1.3-5', '3.1.3-5', `the client id ${clientId} is let in`, () => [a.connect({ clientId }), a.quiet()], {
-    alone: true,
-  });
+  group.both(
+    '3.1.3-5',
+    '3.1.3-5',
+    `the client id ${clientId} is accepted`,
+    () => [a.connect({ clientId }), a.quiet()],
+    {
+      alone: true,
+    },
+  );
 group.both(
   '3.1.3-4',
   '3.1.3-4',
-  'a client id of all kinds of letters is let in',
+  'a client id of several scripts and an emoji is accepted',
   () => [a.connect({ clientId: 'Zähler-雪-🔥-\ufeff' }), a.quiet()],
   { alone: true },
 );
 
 // CONNACK
-group.both('3.1.4-4', '3.1.4-5', 'a right CONNECT is answered with CONNACK 0', () => [a.connect(), a.quiet()]);
-group.both('3.2.2-1', '3.2.2-3', 'a clean start is answered without a session', () => [
+group.both('3.1.4-4', '3.1.4-5', 'a correct CONNECT is answered with CONNACK 0', () => [a.connect(), a.quiet()]);
+group.both('3.2.2-1', '3.2.2-3', 'CONNACK of a clean start says that no session is present', () => [
   a.connect({ clean: true }, { sessionPresent: false }),
 ]);
-group.both('3.2.2-4', '3.2.2-6', 'a refusal has no session present, and the connection is closed', () => [
-  a.refused({ password: 'wrong' }, 4, 5, 0x86, 0x87),
-]);
-group.both('3.2.2-5', '3.2.2-7', 'a log-in without user is refused, and closed', () => [
+group.both(
+  '3.2.2-4',
+  '3.2.2-6',
+  'CONNACK of a refusal says that no session is present, and the connection is closed',
+  () => [a.refused({ password: 'wrong' }, 4, 5, 0x86, 0x87)],
+);
+group.both('3.2.2-5', '3.2.2-7', 'CONNECT without a user name is refused, and the connection is closed', () => [
   a.refused({ user: undefined, password: undefined }, 4, 5, 0x86, 0x87),
 ]);
-group.both('3.1.4-5', '3.1.4-6', 'what follows a refused CONNECT is not taken in', ({ topic }) => [
+group.both('3.1.4-5', '3.1.4-6', 'packets behind a refused CONNECT have no effect', ({ topic }) => [
   a.open(),
   a.send((session) =>
     Buffer.concat([
@@ -221,24 +232,29 @@ group.both('3.1.4-5', '3.1.4-6', 'what follows a refused CONNECT is not taken in
   b.subscribe(topic('x'), 1),
   b.quiet(),
 ]);
-group.both('3.2.0-1', '3.2.0-1', 'CONNACK comes before the answers to what was sent behind CONNECT', ({ topic }) => [
-  a.open(),
-  a.send((session) =>
-    Buffer.concat([
-      logIn({})(session),
-      subscribePacket(session.version, 5, [[topic('x'), 1]]),
-      publishPacket(session.version, { topic: topic('x'), qos: 1, id: 6, payload: 'hello' }),
-    ]),
-  ),
-  a.expect('connack', { code: 0 }),
-  a.expect('suback', { id: 5, codes: [1] }),
-  a.expectAll(['puback', { id: 6 }], ['publish', { topic: topic('x'), qos: 1, payload: 'hello' }]),
-  a.acknowledge(),
-  a.quiet(),
-]);
+group.both(
+  '3.2.0-1',
+  '3.2.0-1',
+  'CONNACK comes before the answers to packets that were sent right behind CONNECT',
+  ({ topic }) => [
+    a.open(),
+    a.send((session) =>
+      Buffer.concat([
+        logIn({})(session),
+        subscribePacket(session.version, 5, [[topic('x'), 1]]),
+        publishPacket(session.version, { topic: topic('x'), qos: 1, id: 6, payload: 'hello' }),
+      ]),
+    ),
+    a.expect('connack', { code: 0 }),
+    a.expect('suback', { id: 5, codes: [1] }),
+    a.expectAll(['puback', { id: 6 }], ['publish', { topic: topic('x'), qos: 1, payload: 'hello' }]),
+    a.acknowledge(),
+    a.quiet(),
+  ],
+);
 group.v5('3.2.0-2', 'one CONNECT gets one CONNACK', () => [a.connect(), a.quiet(), a.quiet()]);
 
-// the same client id once more
+// two connections of one client id
 group.both('3.1.4-2', '3.1.4-3', 'a second connection of a client id ends the first one', () => [
   a.connect(),
   b.open(),
@@ -253,4 +269,7 @@ group.both('3.1.2-24', '3.1.2-22', 'a client that is silent for longer than its 
   a.connect({ keepAlive: 1 }),
   a.closedWithin(8000, 0x8d),
 ]);
-group.both('3.1.2-24', '3.1.2-22', 'a client with keep-alive 0 stays', () => [a.connect({ keepAlive: 0 }), a.quiet()]);
+group.both('3.1.2-24', '3.1.2-22', 'a client with keep-alive 0 stays connected', () => [
+  a.connect({ keepAlive: 0 }),
+  a.quiet(),
+]);

@@ -8,7 +8,7 @@ const limits = new Group('flow control and packet sizes');
 const expiries = new Group('message expiry');
 
 // receive maximum
-limits.v5('3.3.4-9', 'no more messages are under way than the client announced', (t) => [
+limits.v5('3.3.4-9', 'the broker sends no more unacknowledged messages than the client’s receive maximum', (t) => [
   a.connect({ props: [property('receiveMaximum', 2)] }),
   a.subscribe(t.topic('x'), 1),
   b.connect(),
@@ -23,7 +23,7 @@ limits.v5('3.3.4-9', 'no more messages are under way than the client announced',
   a.expect('publish', { payload: 'm4' }),
   a.quiet(),
 ]);
-limits.v5('3.3.4-9', 'QoS 2 counts until PUBCOMP', (t) => [
+limits.v5('3.3.4-9', 'a QoS 2 message counts in the receive maximum until PUBCOMP', (t) => [
   a.connect({ props: [property('receiveMaximum', 1)] }),
   a.subscribe(t.topic('x'), 2),
   b.connect(),
@@ -37,7 +37,7 @@ limits.v5('3.3.4-9', 'QoS 2 counts until PUBCOMP', (t) => [
   a.acknowledge(),
   a.quiet(),
 ]);
-limits.v5('4.4.0-2', 'PUBREC with a reason from 0x80 ends the message and gives its room back', (t) => [
+limits.v5('4.4.0-2', 'PUBREC with a reason from 0x80 ends the delivery, and the next message is sent', (t) => [
   a.connect({ props: [property('receiveMaximum', 1)] }),
   a.subscribe(t.topic('x'), 2),
   b.connect(),
@@ -48,7 +48,7 @@ limits.v5('4.4.0-2', 'PUBREC with a reason from 0x80 ends the message and gives 
   a.acknowledge(),
   a.quiet(),
 ]);
-limits.v5('3.3.4-9', 'QoS 0 does not count', (t) => [
+limits.v5('3.3.4-9', 'QoS 0 messages do not count in the receive maximum', (t) => [
   a.connect({ props: [property('receiveMaximum', 1)] }),
   a.subscribe(t.topic('x'), 1),
   b.connect(),
@@ -58,7 +58,7 @@ limits.v5('3.3.4-9', 'QoS 0 does not count', (t) => [
   a.expect('publish', { payload: 'two', qos: 0 }),
   a.quiet(),
 ]);
-limits.v5('4.9.0-1', 'what waits in a session comes no faster than the client announced', (t) => [
+limits.v5('4.9.0-1', 'messages that waited in a session keep the receive maximum too', (t) => [
   a.connect(staying),
   a.subscribe(t.topic('x'), 1),
   a.disconnect(),
@@ -71,7 +71,7 @@ limits.v5('4.9.0-1', 'what waits in a session comes no faster than the client an
   ...[1, 2, 3].flatMap((id) => [a.expect('publish', { payload: `m${id}` }), a.quiet(), a.acknowledge()]),
   a.quiet(),
 ]);
-limits.v5('4.9.0-3', 'PINGREQ is answered while nothing more may be sent', (t) => [
+limits.v5('4.9.0-3', 'PINGREQ and SUBSCRIBE are answered while the receive maximum is reached', (t) => [
   a.connect({ props: [property('receiveMaximum', 1)] }),
   a.subscribe(t.topic('x'), 1),
   b.connect(),
@@ -83,7 +83,7 @@ limits.v5('4.9.0-3', 'PINGREQ is answered while nothing more may be sent', (t) =
 ]);
 limits.v5(
   '3.3.4-7',
-  'more QoS 2 messages than the broker announced end the connection',
+  'more QoS 2 messages at once than the broker’s receive maximum end the connection',
   (t) => [
     a.connect(),
     a.send(
@@ -102,7 +102,7 @@ limits.v5(
 );
 
 // packet sizes
-limits.v5('3.1.2-24', 'a message that is larger than the client takes is not sent, and the others are', (t) => [
+limits.v5('3.1.2-24', 'a message above the client’s maximum packet size is not sent, and smaller ones are', (t) => [
   a.connect({ props: [property('maximumPacketSize', 200)] }),
   a.subscribe(t.topic('x'), 0),
   b.connect(),
@@ -121,7 +121,7 @@ limits.v5('3.1.2-25', 'a QoS 1 message that is too large for its subscriber coun
   a.acknowledge(),
   a.quiet(),
 ]);
-limits.v5('3.1.2-24', 'a retained message that is too large is not sent', (t) => [
+limits.v5('3.1.2-24', 'a retained message above the client’s maximum packet size is not sent', (t) => [
   b.connect(),
   b.publish(t.topic('x'), { retain: true, payload: 'x'.repeat(300) }),
   a.connect({ props: [property('maximumPacketSize', 200)] }),
@@ -130,7 +130,7 @@ limits.v5('3.1.2-24', 'a retained message that is too large is not sent', (t) =>
 ]);
 limits.v5(
   '3.2.2-15',
-  'a packet that is larger than the broker announced ends the connection',
+  'a packet above the broker’s maximum packet size ends the connection',
   (t) => [
     a.connect(),
     a.send(publishPacket('5.0', { topic: t.topic('x'), payload: Buffer.alloc(Number(t.announced.maximumPacketSize)) })),
@@ -140,14 +140,14 @@ limits.v5(
 );
 
 // message expiry
-expiries.v5('3.3.2-6', 'a message that is passed on at once keeps its expiry', (t) => [
+expiries.v5('3.3.2-6', 'a message that is delivered at once keeps its expiry', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 0),
   b.connect(),
   b.publish(t.topic('x'), { props: [property('messageExpiry', 60)] }),
   a.expect('publish', { props: { messageExpiry: (value: number) => value === 60 || value === 59 } }),
 ]);
-expiries.v5('3.3.2-6', 'the expiry of a message that waited is what is left of it', (t) => [
+expiries.v5('3.3.2-6', 'a message that waited arrives with the rest of its expiry', (t) => [
   a.connect(staying),
   a.subscribe(t.topic('x'), 1),
   a.disconnect(),
@@ -171,7 +171,7 @@ expiries.v5('3.3.2-5', 'a message whose expiry has passed is not sent to a clien
   a.acknowledge(),
   a.quiet(),
 ]);
-expiries.v5('3.3.2-5', 'a retained message whose expiry has passed is gone', (t) => [
+expiries.v5('3.3.2-5', 'a retained message whose expiry has passed is not sent', (t) => [
   b.connect(),
   b.publish(t.topic('x'), { retain: true, props: [property('messageExpiry', 1)] }),
   pass(2300),
@@ -179,7 +179,7 @@ expiries.v5('3.3.2-5', 'a retained message whose expiry has passed is gone', (t)
   a.subscribe(t.topic('x'), 0),
   a.quiet(),
 ]);
-expiries.v5('3.3.2-6', 'a retained message comes with what is left of its expiry', (t) => [
+expiries.v5('3.3.2-6', 'a retained message arrives with the rest of its expiry', (t) => [
   b.connect(),
   b.publish(t.topic('x'), { retain: true, props: [property('messageExpiry', 60)] }),
   pass(1600),
@@ -187,7 +187,7 @@ expiries.v5('3.3.2-6', 'a retained message comes with what is left of its expiry
   a.subscribe(t.topic('x'), 0),
   a.expect('publish', { props: { messageExpiry: (value: number) => value >= 50 && value <= 59 } }),
 ]);
-expiries.v5('3.3.2-5', 'a message without an expiry comes without one', (t) => [
+expiries.v5('3.3.2-5', 'a message without an expiry arrives without one', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 0),
   b.connect(),

@@ -1,4 +1,4 @@
-/** Packets that no client may send, once it is logged in: sections 2, 3 and 4.7 of both versions. */
+/** Malformed packets of a client that is logged in: sections 2, 3 and 4.7 of both versions. */
 import { a, Group } from '../case.ts';
 import type { Step } from '../steps.ts';
 import { bytes, field, frame, properties, u16, type Version } from '../wire.ts';
@@ -9,12 +9,12 @@ const publishes = new Group('PUBLISH, malformed');
 const subscribes = new Group('SUBSCRIBE and UNSUBSCRIBE, malformed');
 const acks = new Group('acknowledgements, malformed');
 
-/** Properties of 5.0: none. */
+/** An empty list of properties in 5.0; nothing in 3.1.1. */
 const none = (version: Version) => (version === '5.0' ? properties() : Buffer.alloc(0));
 
 type Message = (version: Version, topic: string) => Buffer;
 
-/** `topic`: one that may be used */
+/** @param topic one that the client may use */
 function ends(packet: Buffer | Message, topic = ''): readonly Step[] {
   return [
     a.connect(),
@@ -90,7 +90,7 @@ const malformedPublishes: readonly Malformed[] = [
   ['of QoS 1 without a packet identifier', '2.3.1-1', '2.2.1-3', (_v, x) => frame(0x32, topic(x))],
   ['of QoS 2 without a packet identifier', '2.3.1-1', '2.2.1-3', (_v, x) => frame(0x34, topic(x))],
   ['of QoS 1 with half a packet identifier', '2.3.1-1', '2.2.1-3', (_v, x) => frame(0x32, topic(x), bytes(1))],
-  ['with nothing in it', '3.3.2-1', '3.3.2-1', () => frame(0x30)],
+  ['without a body', '3.3.2-1', '3.3.2-1', () => frame(0x30)],
   ['with half a topic length', '3.3.2-1', '3.3.2-1', () => frame(0x30, bytes(0))],
   ['with a topic that is longer than the packet', '3.3.2-1', '3.3.2-1', () => frame(0x30, u16(9), Buffer.from('abc'))],
   ['with an empty topic', '4.7.3-1', '4.7.3-1', (v) => frame(0x30, topic(''), none(v), payload)],
@@ -114,7 +114,7 @@ for (const [what, three, five, packet] of malformedPublishes)
 
 // SUBSCRIBE and UNSUBSCRIBE
 const malformedSubscribes: readonly Malformed[] = [
-  ['with nothing in it', '2.3.1-1', '2.2.1-3', () => frame(0x82)],
+  ['without a body', '2.3.1-1', '2.2.1-3', () => frame(0x82)],
   ['with half a packet identifier', '2.3.1-1', '2.2.1-3', () => frame(0x82, bytes(1))],
   ['with packet identifier 0', '2.3.1-1', '2.2.1-3', (v, x) => frame(0x82, u16(0), none(v), topic(x), bytes(0))],
   ['without a filter', '3.8.3-3', '3.8.3-2', (v) => frame(0x82, u16(1), none(v))],
@@ -129,13 +129,13 @@ const malformedSubscribes: readonly Malformed[] = [
   ],
   ['with the reserved bit 6', '3.8.3-4', '3.8.3-5', (v, x) => frame(0x82, u16(1), none(v), topic(x), bytes(0x40))],
   [
-    'of a right filter and one of QoS 3',
+    'of a correct filter and one of QoS 3',
     '3.8.3-4',
     '3.8.3-5',
     (v, x) => frame(0x82, u16(1), none(v), topic(x), bytes(0), topic(`${x}/c`), bytes(3)),
   ],
   [
-    'with a byte at its end',
+    'with a surplus byte at its end',
     '3.8.3-4',
     '3.8.3-1',
     (v, x) => frame(0x82, u16(1), none(v), topic(x), bytes(0), bytes(0)),
@@ -156,7 +156,7 @@ for (const bit of [4, 8, 16, 32])
     ends((_v, x) => frame(0x82, u16(1), topic(x), bytes(bit)), t.topic('x')),
   );
 
-// a filter that is none: refused, either way
+// malformed filters: SUBACK refuses them, or the connection ends
 const wrongFilters: readonly (readonly [string, string, string])[] = [
   ...['a/#/b', '#/a', 'a#', 'a/b#', '##', '#/'].map((filter) => [filter, '4.7.1-2', '4.7.1-1'] as const),
   ...['a+', '+a', 'a/+b', 'a/b+/c', '++', '+a/#'].map((filter) => [filter, '4.7.1-3', '4.7.1-2'] as const),
@@ -170,11 +170,16 @@ for (const [filter, three, five] of wrongFilters)
   ]);
 
 const malformedUnsubscribes: readonly Malformed[] = [
-  ['with nothing in it', '2.3.1-1', '2.2.1-3', () => frame(0xa2)],
+  ['without a body', '2.3.1-1', '2.2.1-3', () => frame(0xa2)],
   ['with packet identifier 0', '2.3.1-1', '2.2.1-3', (v, x) => frame(0xa2, u16(0), none(v), topic(x))],
   ['without a filter', '3.10.3-2', '3.10.3-2', (v) => frame(0xa2, u16(1), none(v))],
   ['of a filter that is cut off', '3.10.3-1', '3.10.3-1', (v) => frame(0xa2, u16(1), none(v), u16(9), payload)],
-  ['with a byte at its end', '3.10.3-1', '3.10.3-1', (v, x) => frame(0xa2, u16(1), none(v), topic(x), bytes(0))],
+  [
+    'with a surplus byte at its end',
+    '3.10.3-1',
+    '3.10.3-1',
+    (v, x) => frame(0xa2, u16(1), none(v), topic(x), bytes(0)),
+  ],
   ...badTexts.map(
     ({ what, bytes: text, three, five }): Malformed => [
       `with ${what} in a filter`,

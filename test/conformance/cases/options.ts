@@ -1,4 +1,4 @@
-/** What a subscription of MQTT 5.0 may ask for: section 3.8.3.1, and subscription identifiers. */
+/** Subscription options of MQTT 5.0 (section 3.8.3.1), and subscription identifiers. */
 import { a, b, Group } from '../case.ts';
 import { property } from '../wire.ts';
 import { retained, staying } from './shared.ts';
@@ -10,7 +10,7 @@ const retainAsPublished = 8;
 const handling = (value: number) => value << 4;
 
 // subscription options
-options.v5('3.8.3-3', 'with No Local a client does not get what it published itself', (t) => [
+options.v5('3.8.3-3', 'with No Local a client does not get its own messages', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 1 | noLocal),
   a.publish(t.topic('x'), { qos: 1 }),
@@ -21,7 +21,7 @@ options.v5('3.8.3-3', 'with No Local a client does not get what it published its
   a.acknowledge(),
   a.quiet(),
 ]);
-options.v5('3.8.3-3', 'without No Local a client gets what it published itself', (t) => [
+options.v5('3.8.3-3', 'without No Local a client gets its own messages', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 0),
   a.sendPublish({ topic: t.topic('x') }),
@@ -30,7 +30,7 @@ options.v5('3.8.3-3', 'without No Local a client gets what it published itself',
 ]);
 options.v5(
   '3.8.3-3',
-  'No Local counts for the client, not for the connection: its waiting session gets nothing',
+  'with No Local a session keeps none of the client’s own messages for the next connection',
   (t) => [
     a.connect(staying),
     a.subscribe(t.topic('x'), 1 | noLocal),
@@ -56,14 +56,18 @@ for (const retain of [false, true]) {
     a.expect('publish', { retain, payload: 'now' }),
     a.quiet(),
   ]);
-  options.v5('3.3.1-12', `without Retain As Published a message sent with RETAIN ${retain} comes without`, (t) => [
-    a.connect(),
-    a.subscribe(t.topic('x'), 0),
-    b.connect(),
-    b.publish(t.topic('x'), { retain, payload: 'now' }),
-    a.expect('publish', { retain: false, payload: 'now' }),
-    a.quiet(),
-  ]);
+  options.v5(
+    '3.3.1-12',
+    `without Retain As Published a message with RETAIN ${retain ? 1 : 0} arrives with RETAIN 0`,
+    (t) => [
+      a.connect(),
+      a.subscribe(t.topic('x'), 0),
+      b.connect(),
+      b.publish(t.topic('x'), { retain, payload: 'now' }),
+      a.expect('publish', { retain: false, payload: 'now' }),
+      a.quiet(),
+    ],
+  );
 }
 options.v5('3.3.1-9', 'Retain Handling 0 brings the retained message with each SUBSCRIBE', (t) => [
   ...retained(t),
@@ -88,17 +92,21 @@ options.v5('3.3.1-11', 'Retain Handling 2 brings no retained message', (t) => [
   a.expect('publish', { payload: 'live' }),
   a.quiet(),
 ]);
-options.v5('3.3.1-10', 'Retain Handling 1 in a resumed session brings nothing for a subscription that stands', (t) => [
-  b.connect(),
-  b.publish(t.topic('x'), { retain: true, payload: 'kept' }),
-  a.connect(staying),
-  a.subscribe(t.topic('x'), handling(1)),
-  a.expect('publish', { payload: 'kept' }),
-  a.disconnect(),
-  a.connect(staying, { sessionPresent: true }),
-  a.subscribe(t.topic('x'), handling(1)),
-  a.quiet(),
-]);
+options.v5(
+  '3.3.1-10',
+  'Retain Handling 1 brings no retained message when the resumed session has the subscription',
+  (t) => [
+    b.connect(),
+    b.publish(t.topic('x'), { retain: true, payload: 'kept' }),
+    a.connect(staying),
+    a.subscribe(t.topic('x'), handling(1)),
+    a.expect('publish', { payload: 'kept' }),
+    a.disconnect(),
+    a.connect(staying, { sessionPresent: true }),
+    a.subscribe(t.topic('x'), handling(1)),
+    a.quiet(),
+  ],
+);
 options.v5('4.13.1-1', 'Retain Handling 3 ends the connection', (t) => [
   a.connect(),
   a.sendSubscribe(3, [[t.topic('x'), handling(3)]]),
@@ -112,7 +120,7 @@ options.v5('3.8.4-3', 'a new SUBSCRIBE replaces the options too', (t) => [
   a.expect('publish', { payload: 'own' }),
   a.quiet(),
 ]);
-options.v5('4.1.0-1', 'options outlive the connection with their session', (t) => [
+options.v5('4.1.0-1', 'a session keeps the options of its subscriptions', (t) => [
   a.connect(staying),
   a.subscribe(t.topic('x'), noLocal | retainAsPublished),
   a.disconnect(),
@@ -141,7 +149,7 @@ for (const id of [1, 127, 128, 268_435_455])
     ],
     ids,
   );
-options.v5('3.3.4-3', 'a subscription without an identifier brings none', (t) => [
+options.v5('3.3.4-3', 'a message has no identifier where its subscription has none', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 0),
   b.connect(),
@@ -150,7 +158,7 @@ options.v5('3.3.4-3', 'a subscription without an identifier brings none', (t) =>
 ]);
 options.v5(
   '3.3.4-4',
-  'overlapping subscriptions give both identifiers, in one message or in two',
+  'overlapping subscriptions bring both identifiers, in one message or in two',
   (t) => [
     a.connect(),
     a.subscribe(t.topic('x'), 0, { props: [property('subscriptionId', 1)] }),
@@ -180,7 +188,7 @@ options.v5(
 );
 options.v5(
   '3.3.4-3',
-  'a retained message brings the identifier of its new subscription',
+  'a retained message has the identifier of the new subscription',
   (t) => [
     ...retained(t),
     a.subscribe(t.topic('x'), 0, { props: [property('subscriptionId', 9)] }),
@@ -191,7 +199,7 @@ options.v5(
 );
 options.v5(
   '3.3.4-3',
-  'a message that waited brings the identifier of its subscription',
+  'a message that waited has the identifier of its subscription',
   (t) => [
     a.connect(staying),
     a.subscribe(t.topic('x'), 1, { props: [property('subscriptionId', 9)] }),

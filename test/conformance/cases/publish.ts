@@ -51,24 +51,24 @@ for (const id of [1, 2, 255, 256, 65_535]) {
     a.quiet(),
   ]);
 }
-group.both(
-  '4.3.3-2',
-  '4.3.3-11',
-  'a PUBREL of a packet identifier that is not under way is answered with PUBCOMP',
-  () => [a.connect(), a.send(ackPacket('pubrel', 77)), a.expect('pubcomp', { id: 77 }), a.quiet()],
-);
+group.both('4.3.3-2', '4.3.3-11', 'PUBREL of a packet identifier that is not in use is answered with PUBCOMP', () => [
+  a.connect(),
+  a.send(ackPacket('pubrel', 77)),
+  a.expect('pubcomp', { id: 77 }),
+  a.quiet(),
+]);
 for (const name of ['puback', 'pubcomp'] as const)
   group.both(
     '4.3.2-1',
     '4.3.2-3',
-    `${name.toUpperCase()} of a packet identifier that is not under way harms nothing`,
+    `${name.toUpperCase()} of a packet identifier that is not in use leaves the connection open`,
     () => [a.connect(), a.send(ackPacket(name, 77)), a.quiet()],
   );
 
 // payloads
 for (const [what, payload] of [
   ['an empty payload', ''],
-  ['a payload of all bytes', whole],
+  ['a payload of all 256 bytes', whole],
   ['a payload of 100 kB', Buffer.alloc(100_000, 0x41)],
   ['a payload that is no UTF-8', Buffer.from('\xff\xfe\xed\xa0\x80', 'latin1')],
 ] as const)
@@ -82,7 +82,7 @@ for (const [what, payload] of [
     a.quiet(),
   ]);
 for (const length of [1, 127, 128, 16_383, 16_384])
-  group.both('2.2.2-2', '2.1.3-1', `a payload of ${length} bytes passes the borders of the remaining length`, (t) => [
+  group.both('2.2.2-2', '2.1.3-1', `a payload of ${length} bytes arrives, at a limit of the remaining length`, (t) => [
     a.connect(),
     a.subscribe(t.topic('x'), 0),
     a.sendPublish({ topic: t.topic('x'), payload: Buffer.alloc(length, 0x42) }),
@@ -92,7 +92,7 @@ for (const length of [1, 127, 128, 16_383, 16_384])
 
 // duplicates
 for (const qos of [1, 2])
-  group.both('3.3.1-3', '3.3.1-3', `DUP of a publish of QoS ${qos} is not passed on`, (t) => [
+  group.both('3.3.1-3', '3.3.1-3', `the DUP flag of a QoS ${qos} publish is not passed on to subscribers`, (t) => [
     a.connect(),
     a.subscribe(t.topic('x'), qos),
     b.connect(),
@@ -117,7 +117,7 @@ group.both('4.3.3-2', '4.3.3-10', 'a QoS 2 publish that comes twice before PUBRE
   a.expect('publish', { payload: 'once' }),
   a.quiet(),
 ]);
-group.both('4.3.3-2', '4.3.3-12', 'after PUBCOMP the packet identifier is a new QoS 2 message', (t) => [
+group.both('4.3.3-2', '4.3.3-12', 'after PUBCOMP the same packet identifier belongs to a new QoS 2 message', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 0),
   b.connect(),
@@ -131,7 +131,7 @@ for (const dup of [false, true])
   group.both(
     '4.3.2-2',
     '4.3.2-5',
-    `after PUBACK the packet identifier is a new QoS 1 message${dup ? ', whatever DUP says' : ''}`,
+    `after PUBACK the same packet identifier belongs to a new QoS 1 message${dup ? ', also with DUP' : ''}`,
     (t) => [
       a.connect(),
       a.subscribe(t.topic('x'), 0),
@@ -184,7 +184,7 @@ group.both('2.3.1-4', '2.2.1-4', 'both directions of a connection may use one pa
     a.quiet(),
   ];
 });
-group.both('2.3.1-4', '2.2.1-4', 'messages under way have packet identifiers of their own', (t) => [
+group.both('2.3.1-4', '2.2.1-4', 'unacknowledged messages to one client have different packet identifiers', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 1),
   b.connect(),
@@ -203,7 +203,7 @@ group.both('4.3.3-1', '4.3.3-4', 'PUBREC of the subscriber is answered with PUBR
   a.quiet(),
 ]);
 
-// delivered once more
+// delivered again
 for (const qos of [1, 2])
   group.both(
     '4.4.0-1',
@@ -243,7 +243,7 @@ group.both('4.4.0-1', '4.4.0-1', 'PUBREL without PUBCOMP is sent again, and the 
   a.answer('pubcomp'),
   a.quiet(),
 ]);
-group.both('4.4.0-1', '4.4.0-1', 'what was acknowledged is not sent again', (t) => [
+group.both('4.4.0-1', '4.4.0-1', 'an acknowledged message is not sent again', (t) => [
   a.connect(staying),
   a.subscribe(t.topic('x'), 1),
   b.connect(),
@@ -315,7 +315,7 @@ for (const [qos, answer, statement] of [
   [1, 'puback', '4.6.0-2'],
   [2, 'pubrec', '4.6.0-3'],
 ] as const)
-  group.both(statement, statement, `${answer.toUpperCase()}s leave in the order of the publishes`, (t) => [
+  group.both(statement, statement, `${answer.toUpperCase()}s are sent in the order of the publishes`, (t) => [
     a.connect(),
     a.send(({ version }) =>
       Buffer.concat(twenty.map((id) => publishPacket(version, { topic: t.topic('x'), qos, id }))),
@@ -323,7 +323,7 @@ for (const [qos, answer, statement] of [
     ...twenty.map((id) => a.expect(answer, { id })),
     a.quiet(),
   ]);
-group.both('4.6.0-4', '4.6.0-4', 'PUBRELs leave in the order of the PUBRECs', (t) => {
+group.both('4.6.0-4', '4.6.0-4', 'PUBRELs are sent in the order of the PUBRECs', (t) => {
   const seen: number[] = [];
   const note = (id: number) => seen.push(id) > 0;
   return [
@@ -339,8 +339,8 @@ group.both('4.6.0-4', '4.6.0-4', 'PUBRELs leave in the order of the PUBRECs', (t
   ];
 });
 
-// more than one
-group.both('3.3.2-3', '3.3.2-3', 'every subscriber gets a message, its publisher too', (t) => [
+// several subscribers
+group.both('3.3.2-3', '3.3.2-3', 'every subscriber gets a message, also the client that published it', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 0),
   b.connect(),
@@ -351,10 +351,10 @@ group.both('3.3.2-3', '3.3.2-3', 'every subscriber gets a message, its publisher
   ...[a, b, c].flatMap((client) => [client.expect('publish', { payload: 'all' }), client.quiet()]),
 ]);
 
-// what may not be published
+// topics that the client may not publish to
 group.v3(
   '3.3.5-2',
-  'a publish of QoS 1 that is not allowed is acknowledged, or its connection closed',
+  'a QoS 1 publish to a forbidden topic is acknowledged, or the connection is closed',
   ({ target }) => [
     a.connect(),
     a.sendPublish({ topic: target.forbidden ?? '', qos: 1, id: 4 }),
@@ -368,7 +368,7 @@ for (const [qos, answer] of [
 ] as const)
   group.v5(
     '3.3.4-1',
-    `a publish of QoS ${qos} that is not allowed is answered «not authorized»`,
+    `a QoS ${qos} publish to a forbidden topic is answered «not authorized»`,
     ({ target }) => [
       a.connect(),
       a.sendPublish({ topic: target.forbidden ?? '', qos, id: 4 }),

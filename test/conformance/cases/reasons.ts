@@ -1,4 +1,4 @@
-/** Shared subscriptions of MQTT 5.0 (section 4.8.2), its reasons, and what its CONNACK announces (section 3.2.2.3). */
+/** Shared subscriptions of MQTT 5.0 (section 4.8.2), reason codes, and what CONNACK announces (section 3.2.2.3). */
 import { a, b, c, Group, type Names } from '../case.ts';
 import { ackPacket, property } from '../wire.ts';
 import { retained } from './shared.ts';
@@ -32,7 +32,7 @@ shares.v5(
 );
 shares.v5(
   '4.8.2-4',
-  'two shares of one filter get each message once each',
+  'two share names with one filter get each message once each',
   (t) => [
     a.connect(),
     a.subscribe(shared(t, 'x', 'one'), 0),
@@ -49,7 +49,7 @@ shares.v5(
 );
 shares.v5(
   '4.8.2-4',
-  'a shared and an own subscription of one client are two',
+  'a client with a shared and an ordinary subscription gets one or two messages',
   (t) => [
     a.connect(),
     a.subscribe(shared(t), 0),
@@ -129,11 +129,11 @@ reasons.v5('3.1.2-29', 'without problem information no acknowledgement has a rea
   a.sendUnsubscribe(4, [t.topic('y')]),
   a.expect('unsuback', { id: 4, props: { reasonString: undefined, user: undefined } }),
 ]);
-reasons.v5('3.1.2-28', 'without a request for it no response information comes', () => [
+reasons.v5('3.1.2-28', 'CONNACK has no response information that the client did not request', () => [
   a.connect({}, { props: { responseInformation: undefined } }),
   b.connect({ props: [property('requestResponse', 0)] }, { props: { responseInformation: undefined } }),
 ]);
-reasons.v5('3.2.2-21', 'what the broker announces as keep-alive counts', () => [
+reasons.v5('3.2.2-21', 'a server keep-alive in CONNACK is not 0', () => [
   a.connect(
     { keepAlive: 65_535 },
     { props: { serverKeepAlive: (value?: number) => value === undefined || value > 0 } },
@@ -152,7 +152,7 @@ for (const name of ['receiveMaximum', 'maximumPacketSize'] as const)
     a.connect({}, { props: { [name]: (value?: number) => value === undefined || value > 0 } }),
   ]);
 for (const qos of [1, 2])
-  reasons.v5('3.3.4-1', `a QoS ${qos} message that nobody subscribed to is answered with success or 0x10`, (t) => [
+  reasons.v5('3.3.4-1', `a QoS ${qos} message without subscribers is answered with success or 0x10`, (t) => [
     a.connect(),
     a.sendPublish({ topic: t.topic('nobody'), qos, id: 3 }),
     a.expect(qos === 1 ? 'puback' : 'pubrec', { id: 3, code: (code: number) => code === 0 || code === 0x10 }),
@@ -163,11 +163,12 @@ reasons.v5('4.3.3-11', 'PUBREL of an unknown packet identifier is answered with 
   a.expect('pubcomp', { id: 77, code: (code: number) => code === 0 || code === 0x92 }),
 ]);
 for (const code of [0x00, 0x04, 0x80, 0x82, 0x96])
-  reasons.v5('3.14.4-1', `DISCONNECT with reason 0x${code.toString(16)} is followed by the end, without a word`, () => [
-    a.connect(),
-    a.disconnect(code),
-  ]);
-reasons.v5('3.14.0-1', 'a broken CONNECT is not answered with DISCONNECT', () => [
+  reasons.v5(
+    '3.14.4-1',
+    `after DISCONNECT with reason 0x${code.toString(16)} the broker closes and sends nothing`,
+    () => [a.connect(), a.disconnect(code)],
+  );
+reasons.v5('3.14.0-1', 'a malformed CONNECT is not answered with DISCONNECT', () => [
   a.open(),
   a.sendConnect({ flags: 0xc3 }),
   a.closedOr('connack', ({ code = 0 }) => code >= 0x80),
@@ -177,7 +178,7 @@ reasons.v5('3.2.2-16', 'assigned client identifiers differ', () => {
   const isNew = (id?: string) => id !== undefined && id !== '' && !seen.has(id) && seen.add(id).size > 0;
   return [a, b, c].map((client) => client.connect({ clientId: '' }, { props: { assignedClientId: isNew } }));
 });
-reasons.v5('3.1.2-29', 'a client that asked for problem information may be told, and reads it', (t) => [
+reasons.v5('3.1.2-29', 'SUBSCRIBE is answered when the client requested problem information', (t) => [
   a.connect({ props: [property('requestProblem', 1)] }),
   a.sendSubscribe(3, [[t.topic('x'), 0]]),
   a.expect('suback', { id: 3 }),

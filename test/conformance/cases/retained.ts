@@ -11,7 +11,7 @@ for (const stored of [0, 1, 2])
     group.both(
       stored === granted ? '3.3.1-6' : '3.3.1-8',
       stored === granted ? '3.3.1-5' : '3.8.4-8',
-      `a retained message of QoS ${stored} comes to a new subscription of QoS ${granted} with QoS ${qos} and RETAIN`,
+      `a retained message of QoS ${stored} reaches a new subscription of QoS ${granted} with QoS ${qos} and RETAIN`,
       (t) => [
         b.connect(),
         b.publish(t.topic('x'), { qos: stored, retain: true, payload: 'kept' }),
@@ -57,7 +57,7 @@ group.both('3.3.1-11', '3.3.1-7', 'an empty retained message is not stored', (t)
   a.subscribe(t.topic('x'), 0),
   a.quiet(),
 ]);
-group.both('3.3.1-10', '3.3.1-6', 'an empty retained message reaches those who are subscribed', (t) => [
+group.both('3.3.1-10', '3.3.1-6', 'an empty retained message reaches the present subscribers', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 0),
   b.connect(),
@@ -82,7 +82,7 @@ group.both('3.3.1-12', '3.3.1-8', 'a message without RETAIN leaves the retained 
   a.expect('publish', { retain: true, payload: 'kept' }),
   a.quiet(),
 ]);
-group.both('3.8.4-3', '3.8.4-4', 'the same SUBSCRIBE once more brings the retained message once more', (t) => [
+group.both('3.8.4-3', '3.8.4-4', 'a repeated SUBSCRIBE brings the retained message again', (t) => [
   b.connect(),
   b.publish(t.topic('x'), { retain: true, payload: 'kept' }),
   a.connect(),
@@ -110,7 +110,7 @@ for (const filter of ['+/x', 'p/#', '#', '+/+'])
         ]),
     a.quiet(),
   ]);
-group.both('3.1.2-7', '4.1.0-1', 'a retained message outlives the clean session that left it', (t) => [
+group.both('3.1.2-7', '4.1.0-1', 'a retained message outlives the clean session that published it', (t) => [
   b.connect({ clean: true }),
   b.publish(t.topic('x'), { qos: 1, retain: true, payload: 'kept' }),
   b.disconnect(),
@@ -120,7 +120,7 @@ group.both('3.1.2-7', '4.1.0-1', 'a retained message outlives the clean session 
   a.acknowledge(),
   a.quiet(),
 ]);
-group.both('3.3.1-6', '3.3.1-9', 'a session that is resumed brings no retained message again', (t) => [
+group.both('3.3.1-6', '3.3.1-9', 'a resumed session brings no retained message again', (t) => [
   b.connect(),
   b.publish(t.topic('x'), { retain: true, payload: 'kept' }),
   a.connect(staying),
@@ -130,7 +130,7 @@ group.both('3.3.1-6', '3.3.1-9', 'a session that is resumed brings no retained m
   a.connect(staying, { sessionPresent: true }),
   a.quiet(),
 ]);
-group.both('3.3.1-5', '3.3.1-5', 'two SUBSCRIBEs bring each its retained message', (t) => [
+group.both('3.3.1-5', '3.3.1-5', 'a SUBSCRIBE of two filters brings the retained message of each', (t) => [
   b.connect(),
   b.publish(t.topic('x'), { retain: true, payload: 'x' }),
   b.publish(t.topic('y'), { retain: true, payload: 'y' }),

@@ -1,4 +1,4 @@
-/** Sessions: clean session and clean start, session present, expiry, what waits for absent clients; sections 3.1.2, 4.1. */
+/** Sessions: clean session and clean start, session present, expiry, messages for absent clients; sections 3.1.2, 4.1. */
 import { a, b, Group } from '../case.ts';
 import { pass } from '../steps.ts';
 import { disconnectPacket, property } from '../wire.ts';
@@ -7,13 +7,13 @@ import { staying } from './shared.ts';
 const group = new Group('sessions');
 export const sessionCases = group.cases;
 
-/** not before this: a second's expiry may be judged by a clock of whole seconds */
+/** surely longer than an expiry of 1 s: a broker may count whole seconds */
 const overASecondMs = 2300;
 
-group.both('3.2.2-3', '3.2.2-3', 'a first connection that wants a session finds none', () => [
+group.both('3.2.2-3', '3.2.2-3', 'CONNACK of a first connection says that no session is present', () => [
   a.connect(staying, { sessionPresent: false }),
 ]);
-group.both('3.2.2-2', '3.2.2-2', 'a client that comes back to its session is told so', () => [
+group.both('3.2.2-2', '3.2.2-2', 'CONNACK says that a session is present when its client comes back', () => [
   a.connect(staying, { sessionPresent: false }),
   a.disconnect(),
   a.connect(staying, { sessionPresent: true }),
@@ -29,7 +29,7 @@ group.both('3.1.2-4', '3.1.2-5', 'subscriptions outlive the connection', (t) => 
   a.acknowledge(),
   a.quiet(),
 ]);
-group.both('3.1.2-6', '3.1.2-4', 'a clean start ends the session before', (t) => [
+group.both('3.1.2-6', '3.1.2-4', 'a clean start ends the earlier session', (t) => [
   a.connect(staying),
   a.subscribe(t.topic('x'), 1),
   a.disconnect(),
@@ -38,7 +38,7 @@ group.both('3.1.2-6', '3.1.2-4', 'a clean start ends the session before', (t) =>
   b.publish(t.topic('x'), { qos: 1 }),
   a.quiet(),
 ]);
-group.both('3.1.2-6', '3.1.2-4', 'a clean start drops what waited', (t) => [
+group.both('3.1.2-6', '3.1.2-4', 'a clean start drops the messages that waited', (t) => [
   a.connect(staying),
   a.subscribe(t.topic('x'), 1),
   a.disconnect(),
@@ -47,12 +47,12 @@ group.both('3.1.2-6', '3.1.2-4', 'a clean start drops what waited', (t) => [
   a.connect({ clean: true }, { sessionPresent: false }),
   a.quiet(),
 ]);
-group.v3('3.1.2-6', 'a clean session is not there the next time', () => [
+group.v3('3.1.2-6', 'a clean session is gone at the next connection', () => [
   a.connect({ clean: true }),
   a.disconnect(),
   a.connect({ clean: false }, { sessionPresent: false }),
 ]);
-group.v5('3.1.2-23', 'a session without expiry is not there the next time', () => [
+group.v5('3.1.2-23', 'a session without an expiry is gone at the next connection', () => [
   a.connect({ clean: true }),
   a.disconnect(),
   a.connect({ clean: false }, { sessionPresent: false }),
@@ -71,7 +71,7 @@ for (const qos of [1, 2])
       (packets) => packets.map(({ payload, dup }) => `${payload}${dup}`).join() === 'm1false,m2false,m3false',
     ),
   ]);
-group.both('3.1.2-5', '4.5.0-1', 'what waited and was acknowledged does not wait again', (t) => [
+group.both('3.1.2-5', '4.5.0-1', 'a message that waited and was acknowledged is not sent again', (t) => [
   a.connect(staying),
   a.subscribe(t.topic('x'), 1),
   a.disconnect(),
@@ -85,12 +85,12 @@ group.both('3.1.2-5', '4.5.0-1', 'what waited and was acknowledged does not wait
   a.connect(staying, { sessionPresent: true }),
   a.quiet(),
 ]);
-group.both('3.1.3-2', '3.1.3-2', 'the session of one client id is none of another', () => [
+group.both('3.1.3-2', '3.1.3-2', 'a client does not get the session of another client id', () => [
   a.connect(staying),
   a.disconnect(),
   b.connect(staying, { sessionPresent: false }),
 ]);
-group.both('4.1.0-1', '4.1.0-1', 'UNSUBSCRIBE in a session outlives the connection', (t) => [
+group.both('4.1.0-1', '4.1.0-1', 'a subscription that was ended stays ended when its session is resumed', (t) => [
   a.connect(staying),
   a.subscribe(t.topic('x'), 1),
   a.sendUnsubscribe(3, [t.topic('x')]),
@@ -112,7 +112,7 @@ group.both('3.1.4-2', '3.1.4-3', 'a second connection takes the session over', (
   a.acknowledge(),
   a.quiet(),
 ]);
-group.both('4.1.0-1', '4.1.0-1', 'a session is kept after the connection is cut off without a word', (t) => [
+group.both('4.1.0-1', '4.1.0-1', 'a session is kept when its connection breaks without DISCONNECT', (t) => [
   a.connect(staying),
   a.subscribe(t.topic('x'), 1),
   a.cut(),
@@ -136,12 +136,12 @@ group.v5('4.1.0-2', 'a session is dropped once its expiry has passed', () => [
   pass(overASecondMs),
   a.connect({ clean: false }, { sessionPresent: false }),
 ]);
-group.v5('3.1.2-23', 'a session with the highest expiry stays', () => [
+group.v5('3.1.2-23', 'a session with expiry 0xFFFFFFFF stays', () => [
   a.connect({ clean: false, props: [property('sessionExpiry', 0xffff_ffff)] }),
   a.disconnect(),
   a.connect({ clean: false, props: [property('sessionExpiry', 600)] }, { sessionPresent: true }),
 ]);
-group.v5('3.1.2-23', 'a clean start may begin a session that stays', (t) => [
+group.v5('3.1.2-23', 'a clean start may begin a session that outlives its connection', (t) => [
   a.connect({ clean: true, props: [property('sessionExpiry', 600)] }),
   a.subscribe(t.topic('x'), 1),
   a.disconnect(),
@@ -158,13 +158,13 @@ group.v5('3.1.2-23', 'DISCONNECT may prolong the expiry', () => [
   pass(overASecondMs),
   a.connect(staying, { sessionPresent: true }),
 ]);
-group.v5('3.14.2-2', 'DISCONNECT may not begin an expiry where CONNECT had none', () => [
+group.v5('3.14.2-2', 'DISCONNECT with an expiry is a protocol error where CONNECT had none', () => [
   a.connect({ clean: true }),
   a.send(disconnectPacket(0, [property('sessionExpiry', 60)])),
   a.closed(0x82),
   a.connect({ clean: false }, { sessionPresent: false }),
 ]);
-group.v5('3.1.2-23', 'a session that is resumed takes its new expiry', () => [
+group.v5('3.1.2-23', 'a resumed session has the expiry of the newest CONNECT', () => [
   a.connect(staying),
   a.disconnect(),
   a.connect({ clean: false }, { sessionPresent: true }),

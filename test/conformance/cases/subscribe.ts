@@ -52,19 +52,24 @@ group.both('3.8.4-4', '3.8.4-5', 'a SUBSCRIBE of 100 filters is answered with 10
   a.expect('publish', { payload: 'last' }),
   a.quiet(),
 ]);
-group.both('3.8.4-4', '3.8.4-5', 'the same filter twice in one SUBSCRIBE is one subscription, of the last QoS', (t) => [
-  a.connect(),
-  a.sendSubscribe(3, [
-    [t.topic('x'), 0],
-    [t.topic('x'), 1],
-  ]),
-  a.expect('suback', { id: 3, codes: [0, 1] }),
-  b.connect(),
-  b.publish(t.topic('x'), { qos: 2 }),
-  a.expect('publish', { qos: 1 }),
-  a.acknowledge(),
-  a.quiet(),
-]);
+group.both(
+  '3.8.4-4',
+  '3.8.4-5',
+  'the same filter twice in one SUBSCRIBE makes one subscription, with the last QoS',
+  (t) => [
+    a.connect(),
+    a.sendSubscribe(3, [
+      [t.topic('x'), 0],
+      [t.topic('x'), 1],
+    ]),
+    a.expect('suback', { id: 3, codes: [0, 1] }),
+    b.connect(),
+    b.publish(t.topic('x'), { qos: 2 }),
+    a.expect('publish', { qos: 1 }),
+    a.acknowledge(),
+    a.quiet(),
+  ],
+);
 for (const [first, second] of [
   [0, 2],
   [2, 0],
@@ -100,21 +105,26 @@ for (const [one, other] of [
   [2, 1],
   [0, 0],
 ] as const)
-  group.both('3.3.5-1', '3.3.4-2', `overlapping subscriptions of QoS ${one} and ${other} give the higher QoS`, (t) => [
-    a.connect(),
-    a.subscribe(t.topic('+/x'), one),
-    a.subscribe(t.topic('s/#'), other, { id: 101 }),
-    b.connect(),
-    b.publish(t.topic('s/x'), { qos: 2, payload: 'overlap' }),
-    a.judge('one message of the higher QoS, or one for each subscription', (packets) => {
-      const found = packets.filter(({ name }) => name === 'publish').map(({ qos = 0 }) => qos);
-      if (found.length === 1) return found[0] === Math.max(one, other);
-      return found.length === 2 && Math.max(...found) === Math.max(one, other);
-    }),
-  ]);
+  group.both(
+    '3.3.5-1',
+    '3.3.4-2',
+    `overlapping subscriptions of QoS ${one} and ${other} deliver with the higher QoS`,
+    (t) => [
+      a.connect(),
+      a.subscribe(t.topic('+/x'), one),
+      a.subscribe(t.topic('s/#'), other, { id: 101 }),
+      b.connect(),
+      b.publish(t.topic('s/x'), { qos: 2, payload: 'overlap' }),
+      a.judge('one message of the higher QoS, or one for each subscription', (packets) => {
+        const found = packets.filter(({ name }) => name === 'publish').map(({ qos = 0 }) => qos);
+        if (found.length === 1) return found[0] === Math.max(one, other);
+        return found.length === 2 && Math.max(...found) === Math.max(one, other);
+      }),
+    ],
+  );
 
 // UNSUBSCRIBE
-group.both('3.10.4-2', '3.10.4-2', 'after UNSUBACK nothing more comes', (t) => [
+group.both('3.10.4-2', '3.10.4-2', 'after UNSUBACK no more messages of the subscription come', (t) => [
   a.connect(),
   a.subscribe(t.topic('x'), 1),
   a.sendUnsubscribe(4, [t.topic('x')]),
@@ -123,7 +133,7 @@ group.both('3.10.4-2', '3.10.4-2', 'after UNSUBACK nothing more comes', (t) => [
   b.publish(t.topic('x'), { qos: 1 }),
   a.quiet(),
 ]);
-group.both('3.10.4-5', '3.10.4-5', 'UNSUBSCRIBE of a filter that nobody subscribed to is answered', (t) => [
+group.both('3.10.4-5', '3.10.4-5', 'UNSUBSCRIBE of a filter without a subscription is answered', (t) => [
   a.connect(),
   a.sendUnsubscribe(4, [t.topic('never')]),
   a.expect('unsuback', { id: 4 }),
@@ -160,17 +170,22 @@ for (const [held, ended] of [
     a.quiet(),
   ]);
 for (const qos of [1, 2])
-  group.both('3.10.4-3', '3.10.4-3', `a QoS ${qos} message that is under way is ended after UNSUBSCRIBE`, (t) => [
-    a.connect(),
-    a.subscribe(t.topic('x'), qos),
-    b.connect(),
-    b.publish(t.topic('x'), { qos }),
-    a.expect('publish', { qos }),
-    a.sendUnsubscribe(4, [t.topic('x')]),
-    a.expect('unsuback', { id: 4 }),
-    a.acknowledge(),
-    a.quiet(),
-  ]);
+  group.both(
+    '3.10.4-3',
+    '3.10.4-3',
+    `the delivery of a QoS ${qos} message goes on to its end after UNSUBSCRIBE`,
+    (t) => [
+      a.connect(),
+      a.subscribe(t.topic('x'), qos),
+      b.connect(),
+      b.publish(t.topic('x'), { qos }),
+      a.expect('publish', { qos }),
+      a.sendUnsubscribe(4, [t.topic('x')]),
+      a.expect('unsuback', { id: 4 }),
+      a.acknowledge(),
+      a.quiet(),
+    ],
+  );
 group.v5('3.11.3-1', 'UNSUBACK has a code for each filter, in order', (t) => [
   a.connect(),
   a.subscribe(t.topic('p'), 0),
@@ -180,10 +195,10 @@ group.v5('3.11.3-1', 'UNSUBACK has a code for each filter, in order', (t) => [
   a.quiet(),
 ]);
 
-// what may not be had
+// filters that the client may not subscribe to
 group.v3(
   '3.9.3-2',
-  'a subscription that is not allowed is answered with 0x80, and the others stand',
+  'a forbidden filter is answered with 0x80, and the other filters are granted',
   ({ target, topic }) => [
     a.connect(),
     a.sendSubscribe(3, [
@@ -198,7 +213,7 @@ group.v3(
 );
 group.v5(
   '3.9.3-2',
-  'a subscription that is not allowed is answered «not authorized», and the others stand',
+  'a forbidden filter is answered «not authorized», and the other filters are granted',
   ({ target, topic }) => [
     a.connect(),
     a.sendSubscribe(3, [
@@ -222,7 +237,7 @@ group.both('3.12.4-1', '3.12.4-1', 'three PINGREQs in one write are answered wit
   a.expect('pingresp'),
   a.quiet(),
 ]);
-group.both('3.12.4-1', '3.12.4-1', 'a packet that comes byte by byte is one packet', (t) => [
+group.both('3.12.4-1', '3.12.4-1', 'a packet that arrives byte by byte is answered', (t) => [
   a.connect(),
   a.send(Buffer.from([0xc0])),
   b.connect(),
@@ -231,4 +246,7 @@ group.both('3.12.4-1', '3.12.4-1', 'a packet that comes byte by byte is one pack
   a.expect('pingresp'),
   a.quiet(),
 ]);
-group.both('3.14.4-1', '3.14.4-1', 'after DISCONNECT the broker closes', () => [a.connect(), a.disconnect()]);
+group.both('3.14.4-1', '3.14.4-1', 'after DISCONNECT the broker closes the connection', () => [
+  a.connect(),
+  a.disconnect(),
+]);

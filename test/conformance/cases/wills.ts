@@ -16,7 +16,7 @@ for (const qos of [0, 1, 2])
     ...(qos === 0 ? [] : [b.acknowledge()]),
     b.quiet(),
   ]);
-group.both('3.1.2-10', '3.1.2-10', 'DISCONNECT takes the will back', (t) => [
+group.both('3.1.2-10', '3.1.2-10', 'DISCONNECT deletes the will', (t) => [
   b.connect(),
   b.subscribe(t.topic('w'), 0),
   a.connect({ will: { topic: t.topic('w'), payload: 'gone' } }),
@@ -52,7 +52,7 @@ group.both('3.1.2-8', '3.1.2-8', 'an empty will is published', (t) => [
   b.expect('publish', { payload: '' }),
   b.quiet(),
 ]);
-group.both('3.1.2-8', '3.1.2-8', 'a protocol error of the client publishes its will', (t) => [
+group.both('3.1.2-8', '3.1.2-8', 'the will is published after a protocol error of its client', (t) => [
   b.connect(),
   b.subscribe(t.topic('w'), 0),
   a.connect({ will: { topic: t.topic('w'), payload: 'gone' } }),
@@ -61,23 +61,28 @@ group.both('3.1.2-8', '3.1.2-8', 'a protocol error of the client publishes its w
   b.expect('publish', { payload: 'gone' }),
   b.quiet(),
 ]);
-group.both('3.1.2-8', '3.1.2-8', 'a keep-alive that passes publishes the will', (t) => [
+group.both('3.1.2-8', '3.1.2-8', 'the will is published when the keep-alive has passed', (t) => [
   b.connect(),
   b.subscribe(t.topic('w'), 0),
   a.connect({ keepAlive: 1, will: { topic: t.topic('w'), payload: 'gone' } }),
   a.closedWithin(8000, 0x8d),
   b.expect('publish', { payload: 'gone' }),
 ]);
-group.both('3.1.2-8', '3.1.2-8', 'a second connection of the client id publishes the will of the first one', (t) => [
-  b.connect(),
-  b.subscribe(t.topic('w'), 0),
-  a.connect({ will: { topic: t.topic('w'), payload: 'gone' } }),
-  a.open(),
-  a.sendConnect(),
-  a.expect('connack', { code: 0 }),
-  b.expect('publish', { payload: 'gone' }),
-]);
-group.both('3.1.2-10', '3.1.2-10', 'a will that was published is not published again', (t) => [
+group.both(
+  '3.1.2-8',
+  '3.1.2-8',
+  'the will of a connection is published when a second one with its client id begins',
+  (t) => [
+    b.connect(),
+    b.subscribe(t.topic('w'), 0),
+    a.connect({ will: { topic: t.topic('w'), payload: 'gone' } }),
+    a.open(),
+    a.sendConnect(),
+    a.expect('connack', { code: 0 }),
+    b.expect('publish', { payload: 'gone' }),
+  ],
+);
+group.both('3.1.2-10', '3.1.2-10', 'a will is published once', (t) => [
   b.connect(),
   b.subscribe(t.topic('w'), 0),
   a.connect({ will: { topic: t.topic('w'), payload: 'gone' } }),
@@ -125,7 +130,7 @@ group.v5('3.1.2-8', 'a will waits for its delay', (t) => [
   b.expect('publish', { payload: 'late' }),
   b.quiet(),
 ]);
-group.v5('3.1.3-9', 'a client that is back before the delay has passed leaves no will', (t) => [
+group.v5('3.1.3-9', 'the will of a client that is back within the delay is not published', (t) => [
   b.connect(),
   b.subscribe(t.topic('w'), 0),
   a.connect({
@@ -138,14 +143,14 @@ group.v5('3.1.3-9', 'a client that is back before the delay has passed leaves no
   pass(2300),
   b.quiet(),
 ]);
-group.v5('3.1.2-8', 'the end of the session publishes a will whose delay is longer', (t) => [
+group.v5('3.1.2-8', 'a will with a delay beyond its session is published when the session ends', (t) => [
   b.connect(),
   b.subscribe(t.topic('w'), 0),
   a.connect({ will: { topic: t.topic('w'), payload: 'gone', props: [property('willDelay', 600)] } }),
   a.cut(),
   b.expect('publish', { payload: 'gone' }),
 ]);
-group.v5('3.1.2-8', 'a clean start ends the session, and publishes the will that waited', (t) => [
+group.v5('3.1.2-8', 'a clean start ends the session, and its delayed will is published', (t) => [
   b.connect(),
   b.subscribe(t.topic('w'), 0),
   a.connect({
@@ -157,7 +162,7 @@ group.v5('3.1.2-8', 'a clean start ends the session, and publishes the will that
   a.connect({ clean: true }, { sessionPresent: false }),
   b.expect('publish', { payload: 'gone' }),
 ]);
-group.v5('3.14.4-3', 'DISCONNECT takes back a will with a delay', (t) => [
+group.v5('3.14.4-3', 'DISCONNECT deletes a will with a delay', (t) => [
   b.connect(),
   b.subscribe(t.topic('w'), 0),
   a.connect({

@@ -10,7 +10,7 @@ const connects = new Group('properties of CONNECT and will');
 // CONNECT
 const connectEnds = (...props: readonly Buffer[]): readonly Step[] => [a.open(), a.sendConnect({ props }), a.closed()];
 for (const name of ofConnect)
-  connects.v5('3.1.4-5', `CONNECT with ${name} is let in`, () => [a.connect({ props: [right[name]] }), a.quiet()]);
+  connects.v5('3.1.4-5', `CONNECT with ${name} is accepted`, () => [a.connect({ props: [right[name]] }), a.quiet()]);
 for (const name of [...ofConnect, 'authMethod', 'authData'] as const)
   if (name !== 'user')
     connects.v5(broken, `CONNECT with ${name} twice ends the connection`, () =>
@@ -18,7 +18,7 @@ for (const name of [...ofConnect, 'authMethod', 'authData'] as const)
         ? connectEnds(right.authMethod, right.authData, right.authData)
         : connectEnds(right[name], right[name]),
     );
-connects.v5('3.1.4-5', 'CONNECT with one user property three times is let in', () => [
+connects.v5('3.1.4-5', 'CONNECT with one user property three times is accepted', () => [
   a.connect({ props: [right.user, right.user, right.user] }),
   a.quiet(),
 ]);
@@ -46,7 +46,7 @@ for (const [name, value] of [
   ['requestResponse', 0],
   ['requestProblem', 0],
 ] as const)
-  connects.v5('3.1.4-5', `CONNECT with ${name} ${value} is let in`, () => [
+  connects.v5('3.1.4-5', `CONNECT with ${name} ${value} is accepted`, () => [
     a.connect({ props: [property(name, value)] }),
     a.quiet(),
   ]);
@@ -72,7 +72,7 @@ for (const { what, bytes: text, five } of badTexts.slice(0, 6))
     connectEnds(Buffer.concat([bytes(0x26), field(text), field('v')])),
   );
 
-// the will's own
+// properties of the will
 const willEnds = (t: Names, ...props: readonly Buffer[]): readonly Step[] => [
   a.open(),
   a.sendConnect({ will: { topic: t.topic('w'), props } }),
@@ -87,7 +87,7 @@ const ofWill: readonly PropertyName[] = [
   'correlationData',
 ];
 for (const name of [...ofWill, 'user'] as const)
-  connects.v5('3.1.4-5', `a will with ${name} is let in`, (t) => [
+  connects.v5('3.1.4-5', `a will with ${name} is accepted`, (t) => [
     a.connect({ will: { topic: t.topic('w'), props: [right[name]] } }),
     a.disconnect(),
   ]);

@@ -102,7 +102,7 @@ for (const [what, tail] of [
   ['a reason string', Buffer.concat([bytes(0), properties(right.reasonString)])],
   ['user properties', Buffer.concat([bytes(0), properties(right.user, right.user)])],
 ] as const)
-  others.v5('4.3.2-3', `PUBACK of a subscriber with ${what} is taken`, (t) => {
+  others.v5('4.3.2-3', `PUBACK of a subscriber with ${what} is accepted`, (t) => {
     let id = 0;
     const noted = (value: number) => {
       id = value;
@@ -143,17 +143,17 @@ for (const name of ['serverReference', 'topicAlias', 'willDelay'] as const)
       b.expect('publish', { payload: 'gone' }),
     ],
   );
-others.v5('3.15.1-1', 'AUTH of a connection without an authentication method ends it', () => [
+others.v5('3.15.1-1', 'AUTH ends a connection without an authentication method', () => [
   a.connect(),
   a.send(frame(0xf0, bytes(0x18), properties(right.authMethod))),
   a.closed(0x82, 0x81, 0x8c),
 ]);
-others.v5('3.15.1-1', 'AUTH with nothing in it ends a connection without an authentication method', () => [
+others.v5('3.15.1-1', 'an empty AUTH ends a connection without an authentication method', () => [
   a.connect(),
   a.send(frame(0xf0)),
   a.closed(),
 ]);
-others.v5('3.1.4-5', 'CONNECT with all its properties at once is let in', () => [
+others.v5('3.1.4-5', 'CONNECT with all its properties at once is accepted', () => [
   a.open(),
   a.send((session) => {
     const { user, password } = session.target;

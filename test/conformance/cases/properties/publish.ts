@@ -84,19 +84,24 @@ const passedOn: readonly (readonly [string, string, Buffer, Readonly<Record<stri
     { payloadFormat: (v?: number) => v === 0 || v === undefined },
   ],
   ['3.3.2-4', 'payload format 1', property('payloadFormat', 1), { payloadFormat: 1 }],
-  ['3.3.2-15', 'the response topic', property('responseTopic', 'answer/here'), { responseTopic: 'answer/here' }],
+  ['3.3.2-15', 'its response topic', property('responseTopic', 'answer/here'), { responseTopic: 'answer/here' }],
   [
     '3.3.2-16',
-    'the correlation data',
+    'its correlation data',
     property('correlationData', Buffer.from([0, 255, 7])),
     { correlationData: '\0\xff\x07' },
   ],
   ['3.3.2-16', 'empty correlation data', property('correlationData', Buffer.alloc(0)), { correlationData: '' }],
-  ['3.3.2-20', 'the content type', property('contentType', 'application/json'), { contentType: 'application/json' }],
-  ['3.3.2-20', 'a content type of all kinds of letters', property('contentType', 'ä雪🔥'), { contentType: 'ä雪🔥' }],
+  ['3.3.2-20', 'its content type', property('contentType', 'application/json'), { contentType: 'application/json' }],
+  [
+    '3.3.2-20',
+    'a content type of several scripts and an emoji',
+    property('contentType', 'ä雪🔥'),
+    { contentType: 'ä雪🔥' },
+  ],
   [
     '3.3.2-17',
-    'user properties, one name twice',
+    'its user properties, also with one name twice',
     Buffer.concat([property('user', ['b', '1']), property('user', ['a', '2']), property('user', ['b', '3'])]),
     {
       user: [
@@ -109,13 +114,13 @@ const passedOn: readonly (readonly [string, string, Buffer, Readonly<Record<stri
   ['3.3.2-17', 'an empty user property', property('user', ['', '']), { user: [['', '']] }],
   [
     '3.3.2-18',
-    'the order of 20 user properties',
+    '20 user properties in their order',
     Buffer.concat(Array.from({ length: 20 }, (_, n) => property('user', [`k${(n * 7) % 20}`, `${n}`]))),
     { user: Array.from({ length: 20 }, (_, n) => [`k${(n * 7) % 20}`, `${n}`]) },
   ],
 ];
 for (const [statement, what, sent, wanted] of passedOn)
-  publishes.v5(statement, `PUBLISH passes ${what} on`, (t) => [
+  publishes.v5(statement, `a message arrives with ${what}`, (t) => [
     a.connect(),
     a.subscribe(t.topic('x'), 1),
     b.connect(),

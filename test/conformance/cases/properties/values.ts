@@ -1,7 +1,7 @@
-/** Right values of the properties of MQTT 5.0 (section 2.2.2.2), for the cases of each packet. */
+/** Correct values of the properties of MQTT 5.0 (section 2.2.2.2), for the cases of each packet. */
 import { type PropertyName, property, propertyKinds } from '../../wire.ts';
 
-/** a value that is right for each */
+/** a correct value of each property */
 export const right: Readonly<Record<PropertyName, Buffer>> = {
   payloadFormat: property('payloadFormat', 1),
   messageExpiry: property('messageExpiry', 60),
