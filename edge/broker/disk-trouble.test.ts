@@ -26,21 +26,19 @@ import {
   panel,
   readings,
   restart,
+  restartBroker,
+  restartOn,
   soon,
   start,
   stop,
   stored,
-  useBench,
-  useOutbox,
 } from './testing/durable-broker.ts';
 
 durableBrokerForEachTest();
 
 test('while the disk refuses writes, QoS 1 messages are delivered and QoS 2 messages wait', async () => {
-  await bench.stop();
   const disk = new HeldStorage();
-  useBench({ storage: disk });
-  await bench.broker.start();
+  await restartBroker({ storage: disk });
   const raw = await bench.raw();
   raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
   const commit = async (error?: Error) => {
@@ -65,32 +63,26 @@ test('while the disk refuses writes, QoS 1 messages are delivered and QoS 2 mess
 });
 
 test("while the disk hangs, a flooding device is refused, and another device's publish is admitted and acknowledged", async () => {
-  await stop();
   const held: (() => void)[] = [];
   let hangs = false;
-  useOutbox(
-    outboxIn(folder, {
-      limits: { maxQueuedEntries: 60 },
-      startWriter: (data) => {
-        const worker = new Worker(new URL('../outbox/sqlite/writer/writer.ts', import.meta.url), { workerData: data });
-        const postMessage = (message: ToWriter) => {
-          if (hangs) held.push(() => worker.postMessage(message));
-          else worker.postMessage(message);
-        };
-        return { postMessage, on: worker.on.bind(worker), once: worker.once.bind(worker) } as unknown as WriterThread;
-      },
-    }),
-  );
-  await outbox.start();
-  useBench({
-    storage: outbox.mqttState,
+  const hanging = outboxIn(folder, {
+    limits: { maxQueuedEntries: 60 },
+    startWriter: (data) => {
+      const worker = new Worker(new URL('../outbox/sqlite/writer/writer.ts', import.meta.url), { workerData: data });
+      const postMessage = (message: ToWriter) => {
+        if (hangs) held.push(() => worker.postMessage(message));
+        else worker.postMessage(message);
+      };
+      return { postMessage, on: worker.on.bind(worker), once: worker.once.bind(worker) } as unknown as WriterThread;
+    },
+  });
+  await restartOn(hanging, {
     limits: { refusalDelayMs: 20 },
     admit: async ({ device, payload, record }) => {
       const events = [draft(1, { data: JSON.stringify(String(payload)) })];
       await outbox.append({ events, sender: device, publish: record });
     },
   });
-  await bench.broker.start();
   const floods = [await meter({ clientId: 'a' }), await meter({ clientId: 'b' })];
   const other = await bench.raw();
   other.send(connectPacket('other'));

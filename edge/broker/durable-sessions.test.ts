@@ -1,3 +1,4 @@
+/** Sessions, their messages and retained messages across restarts of the gateway. */
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
 import { draft, outboxIn, recalled } from '../outbox/sqlite/testing/test-support.ts';
@@ -18,14 +19,15 @@ import {
   meter,
   outbox,
   panel,
+  rawPanel,
   readings,
   restart,
+  restartBroker,
+  restartOn,
   soon,
   state,
   stop,
   stored,
-  useBench,
-  useOutbox,
 } from './testing/durable-broker.ts';
 
 durableBrokerForEachTest();
@@ -121,9 +123,7 @@ test('an alert for an absent subscriber survives a restart, although its publish
 });
 
 test('after a restart an unacknowledged message is sent again with its packet id and DUP [MQTT-4.4.0-1]', async () => {
-  const raw = await bench.raw();
-  raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
-  await soon(() => raw.packets().map(([type]) => type)).toEqual(['connack', 'suback']);
+  const raw = await rawPanel();
   const device = await meter();
   device.send(publishPacket(readings, 'one', 1, 1), publishPacket(readings, 'two', 2, 2));
   await soon(() => raw.packets().filter(([type]) => type === 'publish').length).toBe(2);
@@ -136,9 +136,7 @@ test('after a restart an unacknowledged message is sent again with its packet id
 });
 
 test('after a restart the broker sends PUBREL for a QoS 2 message whose PUBREC had arrived', async () => {
-  const raw = await bench.raw();
-  raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
-  await soon(() => raw.packets().length).toBe(2);
+  const raw = await rawPanel();
   (await meter()).send(publishPacket(readings, 'once', 2, 2));
   await soon(() => raw.published().length).toBe(1);
   const id = raw.published()[0]!.id;
@@ -183,15 +181,12 @@ test('the newest retained message of a topic survives a restart, whether its QoS
 
 test('a client that reconnects before its publish is committed gets the acknowledgement once, on the new connection', async () => {
   const commits: (() => void)[] = [];
-  await bench.stop();
-  useBench({
-    storage: outbox.mqttState,
+  await restartBroker({
     admit: async ({ payload, record }) => {
       await new Promise<void>((resolve) => commits.push(resolve));
       await outbox.append({ events: [draft(1, { data: JSON.stringify(String(payload)) })], publish: record });
     },
   });
-  await bench.broker.start();
   const first = await meter();
   first.send(publishPacket(readings, 'a', 1, 7), publishPacket(readings, 'b', 2, 8));
   await soon(() => commits.length).toBe(2);
@@ -248,11 +243,10 @@ test('a thousand reconnections of a meter leave one session and nothing else', a
 }, 180_000);
 
 test('the session of a client that stays away too long is deleted, in memory and on disk', async () => {
-  await bench.stop();
   const day = 86_400_000;
   const clock = new FakeClock();
-  useBench({ storage: outbox.mqttState, clock, limits: { sessionAgingMs: day } });
-  await bench.broker.start();
+  const options = { clock, limits: { sessionAgingMs: day } };
+  await restartBroker(options);
   const first = await panel();
   await first.client.subscribeAsync('forpost/#', { qos: 1 });
   clock.advance(30 * day);
@@ -260,12 +254,7 @@ test('the session of a client that stays away too long is deleted, in memory and
   clock.advance(5 * day);
   expect(bench.broker.counters().sessions).toBe(1);
   // the time of absence is kept across a restart
-  await bench.stop();
-  await outbox.stop();
-  useOutbox(outboxIn(folder));
-  await outbox.start();
-  useBench({ storage: outbox.mqttState, clock, limits: { sessionAgingMs: day } });
-  await bench.broker.start();
+  await restartOn(outboxIn(folder), options);
   clock.advance(2 * day);
   expect(bench.broker.counters()).toMatchObject({ sessions: 1, dropped: 0 });
   clock.advance(day);

@@ -6,13 +6,12 @@ import {
   durableBrokerForEachTest,
   evaluated,
   meter,
-  outbox,
   readings,
   restart,
+  restartBroker,
   soon,
   state,
   stored,
-  useBench,
 } from './testing/durable-broker.ts';
 
 durableBrokerForEachTest();
@@ -196,9 +195,7 @@ test('a redelivery during the commit of the original waits for that commit', asy
   let commit: () => void = () => undefined;
   let fail: () => void = () => undefined;
   const attempts: string[] = [];
-  await bench.stop();
-  useBench({
-    storage: outbox.mqttState,
+  await restartBroker({
     limits: { refusalDelayMs: 20 },
     admit: ({ payload }) => {
       attempts.push(Buffer.from(payload).toString());
@@ -208,7 +205,6 @@ test('a redelivery during the commit of the original waits for that commit', asy
       });
     },
   });
-  await bench.broker.start();
   const first = await meter();
   first.send(publishPacket(readings, 'a', 1, 7));
   await soon(() => attempts.length).toBe(1);

@@ -6,7 +6,7 @@ import type { SqliteOutbox } from '../../outbox/sqlite/main/sqlite-outbox.ts';
 import { openReader } from '../../outbox/sqlite/reader/sqlite-reader.ts';
 import { draft, outboxIn, temporaryFolder } from '../../outbox/sqlite/testing/test-support.ts';
 import type { BrokerOptions } from '../broker.ts';
-import { Bench, type ConnectOptions, connectPacket, type RawClient } from './broker.ts';
+import { Bench, type ConnectOptions, connectPacket, type RawClient, subscribePacket } from './broker.ts';
 
 /** Waits for a condition, long enough for a busy machine. */
 export const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
@@ -35,15 +35,19 @@ export function durableBrokerForEachTest(): void {
   });
 }
 
-/** Replaces the test's outbox; the old one is not stopped. */
-export function useOutbox(other: SqliteOutbox): void {
-  outbox = other;
+/** Replaces the test's broker by one with these options, on the same outbox. */
+export async function restartBroker(change: Partial<BrokerOptions>): Promise<void> {
+  await bench.stop();
+  bench = new Bench({ storage: outbox.mqttState, ...change });
+  await bench.broker.start();
 }
 
-/** Replaces the test's broker by one with these options; the old one is not stopped. */
-export function useBench(change: Partial<BrokerOptions>): Bench {
-  bench = new Bench(change);
-  return bench;
+/** Replaces the test's outbox by `other`, and its broker by one with these options. */
+export async function restartOn(other: SqliteOutbox, change: Partial<BrokerOptions>): Promise<void> {
+  await stop();
+  outbox = other;
+  await outbox.start();
+  await restartBroker(change);
 }
 
 export async function start(): Promise<void> {
@@ -111,6 +115,14 @@ export async function meter(options: ConnectOptions = { clean: false }): Promise
   const raw = await bench.raw();
   raw.send(connectPacket('meter', options));
   await soon(() => raw.packets().length).toBe(1);
+  return raw;
+}
+
+/** A raw connection of the panel with a persistent session and a QoS 2 subscription to everything. */
+export async function rawPanel(): Promise<RawClient> {
+  const raw = await bench.raw();
+  raw.send(connectPacket('panel', { clean: false }), subscribePacket(1, 'forpost/#', 2));
+  await soon(() => raw.packets().map(([type]) => type)).toEqual(['connack', 'suback']);
   return raw;
 }
 
