@@ -10,6 +10,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import { version } from '@forpost/shared/version.ts';
 import { activePast } from './alerts/past-alarms.ts';
+import { noteAnnounced, restoredEvent } from './backup/instance.ts';
 import { composeAlarming } from './composition/alarming.ts';
 import { composeGround } from './composition/ground.ts';
 import type { GatewayOptions } from './composition/options.ts';
@@ -121,8 +122,20 @@ export class Gateway implements Part {
     const { installation, logger } = this.#options;
     const { pipeline, commandKeys } = this.#alarming;
     pipeline.own.note({ change: 'started', message: `Forpost ${version} started`, version });
+    this.#tellRestored();
     if (installation.uplink.length > 0 && commandKeys.ids().length === 0)
       logger.info('no command of a centre is taken: gateway.yaml trusts no key (commands: trusted_keys)');
     logger.info({ ...this.addresses(), epoch: this.#ground.outbox.epoch }, 'the gateway is up');
+  }
+
+  /** Once in the life of a restored gateway; twice where it is killed in between. */
+  #tellRestored(): void {
+    const { instance } = this.#ground;
+    if (instance === undefined || instance.announced) return;
+    const { installation, logger } = this.#options;
+    this.#alarming.pipeline.own.note(restoredEvent(instance));
+    noteAnnounced(installation.data, instance).catch((error: unknown) =>
+      logger.warn({ problem: messageOf(error) }, 'the next start will report the restore again'),
+    );
   }
 }

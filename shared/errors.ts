@@ -57,6 +57,16 @@ export const errorCodes = {
     means: 'A part asked the outbox for something while the gateway was stopping.',
     remedy: 'Nothing: the sender was not acknowledged and sends it again.',
   },
+  FORPOST_BACKUP_INVALID: {
+    retryable: false,
+    means: 'A backup cannot be read: the passphrase is wrong, or the file is damaged, cut off, or of a newer Forpost.',
+    remedy: 'Check the passphrase, then take another copy of the file. Nothing was changed.',
+  },
+  FORPOST_BACKUP_FAILED: {
+    retryable: true,
+    means: 'A backup cannot be made or restored now: the disk is full, or a file or folder cannot be used.',
+    remedy: 'Correct what the message names, then run the command again.',
+  },
   FORPOST_SINK_UNREACHABLE: {
     retryable: true,
     means: 'The uplink cannot reach Kafka or the receiver.',

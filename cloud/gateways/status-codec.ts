@@ -89,6 +89,8 @@ const schema = Compile(
     ),
     commandKeys: Type.Optional(Type.Array(text, { maxItems: 100 })),
     sendsEvidence: Type.Optional(Type.Boolean()),
+    instance: Type.Optional(id),
+    restored: Type.Optional(Type.Object({ at: text, backup: text, epoch: id })),
     problems: Type.Array(text, { maxItems: 1_000 }),
   }),
 );

@@ -1,6 +1,7 @@
 /** The commands of `forpost`. A new command is one file in commands/ and one line here. */
 import type { CommandTable } from '@forpost/shared/cli/command.ts';
 import { version } from '@forpost/shared/version.ts';
+import { backup, restore } from './commands/backup.ts';
 import { camerasFingerprint } from './commands/cameras.ts';
 import { check } from './commands/check.ts';
 import { cloud } from './commands/cloud.ts';
@@ -33,6 +34,8 @@ export const gatewayCommands: CommandTable = {
     devicesList,
     camerasFingerprint,
     replay,
+    backup,
+    restore,
     modelAdd,
     modelList,
     modelRemove,

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { readInstance } from '../backup/instance.ts';
 import { Broker } from '../broker/broker.ts';
 import { RefusedClients } from '../broker/refused-clients.ts';
 import { RefusedFile, refusedFileName } from '../broker/refused-file.ts';
@@ -25,6 +26,7 @@ export function composeGround(options: GatewayOptions, pipeline: () => Pipeline)
   const outbox = composeOutbox(options, pipeline, clock, resends);
   const { devices, channelNames } = composeDevices(options, clock);
   return {
+    instance: readInstance(options.installation.data, loggerOf(options, 'backup')),
     clock,
     resends,
     ...outbox,

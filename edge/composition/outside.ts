@@ -1,12 +1,14 @@
 /** Composes uplink, vision and evidence: connections to the centre and to cameras. Constructs and connects only. */
 import { join } from 'node:path';
 import { asId } from '@forpost/shared/event/ids.ts';
+import { identityOf } from '../backup/instance.ts';
 import { Evidence } from '../evidence/evidence.ts';
 import { evidenceLimits } from '../evidence/limits.ts';
 import { EvidenceStore } from '../evidence/store.ts';
 import { EvidenceUpload, notSentEvent } from '../evidence/upload.ts';
 import { uploadTarget } from '../evidence/upload-target.ts';
 import { RefusedEvents } from '../uplink/refusal.ts';
+import { instanceHeaders } from '../uplink/sink.ts';
 import { Uplink } from '../uplink/uplink.ts';
 import { CameraChanges } from '../vision/camera-changes.ts';
 import { VisionSupervisor } from '../vision/supervisor.ts';
@@ -23,7 +25,7 @@ export function composeOutside(options: GatewayOptions, ground: Ground, alarming
 
 function composeUplink(
   options: GatewayOptions,
-  { clock: { quality, boot }, outbox }: Ground,
+  { clock: { quality, boot }, outbox, instance }: Ground,
   { commandKeys, commander, refusals }: Alarming,
   page: () => Page,
 ): Uplink {
@@ -33,7 +35,7 @@ function composeUplink(
   return new Uplink({
     sinks: installation.uplink,
     secrets: secrets.uplink ?? {},
-    identity: { site: site.id, gateway },
+    identity: { site: site.id, gateway, ...identityOf(instance) },
     outboxFile: outbox.file,
     timeZone: site.timezone,
     inHand: outbox.inHand,
@@ -87,7 +89,7 @@ type EvidenceParts = Omit<Outside, 'uplink' | 'vision'>;
 
 function composeEvidence(
   options: GatewayOptions,
-  { clock: { quality } }: Ground,
+  { clock: { quality }, instance }: Ground,
   { pipeline }: Alarming,
   { uplink, vision }: Pick<Outside, 'uplink' | 'vision'>,
 ): EvidenceParts {
@@ -114,6 +116,7 @@ function composeEvidence(
     uploads: new EvidenceUpload({
       file: join(installation.data, 'evidence-uploads.json'),
       target,
+      head: instanceHeaders(identityOf(instance)),
       link: target?.link === undefined ? undefined : uplink.evidenceLink(target.link),
       clock,
       random,

@@ -1,6 +1,7 @@
 /** Composes status, page, health and reload: the gateway's view for people and machines. Constructs and connects only. */
 import { asId } from '@forpost/shared/event/ids.ts';
 import { version } from '@forpost/shared/version.ts';
+import { instanceStatus } from '../backup/instance.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
 import { PageSource } from '../console/page-source.ts';
 import { RetryingPage } from '../console/retrying-page.ts';
@@ -76,7 +77,7 @@ export function composePage(
 /** `first`: problems that stand before all others but the outbox's reports. */
 function composeStatus(
   options: GatewayOptions,
-  { broker, devices, outbox, outboxReports, clock: { quality, boot, error } }: Ground,
+  { broker, devices, outbox, outboxReports, clock: { quality, boot, error }, instance }: Ground,
   { site, pipeline, rules, rulesIfStarted, alarms, commandKeys, refusals }: Alarming,
   { uplink, vision, evidence, evidenceStore, uploads, sendsEvidence }: Outside,
   mute: MuteWatch,
@@ -91,6 +92,7 @@ function composeStatus(
     site: () => site.current,
     ...{ clock, quality, boot, outbox, uplink, vision, devices, mute, rules, alarms, broker },
     ...{ evidence, evidenceStore, uploads, sendsEvidence },
+    restored: instanceStatus(instance),
     unstored: () => pipeline.unstored,
     commandKeys: () => commandKeys.ids(),
     problems: [

@@ -5,6 +5,7 @@
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import type { PastAlarms } from '../alerts/past-alarms.ts';
+import type { Instance } from '../backup/instance.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';
 import type { RefusedFile } from '../broker/refused-file.ts';
@@ -45,6 +46,8 @@ export interface GatewayClock {
 
 /** The parts that receive and store: clock, outbox, devices, broker. */
 export interface Ground {
+  /** the restore that made this box the gateway; undefined: none */
+  readonly instance: Instance | undefined;
   readonly clock: GatewayClock;
   readonly resends: ResendFilter;
   readonly outbox: SqliteOutbox;

@@ -55,6 +55,8 @@ export interface EvidenceUploadOptions {
   readonly file: string;
   /** undefined: there is no receiver to send to */
   readonly target: UploadTarget | undefined;
+  /** headers of each request, besides the token */
+  readonly head?: Readonly<Record<string, string>>;
   /** the target's; undefined: there is no limit */
   readonly link: EvidenceLink | undefined;
   readonly clock: Clock;
@@ -276,6 +278,7 @@ export class EvidenceUpload implements Part {
       ...(tls === undefined || !secure ? {} : { tls: tlsOptions(tls) }),
     });
     const headers = {
+      ...this.#options.head,
       ...head,
       ...(body === undefined ? {} : { 'content-type': 'application/octet-stream', 'content-length': body.length }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),

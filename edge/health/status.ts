@@ -48,6 +48,8 @@ export interface StatusParts {
   readonly evidence: Pick<Evidence, 'looks'>;
   readonly evidenceStore: Pick<EvidenceStore, 'figures'>;
   readonly uploads: Pick<EvidenceUpload, 'figures'>;
+  /** the restore that made this box the gateway; absent: none */
+  readonly restored?: Pick<GatewayStatus, 'instance' | 'restored'>;
   readonly unstored: () => GatewaySnapshot['unstored'];
   /** ids of the keys whose commands are taken */
   readonly commandKeys: () => readonly string[];
@@ -92,6 +94,7 @@ export class Status {
       devices: devicesInAnyLanguage(placed(withMuteRules(devices.statuses(), mute), site.devices)),
       commandKeys: this.#parts.commandKeys(),
       sendsEvidence: this.#parts.sendsEvidence,
+      ...this.#parts.restored,
       ...(outbox.status().problem === '' ? {} : { storageProblem: outbox.status().problem }),
       ...problemsInAnyLanguage([
         ...this.#parts.problems.flatMap((problems) => problems()),

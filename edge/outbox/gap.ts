@@ -7,6 +7,7 @@ export const shedReason = 'shed: the outbox had no room';
 export const forgoneReason = 'not kept any more when this centre was configured';
 export const damagedReason = 'lost: the outbox was damaged and put aside';
 export const alteredReason = 'lost: damaged on the disk of the gateway';
+export const restoredReason = 'lost: the gateway was restored from a backup that is older';
 export const shortReason = 'lost: the file of the outbox was older or shorter than what had been stored';
 
 /** Times in ms since 1970. */

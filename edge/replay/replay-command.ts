@@ -8,6 +8,7 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { asId, isLane, lanes } from '@forpost/shared/event/ids.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
+import { identityOf, readInstance } from '../backup/instance.ts';
 import { loadInstallation } from '../config/load-installation.ts';
 import { loadSite } from '../config/load-site.ts';
 import { openKept, outboxFileName } from '../outbox/sqlite/reader/kept-events.ts';
@@ -41,7 +42,8 @@ export async function runReplay(command: ReplayCommand): Promise<void> {
   const logger = createLogger('replay', 'error');
   const clock = systemClock;
   const configs = chosen(installation.uplink, command.sink, command.config);
-  const identity = { site: site.id, gateway: asId<'gateway'>(installation.gateway) };
+  const instance = identityOf(readInstance(installation.data, logger));
+  const identity = { site: site.id, gateway: asId<'gateway'>(installation.gateway), ...instance };
   // the sinks read the uplink's memory; the day's budget is the uplink's alone
   const known = new UplinkMemory(join(installation.data, 'uplink-memory.json'), logger).value.partitions;
   const kept = openKept(join(installation.data, outboxFileName));

@@ -6,6 +6,7 @@
  * batch may have arrived; the events' ids make the resend harmless. A session has one outstanding batch. After a
  * rejection or a deadline the forwarder closes the session and opens a new one.
  */
+import { instanceHeader } from '@forpost/shared/event/codec.ts';
 import type { Epoch, GatewayId, Lane, Sequence, SiteId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { CommandFeed } from '../commands/feed.ts';
@@ -51,4 +52,11 @@ export interface Sink {
 export interface SinkIdentity {
   readonly site: SiteId;
   readonly gateway: GatewayId;
+  /** see `GatewayStatus.instance`; absent: the gateway was never restored */
+  readonly instance?: string;
+}
+
+/** The header by which the centre tells a restored gateway from the box that it replaces, of a request or a record. */
+export function instanceHeaders({ instance }: Pick<SinkIdentity, 'instance'>): Readonly<Record<string, string>> {
+  return instance === undefined ? {} : { [instanceHeader]: instance };
 }

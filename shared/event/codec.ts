@@ -39,6 +39,12 @@ export const eventContentType = 'application/cloudevents+json';
 /** Marks, with the value `1`, an event that is sent again on request: a header of a Kafka record or of a request. */
 export const replayHeader = 'forpost-replay';
 
+/**
+ * The instance that sends, as a header of a Kafka record or of a request: see `GatewayStatus.instance`. Absent: a gateway
+ * that was never restored from a backup.
+ */
+export const instanceHeader = 'forpost-instance';
+
 /** The lane of a batch, as a header: the receiver chooses the gateway's limit before it reads the batch. */
 export const laneHeader = 'forpost-lane';
 

@@ -127,6 +127,15 @@ export interface DeviceUnread {
   }[];
 }
 
+/** A gateway that was restored from a backup of another box. Times in RFC 3339 of the gateway's clock. */
+export interface RestoredFrom {
+  readonly at: string;
+  /** when the backup was made */
+  readonly backup: string;
+  /** the epoch that ran when the backup was made */
+  readonly epoch: Epoch;
+}
+
 export interface GatewayStatus {
   readonly site: SiteId;
   readonly gateway: GatewayId;
@@ -155,6 +164,9 @@ export interface GatewayStatus {
   readonly commandKeys?: readonly string[];
   /** whether it has a receiver for pictures and clips; absent from a version that does not report it */
   readonly sendsEvidence?: boolean;
+  /** id of the restore that made this box the gateway; absent: it was never restored, or is of an older version */
+  readonly instance?: string;
+  readonly restored?: RestoredFrom;
   /** fault of the outbox's disk or file, in words; absent without a fault */
   readonly storageProblem?: string;
   /** present problems, in words: a broken model, a vision process that restarts, … */

@@ -24,6 +24,8 @@ export interface HttpCommandsOptions {
   readonly tls: ClientTls | undefined;
   /** the token; undefined: the client certificate identifies the gateway. @throws ForpostError without either */
   readonly token: () => string | undefined;
+  /** of each request, besides the token */
+  readonly head?: Readonly<Record<string, string>>;
   readonly clock: Clock;
   /** counts the bytes of these requests */
   readonly wire: WireCount;
@@ -83,14 +85,14 @@ export function httpCommands(options: HttpCommandsOptions): CommandFeed {
 }
 
 async function poll(
-  { base, tls, token, clock, wire }: HttpCommandsOptions,
+  { base, tls, token, head, clock, wire }: HttpCommandsOptions,
   agent: HttpAgent,
   after: string,
   stopping: AbortSignal,
 ): Promise<{ readonly answer: Answer; readonly retryMs: number }> {
   const url = `${base}/ingest/v1/commands?wait=${waitS}${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`;
   const credential = token();
-  const headers = credential === undefined ? {} : { authorization: `Bearer ${credential}` };
+  const headers = { ...head, ...(credential === undefined ? {} : { authorization: `Bearer ${credential}` }) };
   const signal = AbortSignal.any([stopping, AbortSignal.timeout(deadlineMs)]);
   let response: IncomingMessage;
   let text: string;

@@ -26,7 +26,7 @@ import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { Sink, SinkBatch, SinkSession } from '../../sink.ts';
+import { instanceHeaders, type Sink, type SinkBatch, type SinkSession } from '../../sink.ts';
 import type { SinkContext } from '../../sink-kind.ts';
 import { WireCount } from '../wire-count.ts';
 import { httpCommands } from './commands.ts';
@@ -62,6 +62,7 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
       base,
       tls: config.tls,
       token: () => credentialOf(config, context),
+      head: instanceHeaders(context.identity),
       clock: context.clock,
       wire: other,
     }),
@@ -69,7 +70,7 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
       return other.bytes;
     },
     async open(deadlineMs) {
-      const session = new HttpSession(base, config.tls, credentialOf(config, context), context.clock);
+      const session = new HttpSession(base, config.tls, credentialOf(config, context), context);
       try {
         // an empty batch checks the address and the token before events depend on them
         await session.post('', deadlineMs);
@@ -101,15 +102,17 @@ class HttpSession implements SinkSession {
   readonly #tls: ClientTls | undefined;
   readonly #token: string | undefined;
   readonly #clock: Clock;
+  readonly #instance: Readonly<Record<string, string>>;
   readonly wire = new WireCount();
   readonly #closing = new AbortController();
   #agent: HttpAgent | undefined;
 
-  constructor(base: string, tls: ClientTls | undefined, token: string | undefined, clock: Clock) {
+  constructor(base: string, tls: ClientTls | undefined, token: string | undefined, context: SinkContext) {
     this.#base = base;
     this.#tls = tls;
     this.#token = token;
-    this.#clock = clock;
+    this.#clock = context.clock;
+    this.#instance = instanceHeaders(context.identity);
   }
 
   get wireBytes(): number {
@@ -167,6 +170,7 @@ class HttpSession implements SinkSession {
     const compressed = await compress(Buffer.from(body));
     const headers = {
       ...head,
+      ...this.#instance,
       'content-encoding': 'zstd',
       'content-length': compressed.length,
       ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),

@@ -13,7 +13,7 @@ import { laneTopic, partitionOf, type TopicName, topic } from '@forpost/shared/e
 import type { KafkaLogin } from '@forpost/shared/kafka/security.ts';
 import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
-import type { Sink, SinkBatch, SinkSession } from '../../sink.ts';
+import { instanceHeaders, type Sink, type SinkBatch, type SinkSession } from '../../sink.ts';
 import type { SinkContext } from '../../sink-kind.ts';
 import { WireCount } from '../wire-count.ts';
 import { within } from '../within.ts';
@@ -221,7 +221,8 @@ class KafkaSession implements SinkSession {
 
   async send(batch: SinkBatch, deadlineMs: number): Promise<void> {
     const values = batch.records.map(({ json }) => json);
-    const head = batch.replayed === undefined ? headers : replayedHeaders;
+    const own = batch.replayed === undefined ? headers : replayedHeaders;
+    const head = { ...own, ...instanceHeaders(this.#parts.context.identity) };
     await this.#produce(laneTopic(this.#parts.topics.prefix, batch.lane), values, deadlineMs, head);
   }
 

@@ -1,0 +1,113 @@
+/**
+ * `forpost backup` and `forpost restore`, as a person runs them: passphrase, progress on standard error, and what is to be
+ * done next.
+ *
+ * Always: a backup runs with the lowest priority, because a gateway may run beside it.
+ */
+import { createWriteStream } from 'node:fs';
+import { Writable } from 'node:stream';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { setNice } from '@forpost/shared/priority.ts';
+import { makeBackup } from '../backup/backup.ts';
+import { checkTarget, writeBackup } from '../backup/backup-file.ts';
+import { checkBackup } from '../backup/check-backup.ts';
+import { type Restored, restore } from '../backup/restore.ts';
+import { judge } from '../config/judge.ts';
+import { type PassphraseOptions, readPassphrase } from './passphrase.ts';
+
+const lowest = 19;
+const standardOutput = '-';
+
+export interface BackupCommand extends PassphraseOptions {
+  readonly config: string;
+  readonly replace?: boolean;
+}
+
+/** @throws ForpostError that names what a person has to correct */
+export async function runBackup(file: string, { config, replace = false, ...from }: BackupCommand): Promise<void> {
+  const isPiped = file === standardOutput;
+  if (!isPiped) checkTarget(file, replace);
+  const passphrase = await readPassphrase(from, true);
+  setNice(lowest);
+  const backup = await makeBackup({ config, passphrase, now: Date.now() });
+  try {
+    const bytes = isPiped ? await pipe(backup.stream) : await writeBackup(backup.stream, file, replace);
+    const { manifest, files, leftOut } = backup;
+    for (const one of leftOut) process.stderr.write(`not in the backup: ${one}\n`);
+    const unsent = manifest.outbox?.unsent ?? 0;
+    const where = isPiped ? 'standard output' : file;
+    process.stderr.write(
+      `${where}: gateway ${manifest.gateway}, ${files} files and ${unsent} unsent events, ${(bytes / 1e6).toFixed(1)} MB. Without the passphrase nobody can read it, you included.\n`,
+    );
+  } finally {
+    await backup.end();
+  }
+}
+
+async function pipe(stream: ReadableStream<Uint8Array>): Promise<number> {
+  let bytes = 0;
+  const counted = stream.pipeThrough(
+    new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        bytes += chunk.length;
+        controller.enqueue(chunk);
+      },
+    }),
+  );
+  await counted.pipeTo(Writable.toWeb(createWriteStream('', { fd: 1 })));
+  return bytes;
+}
+
+export interface RestoreCommand extends PassphraseOptions {
+  readonly data?: string;
+  readonly replace?: boolean;
+  readonly check?: boolean;
+}
+
+/** @throws ForpostError that names what a person has to correct */
+export async function runRestore(file: string, folder: string | undefined, options: RestoreCommand): Promise<void> {
+  const { check = false, data, replace = false, ...from } = options;
+  if (folder === undefined && !check)
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', 'name the folder to restore into, or say --check');
+  const passphrase = await readPassphrase(from, false);
+  if (folder === undefined || check) {
+    await printContents(file, passphrase);
+    return;
+  }
+  const restored = await restore({
+    ...{ file, passphrase, folder, replace, now: Date.now() },
+    ...(data === undefined ? {} : { data }),
+  });
+  await printRestored(restored);
+}
+
+async function printContents(file: string, passphrase: string): Promise<void> {
+  const { manifest, sums } = await checkBackup(file, passphrase);
+  const { gateway, site, made_at, machine, forpost, outbox } = manifest;
+  const lines = [
+    `${file} is whole: gateway ${gateway}, site ${site}, of ${made_at}`,
+    `made on ${machine} by Forpost ${forpost}, with ${outbox?.unsent ?? 0} unsent events`,
+    ...sums.keys(),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+async function printRestored({ manifest, configFile, dataFolder, outside, aside }: Restored): Promise<void> {
+  const { gateway, made_at, machine, outbox } = manifest;
+  const lines = [
+    `${gateway} is restored from the backup of ${machine} of ${made_at}, with ${outbox?.unsent ?? 0} unsent events.`,
+    `  ${configFile}`,
+    `  ${dataFolder}`,
+    ...aside.map((old) => `What was there before is kept as ${old}.`),
+    ...outside.map(({ named, now }) => `The configuration names ${named}: copy ${now} there.`),
+  ];
+  const { problems } = await judge(configFile);
+  if (problems.length > 0) lines.push('', 'To be corrected before a start:', ...problems.map((one) => `  ${one}`));
+  lines.push(
+    '',
+    'Next:',
+    '  Switch the old box off: two boxes must not run under one gateway id.',
+    `  forpost gateway --config ${configFile}`,
+  );
+  process.stdout.write(`${lines.join('\n')}\n`);
+}
