@@ -1,11 +1,11 @@
 /**
- * What stands in the history after a run, held against what the devices were told and against what the gateway has
- * committed.
+ * Compares the history after a run with the acknowledgements that devices got, and with the events that the gateway committed.
  *
- * Always: lost + duplicated + unexplained = 0 says that every acknowledged reading that is promised once is there once,
- * that no plain one is missing, and that the ledger agrees: nothing missing, nothing waiting, what is shed explained. A
- * reading that is not there is excused by a gap record that names its number, as it was seen in the outbox; what was shed
- * before anybody had seen it (`shedUnseen`) excuses as many that were never seen.
+ * Always: lost + duplicated + unexplained = 0 means that every acknowledged reading is in the history, those that are promised
+ * once exactly once, and that the ledger agrees: nothing missing, nothing waiting, every shed event explained.
+ *
+ * A gap record excuses an absent reading whose number it names, as that number was seen in the outbox. Numbers that were shed
+ * before they were seen (`shedUnseen`) excuse as many absent readings that were never seen.
  */
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
@@ -17,7 +17,7 @@ import { type ApiEvent, eventsOf } from '../harness/centre.ts';
 import { type Device, keyOf } from './load/device.ts';
 
 export interface Verdict {
-  /** acknowledged readings, those without a promise of once among them */
+  /** all acknowledged readings, also those of plain QoS 1 */
   readonly acknowledged: number;
   readonly acknowledgedPlain: number;
   readonly acknowledgedQosTwo: number;
@@ -28,16 +28,16 @@ export interface Verdict {
   readonly unexplained: number;
   /** events that a gap record names */
   readonly gapsExplained: number;
-  /** of those, the ones of which nobody had seen which reading they were */
+  /** of those, events that were shed before the watch of the outbox saw them */
   readonly shedUnseen: number;
   readonly repeatsOfPlain: number;
   readonly repeatsOfQosTwo: number;
   readonly alertsStored: number;
-  /** rows that the table holds twice and the history shows once: the backstop's work */
+  /** rows that the table holds twice; the history shows them once */
   readonly rowsTwice: number;
-  /** times that a persistent session was gone */
+  /** how often the gateway had lost a persistent session */
   readonly sessionsLost: number;
-  /** in words, with examples */
+  /** sentences with examples */
   readonly problems: readonly string[];
 }
 
@@ -47,21 +47,21 @@ export interface VerifyOptions {
   readonly devices: readonly Device[];
   /** the gateway's outbox.db, which may be in use */
   readonly outboxFile: string;
-  /** which event had which number in the outbox, by the key of its reading: outbox-watch.ts */
+  /** keys of the readings that were seen in the outbox, by `epoch/lane/number`: see outbox-watch.ts */
   readonly seen: ReadonlyMap<string, string>;
 }
 
 const examples = 5;
 
-/** Looks once. */
+/** Compares once; the caller repeats it while events are still on their way. */
 export async function verify({ api, gateway, devices, outboxFile, seen }: VerifyOptions): Promise<Verdict> {
-  // before the history is asked: what is committed later is not looked for
+  // read before the history: an event that is committed later is not expected there
   const committed = committedIds(outboxFile, gateway);
   const events = await eventsOf(api, `gateway=${gateway}`);
   const ledger = await api.api<LedgerView>(`/api/v1/gateways/${gateway}/ledger`);
   const counts = countReadings(events);
   const problems: string[] = [];
-  const tell = (what: string, keys: readonly string[]) => {
+  const report = (what: string, keys: readonly string[]) => {
     if (keys.length > 0) problems.push(`${keys.length} ${what}: ${keys.slice(0, examples).join(', ')}`);
     return keys.length;
   };
@@ -79,33 +79,37 @@ export async function verify({ api, gateway, devices, outboxFile, seen }: Verify
   const unexcused = absent.filter((key) => seenKeys.has(key) && !shed.keys.has(key));
   const neverSeen = absent.filter((key) => !seenKeys.has(key));
   const lost = unexcused.length + Math.max(0, neverSeen.length - shedUnseen);
-  if (lost > 0) tell('acknowledged and not in the history', [...unexcused, ...neverSeen]);
+  if (lost > 0) report('acknowledged and not in the history', [...unexcused, ...neverSeen]);
   const twice = [...counts].flatMap(([key, count]) =>
     count > 1 && onceIds.has(key.split(' ')[0] ?? '') ? [`${key} (${count} times)`] : [],
   );
   const duplicated =
-    tell('in the history more than once', twice) + tell('alerts more than once', repeatedAlerts(events));
+    report('in the history more than once', twice) + report('alerts more than once', repeatedAlerts(events));
   const stored = new Set(events.map(({ id }) => id));
   const unsent = committed.filter((id) => !stored.has(id));
   const sessionsLost = devices.reduce((sum, device) => sum + device.sessionsLost, 0);
   const unbalanced = ledger.assigned - ledger.received - ledger.shed - ledger.missing - ledger.waiting;
-  // an alarm's end may be among what a damaged disk took, and sessions with it: both are told
+  // a damaged disk may have lost an alarm's end, and sessions; gap records and gateway events say so
   const alertsLost = namedAndAbsent(events, 'alerts') > 0;
   const wasDamaged = events.some(
     ({ type, data }) => type === eventTypes.gateway && /^outbox-/.test(String(data.change)),
   );
   const unexplained =
-    tell('alarms that have not ended', alertsLost ? [] : openAlarms(events)) +
-    tell(
-      'strangers in the history',
+    report('alarms that have not ended', alertsLost ? [] : openAlarms(events)) +
+    report(
+      'readings in the history that no device published',
       [...counts.keys()].filter((key) => !isPublished(key, devices)),
     ) +
-    tell('committed by the gateway and not in the history', unsent) +
-    told(problems, 'missing, says the ledger', ledger.missing) +
-    told(problems, 'still waiting, says the ledger', ledger.waiting) +
-    told(problems, 'persistent sessions that were gone', wasDamaged ? 0 : sessionsLost) +
-    told(problems, 'of which the ledger says nothing', Math.abs(unbalanced)) +
-    told(problems, 'events in the ledger more or less than in the history', Math.abs(ledger.received - events.length));
+    report('committed by the gateway and not in the history', unsent) +
+    reportCount(problems, 'missing by the ledger', ledger.missing) +
+    reportCount(problems, 'still waiting by the ledger', ledger.waiting) +
+    reportCount(problems, 'persistent sessions lost', wasDamaged ? 0 : sessionsLost) +
+    reportCount(problems, 'numbers that the ledger does not account for', Math.abs(unbalanced)) +
+    reportCount(
+      problems,
+      'events of difference between the ledger and the history',
+      Math.abs(ledger.received - events.length),
+    );
   return {
     acknowledged: devices.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0),
     acknowledgedPlain: plain.reduce((sum, { acknowledged }) => sum + acknowledged.size, 0),
@@ -126,8 +130,8 @@ export async function verify({ api, gateway, devices, outboxFile, seen }: Verify
 }
 
 /**
- * What gap records name of the telemetry lanes and the history has not: the keys of what was seen of it, and how many
- * were not. Of a range without an end nobody knows how many it names.
+ * The telemetry events that gap records name and the history lacks: the keys of those that were seen in the outbox, and the
+ * number of the others. A range without an end is left out, because its length is not known.
  */
 function shedOf(
   events: readonly ApiEvent[],
@@ -158,7 +162,7 @@ function shedOf(
   return { unseen, keys };
 }
 
-/** How many numbers gap records name of a lane, of which the history has no event. */
+/** How many numbers of a lane gap records name and the history lacks. */
 function namedAndAbsent(events: readonly ApiEvent[], lane: Lane): number {
   const arrived = new Set(events.map(({ id }) => id.slice(id.indexOf('/') + 1)));
   let absent = 0;
@@ -171,7 +175,7 @@ function namedAndAbsent(events: readonly ApiEvent[], lane: Lane): number {
   return absent;
 }
 
-/** Ids of the events in the outbox: those that are delivered stay there for a while. */
+/** Ids of the events in the outbox, which also keeps delivered events for a while. */
 function committedIds(file: string, gateway: string): readonly string[] {
   const db = new Database(file, { readonly: true, fileMustExist: true });
   try {
@@ -182,7 +186,7 @@ function committedIds(file: string, gateway: string): readonly string[] {
   }
 }
 
-function told(problems: string[], what: string, count: number): number {
+function reportCount(problems: string[], what: string, count: number): number {
   if (count > 0) problems.push(`${count} ${what}`);
   return count;
 }
@@ -191,13 +195,13 @@ function countReadings(events: readonly ApiEvent[]): ReadonlyMap<string, number>
   const counts = new Map<string, number>();
   for (const { type, subject, data } of events) {
     if (type !== eventTypes.reading) continue;
-    const key = keyOf(subject ?? '', data) ?? `${subject} (a reading that nobody knows)`;
+    const key = keyOf(subject ?? '', data) ?? `${subject} (an unknown reading)`;
     counts.set(key, (counts.get(key) ?? 0) + 1);
   }
   return counts;
 }
 
-/** One change of one alarm is one event. */
+/** Alarm changes that the history has more than once. */
 function repeatedAlerts(events: readonly ApiEvent[]): readonly string[] {
   const seen = new Set<string>();
   return events.flatMap(({ type, data }) => {
@@ -209,7 +213,7 @@ function repeatedAlerts(events: readonly ApiEvent[]): readonly string[] {
   });
 }
 
-/** Each device's last reading is a normal one: every alarm has got its end. */
+/** Alarms without an end. The last reading of each device is normal, so every alarm must have ended. */
 function openAlarms(events: readonly ApiEvent[]): readonly string[] {
   const alerts = events.filter(({ type }) => type === eventTypes.alert);
   const ended = new Set(alerts.filter(({ data }) => data.change === 'cleared').map(({ data }) => data.alarm));

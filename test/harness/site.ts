@@ -1,6 +1,6 @@
 /**
- * A whole site and centre of a test's own: temporary folders, free ports, real processes (the gateway, the centre, and
- * Kafka where asked for). What is started here is stopped by `stop`, also when a start fails half-way.
+ * A whole site with its centre for one test: temporary folders, free ports, real processes (the gateway, the centre, and Kafka
+ * where the test uses it). `stop` ends all of them; a start that fails half-way ends what it had started.
  */
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,34 +17,34 @@ import { freePorts } from './ports.ts';
 import { TestProcess, until } from './process.ts';
 
 export interface SiteOptions {
-  /** native devices, by id */
+  /** ids of the devices; their decoder is `native` unless `decoders` names another */
   readonly devices: readonly string[];
   readonly rules?: readonly object[];
-  /** of the devices that are not native */
+  /** decoders of devices that are not native, by id */
   readonly decoders?: Readonly<Record<string, string>>;
-  /** consumers beside `wall-display`, which hear everything too */
+  /** ids of consumers beside `wall-display`, which also may subscribe to everything */
   readonly consumers?: readonly string[];
-  /** devices and consumers beside these, as they stand in site.yaml */
+  /** further devices and consumers, written to site.yaml as they are */
   readonly more?: { readonly devices?: readonly Named[]; readonly consumers?: readonly Named[] };
-  /** hashes of log-ins that have no password of the tests, by id */
+  /** password hashes of log-ins that do not have the tests' password, by id */
   readonly hashes?: Readonly<Record<string, string>>;
   readonly cameras?: readonly { readonly id: string; readonly [key: string]: unknown }[];
   readonly cameraSecrets?: Readonly<Record<string, { user: string; password: string }>>;
-  /** a folder of models that the gateway has installed */
+  /** a folder of models, copied into the gateway's data folder */
   readonly models?: string;
-  /** how the gateway reaches the centre; none: the site stays on its own */
+  /** how the gateway sends to the centre; none: it sends nothing */
   readonly uplink?: 'kafka' | 'http' | 'none';
-  /** a Kafka that is there already */
+  /** a Kafka that runs already */
   readonly brokers?: readonly string[];
-  /** webhooks of the centre's notifier */
+  /** address to which the centre's notifier sends */
   readonly webhook?: string;
   readonly centre?: boolean;
   readonly extraInstallation?: object;
-  /** the gateway's environment beside this process's own */
+  /** environment variables of the gateway, added to those of this process */
   readonly gatewayEnv?: NodeJS.ProcessEnv;
-  /** the program, where it is not this checkout's */
+  /** the gateway's program, where it is not this checkout's */
   readonly gatewayMain?: string;
-  /** changes the files that are written, before anything starts */
+  /** called with the folder of the written files, before any process starts */
   readonly prepare?: (folder: string) => Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import { clearLeftDisks, leftDisks, mountSmallDisk, unmountSmallDisk, withoutSma
 import { unless } from './unless.ts';
 
 test(
-  'what a killed test has left mounted is taken away by the next, and what a living one has mounted is not',
+  'a test unmounts what a killed test has left mounted, and leaves the mounts of running tests',
   unless(withoutSmallDisk()),
   async () => {
     const [left, kept] = ['left', 'kept'].map((name) => mkdtempSync(join(tmpdir(), `forpost-${name}-`))) as [

@@ -1,9 +1,8 @@
 /**
- * A small file system for a test: a tmpfs, which takes root on Linux. Where the test is killed nobody unmounts it; so
- * each mount says in its name which process it belongs to, and the next test that mounts one takes those of dead ones
- * away, with their temporary folders.
+ * A small file system for a test: a tmpfs, which only root on Linux can mount. A killed test leaves its mount behind. So each mount
+ * names its process, and the next test that mounts one unmounts those of dead processes and deletes their temporary folders.
  *
- * Always: nothing is taken away but what bears that name and whose process is surely gone.
+ * Always: only mounts with such a name are unmounted, and only when their process is gone.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +12,7 @@ import { dirname, join, relative, sep } from 'node:path';
 const mark = 'forpost-test';
 const temporaryPrefix = 'forpost-';
 
-/** @throws with what `mount` says. `options`: of tmpfs(5), as `size=6m` */
+/** @param options of tmpfs(5), as `size=6m` @throws Error with the message of `mount` */
 export function mountSmallDisk(folder: string, options: string): void {
   clearLeftDisks();
   mount(folder, options);
@@ -33,7 +32,7 @@ export function withoutSmallDisk(): string | undefined {
   }
 }
 
-/** The same folder again with other options. */
+/** Mounts the folder again with other options; its files stay. */
 export function remountSmallDisk(folder: string, options: string): void {
   mount(folder, `remount,${options}`);
 }
@@ -48,19 +47,20 @@ function mount(folder: string, options: string): void {
   });
 }
 
-/** Takes away what killed tests have left mounted. */
+/** Unmounts what killed tests have left mounted. */
 export function clearLeftDisks(): void {
   for (const folder of leftDisks()) {
     try {
-      // lazily: something may still have a file open there
+      // lazily, because a process may still have a file open there
       execFileSync('umount', ['-l', folder], { stdio: 'pipe' });
       rmSync(temporaryFolderOf(folder), { recursive: true, force: true });
     } catch {
-      // somebody else was quicker, or may more than this user: it is no business of this test
+      // another test was quicker, or the mount belongs to another user
     }
   }
 }
 
+/** Folders of mounts whose processes are gone. */
 export function leftDisks(): readonly string[] {
   return readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
@@ -72,7 +72,7 @@ export function leftDisks(): readonly string[] {
     });
 }
 
-/** What `mkdtemp` made of it, or the mount's own folder. */
+/** The temporary folder that contains the mount, or the mount's own folder. */
 function temporaryFolderOf(folder: string): string {
   const [first = ''] = relative(tmpdir(), folder).split(sep);
   return first.startsWith(temporaryPrefix) && dirname(join(tmpdir(), first)) === tmpdir()
@@ -80,11 +80,11 @@ function temporaryFolderOf(folder: string): string {
     : folder;
 }
 
-/** When a process began, in ticks since the machine did (proc_pid_stat(5), field 22); empty where there is none. */
+/** When a process started, in clock ticks since boot (proc_pid_stat(5), field 22); empty where there is none. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // its name may hold blanks and brackets
+    // the process's name, in parentheses, may contain blanks and parentheses
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     return '';

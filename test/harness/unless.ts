@@ -1,6 +1,6 @@
 /**
- * The one way to skip a test or a suite before it runs: options of `test` and `describe` that carry the reason as
- * metadata of the task. Vitest shortens titles, so no reason stands in one.
+ * The only way to skip a test or a suite before it runs: options of `test` and `describe` that carry the reason as metadata of
+ * the task. A title is no place for the reason, because Vitest shortens titles.
  *
  *   describe('the real clip', unless(withoutSharedData), () => { … });
  *
@@ -13,7 +13,7 @@ declare module 'vitest' {
   }
 }
 
-/** `reason` in words without a full stop; undefined where the test can run. */
+/** @param reason why the test cannot run, without a full stop; undefined: it can run */
 export function unless(reason: string | undefined): {
   readonly skip?: boolean;
   readonly meta?: { readonly skipReason: string };
@@ -21,6 +21,6 @@ export function unless(reason: string | undefined): {
   return reason === undefined ? {} : { skip: true, meta: { skipReason: reason } };
 }
 
-/** For what only root on Linux may do: mount a tmpfs, set a priority. */
+/** Why this process may not do what only root on Linux may: mount a tmpfs, raise a priority. */
 export const withoutLinuxRoot =
-  process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'it takes root on Linux';
+  process.platform === 'linux' && process.getuid?.() === 0 ? undefined : 'only root on Linux can run it';

@@ -1,4 +1,4 @@
-/** A system clock that is off by what a test says, with a time service that is not content with it. */
+/** A system clock that is wrong by an offset of the test, and a time service that reports what the test wants. */
 import { chmod, mkdtemp, open, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,7 +6,10 @@ import { onTestFinished } from 'vitest';
 import { root } from './root.ts';
 import { compileShim } from './shim.ts';
 
-/** Gone when the test is over. `env`: of the process whose clock it is. @throws where no shim can be compiled */
+/**
+ * Removed at the end of the test. `env`: environment of the process that shall have this clock.
+ * @throws where no shim can be compiled
+ */
 export async function wrongClock() {
   const shim = await compileShim(join(root, 'test/faults/scenarios/clock-jump.c'));
   const folder = await mkdtemp(join(tmpdir(), 'forpost-clock-'));
@@ -32,10 +35,10 @@ export async function wrongClock() {
   };
   return {
     env: { LD_PRELOAD: shim.file, CLOCK_OFFSET_FILE: file, PATH: `${folder}:${process.env.PATH}` },
-    /** + = ahead */
+    /** Sets the offset, ms; positive: the clock is ahead. */
     setOff,
     setYear: (year: number) => setOff(Date.UTC(year, 0, 1) - Date.now()),
-    /** what the time service says from now on */
+    /** Sets what the time service reports from now on: in sync, or not. */
     vouch: (isRight: boolean) => service(isRight ? 'Normal' : 'Not synchronised'),
   };
 }

@@ -1,5 +1,5 @@
-/** What every campaign of the vision process can be told. */
+/** Options of every campaign of the vision process. */
 export interface VisionCampaignOptions {
-  /** how often, where that can be chosen; minutes of false-alarms, hours of day */
+  /** how many runs; for `false-alarms` minutes, for `day` hours */
   readonly runs?: number;
 }

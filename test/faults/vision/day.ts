@@ -1,7 +1,7 @@
 /**
- * `npm run faults -- --vision day [--runs HOURS]`: a day of frames of one camera, a fifth of them with something moving,
- * through gate, detector threads, tracker and scene, as fast as the machine can. The detector is a stub of YOLOX-nano's
- * shapes in the real runtime. What is measured is whether memory stays.
+ * `npm run faults -- --vision day [--runs HOURS]`: shows that memory does not grow. A day of frames of one camera goes through
+ * gate, detector threads, tracker and scene as fast as the machine can; a fifth of the frames has something that moves. The
+ * detector is a stub of YOLOX-nano's shapes in the real runtime.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,13 +19,13 @@ import { watch } from './watch.ts';
 const framesPerSecond = 5;
 const size = 416;
 const pictureHeight = 234;
-/** s of a period, and how many of them something moves */
+/** Something moves during the first seconds of each period. */
 const periodSeconds = 60;
 const movingSeconds = 12;
 const mebibyte = 1024 ** 2;
 
 export interface Day {
-  /** resident bytes at even distances, after a first part in which everything finds its size */
+  /** resident bytes, sampled at equal distances */
   readonly resident: readonly number[];
   readonly frames: number;
   readonly analysed: number;
@@ -47,7 +47,7 @@ export async function dayReport(hours = 24): Promise<Report> {
     .goal('resident_growth_pct', '<=', 10);
 }
 
-/** `seconds` of frames; the memory is sampled 24 times. */
+/** Analyses `seconds` of frames, and samples the memory 24 times. */
 export async function day(seconds: number): Promise<Day> {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-day-'));
   const file = join(folder, 'stub.onnx');

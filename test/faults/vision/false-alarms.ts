@@ -1,7 +1,7 @@
 /**
- * `npm run faults -- --vision false-alarms [--runs MINUTES]`: half an hour of rendered weather in which nobody comes, by the built-in
- * detector and, where there is one beside the repository, by the real YOLOX-nano. Nobody may enter the picture
- * as the zone of a rule; the visitor at the end of each scene proves that the built-in detector was not blind.
+ * `npm run faults -- --vision false-alarms [--runs MINUTES]`: half an hour of rendered weather in which nobody comes. The built-in
+ * detector watches it, and the real YOLOX-nano where its file lies beside the repository. A rule raises an alarm for whoever
+ * enters the picture: there may be none. A visitor at the end of each scene shows that the built-in detector sees somebody.
  */
 import { cocoClasses } from '../../../edge/vision/catalogue.ts';
 import type { Detector } from '../../../edge/vision/process/detectors/detector.ts';
@@ -13,11 +13,11 @@ import { watch } from './watch.ts';
 import { type SceneName, sceneNames, weather } from './weather.ts';
 
 const framesPerSecond = 5;
-/** what a site is alarmed by */
+/** classes that the rule of a site is about */
 const alarming = ['person', 'bicycle', 'car', 'motorbike', 'bus', 'truck', 'cat', 'dog'];
 
 export interface FalseAlarms {
-  /** what convinced although nobody was there, in words */
+  /** sentences about alarms that were raised while nobody was there */
   readonly alarms: readonly string[];
   /** whether the visitor was seen */
   readonly visited: boolean;
@@ -42,14 +42,14 @@ export async function falseAlarmsReport(minutes = 30): Promise<Report> {
     await detector.close();
     report.metric(`false_alarms_${name}`, alarms).goal(`false_alarms_${name}`, '=', 0);
     report.metric(`minutes_${name}`, frames / framesPerSecond / 60);
-    // a drawn figure is no person to a model that has seen real ones
+    // a model that was trained with photographs does not recognise a drawn figure as a person
     if (name === 'motion') report.metric('visitors_motion', visitors).goal('visitors_motion', '=', sceneNames.length);
     report.samples(frames);
   }
   return report;
 }
 
-/** One scene as one camera sees it. */
+/** Shows one scene to one camera's analysis, and collects its alarms. */
 export async function falseAlarms(
   scene: SceneName,
   seconds: number,
@@ -72,7 +72,7 @@ export async function falseAlarms(
   return { alarms, visited, frames };
 }
 
-/** Without threads: one frame after the other, as fast as they come. */
+/** The detector without threads: it analyses one frame after the other. */
 function directly(detector: Detector) {
   return {
     async analyse({ take, minScore }: Request) {

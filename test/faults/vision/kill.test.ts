@@ -1,11 +1,11 @@
-/** The short version of `npm run faults -- --vision kill`; the goal of 3 s is for a machine that does nothing else. */
+/** The short version of `npm run faults -- --vision kill`. Its goal of 3 s applies to a machine that does nothing else. */
 import { expect, onTestFinished, test } from 'vitest';
 import { alertTimes, awayAfter, connected, siteWith, visionOf, watched } from './kill.ts';
 import { simulatedCamera } from './rig.ts';
 
 const generousS = 10;
 
-test('a meter’s alerts go on while the vision process is killed, and a frame is soon analysed again', async () => {
+test('while the vision process is killed, a meter’s alerts go on, and frames are soon analysed again', async () => {
   const camera = await simulatedCamera();
   onTestFinished(() => camera.stop());
   const site = await siteWith(camera);
@@ -14,7 +14,7 @@ test('a meter’s alerts go on while the vision process is killed, and a frame i
   await watched(site);
   const killed = visionOf(site);
   const away = awayAfter(site, 'the vision process');
-  // each of them is waited for
+  // `alertTimes` waits for each alert
   expect(await alertTimes(display, device, 40)).toHaveLength(40);
   expect((await away).seconds).toBeLessThan(generousS);
   expect(visionOf(site)).not.toBe(killed);

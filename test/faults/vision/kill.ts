@@ -1,7 +1,7 @@
 /**
- * The vision process and its ffmpegs are killed (SIGKILL) again and again while meters raise alarms over MQTT: the
- * alarms' p99 with and without that, in the same run and taking turns, and how long vision is away each time: until a
- * frame is analysed again. Where that time goes is told by the gateway's own log.
+ * Kills the vision process or its ffmpeg (SIGKILL) again and again, while a meter raises alarms over MQTT. Measures the alarms'
+ * p99 with and without a kill, in turns, and how long vision is away: until a frame is analysed again. The gateway's log shows
+ * where that time goes.
  */
 import { execFileSync } from 'node:child_process';
 import type { MqttClient } from 'mqtt';
@@ -19,7 +19,7 @@ const pauseMs = 10;
 /** a vision process that ran this long starts again at the first step of its backoff */
 const steadyMs = 31_000;
 const backGoalS = 3;
-/** a p99 is the same where a busy machine's own noise would make as much of it */
+/** two p99 count as equal up to this difference, which is the noise of a busy machine */
 const sameP99Ms = 3;
 
 export async function kill({ runs = 5 }: VisionCampaignOptions): Promise<Report> {
@@ -61,7 +61,7 @@ export async function kill({ runs = 5 }: VisionCampaignOptions): Promise<Report>
     .goal('vision_back_max_s', '<=', backGoalS);
 }
 
-/** A gateway that watches `camera` and tells whenever the probe's power goes beyond 1 kW. */
+/** A gateway that watches `camera`, and has an alarm for the probe's power above 1 kW. */
 export function siteWith(camera: SimulatedCamera): Promise<TestSite> {
   return TestSite.start({
     devices: [probe],
@@ -79,25 +79,25 @@ export async function connected(site: TestSite): Promise<{ device: MqttClient; d
   return { device, display };
 }
 
-/** pid of the gateway's vision process, which leads a group of its own */
+/** the pid of the gateway's vision process, which is also the id of its process group */
 export function visionOf(site: TestSite): number {
   const vision = childrenOf(site.gateway?.pid ?? 0).find(({ args }) => args.includes('vision/process/main'));
   if (vision === undefined) throw new Error('the gateway has no vision process');
   return vision.pid;
 }
 
-/** Resolves when a frame was analysed, as the gateway's log says it: its API would cost the alerts a log-in's time. */
+/** Resolves when the gateway's log says that a frame was analysed. A log-in to its API would slow the alerts down. */
 export function watched(site: TestSite, since = 0): Promise<unknown> {
-  return until('the camera is watched', () => told(site, since).has('camera watched'), 60_000);
+  return until('the camera is watched', () => loggedSteps(site, since).has('camera watched'), 60_000);
 }
 
 interface Away {
   readonly seconds: number;
-  /** in words */
+  /** the steps of the restart with their times, for people */
   readonly phases: string;
 }
 
-/** Kills one, and gives how long until a frame is analysed again (of an ffmpeg: until the camera is live again). */
+/** Kills the victim, and measures the time until a frame is analysed again; for an ffmpeg, until the camera is live again. */
 export async function awayAfter(site: TestSite, victim: 'the vision process' | 'an ffmpeg'): Promise<Away> {
   const vision = visionOf(site);
   const isVision = victim === 'the vision process';
@@ -106,8 +106,8 @@ export async function awayAfter(site: TestSite, victim: 'the vision process' | '
   const from = Date.now();
   process.kill(pid, 'SIGKILL');
   if (isVision) await watched(site, from);
-  else await until('the camera is live again', () => told(site, from).has('camera live'), 60_000);
-  const times = [...told(site, from)].map(([what, at]) => [what, (at - from) / 1000] as const);
+  else await until('the camera is live again', () => loggedSteps(site, from).has('camera live'), 60_000);
+  const times = [...loggedSteps(site, from)].map(([what, at]) => [what, (at - from) / 1000] as const);
   return {
     seconds: Math.max(...times.map(([, seconds]) => seconds)),
     phases: times.map(([what, seconds]) => `${what} ${seconds.toFixed(2)}`).join(', '),
@@ -116,8 +116,8 @@ export async function awayAfter(site: TestSite, victim: 'the vision process' | '
 
 const steps = ['vision process lost', 'vision process ready', 'camera live', 'camera watched'];
 
-/** When the gateway's log said each of the steps first since `since`, both in ms since 1970. */
-function told(site: TestSite, since: number): Map<string, number> {
+/** The times at which the gateway's log first names each step after `since`; all in ms since 1970. */
+function loggedSteps(site: TestSite, since: number): Map<string, number> {
   const times = new Map<string, number>();
   for (const line of site.gateway?.lines ?? []) {
     const step = steps.find((one) => line.includes(`"${one}"`));
@@ -128,7 +128,7 @@ function told(site: TestSite, since: number): Map<string, number> {
   return times;
 }
 
-/** ms from each of some publishes of a device to the alert that it raises or clears. */
+/** Publishes `count` readings. @returns for each the time to the alert that it raises or clears, ms */
 export async function alertTimes(display: MqttClient, device: MqttClient, count: number): Promise<number[]> {
   const times: number[] = [];
   for (let turn = 0; turn < count; turn++) {

@@ -1,6 +1,6 @@
 /**
- * How long an outage of a camera goes unnoticed, and how long it lasts after its cause is gone, for each way that a
- * camera fails, against a real RTSP server; a second camera on a server of its own must not notice any of it.
+ * `npm run faults -- --vision outages`: how long the gateway takes to notice the outage of a camera, and how long to recover once
+ * its cause is gone, for each way in which a camera fails. A second camera with its own server must stay live.
  */
 
 import type { SimulatedCamera } from '../../../scripts/camera/camera.ts';
@@ -16,7 +16,7 @@ const steadyMs = 11_000;
 
 interface Outage {
   begin(server: SimulatedCamera): Promise<void> | void;
-  /** gives the server that is there afterwards */
+  /** @returns the server after the outage */
   end(server: SimulatedCamera, port: number): Promise<SimulatedCamera>;
 }
 
@@ -57,7 +57,7 @@ export async function outages({ runs = 3 }: VisionCampaignOptions): Promise<Repo
       const noticed: number[] = [];
       const back: number[] = [];
       for (let run = 0; run < runs; run++) {
-        // a stream that was steady begins with the shortest wait
+        // after this time of steady stream the first reconnect has the shortest delay
         await new Promise((resolve) => setTimeout(resolve, steadyMs));
         const began = performance.now();
         await outage.begin(server);

@@ -1,6 +1,6 @@
 /**
- * A thousand reconnects: a real RTSP server throws all its clients out again and again. What must not grow with that:
- * processes, descriptors, memory. Eight cameras share the time that a thousand would take one after another.
+ * `npm run faults -- --vision reconnects`: a real RTSP server drops all its clients again and again, a thousand times. Processes,
+ * descriptors and memory must not grow. Eight cameras reconnect together, to save time.
  */
 import { createReport, percentile, type Report } from '../../../scripts/report.ts';
 import { residentMb } from '../../bench/resident.ts';
@@ -8,7 +8,7 @@ import type { VisionCampaignOptions } from './campaign-options.ts';
 import { simulatedCamera, VisionRig } from './rig.ts';
 
 const cameras = 8;
-/** what the allocator and the compiler take in the beginning is no leak */
+/** memory that the allocator and the compiler take in these rounds is no leak */
 const warmUpRounds = 10;
 const settleMs = 3_000;
 

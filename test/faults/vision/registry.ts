@@ -1,4 +1,4 @@
-/** The campaigns of `npm run faults -- --vision NAME`: one line each. Long ones; their short versions are tests. */
+/** The campaigns of `npm run faults -- --vision NAME`, one line each. They run long; their short versions are tests. */
 import type { Report } from '../../../scripts/report.ts';
 import type { VisionCampaignOptions } from './campaign-options.ts';
 
@@ -10,7 +10,7 @@ export const visionCampaigns: Readonly<Record<string, (options: VisionCampaignOp
   kill: async (options) => (await import('./kill.ts')).kill(options),
 };
 
-/** @throws RangeError of a name that is none of them */
+/** @throws RangeError where no campaign has this name */
 export async function visionCampaign(name: string, options: VisionCampaignOptions): Promise<0 | 1> {
   const campaign = Object.hasOwn(visionCampaigns, name) ? visionCampaigns[name] : undefined;
   if (campaign === undefined)

@@ -1,6 +1,6 @@
 /**
- * The vision process with its supervisor and real RTSP cameras, as the gateway runs it, for faults that are put into
- * it. Everything is stopped by `stop`, also when a start fails half-way.
+ * The vision process with its supervisor and real RTSP cameras, as the gateway runs it, for fault runs. `stop` stops
+ * everything.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
@@ -25,7 +25,7 @@ export function simulatedCamera(more: Partial<CameraOptions> = {}): Promise<Simu
 }
 
 export interface VisionRigOptions {
-  /** a folder of models that are there */
+  /** a folder with the installed models */
   readonly models?: string;
   readonly scene?: (scene: SceneMessage) => void;
 }
@@ -72,7 +72,7 @@ export class VisionRig {
     return status;
   }
 
-  /** ms until camera `index` is in that state (or in none of the others) */
+  /** Waits until camera `index` is in that state. @returns how long that took, ms */
   async reaches(state: CameraStatus['state'] | 'not live', index = 0, withinMs = 30_000): Promise<number> {
     const from = performance.now();
     await until(
@@ -93,12 +93,12 @@ export class VisionRig {
     return processId;
   }
 
-  /** of the vision process: open descriptors */
+  /** open descriptors of the vision process */
   descriptors(): number {
     return readdirSync(`/proc/${this.pid}/fd`).length;
   }
 
-  /** living processes of its group: itself and its ffmpegs */
+  /** living processes of its group: the vision process and its ffmpegs */
   processes(): { readonly pid: number; readonly args: string }[] {
     return groupOf(this.pid);
   }

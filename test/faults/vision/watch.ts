@@ -1,6 +1,6 @@
 /**
- * Shows footage to the gateway's own analysis of a camera (gate, detector, tracker, zones) and to its rules, as fast as
- * the machine can: time is that of the frames. One zone, the whole picture, and one rule: who enters it is an alarm.
+ * Shows footage to the gateway's own analysis of a camera (gate, detector, tracker, zones) and to its rules, as fast as the
+ * machine can; the clock is that of the frames. One zone covers the whole picture, and one rule raises an alarm for each entry.
  */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
@@ -19,15 +19,15 @@ export interface WatchOptions {
   readonly camera: string;
   readonly model: Model;
   readonly pool: Pick<DetectorPool, 'analyse'>;
-  /** empty = all */
+  /** classes to look for; empty: all */
   readonly classes?: readonly string[];
-  /** an alarm was raised, at this s of the footage */
+  /** called for each alarm, with its second of the footage */
   alarm?(track: Track, second: number): void;
 }
 
 export interface Watched {
   readonly frames: number;
-  /** frames that the detector was asked about */
+  /** frames that the detector analysed */
   readonly analysed: number;
 }
 
@@ -48,7 +48,7 @@ function siteOf(camera: string): Site {
   return { devices: [], consumers: [], timezone: 'UTC', cameras: [{ id: camera, zones }], rules } as unknown as Site;
 }
 
-/** @throws Error where the detector fails: nothing was proved then */
+/** @throws Error where the detector fails: the footage then shows nothing */
 export async function watch(
   footage: AsyncIterable<{ readonly frame: Frame }>,
   { camera, model, pool, classes = [], alarm }: WatchOptions,
@@ -84,8 +84,8 @@ export async function watch(
     scene: ({ changes, tracks }) => {
       const at = { device: camera as never, time: uptime, received: uptime };
       for (const change of changes)
-        for (const told of rules.observe({ kind: 'scene', ...at, change }, uptime, uptime))
-          if (told.change === 'raised') alarm?.(change.track, uptime / 1000);
+        for (const result of rules.observe({ kind: 'scene', ...at, change }, uptime, uptime))
+          if (result.change === 'raised') alarm?.(change.track, uptime / 1000);
       rules.observe({ kind: 'looked', ...at, tracks }, uptime, uptime);
     },
     trouble: (text) => {
@@ -101,7 +101,7 @@ export async function watch(
     frames.write(frame.rgb);
     analysis.frame();
     await busy;
-    // the analysis takes its answer in the microtasks after the pool gave it
+    // the analysis handles the pool's answer in the microtasks that follow it
     await new Promise(setImmediate);
     rules.wake(uptime, uptime);
     if (trouble !== '') throw new Error(trouble);

@@ -1,9 +1,9 @@
 /**
- * Footage of a yard in which nobody is, under everything that makes cameras cry wolf: rain, headlights, a tree in
- * gusts, dusk, lightning, a parked car under clouds. Rendered, so that what is true of it is known: nobody comes,
- * until `visitorAt`, when one figure walks through under the same conditions and must still be seen.
+ * Rendered footage of a yard under conditions that cause false alarms: rain, headlights, a tree in gusts, dusk, lightning, a
+ * parked car under clouds. Nobody comes for `seconds`; then one figure walks through under the same conditions, and must be
+ * seen.
  *
- * Always: the same frames for the same scene on every machine (seeded chance).
+ * Always: the same frames for the same scene on every machine (seeded randomness).
  */
 import sharp from 'sharp';
 import type { Frame } from '../../../edge/vision/process/detectors/detector.ts';
@@ -18,16 +18,16 @@ export type SceneName = (typeof sceneNames)[number];
 
 export interface Footage {
   readonly scene: SceneName;
-  /** s in which nobody comes */
+  /** time in which nobody comes; the visitor follows */
   readonly seconds: number;
   readonly framesPerSecond: number;
-  /** pixels a side of the frames */
+  /** width and height of a frame, pixels */
   readonly size: number;
 }
 
-/** s that the visitor takes */
+/** how long the visitor walks */
 const visitSeconds = 11;
-/** s into the yard's loop at which one figure alone walks through */
+/** the second of the yard's loop from which one figure walks through alone */
 const visitFrom = 1;
 const tau = 2 * Math.PI;
 
@@ -37,7 +37,7 @@ interface Canvas {
   readonly height: number;
 }
 
-/** The scene's frames, in a buffer that is used again: `empty` says whether nobody is to be seen in one. */
+/** The frames of a scene. All share one buffer. `empty`: nobody is in the picture. */
 export async function* weather({
   scene,
   seconds,
@@ -64,10 +64,10 @@ export async function* weather({
 }
 
 type Places = ReturnType<typeof placesAt>;
-/** Paints the picture at `t` s with whoever is there; gives back how strong the sensor's noise is, in grey levels. */
+/** Paints the picture at second `t` with the figures at `places`. @returns the sensor's noise, grey levels */
 type Painter = (t: number, places: Places) => number;
 
-/** `gain` of the light at a place (0..1 of the picture), and what is added */
+/** The gain of the light at a place of the picture; x and y from 0 to 1. */
 type Light = (x: number, y: number) => number;
 
 function lit({ rgb, width, height }: Canvas, from: Uint8ClampedArray, gain: Light, add = 0): void {
@@ -234,7 +234,7 @@ function toGrey(rgb: Uint8ClampedArray): void {
   }
 }
 
-/** A sensor's noise, about normal; patterns are made once and shifted. */
+/** A sensor's noise, roughly normally distributed: one pattern, shifted for each frame. */
 function noiseOf(random: Random): (rgb: Uint8ClampedArray, levels: number) => void {
   const pattern = Float32Array.from({ length: 99_991 }, () => random.next() + random.next() + random.next() - 1.5);
   return (rgb, levels) => {

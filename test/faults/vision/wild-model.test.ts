@@ -1,7 +1,7 @@
 /**
- * A model that passes its trial and takes the vision process down at each run. All parts are real but the crash itself,
- * which is put into onnxruntime's session from outside: as long as a file `<model>.wild` lies beside the model, its
- * runs end the process with SIGSEGV, as a fault in native code does.
+ * A model that passes its trial and then crashes the vision process at each run. Only the crash is simulated: while a file
+ * `<model>.wild` lies beside the model, a shim of onnxruntime's session ends the process with SIGSEGV, as a fault in native code
+ * would.
  */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -60,7 +60,7 @@ afterAll(async () => {
 const sentence =
   'the model "wild" took the vision process down 3 times in a row: the built-in motion model watches instead';
 
-test('a model that crashes the vision process at each run is given up for its camera alone, and a replaced model is tried again', async () => {
+test('a model that crashes the vision process at each run is given up, for its camera alone; a replaced model is tried again', async () => {
   const models = join(folder, 'models');
   const stub = join(folder, 'stub.onnx');
   await writeFile(stub, stubYolox(64, 2, [{ box: [30, 20, 10, 20], objectness: 1, class: 0 }]));
@@ -88,7 +88,7 @@ test('a model that crashes the vision process at each run is given up for its ca
   const process = rig.pid;
   scenes.length = 0;
   await until('both cameras are watched', () => new Set(scenes.map((scene) => scene.camera)).size === 2, 60_000);
-  // the camera asks for people, and the motion model cannot tell: its tracks are there, and may be anybody
+  // the camera asks for people; the motion model cannot tell classes apart, so its tracks count as any class
   const tracks = (id: string) => scenes.filter((scene) => scene.camera === id).flatMap((scene) => scene.tracks);
   await until('the motion model sees somebody', () => tracks('cam-0').length > 0, 60_000);
   expect(tracks('cam-0')[0]).toMatchObject({ class: 'motion', anyClass: true });
