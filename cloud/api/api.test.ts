@@ -1,9 +1,9 @@
-/** The API as a person asks it: who may, what each question is answered, and what a wrong one is told. */
+/** The centre's API: which requests need a log-in, what it answers, and how it refuses a wrong request. */
 import { describe, expect, test } from 'vitest';
 import { exampleLedger, startApi } from '../testing/api.ts';
 import { exampleAlert, exampleEvent, exampleStatus } from '../testing/examples.ts';
 
-describe('who may', () => {
+describe('access', () => {
   test.each([
     '/api/v1/events',
     '/api/v1/sites',
@@ -17,21 +17,21 @@ describe('who may', () => {
     '/api/v1/centre',
     '/api/v1/stream',
     '/openapi.json',
-  ])('%s needs a log-in', async (url) => {
+  ])('a request for %s needs a log-in', async (url) => {
     const { app } = await startApi();
     const answer = await app.inject(url);
     expect([answer.statusCode, answer.headers['content-type']]).toEqual([401, 'application/problem+json']);
     expect(answer.json()).toMatchObject({ status: 401, detail: 'log in to the centre' });
   });
 
-  test('health is open, metrics are open to nobody without a log-in, this machine included', async () => {
+  test('health needs no log-in; metrics need one, also on the centre’s own machine', async () => {
     const { app, cookie } = await startApi();
     expect((await app.inject('/healthz')).json()).toEqual({ status: 'ok', reasons: [] });
     expect((await app.inject({ url: '/metrics', headers: { host: 'localhost:8090' } })).statusCode).toBe(401);
     expect((await app.inject({ url: '/metrics', headers: { cookie } })).statusCode).toBe(200);
   });
 
-  test('the page of another site cannot log in or out with somebody’s browser', async () => {
+  test('another website cannot log a user out in the user’s browser', async () => {
     const { app, cookie } = await startApi();
     const headers = { cookie, origin: 'https://evil.example', host: 'centre.example' };
     expect((await app.inject({ method: 'POST', url: '/api/v1/logout', headers })).statusCode).toBe(403);
@@ -39,7 +39,7 @@ describe('who may', () => {
 });
 
 describe('answers', () => {
-  test('events come newest first, filtered, page by page, with when they were stored', async () => {
+  test('events are listed newest first, filtered and page by page, with the time of storing', async () => {
     const { history, get } = await startApi();
     const at = Date.UTC(2026, 0, 1);
     await history.insert([1, 2, 3, 4, 5].map((sequence) => exampleEvent({ sequence, time: at + sequence * 1000 })));
@@ -80,13 +80,13 @@ describe('answers', () => {
     ],
     ['/api/v1/series?device=a&metric=power_w&tz=Mars/Base', '"Mars/Base" is not a time zone'],
     ['/api/v1/series?device=a&metric=power_w&agg=median', 'agg must be one of avg, min, max, sum, last, count'],
-  ])('%s is answered with 400 and what to do', async (url, words) => {
+  ])('%s is answered with 400 and a sentence that says what to change', async (url, words) => {
     const answer = await (await startApi()).get(url);
     expect(answer.statusCode).toBe(400);
     expect(answer.json().detail).toContain(words);
   });
 
-  test('gateways, sites and ledgers answer with the state that the centre knows', async () => {
+  test('the API shows the gateways, sites and ledgers that the centre knows', async () => {
     const { gateways, get } = await startApi();
     gateways.take(exampleStatus());
     const {
@@ -104,7 +104,7 @@ describe('answers', () => {
     expect([unknown.statusCode, unknown.json().detail]).toEqual([404, 'no gateway "gw-9" is known']);
   });
 
-  test('an alarm is shown with its newest state and when it was raised', async () => {
+  test('an alarm is listed with its newest state and the time at which it was raised', async () => {
     const { history, clock, get } = await startApi();
     const raised = clock.now() - 60_000;
     await history.insert([
@@ -123,7 +123,7 @@ describe('answers', () => {
       raised: new Date(raised).toISOString(),
       changed: new Date(raised + 5000).toISOString(),
       ended: new Date(raised + 5000).toISOString(),
-      // nobody has acknowledged it
+      // it is not acknowledged
       open: true,
     });
     expect(
@@ -133,7 +133,7 @@ describe('answers', () => {
     ).toEqual(['a1', 'a2']);
   });
 
-  test('a series has a step that fits where none is asked for, and says its unit', async () => {
+  test('a series without a requested step gets a fitting one, and names its unit', async () => {
     const { history, get } = await startApi();
     const at = Date.UTC(2026, 0, 1);
     await history.insert([exampleEvent({ sequence: 1, time: at }), exampleEvent({ sequence: 3, time: at + 1000 })]);
@@ -143,7 +143,7 @@ describe('answers', () => {
     expect(answer).toMatchObject({ step: 300, unit: 'W', agg: 'avg', tz: 'UTC', points: [{ time: at, value: 20 }] });
   });
 
-  test('the metrics give the counts of the parts', async () => {
+  test('the metrics contain the counts of ingest, notifier and gateways', async () => {
     const { get, gateways } = await startApi();
     gateways.take(exampleStatus());
     const { body } = await get('/metrics');
@@ -158,7 +158,7 @@ describe('answers', () => {
       expect(body).toContain(line);
   });
 
-  test('a centre that cannot do its work says why', async () => {
+  test('a centre that is not ready says why', async () => {
     const { app } = await startApi({ reasons: ['Kafka: connection refused'] });
     const answer = await app.inject('/readyz');
     expect([answer.statusCode, answer.json()]).toEqual([
@@ -167,7 +167,7 @@ describe('answers', () => {
     ]);
   });
 
-  test('the OpenAPI document names every address with its parameters', async () => {
+  test('the OpenAPI document has the routes with their parameters', async () => {
     const { get } = await startApi();
     const { paths } = (await get('/openapi.json')).json();
     const names = paths['/api/v1/events'].get.parameters.map(({ name }: { name: string }) => name).sort();

@@ -75,7 +75,9 @@ test('a running centre applies gateways, tokens and limits; a file with a mistak
   reloaded.run();
   expect(reloaded.gateways).toBe(kept);
   expect(reloaded.problems()).toEqual([
-    expect.stringMatching(/has a problem, so the configuration from before the reload stays: .*cloud\.yaml:\d+:/),
+    expect.stringMatching(
+      /the reload found mistakes in cloud\.yaml, and the configuration from before stays in use: .*cloud\.yaml:\d+:/,
+    ),
   ]);
   writeFileSync(file, right);
   reloaded.run();

@@ -35,7 +35,7 @@ export class ReloadedConfig {
     this.#limitsOf = limitsOfGateways(options.config);
   }
 
-  /** the same object until a reload */
+  /** the gateways of the newest valid file; the same object until a reload */
   get gateways(): Gateways {
     return this.#gateways;
   }
@@ -49,7 +49,7 @@ export class ReloadedConfig {
     return this.#problems;
   }
 
-  /** Never throws because of the content of the file. */
+  /** Reads cloud.yaml again. A wrong file is a problem, not an exception. */
   run(): void {
     const { file, config: began, logger } = this.#options;
     if (file === undefined) return;
@@ -61,7 +61,7 @@ export class ReloadedConfig {
       for (const line of lines) logger.error(line);
       const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
       this.#problems = [
-        `cloud.yaml has a problem, so the configuration from before the reload stays: ${lines[0] ?? ''}${more}`,
+        `the reload found mistakes in cloud.yaml, and the configuration from before stays in use: ${lines[0] ?? ''}${more}`,
       ];
       return;
     }
@@ -70,10 +70,11 @@ export class ReloadedConfig {
     this.#limitsOf = limitsOfGateways(config);
     logger.info({ gateways: Object.keys(this.#gateways).length }, 'gateways, tokens and limits were read again');
     if (others(config) !== others(began))
-      logger.warn('cloud.yaml has changes that need a restart: they count at the next start');
+      logger.warn('cloud.yaml has changes that apply only after a restart of the centre');
   }
 }
 
+/** The settings that a reload does not apply. */
 function others({ gateways: _, limits: __, ...rest }: CloudConfig): string {
   return JSON.stringify(rest);
 }

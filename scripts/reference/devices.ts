@@ -6,14 +6,14 @@ const longestMessage = 140;
 
 export function devicesPage(): string {
   return `# Devices and their messages
-Every message below is tried by the tests of each commit (\`edge/devices/field-cases\`); this page is made of them by \`npm run -s reference\`. The forms follow the makers’ documents and public reports; ids and numbers are invented. No physical device was connected for it.
+The tests decode every message below (\`edge/devices/field-cases\`), and \`npm run -s reference\` makes this page from them. The messages follow the makers’ documents and public reports; ids and numbers are invented. No physical device was connected for it.
 
 ## What holds for all of them
-- **One odd field costs only itself.** What is readable is read; what is not is named with its path on the device’s row of the page (\`unread.fields\` in \`GET /api/v1/status\`). A whole entry of a list that cannot be read goes to the dead letters, and the entries beside it are read.
-- **Numbers in texts** are read where they can mean one number alone: \`"69.8"\`, and \`"26,9"\`, which is told. \`"5,317"\` may be 5.317 or 5317 and is not read. A text of another metric than a quantity (\`"version": "1.10"\`, \`"serial": "007"\`) stays a text.
-- **\`nan\`, \`inf\`, no value at all, a byte order mark, NUL bytes behind the message** are put right and told; a key that stands twice with different values is read neither way.
-- **Times** follow RFC 3339 and the calendar; without a zone a native time is refused, and Tasmota’s is not believed. A time outside of 2016 to 2100, or more than 2 minutes ahead of the gateway’s clock where that is known to be right, is told and decides nothing: the time of receipt counts.
-- **Understood nothing**: a device of whose messages none gave a value is told as a problem, with the newest message and the keys that no table knows. Give such a key a meaning in \`site.yaml\`:
+- **One unreadable field does not spoil the others.** The gateway reads the other fields, and reports the unreadable one with its path on the device’s row of the page (\`unread.fields\` in \`GET /api/v1/status\`). An entry of a list that cannot be read at all is a dead letter; the entries beside it are read.
+- **Numbers in texts** are read when they can mean only one number: \`"69.8"\`, and \`"26,9"\`, which is reported. \`"5,317"\` may be 5.317 or 5317 and is not read. A text under a key that is no quantity (\`"version": "1.10"\`, \`"serial": "007"\`) stays a text.
+- **\`nan\`, \`inf\`, a missing value, a byte order mark, NUL bytes behind the message** are dropped and reported. A key that stands twice with different values is not read.
+- **Times** follow RFC 3339 and the calendar. A native reading whose time has no zone is refused; Tasmota’s times without a zone are ignored. A time outside of 2016 to 2100, or more than 2 minutes ahead of the gateway’s clock while that is in sync, is reported, and the event has the time of receipt instead.
+- **Understood nothing**: when no message of a device gave a value, the page shows a problem with the newest message and its unknown keys. Give such a key a meaning in \`site.yaml\`:
   \`\`\`yaml
   devices:
     - id: heating
@@ -22,7 +22,7 @@ Every message below is tried by the tests of each commit (\`edge/devices/field-c
         HEATER.Flow: flow_l_min
         HEATER.Energy: { metric: energy_wh, factor: 1000 }
   \`\`\`
-- **Channels** are called as the device calls its parts, in small letters. Two parts whose names become one that way stay two channels: the second one gets a hash behind its name, and keeps it over restarts.
+- **Channels** have the names of the device’s parts, in lower case. When two parts get the same name that way, the second one gets a hash behind its name, which stays the same over restarts.
 
 ${decoders.map(({ name, about }) => section(`${about} (\`decoder: ${name}\`)`, fieldCases[name] ?? [])).join('\n')}`;
 }
@@ -41,8 +41,8 @@ function message({ topic, payload, bytes }: FieldCase): string {
 function outcome(one: FieldCase): string {
   if (one.refused !== undefined) return `refused: ${cell(one.refused)}`;
   const readings = (one.want ?? []).map(({ channel, values }) => {
-    const told = Object.entries(values).map(([metric, value]) => `${metric} ${short(JSON.stringify(value))}`);
-    return `${channel === undefined ? '' : `${channel}: `}${told.join(', ')}`;
+    const shown = Object.entries(values).map(([metric, value]) => `${metric} ${short(JSON.stringify(value))}`);
+    return `${channel === undefined ? '' : `${channel}: `}${shown.join(', ')}`;
   });
   const parts = [
     ...readings.map((text) => cell(text)),
@@ -51,8 +51,8 @@ function outcome(one: FieldCase): string {
       ? [`understood nothing${one.unknown === undefined ? '' : `: ${cell(one.unknown.join(', '))}`}`]
       : []),
     ...(one.nothing !== true && one.unknown !== undefined ? [`unknown: ${cell(one.unknown.join(', '))}`] : []),
-    ...(one.problems ?? []).map((text) => `told: ${cell(text.trim())}`),
-    ...(one.oddTime === undefined ? [] : ['told: its time; the time of receipt counts']),
+    ...(one.problems ?? []).map((text) => `reported: ${cell(text.trim())}`),
+    ...(one.oddTime === undefined ? [] : ['reported: its time; the event has the time of receipt']),
   ];
   return parts.length === 0 ? 'understood, nothing to keep' : parts.join('<br>');
 }

@@ -1,4 +1,4 @@
-/** A wrong configuration stops the start with the file, the line, what is wrong and the nearest right spelling. */
+/** A wrong configuration stops the start; the message names file, line and mistake, and the nearest correct spelling. */
 import { execFile } from 'node:child_process';
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -73,13 +73,13 @@ async function replace(file: string, from: string, to: string): Promise<void> {
   await writeFile(join(folder, file), text.replace(from, to));
 }
 
-test('a good configuration passes the check', async () => {
+test('a correct configuration passes the check', async () => {
   const { code, output } = await forpost('check', join(folder, 'gateway.yaml'));
   expect(output).not.toMatch(/:\d+:\d+:/);
   expect(code).toBe(0);
 });
 
-test('a model that crashed yesterday passes the check that comes before each start, and is told', async () => {
+test('a model that crashed before is a warning of the check, and does not stop the start', async () => {
   const models = join(folder, 'data', 'models');
   await mkdir(models, { recursive: true, mode: 0o700 });
   const card = {
@@ -102,7 +102,7 @@ test('a model that crashed yesterday passes the check that comes before each sta
   expect(code).toBe(0);
 });
 
-test('what everybody on the machine may read or change, and a weak hash, are warned of', async () => {
+test('the check warns of files that every user of the machine may read or change, and of a weak hash', async () => {
   for (const [file, mode] of [['secrets.yaml', 0o644] as const, ['site.yaml', 0o666] as const])
     await chmod(join(folder, file), mode);
   await replace('secrets.yaml', 'm=19456,t=2', 'm=64,t=1');
@@ -128,7 +128,7 @@ const mistakes: readonly (readonly [what: string, file: string, from: string, to
     /gateway\.yaml:3[\s\S]*sight\.yaml|sight\.yaml[\s\S]*(not|no)/,
   ],
   ['a bad CEL condition', 'site.yaml', 'when: hour >= 8', 'when: hour >= "eight"', /site\.yaml:19:\d+: /],
-  ['a CEL condition that is no CEL', 'site.yaml', 'when: hour >= 8', 'when: hour >=', /site\.yaml:19:\d+: /],
+  ['a condition that is not CEL', 'site.yaml', 'when: hour >= 8', 'when: hour >=', /site\.yaml:19:\d+: /],
   [
     'a zone that crosses itself',
     'site.yaml',
@@ -153,7 +153,7 @@ const mistakes: readonly (readonly [what: string, file: string, from: string, to
     /site\.yaml:15:\d+: .*treshold.*threshold/s,
   ],
   ['an unknown decoder', 'site.yaml', 'decoder: native', 'decoder: nativ', /site\.yaml:6:\d+: .*nativ.*native/s],
-  ['text that is no YAML', 'gateway.yaml', 'uplink: []', 'uplink: [', /gateway\.yaml:\d+:\d+: /],
+  ['a file that is not YAML', 'gateway.yaml', 'uplink: []', 'uplink: [', /gateway\.yaml:\d+:\d+: /],
   [
     'a device without a password',
     'site.yaml',
@@ -163,15 +163,18 @@ const mistakes: readonly (readonly [what: string, file: string, from: string, to
   ],
 ];
 
-test.each(mistakes)('%s stops the start and is explained', async (_what, file, from, to, output) => {
-  await replace(file, from, to);
-  const started = await forpost('gateway', '--config', join(folder, 'gateway.yaml'));
-  expect(started.output).toMatch(output);
-  expect(started.output).not.toMatch(/\n\s+at .*\.ts:/);
-  expect(started.code).toBe(1);
-});
+test.each(mistakes)(
+  '%s stops the start, with a message that says where and why',
+  async (_what, file, from, to, output) => {
+    await replace(file, from, to);
+    const started = await forpost('gateway', '--config', join(folder, 'gateway.yaml'));
+    expect(started.output).toMatch(output);
+    expect(started.output).not.toMatch(/\n\s+at .*\.ts:/);
+    expect(started.code).toBe(1);
+  },
+);
 
-test('a taken port stops the start with one line that names it', async () => {
+test('a port that is in use stops the start, with one line that names it', async () => {
   const server = createServer();
   const port = await new Promise<number>((resolve) => {
     server.listen(0, '127.0.0.1', () => resolve((server.address() as { port: number }).port));
@@ -187,7 +190,7 @@ test('a taken port stops the start with one line that names it', async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('a second gateway on the same data folder is refused in one line, and the first one goes on', async () => {
+test('a second gateway on the same data folder ends with one line, and the first gateway works on', async () => {
   const [mqtt = 0, http = 0] = await freePorts(2);
   await writeFile(join(folder, 'second.yaml'), installation(mqtt, http));
   const first = await TestProcess.start('gateway', ['forpost.mjs', 'gateway', '-c', join(folder, 'gateway.yaml')]);
@@ -197,13 +200,13 @@ test('a second gateway on the same data folder is refused in one line, and the f
   expect(second.output.trim().split('\n').at(-1)).toMatch(/data is in use by another gateway/);
   expect(second.output).not.toMatch(/\n\s+at /);
   expect(first.running).toBe(true);
-  // a lock that outlived its process would keep the appliance from starting again
+  // the lock ends with its process: after a crash the gateway can start again
   await first.kill();
   const third = await TestProcess.start('gateway', ['forpost.mjs', 'gateway', '-c', join(folder, 'second.yaml')]);
   await third.stop();
 });
 
-test('a configuration file that is not there is one line, and so is a command that is none', async () => {
+test('a missing configuration file and an unknown command each give one line', async () => {
   const missing = await forpost('gateway', '--config', join(folder, 'nowhere.yaml'));
   expect(missing.code).toBe(1);
   expect(missing.output).toMatch(/nowhere\.yaml/);
@@ -212,14 +215,14 @@ test('a configuration file that is not there is one line, and so is a command th
   expect(unknown.output).toMatch(/gateway/);
 });
 
-test('the configuration of the demo, which people copy, is right', async () => {
+test('the demo’s configuration, which people copy, passes the check', async () => {
   await cp(join(root, 'scripts/demo'), join(folder, 'demo'), { recursive: true });
   const { output } = await forpost('check', join(folder, 'demo', 'gateway.yaml'));
-  // its secrets are made at the first start; nothing else may be wrong with it
+  // the demo makes its secrets at the first start; nothing else may be wrong
   expect(output.split('\n').filter((line) => /:\d+:\d+:/.test(line) && !/secrets/.test(line))).toEqual([]);
 });
 
-test('check and schema take the centre’s file as they take the gateway’s', async () => {
+test('check and schema work for the centre’s cloud.yaml too', async () => {
   const file = join(folder, 'cloud.yaml');
   await writeFile(file, 'data: data\nhttp: {}\nnotifi: []\n');
   const [checked, named, schema] = await Promise.all([

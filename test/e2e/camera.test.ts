@@ -1,4 +1,4 @@
-/** Video, end to end: a real RTSP stream goes in, an alert of a zone entered comes out locally and stands in the history. */
+/** Video from end to end: a real RTSP stream, a local alert when somebody enters a zone, and the event in the history. */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -55,7 +55,7 @@ afterAll(async () => {
   await camera?.stop();
 });
 
-test('somebody walks through the yard and over the drive: the alarms are raised and stand in the history', async () => {
+test('when somebody walks through the yard and over the drive, both alarms are raised and stored in the history', async () => {
   const display = await site.connect('wall-display');
   const heard: { rule: string; change: string; device: string; latency_ms: number; value: unknown }[] = [];
   display.on('message', (_topic, payload) => heard.push(JSON.parse(payload.toString())));
@@ -75,11 +75,11 @@ test('somebody walks through the yard and over the drive: the alarms are raised 
   await display.endAsync();
 });
 
-test('the live picture says of when it is, by the same clock as the boxes that are drawn on it', async () => {
+test('the live picture carries its time, by the same clock as the boxes that are drawn on it', async () => {
   const base = `http://127.0.0.1:${site.httpPort}`;
   const cookie = await logIn(base, 'installer', testPassword);
   type Seen = { scene: { time: string; tracks: object[] } | null };
-  // of one frame: a picture that was taken when something was seen
+  // waits for a picture and boxes of the same frame
   await until('a picture and its boxes', async () => {
     const { scene } = await site.local<Seen>('/api/v1/cameras/yard/tracks');
     const picture = await fetch(`${base}/api/v1/cameras/yard/picture`, { headers: { cookie } });
@@ -90,13 +90,13 @@ test('the live picture says of when it is, by the same clock as the boxes that a
   });
 });
 
-test('the alarm gets its picture and a clip of the seconds around it, and who looks at them is written down', async () => {
+test('an alarm gets a picture and a clip of the seconds around it, and each view of them is recorded with the viewer’s name', async () => {
   type Alert = {
     data: { alarm: string; change: string; evidence: { id: string; kind: string; size: number; sha256: string }[] };
   };
-  const alert = await until('a clip is told of', async () =>
+  const alert = await until('an alert refers to a clip', async () =>
     ((await allEvents(site, 'device=yard&type=forpost.alert.v1')) as unknown as Alert[]).find(
-      // an alarm that is over by then tells of it once more at its end
+      // the end of an alarm would refer to the clip too
       ({ data }) => data.change === 'updated' && data.evidence.some(({ kind }) => kind === 'clip'),
     ),
   );
@@ -131,7 +131,7 @@ test('the alarm gets its picture and a clip of the seconds around it, and who lo
       .filter((one) => one.change === 'evidence-viewed');
     return viewed.length >= alert.data.evidence.length ? viewed : undefined;
   });
-  // a second request for the same within a minute is the same look
+  // two requests for the same item within a minute count as one view
   expect(views).toHaveLength(alert.data.evidence.length);
   expect(new Set(views.map(({ by }) => by))).toEqual(new Set(['installer']));
   const metrics = await (await fetch(`${base}/metrics`, { headers: { cookie } })).text();
@@ -141,13 +141,13 @@ test('the alarm gets its picture and a clip of the seconds around it, and who lo
   expect(metrics).toMatch(/^forpost_vision_resident_memory_bytes [1-9]/m);
 });
 
-test('an alarm that is over is found with its pictures, on the page’s list and after the next start too', async () => {
+test('an alarm that is over is listed with its pictures, also after the gateway was killed and started again', async () => {
   type Earlier = { alarms: { alarm: string; ended: string | null; evidence: { kind: string }[] }[] };
   const earlier = async () => (await site.local<Earlier>('/api/v1/alarms/earlier?device=yard&pictured=true')).alarms;
   const over = await until('an alarm is over and has its clip', async () =>
     (await earlier()).find(({ ended, evidence }) => ended !== null && evidence.some(({ kind }) => kind === 'clip')),
   );
-  // what the outbox has not taken yet is not over after a kill
+  // a kill before the end is stored would leave the alarm active
   await until('its end is in the history', async () =>
     (await allEvents(site, 'device=yard&type=forpost.alert.v1')).some(
       ({ data }) => data.alarm === over.alarm && data.change === 'cleared',
@@ -155,13 +155,13 @@ test('an alarm that is over is found with its pictures, on the page’s list and
   );
   await site.gateway?.kill();
   await site.startGateway();
-  const again = await until('it is there again', async () =>
+  const again = await until('the alarm is listed again', async () =>
     (await earlier()).find(({ alarm }) => alarm === over.alarm),
   );
   expect(again.evidence.map(({ kind }) => kind)).toEqual(expect.arrayContaining(over.evidence.map(({ kind }) => kind)));
 });
 
-test('the centre fetches a picture and the clip of an alarm, and only what it asked for comes', async () => {
+test('the centre fetches a picture and the clip of an alarm, and the gateway sends nothing that was not requested', async () => {
   type Alarm = {
     alarm: string;
     gateway: string;
@@ -188,14 +188,14 @@ test('the centre fetches a picture and the clip of an alarm, and only what it as
     const bytes = Buffer.from(await (await fetch(address, { headers: { cookie } })).arrayBuffer());
     expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256);
   }
-  // this centre has no Kafka
+  // a centre without Kafka records views in this file
   const looks = (await readFile(join(site.folder, 'centre/operations.jsonl'), 'utf8')).trim().split('\n');
   expect(looks.map((line) => (JSON.parse(line) as { data: { sha256: string } }).data.sha256).sort()).toEqual(
     alarm.evidence.map(({ sha256 }) => sha256).sort(),
   );
 });
 
-test('a zone that is drawn on the page counts at once, without a restart, and is what the next start reads', async () => {
+test('a zone that is drawn on the page is saved to site.yaml and applies at once, without a restart', async () => {
   const base = `http://127.0.0.1:${site.httpPort}`;
   const cookie = await logIn(base, 'installer', testPassword);
   const before = await site.local<{ revision: string; zones: object[]; lines: object[]; masks: object[] }>(
@@ -222,7 +222,7 @@ test('a zone that is drawn on the page counts at once, without a restart, and is
   ];
   const sky = points.map(([x, y]) => [x, y === 0 ? 0 : 0.05]);
   const zones = [...before.zones, { id: 'drawn', name: 'Drawn', points }];
-  // a rule watches the other one
+  // a rule refers to the zone that is removed
   expect((await save(before.revision, zones.slice(1))).status).toBe(422);
   const saved = await save(before.revision, zones);
   expect(saved.status).toBe(200);
@@ -240,14 +240,14 @@ test('a zone that is drawn on the page counts at once, without a restart, and is
     ),
   );
   expect(site.gateway?.pid).toBe(gateway);
-  // the camera went on meanwhile
+  // the camera was never lost
   const lost = (await allEvents(site, 'type=forpost.gateway.v1')).filter(
     ({ data }) => (data as { change: string }).change === 'camera-lost',
   );
   expect(lost).toEqual([]);
 });
 
-test('the camera goes away and comes back: the page says why meanwhile, and vision is live again', async () => {
+test('while a camera sends nothing the page shows the reason, and afterwards the camera is live again', async () => {
   camera.stall();
   const lost = await until('the stall was noticed', async () => {
     const status = await site.local<{ cameras: { state: string; reason: string }[] }>('/api/v1/status');
@@ -265,8 +265,8 @@ test('the camera goes away and comes back: the page says why meanwhile, and visi
   );
 });
 
-test('when the gateway is killed no ffmpeg and no vision process is left behind', async () => {
-  // by id: the camera's address stands in no list of processes
+test('when the gateway is killed, its vision process and all ffmpegs end', async () => {
+  // found by pid: no command line contains the camera's address
   const children = descendantsOf(site.gateway?.pid ?? 0);
   expect(children.some(({ args }) => args.includes('ffmpeg'))).toBe(true);
   expect(children.some(({ args }) => args.includes('vision/process/main.ts'))).toBe(true);

@@ -1,4 +1,4 @@
-/** The centre as a process of its own: who gets in, what a restart keeps, and what a damaged history costs. */
+/** The centre as a process: log-ins and tokens, what a restart keeps, and what happens with a damaged history. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -26,8 +26,8 @@ let data: string;
 let file: string;
 let base: string;
 let kafka: TestKafka;
-let desk: Server;
-let told: string[];
+let channel: Server;
+let notified: string[];
 let centre: TestProcess | undefined;
 
 beforeAll(async () => {
@@ -36,19 +36,19 @@ beforeAll(async () => {
   const [port = 0] = await freePorts(1);
   base = `http://127.0.0.1:${port}`;
   kafka = await TestKafka.start();
-  told = [];
-  desk = createServer((request, response) => {
-    if (request.method === 'POST') told.push(String(request.headers['idempotency-key']));
+  notified = [];
+  channel = createServer((request, response) => {
+    if (request.method === 'POST') notified.push(String(request.headers['idempotency-key']));
     response.end();
   });
-  await new Promise<void>((resolve) => desk.listen(0, '127.0.0.1', resolve));
-  const webhook = `http://127.0.0.1:${(desk.address() as AddressInfo).port}/`;
+  await new Promise<void>((resolve) => channel.listen(0, '127.0.0.1', resolve));
+  const webhook = `http://127.0.0.1:${(channel.address() as AddressInfo).port}/`;
   file = await writeCentreFile(folder, { port, kafka: { brokers: kafka.brokers, development: true }, webhook });
   await start();
 });
 afterAll(async () => {
   await centre?.stop();
-  desk?.close();
+  channel?.close();
   await kafka?.remove();
   await rm(folder, { recursive: true, force: true });
 });
@@ -63,7 +63,7 @@ const status = async (cookie: string, path = '/api/v1/centre') =>
 const problems = async (cookie: string) =>
   ((await (await fetch(`${base}/api/v1/centre`, { headers: { cookie } })).json()) as CentreView).problems;
 
-test('the first password is in no log, and a log-in outlives a kill', async () => {
+test('the first password stands in no log, and a log-in stays valid when the centre is killed and started again', async () => {
   const first = await readFirstLogin(data);
   expect((await stat(join(data, 'first-password'))).mode & 0o777).toBe(0o600);
   expect(centre?.lines.join('\n')).toContain(join(data, 'first-password'));
@@ -77,7 +77,7 @@ test('the first password is in no log, and a log-in outlives a kill', async () =
   expect((await fetch(`${base}/metrics`, { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
 });
 
-test('people are let in, changed and removed while the centre runs, and what they had open ends', async () => {
+test('users are added, changed and removed while the centre runs, and their open sessions and streams end', async () => {
   const password = /wall \(viewer\): (\S+)/.exec(await cli('add', 'wall', '--role', 'viewer'))?.[1] ?? '';
   const wall = await logIn(base, 'wall', password);
   expect(await status(wall)).toBe(200);
@@ -109,7 +109,7 @@ test('people are let in, changed and removed while the centre runs, and what the
   expect(await cli('list')).toBe('admin\toperator\n');
 });
 
-test('a gateway’s token is made, counts at once and is taken back at once, without a restart', async () => {
+test('a gateway’s token is made and taken back without a restart, and both apply at once', async () => {
   const gateway = async (...args: string[]) =>
     (await run(process.execPath, ['forpost.mjs', 'cloud', 'gateway', ...args, '--config', file], { cwd: root })).stdout;
   const send = async (token: string) =>
@@ -120,18 +120,18 @@ test('a gateway’s token is made, counts at once and is taken back at once, wit
         body: '{}',
       })
     ).status;
-  const said = await gateway('token', 'barn');
-  expect(said).toMatch(/reads its file again: the change counts now/);
-  const token = /^barn: (\S+)/.exec(said)?.[1] ?? '';
-  await until('the token counts', async () => (await send(token)) === 400);
+  const printed = await gateway('token', 'barn');
+  expect(printed).toMatch(/reads its file again: the change counts now/);
+  const token = /^barn: (\S+)/.exec(printed)?.[1] ?? '';
+  await until('the token is accepted', async () => (await send(token)) === 400);
   expect(await gateway('list')).toBe('barn\ttoken\n');
   await gateway('refuse', 'barn');
-  await until('it is locked out', async () => (await send(token)) === 403);
+  await until('the gateway is refused', async () => (await send(token)) === 403);
   await gateway('remove', 'barn');
-  await until('the token counts no longer', async () => (await send(token)) === 401);
+  await until('the token is no longer accepted', async () => (await send(token)) === 401);
 });
 
-test('a second centre on the same data folder is refused in one line that names the first one', async () => {
+test('a second centre on the same data folder ends with one line that names the first centre’s process', async () => {
   const second = await run(process.execPath, ['forpost.mjs', 'cloud', '--config', file], { cwd: root }).then(
     () => '',
     (error: { stderr: string }) => error.stderr,
@@ -139,7 +139,7 @@ test('a second centre on the same data folder is refused in one line that names 
   expect(second.trim()).toMatch(/^the data folder \S+ cannot be used: process \d+ has it open/);
 });
 
-test('with a damaged history the centre starts, says so, fills a new one from Kafka, and tells nobody anew', async () => {
+test('with a damaged history the centre starts and says so, fills a new history from Kafka, and notifies nobody again', async () => {
   const cookie = await logIn(base, 'admin', 'a password of my own');
   const api = {
     api: async <T>(path: string) => (await (await fetch(base + path, { headers: { cookie } })).json()) as T,
@@ -161,7 +161,7 @@ test('with a damaged history the centre starts, says so, fills a new one from Ka
   await write('alerts', [alertJson(1, {}, { received: Date.now() })]);
   const all = async () => (await eventsOf(api, '')).map(({ id }) => id).sort();
   await until('everything is stored', async () => (await all()).length === 51);
-  await until('the alert was told', async () => told.length === 1);
+  await until('the alert was notified', async () => notified.length === 1);
   const before = await all();
   const alarm = async () =>
     (
@@ -190,12 +190,12 @@ test('with a damaged history the centre starts, says so, fills a new one from Ka
   );
   await until('what Kafka holds is stored again', async () => (await all()).length === 51);
   expect(await all()).toEqual(before);
-  // what people said stands in the operations topic
+  // acknowledgements of people stand in the operations topic
   expect(await alarm()).toMatchObject({ acknowledged: true, acknowledged_by: 'admin' });
   await write('alerts', [alertJson(2, {}, { received: Date.now() })]);
-  await until('the next alert was told', async () => told.length >= 2);
-  expect(told).toHaveLength(2);
-  // a restart reads nothing anew, and goes on telling until somebody has dealt with the old folder
+  await until('the next alert was notified', async () => notified.length >= 2);
+  expect(notified).toHaveLength(2);
+  // a restart fills nothing again, and shows the problem until the damaged folder is gone
   await centre?.kill();
   await start();
   expect((await problems(cookie)).join()).toContain('put aside to');

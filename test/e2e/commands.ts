@@ -1,6 +1,6 @@
 /**
- * Somebody at the centre acknowledges an alarm: on real parts, through Kafka and over HTTP alone, with the gateway and
- * the centre killed in between. What is signed by somebody else, or is for somebody else, changes nothing.
+ * Staff acknowledge an alarm at the centre: real processes, through Kafka or over HTTP alone, with the gateway and the centre
+ * killed in between. A command with a foreign signature, or for another gateway, changes nothing.
  */
 import { createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -27,7 +27,7 @@ interface LocalAlarm {
 const gatewayId = 'test-gateway';
 const path = `/api/v1/gateways/${gatewayId}/commands`;
 
-/** The commands' topic or its substitute has everything; the rest is the same whichever way the commands take. */
+/** The tests of commands, by one of the two ways in which commands reach a gateway. */
 export function commandsArrive(uplink: 'kafka' | 'http') {
   let kafka: TestKafka | undefined;
   let site: TestSite;
@@ -46,17 +46,17 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
     await kafka?.remove();
   });
 
-  const say = async (power: number) => {
+  const publishPower = async (power: number) => {
     const meter = await site.connect('meter');
     const payload = JSON.stringify({ values: { power_w: power } });
     await meter.publishAsync('forpost/devices/meter/readings', payload, { qos: 1 });
     await meter.endAsync();
   };
   const localAlarms = async () => (await site.local<{ alarms: LocalAlarm[] }>('/api/v1/alarms')).alarms;
-  /** A fresh alarm that nobody has acknowledged. */
-  const anAlarm = async (): Promise<string> => {
-    await say(10);
-    await say(6000);
+  /** Raises a new alarm. @returns its id */
+  const raiseAlarm = async (): Promise<string> => {
+    await publishPower(10);
+    await publishPower(6000);
     const [alarm] = await localAlarms();
     if (alarm === undefined) throw new Error('no alarm');
     return alarm.alarm;
@@ -76,16 +76,16 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
       ({ data }) => data.alarm === alarm && data.change === 'acknowledged',
     );
 
-  test('an alarm that staff acknowledge is acknowledged on the site within two seconds, and says so', async () => {
-    const heard = await until('commands are heard', async () => {
+  test('an alarm that staff acknowledge is acknowledged on the site within two seconds, and the centre shows the result', async () => {
+    const first = await until('the gateway takes commands', async () => {
       const { id } = await order('ping');
       return settled(id);
     });
-    expect(heard).toMatchObject({ state: 'applied', author: 'admin', message: expect.stringContaining('Forpost') });
-    // the promise is the product's, a busy machine is not: one of three must keep it
+    expect(first).toMatchObject({ state: 'applied', author: 'admin', message: expect.stringContaining('Forpost') });
+    // one of three must be in time: the machine may be busy
     const tookMs: number[] = [];
     for (let i = 0; i < 3 && !tookMs.some((ms) => ms <= 2_000); i++) {
-      const alarm = await anAlarm();
+      const alarm = await raiseAlarm();
       const sent = performance.now();
       const { id, state } = await order('acknowledge', { alarm });
       expect(state).toBe('sent');
@@ -101,13 +101,13 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
     expect(Math.min(...tookMs)).toBeLessThanOrEqual(2_000);
   });
 
-  test('a command sent while the gateway is dead is applied when it comes back, once', async () => {
-    const alarm = await anAlarm();
+  test('a command sent while the gateway is down is applied once when the gateway is back', async () => {
+    const alarm = await raiseAlarm();
     await site.gateway?.kill();
     const { id } = await order('acknowledge', { alarm });
     await site.startGateway();
     expect(await settled(id)).toMatchObject({ state: 'applied', message: 'the alarm is acknowledged' });
-    // it reads the command again after each start
+    // the gateway reads the command again after each start
     await site.gateway?.kill();
     await site.startGateway();
     const after = await order('ping');
@@ -116,8 +116,8 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
     expect(await acknowledgements(alarm)).toHaveLength(1);
   });
 
-  test('killed anywhere between a command and its result, the gateway has one result of each in the end', async () => {
-    const alarm = await anAlarm();
+  test('a gateway that is killed between a command and its result still gives each command one result', async () => {
+    const alarm = await raiseAlarm();
     const sent: string[] = [];
     for (let i = 0; i < 4; i++) {
       sent.push((await order('acknowledge', { alarm })).id, (await order('ping')).id);
@@ -131,13 +131,13 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
     expect(await acknowledgements(alarm)).toHaveLength(1);
   });
 
-  test('a command sent before the centre is killed is handed out by the next one, and shown with its result', async () => {
-    const alarm = await anAlarm();
+  test('a command sent before the centre is killed is delivered by the restarted centre, and shown with its result', async () => {
+    const alarm = await raiseAlarm();
     await site.gateway?.kill();
     const { id } = await order('acknowledge', { alarm });
     await site.centre?.kill();
     await site.startCentre();
-    expect(await until('the new centre knows it', () => stateOf(id))).toMatchObject({ state: 'sent' });
+    expect(await until('the restarted centre knows the command', () => stateOf(id))).toMatchObject({ state: 'sent' });
     await site.startGateway();
     expect(await settled(id)).toMatchObject({ state: 'applied' });
     await site.centre?.kill();
@@ -145,7 +145,7 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
     expect(await settled(id)).toMatchObject({ state: 'applied' });
   });
 
-  test('what a gateway does not know, or cannot do, is answered in words', async () => {
+  test('the gateway answers an unknown or impossible command with a sentence that says why', async () => {
     const unknown = await order('self-destruct');
     const wrong = await order('acknowledge', { alert: 1 });
     const over = await order('acknowledge', { alarm: 'over/meter/-/000000000000' });
@@ -162,7 +162,7 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
   });
 
   if (uplink === 'http') {
-    test('a gateway hears its own commands alone, and a stranger none', async () => {
+    test('a request without the token of a gateway gets no commands', async () => {
       const url = `http://127.0.0.1:${site.centrePort}/ingest/v1/commands`;
       expect((await fetch(url)).status).toBe(401);
       expect((await fetch(url, { headers: { authorization: 'Bearer not-a-token-of-anybody' } })).status).toBe(401);
@@ -170,8 +170,8 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
     return;
   }
 
-  test('forged, foreign, stale, oversized and broken records do nothing, and what stands behind them is applied', async () => {
-    const alarm = await anAlarm();
+  test('forged, foreign, expired, oversized and broken records change nothing, and the command behind them is applied', async () => {
+    const alarm = await raiseAlarm();
     const own = createPrivateKey(await readFile(join(site.folder, 'centre', 'command-key.pem')));
     const now = Date.now();
     const command = (change: Partial<Command> = {}): Command => ({
@@ -213,7 +213,7 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
     expect(
       (await allEvents(site, 'type=forpost.command.result.v1')).filter(({ data }) => data.author === 'mallory'),
     ).toHaveLength(1);
-    const problems = await until('the gateway says that it refused some', async () => {
+    const problems = await until('the gateway reports refused commands', async () => {
       const status = await site.local<{ problems: string[] }>('/api/v1/status');
       return status.problems.some((text) => text.includes('commands were refused')) && status.problems;
     });

@@ -1,6 +1,6 @@
 /**
- * Every process of gateway, centre and demo in a network without a way out: what they try to reach is what is
- * configured, and nothing else. The library that runs detectors, left alone, would look up a host of its makers.
+ * The processes of gateway, centre and demo in a network without a way out: they try to reach what is configured, and nothing
+ * else. By default the library that runs detectors would look up a host of its makers.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import { until } from '../harness/process.ts';
 import { cameraCache, root } from '../harness/root.ts';
 import { unless } from '../harness/unless.ts';
 
-/** of the demo's folder alone: in its namespace all ports are free */
+/** gives the demo a folder of its own; in its network namespace all ports are free */
 const portOffset = 29_417;
 const demoFolder = join(root, `.forpost/demo-${portOffset}`);
 
@@ -34,17 +34,18 @@ afterAll(async () => {
   for (const one of [folder, demoFolder]) await rm(one, { recursive: true, force: true });
 });
 
-const said = async (one: Isolated, words: RegExp) => {
+/** Resolves when the program has printed a line that matches. */
+const printed = async (one: Isolated, words: RegExp) => {
   const has = () => one.lines.some((line) => words.test(line));
-  const said = () => one.lines.slice(-20).join('\n');
+  const lastLines = () => one.lines.slice(-20).join('\n');
   await until(`${words}`, () => has() || !one.isRunning, 120_000).catch((error: Error) => {
-    throw new Error(`${error.message}; the program said:\n${said()}`);
+    throw new Error(`${error.message}; the program printed:\n${lastLines()}`);
   });
-  if (!has()) throw new Error(`the program ended before it said ${words}:\n${said()}`);
+  if (!has()) throw new Error(`the program ended before it printed ${words}:\n${lastLines()}`);
 };
 
 describe.concurrent('in a network without a way out', unless(withoutNamespaces), () => {
-  test('the gateway tries to reach its cameras, its uplinks and nobody else', async () => {
+  test('the gateway tries to reach its cameras and its uplinks, and no other address', async () => {
     const { video } = await renderYard(cameraCache);
     const config = await writeGatewayFiles(folder, {
       gateway: 'alone',
@@ -77,7 +78,7 @@ describe.concurrent('in a network without a way out', unless(withoutNamespaces),
       ],
     });
     const gateway = isolated('forpost.mjs', 'gateway', '--config', config);
-    await said(gateway, /^\{"ready"/);
+    await printed(gateway, /^\{"ready"/);
     await until(
       'the detector has seen something',
       async () => (await readFile(join(folder, 'gateway/alarms.json'), 'utf8')).includes('"rule":"in"'),
@@ -89,7 +90,7 @@ describe.concurrent('in a network without a way out', unless(withoutNamespaces),
     expect(gateway.home()).toEqual([]);
   });
 
-  test('adding and checking a model reaches nobody', async () => {
+  test('adding and checking a model tries to reach no address', async () => {
     const models = join(folder, 'models');
     await mkdir(models);
     const config = await writeGatewayFiles(models, {
@@ -98,13 +99,13 @@ describe.concurrent('in a network without a way out', unless(withoutNamespaces),
     await writeFile(join(models, 'any.onnx'), buildMotionModel());
     const add = isolated('forpost.mjs', 'model', 'add', join(models, 'any.onnx'), '--config', config);
     await add.ended();
-    // it is opened and run, and is then of no family that is known
+    // the command runs the model, and then refuses it: it belongs to no known family
     expect(add.lines.join('\n')).toMatch(/is not a model that Forpost can use/);
     const check = isolated('forpost.mjs', 'check', config);
     expect([await check.ended(), add.reached(), check.reached(), add.home()]).toEqual([0, [], [], []]);
   });
 
-  test('the centre tries to reach its Kafka and nobody else', async () => {
+  test('the centre tries to reach its Kafka, and no other address', async () => {
     const own = join(folder, 'own-centre');
     await mkdir(own);
     const config = await writeCentreFile(own, {
@@ -113,21 +114,21 @@ describe.concurrent('in a network without a way out', unless(withoutNamespaces),
       webhook: 'http://127.0.0.1:9/hook',
     });
     const centre = isolated('forpost.mjs', 'cloud', '--config', config);
-    await said(centre, /^\{"ready"/);
+    await printed(centre, /^\{"ready"/);
     await until('Kafka has been tried', () => centre.reached().length > 0, 30_000);
     await centre.interrupt();
     expect(centre.reached()).toEqual(['kafka.example?']);
     expect(centre.home()).toEqual([]);
   });
 
-  test('the demo, with Kafka, camera, gateway and centre, reaches nobody outside of this machine', async () => {
+  test('the demo, with Kafka, camera, gateway and centre, tries to reach no address outside of this machine', async () => {
     const demo = isolated('scripts/demo/demo.ts', '--fresh', '--port-offset', `${portOffset}`);
-    await said(demo, /Forpost is up/);
-    // from the camera over detector, Kafka and history to the people
-    await said(demo, /notified: .*(gate|yard)/i);
+    await printed(demo, /Forpost is up/);
+    // an alarm of the camera has passed the detector, Kafka and the notifier
+    await printed(demo, /notified: .*(gate|yard)/i);
     await demo.interrupt();
     expect(demo.reached()).toEqual([]);
-    // the camera is a program of the system, which remembers its plug-ins
+    // the camera's GStreamer keeps a cache of its plug-ins
     expect(demo.home().filter((path) => !/^\.cache(\/gstreamer-1\.0(\/.*)?)?$/.test(path))).toEqual([]);
   });
 });

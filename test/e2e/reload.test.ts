@@ -1,4 +1,4 @@
-/** SIGHUP: what was changed in the files counts from then on, and nothing else notices. */
+/** SIGHUP: changes in the files apply at once, and what they do not change goes on undisturbed. */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -58,6 +58,7 @@ function hangUp(process_: TestProcess | undefined): void {
   process.kill(process_?.pid ?? 0, 'SIGHUP');
 }
 
+/** Reloads the gateway; resolves when its log has a line that matches. */
 async function reloaded(words: RegExp): Promise<void> {
   const { lines = [] } = site.gateway ?? {};
   const before = lines.length;
@@ -65,7 +66,8 @@ async function reloaded(words: RegExp): Promise<void> {
   await until(`${words}`, () => lines.slice(before).some((line) => words.test(line)));
 }
 
-function shown(): Promise<string> {
+/** The subject of the certificate that the broker serves. */
+function servedSubject(): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connectTls({ host: '127.0.0.1', port: tlsPort, rejectUnauthorized: false }, () => {
       resolve(socket.getPeerX509Certificate()?.subject ?? '');
@@ -75,12 +77,12 @@ function shown(): Promise<string> {
   });
 }
 
-test('a new password of a device counts, its old connection ends, and no other device notices', async () => {
+test('after a reload a device’s new password applies and its old connection ends; other devices stay connected', async () => {
   const [meter, sensor] = [await connect('meter'), await connect('sensor')];
   const cut = new Promise<void>((resolve) => meter.once('close', () => resolve()));
-  let noticed = false;
+  let sensorClosed = false;
   sensor.once('close', () => {
-    noticed = true;
+    sensorClosed = true;
   });
   const { stdout } = await promisify(execFile)(
     process.execPath,
@@ -94,12 +96,12 @@ test('a new password of a device counts, its old connection ends, and no other d
   const again = await connect('meter', password);
   await again.publishAsync('forpost/devices/meter/readings', '{"values":{"power_w":1}}', { qos: 1 });
   await sensor.publishAsync('forpost/devices/sensor/readings', '{"values":{"power_w":1}}', { qos: 1 });
-  expect(noticed).toBe(false);
+  expect(sensorClosed).toBe(false);
   await Promise.all([again.endAsync(), sensor.endAsync()]);
 });
 
-test('a new password of the page and a new trusted key count, and a renewed certificate is served at once', async () => {
-  expect(await shown()).toBe('CN=first');
+test('after a reload the page’s new password, a new trusted key and a renewed certificate apply', async () => {
+  expect(await servedSubject()).toBe('CN=first');
   const document = parseDocument(await readFile(path('secrets.yaml'), 'utf8'));
   document.setIn(['console', 'installer'], await hashPassword('another password'));
   await writeFile(path('secrets.yaml'), document.toString());
@@ -108,7 +110,7 @@ test('a new password of the page and a new trusted key count, and a renewed cert
   await writeFile(join(pem.folder, 'tls.pem'), await readFile(renewed.certificate));
   await writeFile(join(pem.folder, 'tls.key'), await readFile(renewed.key));
   await reloaded(/were read again/);
-  expect(await shown()).toBe('CN=renewed');
+  expect(await servedSubject()).toBe('CN=renewed');
   const base = `http://127.0.0.1:${site.httpPort}`;
   await expect(logIn(base, 'installer', testPassword)).rejects.toThrow();
   const cookie = await logIn(base, 'installer', 'another password');
@@ -120,7 +122,7 @@ test('a new password of the page and a new trusted key count, and a renewed cert
   expect(status.commandKeys).toHaveLength(1);
 });
 
-test('a file that is wrong changes nothing, is told on the page, and is forgotten once it is right', async () => {
+test('a reload of a wrong file changes nothing and is shown on the page, until a reload of a correct file', async () => {
   const secrets = await readFile(path('secrets.yaml'), 'utf8');
   await writeFile(path('secrets.yaml'), secrets.replace('mqtt:', 'mqtt: !secret x\nmqqt:'));
   await reloaded(/secrets\.yaml:1:/);
@@ -140,7 +142,7 @@ test('a file that is wrong changes nothing, is told on the page, and is forgotte
   expect(await problems()).not.toContain('the reload found mistakes');
 });
 
-test('the uplink that began anew with another key sends, and the centre goes on after a reload as well', async () => {
+test('after a reload the uplink still sends, and the centre works on after a reload of its own', async () => {
   await site.startCentre();
   const base = `http://127.0.0.1:${site.httpPort}`;
   const cookie = await logIn(base, 'installer', 'another password');
@@ -151,7 +153,7 @@ test('the uplink that began anew with another key sends, and the centre goes on 
   });
   const { centre } = site;
   hangUp(centre);
-  await until('it says that it reloads', () => centre?.lines.some((line) => line.includes('"msg":"reloading"')));
+  await until('the centre logs its reload', () => centre?.lines.some((line) => line.includes('"msg":"reloading"')));
   expect((await fetch(`http://127.0.0.1:${site.centrePort}/healthz`)).status).toBe(200);
   expect([centre?.running, site.gateway?.running]).toEqual([true, true]);
 });
