@@ -12,10 +12,10 @@
  */
 import { Socket } from 'node:net';
 import { join } from 'node:path';
-import { setNice } from '@forpost/shared/priority.ts';
 import type { MqttClient } from 'mqtt';
 import mqtt from 'mqtt';
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
+import { goingFirst } from '../harness/going-first.ts';
 import { freePorts } from '../harness/ports.ts';
 import { root, TestProcess } from '../harness/process.ts';
 import { type SiteOptions, TestKafka, TestSite } from '../harness/site.ts';
@@ -28,7 +28,6 @@ const samples = 1000;
 /** between two alerts: other messages of the site in this time are the background load */
 const pauseMs = 5;
 const backgroundDevices = 20;
-const devicesFirst = -10;
 const slowFsyncMs = 200;
 /** with a slow disk: each device alerts about once a second */
 const slowPauseMs = 20;
@@ -127,9 +126,7 @@ async function alertsOf(site: TestSite, background: number, pause = pauseMs): Pr
   await display.subscribeAsync('forpost/alerts/+/+', { qos: 0 });
   const clients = await Promise.all(allDevices.slice(0, background).map((id) => site.connect(id)));
   const load = keepPublishing(clients);
-  // devices and sirens are other machines: their waits for a core must not count as the gateway's
-  const first = setNice(devicesFirst);
-  const times = await measure(display, devices, pause).finally(() => setNice(0));
+  const { result: times, first } = await goingFirst(() => measure(display, devices, pause));
   if (!first) say('this process could not raise its priority: its waits for a core count as part of the latency');
   await load.stop();
   say(`alert p99 ${percentile(times.alerts, 99).toFixed(2)} ms`);

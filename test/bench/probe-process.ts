@@ -7,10 +7,10 @@ import { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setNice } from '@forpost/shared/priority.ts';
 import mqtt, { type MqttClient } from 'mqtt';
+import { probeNice } from '../harness/going-first.ts';
 import { goRealtime } from '../harness/realtime.ts';
 import type { ProbeSetup } from './probe.ts';
 
-const devicesFirst = -10;
 const giveUpMs = 30_000;
 
 const [setup] = (await once(process, 'message')) as [ProbeSetup];
@@ -22,7 +22,7 @@ const device: MqttClient = await clientOf(setup.device);
 const display = await clientOf(setup.consumer);
 await display.subscribeAsync(`forpost/alerts/+/${setup.device}`, { qos: 0 });
 if (device.stream instanceof Socket) device.stream.setNoDelay(true);
-setNice(devicesFirst);
+setNice(probeNice);
 goRealtime(setup.gateway);
 function nextAlert(): Promise<void> {
   return new Promise((resolve, reject) => {

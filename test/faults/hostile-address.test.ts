@@ -9,11 +9,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { hashPassword } from '@forpost/shared/password.ts';
-import { setNice } from '@forpost/shared/priority.ts';
 import { MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { percentile } from '../../scripts/report.ts';
+import { goingFirst } from '../harness/going-first.ts';
 import { goRealtime } from '../harness/realtime.ts';
 import { TestSite, testPassword, until } from '../harness/site.ts';
 import { type Attack, Attacker } from './hostile/attacker.ts';
@@ -114,11 +114,14 @@ const over = new Set<number>();
 
 /** ms from a reading to the alert that it raises or clears, many times. */
 async function alertTimes(): Promise<readonly number[]> {
+  return (await goingFirst(measureAlerts)).result;
+}
+
+async function measureAlerts(): Promise<readonly number[]> {
   const times: number[] = [];
   let heard: (() => void) | undefined;
   const listen = () => heard?.();
   display.on('message', listen);
-  const first = setNice(-10);
   for (let i = 0; i < samples; i++) {
     const device = devices[i % devices.length];
     // each reading raises or clears its device's alarm
@@ -137,7 +140,6 @@ async function alertTimes(): Promise<readonly number[]> {
     times.push(performance.now() - from);
     await new Promise((resolve) => setTimeout(resolve, 4));
   }
-  if (first) setNice(0);
   display.off('message', listen);
   return times;
 }

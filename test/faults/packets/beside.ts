@@ -5,9 +5,9 @@
 import { once } from 'node:events';
 import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
-import { setNice } from '@forpost/shared/priority.ts';
 import type { MqttClient } from 'mqtt';
 import { percentile } from '../../../scripts/report.ts';
+import { goingFirst } from '../../harness/going-first.ts';
 import { type TestSite, testPassword } from '../../harness/site.ts';
 import type { AttackerData, AttackName } from './attacker.ts';
 
@@ -45,8 +45,7 @@ export async function alertsBeside(
   const display = await site.connect('wall-display', { clientId: 'display-of-the-probe', reconnectPeriod: 0 });
   try {
     await display.subscribeAsync('forpost/alerts/+/+', { qos: 0 });
-    const first = setNice(-10);
-    const times = await measure(device, display, probe, samples).finally(() => first && setNice(0));
+    const { result: times } = await goingFirst(() => measure(device, display, probe, samples));
     return {
       p50Ms: percentile(times, 50),
       p99Ms: percentile(times, 99),
