@@ -117,7 +117,14 @@ const kept: readonly (readonly [what: string, files: readonly string[], hows: re
   [
     'everything else',
     [
-      ...['alarms.json', 'last-sync.json', 'uplink-memory.json', 'evidence-uploads.json', 'gateway.lock'],
+      ...[
+        'alarms.json',
+        'host-health.json',
+        'last-sync.json',
+        'uplink-memory.json',
+        'evidence-uploads.json',
+        'gateway.lock',
+      ],
       ...['outbox.db.epochs', 'outbox.db.ballast', 'evidence', 'models', 'live'],
     ],
     ways,

@@ -94,7 +94,7 @@ export class Gateway implements Part {
 
   async #startParts(): Promise<void> {
     const { uplink, evidenceStore, uploads, vision } = this.#outside;
-    const { conditions, health, retryingPage } = this.#page;
+    const { conditions, health, host, retryingPage } = this.#page;
     const { pastAlarms, alarms } = this.#alarming;
     await this.#releasers.start('uplink', uplink);
     await this.#releasers.start('evidence', evidenceStore);
@@ -104,6 +104,7 @@ export class Gateway implements Part {
     await this.#releasers.start('vision', vision);
     await this.#releasers.start('conditions', conditions);
     await this.#releasers.start('health', health);
+    await this.#releasers.start('host health', host);
     await this.#releasers.start('console', retryingPage);
     await this.#releasers.start('refused clients', this.#ground.refusedFile);
     await this.#releasers.start('broker', this.#ground.broker);

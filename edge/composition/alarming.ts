@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { GatewayData } from '@forpost/shared/event/event.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import { createActions } from '../alerts/actions/registry.ts';
+import type { DeviceWords } from '../alerts/alarm.ts';
 import { Alarms } from '../alerts/alarms.ts';
 import { PastAlarms } from '../alerts/past-alarms.ts';
 import { recordedIn } from '../alerts/recorded.ts';
@@ -10,6 +12,7 @@ import { Commander } from '../commands/commander.ts';
 import { commandKinds } from '../commands/kinds/registry.ts';
 import { Refusals } from '../commands/refusals.ts';
 import { CommandKeys } from '../commands/trusted-keys.ts';
+import type { Installation } from '../config/installation.ts';
 import { loadSite } from '../config/load-site.ts';
 import { sendKept } from '../evidence/send.ts';
 import { readOnce } from '../outbox/sqlite/reader/sqlite-reader.ts';
@@ -17,7 +20,7 @@ import { Pipeline } from '../pipeline/pipeline.ts';
 import { RuleEngine } from '../rules/engine.ts';
 import { Trials } from '../rules/trial.ts';
 import { LiveSite } from '../site/live-site.ts';
-import { deviceWords } from '../site/site.ts';
+import { deviceWords, type Site } from '../site/site.ts';
 import { SiteFile } from '../site/site-file.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { Alarming, Ground, LaterParts } from './parts.ts';
@@ -45,7 +48,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
       for (const alert of recorded) pastAlarms.take(alert);
       return recorded;
     },
-    describe: (device) => deviceWords(site.current, device),
+    describe: (device) => wordsOfDevice(device, site.current, options.installation),
     random,
     log: loggerOf(options, 'alerts'),
   });
@@ -82,6 +85,13 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
   });
   const commands = composeCommands(options, ground, pipeline, { outside, page });
   return { site, trials, alarms, pastAlarms, rules, rulesIfStarted: () => engine, startRules, pipeline, ...commands };
+}
+
+/** The device's words, or the gateway's: its own alarms are about it. */
+function wordsOfDevice(device: DeviceId, site: Site, { gateway, name = gateway }: Installation): DeviceWords {
+  const isDevice = [...site.devices, ...site.cameras].some(({ id }) => id === device);
+  if (isDevice || device !== gateway) return deviceWords(site, device);
+  return { name, ...(site.place === undefined ? {} : { place: site.place }) };
 }
 
 function composeCommands(

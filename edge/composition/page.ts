@@ -9,10 +9,12 @@ import { ConsoleServer } from '../console/server.ts';
 import { ConsoleUsers } from '../console/users.ts';
 import { reusedIdProblems } from '../devices/reused-ids.ts';
 import { GatewayHealth } from '../health/health.ts';
+import type { HostHealth } from '../health/host/host-health.ts';
 import { GatewayMetrics } from '../health/metrics.ts';
 import { Status } from '../health/status.ts';
 import { MuteWatch } from '../rules/mute-watch.ts';
 import { ruleProblems } from '../rules/rule-problems.ts';
+import { composeHost } from './host.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { Alarming, Ground, Outside, Page } from './parts.ts';
 import { Reload } from './reload.ts';
@@ -31,7 +33,8 @@ export function composePage(
   const { broker, devices, outbox, refusedClients } = ground;
   const conditions = new ConditionWatch({ ...options.conditions, clock, logger: loggerOf(options, 'conditions') });
   const mute = new MuteWatch({ clock, site: () => site.current, heard: (device) => devices.heard(device) });
-  const status = composeStatus(options, ground, alarming, outside, mute, [
+  const host = composeHost(options, ground, alarming, outside);
+  const status = composeStatus(options, ground, alarming, outside, { mute, host }, [
     () => conditions.problems(),
     () => reload.problems(),
     () => broker.problems(),
@@ -71,7 +74,7 @@ export function composePage(
     logger: loggerOf(options, 'reload'),
     ...{ devices, broker, vision, uplink, uploads, conditions, users, commandKeys },
   });
-  return { status, source, health, retryingPage, conditions, reload };
+  return { status, source, health, host, retryingPage, conditions, reload };
 }
 
 /** `first`: problems that stand before all others but the outbox's reports. */
@@ -80,7 +83,7 @@ function composeStatus(
   { broker, devices, outbox, outboxReports, clock: { quality, boot, error }, instance }: Ground,
   { site, pipeline, rules, rulesIfStarted, alarms, commandKeys, refusals }: Alarming,
   { uplink, vision, evidence, evidenceStore, uploads, sendsEvidence }: Outside,
-  mute: MuteWatch,
+  { mute, host }: { readonly mute: MuteWatch; readonly host: HostHealth },
   first: readonly (() => readonly string[])[],
 ): Status {
   const { installation, clock } = options;
@@ -91,8 +94,8 @@ function composeStatus(
     version,
     site: () => site.current,
     ...{ clock, quality, boot, outbox, uplink, vision, devices, mute, rules, alarms, broker },
-    ...{ evidence, evidenceStore, uploads, sendsEvidence },
     restored: instanceStatus(instance),
+    ...{ evidence, evidenceStore, uploads, sendsEvidence, host },
     unstored: () => pipeline.unstored,
     commandKeys: () => commandKeys.ids(),
     problems: [
@@ -104,6 +107,7 @@ function composeStatus(
       () => alarms.problems(),
       () => [...devices.problems(), ...reusedIdProblems(site.current, outbox.status())],
       () => refusals.problems(),
+      () => host.problems(),
     ],
   });
 }

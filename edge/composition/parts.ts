@@ -23,6 +23,7 @@ import type { Evidence } from '../evidence/evidence.ts';
 import type { EvidenceLimits, EvidenceStore } from '../evidence/store.ts';
 import type { EvidenceUpload } from '../evidence/upload.ts';
 import type { GatewayHealth } from '../health/health.ts';
+import type { HostHealth } from '../health/host/host-health.ts';
 import type { Status } from '../health/status.ts';
 import type { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
@@ -95,6 +96,8 @@ export interface Page {
   readonly status: Status;
   readonly source: PageSource;
   readonly health: GatewayHealth;
+  /** the machine that the gateway runs on */
+  readonly host: HostHealth;
   /** starts the page, and waits while another program has its port */
   readonly retryingPage: RetryingPage;
   readonly conditions: ConditionWatch;

@@ -10,6 +10,7 @@ import { mqttSchema } from '../broker/settings.ts';
 import { commandsSchema } from '../commands/settings.ts';
 import { httpSchema } from '../console/settings.ts';
 import { evidenceSchema } from '../evidence/settings.ts';
+import { hostHealthSchema } from '../health/host/settings.ts';
 import { outboxSchema } from '../outbox/settings.ts';
 import { anySinkSchema } from './sink-schemas.ts';
 
@@ -38,6 +39,7 @@ export const installationSchema = Type.Object(
       ),
     ),
     evidence: Type.Optional(evidenceSchema),
+    host_health: Type.Optional(hostHealthSchema),
     uplink: Type.Array(anySinkSchema, {
       description: 'where events go; an empty list keeps the site on its own',
     }),

@@ -2,6 +2,7 @@ import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, test } from 'vitest';
 import { deviceStatus, FakeSource, gatewayStatus } from '../console/testing/source.ts';
 import { GatewayHealth } from './health.ts';
+import { well } from './host/testing/readings.ts';
 import { GatewayMetrics } from './metrics.ts';
 import type { GatewaySnapshot } from './snapshot.ts';
 
@@ -54,9 +55,8 @@ test('the gateway is ready when every part that it waits for is up', async () =>
   await it.stop();
 });
 
-test('a scrape shows the gateway at that moment, in base units', async () => {
-  let messages = 7;
-  const snapshot = (): GatewaySnapshot => ({
+function snapshotOf(messages: number): GatewaySnapshot {
+  return {
     status: gatewayStatus({
       devices: [deviceStatus('meter', { messages, deadLetters: 2 }), deviceStatus('door', { lastSeen: null })],
       uplinks: [
@@ -95,10 +95,15 @@ test('a scrape shows the gateway at that moment, in base units', async () => {
       uploads: { waiting: 1, sent: 5, failedTries: 6, givenUp: 7 },
     },
     visionResidentBytes: 123_000_000,
+    host: { reading: { ...well, power: { unknown: 'not told' } }, ageMs: 30_000, daysLeft: 6.5 },
     ruleErrors: { overload: 1 },
     activeAlarms: { info: 0, warning: 2, critical: 0 },
-  });
-  const metrics = new GatewayMetrics(snapshot);
+  };
+}
+
+test('a scrape shows the gateway at that moment, in base units', async () => {
+  let messages = 7;
+  const metrics = new GatewayMetrics(() => snapshotOf(messages));
   const lines = (await metrics.render()).split('\n');
   expect(metrics.contentType).toMatch(/^text\/plain; version=0\.0\.4/);
   for (const line of [
@@ -131,11 +136,36 @@ test('a scrape shows the gateway at that moment, in base units', async () => {
     'forpost_evidence_uploads_total{result="given_up"} 7',
     'forpost_evidence_upload_failures_total 6',
     'forpost_vision_resident_memory_bytes 123000000',
+    'forpost_host_reading_age_seconds 30',
+    'forpost_host_known{part="power"} 0',
+    'forpost_host_known{part="disk"} 1',
+    'forpost_host_temperature_celsius{sensor="cpu_thermal"} 50',
+    'forpost_host_load5 0.5',
+    'forpost_host_memory_available_bytes 2000000000',
+    'forpost_host_filesystem_avail_bytes 20000000000',
+    'forpost_host_filesystem_days_left 6.5',
+    'forpost_host_filesystem_readonly 0',
+    'forpost_host_disk_life_used_ratio{device="mmcblk0"} 0.2',
+    'forpost_host_network_up{device="eth0"} 1',
+    'forpost_host_network_errors_total{device="eth0"} 0',
+    'forpost_host_oom_kills_total 5',
   ])
     expect(lines).toContain(line);
   expect(lines.some((line) => line.startsWith('process_resident_memory_bytes '))).toBe(true);
   expect(lines.some((line) => line.startsWith('nodejs_eventloop_lag_seconds '))).toBe(true);
+  // what is not known has no series, and is no 0
+  expect(lines.some((line) => line.startsWith('forpost_host_undervoltage '))).toBe(false);
   expect(lines.some((line) => line.includes('last_seen') && line.includes('door'))).toBe(false);
   messages = 9;
   expect(await metrics.render()).toContain('forpost_device_messages_total{device="meter"} 9\n');
+});
+
+test('a figure that is not known has no value: 0 days of room would be an alarm', async () => {
+  const { host: _, outbox, ...others } = snapshotOf(1);
+  const metrics = new GatewayMetrics(() => ({
+    ...others,
+    outbox: { ...outbox, room: { ...outbox.room, daysLeft: null } },
+  }));
+  const lines = (await metrics.render()).split('\n');
+  expect(lines.filter((line) => /^forpost_(outbox_days_left|host_\w+) /.test(line))).toEqual([]);
 });

@@ -7,6 +7,7 @@
  */
 import { type DescribedMetric, describedMetrics } from '@forpost/shared/metrics.ts';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { hostCounters, hostGauges } from './host/host-metrics.ts';
 import type { GatewaySnapshot } from './snapshot.ts';
 
 type Labels = Readonly<Record<string, string>>;
@@ -322,6 +323,11 @@ export class GatewayMetrics {
       ),
     );
 
+    for (const { name, help, labels, read } of hostGauges)
+      this.#gauge(name, help, labels, ({ host }) => (host === undefined ? [] : read(host)));
+    for (const { name, help, labels, read } of hostCounters)
+      this.#counter(name, help, labels, ({ host }) => (host === undefined ? [] : read(host)));
+
     this.#counter('forpost_rule_errors_total', 'Errors of a rule', ['rule'], ({ ruleErrors }) =>
       Object.entries(ruleErrors).map(([rule, count]) => [{ rule }, count] as const),
     );
@@ -338,6 +344,8 @@ export class GatewayMetrics {
       registers: [this.#registry],
       collect: () => {
         gauge.reset();
+        // the reset gives a metric without labels the value 0, also where nothing is known
+        if (labelNames.length === 0) gauge.remove();
         for (const [labels, value] of this.#read(read)) gauge.set({ ...labels }, value);
       },
     });
@@ -357,6 +365,7 @@ export class GatewayMetrics {
       registers: [this.#registry],
       collect: () => {
         counter.reset();
+        if (labelNames.length === 0) counter.remove();
         for (const [labels, value] of this.#read(read)) counter.inc({ ...labels }, value);
       },
     });

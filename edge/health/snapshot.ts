@@ -5,6 +5,7 @@ import type { BrokerCounters } from '../broker/broker.ts';
 import type { EvidenceFigures } from '../evidence/store.ts';
 import type { UploadFigures } from '../evidence/upload.ts';
 import type { OutboxStatus } from '../outbox/outbox.ts';
+import type { HostSnapshot } from './host/host-health.ts';
 
 export interface GatewaySnapshot {
   readonly status: GatewayStatus;
@@ -18,6 +19,8 @@ export interface GatewaySnapshot {
   readonly activeAlarms: Readonly<Record<Severity, number>>;
   /** evidence of alarms: kept, looked at, sent */
   readonly evidence: EvidenceFigures & { readonly looks: number; readonly uploads: UploadFigures };
+  /** the machine; undefined while it was not read */
+  readonly host?: HostSnapshot;
   /** resident bytes of the vision process; undefined where it does not run */
   readonly visionResidentBytes?: number;
 }

@@ -21,6 +21,7 @@ import type { MuteWatch } from '../rules/mute-watch.ts';
 import { deviceWords, type Site } from '../site/site.ts';
 import type { Uplink } from '../uplink/uplink.ts';
 import type { VisionSupervisor } from '../vision/supervisor.ts';
+import type { HostHealth } from './host/host-health.ts';
 import {
   camerasInAnyLanguage,
   devicesInAnyLanguage,
@@ -51,6 +52,7 @@ export interface StatusParts {
   /** the restore that made this box the gateway; absent: none */
   readonly restored?: Pick<GatewayStatus, 'instance' | 'restored'>;
   readonly unstored: () => GatewaySnapshot['unstored'];
+  readonly host: Pick<HostHealth, 'status' | 'snapshot'>;
   /** ids of the keys whose commands are taken */
   readonly commandKeys: () => readonly string[];
   /** whether there is a receiver for pictures and clips */
@@ -74,6 +76,7 @@ export class Status {
     const { gateway, name, version, clock, outbox, uplink, vision, devices } = this.#parts;
     const site = this.#parts.site();
     const mute = this.#parts.mute.list();
+    const host = this.#parts.host.status();
     this.#counter += 1;
     return {
       site: site.id,
@@ -95,6 +98,7 @@ export class Status {
       commandKeys: this.#parts.commandKeys(),
       sendsEvidence: this.#parts.sendsEvidence,
       ...this.#parts.restored,
+      ...(host === undefined ? {} : { host }),
       ...(outbox.status().problem === '' ? {} : { storageProblem: outbox.status().problem }),
       ...problemsInAnyLanguage([
         ...this.#parts.problems.flatMap((problems) => problems()),
@@ -109,6 +113,7 @@ export class Status {
   snapshot(): GatewaySnapshot {
     const { outbox, broker, rules, evidence, evidenceStore, uploads, vision } = this.#parts;
     const { residentBytes } = vision;
+    const host = this.#parts.host.snapshot();
     const activeAlarms: Record<Severity, number> = { info: 0, warning: 0, critical: 0 };
     for (const { severity } of this.#parts.alarms.active()) activeAlarms[severity] += 1;
     return {
@@ -123,6 +128,7 @@ export class Status {
       ),
       activeAlarms,
       evidence: { ...evidenceStore.figures(), looks: evidence.looks, uploads: uploads.figures() },
+      ...(host === undefined ? {} : { host }),
       ...(residentBytes === undefined ? {} : { visionResidentBytes: residentBytes }),
     };
   }

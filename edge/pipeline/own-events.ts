@@ -10,6 +10,7 @@ import type { Alert } from '../alerts/action.ts';
 import type { Acknowledgement } from '../alerts/alarm.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import { resultId } from '../commands/once.ts';
+import type { AlarmTransition } from '../rules/rule.ts';
 import type { Drafts } from './drafts.ts';
 import type { EntryQueue } from './entry-queue.ts';
 
@@ -41,6 +42,14 @@ export class OwnEvents {
   #keepOwn(type: string, data: object): void {
     const { drafts, queue } = this.#parts;
     queue.keep({ events: [drafts.own(type, data, drafts.taken())] });
+  }
+
+  /** Alarms of the gateway itself that begin or end: acts on them now, and keeps their events. */
+  alarm(transitions: readonly AlarmTransition[]): void {
+    const { alarms, drafts, queue, onAlert } = this.#parts;
+    const alerts = alarms.apply(transitions, drafts.taken());
+    for (const alert of alerts) onAlert(alert);
+    if (alerts.length > 0) queue.keep({ events: alerts.map((alert) => drafts.ofAlert(alert)) });
   }
 
   /** `by`, on the site, acknowledges an alarm. false where it does not wait for an acknowledgement. */

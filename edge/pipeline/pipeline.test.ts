@@ -12,6 +12,7 @@ import { Alarms } from '../alerts/alarms.ts';
 import { DeviceRegistry } from '../devices/registry.ts';
 import type { Appended, Outbox, OutboxEntry } from '../outbox/outbox.ts';
 import { RuleEngine } from '../rules/engine.ts';
+import { hostRule } from '../rules/own-rules.ts';
 import type { Site } from '../site/site.ts';
 import { Pipeline } from './pipeline.ts';
 
@@ -110,6 +111,24 @@ const publish = (payload: string, device = 'meter', what = 'readings') =>
   });
 /** Lets what is already settled run on. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+test('an alarm of the gateway itself is acted on at once, stored as an alert, and ends like every other', () => {
+  const transition = {
+    ...{ rule: hostRule, device: asId<'device'>('gw-1'), subject: 'temperature', severity: 'warning' as const },
+    ...{ category: 'gateway', test: false, cause: 'temperature_c', value: 91, message: 'too hot', time: clock.now() },
+  } as const;
+  pipeline.own.alarm([{ ...transition, change: 'raised' }]);
+  expect(acted).toEqual(['gateway-health/gw-1 raised, 0 entries']);
+  expect(alarms.active()).toMatchObject([{ rule: 'gateway-health', subject: 'temperature', message: 'too hot' }]);
+  pipeline.own.alarm([{ ...transition, change: 'cleared', message: 'cool again' }]);
+  expect(alarms.active()).toEqual([]);
+  expect(outbox.entries.flatMap(({ events }) => events.map(({ lane, type }) => [lane, type]))).toEqual([
+    ['alerts', eventTypes.alert],
+    ['alerts', eventTypes.alert],
+  ]);
+  pipeline.own.alarm([]);
+  expect(outbox.entries).toHaveLength(2);
+});
 
 test('local actions run before the entry reaches the outbox, and the alert is in the same entry as its reading', async () => {
   await publish('{"id":"a1","values":{"power_w":6000}}');

@@ -1,6 +1,7 @@
 import { asId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
 import { RuleEngine } from './engine.ts';
+import { hostRule } from './own-rules.ts';
 import { noon, reading, siteWith } from './testing/rules.ts';
 
 const overload = { id: 'overload', kind: 'threshold', device: 'heat-pump', metric: 'power_w', above: 7500 };
@@ -141,6 +142,12 @@ test('an alarm whose rule, device or zone is no longer there is cleared after a 
     },
   ]);
   expect(engine.nextWake()).toBeUndefined();
+});
+
+test('the rules leave an alarm alone that the gateway raised by itself', () => {
+  const actives = [{ ...active, rule: hostRule, device: 'gw-1' }] as never;
+  const engine = new RuleEngine({ site: siteWith(overload), actives, uptime: 5000 });
+  expect(engine.wake(noon, 5000)).toEqual([]);
 });
 
 test('a silent alarm from before a restart ends with the device’s next message', () => {

@@ -12,6 +12,7 @@ import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { RuleConfig, Site } from '../site/site.ts';
 import { type KnowsClockError, rightClock } from './clock-error.ts';
 import { type AnyRuleKind, ruleKind } from './kinds/registry.ts';
+import { isOwnRule } from './own-rules.ts';
 import {
   type AlarmTransition,
   type Evaluation,
@@ -105,7 +106,7 @@ export class RuleEngine {
     this.#watch = watch;
     const taken = new Set<RestoredAlarm>();
     for (const config of site.rules) this.#rules.push(this.#build(config, actives, taken, uptime));
-    this.#orphans = actives.filter((alarm) => !taken.has(alarm));
+    this.#orphans = actives.filter((alarm) => !taken.has(alarm) && !isOwnRule(alarm.rule));
     for (const { id } of [...site.devices, ...site.cameras])
       this.#concerned.set(
         id,

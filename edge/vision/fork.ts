@@ -1,8 +1,8 @@
 /**
- * Starts the vision process, and kills it with all processes that it started.
+ * Starts the vision process.
  *
  * Always: the process leads its own process group. Ctrl-C then reaches only the gateway, which stops the process, and one
- * signal kills the whole group.
+ * signal kills the whole group with every ffmpeg (shared/process-group.ts).
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -27,14 +27,4 @@ export function forkVision(logLevel: string): ChildProcess {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...memoryEnvironment, ...noTelemetry, FORPOST_LOG_LEVEL: logLevel },
   });
-}
-
-/** Kills the process with every ffmpeg of its group. A group that is gone already is no error. */
-export function killGroup(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
 }

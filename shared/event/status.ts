@@ -136,6 +136,46 @@ export interface RestoredFrom {
   readonly epoch: Epoch;
 }
 
+/** What the gateway watches of the machine that it runs on. A later version may have more. */
+export type HostPart = 'temperature' | 'throttling' | 'power' | 'load' | 'memory' | 'disk' | 'storage' | 'network';
+
+/** The machine that the gateway runs on, as it was read last. All of it bounded. */
+export interface HostStatus {
+  /** RFC 3339 */
+  readonly at: string;
+  /** "Raspberry Pi 4 Model B Rev 1.4"; absent where the machine does not tell */
+  readonly model?: string;
+  /** by metric name (temperature_c, memory_available_bytes, …); a figure that is not known is absent, never 0 */
+  readonly values: Readonly<Record<string, number>>;
+  /** what is not well or not known, worst first; a part without one is well */
+  readonly findings: readonly HostFinding[];
+  readonly disks?: readonly HostDisk[];
+  readonly interfaces?: readonly HostInterface[];
+  /** RFC 3339: since when the use of the disk is known, from which `disk_days_left` follows; absent: not yet */
+  readonly trendSince?: string;
+}
+
+export interface HostFinding {
+  readonly part: HostPart;
+  /** bad: its alarm is active; watch: worth a look; unknown: this machine cannot tell, and `text` says why */
+  readonly level: 'bad' | 'watch' | 'unknown';
+  readonly text: string;
+  readonly textI18n?: Message;
+}
+
+export interface HostDisk {
+  /** of the system: mmcblk0, nvme0n1 */
+  readonly name: string;
+  /** used part of its life time, 0..1, above 1: worn out; absent: it does not tell */
+  readonly usedLife?: number;
+}
+
+export interface HostInterface {
+  readonly name: string;
+  readonly up: boolean;
+  readonly address?: string;
+}
+
 export interface GatewayStatus {
   readonly site: SiteId;
   readonly gateway: GatewayId;
@@ -169,6 +209,8 @@ export interface GatewayStatus {
   readonly restored?: RestoredFrom;
   /** fault of the outbox's disk or file, in words; absent without a fault */
   readonly storageProblem?: string;
+  /** absent while the machine was not read yet, where nobody wants it watched, and from an older gateway */
+  readonly host?: HostStatus;
   /** present problems, in words: a broken model, a vision process that restarts, … */
   readonly problems: readonly string[];
   /** `problems` for readers of other languages, in the same order; null for a problem without a key */

@@ -21,6 +21,7 @@ import { GatewayConnection } from './connection.ts';
 import { devicesView } from './devices-view.ts';
 import { clockTime } from './format.ts';
 import { gatewayView, problemsView, uplinkView } from './gateway-view.ts';
+import { hostView } from './host-view.ts';
 import { languageChoice } from './language-choice.ts';
 import { loginView } from './login-view.ts';
 import { OpenLetters, type ShownLetters } from './open-letters.ts';
@@ -268,6 +269,7 @@ class ForpostConsole extends LitElement {
           <div>
             ${guarded('devices', t('gateway-page/devices.title'), () => devicesView({ devices, nowMs, refused, deadLetters: this.deadLetters, toggled: (device, open) => (open ? this.#letters.open(device) : this.#letters.close(device)) }))}
             ${guarded('refused', t('gateway-page/refused.title'), () => refusedSection(refused, nowMs))}
+            ${guarded('host', t('gateway-page/host.title'), () => html`${hostView(status, nowMs)}`)}
             ${guarded('uplink', t('gateway-page/uplink.title'), () => uplinkView(status, nowMs))}
             ${guarded('gateway', t('gateway-page/clock.title'), () => gatewayView(status, nowMs))}
           </div>

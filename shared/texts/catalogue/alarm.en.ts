@@ -45,6 +45,16 @@ export const alarmEn = {
   'tamper.raised-because': '{camera} {tamper} ({reason})',
   'tamper.stalled-over': '{camera} sends pictures again',
   'tamper.over': '{camera} sees what it saw before',
+  // the machine that the gateway runs on
+  'host.raised': '{gateway}: {reason}',
+  'host.cool': '{gateway}: the temperature is below its limit again',
+  'host.power': '{gateway}: the power supply has been strong enough for half an hour',
+  'host.memory': '{gateway}: enough memory is available again',
+  'host.disk-space': '{gateway}: the disk has room again',
+  'host.disk-filling': '{gateway}: the disk does not go on filling',
+  'host.disk-writable': '{gateway}: the disk can be written again',
+  'host.disk-failing': '{gateway}: the disks report no fault any more',
+  'host.not-watched': '{gateway}: the machine is no longer watched',
   // an alarm's life
   'not-followed': '{message}: no longer followed, because more than {limit, number} alarms are active',
 } as const;

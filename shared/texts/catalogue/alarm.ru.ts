@@ -47,6 +47,16 @@ export const alarmRu = {
   'tamper.raised-because': '{camera}: {tamper} ({reason})',
   'tamper.stalled-over': '{camera}: изображение снова есть',
   'tamper.over': '{camera}: вид восстановлен',
+  // the machine that the gateway runs on
+  'host.raised': '{gateway}: {reason}',
+  'host.cool': '{gateway}: температура снова ниже предела',
+  'host.power': '{gateway}: питания хватает уже полчаса',
+  'host.memory': '{gateway}: памяти снова достаточно',
+  'host.disk-space': '{gateway}: на диске снова есть место',
+  'host.disk-filling': '{gateway}: диск больше не заполняется',
+  'host.disk-writable': '{gateway}: на диск снова можно писать',
+  'host.disk-failing': '{gateway}: диски больше не сообщают о неисправности',
+  'host.not-watched': '{gateway}: за состоянием машины больше не следят',
   // an alarm's life
   'not-followed': '{message}: больше не отслеживается, активных тревог больше {limit, number}',
 } as const satisfies Wording<'alarm'>;

@@ -237,6 +237,58 @@ export const gatewayEn = {
   'reason.http-closed': 'it closed the connection without an answer: does it want https:// in the url?',
   'reason.http-asks-cert':
     'it asks for a certificate of this gateway: give it as tls.certificate of the uplink, with tls.key',
+  // the machine that the gateway runs on: what is wrong
+  'reason.host-hot':
+    '{sensor} has {celsius, number} °C, above {limit, number} °C: ventilate the gateway, or shade it from the sun',
+  'reason.host-throttled': 'the processor is slowed down by heat: ventilate the gateway, or shade it from the sun',
+  'reason.host-undervoltage':
+    'the power supply is too weak, which damages memory cards: use a stronger one with a short cable',
+  'reason.host-undervoltage-seen':
+    'the power supply was too weak for a moment since the last boot: use a stronger one with a short cable',
+  'reason.host-memory': '{percent, number} % of the memory is available: stop other programs, or analyse fewer cameras',
+  'reason.host-oom':
+    'the system ended {count, plural, one {a program} other {# programs}} in the last hour, because no memory was left: stop other programs, or analyse fewer cameras',
+  'reason.host-disk-space': '{percent, number} % of the disk of {where} is free: delete what is not needed there',
+  'reason.host-inodes':
+    'the disk of {where} takes {count, number} more files only: delete small files that are not needed there',
+  'reason.host-full-in-days':
+    'the disk of {where} will be full in {days, plural, one {# day} other {# days}}, if it goes on like this: find what writes there',
+  'reason.host-full-in-hours':
+    'the disk of {where} will be full in {hours, plural, one {# hour} other {# hours}}, if it goes on like this: find what writes there',
+  'reason.host-read-only':
+    'the disk of {where} is read-only, and no event is stored: the system does that after an error of the disk. Replace the disk, or check its file system',
+  'reason.host-errors':
+    'the system found {count, plural, one {an error} other {# errors}} in the file system of {where}: check it (fsck), and replace the disk when errors come again',
+  'reason.host-array': 'the array {disk} lacks a disk: replace it',
+  'reason.host-failing': '{disk} reports that it is failing: make a backup, and replace it',
+  'reason.host-no-spare': '{disk} has hardly any spare blocks left: make a backup, and replace it',
+  'reason.host-worn': '{disk} has used {percent, number} % of its life time: make a backup, and replace it',
+  'reason.host-wearing': '{disk} has used {percent, number} % of its life time: plan its replacement',
+  'reason.host-spare-low': '{disk} has used most of its spare blocks: plan its replacement',
+  'reason.host-busy':
+    'for 15 minutes more than twice as many tasks wanted to run as the processor’s {cores, plural, one {# core} other {# cores}} can',
+  'reason.host-no-network': 'no network cable is connected, and there is no wireless network',
+  // what the machine cannot tell
+  'reason.host-no-sensor': 'the system shows no temperature sensor (a virtual machine and a container have none)',
+  'reason.host-no-throttling': 'this machine does not tell whether its processor is slowed down',
+  'reason.host-no-power': 'this machine does not tell about its power supply',
+  'reason.host-no-vcgencmd': 'vcgencmd does not answer: install it, and add the gateway’s user to the group video',
+  'reason.host-no-proc': 'the system does not show it to programs',
+  'reason.host-no-folder': 'the disk of the data folder cannot be asked',
+  'reason.host-no-disk': 'the system shows no disk (a container has none of its own)',
+  'reason.host-virtual-disk': 'a virtual disk does not tell its wear',
+  'reason.host-sd-card': 'SD cards do not tell their wear',
+  'reason.host-old-emmc': 'this eMMC does not tell its wear (before version 5.0)',
+  'reason.host-smart-off': 'disks are not asked (host_health: smart: false)',
+  'reason.host-no-smartctl': 'smartctl is missing: install the package smartmontools',
+  'reason.host-smart-rights': 'smartctl may read disks only for root',
+  'reason.host-smart-unread': 'the disk does not tell its health to smartctl',
+  'reason.host-disk-sleeps': 'the disk sleeps and is not woken for this',
+  'reason.host-no-interface': 'the system shows no network interface',
+  'reason.host-other-system': 'this operating system does not tell it',
+  'reason.host-hangs': 'no answer within {seconds, number} s',
+  'reason.host-failed': 'it could not be read',
+  'reason.host-not-read': 'the machine could not be read',
   // what a page is refused
   'reason.login-busy': 'too many people log in at this moment',
   'reason.login-wait': 'too many tries: wait {seconds, number} s',

@@ -238,6 +238,59 @@ export const gatewayRu = {
   'reason.http-no-http': 'приёмник не поддерживает HTTP: исправьте порт в url',
   'reason.http-closed': 'приёмник закрыл соединение без ответа: не нужен ли https:// в url?',
   'reason.http-asks-cert': 'приёмник требует сертификат шлюза: укажите tls.certificate канала и tls.key',
+  // the machine that the gateway runs on: what is wrong
+  'reason.host-hot':
+    '{sensor}: {celsius, number} °C, выше {limit, number} °C. Обеспечьте шлюзу вентиляцию или защитите его от солнца',
+  'reason.host-throttled': 'процессор замедлен из-за перегрева: обеспечьте шлюзу вентиляцию или защитите его от солнца',
+  'reason.host-undervoltage':
+    'блок питания слишком слаб, это портит карты памяти: поставьте более мощный, с коротким кабелем',
+  'reason.host-undervoltage-seen':
+    'после последней загрузки напряжение питания на мгновение падало: поставьте более мощный блок питания, с коротким кабелем',
+  'reason.host-memory':
+    'доступно {percent, number} % памяти: остановите другие программы или анализируйте меньше камер',
+  'reason.host-oom':
+    'за последний час система завершила {count, plural, one {# программу} few {# программы} many {# программ} other {# программы}}, потому что закончилась память: остановите другие программы или анализируйте меньше камер',
+  'reason.host-disk-space': 'на диске с {where} свободно {percent, number} %: удалите с него ненужное',
+  'reason.host-inodes':
+    'на диск с {where} поместится ещё только {count, number} файлов: удалите с него ненужные мелкие файлы',
+  'reason.host-full-in-days':
+    'такими темпами диск с {where} заполнится через {days, plural, one {# день} few {# дня} many {# дней} other {# дня}}: найдите, что на него пишет',
+  'reason.host-full-in-hours':
+    'такими темпами диск с {where} заполнится через {hours, plural, one {# час} few {# часа} many {# часов} other {# часа}}: найдите, что на него пишет',
+  'reason.host-read-only':
+    'диск с {where} доступен только для чтения, события не сохраняются: система делает так после ошибки диска. Замените диск или проверьте его файловую систему',
+  'reason.host-errors':
+    'система нашла {count, plural, one {# ошибку} few {# ошибки} many {# ошибок} other {# ошибки}} в файловой системе {where}: проверьте её (fsck), а если ошибки повторятся, замените диск',
+  'reason.host-array': 'в массиве {disk} не хватает диска: замените его',
+  'reason.host-failing': '{disk} сообщает, что выходит из строя: сделайте резервную копию и замените его',
+  'reason.host-no-spare': 'у {disk} почти не осталось запасных блоков: сделайте резервную копию и замените его',
+  'reason.host-worn': '{disk}: израсходовано {percent, number} % ресурса. Сделайте резервную копию и замените его',
+  'reason.host-wearing': '{disk}: израсходовано {percent, number} % ресурса. Запланируйте замену',
+  'reason.host-spare-low': '{disk} израсходовал большую часть запасных блоков: запланируйте замену',
+  'reason.host-busy':
+    'уже 15 минут работы вдвое больше, чем успевает процессор ({cores, plural, one {# ядро} few {# ядра} many {# ядер} other {# ядра}})',
+  'reason.host-no-network': 'сетевой кабель не подключён, беспроводной сети нет',
+  // what the machine cannot tell
+  'reason.host-no-sensor': 'система не показывает датчиков температуры (у виртуальной машины и у контейнера их нет)',
+  'reason.host-no-throttling': 'эта машина не сообщает, замедлен ли процессор',
+  'reason.host-no-power': 'эта машина не сообщает о своём питании',
+  'reason.host-no-vcgencmd': 'vcgencmd не отвечает: установите его и добавьте пользователя шлюза в группу video',
+  'reason.host-no-proc': 'система не показывает этого программам',
+  'reason.host-no-folder': 'диск с папкой данных не отвечает',
+  'reason.host-no-disk': 'система не показывает дисков (у контейнера своих нет)',
+  'reason.host-virtual-disk': 'виртуальный диск не сообщает об износе',
+  'reason.host-sd-card': 'карты SD не сообщают об износе',
+  'reason.host-old-emmc': 'эта eMMC не сообщает об износе (версия до 5.0)',
+  'reason.host-smart-off': 'диски не опрашиваются (host_health: smart: false)',
+  'reason.host-no-smartctl': 'нет программы smartctl: установите пакет smartmontools',
+  'reason.host-smart-rights': 'smartctl может читать диски только от имени root',
+  'reason.host-smart-unread': 'диск не сообщает smartctl о своём состоянии',
+  'reason.host-disk-sleeps': 'диск спит, ради этого его не будят',
+  'reason.host-no-interface': 'система не показывает сетевых интерфейсов',
+  'reason.host-other-system': 'эта операционная система этого не сообщает',
+  'reason.host-hangs': 'нет ответа за {seconds, number} с',
+  'reason.host-failed': 'прочитать не удалось',
+  'reason.host-not-read': 'состояние машины прочитать не удалось',
   // what a page is refused
   'reason.login-busy': 'сейчас входит слишком много людей, попробуйте чуть позже',
   'reason.login-wait': 'слишком много попыток: подождите {seconds, number} с',

@@ -1,0 +1,204 @@
+/**
+ * What is looked for in a reading: each condition says of a reading whether it is bad, good, in between, or cannot tell.
+ * Pure; hysteresis and hold times are in judge.ts.
+ *
+ * Always: between `bad` and `good` lies a gap, so that a value at a limit does not raise and clear all the time. Sentences
+ * are words of the catalogue (`gateway/reason.host-…`) with what to do.
+ */
+import type { Severity } from '@forpost/shared/event/event.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import { type HostPart, type HostReading, known, type Sensor, type StorageDisk } from './reading.ts';
+import type { HostLimits } from './settings.ts';
+
+/** The conditions with an alarm: the alarm's subject. Ids stay: alarms from before a restart have them. */
+export type HostCondition =
+  | 'temperature'
+  | 'power'
+  | 'memory'
+  | 'disk-space'
+  | 'disk-filling'
+  | 'disk-read-only'
+  | 'disk-failing';
+
+export type Verdict =
+  | { readonly is: 'bad'; readonly says: string; readonly value?: number }
+  | { readonly is: 'good' | 'between' | 'unknown' };
+
+/** A reading with what is known beside it. */
+export interface Looked {
+  readonly reading: HostReading;
+  /** days until the disk is full by its trend; undefined: it does not fill, or it is not known */
+  readonly daysLeft: number | undefined;
+  /** programs that the kernel ended for memory in the last hour */
+  readonly recentKills: number;
+  /** the processor was slowed down by heat since the reading before */
+  readonly throttled: boolean;
+}
+
+export interface Condition {
+  readonly id: HostCondition;
+  readonly part: HostPart;
+  readonly severity: Severity;
+  /** the metric of the alarm's value */
+  readonly cause: string;
+  /** how long it must be bad without a break until the alarm is raised, and good until it is cleared */
+  readonly raiseAfterMs: number;
+  readonly clearAfterMs: number;
+  look(looked: Looked, limits: HostLimits): Verdict;
+}
+
+const minuteMs = 60_000;
+const good: Verdict = { is: 'good' };
+const between: Verdict = { is: 'between' };
+const unknown: Verdict = { is: 'unknown' };
+
+export const conditions: readonly Condition[] = [
+  {
+    ...{ id: 'temperature', part: 'temperature', severity: 'warning', cause: 'temperature_c' },
+    // a burst of work heats a processor for a minute or two
+    ...{ raiseAfterMs: 5 * minuteMs, clearAfterMs: 5 * minuteMs },
+    look: temperature,
+  },
+  {
+    ...{ id: 'power', part: 'power', severity: 'warning', cause: 'undervoltage' },
+    // each dip may damage a memory card; dips come in series, as when a disk starts
+    ...{ raiseAfterMs: 0, clearAfterMs: 30 * minuteMs },
+    look: ({ reading }) => {
+      const power = known(reading.power);
+      if (power === undefined) return unknown;
+      return power.tooWeak ? { is: 'bad', says: words('gateway/reason.host-undervoltage') } : good;
+    },
+  },
+  {
+    ...{ id: 'memory', part: 'memory', severity: 'warning', cause: 'memory_available_pct' },
+    ...{ raiseAfterMs: 10 * minuteMs, clearAfterMs: 10 * minuteMs },
+    look: memory,
+  },
+  {
+    ...{ id: 'disk-space', part: 'disk', severity: 'warning', cause: 'disk_free_pct' },
+    ...{ raiseAfterMs: 2 * minuteMs, clearAfterMs: 2 * minuteMs },
+    look: diskSpace,
+  },
+  {
+    ...{ id: 'disk-filling', part: 'disk', severity: 'warning', cause: 'disk_days_left' },
+    // the trend itself is of hours
+    ...{ raiseAfterMs: 30 * minuteMs, clearAfterMs: 60 * minuteMs },
+    look: diskFilling,
+  },
+  {
+    ...{ id: 'disk-read-only', part: 'disk', severity: 'critical', cause: 'disk_read_only' },
+    ...{ raiseAfterMs: 0, clearAfterMs: 0 },
+    look: ({ reading }) => {
+      const disk = known(reading.disk);
+      if (disk === undefined) return unknown;
+      return disk.readOnly ? { is: 'bad', says: words('gateway/reason.host-read-only', { where: disk.mount }) } : good;
+    },
+  },
+  {
+    ...{ id: 'disk-failing', part: 'storage', severity: 'critical', cause: 'disk_worn_pct' },
+    ...{ raiseAfterMs: 0, clearAfterMs: 0 },
+    look: diskFailing,
+  },
+];
+
+/** The maker's limit of a disk, less a few degrees; without one what SSDs and hard disks bear. */
+const hottestDisk = 70;
+const belowCritical = { processor: 15, disk: 5 } as const;
+/** An alarm ends this far below its limit, °C. */
+const cooler = 5;
+
+/** The temperature that raises the alarm; undefined: the sensor has no limit. */
+export function limitOf({ of, critical }: Sensor, { hot_c: hot }: HostLimits): number | undefined {
+  if (of === 'other') return undefined;
+  if (of === 'disk') return critical === undefined ? hottestDisk : critical - belowCritical.disk;
+  return critical === undefined ? hot : Math.min(hot, critical - belowCritical.processor);
+}
+
+function temperature({ reading, throttled }: Looked, limits: HostLimits): Verdict {
+  const judged = (known(reading.temperature)?.sensors ?? []).flatMap((sensor) => {
+    const limit = limitOf(sensor, limits);
+    return limit === undefined ? [] : [{ sensor, limit, over: sensor.celsius - limit }];
+  });
+  const worst = judged.toSorted((a, b) => b.over - a.over)[0];
+  if (worst !== undefined && worst.over >= 0) {
+    const { sensor, limit } = worst;
+    const shown = { sensor: sensor.name, celsius: Math.round(sensor.celsius), limit: Math.round(limit) };
+    return { is: 'bad', says: words('gateway/reason.host-hot', shown), value: sensor.celsius };
+  }
+  if (throttled) return { is: 'bad', says: words('gateway/reason.host-throttled') };
+  if (worst === undefined) return known(reading.throttling) === undefined ? unknown : good;
+  return worst.over > -cooler ? between : good;
+}
+
+function memory({ reading, recentKills }: Looked, { memory_free_pct: least }: HostLimits): Verdict {
+  if (recentKills > 0) return { is: 'bad', says: words('gateway/reason.host-oom', { count: recentKills }) };
+  const found = known(reading.memory);
+  if (found === undefined || found.total <= 0) return unknown;
+  const percent = (found.available / found.total) * 100;
+  if (percent < least) {
+    const says = words('gateway/reason.host-memory', { percent: Math.floor(percent) });
+    return { is: 'bad', says, value: rounded(percent) };
+  }
+  return percent < least * 2 ? between : good;
+}
+
+/** Free share beyond the limit at which the alarm ends, percent points. */
+const roomier = 2;
+
+function diskSpace({ reading }: Looked, { disk_free_pct: least }: HostLimits): Verdict {
+  const disk = known(reading.disk);
+  if (disk === undefined || disk.total <= 0) return unknown;
+  const space = (disk.available / disk.total) * 100;
+  if (space < least) {
+    const says = words('gateway/reason.host-disk-space', { where: disk.mount, percent: Math.floor(space) });
+    return { is: 'bad', says, value: rounded(space) };
+  }
+  const { files = 0, filesFree = 0 } = disk;
+  const names = files === 0 ? 100 : (filesFree / files) * 100;
+  if (names < least) {
+    const says = words('gateway/reason.host-inodes', { where: disk.mount, count: filesFree });
+    return { is: 'bad', says, value: rounded(names) };
+  }
+  return Math.min(space, names) < least + roomier ? between : good;
+}
+
+function diskFilling({ reading, daysLeft }: Looked, { disk_full_days: within }: HostLimits): Verdict {
+  const disk = known(reading.disk);
+  if (disk === undefined) return unknown;
+  if (daysLeft === undefined || within === 0) return good;
+  if (daysLeft > within) return daysLeft > within * 1.5 ? good : between;
+  const hours = Math.max(1, Math.floor(daysLeft * 24));
+  const says =
+    hours < 48
+      ? words('gateway/reason.host-full-in-hours', { where: disk.mount, hours })
+      : words('gateway/reason.host-full-in-days', { where: disk.mount, days: Math.floor(daysLeft) });
+  return { is: 'bad', says, value: rounded(daysLeft) };
+}
+
+function diskFailing({ reading }: Looked, { worn_pct: worn }: HostLimits): Verdict {
+  const disks = known(reading.storage)?.disks ?? [];
+  const disk = known(reading.disk);
+  for (const one of disks) {
+    const verdict = failing(one, worn);
+    if (verdict !== undefined) return verdict;
+  }
+  if ((disk?.errors ?? 0) > 0) {
+    const says = words('gateway/reason.host-errors', { where: disk?.mount ?? '', count: disk?.errors ?? 0 });
+    return { is: 'bad', says };
+  }
+  const tells = disks.some(({ unknown: why }) => why === undefined) || disk?.errors !== undefined;
+  return tells ? good : unknown;
+}
+
+function failing({ name, kind, failing: fails, spare, usedLife }: StorageDisk, worn: number): Verdict | undefined {
+  if (fails && kind === 'array') return { is: 'bad', says: words('gateway/reason.host-array', { disk: name }) };
+  if (fails) return { is: 'bad', says: words('gateway/reason.host-failing', { disk: name }) };
+  if (spare === 'urgent') return { is: 'bad', says: words('gateway/reason.host-no-spare', { disk: name }) };
+  const percent = Math.round((usedLife ?? 0) * 100);
+  if (usedLife === undefined || percent < worn) return undefined;
+  return { is: 'bad', says: words('gateway/reason.host-worn', { disk: name, percent }), value: percent };
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 10) / 10;
+}

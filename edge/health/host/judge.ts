@@ -1,0 +1,126 @@
+/**
+ * Judges readings: which alarm begins or ends. Pure.
+ *
+ *   well ── bad for raiseAfter ──► active ── good for clearAfter ──► well
+ *             (in between or good: the time begins anew)   (in between or bad: the time begins anew)
+ *                                       └── not known for a day ──► well
+ *
+ * Always: one change of state is one change of the alarm; a reading that cannot tell changes nothing for a day.
+ */
+import type { Uptime } from '@forpost/shared/clock.ts';
+import { type Condition, conditions, type HostCondition, type Looked } from './conditions.ts';
+import { type HostReading, known } from './reading.ts';
+import type { HostLimits } from './settings.ts';
+
+interface Standing {
+  readonly active: boolean;
+  /** since when the opposite of `active` holds; absent: it does not */
+  readonly since?: Uptime;
+  /** since when nothing is known; absent: it is known */
+  readonly unknownSince?: Uptime;
+  /** what is wrong, in words; empty while well */
+  readonly says: string;
+}
+
+/** A fault of the last reading: bad (its alarm is active) or worth a look. */
+export interface Fault {
+  readonly condition: HostCondition;
+  readonly says: string;
+}
+
+export interface HostState {
+  readonly standings: Readonly<Record<HostCondition, Standing>>;
+  /** when the kernel ended programs for memory, and how many it had ended by then since the boot */
+  readonly kills: { readonly count: number | undefined; readonly recent: readonly Uptime[] };
+  readonly throttles: number | undefined;
+}
+
+export interface HostChange {
+  readonly change: 'raised' | 'cleared';
+  readonly condition: Condition;
+  /** what is wrong, or was, in words */
+  readonly says: string;
+  readonly value?: number;
+}
+
+/** The alarm of something that cannot be read any more ends after this time. */
+const forgottenAfterMs = 24 * 3_600_000;
+const recentMs = 3_600_000;
+const mostRecent = 100;
+
+/** `active`: alarms from before a restart with their words. */
+export function initialState(active: ReadonlyMap<string, string> = new Map()): HostState {
+  const standing = ({ id }: Condition): Standing => ({ active: active.has(id), says: active.get(id) ?? '' });
+  return {
+    standings: Object.fromEntries(conditions.map((one) => [one.id, standing(one)])) as HostState['standings'],
+    kills: { count: undefined, recent: [] },
+    throttles: undefined,
+  };
+}
+
+export function judged(
+  state: HostState,
+  reading: HostReading,
+  daysLeft: number | undefined,
+  limits: HostLimits,
+  uptime: Uptime,
+): { readonly state: HostState; readonly changes: readonly HostChange[] } {
+  const kills = killsAfter(state.kills, known(reading.memory)?.oomKills, uptime);
+  const { byHeat = false, count } = known(reading.throttling) ?? {};
+  const more = count !== undefined && state.throttles !== undefined && count > state.throttles;
+  const looked: Looked = { reading, daysLeft, recentKills: kills.recent.length, throttled: byHeat || more };
+  const changes: HostChange[] = [];
+  const standings = { ...state.standings };
+  for (const condition of conditions) {
+    const verdict = condition.look(looked, limits);
+    const before = standings[condition.id];
+    const after = moved(before, condition, verdict, uptime);
+    standings[condition.id] = after;
+    if (after.active === before.active) continue;
+    const value = verdict.is === 'bad' ? verdict.value : undefined;
+    changes.push({
+      change: after.active ? 'raised' : 'cleared',
+      condition,
+      says: after.active ? after.says : before.says,
+      ...(value === undefined ? {} : { value }),
+    });
+  }
+  return { state: { standings, kills, throttles: count ?? state.throttles }, changes };
+}
+
+/** What is wrong now: `bad` with its alarm, `watch` while it is too new for one. */
+export function faults({ standings }: HostState): {
+  readonly bad: readonly Fault[];
+  readonly watch: readonly Fault[];
+} {
+  const all = Object.entries(standings).map(([id, { active, says }]) => ({
+    ...{ condition: id as HostCondition, active, says },
+  }));
+  const wrong = all.filter(({ says }) => says !== '');
+  return { bad: wrong.filter(({ active }) => active), watch: wrong.filter(({ active }) => !active) };
+}
+
+function moved(before: Standing, condition: Condition, verdict: ReturnType<Condition['look']>, now: Uptime): Standing {
+  const { active, says } = before;
+  if (verdict.is === 'unknown') {
+    const unknownSince = before.unknownSince ?? now;
+    if (active && now - unknownSince >= forgottenAfterMs) return { active: false, says: '', unknownSince };
+    return { ...before, says: active ? says : '', unknownSince };
+  }
+  const wanted = verdict.is === 'bad';
+  const words = wanted ? verdict.says : active ? says : '';
+  // in between: the state stays, and what had begun begins anew
+  if (verdict.is === 'between' || wanted === active) return { active, says: words };
+  const since = before.since ?? now;
+  const patienceMs = active ? condition.clearAfterMs : condition.raiseAfterMs;
+  if (now - since < patienceMs) return { active, since, says: words };
+  return { active: wanted, says: wanted ? words : '' };
+}
+
+function killsAfter(before: HostState['kills'], count: number | undefined, now: Uptime): HostState['kills'] {
+  const recent = before.recent.filter((at) => now - at < recentMs);
+  if (count === undefined || before.count === undefined) return { count: count ?? before.count, recent };
+  // the first reading tells only what happened before the gateway looked
+  const fresh = Math.min(mostRecent, Math.max(0, count - before.count));
+  return { count, recent: [...recent, ...Array<Uptime>(fresh).fill(now)].slice(-mostRecent) };
+}
