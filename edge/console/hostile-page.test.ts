@@ -1,14 +1,12 @@
 /** Tests of the gateway's page in a browser on a phone, with hostile values of devices and odd names of people. */
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { systemClock } from '@forpost/shared/clock.ts';
-import { silentLogger } from '@forpost/shared/logging.ts';
-import { hashPassword } from '@forpost/shared/password.ts';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { launchBrowser, withoutBrowser } from '../../test/harness/browser.ts';
 import { unless } from '../../test/harness/unless.ts';
-import { ConsoleServer } from './server.ts';
+import type { ConsoleServer } from './server.ts';
+import { consoleServer, passwordHash } from './testing/server.ts';
 import { activeAlarm, deviceStatus, FakeSource, gatewayStatus, refusedView } from './testing/source.ts';
 
 const phone = { width: 390, height: 844 } as const;
@@ -21,17 +19,7 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
   const complaints: string[] = [];
 
   beforeAll(async () => {
-    const hash = await hashPassword('ladder');
-    server = new ConsoleServer({
-      gateway: 'farm-1',
-      http: { port: 0 },
-      users: (name) => (name === 'installer' ? hash : undefined),
-      source,
-      health: { alive: () => ({ ok: true, reasons: [] }), ready: () => ({ ok: true, reasons: [] }) },
-      metrics: { contentType: 'text/plain', render: async () => '' },
-      clock: systemClock,
-      logger: silentLogger(),
-    });
+    server = consoleServer(source, await passwordHash());
     await server.start();
     browser = await launchBrowser();
     const context = await browser.newContext({ viewport: phone, hasTouch: true });

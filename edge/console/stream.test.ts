@@ -1,0 +1,67 @@
+/** The event stream of the gateway's page. */
+import { expect, test, vi } from 'vitest';
+import { consoleServersForEachTest, reader, start, yard } from './testing/server.ts';
+import { activeAlarm, gatewayStatus } from './testing/source.ts';
+
+consoleServersForEachTest();
+
+test('the stream starts with the current status, and sends it again only when it changes', async () => {
+  const { get, source } = await start();
+  const next = reader(await get('/api/v1/stream'));
+  expect(await next('status')).toMatchObject({ problems: [], summary: { level: 'well' } });
+  // two seconds later nothing has been sent: the next status is the changed one
+  const looks = source.looks;
+  await vi.waitFor(() => expect(source.looks).toBeGreaterThan(looks + 1), { timeout: 5000 });
+  source.current = { ...source.current, problems: ['the disk is full'] };
+  expect(await next('status')).toMatchObject({ problems: ['the disk is full'] });
+});
+
+test('the stream sends a tick every few seconds, even while nothing happens', async () => {
+  const { get } = await start();
+  const next = reader(await get('/api/v1/stream'));
+  await next('status');
+  expect(Date.parse(((await next('tick')) as { at: string }).at)).toBeGreaterThan(0);
+  const first = performance.now();
+  await next('tick');
+  expect(performance.now() - first).toBeLessThan(8_000);
+});
+
+test('the stream sends an alert at once, and the changed summary with it', async () => {
+  const { get, source } = await start();
+  const next = reader(await get('/api/v1/stream'));
+  expect(await next('status')).toMatchObject({ summary: { level: 'well' } });
+  const started = performance.now();
+  source.raise(activeAlarm('1'));
+  expect(await next('alert')).toMatchObject({ data: { alarm: '1', change: 'raised' } });
+  expect(await next('status')).toMatchObject({ summary: { level: 'alarm' } });
+  expect(performance.now() - started).toBeLessThan(900);
+});
+
+test('the stream sends scenes of watched cameras only, and keeps their pictures fresh', async () => {
+  const { get, source } = await start();
+  source.current = gatewayStatus({ cameras: [yard, { ...yard, id: 'gate' }] });
+  const answer = await get('/api/v1/stream?watch=yard,nowhere');
+  await vi.waitFor(() => expect(source.sceneListeners.size).toBe(1));
+  const scene = { time: '2026-06-01T12:00:00.000Z', tracks: [], changes: [] };
+  source.see({ ...scene, camera: 'gate' });
+  source.see({ ...scene, camera: 'yard' });
+  expect(await reader(answer)('scene')).toMatchObject({ camera: 'yard' });
+  expect(new Set(source.watched)).toEqual(new Set(['yard']));
+});
+
+test('the stream removes its listeners once the last page is closed', async () => {
+  const { get, source } = await start();
+  const abort = new AbortController();
+  await get('/api/v1/stream?watch=yard', { signal: abort.signal });
+  await vi.waitFor(() => expect(source.alertListeners.size + source.sceneListeners.size).toBe(2));
+  abort.abort();
+  await vi.waitFor(() => expect(source.alertListeners.size + source.sceneListeners.size).toBe(0));
+});
+
+test('the stream ends when its session ends', async () => {
+  const { get, post } = await start();
+  const answer = await get('/api/v1/stream');
+  await post('/api/v1/logout', {});
+  await answer.text();
+  expect((await get('/api/v1/stream')).status).toBe(401);
+});
