@@ -15,7 +15,7 @@ import { say, t } from './texts.ts';
 const deadlineMs = 10_000;
 
 /** Thrown when the log-in has ended. */
-export class LoggedOut extends Error {}
+export class LoggedOutError extends Error {}
 
 async function call(path: string, init: RequestInit = {}): Promise<Response> {
   let response: Response;
@@ -26,7 +26,7 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
   }
   if (response.ok) return response;
   const detail = await problemDetail(response);
-  throw response.status === 401 ? new LoggedOut(detail) : new Error(detail);
+  throw response.status === 401 ? new LoggedOutError(detail) : new Error(detail);
 }
 
 async function problemDetail(response: Response): Promise<string> {

@@ -51,7 +51,7 @@ export class CameraView extends LitElement {
   #scenes: readonly SceneNotice[] = [];
   #seen = false;
   #fetching = false;
-  #wanted = false;
+  #inUse = false;
 
   constructor() {
     super();
@@ -69,12 +69,12 @@ export class CameraView extends LitElement {
     super.connectedCallback();
     this.#observer = new IntersectionObserver((entries) => {
       this.#seen = entries.some((entry) => entry.isIntersecting);
-      this.#tellWanted();
+      this.#tellUse();
       if (this.#seen) void this.#fetch();
     });
     this.#observer.observe(this);
     document.addEventListener('visibilitychange', this.#onVisibility);
-    this.#tellWanted();
+    this.#tellUse();
   }
 
   override disconnectedCallback(): void {
@@ -83,7 +83,7 @@ export class CameraView extends LitElement {
     document.removeEventListener('visibilitychange', this.#onVisibility);
     clearTimeout(this.#timer);
     this.#seen = false;
-    this.#tellWanted();
+    this.#tellUse();
     this.#show(undefined);
   }
 
@@ -174,14 +174,14 @@ export class CameraView extends LitElement {
 
   #turn(mode: 'look' | 'draw' | 'try'): void {
     this.mode = mode;
-    this.#tellWanted();
+    this.#tellUse();
   }
 
-  #tellWanted(): void {
-    const wanted = this.isConnected && (this.#seen || this.mode !== 'look');
-    if (wanted === this.#wanted) return;
-    this.#wanted = wanted;
-    this.dispatchEvent(new CustomEvent('wanted', { detail: wanted }));
+  #tellUse(): void {
+    const inUse = this.isConnected && (this.#seen || this.mode !== 'look');
+    if (inUse === this.#inUse) return;
+    this.#inUse = inUse;
+    this.dispatchEvent(new CustomEvent('wanted', { detail: inUse }));
   }
 
   #drawing(): TemplateResult {

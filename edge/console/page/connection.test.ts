@@ -1,7 +1,7 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { beforeEach, expect, test } from 'vitest';
 import type { ConsoleStatus } from '../view.ts';
-import { LoggedOut } from './api.ts';
+import { LoggedOutError } from './api.ts';
 import { GatewayConnection } from './connection.ts';
 
 class FakeStream extends EventTarget {
@@ -126,7 +126,7 @@ test('a stream that ended or fell silent is reported and opened again after a wh
 });
 
 test('an ended log-in does not count as a gateway that does not answer', async () => {
-  fetchStatus = () => Promise.reject(new LoggedOut('log in'));
+  fetchStatus = () => Promise.reject(new LoggedOutError('log in'));
   for (const user of ['installer', null]) {
     connection.begin();
     questions.at(-1)?.resolve(user);

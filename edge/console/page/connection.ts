@@ -11,7 +11,7 @@
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { ConsoleStatus, SceneNotice, StreamEvents } from '../view.ts';
-import { LoggedOut } from './api.ts';
+import { LoggedOutError } from './api.ts';
 
 const retryMs = 3000;
 /** A stream without any event for this long is dead: the gateway sends a tick every 4 s. */
@@ -86,7 +86,7 @@ export class GatewayConnection {
       this.#open();
     } catch (error) {
       if (turn !== this.#turn) return;
-      if (error instanceof LoggedOut) this.#handlers.loggedOut();
+      if (error instanceof LoggedOutError) this.#handlers.loggedOut();
       else this.#lost(error instanceof Error ? error.message : String(error));
     }
   }
@@ -95,11 +95,11 @@ export class GatewayConnection {
     this.#closeStream();
     const stream = this.#parts.openStream(this.#watched);
     this.#stream = stream;
-    const on = <Name extends keyof StreamEvents>(name: Name, take: (data: StreamEvents[Name]) => void) =>
+    const on = <Name extends keyof StreamEvents>(name: Name, handle: (data: StreamEvents[Name]) => void) =>
       stream.addEventListener(name, (event) => {
         if (stream !== this.#stream) return;
         this.#heard();
-        take(JSON.parse((event as MessageEvent<string>).data) as StreamEvents[Name]);
+        handle(JSON.parse((event as MessageEvent<string>).data) as StreamEvents[Name]);
       });
     on('tick', ({ at }) => this.#handlers.time(at));
     on('status', (status) => this.#handlers.status(status));

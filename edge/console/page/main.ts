@@ -24,7 +24,7 @@ import { gatewayView, problemsView, uplinkView } from './gateway-view.ts';
 import { hostView } from './host-view.ts';
 import { languageChoice } from './language-choice.ts';
 import { loginView } from './login-view.ts';
-import { OpenLetters, type ShownLetters } from './open-letters.ts';
+import { OpenDeadLetters, type ShownLetters } from './open-letters.ts';
 import { guarded, section } from './parts.ts';
 import { refusedSection } from './refused-view.ts';
 import { summaryView } from './summary-view.ts';
@@ -79,7 +79,7 @@ class ForpostConsole extends LitElement {
       },
     },
     {
-      status: (status) => this.#take(status),
+      status: (status) => this.#receive(status),
       scene: (scene) => {
         this.scenes = new Map(this.scenes).set(scene.camera, scene);
       },
@@ -95,13 +95,13 @@ class ForpostConsole extends LitElement {
       loggedOut: () => this.#needLogIn(),
     },
   );
-  readonly #letters = new OpenLetters(api.fetchDeadLetters, (device, letters) => {
+  readonly #letters = new OpenDeadLetters(api.fetchDeadLetters, (device, letters) => {
     this.deadLetters = new Map(this.deadLetters).set(device, letters);
   });
   #hold = new AlarmHold();
   #watched: readonly string[] = [];
   /** ids of the cameras that are in view, drawn on or tested */
-  readonly #wanted = new Set<string>();
+  readonly #camerasInUse = new Set<string>();
   #tick: number | undefined;
   /** the gateway's clock minus this machine's, ms */
   #clockOffsetMs = 0;
@@ -160,23 +160,23 @@ class ForpostConsole extends LitElement {
     this.problem = this.status === undefined ? '' : t('gateway-page/log-in.over');
   }
 
-  #take(status: ConsoleStatus): void {
+  #receive(status: ConsoleStatus): void {
     this.status = status;
     this.#setClock(status.at);
     document.title = status.summary.level === 'well' ? status.name : `! ${status.name}`;
-    this.#letters.take(status.devices);
+    this.#letters.update(status.devices);
     this.#watch();
   }
 
   #watch(): void {
     const cameras = (this.status?.cameras ?? []).map(({ id }) => id);
-    this.#watched = watchList(cameras, this.#wanted, this.#watched);
+    this.#watched = watchList(cameras, this.#camerasInUse, this.#watched);
     this.#connection.watch(this.#watched);
   }
 
-  #want(camera: string, wanted: boolean): void {
-    if (wanted) this.#wanted.add(camera);
-    else this.#wanted.delete(camera);
+  #setInUse(camera: string, inUse: boolean): void {
+    if (inUse) this.#camerasInUse.add(camera);
+    else this.#camerasInUse.delete(camera);
     this.#watch();
   }
 
@@ -226,7 +226,7 @@ class ForpostConsole extends LitElement {
       await run();
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
-      if (error instanceof api.LoggedOut) this.#begin();
+      if (error instanceof api.LoggedOutError) this.#begin();
     }
   }
 
@@ -291,7 +291,7 @@ class ForpostConsole extends LitElement {
       cameras,
       ({ id }) => id,
       (camera) =>
-        html`<forpost-camera .camera=${camera} .mayAct=${this.mayAct} .drawn=${scenes[camera.id]} .scene=${this.scenes.get(camera.id)} @wanted=${({ detail }: CustomEvent<boolean>) => this.#want(camera.id, detail)}></forpost-camera>`,
+        html`<forpost-camera .camera=${camera} .mayAct=${this.mayAct} .drawn=${scenes[camera.id]} .scene=${this.scenes.get(camera.id)} @wanted=${({ detail }: CustomEvent<boolean>) => this.#setInUse(camera.id, detail)}></forpost-camera>`,
     );
     return section('cameras', t('gateway-page/cameras.title'), note, html`<div class="cameras">${views}</div>`);
   }

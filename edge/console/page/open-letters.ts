@@ -19,7 +19,7 @@ interface OpenRow {
   busy: boolean;
 }
 
-export class OpenLetters {
+export class OpenDeadLetters {
   readonly #fetch: (device: string) => Promise<readonly DeadLetterView[]>;
   readonly #show: (device: string, letters: ShownLetters) => void;
   readonly #rows = new Map<string, OpenRow>();
@@ -43,8 +43,8 @@ export class OpenLetters {
     this.#rows.delete(device);
   }
 
-  /** Takes a new status, and fetches the dead letters again where a device's count has changed. */
-  take(devices: readonly Pick<DeviceStatus, 'id' | 'deadLetters'>[]): void {
+  /** Compares with a new status, and fetches the dead letters again where a device's count has changed. */
+  update(devices: readonly Pick<DeviceStatus, 'id' | 'deadLetters'>[]): void {
     this.#counts = new Map(devices.map(({ id, deadLetters }) => [id, deadLetters]));
     for (const [device, row] of this.#rows) {
       if (this.#counts.has(device)) void this.#look(device, row);

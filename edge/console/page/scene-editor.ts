@@ -8,10 +8,11 @@
  * Always: drawing begins only after the saved scene is loaded; every change can be undone step by step; the picture below
  * stays live; nothing is sent before Save, which saves over the revision that was opened and no other.
  */
-import { html, LitElement, nothing, svg, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { CameraRule, SceneNotice } from '../view.ts';
 import * as api from './api.ts';
 import * as drafts from './scene-draft.ts';
+import { drawing, type Grip, gripOf } from './scene-drawing.ts';
 import { t } from './texts.ts';
 import { motionMaskMeans } from './words.ts';
 
@@ -35,12 +36,6 @@ const newTitles: Readonly<Record<drafts.ShapeKind, string>> = {
   motion: t('gateway-page/editor.new-motion'),
 };
 const kinds = ['zone', 'line', 'mask', 'motion'] as const;
-
-type Grip =
-  | { readonly what: 'corner'; readonly shape: number; readonly corner: number }
-  | { readonly what: 'middle'; readonly shape: number; readonly corner: number }
-  | { readonly what: 'shape'; readonly shape: number }
-  | { readonly what: 'ground' };
 
 interface Gesture {
   readonly pointer: number;
@@ -268,7 +263,7 @@ export class SceneEditor extends LitElement {
       <div class="board"
         @pointerdown=${this.#down} @pointermove=${this.#move} @pointerup=${this.#up} @pointercancel=${this.#cancelled}>
         ${this.picture === undefined ? html`<p class="no-picture">${t('gateway-page/editor.no-picture')}</p>` : html`<img src=${this.picture} alt="" draggable="false" @load=${this.#pictured} />`}
-        ${this.#drawing()}
+        ${drawing(this)}
       </div>
       <div class="tools">${this.#tools()}</div>
     </dialog>`;
@@ -348,73 +343,6 @@ export class SceneEditor extends LitElement {
     this.#step(drafts.removePoint(this.draft, shape, corner));
     this.corner = undefined;
   }
-
-  #drawing(): TemplateResult {
-    const { width, height } = this.size;
-    const { shapes, selected, placing } = this.draft;
-    const px = (pixels: number) => pixels * this.scale;
-    const at = ([x, y]: Point) => [x * width, y * height] as const;
-    const path = (points: readonly Point[]) => points.map((point) => at(point).join(',')).join(' ');
-    const chosen = selected === undefined ? undefined : shapes[selected];
-    return html`<svg class="drawing editing ${placing === undefined ? '' : 'placing'}" viewBox="0 0 ${width} ${height}" font-size=${px(15)}>
-      ${(this.scene?.tracks ?? []).map(
-        ({ box: [x, y, w, h], static: stands }) =>
-          svg`<g class="track ${stands ? 'stands' : ''}"><rect x=${x * width} y=${y * height} width=${w * width} height=${h * height} /></g>`,
-      )}
-      ${shapes.map((shape, index) => {
-        const outline =
-          shape.kind === 'line'
-            ? svg`<polyline class="touch" points=${path(shape.points)} stroke-width=${px(36)} data-shape=${index} /><polyline points=${path(shape.points)} data-shape=${index} />`
-            : svg`<polygon points=${path(shape.points)} data-shape=${index} />`;
-        const [x, y] = at(labelAt(shape.points));
-        return svg`<g class="${shape.kind} ${index === selected ? 'chosen' : ''}">${outline}
-          ${shape.kind === 'mask' ? nothing : svg`<text x=${x} y=${y - px(8)}>${shape.kind === 'motion' ? drafts.shapeTitles.motion : shape.name}</text>`}</g>`;
-      })}
-      ${chosen === undefined || selected === undefined ? nothing : this.#handles(chosen, selected)}
-      ${
-        placing === undefined
-          ? nothing
-          : svg`<g class="${placing.kind} chosen"><polyline points=${path(placing.points)} />
-            ${placing.points.map((point, index) => {
-              const [x, y] = at(point);
-              return svg`<circle class="handle ${index === 0 ? 'first' : ''}" cx=${x} cy=${y} r=${px(index === 0 ? 11 : 8)} />`;
-            })}</g>`
-      }
-    </svg>`;
-  }
-
-  /** Round handles at the corners, and small ones between them that insert a corner; the touch area is larger than the circle. */
-  #handles({ points, kind }: drafts.Shape, index: number): TemplateResult {
-    const { width, height } = this.size;
-    const px = (pixels: number) => pixels * this.scale;
-    const middles = kind === 'line' || points.length >= drafts.mostCorners ? [] : points;
-    return svg`<g class="handles">
-      ${middles.map((point, corner) => {
-        const next = points[(corner + 1) % points.length] ?? point;
-        const [x, y] = [((point[0] + next[0]) / 2) * width, ((point[1] + next[1]) / 2) * height];
-        return svg`<circle class="middle" cx=${x} cy=${y} r=${px(6)} />
-          <circle class="touch" cx=${x} cy=${y} r=${px(16)} data-middle=${corner} data-shape=${index} />`;
-      })}
-      ${points.map(
-        ([x, y], corner) =>
-          svg`<circle class="handle ${corner === this.corner ? 'first' : ''}" cx=${x * width} cy=${y * height} r=${px(10)} />
-            <circle class="touch" cx=${x * width} cy=${y * height} r=${px(22)} data-corner=${corner} data-shape=${index} />`,
-      )}
-    </g>` as unknown as TemplateResult;
-  }
-}
-
-/** The topmost corner. */
-function labelAt(points: readonly Point[]): Point {
-  return points.reduce((top, point) => (point[1] < top[1] ? point : top), points[0] ?? [0, 0]);
-}
-
-function gripOf(target: EventTarget | null): Grip {
-  const { shape, corner, middle } = target instanceof SVGElement ? target.dataset : {};
-  if (shape === undefined) return { what: 'ground' };
-  if (corner !== undefined) return { what: 'corner', shape: Number(shape), corner: Number(corner) };
-  if (middle !== undefined) return { what: 'middle', shape: Number(shape), corner: Number(middle) };
-  return { what: 'shape', shape: Number(shape) };
 }
 
 customElements.define('forpost-scene-editor', SceneEditor);

@@ -30,10 +30,11 @@ export function outageTests(): void {
     await tap(0.9, 0.2);
     const drawn = page.locator('.editing .line polyline[points]');
     const before = await drawn.count();
+    const port = Number(new URL(server.url).port);
     await server.stop();
     const lost = page.getByText('The gateway does not answer');
     await lost.waitFor({ state: 'attached' });
-    await startServerAgain();
+    await startServerAgain(port);
     // this gateway keeps no sessions across a restart, so the page asks for the log-in
     await page.getByText('The log-in is over').waitFor();
     expect(await lost.count()).toBe(0);

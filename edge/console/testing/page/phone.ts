@@ -49,8 +49,7 @@ export async function anotherPage(url: string, options: BrowserContextOptions = 
 }
 
 /** Starts a new server on the port of the stopped one, as a restart of the gateway does. It knows no log-ins. */
-export async function startServerAgain(): Promise<void> {
-  const port = Number(new URL(server.url).port);
+export async function startServerAgain(port: number): Promise<void> {
   server = consoleServer(source, hash, { http: { port } });
   await server.start();
 }

@@ -1,4 +1,4 @@
-/** What the writer refuses to do whatever it is told, because it would lose or mix up events. */
+/** The assertions of the writer: a defect elsewhere must not lose or mix up events. Each test plays such a defect. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -12,6 +12,7 @@ import { draft, newEpoch, sink, temporaryFolder } from '../testing/test-support.
 import { FileWriter } from './file-writer.ts';
 import { Lanes } from './lanes.ts';
 import { Retention } from './space/retention.ts';
+import { Shedder } from './space/shedder.ts';
 import { FileDisk } from './writer-disk.ts';
 
 const stamp = { received: 1_700_000_000_000, uptime: 1, clock: 'synced', boot: 'boot-1' } as const;
@@ -54,7 +55,7 @@ function batchOf(count: number): Batch {
   return { ...gathering.takeBatch(stamp).batch, changes: { anew: false, changes: [] } };
 }
 
-test('each value of an event stands in the place that its name says', () => {
+test('packing an event puts each value at the index that its name has', () => {
   const event = draft(7, { resendId: 'r', content: 5 });
   const values: (string | number | null)[] = [];
   packEntry({ events: [event] }, values);
@@ -79,14 +80,14 @@ test('a batch whose counts and values disagree stores nothing and takes no seque
   db.close();
 });
 
-test('an event that some sink has not acknowledged is not deleted, whatever asks for it', () => {
+test('retention refuses to delete an event that a sink has not acknowledged', () => {
   const epoch = asId<'epoch'>(newEpoch());
   const { writer, file } = writerIn(epoch);
   writer.hear({ kind: 'commit', batch: batchOf(3) });
   writer.hear({ kind: 'stop' });
   const db = new Database(file);
   const lanes = new Lanes(db, [sink], new Map());
-  // the first answer is a wrong one: a defect that the check in front of the deletion finds
+  // the defect: the first answer is wrong
   const answers = [3];
   const delivered = lanes.deliveredThrough.bind(lanes);
   lanes.deliveredThrough = (state) => answers.shift() ?? delivered(state);
@@ -96,5 +97,59 @@ test('an event that some sink has not acknowledged is not deleted, whatever asks
     `events through 3 of ${epoch}/telemetry are not delivered: 0 is the last one`,
   );
   expect(db.prepare('select count(*) from events').pluck().get()).toBe(3);
+  db.close();
+});
+
+test('the writer refuses a sequence number that JavaScript cannot represent exactly, and stores nothing of the batch', () => {
+  const epoch = newEpoch();
+  const { writer, said, file } = writerIn(epoch);
+  const db = new Database(file);
+  db.prepare('update lanes set first_seq = ?, next_seq = ? where epoch = ?').run(2 ** 53, 2 ** 53, epoch);
+  // after a failed commit the writer reads the lanes from the file again
+  writer.hear({ kind: 'commit', batch: { ...batchOf(1), counts: [2] } });
+  writer.hear({ kind: 'commit', batch: batchOf(1) });
+  expect(said.at(-1)).toMatchObject({
+    kind: 'commit-failed',
+    message: `9007199254740992 is no sequence number (epoch ${epoch}, telemetry)`,
+  });
+  expect(db.prepare('select count(*) from events').pluck().get()).toBe(0);
+  db.close();
+  writer.hear({ kind: 'stop' });
+});
+
+test('a cursor cannot pass the last sequence number of its lane', () => {
+  const epoch = newEpoch();
+  const { writer, file } = writerIn(epoch);
+  writer.hear({ kind: 'commit', batch: batchOf(3) });
+  writer.hear({ kind: 'stop' });
+  const db = new Database(file);
+  // the defect: the lane's first number lies past its end, so a new sink would begin there
+  db.prepare("update lanes set first_seq = 9 where epoch = ? and lane = 'telemetry'").run(epoch);
+  const lanes = new Lanes(db, ['new'], new Map());
+  expect(() => lanes.begin(asId<'epoch'>(newEpoch()), 2)).toThrow(
+    `the cursor of new cannot move from 0 to 8 in ${epoch}/telemetry, whose next is 4`,
+  );
+  expect(db.prepare("select count(*) from cursors where sink = 'new' and acked > 0").pluck().get()).toBe(0);
+  db.close();
+});
+
+test('shedding refuses to delete the newest event of a lane', () => {
+  const epoch = newEpoch();
+  const { writer, file } = writerIn(epoch);
+  writer.hear({ kind: 'commit', batch: batchOf(5) });
+  writer.hear({ kind: 'stop' });
+  const db = new Database(file);
+  const lanes = new Lanes(db, [sink], new Map());
+  const state = lanes.get(epoch, 'telemetry');
+  const positions = lanes.positions.bind(lanes);
+  // the defect: the plan is made for a lane that is longer than the file has it
+  lanes.positions = (...lane) => {
+    state.next = 5;
+    return positions(...lane);
+  };
+  expect(() => new Shedder(db, InHand.for(1)).run(lanes, 2 ** 20, 0)).toThrow(
+    `events 1 to 4 of ${epoch}/telemetry cannot be shed: the next number is 5`,
+  );
+  expect(db.prepare('select count(*) from events').pluck().get()).toBe(5);
   db.close();
 });
