@@ -78,8 +78,9 @@ export class Gateway implements Part {
   /** What the gateway knows from earlier runs: events, time, alarms. Then the rules. */
   async #startMemory(): Promise<void> {
     const { channelNames, outbox, clock } = this.#ground;
-    const { alarms, pipeline, commander, startRules } = this.#alarming;
+    const { site, alarms, pipeline, commander, startRules } = this.#alarming;
     await this.#releasers.start('data folder', new DataFolder(this.#options.installation.data));
+    await this.#releasers.start('site', site);
     await this.#releasers.start('names of channels', channelNames);
     await this.#releasers.start('outbox', outbox);
     await this.#releasers.start('known time', clock.known);
@@ -94,7 +95,7 @@ export class Gateway implements Part {
 
   async #startParts(): Promise<void> {
     const { uplink, evidenceStore, uploads, vision } = this.#outside;
-    const { conditions, health, host, retryingPage } = this.#page;
+    const { conditions, health, host, retryingPage, socket } = this.#page;
     const { pastAlarms, alarms } = this.#alarming;
     await this.#releasers.start('uplink', uplink);
     await this.#releasers.start('evidence', evidenceStore);
@@ -105,6 +106,7 @@ export class Gateway implements Part {
     await this.#releasers.start('conditions', conditions);
     await this.#releasers.start('health', health);
     await this.#releasers.start('host health', host);
+    await this.#releasers.start('socket', socket);
     await this.#releasers.start('console', retryingPage);
     await this.#releasers.start('refused clients', this.#ground.refusedFile);
     await this.#releasers.start('broker', this.#ground.broker);

@@ -22,6 +22,11 @@ export const errorCodes = {
     means: 'An argument or option of a command is wrong, or does not fit the present state.',
     remedy: 'Correct what the message names; `--help` after the command lists its arguments and options.',
   },
+  FORPOST_SITE_CONFLICT: {
+    retryable: false,
+    means: 'A change of the site was made over a revision that is not the newest, or over a file edited by hand.',
+    remedy: 'Look at what others changed, which the message names, and make the change over the newest revision.',
+  },
   FORPOST_PORT_TAKEN: {
     retryable: false,
     means: 'Another program listens on a port of this configuration.',

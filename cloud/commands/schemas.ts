@@ -7,7 +7,10 @@ export const mostListed = 200;
 
 export const orderBody = Type.Object(
   {
-    kind: Type.String({ pattern: commandKindPattern, description: 'kind of the command: acknowledge, status, ping' }),
+    kind: Type.String({
+      pattern: commandKindPattern,
+      description: 'kind of the command: acknowledge, status, ping, site.apply',
+    }),
     arguments: Type.Optional(
       Type.Record(Type.String(), Type.Unknown(), {
         description: 'what the kind needs: {"alarm": "…"} for acknowledge',

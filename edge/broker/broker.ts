@@ -25,7 +25,7 @@ import { sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type MqttStateStore, noStateStore } from '../mqtt-state/mqtt-state.ts';
-import type { Acquaintance, Admit, Authenticate } from './access.ts';
+import type { Acquaintance, Admit, Authenticate, Principal } from './access.ts';
 import { type BrokerLimits, defaultBrokerLimits, maxConsumerPacketBytesOf, maxPacketBytesOf } from './broker-limits.ts';
 import { Clients } from './clients.ts';
 import { Connacks } from './connack.ts';
@@ -280,6 +280,25 @@ export class Broker implements Part, LocalPublisher {
     const connections = this.#clients.of(principal);
     for (const connection of connections) connection.end(reason.administrativeAction);
     return connections.length;
+  }
+
+  /**
+   * The site has changed. `principalOf`: a user as the site has it now. Rights hold from the next packet on; connections
+   * of users that are gone, or are another kind now, are closed, and their wills are not published. Returns how many.
+   */
+  renew(principalOf: (user: string) => Principal | undefined): number {
+    let closed = 0;
+    for (const connection of [...this.#clients.all()]) {
+      const principal = principalOf(connection.principal.id);
+      if (principal?.kind === connection.principal.kind) {
+        connection.renew(principal);
+        continue;
+      }
+      connection.will = undefined;
+      connection.end(reason.administrativeAction);
+      closed++;
+    }
+    return closed;
   }
 
   counters(): BrokerCounters {

@@ -70,7 +70,7 @@ const maxWaiting = 1000;
 const maxWaitingBytes = 2 ** 20;
 
 export class Connection {
-  readonly principal: Principal;
+  #principal: Principal;
   /** with its principal's name in front: another one's same client id is another client */
   readonly id: string;
   readonly clientId: string;
@@ -106,7 +106,7 @@ export class Connection {
   constructor(options: ConnectionOptions) {
     const { principal, clientId, connect, guarded, limits, watch, session } = options;
     this.#options = options;
-    this.principal = principal;
+    this.#principal = principal;
     this.clientId = clientId;
     this.id = `${principal.id}/${clientId}`;
     this.version = connect.version;
@@ -123,6 +123,16 @@ export class Connection {
 
   get socket() {
     return this.guarded.socket;
+  }
+
+  /** who has logged in, with the rights that hold now */
+  get principal(): Principal {
+    return this.#principal;
+  }
+
+  /** New rights of the same principal: they hold from the next packet on. */
+  renew(principal: Principal): void {
+    this.#principal = principal;
   }
 
   /** Its session outlives the connection. */

@@ -12,12 +12,14 @@ import { modelAdd, modelList, modelRemove } from './commands/model.ts';
 import { prepare } from './commands/prepare.ts';
 import { replay } from './commands/replay.ts';
 import { schema } from './commands/schema.ts';
+import { siteApply, siteDiff, siteHistory, siteShow, siteUndo } from './commands/site.ts';
 
 export const gatewayCommands: CommandTable = {
   program: 'forpost',
   summary: 'Forpost, an edge gateway: local MQTT broker, video detection, durable outbox, uplink to a centre',
   version,
   groups: {
+    site: 'the site’s document and its revisions',
     devices: 'devices, consumers and people, and their passwords',
     cameras: 'cameras of the site',
     model: 'detection models',
@@ -29,6 +31,11 @@ export const gatewayCommands: CommandTable = {
     check,
     schema,
     prepare,
+    siteShow,
+    siteDiff,
+    siteHistory,
+    siteApply,
+    siteUndo,
     devicesPassword,
     devicesPasswords,
     devicesList,

@@ -8,6 +8,7 @@
 import type { CommandOutcome } from '@forpost/shared/event/command.ts';
 import type { TSchema } from 'typebox';
 import type { Alert } from '../alerts/action.ts';
+import type { ChangeRequest } from '../site/document.ts';
 
 /** What a command did. */
 export interface Effect {
@@ -27,6 +28,11 @@ export interface CommandContext {
   ): { readonly state: 'done'; readonly alerts: readonly Alert[] } | { readonly state: 'already' | 'unknown' };
   /** Queues a piece of evidence for the centre; queued on disk when this resolves. `problem`: why not, in words. */
   sendEvidence(id: string, sha256: string): Promise<{ readonly bytes: number } | { readonly problem: string }>;
+  /** Changes the site's document for `author` at the centre; in words what became of it. */
+  changeSite(
+    change: Pick<ChangeRequest, 'seen' | 'why' | 'edit'>,
+    author: string,
+  ): Promise<{ readonly applied: string } | { readonly refused: string }>;
   /** Sends the gateway's state to every sink that is connected, now. */
   sendStatus(): void;
   /** the gateway in a few words: version, how long it runs */

@@ -38,6 +38,7 @@ function aCommander(
             : { state: 'done', alerts: [alert] };
       },
       sendEvidence: async () => ({ problem: 'there is none' }),
+      changeSite: async () => ({ refused: 'there is no site' }),
       sendStatus: () => {
         states++;
       },

@@ -21,21 +21,26 @@ import { RuleEngine } from '../rules/engine.ts';
 import { Trials } from '../rules/trial.ts';
 import { LiveSite } from '../site/live-site.ts';
 import { deviceWords, type Site } from '../site/site.ts';
-import { SiteFile } from '../site/site-file.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { Alarming, Ground, LaterParts } from './parts.ts';
+import { siteParts } from './site-parts.ts';
 
 export function composeAlarming(options: GatewayOptions, ground: Ground, { outside, page }: LaterParts): Alarming {
   const { clock, random, installation } = options;
   const { site_file: file, secrets_file: secretsFile, data } = installation;
-  const site = new LiveSite({
-    site: options.site,
-    file: new SiteFile({ file, data, load: (text) => loadSite(file, secretsFile, text).site }),
-    onChanged: ({ site: changed, camera, note }) => {
-      engine?.updateScenes(changed);
-      if (camera !== undefined) outside().vision.reconfigure(camera);
-      pipeline.own.note(note);
+  const siteLog = loggerOf(options, 'site');
+  const site: LiveSite = new LiveSite({
+    ...{ site: options.site, file, data, clock, load: (text: string) => loadSite(file, secretsFile, text) },
+    parts: siteParts(options, ground, {
+      rules: () => rules(),
+      pipeline: () => pipeline,
+      vision: () => outside().vision,
+    }),
+    onChanged: (note) => {
+      siteLog.info({ revision: note.revision, by: note.by }, note.message);
+      pipeline.own.note({ ...note });
     },
+    onFailed: (part, error) => siteLog.error({ part, err: error }, 'a part did not take the changed site: a defect'),
   });
   const trials = new Trials(clock, () => site.current);
   const pastAlarms = new PastAlarms();
@@ -55,18 +60,18 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
   let engine: RuleEngine | undefined;
   const startRules = () => {
     engine = new RuleEngine({
-      site: options.site,
+      site: site.current,
       actives: alarms.active(),
       uptime: clock.uptime(),
       watch: trials,
       clockError: ground.clock.error,
     });
   };
-  const rules = () => {
+  const rules = (): RuleEngine => {
     if (engine === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'the rules are not started');
     return engine;
   };
-  const pipeline = new Pipeline({
+  const pipeline: Pipeline = new Pipeline({
     devices: ground.devices,
     rules,
     alarms,
@@ -83,7 +88,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
       pastAlarms.take(alert);
     },
   });
-  const commands = composeCommands(options, ground, pipeline, { outside, page });
+  const commands = composeCommands(options, ground, pipeline, site, { outside, page });
   return { site, trials, alarms, pastAlarms, rules, rulesIfStarted: () => engine, startRules, pipeline, ...commands };
 }
 
@@ -98,6 +103,7 @@ function composeCommands(
   options: GatewayOptions,
   ground: Ground,
   pipeline: Pipeline,
+  site: LiveSite,
   { outside, page }: LaterParts,
 ): Pick<Alarming, 'commander' | 'commandKeys' | 'refusals'> {
   const { clock, random, installation } = options;
@@ -109,6 +115,7 @@ function composeCommands(
       kinds: commandKinds,
       context: {
         acknowledge: (alarm, by) => pipeline.own.acknowledgeFor(alarm, by),
+        changeSite: (change, author) => site.changeForCentre(change, author),
         sendStatus: () => outside().uplink.sendStatus(),
         sendEvidence: (id, sha256) =>
           sendKept({ store: outside().evidenceStore, uploads: outside().uploads }, id, sha256),

@@ -90,10 +90,10 @@ type EvidenceParts = Omit<Outside, 'uplink' | 'vision'>;
 function composeEvidence(
   options: GatewayOptions,
   { clock: { quality }, instance }: Ground,
-  { pipeline }: Alarming,
+  { pipeline, site }: Alarming,
   { uplink, vision }: Pick<Outside, 'uplink' | 'vision'>,
 ): EvidenceParts {
-  const { installation, site, secrets, clock, random } = options;
+  const { installation, secrets, clock, random } = options;
   const logger = loggerOf(options, 'evidence');
   const limits = evidenceLimits(installation);
   const store = new EvidenceStore({ folder: join(installation.data, 'evidence'), limits, clock, quality, logger });
@@ -104,7 +104,7 @@ function composeEvidence(
     sendsEvidence: target !== undefined,
     evidence: new Evidence({
       store,
-      cameras: () => site.cameras.map(({ id }) => id),
+      cameras: () => site.current.cameras.map(({ id }) => id),
       ask: (camera, alarm, uptime) => vision.wantEvidence(camera, alarm, uptime),
       attach: (alarm, references) => pipeline.own.attachEvidence(alarm, references),
       lack: (alarm, why) => void pipeline.own.lackEvidence(alarm, why),

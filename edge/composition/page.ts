@@ -3,9 +3,11 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { version } from '@forpost/shared/version.ts';
 import { instanceStatus } from '../backup/instance.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
+import { passwordsFor } from '../config/passwords.ts';
 import { PageSource } from '../console/page-source.ts';
 import { RetryingPage } from '../console/retrying-page.ts';
 import { ConsoleServer } from '../console/server.ts';
+import { GatewaySocket } from '../console/socket.ts';
 import { ConsoleUsers } from '../console/users.ts';
 import { reusedIdProblems } from '../devices/reused-ids.ts';
 import { GatewayHealth } from '../health/health.ts';
@@ -34,9 +36,11 @@ export function composePage(
   const conditions = new ConditionWatch({ ...options.conditions, clock, logger: loggerOf(options, 'conditions') });
   const mute = new MuteWatch({ clock, site: () => site.current, heard: (device) => devices.heard(device) });
   const host = composeHost(options, ground, alarming, outside);
-  const status = composeStatus(options, ground, alarming, outside, { mute, host }, [
+  const status: Status = composeStatus(options, ground, alarming, outside, { mute, host }, [
     () => conditions.problems(),
     () => reload.problems(),
+    () => site.document.problems(),
+    () => socket.problems(),
     () => broker.problems(),
     () => server.problems(),
     () => retryingPage.problems(),
@@ -58,12 +62,18 @@ export function composePage(
     users: (name) => users.hashOf(name),
     roleOf: (name) => users.roleOf(name),
     source,
+    document: site.document,
+    passwordsFor: (document) => passwordsFor(document, installation),
     health,
     metrics: new GatewayMetrics(() => status.snapshot()),
     clock,
     logger: loggerOf(options, 'console'),
     gateway: installation.gateway,
     folder: installation.data,
+  });
+  const socket = new GatewaySocket({
+    ...{ folder: installation.data, document: site.document, logger: loggerOf(options, 'socket') },
+    passwordsFor: (document) => passwordsFor(document, installation),
   });
   const retryingPage: RetryingPage = new RetryingPage({ server, clock, logger: loggerOf(options, 'console') });
   const reload: Reload = new Reload({
@@ -74,7 +84,7 @@ export function composePage(
     logger: loggerOf(options, 'reload'),
     ...{ devices, broker, vision, uplink, uploads, conditions, users, commandKeys },
   });
-  return { status, source, health, host, retryingPage, conditions, reload };
+  return { status, source, health, host, retryingPage, socket, conditions, reload };
 }
 
 /** `first`: problems that stand before all others but the outbox's reports. */

@@ -17,6 +17,7 @@ import type { CommandKeys } from '../commands/trusted-keys.ts';
 import type { ConditionWatch } from '../config/condition-watch.ts';
 import type { PageSource } from '../console/page-source.ts';
 import type { RetryingPage } from '../console/retrying-page.ts';
+import type { GatewaySocket } from '../console/socket.ts';
 import type { ChannelNameFile } from '../devices/channel-name-file.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -100,6 +101,8 @@ export interface Page {
   readonly host: HostHealth;
   /** starts the page, and waits while another program has its port */
   readonly retryingPage: RetryingPage;
+  /** the way of the command line to the running gateway */
+  readonly socket: GatewaySocket;
   readonly conditions: ConditionWatch;
   readonly reload: Reload;
 }

@@ -84,6 +84,6 @@ export class Reload {
     if (others(installation) !== others(parts.installation))
       parts.logger.warn('gateway.yaml has changes that apply only at the next start');
     if (site.revision !== parts.site().revision)
-      parts.logger.warn('site.yaml has changes that apply only at the next start');
+      parts.logger.warn('site.yaml was edited by hand: "forpost site apply" takes it up, or the next start');
   }
 }

@@ -1,4 +1,8 @@
-/** Checks the secrets against the site: a password for every log-in, none for others, each in the form of its hash. */
+/**
+ * Checks the secrets against the site: a password for every log-in, each in the form of its hash. A password that nobody
+ * uses is a problem where it looks like a misspelt one that is missing; else it harms nothing: it was left by a device that
+ * the site no longer has, or waits for one that is about to come.
+ */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { parseMadeHash } from '@forpost/shared/made-credential.ts';
 import { isPasswordHash } from '@forpost/shared/password.ts';
@@ -8,13 +12,18 @@ import type { Located } from './check-site.ts';
 const noHash = (section: 'mqtt' | 'console', id: string) =>
   `${section}.${id} is not ${section === 'mqtt' ? "a password's hash" : 'an argon2id hash'}: passwords themselves never stand here; make one with "forpost devices password ${id}${section === 'console' ? ' --console' : ''}"`;
 
-/** Problems by the file in which they stand. */
+/** Problems by the file in which they stand. `unused`: secrets that nobody uses, which stop no start. */
 export function checkSecrets(
   site: Site,
   secrets: Secrets,
   secretsFile: string,
-): { readonly ofSite: readonly Located[]; readonly ofSecrets: readonly Located[] } {
+): {
+  readonly ofSite: readonly Located[];
+  readonly ofSecrets: readonly Located[];
+  readonly unused: readonly Located[];
+} {
   const ofSite: Located[] = [];
+  const unused: Located[] = [];
   const ofSecrets: Located[] = [];
   const missing = (what: string, id: string, path: Located['path']) => {
     if (Object.hasOwn(secrets.mqtt, id)) return;
@@ -31,8 +40,9 @@ export function checkSecrets(
         id,
         users.filter((user) => !Object.hasOwn(secrets.mqtt, user)),
       );
-      const message = `mqtt.${id} is a password, but the site has no such device or consumer${hint.startsWith('; did') ? hint : ''}`;
-      ofSecrets.push({ path: ['mqtt', id], message, onKey: true });
+      const isMisspelt = hint.startsWith('; did');
+      const message = `mqtt.${id} is a password, but the site has no such device or consumer${isMisspelt ? hint : ''}`;
+      (isMisspelt ? ofSecrets : unused).push({ path: ['mqtt', id], message, onKey: true });
     } else if (!isPasswordHash(hash) && parseMadeHash(hash) === undefined)
       ofSecrets.push({ path: ['mqtt', id], message: noHash('mqtt', id) });
   }
@@ -46,8 +56,13 @@ export function checkSecrets(
   const cameras = site.cameras.map(({ id }): string => id);
   for (const id of Object.keys(secrets.cameras ?? {}))
     if (!cameras.includes(id)) {
-      const message = `cameras.${id} is a password, but the site has no such camera${suggestion(id, cameras)}`;
-      ofSecrets.push({ path: ['cameras', id], message, onKey: true });
+      const hint = suggestion(
+        id,
+        cameras.filter((camera) => !Object.hasOwn(secrets.cameras ?? {}, camera)),
+      );
+      const isMisspelt = hint.startsWith('; did');
+      const message = `cameras.${id} is a password, but the site has no such camera${isMisspelt ? hint : ''}`;
+      (isMisspelt ? ofSecrets : unused).push({ path: ['cameras', id], message, onKey: true });
     }
-  return { ofSite, ofSecrets };
+  return { ofSite, ofSecrets, unused };
 }

@@ -21,9 +21,9 @@ import type { LoadedSite } from './load-site.ts';
 export interface Warning {
   /**
    * What it is about. A running part reports `listener` (the certificate of MQTT or page), `camera`, `model` and `kept`
-   * (a file that an earlier run wrote) itself
+   * (a file that an earlier run wrote) itself. `unused`: a password that nobody uses; an undo may need it again
    */
-  readonly area: 'camera' | 'listener' | 'uplink' | 'commands' | 'model' | 'kept' | 'disk' | 'access';
+  readonly area: 'camera' | 'listener' | 'uplink' | 'commands' | 'model' | 'kept' | 'disk' | 'access' | 'unused';
   /** FILE:LINE:COLUMN, where a line is to blame */
   readonly place?: string;
   readonly message: string;
@@ -64,6 +64,7 @@ export function lastingConditions(configured: Configured, clock: Clock): readonl
     ...located('uplink', yaml, uplinkFiles(installation, clock.now())),
     ...located('commands', yaml, trustedKeys(installation).warnings),
     ...located('access', site.secretsYaml, weakPasswords(site)),
+    ...located('unused', site.secretsYaml, site.unusedSecrets),
     ...modeProblems(configured).map((message): Warning => ({ area: 'access', message })),
   ];
 }

@@ -20,6 +20,7 @@ const { topic, keys, place, ...named } = deviceSchema.properties;
 /** site.yaml with the devices' keys of all decoders. */
 export const wholeSiteSchema = Type.Object(
   {
+    format: others.format,
     site: others.site,
     devices: Type.Array(
       Type.Object(

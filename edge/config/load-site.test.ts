@@ -205,6 +205,35 @@ test('every log-in has a password of its own, nobody else has one, and each is a
   ]);
 });
 
+test('a secret that nobody uses is told and stops no start: its device was removed, or is about to come', () => {
+  const { problems, unusedSecrets = [] } = load(
+    good,
+    `${goodSecrets}  gate: { user: a, password: b }\n`.replace('  display:', `  sold: ${hash}\n  display:`),
+  ) as never as {
+    problems: readonly string[];
+    unusedSecrets: readonly { message: string }[];
+  };
+  expect([problems, unusedSecrets.map(({ message }) => message)]).toEqual([
+    [],
+    [
+      'mqtt.sold is a password, but the site has no such device or consumer',
+      'cameras.gate is a password, but the site has no such camera',
+    ],
+  ]);
+});
+
+test('a document that a newer Forpost made is refused with what is unknown in it', () => {
+  const { problems } = load(`format: 7\nbridges: [{ id: zigbee }]\n${good}`);
+  expect(problems).toEqual([
+    expect.stringMatching(
+      /^site.yaml:1:1: this document has format 7, and this Forpost \(.*\) knows 1: a newer version made it/,
+    ),
+    'site.yaml:2:1: unknown key "bridges"; there are format, site, devices, consumers, cameras, rules',
+  ]);
+  expect(load(`format: 7\n${good}`).problems).toEqual([expect.stringContaining('nothing in it is unknown here')]);
+  expect(load(`format: 1\n${good}`).problems).toEqual([]);
+});
+
 test('no message shows a secret, also where the secret has the wrong type', () => {
   const { problems } = load(good, 'mqtt: { plug: 12345678 }\nconsole: hunter2\nuplink: { x: { token: short } }\n');
   expect(problems.join('\n')).not.toMatch(/12345678|hunter2|short\b/);

@@ -8,9 +8,19 @@ import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
 import { configError, configProblems, type LoadedYaml, loadYaml, parseYaml } from '@forpost/shared/config/yaml.ts';
 import type { SiteId } from '@forpost/shared/event/ids.ts';
+import { readWholeSync } from '@forpost/shared/files.ts';
+import { version } from '@forpost/shared/version.ts';
 import type { Static } from 'typebox';
+import { isMap, parseDocument } from 'yaml';
 import { ruleKinds } from '../rules/kinds/registry.ts';
-import type { CameraConfig, DeviceConfig, RuleConfig, Secrets, Site } from '../site/site.ts';
+import {
+  type CameraConfig,
+  type DeviceConfig,
+  documentFormat,
+  type RuleConfig,
+  type Secrets,
+  type Site,
+} from '../site/site.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSite, type Located } from './check-site.ts';
 import { wholeSiteSchema } from './device-schema.ts';
@@ -22,6 +32,8 @@ export interface LoadedSite {
   /** for checks across files */
   readonly siteYaml: LoadedYaml<unknown>;
   readonly secretsYaml: LoadedYaml<Secrets>;
+  /** secrets that nobody uses: they stop no start */
+  readonly unusedSecrets: readonly Located[];
 }
 
 /**
@@ -30,6 +42,7 @@ export interface LoadedSite {
  */
 export function loadSite(siteFile: string, secretsFile: string, siteText?: string): LoadedSite {
   const problems: string[] = [];
+  let unusedSecrets: readonly Located[] = [];
   const attempt = <T>(load: () => LoadedYaml<T>): LoadedYaml<T> | undefined => {
     try {
       return load();
@@ -40,9 +53,7 @@ export function loadSite(siteFile: string, secretsFile: string, siteText?: strin
       return undefined;
     }
   };
-  const siteYaml = attempt(() =>
-    siteText === undefined ? loadYaml(siteFile, wholeSiteSchema) : parseYaml(siteFile, siteText, wholeSiteSchema),
-  );
+  const siteYaml = attempt(() => loadDocument(siteFile, siteText));
   const secretsYaml = attempt(() => loadYaml(secretsFile, wholeSecretsSchema, { secret: true }));
   const tell = (yaml: LoadedYaml<unknown>, found: readonly Located[]) => {
     for (const { offset, ...problem } of found) problems.push(yaml.describe(problem, offset));
@@ -51,13 +62,49 @@ export function loadSite(siteFile: string, secretsFile: string, siteText?: strin
   const site = siteYaml === undefined ? undefined : siteOf(siteYaml);
   if (site !== undefined && siteYaml !== undefined) tell(siteYaml, checkSite(site));
   if (site !== undefined && siteYaml !== undefined && secretsYaml !== undefined) {
-    const { ofSite, ofSecrets } = checkSecrets(site, secretsYaml.value, secretsFile);
+    const { ofSite, ofSecrets, unused } = checkSecrets(site, secretsYaml.value, secretsFile);
     tell(siteYaml, ofSite);
     tell(secretsYaml, ofSecrets);
+    unusedSecrets = unused;
   }
   if (problems.length > 0 || site === undefined || siteYaml === undefined || secretsYaml === undefined)
     throw configError(problems);
-  return { site, secrets: secretsYaml.value, siteYaml, secretsYaml };
+  return { site, secrets: secretsYaml.value, siteYaml, secretsYaml, unusedSecrets };
+}
+
+/** @throws ForpostError FORPOST_CONFIG_INVALID; of a document that a newer Forpost made, with what is unknown in it */
+function loadDocument(file: string, given: string | undefined): LoadedYaml<Static<typeof wholeSiteSchema>> {
+  const load = () => (given === undefined ? loadYaml(file, wholeSiteSchema) : parseYaml(file, given, wholeSiteSchema));
+  let found: readonly string[] = [];
+  try {
+    const loaded = load();
+    if ((loaded.value.format ?? documentFormat) <= documentFormat) return loaded;
+  } catch (error) {
+    const problems = configProblems(error);
+    if (problems === undefined) throw error;
+    found = problems;
+  }
+  const format = formatOf(given ?? textOf(file));
+  if (format === undefined || format <= documentFormat) throw configError(found);
+  const unknown = found.length === 0 ? 'nothing in it is unknown here' : 'what is unknown here follows';
+  const newer = `this document has format ${format}, and this Forpost (${version}) knows ${documentFormat}: a newer version made it, and ${unknown}; install that version, or take out what is unknown and set format: ${documentFormat}`;
+  throw configError([`${file}:1:1: ${newer}`, ...found]);
+}
+
+/** The format that a text says of itself; undefined: none, or the text is no YAML. */
+function formatOf(text: string): number | undefined {
+  const document = parseDocument(text);
+  const format: unknown = isMap(document.contents) ? document.contents.get('format') : undefined;
+  return typeof format === 'number' ? format : undefined;
+}
+
+function textOf(file: string): string {
+  try {
+    return readWholeSync(file);
+  } catch {
+    // the problems say why it cannot be read
+    return '';
+  }
 }
 
 /** The schema has checked ids and shapes: the brands follow from it. */
@@ -69,6 +116,7 @@ function siteOf({ value, text, file }: LoadedYaml<Static<typeof wholeSiteSchema>
     timezone: site.timezone,
     ...(site.language === undefined ? {} : { language: site.language }),
     ...(site.place === undefined ? {} : { place: site.place }),
+    ...(site.local_only === undefined ? {} : { localOnly: site.local_only }),
     devices: devices as unknown as readonly DeviceConfig[],
     consumers,
     cameras: cameras.map((camera) => withCa(camera, file)) as unknown as readonly CameraConfig[],

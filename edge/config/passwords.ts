@@ -10,6 +10,7 @@ import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { loadYaml } from '@forpost/shared/config/yaml.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { isId } from '@forpost/shared/event/ids.ts';
 import { readWholeSync, replaceFileSync } from '@forpost/shared/files.ts';
 import { type MadeCredential, makeCredential } from '@forpost/shared/made-credential.ts';
 import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
@@ -62,6 +63,41 @@ export function setMissingPasswords(installationFile: string): readonly GivenPas
     }
   });
   return made;
+}
+
+/**
+ * Gives the devices and consumers of a document (YAML) that have no password yet a new one in the secrets file. Returns the
+ * passwords, in the document's order, and what takes them back. A document that cannot be read gives nobody one.
+ * @throws ForpostError FORPOST_CONFIG_INVALID where the secrets file cannot be read or written
+ */
+export function passwordsFor(
+  document: string,
+  { secrets_file: file, data }: { readonly secrets_file: string; readonly data: string },
+): { readonly made: readonly GivenPassword[]; readonly takeBack: () => void } {
+  const made: GivenPassword[] = [];
+  const users = usersIn(document);
+  changeSecrets(file, data, 'mqtt', (secrets) => {
+    for (const id of users) {
+      if (secrets.hasIn(['mqtt', id])) continue;
+      const { password, hash } = makeCredential();
+      secrets.setIn(['mqtt', id], hash);
+      made.push({ id, password });
+    }
+  });
+  const takeBack = () =>
+    changeSecrets(file, data, 'mqtt', (secrets) => {
+      for (const { id } of made) secrets.deleteIn(['mqtt', id]);
+    });
+  return { made, takeBack: made.length === 0 ? () => undefined : takeBack };
+}
+
+/** The ids of devices and consumers that may be log-ins; the check of the document tells what is wrong with others. */
+function usersIn(document: string): readonly string[] {
+  const value: unknown = parseDocument(document).toJS({ maxAliasCount: 100 });
+  const { devices, consumers } = (value ?? {}) as { readonly devices?: unknown; readonly consumers?: unknown };
+  return [devices, consumers].flatMap((list) =>
+    Array.isArray(list) ? list.flatMap((one: { id?: unknown } | null) => (isId(one?.id) ? [one.id] : [])) : [],
+  );
 }
 
 /** `data`: the data folder: its owner has to read the secrets. */

@@ -40,9 +40,12 @@ import Fastify, {
 } from 'fastify';
 import type { GatewayHealth } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
+import type { SiteDocument } from '../site/document.ts';
+import type { Author } from '../site/revision.ts';
 import { PageAssets } from './page-assets.ts';
 import { registerOpenRoutes, registerRoutes } from './routes.ts';
 import { defaultHttpPort, defaultHttpsPort, type HttpSettings } from './settings.ts';
+import { type PasswordsFor, registerSiteRoutes } from './site-routes.ts';
 import type { ConsoleSource } from './source.ts';
 
 export interface ConsoleServerOptions {
@@ -52,6 +55,10 @@ export interface ConsoleServerOptions {
   /** the role of this person; default: operator, who may do everything */
   readonly roleOf?: (name: string) => Role;
   readonly source: ConsoleSource;
+  /** the site's document; absent: the page cannot change it */
+  readonly document?: SiteDocument;
+  /** makes the passwords of new devices and consumers */
+  readonly passwordsFor?: PasswordsFor;
   readonly health: Pick<GatewayHealth, 'alive' | 'ready'>;
   readonly metrics: Pick<GatewayMetrics, 'contentType' | 'render'>;
   readonly clock: Clock;
@@ -174,7 +181,7 @@ export class ConsoleServer implements Part {
   }
 
   async #page(more: FastifyServerOptions, secure: boolean): Promise<FastifyInstance> {
-    const { users, roleOf, clock, gateway, source, health, metrics, folder } = this.#options;
+    const { users, roleOf, clock, gateway, source, document, passwordsFor, health, metrics, folder } = this.#options;
     const app = this.#app(more);
     const assets = await PageAssets.load();
     const prefixOf = registerFront(app, this.#front());
@@ -201,6 +208,8 @@ export class ConsoleServer implements Part {
     });
     registerOpenRoutes(app, health);
     registerRoutes(app, { source, login, clock, metrics });
+    if (document !== undefined)
+      registerSiteRoutes(app, { document, passwordsFor, authorOf: (request) => authorOf(request, login) });
     assets.register(app, rootOf);
     return app;
   }
@@ -215,6 +224,10 @@ export class ConsoleServer implements Part {
     });
     return app;
   }
+}
+
+function authorOf(request: FastifyRequest, login: Login | undefined): Author {
+  return { kind: 'page', name: login?.sessionOf(request)?.user ?? '' };
 }
 
 function urlHost(host: string): string {

@@ -240,3 +240,22 @@ test('a metric is recognised by the form of its name, and the nearest known metr
   expect(misspeltMetric('soil_conductivity')).toBeUndefined();
   expect(isMetric('Power')).toBe(false);
 });
+
+test('a changed device is read by its new configuration at once, and the others keep what they have said', () => {
+  const devices = registry();
+  for (let n = 0; n < 3; n++) devices.seen('oven', received, say(devices, { values: { power_w: n } }));
+  const renamed = { ...site, devices: [{ id: 'oven', name: 'Stove', decoder: 'native' }] } as unknown as Site;
+  const secrets = { mqtt: { lamp: 'new' } };
+  const { commit } = devices.prepare({ site: renamed, secrets });
+  expect(devices.principal('plug')).toBeDefined();
+  commit();
+  expect(devices.principal('plug')).toBeUndefined();
+  expect(devices.statuses()).toMatchObject([{ id: 'oven', name: 'Stove', messages: 3, values: { power_w: 2 } }]);
+  const other = { ...site, devices: [{ id: 'oven', decoder: 'tasmota' }] } as unknown as Site;
+  devices.prepare({ site: other, secrets }).commit();
+  // what another decoder has read means nothing to the new one
+  expect(devices.statuses()).toMatchObject([{ id: 'oven', messages: 3, values: {} }]);
+  expect(devices.decode('oven', 'tele/oven/SENSOR', Buffer.from('{"ENERGY":{"Power":7}}'), received)).toMatchObject({
+    items: [{ data: { values: { power_w: 7 } } }],
+  });
+});

@@ -5,7 +5,7 @@
  * Always: only a device or consumer of the site's configuration can log in, each with its own password; a decoder that
  * throws makes a dead letter and nothing else; the memory for a device is bounded, whatever the device sends.
  */
-
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -36,10 +36,10 @@ const mostLetters = 64;
 const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$Zm9ycG9zdC1ub2JvZHkhIQ$b5mXl0yf3p9tDz5Wt0i5rJ6vZ4o0s1u2w3x4y5z6A7g';
 
 interface KnownDevice {
-  readonly config: DeviceConfig;
-  readonly decoder: Decoder;
+  config: DeviceConfig;
+  decoder: Decoder;
   /** topics that the decoder reads; messages on the device's other topics are delivered, not decoded */
-  readonly read: FilterSet;
+  read: FilterSet;
   connected: boolean;
   /** ms since 1970: when the device last connected or disconnected */
   lastConnected: number | undefined;
@@ -50,7 +50,7 @@ interface KnownDevice {
   newestDeadLetter: { readonly reason: string; readonly at: number } | undefined;
   readonly values: Map<string, NewestValue>;
   channels: ChannelNames;
-  readonly understanding: Understanding;
+  understanding: Understanding;
 }
 
 /** Names of channels and the names that claimed them, by device: kept across restarts. */
@@ -64,8 +64,8 @@ interface NewestValue {
 }
 
 export class DeviceRegistry {
-  readonly #devices = new Map<string, KnownDevice>();
-  readonly #principals: ReadonlyMap<string, Principal>;
+  #devices: ReadonlyMap<string, KnownDevice>;
+  #principals: ReadonlyMap<string, Principal>;
   #hashes: ReadonlyMap<string, string>;
   /** hashes of made credentials: they are checked in microseconds */
   #made: ReadonlyMap<string, MadeHash>;
@@ -92,25 +92,54 @@ export class DeviceRegistry {
     this.#verifier = verifier;
     this.#hashes = new Map(Object.entries(secrets.mqtt));
     this.#made = madeHashes(this.#hashes);
-    for (const config of site.devices) {
-      const decoder = decoderNamed(config.decoder);
-      if (decoder === undefined) throw new RangeError(`device "${config.id}": there is no decoder "${config.decoder}"`);
-      this.#devices.set(config.id, {
-        config,
-        decoder,
-        read: new FilterSet([...decoder.publishFilters(config), ...(decoder.moreTopics?.(config).readShared ?? [])]),
-        connected: false,
-        lastConnected: undefined,
-        lastSeen: undefined,
-        messages: 0,
-        deadLetters: 0,
-        newestDeadLetter: undefined,
-        values: new Map(),
-        channels: new ChannelNames([], this.#onChannelClaim),
-        understanding: new Understanding(),
-      });
-    }
+    this.#devices = new Map(site.devices.map((config) => [config.id, this.#unheard(config)]));
     this.#principals = principalsOf(site);
+  }
+
+  /** A device that has sent nothing yet. @throws RangeError for an unknown decoder */
+  #unheard(config: DeviceConfig): KnownDevice {
+    return {
+      ...readingOf(config),
+      connected: false,
+      lastConnected: undefined,
+      lastSeen: undefined,
+      messages: 0,
+      deadLetters: 0,
+      newestDeadLetter: undefined,
+      values: new Map(),
+      channels: new ChannelNames([], this.#onChannelClaim),
+      understanding: new Understanding(),
+    };
+  }
+
+  /**
+   * Prepares a changed site and its secrets. `commit` takes them: the next message of a device is decoded by its new
+   * configuration; values, counters and names of channels stay, and those of another decoder are forgotten. It returns the
+   * users whose password changed. @throws RangeError for an unknown decoder
+   */
+  prepare({ site, secrets }: { readonly site: Site; readonly secrets: Pick<Secrets, 'mqtt'> }): {
+    readonly commit: () => readonly string[];
+  } {
+    const principals = principalsOf(site);
+    const devices = site.devices.map((config) => {
+      const known = this.#devices.get(config.id);
+      if (known === undefined) return { id: config.id, device: this.#unheard(config), reads: undefined };
+      const reads = isDeepStrictEqual(known.config, config) ? undefined : readingOf(config);
+      return { id: config.id, device: known, reads };
+    });
+    return {
+      commit: () => {
+        for (const { device, reads } of devices) if (reads !== undefined) takeReading(device, reads);
+        this.#devices = new Map(devices.map(({ id, device }) => [id, device]));
+        this.#principals = principals;
+        return this.renew(secrets);
+      },
+    };
+  }
+
+  /** The principal of a user as the site has it now; undefined: the site has no such user. */
+  principal(user: string): Principal | undefined {
+    return this.#principals.get(user);
   }
 
   /** Replaces the passwords. Returns the users whose password changed: the broker closes their connections. */
@@ -260,6 +289,27 @@ export class DeviceRegistry {
       ...unreadOf(known.understanding, () => inFull++ < mostUnread),
     }));
   }
+}
+
+type Reading = Pick<KnownDevice, 'config' | 'decoder' | 'read'>;
+
+/** How a device's messages are read. @throws RangeError for an unknown decoder; the check of site.yaml refuses it before */
+function readingOf(config: DeviceConfig): Reading {
+  const decoder = decoderNamed(config.decoder);
+  if (decoder === undefined) throw new RangeError(`device "${config.id}": there is no decoder "${config.decoder}"`);
+  const filters = [...decoder.publishFilters(config), ...(decoder.moreTopics?.(config).readShared ?? [])];
+  return { config, decoder, read: new FilterSet(filters) };
+}
+
+/** What another decoder has read means nothing to the new one. */
+function takeReading(device: KnownDevice, { config, decoder, read }: Reading): void {
+  if (decoder !== device.decoder) {
+    device.values.clear();
+    device.understanding = new Understanding();
+  }
+  device.config = config;
+  device.decoder = decoder;
+  device.read = read;
 }
 
 function madeHashes(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, MadeHash> {

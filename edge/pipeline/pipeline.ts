@@ -13,6 +13,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Alert } from '../alerts/action.ts';
 import type { Alarms } from '../alerts/alarms.ts';
@@ -20,6 +21,8 @@ import type { Admit } from '../broker/access.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { Outbox } from '../outbox/outbox.ts';
 import type { RuleEngine } from '../rules/engine.ts';
+import type { Site } from '../site/site.ts';
+import type { CameraView } from '../vision/messages.ts';
 import { Admission } from './admit.ts';
 import { Drafts } from './drafts.ts';
 import { EntryQueue } from './entry-queue.ts';
@@ -99,6 +102,11 @@ export class Pipeline {
   get unstored(): { readonly waiting: number; readonly lost: number; readonly collapsed: number } {
     const { waiting, lost, collapsed } = this.#queue;
     return { waiting, lost, collapsed };
+  }
+
+  /** See `RuleStep.changeSite`. */
+  changeSite(site: Site, viewOf: (camera: DeviceId) => CameraView): void {
+    this.#rules.changeSite(site, viewOf);
   }
 
   start(): void {

@@ -8,12 +8,15 @@
  * the next time that a rule has named.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Alert } from '../alerts/action.ts';
 import type { Taken } from '../alerts/alarm.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import type { EventDraft } from '../outbox/outbox.ts';
 import type { RuleEngine } from '../rules/engine.ts';
 import type { AlarmTransition, Observation } from '../rules/rule.ts';
+import type { Site } from '../site/site.ts';
+import type { CameraView } from '../vision/messages.ts';
 import type { Drafts } from './drafts.ts';
 import type { EntryQueue } from './entry-queue.ts';
 
@@ -68,6 +71,14 @@ export class RuleStep {
   /** Observations that have no sender who could wait: their alerts go to the entry queue. */
   observeAndKeep(observations: readonly Observation[], taken: Taken): void {
     const transitions = observations.flatMap((observation) => this.observe(observation, taken));
+    this.#keep(this.act(transitions, taken));
+  }
+
+  /** The rules take a changed site: alarms that nothing watches any more end now. `viewOf`: what a camera sees now. */
+  changeSite(site: Site, viewOf: (camera: DeviceId) => CameraView): void {
+    const { rules, alarms, drafts } = this.#parts;
+    const taken = drafts.taken();
+    const transitions = rules().update(site, alarms.active(), taken.uptime, taken.received, viewOf);
     this.#keep(this.act(transitions, taken));
   }
 

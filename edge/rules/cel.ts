@@ -266,23 +266,27 @@ export function asksForTime(expression: string): boolean {
 
 /** Hour, minute and weekday in a time zone. Cached for each minute, because Intl costs microseconds. */
 export class LocalTime {
-  readonly #format: Intl.DateTimeFormat;
+  readonly #timezone: () => string;
+  #zone: string;
+  #format: Intl.DateTimeFormat;
   #minuteOf = Number.NaN;
   #parts = { hour: 0n, minute: 0n, weekday: 1n };
 
-  /** @throws RangeError for an unknown time zone */
-  constructor(timezone: string) {
-    this.#format = new Intl.DateTimeFormat('en-GB', {
-      timeZone: timezone,
-      hour: '2-digit',
-      minute: '2-digit',
-      weekday: 'short',
-      hourCycle: 'h23',
-    });
+  /** `timezone`: IANA, or a function that says which one it is now. @throws RangeError for an unknown time zone */
+  constructor(timezone: string | (() => string)) {
+    this.#timezone = typeof timezone === 'string' ? () => timezone : timezone;
+    this.#zone = this.#timezone();
+    this.#format = formatOf(this.#zone);
   }
 
   /** `weekday`: 1 = Monday … 7 = Sunday (ISO 8601). Integers of CEL are bigints. */
   at(now: number): TimeOfWeek {
+    const zone = this.#timezone();
+    if (zone !== this.#zone) {
+      this.#zone = zone;
+      this.#format = formatOf(zone);
+      this.#minuteOf = Number.NaN;
+    }
     const minuteOf = Math.floor(now / 60_000);
     if (minuteOf !== this.#minuteOf) {
       const parts = Object.fromEntries(this.#format.formatToParts(now).map((part) => [part.type, part.value]));
@@ -292,4 +296,9 @@ export class LocalTime {
     }
     return this.#parts;
   }
+}
+
+function formatOf(timeZone: string): Intl.DateTimeFormat {
+  const parts = { hour: '2-digit', minute: '2-digit', weekday: 'short', hourCycle: 'h23' } as const;
+  return new Intl.DateTimeFormat('en-GB', { timeZone, ...parts });
 }

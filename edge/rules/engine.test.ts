@@ -2,7 +2,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
 import { RuleEngine } from './engine.ts';
 import { hostRule } from './own-rules.ts';
-import { noon, reading, siteWith } from './testing/rules.ts';
+import { noon, reading, siteWith, trackOf } from './testing/rules.ts';
 
 const overload = { id: 'overload', kind: 'threshold', device: 'heat-pump', metric: 'power_w', above: 7500 };
 const active = {
@@ -132,6 +132,7 @@ test('an alarm whose rule, device or zone is no longer there is cleared after a 
       change: 'cleared',
       time: noon,
       message: 'no rule watches for this any more (removed)',
+      messageI18n: { key: 'alarm/unwatched', values: { rule: 'removed' } },
     },
     {
       ...active,
@@ -139,6 +140,7 @@ test('an alarm whose rule, device or zone is no longer there is cleared after a 
       change: 'cleared',
       time: noon,
       message: 'no rule watches for this any more (overload)',
+      messageI18n: { key: 'alarm/unwatched', values: { rule: 'overload' } },
     },
   ]);
   expect(engine.nextWake()).toBeUndefined();
@@ -168,4 +170,80 @@ test('a rule that fails at each wake is woken again only after a while', () => {
   expect(engine.wake(noon, 1000)).toEqual([]);
   expect(engine.errors()).toHaveLength(1);
   expect(engine.nextWake()).toBeGreaterThan(1000);
+});
+
+const nightVisit = { id: 'night-visit', kind: 'zone-entered', camera: 'yard', zone: 'drive' };
+const quiet = { id: 'quiet', kind: 'silent', device: '*', after_s: 300 };
+const tampered = { id: 'camera-tamper', kind: 'tamper', cameras: ['yard'] };
+const alarmOf = (rule: string, device: string, subject = '') => ({ ...active, rule, device, subject }) as never;
+
+test('a change of the site keeps the hold time of every rule that it does not touch', () => {
+  const held = { ...overload, hold_s: 60 };
+  const engine = new RuleEngine({ site: siteWith(held, nightVisit), uptime: 0 });
+  engine.observe(reading({ power_w: 9000 }), 0, noon);
+  const renamed = { ...siteWith({ ...held, severity: 'critical', name: 'Too much' }), language: 'ru' } as never;
+  expect(engine.update(renamed, [], 30_000, noon)).toEqual([]);
+  expect(engine.wake(noon, 59_999)).toEqual([]);
+  expect(engine.wake(noon, 60_000)).toMatchObject([{ change: 'raised', rule: 'overload', severity: 'critical' }]);
+});
+
+test('the alarm of a removed rule, and of a removed device, ends with the reason', () => {
+  const engine = new RuleEngine({ site: siteWith(overload, quiet), uptime: 0 });
+  engine.observe(reading({ power_w: 9000 }), 0, noon);
+  engine.wake(noon, 300_000);
+  const actives = [alarmOf('overload', 'heat-pump'), alarmOf('quiet', 'heat-pump'), alarmOf('quiet', 'oven')];
+  const site = siteWith(quiet);
+  const ends = engine.update({ ...site, devices: site.devices.slice(1) }, actives, 301_000, noon);
+  expect(ends).toMatchObject([
+    { change: 'cleared', rule: 'overload', message: 'Heat pump was removed from the site' },
+    { change: 'cleared', rule: 'quiet', device: 'heat-pump', message: 'Heat pump was removed from the site' },
+  ]);
+  expect(engine.update({ ...site, rules: [] }, [alarmOf('quiet', 'oven')], 302_000, noon)).toMatchObject([
+    { change: 'cleared', device: 'oven', message: 'Oven: rule quiet was removed from the site' },
+  ]);
+});
+
+test('a new device is silent after its own time, and the others keep theirs', () => {
+  const engine = new RuleEngine({ site: siteWith(quiet), uptime: 0 });
+  const site = siteWith(quiet);
+  const more = { ...site, devices: [...site.devices, { id: 'lamp', decoder: 'native' }] } as typeof site;
+  engine.update(more, [], 200_000, noon);
+  expect(engine.wake(noon, 300_000).map(({ device }) => device)).toEqual(['heat-pump', 'oven']);
+  expect(engine.wake(noon, 500_000).map(({ device }) => device)).toEqual(['lamp']);
+});
+
+test('a device that was removed and comes back can raise its alarm again', () => {
+  const engine = new RuleEngine({ site: siteWith({ ...overload, device: '*' }), uptime: 0 });
+  engine.observe(reading({ power_w: 9000 }), 0, noon);
+  const site = siteWith({ ...overload, device: '*' });
+  engine.update({ ...site, devices: [] }, [alarmOf('overload', 'heat-pump')], 1000, noon);
+  engine.update(site, [], 2000, noon);
+  expect(engine.observe(reading({ power_w: 9000 }), 3000, noon)).toMatchObject([{ change: 'raised' }]);
+});
+
+test('a rule that begins while somebody stands in its zone sees that person', () => {
+  const engine = new RuleEngine({ site: siteWith(overload), uptime: 0 });
+  const view = () => ({ live: true, tracks: [trackOf(1)] });
+  expect(engine.update(siteWith(overload, nightVisit), [], 1000, noon, view)).toMatchObject([
+    { change: 'raised', rule: 'night-visit', device: 'yard' },
+  ]);
+  // its alarm goes on under a changed class, which the person has
+  const narrowed = siteWith({ ...nightVisit, classes: ['person'] });
+  const ongoing = engine.update(narrowed, [alarmOf('night-visit', 'yard', 'drive')], 2000, noon, view);
+  expect(ongoing).toMatchObject([{ change: 'updated', rule: 'night-visit' }]);
+  expect(engine.wake(noon, 600_000)).toEqual([]);
+});
+
+test('a live camera is not called stalled because another camera came', () => {
+  const engine = new RuleEngine({ site: siteWith(tampered), uptime: 0 });
+  const yard = { device: asId<'device'>('yard'), time: noon, received: noon, reason: '' };
+  engine.observe({ kind: 'tamper', tamper: 'stalled', active: false, ...yard }, 5000, noon);
+  const site = siteWith({ ...tampered, cameras: ['yard', 'gate'] });
+  engine.update(
+    { ...site, cameras: [...site.cameras, { id: 'gate', url: 'rtsp://10.0.0.8/s' }] as never },
+    [],
+    10_000,
+    noon,
+  );
+  expect(engine.wake(noon, 80_000).map(({ device, subject }) => [device, subject])).toEqual([['gate', 'stalled']]);
 });

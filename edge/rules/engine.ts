@@ -4,30 +4,34 @@
  *
  * Always: an alarm (rule, device, subject) is raised once until it is cleared, whatever its kind returns. A rule that
  * throws is counted, and no other rule is affected. A late reading raises nothing, where the gateway's clock is known to
- * be right. An alarm from before a restart that no rule covers any more is cleared.
+ * be right. An alarm from before a restart that no rule covers any more is cleared. A change of the site (`update`) keeps
+ * state, hold time and alarms of every rule that it does not touch (running-rule.ts).
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
-import type { RuleConfig, Site } from '../site/site.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
+import { deviceWords, type Site } from '../site/site.ts';
+import type { CameraView } from '../vision/messages.ts';
+import { observationsOf } from './camera-view.ts';
 import { type KnowsClockError, rightClock } from './clock-error.ts';
-import { type AnyRuleKind, ruleKind } from './kinds/registry.ts';
+import { worded } from './messages.ts';
 import { isOwnRule } from './own-rules.ts';
+import { type AlarmTransition, type Evaluation, lateAfterMs, type Observation, type RuleChange } from './rule.ts';
 import {
-  type AlarmTransition,
-  type Evaluation,
-  lateAfterMs,
-  type Observation,
-  type RuleChange,
-  type RuleContext,
-} from './rule.ts';
-import { wordsOf } from './words.ts';
+  buildRule,
+  fail,
+  keptRule,
+  key,
+  liveContext,
+  type RestoredAlarm,
+  type RunningRule,
+  type SiteContext,
+  watches,
+} from './running-rule.ts';
 
-/** An alarm that was active before this engine started, as `Alarms.active()` returns it. */
-export type RestoredAlarm = Pick<
-  AlarmTransition,
-  'rule' | 'device' | 'subject' | 'severity' | 'category' | 'test' | 'cause' | 'peak'
->;
+export type { RestoredAlarm } from './running-rule.ts';
 
 export interface RuleErrors {
   readonly rule: RuleId;
@@ -41,19 +45,6 @@ export interface RuleWatch {
   /** whether alarms of this camera or device are an installer's trial now */
   isTest(device: string): boolean;
   observed(observation: Observation, transitions: readonly AlarmTransition[]): void;
-}
-
-interface RunningRule {
-  readonly config: RuleConfig;
-  readonly kind: AnyRuleKind;
-  state: unknown;
-  wakeAt: number | undefined;
-  /** its `initial` threw: the rule gets no observations */
-  broken: boolean;
-  errors: number;
-  lastError: string;
-  /** keys of its active alarms */
-  readonly active: Set<string>;
 }
 
 /** Differences between the times of a device's readings and the gateway's clock. */
@@ -78,13 +69,14 @@ const tryAgainMs = 10_000;
 export class RuleEngine {
   #site: Site;
   readonly #watch: RuleWatch | undefined;
-  readonly #rules: RunningRule[] = [];
+  #rules: readonly RunningRule[] = [];
   /** the rules that observe a device or camera of the site, by its id */
   readonly #concerned = new Map<DeviceId, readonly RunningRule[]>();
   #orphans: RestoredAlarm[] = [];
   /** the earliest wake of any rule; kept, because it is asked after each message and changes rarely */
   #nextWake: number | undefined;
   readonly #clockError: KnowsClockError;
+  readonly #context: SiteContext;
   readonly #oddTimes = new Map<DeviceId, DeviceTimes>();
 
   /**
@@ -104,15 +96,10 @@ export class RuleEngine {
     this.#site = site;
     this.#clockError = clockError;
     this.#watch = watch;
-    const taken = new Set<RestoredAlarm>();
-    for (const config of site.rules) this.#rules.push(this.#build(config, actives, taken, uptime));
-    this.#orphans = actives.filter((alarm) => !taken.has(alarm) && !isOwnRule(alarm.rule));
-    for (const { id } of [...site.devices, ...site.cameras])
-      this.#concerned.set(
-        id,
-        this.#rules.filter(({ broken, kind, config }) => !broken && kind.concerns(config, id)),
-      );
-    this.#nextWake = earliest(this.#rules);
+    this.#context = liveContext(() => this.#site, clockError);
+    this.#rules = site.rules.map((config) => buildRule(config, this.#context, actives, uptime));
+    this.#orphans = actives.filter((alarm) => !this.#isWatched(alarm) && !isOwnRule(alarm.rule));
+    this.#index();
   }
 
   /** Evaluates the rules for one observation. `uptime`: ms of the monotonic clock, `now`: ms since 1970. */
@@ -126,9 +113,92 @@ export class RuleEngine {
     return transitions;
   }
 
-  /** Takes over changed shapes and names of zones and lines; rules and their states stay. */
-  updateScenes(site: Site): void {
+  /**
+   * Takes a changed site. `actives`: the alarms now. `viewOf`: what a camera sees now: a rule that begins anew gets it as if
+   * it had just come. Returns the ends of alarms that no rule covers any more, and what the new rules say.
+   */
+  update(
+    site: Site,
+    actives: readonly RestoredAlarm[],
+    uptime: Uptime,
+    now: WallTime,
+    viewOf: (camera: DeviceId) => CameraView = () => ({ live: false, tracks: [] }),
+  ): readonly AlarmTransition[] {
+    const before = this.#site;
     this.#site = site;
+    this.#orphans = [];
+    const sameDevices = isDeepStrictEqual(idsOf(before), idsOf(site));
+    const known = new Map(this.#rules.map((rule) => [rule.config.id, rule]));
+    this.#rules = site.rules.map((config) => {
+      const old = known.get(config.id);
+      const kept = old && keptRule(old, config, this.#context, { actives, sameDevices, uptime });
+      return kept ?? buildRule(config, this.#context, actives, uptime);
+    });
+    const fresh = this.#rules.filter((rule) => !rule.broken && known.get(rule.config.id) !== rule);
+    for (const id of this.#oddTimes.keys())
+      if (!site.devices.some((device) => device.id === id)) this.#oddTimes.delete(id);
+    this.#index();
+    const transitions = actives.flatMap((alarm) => this.#unwatched(alarm, before, now));
+    for (const rule of fresh) this.#show(rule, viewOf, transitions, uptime, now);
+    return transitions;
+  }
+
+  /** Whether the rules of a site can be built. @throws what a kind's `initial` throws */
+  check(site: Site, uptime: Uptime): void {
+    const context = liveContext(() => site, this.#clockError);
+    const known = new Set(this.#rules.map(({ config }) => JSON.stringify(config)));
+    for (const config of site.rules)
+      if (!known.has(JSON.stringify(config))) {
+        const { broken, lastError } = buildRule(config, context, [], uptime);
+        if (broken) throw new Error(`rule "${config.id}" cannot be built: ${lastError}`);
+      }
+  }
+
+  /** The end of an alarm that no rule covers any more; nothing for an alarm that stays. */
+  #unwatched(alarm: RestoredAlarm, before: Site, now: WallTime): AlarmTransition[] {
+    if (this.#isWatched(alarm) || isOwnRule(alarm.rule)) return [];
+    const rule = this.#rules.find(({ config }) => config.id === alarm.rule);
+    rule?.active.delete(key(alarm));
+    const site = this.#site;
+    const had = deviceWords(before, alarm.device).name ?? alarm.device;
+    const isGone = ![...site.devices, ...site.cameras].some(({ id }) => id === alarm.device);
+    const sentence = isGone
+      ? message('alarm/unwatched.device', { device: had })
+      : rule === undefined
+        ? message('alarm/unwatched.rule', { device: had, rule: alarm.rule })
+        : message('alarm/unwatched.changed', { device: had, rule: rule.config.name ?? alarm.rule });
+    return [{ ...alarm, change: 'cleared', ...worded(this.#context.words, undefined, {}, sentence), time: now }];
+  }
+
+  #isWatched(alarm: RestoredAlarm): boolean {
+    const { devices } = this.#context;
+    return this.#rules.some((rule) => !rule.broken && watches(rule, devices, alarm));
+  }
+
+  /** Tells a rule that begins now what its cameras see. */
+  #show(
+    rule: RunningRule,
+    viewOf: (camera: DeviceId) => CameraView,
+    into: AlarmTransition[],
+    uptime: Uptime,
+    now: WallTime,
+  ): void {
+    for (const { id: device } of this.#site.cameras) {
+      if (!rule.kind.concerns(rule.config, device)) continue;
+      for (const observation of observationsOf(device, viewOf(device), uptime, now))
+        this.#run(rule, into, uptime, () => rule.kind.observe(rule.config, rule.state, observation, uptime));
+    }
+  }
+
+  /** Which rules observe which device or camera, and when the next rule wakes. */
+  #index(): void {
+    this.#concerned.clear();
+    for (const { id } of [...this.#site.devices, ...this.#site.cameras])
+      this.#concerned.set(
+        id,
+        this.#rules.filter(({ broken, kind, config }) => !broken && kind.concerns(config, id)),
+      );
+    this.#nextWake = earliest(this.#rules);
   }
 
   /** Evaluates the rules that wait for time. Call it at `nextWake`; an early call is harmless. */
@@ -136,7 +206,7 @@ export class RuleEngine {
     const transitions: AlarmTransition[] = this.#orphans.map((alarm) => ({
       ...alarm,
       change: 'cleared',
-      message: `no rule watches for this any more (${alarm.rule})`,
+      ...worded(this.#context.words, undefined, {}, message('alarm/unwatched', { rule: alarm.rule })),
       time: now,
     }));
     this.#orphans = [];
@@ -176,44 +246,6 @@ export class RuleEngine {
     const what = error === undefined ? 'unjudged' : offMs < 0 ? 'late' : 'early';
     this.#oddTimes.set(device, { ...known, [what]: known[what] + 1, offMs, at: uptime });
     return what === 'late';
-  }
-
-  #build(
-    config: RuleConfig,
-    actives: readonly RestoredAlarm[],
-    taken: Set<RestoredAlarm>,
-    uptime: Uptime,
-  ): RunningRule {
-    const kind = ruleKind(config.kind);
-    if (kind === undefined) throw new RangeError(`rule "${config.id}": there is no kind "${config.kind}"`);
-    const site = this.#site;
-    const devices = site.devices.map(({ id }) => id);
-    const active = actives.filter((alarm) => alarm.rule === config.id && kind.covers(config, devices, alarm));
-    const rule: RunningRule = {
-      config,
-      kind,
-      state: undefined,
-      wakeAt: undefined,
-      broken: false,
-      errors: 0,
-      lastError: '',
-      active: new Set(active.map(key)),
-    };
-    try {
-      rule.state = kind.initial(
-        config,
-        contextOf(() => this.#site, active, this.#clockError),
-        uptime,
-      );
-      // the first wake: a kind that counts silence must be woken even if no observation ever comes
-      rule.wakeAt = uptime;
-    } catch (error) {
-      fail(rule, messageOf(error));
-      rule.broken = true;
-      return rule;
-    }
-    for (const alarm of active) taken.add(alarm);
-    return rule;
   }
 
   #run(rule: RunningRule, into: AlarmTransition[], uptime: Uptime, evaluate: () => Evaluation<unknown>): void {
@@ -264,38 +296,12 @@ export class RuleEngine {
   }
 }
 
+function idsOf({ devices }: Site): readonly DeviceId[] {
+  return devices.map(({ id }) => id);
+}
+
 function earliest(rules: readonly RunningRule[]): number | undefined {
   let next: number | undefined;
   for (const { wakeAt } of rules) if (wakeAt !== undefined && (next === undefined || wakeAt < next)) next = wakeAt;
   return next;
-}
-
-function key({ device, subject }: { readonly device: string; readonly subject: string }): string {
-  return `${device}/${subject}`;
-}
-
-function fail(rule: RunningRule, message: string): void {
-  rule.errors++;
-  rule.lastError = message;
-}
-
-function contextOf(current: () => Site, active: RuleContext['active'], clockError: KnowsClockError): RuleContext {
-  const site = current();
-  const names = new Map([...site.devices, ...site.cameras].map(({ id, name }) => [id as string, name ?? id]));
-  return {
-    devices: site.devices.map(({ id }) => id),
-    timezone: site.timezone,
-    clockError,
-    words: wordsOf(site.language),
-    nameOf: (device) => names.get(device) ?? device,
-    zoneNameOf: (camera, zone) =>
-      current()
-        .cameras.find(({ id }) => id === camera)
-        ?.zones?.find(({ id }) => id === zone)?.name ?? zone,
-    lineNameOf: (camera, line) =>
-      current()
-        .cameras.find(({ id }) => id === camera)
-        ?.lines?.find(({ id }) => id === line)?.name ?? line,
-    active,
-  };
 }

@@ -126,7 +126,7 @@ export interface AlarmSubject {
 /** The texts and formats of the rules' messages. */
 export type AlarmWords = Pick<Texts<'alarm' | 'common' | 'gateway'>, 'say' | 'formats'>;
 
-/** Facts about the site for the initial state of a rule. */
+/** Facts about the site. All but `active` are those of the site as it is when they are read. */
 export interface RuleContext {
   readonly devices: readonly DeviceId[];
   /** IANA */
@@ -155,6 +155,18 @@ export interface RuleProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
   readonly offset?: number;
+}
+
+/** What `carry` gets. */
+export interface Carried<Config, State> {
+  readonly before: Config;
+  readonly config: Config;
+  /** as the rule left it under `before`; it may be changed in place */
+  readonly state: State;
+  /** `active`: the alarms that the rule still covers */
+  readonly context: RuleContext;
+  /** ms of the monotonic clock */
+  readonly uptime: Uptime;
 }
 
 /** One kind of rule. A new one is one file in kinds/ and one line in kinds/registry.ts. */
@@ -187,6 +199,12 @@ export interface RuleKind<Config, State> {
   /** the default rule of a site whose file has none of this kind; absent or undefined: no default */
   standard?(cameras: readonly { readonly id: string }[]): { readonly id: string; readonly kind: string } | undefined;
   initial(config: Config, context: RuleContext, uptime: Uptime): State;
+  /**
+   * The state under a changed configuration, or for devices that came or went: it keeps what `initial` would lose (silence
+   * so far, hold times) and forgets devices that are gone. Absent: a rule begins anew where its own keys change, and its
+   * state depends on no list of devices.
+   */
+  carry?(change: Carried<Config, State>): State;
   /** `uptime`: ms of the monotonic clock, for hold times and silence */
   observe(config: Config, state: State, observation: Observation, uptime: Uptime): Evaluation<State>;
   wake(config: Config, state: State, now: WallTime, uptime: Uptime): Evaluation<State>;

@@ -272,14 +272,21 @@ export const ruleBase = {
 /** Open: each kind of rule checks its own keys. */
 export const ruleSchema = Type.Object(ruleBase, { additionalProperties: true });
 
+/** The form of the document that this Forpost writes and reads. A newer one has keys or kinds that it does not know. */
+export const documentFormat = 1;
+
 export const siteSchema = Type.Object(
   {
+    format: Type.Optional(Type.Integer({ minimum: 1, description: 'form of this document', default: documentFormat })),
     site: Type.Object(
       {
         id: id('id of the site in every event; never changes'),
         name,
         timezone: Type.String({ description: 'IANA time zone of the site, as Europe/Berlin' }),
         place: Type.Optional(placeSchema),
+        local_only: Type.Optional(
+          Type.Boolean({ description: 'true: no command of the centre changes this document', default: false }),
+        ),
         language: Type.Optional(
           Type.Union(
             languages.map((one) => Type.Literal(one)),
@@ -317,6 +324,8 @@ export interface Site {
   readonly name: string;
   readonly timezone: string;
   readonly place?: string;
+  /** true: no command of the centre changes the document */
+  readonly localOnly?: boolean;
   /** of the alarms' sentences; absent: English */
   readonly language?: Language;
   readonly devices: readonly DeviceConfig[];

@@ -28,3 +28,10 @@ test('a change of one camera does not affect another', () => {
   changes.look([camera('a', 'live'), camera('b', 'live')]);
   expect(changes.look([camera('a', 'live'), camera('b', 'stalled')]).map((c) => c.camera.id)).toEqual(['b']);
 });
+
+test('a camera that the site no longer has was not lost, and is reported anew when it comes back', () => {
+  const changes = new CameraChanges();
+  changes.look([camera('a', 'live')]);
+  expect(changes.look([])).toEqual([]);
+  expect(changes.look([camera('a', 'live')]).map(({ live }) => live)).toEqual([true]);
+});

@@ -15,6 +15,8 @@ export class CameraChanges {
   /** The changes since the last call. A camera that was never live cannot be lost. */
   look(cameras: readonly CameraStatus[]): readonly CameraChange[] {
     const changes: CameraChange[] = [];
+    // a camera that the site no longer has was not lost
+    for (const id of this.#live) if (!cameras.some((camera) => camera.id === id)) this.#live.delete(id);
     for (const camera of cameras) {
       const live = camera.state === 'live';
       if (live === this.#live.has(camera.id)) continue;

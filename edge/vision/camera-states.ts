@@ -10,7 +10,7 @@ import type { CameraConfig } from '../site/site.ts';
 
 export class CameraStates {
   /** in the site's order */
-  readonly #cameras: readonly CameraConfig[];
+  #cameras: readonly CameraConfig[];
   readonly #status = new Map<string, CameraStatus>();
 
   constructor(cameras: readonly CameraConfig[]) {
@@ -18,12 +18,28 @@ export class CameraStates {
     for (const camera of cameras) this.#status.set(camera.id, initialStatus(camera));
   }
 
+  /** The site has these cameras now: what is known of the others is forgotten. */
+  renew(cameras: readonly CameraConfig[]): void {
+    this.#cameras = cameras;
+    for (const id of this.#status.keys()) if (!cameras.some((camera) => camera.id === id)) this.#status.delete(id);
+    for (const camera of cameras) {
+      const known = this.#status.get(camera.id);
+      const name = camera.name ?? camera.id;
+      this.#status.set(camera.id, known === undefined ? initialStatus(camera) : { ...known, name });
+    }
+  }
+
   has(camera: string): boolean {
     return this.#status.has(camera);
   }
 
+  /** A late report of a camera that the site no longer has changes nothing. */
   set(status: CameraStatus): void {
-    this.#status.set(status.id, status);
+    if (this.#status.has(status.id)) this.#status.set(status.id, status);
+  }
+
+  isLive(camera: string): boolean {
+    return this.#status.get(camera)?.state === 'live';
   }
 
   /** `down`: why the process does not run; empty: the process runs */

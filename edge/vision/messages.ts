@@ -73,11 +73,16 @@ export type ToVision =
     }
   /** A model that was out may be tried again. */
   | { readonly kind: 'renewed'; readonly model: string }
-  /** A camera's new configuration. Zones, lines and motion masks apply while it runs; other changes restart the camera. */
+  /**
+   * A camera's new configuration, or a new camera. Name, zones, lines and motion masks apply while it runs; other changes
+   * restart the camera.
+   */
   | {
       readonly kind: 'reconfigure';
       readonly camera: CameraConfig & { readonly user?: string; readonly password?: string };
     }
+  /** The site no longer has this camera: it stops, and its pictures and recordings are deleted. */
+  | { readonly kind: 'remove'; readonly camera: string }
   /** Asks for an alarm's evidence. `uptime`: of the frame that raised the alarm; `track`: the alarm's track, if known. */
   | {
       readonly kind: 'evidence';
@@ -153,4 +158,13 @@ export interface VisionEvents {
   evidence?(message: Extract<FromVision, { kind: 'evidence' }>): void;
   /** a camera's state or a problem changed */
   changed(): void;
+}
+
+/** What a camera sees now. */
+export interface CameraView {
+  readonly live: boolean;
+  /** of the newest analysed frame */
+  readonly tracks: readonly Track[];
+  /** how its view is tampered with; absent: not, or unknown */
+  readonly tamper?: Exclude<Tamper, 'stalled'> | undefined;
 }

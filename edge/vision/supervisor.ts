@@ -10,10 +10,11 @@
  * instead (blame.ts).
  *
  * Always: at most one vision process runs; when it ends, its whole process group is killed, so that no ffmpeg is left; a
- * site without cameras starts no vision process.
+ * site without cameras starts no vision process, and one that gets its first camera while it runs starts one.
  */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { type BoundedWork, contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock, Timer, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -28,7 +29,7 @@ import { standsIn } from './blame.ts';
 import { CameraStates } from './camera-states.ts';
 import { builtInModel } from './cards.ts';
 import { forkVision } from './fork.ts';
-import type { FromVision, ToVision, VisionEvents } from './messages.ts';
+import type { CameraView, FromVision, ToVision, VisionEvents } from './messages.ts';
 import { ModelTrust } from './trust.ts';
 import { VisionFolders } from './vision-folders.ts';
 
@@ -87,6 +88,12 @@ export class VisionSupervisor implements Part {
   #residentBytes: number | undefined;
   #failures = 0;
   #stopped = true;
+  /** the newest kind of tampering that the process has reported, by camera */
+  readonly #tampers = new Map<string, CameraView['tamper']>();
+  /** starts and stops wait for each other */
+  #turn: Promise<void> = Promise.resolve();
+  /** `stop` was called: no change of the site starts the process again */
+  #isOver = false;
 
   constructor(options: VisionOptions) {
     this.#options = options;
@@ -111,15 +118,25 @@ export class VisionSupervisor implements Part {
   }
 
   /** Starts the process and returns without waiting for a camera: no alert waits for vision. */
-  async start(): Promise<void> {
-    if (this.#options.cameras.length === 0) return;
+  start(): Promise<void> {
+    this.#isOver = false;
+    return this.#inTurn(() => this.#begin());
+  }
+
+  async #begin(): Promise<void> {
+    if (this.#cameras.length === 0 || !this.#stopped || this.#isOver) return;
     this.#stopped = false;
     await this.#folders.make();
     this.#trust.start(this.#models);
     this.#fork();
   }
 
-  async stop(): Promise<void> {
+  stop(): Promise<void> {
+    this.#isOver = true;
+    return this.#inTurn(() => this.#halt());
+  }
+
+  async #halt(): Promise<void> {
     this.#stopped = true;
     this.#restart?.cancel();
     this.#trust.stop();
@@ -158,13 +175,52 @@ export class VisionSupervisor implements Part {
     const before = this.#secrets;
     this.#secrets = secrets;
     for (const camera of this.#cameras)
-      if (JSON.stringify(before[camera.id]) !== JSON.stringify(secrets[camera.id])) this.reconfigure(camera);
+      if (JSON.stringify(before[camera.id]) !== JSON.stringify(secrets[camera.id])) this.#reconfigure(camera);
   }
 
-  /** Sets a camera's new zones, lines or masks. */
-  reconfigure(config: CameraConfig): void {
-    this.#cameras = this.#cameras.map((camera) => (camera.id === config.id ? config : camera));
+  /**
+   * Sets the cameras of a changed site and their log-ins. Only a camera that differs is touched: one that is gone stops, a
+   * new one starts, and the process restarts the camera where its stream must change.
+   */
+  change(cameras: readonly CameraConfig[], secrets: VisionOptions['secrets']): void {
+    const [before, known] = [new Map(this.#cameras.map((camera) => [camera.id, camera])), this.#secrets];
+    this.#cameras = cameras;
+    this.#secrets = secrets;
+    this.#states.renew(cameras);
+    for (const id of before.keys()) if (!this.#states.has(id)) this.#forget(id);
+    for (const camera of cameras) {
+      const { id } = camera;
+      if (!isDeepStrictEqual([camera, secrets[id]], [before.get(id), known[id]])) this.#reconfigure(camera);
+    }
+    this.#options.events.changed();
+    const settled = this.#inTurn(() => (this.#cameras.length === 0 ? this.#halt() : this.#begin()));
+    settled.catch((error: unknown) => this.#options.logger.error({ err: error }, 'the vision process was not started'));
+  }
+
+  #forget(camera: string): void {
+    this.#latest.delete(camera);
+    this.#tampers.delete(camera);
+    for (const about of this.#problems.keys()) if (about.endsWith(` ${camera}`)) this.#problems.delete(about);
+    this.#send({ kind: 'remove', camera });
+  }
+
+  #reconfigure(config: CameraConfig): void {
     this.#send({ kind: 'reconfigure', camera: { ...config, ...this.#secrets[config.id] } });
+  }
+
+  /** What a camera sees now, for rules that begin while it runs. */
+  view(camera: string): CameraView {
+    const live = this.#down === '' && this.#states.isLive(camera);
+    return { live, tracks: this.#latest.get(camera)?.tracks ?? [], tamper: this.#tampers.get(camera) };
+  }
+
+  /** The next start or stop waits for this one. */
+  #inTurn(run: () => Promise<void>): Promise<void> {
+    const turn = this.#turn.then(run);
+    this.#turn = turn.catch(() => {
+      // the caller of this start or stop gets the error
+    });
+    return turn;
   }
 
   /** Asks for an alarm's evidence, which comes as an event. `uptime`: of the frame that raised the alarm. */
@@ -189,8 +245,8 @@ export class VisionSupervisor implements Part {
   }
 
   get #ceiling(): number {
-    const { cameras, memoryCeilingBytes: chosen } = this.#options;
-    return chosen ?? memoryCeilingBytes + cameras.length * memoryCeilingBytesPerCamera;
+    const { memoryCeilingBytes: chosen } = this.#options;
+    return chosen ?? memoryCeilingBytes + this.#cameras.length * memoryCeilingBytesPerCamera;
   }
 
   /** names of the cameras' models, without the built-in one */
@@ -229,10 +285,13 @@ export class VisionSupervisor implements Part {
     const { events } = this.#options;
     switch (message.kind) {
       case 'scene':
+        if (!this.#states.has(message.camera)) break;
         this.#latest.set(message.camera, message);
         events.scene(message);
         break;
       case 'tamper':
+        if (!this.#states.has(message.camera)) break;
+        this.#tampers.set(message.camera, message.tamper ?? undefined);
         events.tamper(message);
         break;
       case 'camera':
@@ -287,6 +346,7 @@ export class VisionSupervisor implements Part {
     running.deadline.cancel();
     killGroup(running.child);
     this.#latest.clear();
+    this.#tampers.clear();
     this.#problems.clear();
     this.#states.reset();
     // not awaited: a slow disk must not delay alerts

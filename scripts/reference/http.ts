@@ -9,6 +9,7 @@ import { Capabilities } from '../../cloud/api/capability.ts';
 import { type CentreServices, capabilities } from '../../cloud/capabilities.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
+import { registerSiteRoutes } from '../../edge/console/site-routes.ts';
 import { anything } from './anything.ts';
 import { code, madeBy, table, words } from './markdown.ts';
 import { rowOf, type SchemaNode } from './schema-rows.ts';
@@ -127,6 +128,7 @@ function gatewayRoutes(app: FastifyInstance): void {
   const login = addLogin(app);
   registerOpenRoutes(app, anything());
   registerRoutes(app, { source: anything(), login, clock: systemClock, metrics: anything() });
+  registerSiteRoutes(app, { document: anything(), authorOf: anything() });
 }
 
 async function centreRoutes(app: FastifyInstance): Promise<void> {

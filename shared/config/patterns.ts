@@ -19,6 +19,7 @@ const words: Readonly<Record<string, string>> = {
   '^[1-9][0-9]{0,15}$': 'must be a whole number without a sign, from 1',
   '^[a-z][a-z0-9.-]{0,63}$': 'must be 1 to 64 of a-z, 0-9, "." and -, with a letter first',
   '^[a-z0-9_]{1,100}$': 'must be 1 to 100 of a-z, 0-9 and _',
+  '^[0-9a-f]{1,64}$': 'must be 1 to 64 of 0-9 and a-f',
   '^[0-9a-f]{64}$': 'must be 64 of 0-9 and a-f (a sha256 in hex)',
 };
 

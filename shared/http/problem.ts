@@ -25,6 +25,8 @@ export interface Problem {
   readonly errors?: readonly { readonly field: string; readonly message: string }[];
   /** `detail` for a reader of another language */
   readonly detailI18n?: Message;
+  /** more about this kind of problem (RFC 9457, 3.2) */
+  readonly [member: string]: unknown;
 }
 
 const titles: Readonly<Record<number, string>> = {
@@ -34,8 +36,11 @@ const titles: Readonly<Record<number, string>> = {
   404: 'Not found',
   405: 'Not possible here',
   409: 'Changed meanwhile',
+  412: 'Changed meanwhile',
   413: 'Too large',
   415: 'Not this kind of content',
+  422: 'Refused',
+  428: 'The revision is missing',
   429: 'Too many tries',
   500: 'Something failed inside',
   503: 'Not now',
@@ -56,10 +61,18 @@ export class HttpProblem extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** the sentence for a reader of another language; undefined where it was given as words */
   readonly text: Message | undefined;
+  /** further members of the document */
+  readonly members: Readonly<Record<string, unknown>>;
 
   /** `detail`: a sentence for the caller, as a message of the catalogue or as words that `recognise` finds */
-  constructor(statusCode: number, detail: Message | string, headers: Readonly<Record<string, string>> = {}) {
+  constructor(
+    statusCode: number,
+    detail: Message | string,
+    headers: Readonly<Record<string, string>> = {},
+    members: Readonly<Record<string, unknown>> = {},
+  ) {
     super(typeof detail === 'string' ? detail : inEnglish(detail));
+    this.members = members;
     this.name = 'HttpProblem';
     this.statusCode = statusCode;
     this.text = typeof detail === 'string' ? recognise(detail) : detail;
@@ -142,6 +155,11 @@ function problemOf(error: FastifyError): Problem {
   const status = error.statusCode !== undefined && error.statusCode >= 400 ? error.statusCode : 500;
   const problem = { type: 'about:blank', title: titleOf(status), status };
   if (error instanceof HttpProblem)
-    return { ...problem, detail: error.message, ...(error.text === undefined ? {} : { detailI18n: error.text }) };
+    return {
+      ...error.members,
+      ...problem,
+      detail: error.message,
+      ...(error.text === undefined ? {} : { detailI18n: error.text }),
+    };
   return { ...problem, ...(status < 500 ? { detail: error.message } : detailOf(inLog)) };
 }

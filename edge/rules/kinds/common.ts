@@ -66,5 +66,5 @@ export function checkWhen(when: string | undefined, subject: Subject): readonly 
 export function compileWhen(when: string | undefined, subject: Subject, context: RuleContext): Condition | undefined {
   return when === undefined
     ? undefined
-    : new Condition(when, subject, new LocalTime(context.timezone), context.clockError);
+    : new Condition(when, subject, new LocalTime(() => context.timezone), context.clockError);
 }

@@ -82,6 +82,20 @@ export const silent: RuleKind<SilentConfig, State> = {
     return { ...state, wakeAt: earliest(hearing) };
   },
 
+  carry({ before, config, state, context, uptime }) {
+    const hearing = new Map<DeviceId, Hearing>();
+    for (const device of context.devices) {
+      if (!coversDevice(config, device)) continue;
+      const known = state.hearing.get(device) ?? { heard: uptime, silent: false, due: uptime + afterMs(config) };
+      // a condition that did not hold has postponed the check: another condition or another time is judged anew
+      const isNewTime = before.after_s !== config.after_s || before.when !== config.when;
+      const due = isNewTime && known.heard !== undefined ? known.heard + afterMs(config) : known.due;
+      hearing.set(device, { ...known, due });
+    }
+    const when = compileWhen(config.when, 'silence', context);
+    return { context, when, hearing, wakeAt: earliest(hearing) };
+  },
+
   observe(config, state, observation, uptime) {
     const { kind, device, time } = observation;
     const known = kind === 'reading' || kind === 'message' ? state.hearing.get(device) : undefined;

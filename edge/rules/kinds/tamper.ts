@@ -105,6 +105,18 @@ export const tamper: RuleKind<TamperConfig, State> = {
     return { context, cameras };
   },
 
+  carry({ config, state, context, uptime }) {
+    const begun = tamper.initial(config, context, uptime).cameras;
+    const cameras = new Map<DeviceId, Watched>();
+    for (const [id, fresh] of begun) {
+      const known = state.cameras.get(id);
+      // kinds that the rule no longer means are over; a camera that is live will not say so again
+      const active = new Set([...(known?.active ?? [])].filter((one) => wanted(config).includes(one)));
+      cameras.set(id, known === undefined ? fresh : { active, missing: known.missing });
+    }
+    return { context, cameras };
+  },
+
   observe(config, state, observation, uptime) {
     const watched = state.cameras.get(observation.device);
     if (watched === undefined || observation.kind !== 'tamper') return evaluation(config, state, []);

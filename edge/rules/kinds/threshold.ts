@@ -8,6 +8,7 @@
  * Always: raised and cleared of one subject alternate; a reading without the metric changes nothing. Without `channel`,
  * each channel of a device is a subject of its own.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
@@ -149,6 +150,20 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
       const phases = subjects.get(device) ?? new Map<string, Phase>();
       subjects.set(device, phases.set(subject, { phase: 'active', ...(typeof peak === 'number' ? { peak } : {}) }));
     }
+    return { context, when: compileWhen(config.when, 'reading', context), subjects };
+  },
+
+  carry({ before, config, state, context }) {
+    const { above, below, channel, metric } = config;
+    const isSameLimit = isDeepStrictEqual(
+      { above, below, channel, metric },
+      { above: before.above, below: before.below, channel: before.channel, metric: before.metric },
+    );
+    const subjects = new Map<DeviceId, Map<string, Phase>>();
+    // of another limit or metric only the alarms stay: their end is judged by the next reading
+    const kept = isSameLimit ? state.subjects : threshold.initial(config, context, 0 as Uptime).subjects;
+    for (const [device, phases] of kept)
+      if (context.devices.includes(device) && coversDevice(config, device)) subjects.set(device, phases);
     return { context, when: compileWhen(config.when, 'reading', context), subjects };
   },
 

@@ -19,7 +19,7 @@ import { goAsGiven } from '@forpost/shared/priority.ts';
 import type { Ousted } from '../blame.ts';
 import type { FromVision, ToVision } from '../messages.ts';
 import { DetectorPool, threadCount } from './detectors/pool.ts';
-import { type RingFolder, removeOwn, ringFolder } from './ring-folder.ts';
+import { type RingFolder, removeOwn, ringBytes, ringFolder } from './ring-folder.ts';
 import { type CameraSettings, WatchedCamera } from './watched-camera.ts';
 
 requireNode();
@@ -74,7 +74,8 @@ async function configure(message: Extract<ToVision, { kind: 'configure' }>): Pro
   send({ kind: 'problem', about: 'recording', text: 'problem' in rings ? rings.problem : '' });
   const recorded = 'path' in rings ? rings : undefined;
   build = (config) => {
-    const ring = recorded && { folder: join(recorded.path, config.id), maxBytes: recorded.maxBytesEach };
+    const maxBytes = recorded === undefined ? 0 : ringBytes(recorded);
+    const ring = recorded && maxBytes > 0 ? { folder: join(recorded.path, config.id), maxBytes } : undefined;
     if (ring !== undefined) {
       rmSync(ring.folder, { recursive: true, force: true });
       mkdirSync(ring.folder, { mode: 0o700 });
@@ -109,13 +110,33 @@ function failed(id: string, error: unknown): void {
   });
 }
 
-/** Applies a new configuration of one camera; the other cameras continue. */
+/** Applies a new configuration of one camera, or adds the camera; the other cameras continue. */
 function reconfigure(config: CameraSettings): void {
   const before = cameras.find(({ id }) => id === config.id);
-  if (before === undefined || before.takes(config)) return;
+  if (before === undefined) {
+    add(config);
+    return;
+  }
+  if (before.takes(config)) return;
   before.stop();
   before.forgetPictures();
   replace(before, config);
+}
+
+function add(config: CameraSettings): void {
+  if (build === undefined) return;
+  const camera = build(config);
+  cameras.push(camera);
+  start(camera);
+}
+
+function remove(id: string): void {
+  const gone = cameras.find((camera) => camera.id === id);
+  if (gone === undefined) return;
+  gone.stop();
+  gone.forgetPictures();
+  cameras = cameras.filter((camera) => camera !== gone);
+  if (rings !== undefined && 'path' in rings) rmSync(join(rings.path, id), { recursive: true, force: true });
 }
 
 /** Restarts the cameras that use `model`, with that model. */
@@ -174,6 +195,7 @@ process.on('message', (message: ToVision) => {
       end(1, 'not configured');
     });
   else if (message.kind === 'reconfigure') reconfigure(message.camera);
+  else if (message.kind === 'remove') remove(message.camera);
   else if (message.kind === 'renewed') renew(message.model);
   else if (message.kind === 'evidence') cameras.find(({ id }) => id === message.camera)?.ask(message);
   else if (message.kind === 'watch') cameras.find(({ id }) => id === message.camera)?.watch(message.seconds);

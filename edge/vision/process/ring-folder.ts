@@ -78,6 +78,19 @@ function ringIn(
   }
 }
 
+/**
+ * Room for one camera's ring: a camera that came while the process runs takes at most a quarter of what is free then. 0: too
+ * little is free for a recording.
+ */
+export function ringBytes(
+  { path, maxBytesEach }: Extract<RingFolder, { path: string }>,
+  statfs: (path: string) => Pick<StatsFs, 'bavail' | 'bsize'> = statfsSync,
+): number {
+  const { bavail, bsize } = statfs(path);
+  const most = Math.min(maxBytesEach, bavail * bsize * part);
+  return most < leastBytesEach ? 0 : most;
+}
+
 /** The folder of this owner, always the same, so that the supervisor finds what an ended vision process left. */
 export function ringPath(owner: string, root: string): string {
   const name = createHash('sha256').update(owner).digest('hex').slice(0, 16);

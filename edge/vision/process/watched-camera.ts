@@ -6,6 +6,7 @@
 
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -116,12 +117,17 @@ export class WatchedCamera {
     this.#options.pool.forget(this.id);
   }
 
-  /** Applies a new configuration without a restart if only zones, lines and motion masks differ. Returns whether it did. */
+  /** Applies a new configuration without a restart if only names and what is drawn differ. Returns whether it did. */
   takes(config: CameraSettings): boolean {
-    const others = ({ zones: _, lines: __, motion_masks: ___, ...rest }: CameraSettings) => JSON.stringify(rest);
-    if (others(config) !== others(this.#config) || this.#analysis === undefined) return false;
+    const others = ({ zones: _, lines: __, motion_masks: ___, name: ____, place: _____, ...rest }: CameraSettings) =>
+      rest;
+    if (!isDeepStrictEqual(others(config), others(this.#config))) return false;
+    if (!isDeepStrictEqual(areasOf(config), areasOf(this.#config))) {
+      if (this.#analysis === undefined) return false;
+      this.#analysis.setAreas(areasOf(config));
+    }
     this.#config = config;
-    this.#analysis.setAreas(areasOf(config));
+    this.report();
     return true;
   }
 
@@ -142,7 +148,8 @@ export class WatchedCamera {
 
   /** Sends the camera's status to the gateway if it changed. */
   report(): void {
-    const { config, out, send } = this.#options;
+    const { out, send } = this.#options;
+    const config = this.#config;
     const state = this.#unusable === '' ? (this.#camera?.state ?? 'connecting') : 'off';
     const reason =
       this.#unusable === '' ? (this.#camera?.reason ?? words('gateway/reason.opening-model')) : this.#unusable;

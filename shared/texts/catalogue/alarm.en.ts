@@ -55,6 +55,11 @@ export const alarmEn = {
   'host.disk-writable': '{gateway}: the disk can be written again',
   'host.disk-failing': '{gateway}: the disks report no fault any more',
   'host.not-watched': '{gateway}: the machine is no longer watched',
+  // the end of an alarm that no rule watches any more
+  unwatched: 'no rule watches for this any more ({rule})',
+  'unwatched.rule': '{device}: rule {rule} was removed from the site',
+  'unwatched.device': '{device} was removed from the site',
+  'unwatched.changed': '{device}: rule {rule} was changed and no longer watches for this',
   // an alarm's life
   'not-followed': '{message}: no longer followed, because more than {limit, number} alarms are active',
 } as const;

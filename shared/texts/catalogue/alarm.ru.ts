@@ -57,6 +57,11 @@ export const alarmRu = {
   'host.disk-writable': '{gateway}: на диск снова можно писать',
   'host.disk-failing': '{gateway}: диски больше не сообщают о неисправности',
   'host.not-watched': '{gateway}: за состоянием машины больше не следят',
+  // the end of an alarm that no rule watches any more
+  unwatched: 'за этим больше не следит ни одно правило ({rule})',
+  'unwatched.rule': '{device}: правило {rule} удалено с объекта',
+  'unwatched.device': '{device}: удалено с объекта',
+  'unwatched.changed': '{device}: правило {rule} изменено и больше за этим не следит',
   // an alarm's life
   'not-followed': '{message}: больше не отслеживается, активных тревог больше {limit, number}',
 } as const satisfies Wording<'alarm'>;

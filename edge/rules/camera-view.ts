@@ -1,0 +1,26 @@
+/** What a camera sees now, as observations for a rule that begins while the camera runs: it would not hear of it again. */
+import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import type { CameraView } from '../vision/messages.ts';
+import type { Observation } from './rule.ts';
+
+export function observationsOf(
+  device: DeviceId,
+  { live, tracks, tamper }: CameraView,
+  uptime: Uptime,
+  now: WallTime,
+): readonly Observation[] {
+  if (!live) return [];
+  const at = { device, time: now, received: now };
+  return [
+    { kind: 'scene-live', ...at },
+    { kind: 'tamper', tamper: 'stalled', active: false, reason: '', ...at },
+    ...(tamper === undefined ? [] : [{ kind: 'tamper', tamper, active: true, reason: '', ...at } as const]),
+    ...tracks.flatMap((track) =>
+      track.zones.map(
+        (zone) => ({ kind: 'scene', change: { change: 'entered', zone, track, at: uptime }, ...at }) as const,
+      ),
+    ),
+    ...(tracks.length === 0 ? [] : [{ kind: 'looked', tracks, ...at } as const]),
+  ];
+}

@@ -1,0 +1,327 @@
+/**
+ * The site's document with its revisions: the one door to a new revision.
+ *
+ *   change ─► seen and file are the newest? ─► edited ─► loaded and checked as at a start ─► prepared by every part
+ *               └─ no: conflict, with                       └─ wrong: problems ◄────────────────┘ refused
+ *                  what others changed
+ *          ─► 1. next.yaml ─► 2. the file replaced ─► 3. next.yaml settled ─► committed by every part
+ *
+ *   kill -9 before or within 1: the old revision · within 2: the old or the new one, whole · after 2: the new one
+ *
+ * Always: one change at a time; what is not a result `revision` has changed nothing; the next start can load what is in the
+ * file; only a document that passed the check becomes a revision, so no secret is in any.
+ */
+import type { Clock } from '@forpost/shared/clock.ts';
+import { configProblems } from '@forpost/shared/config/yaml.ts';
+import { messageOf } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { said } from '@forpost/shared/texts/english.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
+import { version } from '@forpost/shared/version.ts';
+import { differenceOf } from './difference.ts';
+import { type SiteDisk, siteDisk } from './disk.ts';
+import { History } from './history.ts';
+import { type Author, type ChangeInWords, names, type Revision, sha256Of } from './revision.ts';
+import type { Secrets, Site } from './site.ts';
+
+/** A document that was checked, with the secrets that were checked with it. */
+export interface LoadedDocument {
+  readonly site: Site;
+  readonly secrets: Secrets;
+}
+
+/** What a part does with a new document: `commit` cannot fail. */
+export type Prepared = { readonly commit: () => void } | { readonly refused: readonly string[] };
+
+export interface Conflict {
+  /** seen: the author has seen an older revision · by-hand: the file was edited by hand and not taken up */
+  readonly conflict: 'seen' | 'by-hand';
+  /** the newest revision */
+  readonly newest: Revision;
+  /** what others changed since the revision that the author has seen; empty: that one is no longer kept */
+  readonly changes: readonly ChangeInWords[];
+}
+
+export type Changed =
+  | { readonly revision: Revision; readonly loaded: LoadedDocument }
+  /** the document is this revision already */
+  | { readonly unchanged: Revision }
+  | Conflict
+  /** what is wrong with the change, a line each */
+  | { readonly problems: readonly string[] };
+
+/** A change that was not made. */
+export interface Rehearsed {
+  readonly changes: readonly ChangeInWords[];
+  /** why it would be refused, a line each; empty: it would be taken */
+  readonly problems: readonly string[];
+}
+
+export interface Request {
+  readonly author: Author;
+  /** the author's reason; empty: none */
+  readonly why: string;
+}
+
+export interface ChangeRequest extends Request {
+  /** the revision that the author has seen: a number or the begin of a SHA-256 */
+  readonly seen: string;
+  /** @throws ForpostError FORPOST_CONFIG_INVALID: the change does not fit the text */
+  readonly edit: (text: string) => string;
+  /** makes the secrets that the new document needs, before it is checked with them; returns what takes them back */
+  readonly makeSecrets?: (text: string) => () => void;
+}
+
+export interface SiteDocumentOptions {
+  readonly file: string;
+  /** the data folder */
+  readonly data: string;
+  /** Loads and checks a text as a start would. @throws the problems, FORPOST_CONFIG_INVALID */
+  readonly load: (text: string) => LoadedDocument;
+  /** asks every part; default: no part runs */
+  readonly prepare?: (loaded: LoadedDocument) => Prepared;
+  readonly clock: Clock;
+  readonly disk?: SiteDisk;
+}
+
+export const longestWhy = 500;
+/** A disk or a folder that takes no write: the author is told, the gateway goes on. */
+const unwritable = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EIO'];
+const byHand: Request = { author: { kind: 'file', name: '' }, why: '' };
+
+export class SiteDocument {
+  readonly #options: SiteDocumentOptions;
+  readonly #disk: SiteDisk;
+  readonly #history: History;
+  #last: Promise<unknown> = Promise.resolve();
+  #newest: Revision | undefined;
+  #text = '';
+  #problem = '';
+
+  constructor(options: SiteDocumentOptions) {
+    this.#options = options;
+    this.#disk = options.disk ?? siteDisk;
+    this.#history = new History({ file: options.file, data: options.data, disk: this.#disk });
+  }
+
+  /**
+   * Reads the file and its history. A file that is not the newest revision becomes one: it was edited by hand, or has no
+   * history yet; one that does not pass the check stays apart until `takeUp`. A disk that takes no write stops nothing.
+   * @throws where the file cannot be read
+   */
+  async open(): Promise<void> {
+    this.#text = await this.#disk.read(this.#options.file);
+    const sha256 = sha256Of(this.#text);
+    try {
+      await this.#history.open(sha256);
+      this.#newest = this.#history.newest;
+      if (this.#newest?.sha256 !== sha256) await this.#noteFile();
+    } catch (error) {
+      if (this.#newest?.sha256 !== sha256) this.#newest = this.#revision(byHand, this.#text, []);
+      this.#problem = `the revisions of the site cannot be kept: ${messageOf(error)}`;
+    }
+  }
+
+  /** The newest revision. Before `open`: @throws RangeError */
+  get newest(): Revision {
+    if (this.#newest === undefined) throw new RangeError('the document is not open');
+    return this.#newest;
+  }
+
+  /** The text of the newest revision. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** newest first, at most 100 */
+  revisions(): readonly Revision[] {
+    const kept = this.#history.list();
+    return kept[0]?.number === this.newest.number ? kept : [this.newest, ...kept];
+  }
+
+  /** What people should know, a sentence each. */
+  problems(): readonly string[] {
+    const damaged = this.#history.damaged().map((file) => `the revision of the site in ${file} is damaged`);
+    return [...(this.#problem === '' ? [] : [this.#problem]), ...damaged];
+  }
+
+  /** A revision with its text; undefined: there is none, or it is no longer kept. */
+  async read(seen: string): Promise<{ readonly revision: Revision; readonly text: string } | undefined> {
+    if (names(seen, this.newest)) return { revision: this.newest, text: this.#text };
+    const revision = this.#history.find(seen);
+    const text = revision && (await this.#history.textOf(revision));
+    return revision === undefined || text === undefined ? undefined : { revision, text };
+  }
+
+  /** Makes a new revision of what `edit` makes of the text. @throws what `edit` throws, and unexpected errors of the disk */
+  change(request: ChangeRequest): Promise<Changed> {
+    return this.#inTurn(async () => {
+      const conflict = (await this.#conflictByHand()) ?? (await this.#conflictOf(request));
+      if (conflict !== undefined) return conflict;
+      const next = request.edit(this.#text);
+      if (next === this.#text) return { unchanged: this.newest };
+      return this.#take(next, request, true);
+    });
+  }
+
+  /** Makes a revision of a file that was edited by hand. */
+  takeUp(request: Request): Promise<Changed> {
+    return this.#inTurn(async () => {
+      const text = await this.#disk.read(this.#options.file);
+      return text === this.#text ? { unchanged: this.newest } : this.#take(text, request, false);
+    });
+  }
+
+  /** Brings the document of revision `to` back, as a new revision. */
+  async undo(seen: string, to: string, { author, why }: Request): Promise<Changed> {
+    const old = await this.read(to);
+    if (old === undefined)
+      return { problems: [`revision ${to} is not kept: "forpost site history" lists those that are`] };
+    return this.change({ seen, author, why, edit: () => old.text });
+  }
+
+  /** Resolves when no change is under way. */
+  async idle(): Promise<void> {
+    await this.#last;
+  }
+
+  /** What `text` would change in the newest revision, and what is wrong with it. Changes nothing. */
+  async rehearse(text: string): Promise<Rehearsed> {
+    const changes = differenceOf(this.#text, text);
+    try {
+      const prepared = this.#options.prepare?.(this.#options.load(text));
+      return { changes, problems: prepared !== undefined && 'refused' in prepared ? prepared.refused : [] };
+    } catch (error) {
+      return { changes, problems: problemsOf(error, true) };
+    }
+  }
+
+  /** What changed from one revision to another; undefined: one of them is not kept. */
+  async difference(from: string, to?: string): Promise<readonly ChangeInWords[] | undefined> {
+    const [old, now] = [await this.read(from), to === undefined ? { text: this.#text } : await this.read(to)];
+    return old === undefined || now === undefined ? undefined : differenceOf(old.text, now.text);
+  }
+
+  /** The text of the file, which differs from `text` where it was edited by hand and not taken up. */
+  onDisk(): Promise<string> {
+    return this.#disk.read(this.#options.file);
+  }
+
+  async #take(text: string, request: Request & Pick<ChangeRequest, 'makeSecrets'>, write: boolean): Promise<Changed> {
+    const takeBack = request.makeSecrets?.(text);
+    const changed = await this.#store(text, request, write);
+    if (!('revision' in changed)) takeBack?.();
+    return changed;
+  }
+
+  async #store(text: string, request: Request, write: boolean): Promise<Changed> {
+    const { file, load, prepare = () => ({ commit: () => undefined }) } = this.#options;
+    try {
+      const loaded = load(text);
+      const prepared = prepare(loaded);
+      if ('refused' in prepared) return { problems: prepared.refused };
+      // the disk took no write at the start
+      if (!this.#history.isOpen) await this.#history.open(sha256Of(this.#text));
+      const revision = this.#revision(request, text, differenceOf(this.#text, text));
+      await this.#history.begin(revision, text);
+      if (write) await this.#replace(file, text);
+      await this.#settle();
+      this.#text = text;
+      this.#newest = revision;
+      prepared.commit();
+      return { revision, loaded };
+    } catch (error) {
+      return { problems: problemsOf(error, write) };
+    }
+  }
+
+  async #replace(file: string, text: string): Promise<void> {
+    try {
+      await this.#disk.replace(file, text);
+    } catch (error) {
+      const now = await this.#disk.read(file).catch(() => '');
+      // only the sync of the folder failed: what stands in the file is the site
+      if (now === text) return;
+      await this.#history.drop().catch(() => {
+        // the next opening drops it: its text is not the document's
+      });
+      throw error;
+    }
+  }
+
+  /** The file is the new document: from here on nothing is refused. */
+  async #settle(): Promise<void> {
+    try {
+      await this.#history.settle();
+      this.#problem = '';
+    } catch (error) {
+      this.#problem = `the newest revision of the site is in use and not in its history: ${messageOf(error)}`;
+    }
+  }
+
+  async #noteFile(): Promise<void> {
+    const before = this.#newest && (await this.#history.textOf(this.#newest));
+    if (before !== undefined && !this.#passes(this.#text)) {
+      this.#text = before;
+      return;
+    }
+    const changes = before === undefined ? [said(message('gateway/change.first'))] : differenceOf(before, this.#text);
+    const revision = this.#revision(byHand, this.#text, changes);
+    if (!this.#passes(this.#text)) {
+      this.#newest = revision;
+      return;
+    }
+    await this.#history.begin(revision, this.#text);
+    await this.#history.settle();
+    this.#newest = revision;
+  }
+
+  #passes(text: string): boolean {
+    try {
+      this.#options.load(text);
+      return true;
+    } catch (error) {
+      if (configProblems(error) === undefined) throw error;
+      return false;
+    }
+  }
+
+  async #conflictByHand(): Promise<Conflict | undefined> {
+    const text = await this.#disk.read(this.#options.file);
+    if (text === this.#text) return undefined;
+    return { conflict: 'by-hand', newest: this.newest, changes: differenceOf(this.#text, text) };
+  }
+
+  async #conflictOf({ seen, edit }: ChangeRequest): Promise<Conflict | { readonly unchanged: Revision } | undefined> {
+    if (names(seen, this.newest)) return undefined;
+    const old = await this.read(seen);
+    // the same change once more: its answer was lost
+    if (old !== undefined && edit(old.text) === this.#text) return { unchanged: this.newest };
+    const changes = old === undefined ? [] : differenceOf(old.text, this.#text);
+    // the same text again (a change that was undone): the author has seen what is
+    if (old !== undefined && changes.length === 0) return undefined;
+    return { conflict: 'seen', newest: this.newest, changes };
+  }
+
+  #revision({ author, why }: Request, text: string, changes: readonly ChangeInWords[]): Revision {
+    const number = Math.max(this.#history.nextNumber, (this.#newest?.number ?? 0) + 1);
+    const at = rfc3339(this.#options.clock.now());
+    return { number, sha256: sha256Of(text), author, at, why: why.slice(0, longestWhy), changes, version };
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(run);
+    this.#last = turn.catch(() => {
+      // the caller of this change gets the error; the next change goes on
+    });
+    return turn;
+  }
+}
+
+/** `written`: the refused text was to be written, so it stands in no file, and its line numbers would mislead. */
+function problemsOf(error: unknown, written: boolean): readonly string[] {
+  if (unwritable.includes((error as NodeJS.ErrnoException).code ?? '')) return [messageOf(error)];
+  const problems = configProblems(error);
+  if (problems === undefined) throw error;
+  return written ? problems.map((line) => line.replace(/^\S+:\d+:\d+: /, '')) : problems;
+}

@@ -1,0 +1,259 @@
+/**
+ * Random documents, taken one after the other by a running registry of devices and running rules: they end as after a
+ * restart with the last document, alarms included.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FakeClock, type Uptime, type WallTime } from '@forpost/shared/clock.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { makeCredential } from '@forpost/shared/made-credential.ts';
+import fc from 'fast-check';
+import { expect, onTestFinished, test } from 'vitest';
+import { stringify } from 'yaml';
+import { mayPublish, maySubscribe } from '../broker/access.ts';
+import { loadSite } from '../config/load-site.ts';
+import { DeviceRegistry } from '../devices/registry.ts';
+import { type RestoredAlarm, RuleEngine } from '../rules/engine.ts';
+import type { AlarmTransition, Observation } from '../rules/rule.ts';
+import { trackOf } from '../rules/testing/rules.ts';
+import type { LoadedDocument } from './document.ts';
+
+const deviceIds = ['meter', 'oven', 'lamp'];
+const users = [...deviceIds, 'display'];
+/** longer than every hold time, silence and clearing of the rules below, one of them after the other */
+const settledMs = 1_000_000;
+const noon = Date.UTC(2026, 0, 14, 11);
+
+const name = fc.option(fc.constantFrom('One', 'Two'), { nil: undefined });
+const severity = fc.option(fc.constantFrom('info', 'critical'), { nil: undefined });
+const target = fc.constantFrom('*', ...deviceIds);
+const device = fc.record({ id: fc.constantFrom(...deviceIds), decoder: fc.constantFrom('native', 'tasmota'), name });
+const camera = fc.record({
+  id: fc.constantFrom('yard', 'gate'),
+  url: fc.constantFrom('rtsp://10.0.0.7/a', 'rtsp://10.0.0.7/b'),
+  zones: fc.constantFrom(
+    [
+      {
+        id: 'drive',
+        points: [
+          [0, 0],
+          [1, 0],
+          [1, 1],
+        ],
+      },
+    ],
+    [
+      {
+        id: 'drive',
+        name: 'Drive',
+        points: [
+          [0, 0],
+          [1, 0],
+          [0, 1],
+        ],
+      },
+    ],
+  ),
+});
+const rule = fc.oneof(
+  fc.record({
+    ...{ id: fc.constantFrom('r1', 'r2', 'r3'), kind: fc.constant('threshold'), device: target, name, severity },
+    ...{ metric: fc.constant('power_w'), above: fc.constantFrom(100, 200), hold_s: fc.constantFrom(0, 60) },
+  }),
+  fc.record({
+    ...{ id: fc.constantFrom('r1', 'r2', 'r4'), kind: fc.constant('silent'), device: target, severity },
+    after_s: fc.constantFrom(300, 600),
+  }),
+  fc.record({
+    ...{ id: fc.constantFrom('r3', 'r4', 'r5'), kind: fc.constantFrom('zone-entered', 'loitering', 'zone-empty') },
+    ...{
+      camera: fc.constantFrom('yard', 'gate'),
+      zone: fc.constant('drive'),
+      after_s: fc.constantFrom(30, 60),
+      severity,
+    },
+  }),
+);
+/** Some of them refer to what the document lacks: they are refused, and change nothing. */
+const site = fc.record({
+  site: fc.record({ id: fc.constant('home'), timezone: fc.constantFrom('UTC', 'Europe/Berlin'), name }),
+  devices: fc.uniqueArray(device, { maxLength: 3, selector: ({ id }) => id }),
+  consumers: fc.constantFrom([], [{ id: 'display', subscribe: ['forpost/alerts/#'], publish: ['cmnd/#'] }]),
+  cameras: fc.uniqueArray(camera, { maxLength: 2, selector: ({ id }) => id }),
+  rules: fc.uniqueArray(rule, { maxLength: 4, selector: ({ id }) => id }),
+});
+const event = fc.oneof(
+  fc.record({ device: fc.constantFrom(...deviceIds), power: fc.constantFrom(50, 150, 250) }),
+  fc.record({ camera: fc.constantFrom('yard', 'gate'), inside: fc.boolean() }),
+  fc.record({ waitMs: fc.constantFrom(1_000, 30_000, 200_000) }),
+);
+type Event = Partial<Record<'device' | 'camera', string>> & { power?: number; inside?: boolean; waitMs?: number };
+
+/** Devices, rules and alarms of one gateway, with its cameras. */
+class Running {
+  readonly registry: DeviceRegistry;
+  readonly engine: RuleEngine;
+  readonly alarms: Map<string, RestoredAlarm>;
+  /** who stands in the zone of each camera */
+  readonly inside: Set<string>;
+  loaded: LoadedDocument;
+  uptime: number;
+
+  constructor(loaded: LoadedDocument, before?: Running) {
+    this.loaded = loaded;
+    this.uptime = before?.uptime ?? 1_000;
+    this.alarms = new Map(before?.alarms);
+    this.inside = new Set(before?.inside);
+    this.registry = new DeviceRegistry({ ...loaded, clock: new FakeClock() });
+    const actives = [...this.alarms.values()];
+    this.engine = new RuleEngine({ site: loaded.site, actives, uptime: this.uptime as Uptime });
+  }
+
+  get now(): WallTime {
+    return (noon + this.uptime) as WallTime;
+  }
+
+  change(loaded: LoadedDocument): void {
+    const { cameras } = loaded.site;
+    const view = (camera: string) => ({ live: true, tracks: this.inside.has(camera) ? [trackOf(1)] : [] });
+    const restarted = this.loaded.site.cameras.filter(
+      ({ id, url }) => cameras.find((one) => one.id === id)?.url !== url,
+    );
+    this.engine.check(loaded.site, this.uptime as Uptime);
+    const prepared = this.registry.prepare(loaded);
+    const actives = [...this.alarms.values()];
+    this.#apply(this.engine.update(loaded.site, actives, this.uptime as Uptime, this.now, view));
+    prepared.commit();
+    this.loaded = loaded;
+    for (const { id } of restarted) this.restartCamera(id);
+    for (const id of this.inside) if (!cameras.some((one) => one.id === id)) this.inside.delete(id);
+  }
+
+  /** The camera's stream is lost, and comes back. */
+  restartCamera(camera: string): void {
+    const at = { device: camera as DeviceId, time: this.now, received: this.now };
+    for (const live of [false, true]) {
+      this.#observe({ kind: live ? 'scene-live' : 'scene-lost', ...at });
+      this.#observe({ kind: 'tamper', tamper: 'stalled', active: !live, reason: '', ...at });
+    }
+    this.#scene(camera, this.inside.has(camera) ? 'entered' : undefined);
+  }
+
+  take({ device: id, power, camera: seen, inside, waitMs = 0 }: Event): void {
+    if (id !== undefined && this.loaded.site.devices.some((one) => one.id === id))
+      this.#observe({
+        ...{ kind: 'reading', device: id as DeviceId, time: this.now, received: this.now },
+        values: { power_w: power ?? 0 },
+      });
+    if (seen !== undefined && this.loaded.site.cameras.some((one) => one.id === seen)) {
+      const was = this.inside.has(seen);
+      if (inside) this.inside.add(seen);
+      else this.inside.delete(seen);
+      this.#scene(seen, inside === was ? undefined : inside ? 'entered' : 'left');
+    }
+    this.wait(waitMs);
+  }
+
+  /** Lets time pass; cameras send a frame now and then, rules wake when they are due. */
+  wait(ms: number): void {
+    const until = this.uptime + ms;
+    while (this.uptime < until) {
+      this.uptime = Math.min(until, this.uptime + 10_000);
+      for (const { id } of this.loaded.site.cameras) this.#scene(id);
+      for (let due = this.engine.nextWake(); due !== undefined && due <= this.uptime; due = this.engine.nextWake())
+        this.#apply(this.engine.wake(this.now, this.uptime as Uptime));
+    }
+  }
+
+  #scene(camera: string, change?: 'entered' | 'left'): void {
+    const at = { device: camera as DeviceId, time: this.now, received: this.now };
+    const track = trackOf(1);
+    if (change !== undefined)
+      this.#observe({ kind: 'scene', change: { change, zone: 'drive', track, at: this.uptime as Uptime }, ...at });
+    this.#observe({ kind: 'looked', tracks: this.inside.has(camera) ? [track] : [], ...at });
+  }
+
+  #observe(observation: Observation): void {
+    this.#apply(this.engine.observe(observation, this.uptime as Uptime, this.now));
+  }
+
+  #apply(transitions: readonly AlarmTransition[]): void {
+    for (const one of transitions) {
+      const key = `${one.rule}/${one.device}/${one.subject}`;
+      if (one.change === 'cleared') this.alarms.delete(key);
+      else if (!this.alarms.has(key)) this.alarms.set(key, one);
+    }
+  }
+
+  /** What people and devices see of it. */
+  state(): object {
+    const topics = ['cmnd/meter/POWER', 'forpost/devices/meter/readings', 'tele/oven/SENSOR', 'forpost/alerts/x'];
+    const rights = users.map((user) => {
+      const principal = this.registry.principal(user);
+      return principal && topics.map((topic) => [mayPublish(principal, topic), maySubscribe(principal, topic)]);
+    });
+    const payload = Buffer.from('{"values":{"power_w":3}}');
+    const read = deviceIds.map((id) => this.registry.decode(id, `forpost/devices/${id}/readings`, payload, noon));
+    return { alarms: [...this.alarms.keys()].sort(), rights, read: JSON.stringify(read) };
+  }
+}
+
+/** What happens to every gateway in the end: each device sends much and little, and everybody comes and goes. */
+const ending: readonly Event[] = [
+  ...deviceIds.map((id) => ({ device: id, power: 250 })),
+  ...['yard', 'gate'].map((id) => ({ camera: id, inside: true })),
+];
+
+test('after any changes of the document a running gateway is as one that was restarted with the last one', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-changes-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [file, secrets] = [join(folder, 'site.yaml'), join(folder, 'secrets.yaml')];
+  const { hash } = makeCredential();
+  writeFileSync(secrets, stringify({ mqtt: Object.fromEntries(users.map((id) => [id, hash])), console: {} }));
+  const load = (document: object) => {
+    try {
+      return loadSite(file, secrets, stringify(fitting(document as never)));
+    } catch {
+      return undefined;
+    }
+  };
+  let taken = 0;
+  const steps = fc.array(fc.oneof(site, event), { minLength: 4, maxLength: 16 });
+  fc.assert(
+    fc.property(steps, (all) => {
+      const first = load({ site: { id: 'home', timezone: 'UTC' }, devices: [{ id: 'meter', decoder: 'native' }] });
+      const live = new Running(first as LoadedDocument);
+      for (const step of all) {
+        if (!('devices' in step)) {
+          live.take(step);
+          continue;
+        }
+        const loaded = load(step);
+        if (loaded === undefined) continue;
+        live.change(loaded);
+        taken++;
+        // nothing is left that no rule watches: a restart would clear nothing at once
+        const again = new Running(loaded, live);
+        expect(again.engine.nextWake() === 0).toBe(false);
+      }
+      const restarted = new Running(live.loaded, live);
+      for (const { id } of restarted.loaded.site.cameras) restarted.restartCamera(id);
+      for (const gateway of [live, restarted]) gateway.wait(settledMs);
+      expect(live.state()).toEqual(restarted.state());
+      for (const gateway of [live, restarted]) for (const step of ending) gateway.take(step);
+      for (const gateway of [live, restarted]) gateway.wait(250_000);
+      expect(live.state()).toEqual(restarted.state());
+    }),
+    { numRuns: 30 },
+  );
+  expect(taken).toBeGreaterThan(10);
+});
+
+/** Rules keep only the keys of their kind; most of them refer to what the document has. */
+function fitting(document: { rules?: readonly Record<string, unknown>[] }): object {
+  const rules = document.rules?.map(({ after_s: after, ...one }) =>
+    one.kind === 'silent' || one.kind === 'loitering' || one.kind === 'zone-empty' ? { ...one, after_s: after } : one,
+  );
+  return JSON.parse(JSON.stringify({ ...document, ...(rules === undefined ? {} : { rules }) })) as object;
+}
