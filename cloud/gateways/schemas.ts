@@ -84,6 +84,27 @@ export const gatewaySchema = answer({
       values: Type.Unsafe<Readonly<Record<string, number | string | boolean>>>(Type.Record(Type.String(), value)),
     }),
   ),
+  host: optional(
+    answer({
+      at: Type.String({ description: 'when the machine was read, by the gateway’s clock' }),
+      model: optional(Type.String()),
+      values: Type.Unsafe<Readonly<Record<string, number>>>(
+        Type.Record(Type.String(), Type.Number(), {
+          description: 'temperature_c, disk_available_bytes, …; what the machine cannot tell is absent',
+        }),
+      ),
+      findings: list(
+        answer({
+          part: Type.String({
+            description: 'temperature, throttling, power, load, memory, disk, storage or network',
+          }),
+          level: Type.String({ description: 'bad: an alarm is active; watch: worth a look; unknown' }),
+          text: Type.String(),
+          textI18n: optional(message('`text` as a message of the catalogue')),
+        }),
+      ),
+    }),
+  ),
   problems: list(Type.String()),
   problems_i18n: optional(list(Type.Union([message('each of `problems` as a message of the catalogue'), Type.Null()]))),
   evidence_refused: optional(

@@ -59,3 +59,15 @@ test('a state of any size is kept within its bytes, names nothing twice, and say
   const usual = gatewayStatus({ devices: [{ ...device('meter'), name: 'Meter', values: { power_w: 1 } }] });
   expect(boundedStatus(usual)).toEqual(usual);
 });
+
+test('the health of a gateway’s machine is taken with parts of a later version, and kept within its bounds', () => {
+  const finding = { part: 'fan', level: 'odd', text: 'f'.repeat(9_000) };
+  const host = { at: '', values: { fan_rpm: 900 }, findings: [finding], disks: ['d'.repeat(40_000)] };
+  const decoded = decodeStatus(JSON.stringify({ ...full, host }));
+  if (!decoded.ok) throw new Error(decoded.reason);
+  expect(boundedStatus(decoded.status).host).toEqual({
+    ...{ at: '', values: { fan_rpm: 900 } },
+    findings: [{ ...finding, text: expect.stringMatching(/^f{299}…$/) }],
+  });
+  expect(decodeStatus(JSON.stringify({ ...full, host: { ...host, values: { fan_rpm: 'fast' } } })).ok).toBe(false);
+});

@@ -7,7 +7,7 @@
 import { messageOf } from '@forpost/shared/errors.ts';
 import { maxNesting, nestsDeeper } from '@forpost/shared/event/codec.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
-import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { GatewayStatus, HostStatus } from '@forpost/shared/event/status.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -87,6 +87,14 @@ const schema = Compile(
       }),
       { maxItems: 100_000 },
     ),
+    host: Type.Optional(
+      Type.Object({
+        at: text,
+        values: Type.Record(text, Type.Number()),
+        // a newer gateway may have other parts and levels
+        findings: Type.Array(Type.Object({ part: text, level: text, text }), { maxItems: 1_000 }),
+      }),
+    ),
     commandKeys: Type.Optional(Type.Array(text, { maxItems: 100 })),
     sendsEvidence: Type.Optional(Type.Boolean()),
     instance: Type.Optional(id),
@@ -123,6 +131,7 @@ const most = {
   values: 200,
   keys: 20,
   fields: 50,
+  findings: 20,
   problems: 100,
 };
 const longestText = 300;
@@ -193,7 +202,21 @@ function shortened(status: GatewayStatus): GatewayStatus {
       .slice(0, most.devices)
       .map(({ values, ...device }) => ({ ...shortTexts(device), values: shortValues(values) })),
     ...(status.commandKeys === undefined ? {} : { commandKeys: status.commandKeys.slice(0, 100).map(short) }),
+    ...(status.host === undefined ? {} : { host: shortHost(status.host) }),
     problems: status.problems.slice(0, most.problems).map(short),
+  };
+}
+
+function shortHost({ at, model, values, findings }: HostStatus): HostStatus {
+  return {
+    at: short(at),
+    ...(model === undefined ? {} : { model: short(model) }),
+    values: Object.fromEntries(
+      Object.entries(values)
+        .slice(0, most.values)
+        .map(([name, value]) => [short(name), value]),
+    ),
+    findings: findings.slice(0, most.findings).map((finding) => shortTexts(finding)),
   };
 }
 

@@ -14,3 +14,10 @@ test('a gateway that would refuse to send pictures is shown with the reason, and
   );
   expect(gatewayView(known({ sendsEvidence: true, commandKeys: [] })).evidence_refused).toMatch(/trusted_keys/);
 });
+
+test('a gateway is shown with its machine, without what only its own page shows, and an older one without', () => {
+  const finding = { part: 'power', level: 'watch', text: 'weak' } as const;
+  const host = { at: '2026-06-01T12:04:00.000Z', values: { temperature_c: 61 }, findings: [finding] };
+  expect(gatewayView(known({ host: { ...host, interfaces: [{ name: 'eth0', up: true }] } })).host).toEqual(host);
+  expect(gatewayView(known({}))).not.toHaveProperty('host');
+});

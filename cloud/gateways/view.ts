@@ -1,5 +1,6 @@
 /** A gateway of the directory as the API answers it. Pure; a field that a status lacks gets a plain default. */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import type { HostStatus } from '@forpost/shared/event/status.ts';
 import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { KnownGateway } from './directory.ts';
@@ -29,9 +30,20 @@ export function gatewayView(known: KnownGateway, inService = true): GatewayView 
     uplinks: status?.uplinks ?? [],
     cameras: status?.cameras ?? [],
     devices: status?.devices ?? [],
+    ...(status?.host === undefined ? {} : { host: hostView(status.host) }),
     problems: status?.problems ?? [],
     ...problemsInAnyLanguage(status),
     ...evidenceRefusal(status),
+  };
+}
+
+/** The machine that the gateway runs on, without what only its own page shows. */
+function hostView({ at, model, values, findings }: HostStatus): NonNullable<GatewayView['host']> {
+  return {
+    ...{ at, values, ...(model === undefined ? {} : { model }) },
+    findings: findings.map(({ part, level, text, textI18n }) => ({
+      ...{ part, level, text, ...(textI18n === undefined ? {} : { textI18n }) },
+    })),
   };
 }
 

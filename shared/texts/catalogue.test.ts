@@ -73,6 +73,7 @@ describe('the catalogue of texts', () => {
 const notTranslated: ReadonlySet<string> = new Set([
   // names
   ...['Forpost', 'Kafka', 'JavaScript', 'ffmpeg', 'nginx', 'Basic', 'Digest', 'Main', 'Host'],
+  ...['smartctl', 'smartmontools', 'vcgencmd', 'fsck', 'eMMC', 'root', 'video', 'smart'],
   // commands of a shell
   ...['forpost', 'cloud', 'user', 'add', 'gateway', 'devices', 'password', 'npm', 'run', 'web'],
   // settings and fields of the API, and their values

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { gatewayView } from '../../testing/examples.ts';
 import { english, russian } from '../../testing/page-texts.ts';
-import { backlogWords, problemWords, silentDevices, uplinkWord } from './gateway-words.ts';
+import { backlogWords, machineWords, problemWords, silentDevices, uplinkWord } from './gateway-words.ts';
 
 const device = (name: string, change: object = {}) => ({
   ...{ id: name, name, connected: false, lastSeen: null, messages: 0, deadLetters: 0, values: {} },
@@ -29,4 +29,30 @@ test('a backlog is counted in the forms of the language, and an unknown state is
     ...['пуста', '1 событие, 2 кБ', '3 события, 2 кБ', '5 событий, 2 кБ', '21 событие, 2 кБ'],
   ]);
   expect([uplinkWord(russian, 'live'), uplinkWord(russian, 'dreaming')]).toEqual(['работает', 'dreaming']);
+});
+
+test('the machine of a gateway is one line: figures that are known, and what is not well in the reader’s language', () => {
+  const host = {
+    at: '2026-06-01T12:04:00.000Z',
+    values: { temperature_c: 61.2, disk_available_bytes: 20e9 },
+    findings: [{ part: 'memory', level: 'unknown', text: 'not shown' }],
+  };
+  const wrong = { part: 'power', level: 'watch', text: 'weak', textI18n: { key: 'gateway/reason.host-undervoltage' } };
+  const of = (findings: object[]) =>
+    machineWords(
+      russian,
+      gatewayView('gw-1', { host: { ...host, findings: [...host.findings, ...findings] as never } }),
+    );
+  expect(machineWords(english, gatewayView('gw-1', { host }))).toEqual({
+    tone: 'good',
+    state: 'well',
+    more: '61.2\u00a0°C · 20 GB of disk free',
+  });
+  expect(of([wrong])).toMatchObject({
+    tone: 'warning',
+    state: 'стоит проверить',
+    more: expect.stringMatching(/блок питания слишком слаб/),
+  });
+  expect(of([{ ...wrong, level: 'bad' }])).toMatchObject({ tone: 'critical', state: 'есть тревога' });
+  expect(machineWords(english, gatewayView('gw-1'))).toBeUndefined();
 });

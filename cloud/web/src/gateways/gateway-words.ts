@@ -49,6 +49,39 @@ export function silentDevices({ t }: PageTexts, gateway: GatewayView): string {
   return t('centre-page/gateways.silent-devices', { list });
 }
 
+export interface MachineWords {
+  readonly tone: 'good' | 'warning' | 'critical';
+  /** "well", "worth a look", "an alarm is active" */
+  readonly state: string;
+  /** figures, and what is not well */
+  readonly more: string;
+}
+
+/** The machine that the gateway runs on; undefined where the gateway tells nothing of it. */
+export function machineWords(texts: PageTexts, { host }: GatewayView): MachineWords | undefined {
+  if (host === undefined) return undefined;
+  const { t, say, bytes, metricValue } = texts;
+  const { temperature_c: celsius, disk_available_bytes: room, memory_available_bytes: memory } = host.values;
+  const wrong = host.findings.filter(({ level }) => level === 'bad' || level === 'watch');
+  const bad = wrong.some(({ level }) => level === 'bad');
+  const figures = [
+    celsius === undefined ? '' : metricValue('temperature_c', celsius),
+    room === undefined ? '' : t('centre-page/gateways.disk-free', { size: bytes(room) }),
+    memory === undefined ? '' : t('centre-page/gateways.memory-available', { size: bytes(memory) }),
+  ];
+  return {
+    tone: bad ? 'critical' : wrong.length > 0 ? 'warning' : 'good',
+    state: bad
+      ? t('centre-page/gateways.machine-bad')
+      : wrong.length > 0
+        ? t('centre-page/gateways.machine-look')
+        : t('centre-page/gateways.machine-well'),
+    more: [...figures, ...wrong.map(({ text, textI18n }) => say(textI18n, text))]
+      .filter((part) => part !== '')
+      .join(' · '),
+  };
+}
+
 export function uplinkWord(texts: PageTexts, state: string): string {
   return wordOf(texts, uplinkWords, state);
 }

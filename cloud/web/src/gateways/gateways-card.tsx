@@ -17,6 +17,7 @@ import {
   CheckIcon,
   ChevronIcon,
   DeviceIcon,
+  GatewayIcon,
   HourglassIcon,
   type IconProps,
   OfflineIcon,
@@ -31,7 +32,7 @@ import { MoveGateway } from '../sites/move-gateway.tsx';
 import { capital } from '../texts/page-texts.ts';
 import { useTexts } from '../texts/use-texts.ts';
 import { drainText } from './drain.ts';
-import { backlogWords, cameraWord, problemWords, silentDevices, uplinkWord } from './gateway-words.ts';
+import { backlogWords, cameraWord, machineWords, problemWords, silentDevices, uplinkWord } from './gateway-words.ts';
 
 /** Gateways shown at first; more on request. */
 const shownAtFirst = 20;
@@ -93,6 +94,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
   const online = gateway.online && old === undefined;
   const connected = gateway.devices.filter((device) => device.connected).length;
   const connectedWords = t('centre-page/gateways.connected', { connected, all: gateway.devices.length });
+  const machine = machineWords(texts, gateway);
   const open = chosen ?? wantsLook(gateway, ledger);
   return (
     <details
@@ -207,6 +209,15 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             what={t('centre-page/gateways.devices')}
             state={online ? connectedWords : lastHeard(connectedWords)}
             reason={silentDevices(texts, gateway)}
+          />
+        )}
+        {machine === undefined ? null : (
+          <Line
+            icon={GatewayIcon}
+            tone={online ? machine.tone : 'quiet'}
+            what={t('centre-page/gateways.machine')}
+            state={online ? machine.state : lastHeard(machine.state)}
+            reason={machine.more}
           />
         )}
       </ul>

@@ -81,6 +81,12 @@ export const DeviceIcon = icon(
     <path d="M12 12l4-4M7.5 16h9" />
   </>,
 );
+export const GatewayIcon = icon(
+  <>
+    <rect x="5" y="5" width="14" height="14" rx="2" />
+    <path d="M9.5 2.5V5M14.5 2.5V5M9.5 19v2.5M14.5 19v2.5M2.5 9.5H5M2.5 14.5H5M19 9.5h2.5M19 14.5h2.5" />
+  </>,
+);
 export const ChevronIcon = icon(<path d="m9 6 6 6-6 6" />);
 export const BellIcon = icon(
   <path d="M18 16.5H6c1.2-1.3 1.5-2.8 1.5-5.5a4.5 4.5 0 0 1 9 0c0 2.7.3 4.2 1.5 5.5ZM10 19.8a2.2 2.2 0 0 0 4 0" />,
