@@ -60,7 +60,7 @@ const longest = [
   'test/faults/hostile-packets.test.ts',
   'cloud/web/page.test.ts',
   'test/e2e/frozen-kafka.test.ts',
-  'test/e2e/centre-doors.test.ts',
+  'test/e2e/centre-access.test.ts',
   'test/faults/simulation/simulation.test.ts',
   'cloud/ingest/catching-up.test.ts',
   'test/contract/sink.test.ts',

@@ -2,7 +2,7 @@
  * The registry of the centre's capabilities: one line for each. A new capability is a folder beside these and a line
  * here; its page, if it has one, is a folder of the same name in web/src and a line in web/src/cards.tsx.
  *
- * Order: a capability stands behind those that it tells of. Parts start in this order and stop in reverse.
+ * Order: a capability comes after those that it uses. Parts start in this order and stop in reverse.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';

@@ -13,7 +13,7 @@ import { CentreAlarms } from './alarms/centre-alarms.ts';
 import { FloodWatch } from './alarms/flood-watch.ts';
 import { GatewayAdmission } from './alarms/gateway-admission.ts';
 import { Capabilities, type CapabilityKind } from './api/capability.ts';
-import { Doors } from './api/doors.ts';
+import { ApiListener } from './api/listener.ts';
 import { type CentreServices, capabilities } from './capabilities.ts';
 import { Commands } from './commands/commands.ts';
 import { CommandDesk } from './commands/desk.ts';
@@ -77,7 +77,7 @@ export function compose(options: ServiceOptions) {
   boundAnswers(config.kafka?.batch_mb ?? defaultBatchMb);
   const log = (part: string) => logger.child({ part });
   const ground: Ground = { ...options, kafka: kafkaClusterOf(config), log };
-  const doors = new Doors({ http: config.http, folder: config.data, clock, logger: log('api') });
+  const listener = new ApiListener({ http: config.http, folder: config.data, clock, logger: log('api') });
   const users = new Users(config.data, clock);
   const reloaded = new ReloadedConfig({ file: options.configFile, config, logger: log('config') });
   const storage = composeStorage(ground);
@@ -88,12 +88,12 @@ export function compose(options: ServiceOptions) {
   const health: CentreHealth = new CentreHealth({
     ...{ ...storage, ...people, ...way, clock },
     problems: () => [
-      ...[storage.recovery, storage.history, doors, reloaded].flatMap((part) => part.problems()),
+      ...[storage.recovery, storage.history, listener, reloaded].flatMap((part) => part.problems()),
       ...(receiver.server?.problems() ?? []),
       ...(users.problem === undefined ? [] : [users.problem]),
     ],
     certificates: () => [
-      ...certificateEnd('http', doors.certificateEndsAt),
+      ...certificateEnd('http', listener.certificateEndsAt),
       ...certificateEnd('receiver', receiver.server?.certificateEndsAt),
     ],
   });
@@ -115,7 +115,7 @@ export function compose(options: ServiceOptions) {
     ...way,
     ...gateways,
     lock,
-    doors,
+    listener,
     users,
     reloaded,
     health,
@@ -153,7 +153,7 @@ function composeStorage({ config: { data, history: store }, kafka, clock, random
   };
 }
 
-/** What people are told, and what they order. */
+/** Notifications to people, and their commands. */
 function composePeople({ config, kafka, clock, random, log }: Ground, { history, registry }: Storage) {
   const live = new LiveFeed({ clock });
   const notifier = new Notifier({
@@ -178,7 +178,7 @@ function composePeople({ config, kafka, clock, random, log }: Ground, { history,
   return { live, notifier, centreAlarms, commands };
 }
 
-/** The way of events into the history: judged, stored once, told to the hub. */
+/** The way of events into the history: each is checked, stored once, and passed to the hub. */
 function composeWayIn(
   { kafka, clock, random, log }: Ground,
   { history, registry, partitions }: Storage,
@@ -204,7 +204,7 @@ function composeWayIn(
 function composeGateways({ clock, log }: Ground, { history, registry }: Storage, ingest: Ingest | undefined) {
   const gateways = new GatewayDirectory({
     clock,
-    // without Kafka an event is in the history before its gateway hears that it is safe
+    // without Kafka an event is in the history before its gateway learns that it is safe
     ...(ingest === undefined
       ? {}
       : {
@@ -226,7 +226,7 @@ interface Listeners
   readonly capabilities: Capabilities;
 }
 
-/** Who hears of what comes in. */
+/** The parts that get each arriving event. */
 function connect({ kafka }: Ground, listeners: Listeners): void {
   const { hub, health, capabilities: made, ledgers, ends, gateways, notifier, poison } = listeners;
   hub.connect({
@@ -243,7 +243,7 @@ function connect({ kafka }: Ground, listeners: Listeners): void {
     },
     poison: (record) => poison.take(record),
   });
-  // With Kafka the notifier is a consumer of its own. Without Kafka it hears of every event that is held: an event that
+  // With Kafka the notifier is a consumer of its own. Without Kafka it gets every stored event: an event that
   // seemed not to be stored comes again as a repetition.
   if (kafka === undefined)
     hub.connect({

@@ -1,7 +1,7 @@
 /**
  * The command line of the centre (`forpost cloud …`): finds the command in the table (cli/commands.ts) and runs it.
  *
- * Always: what a person did wrong is told in plain lines and ends with status 1; `forpost cloud --config FILE` prints
+ * Always: a mistake of the user is printed in plain lines and ends with status 1; `forpost cloud --config FILE` prints
  * one JSON line {"ready": …} on standard output when everything is up; the first log-in goes to a terminal or a file of
  * its own, at the very first start.
  */

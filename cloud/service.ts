@@ -1,7 +1,7 @@
 /**
  * The centre as a process: starts its parts (composition.ts) in order and stops them in reverse.
  *
- *   data folder ─► doors ─► history ─► users ─► notifier ─► parts of the capabilities ─► registry ─► receiver
+ *   data folder ─► listener ─► history ─► users ─► notifier ─► parts of the capabilities ─► registry ─► receiver
  *      ─► history on a server, when it answers ─► ingest ─► background of the capabilities ─► API and page
  *
  * Always: a part that fails to start stops those before it; a Kafka that is not there stops nothing: ingest and notifier
@@ -14,7 +14,7 @@ import { createLogger } from '@forpost/shared/logging.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
 import { version } from '@forpost/shared/version.ts';
 import type { FastifyInstance } from 'fastify';
-import { tellFirstLogin } from './access/first-login.ts';
+import { printFirstLogin } from './access/first-login.ts';
 import { restoreAcknowledgements } from './alarms/restored-acknowledgements.ts';
 import { buildApi } from './api/api.ts';
 import { type Composition, compose, type ServiceOptions } from './composition.ts';
@@ -52,7 +52,7 @@ export class Service implements Part {
     const { logger } = this.#options;
     const {
       lock,
-      doors,
+      listener,
       users,
       poison,
       operations,
@@ -67,12 +67,12 @@ export class Service implements Part {
     const releasers = this.#releasers;
     try {
       await releasers.start('data folder', lock);
-      await releasers.start('doors', doors);
+      await releasers.start('listener', listener);
       const api = this.#buildApi();
       if (!this.#historyMayWait) await this.#openHistory();
       const first = await users.start();
       releasers.add('users', () => users.stop());
-      if (first !== undefined) await tellFirstLogin(first);
+      if (first !== undefined) await printFirstLogin(first);
       await poison.start();
       await releasers.start('operations', operations);
       await this.#restoreWithoutKafka();
@@ -88,7 +88,7 @@ export class Service implements Part {
       await this.#startIngest();
       await capabilities.startBackground(releasers);
       releasers.add('api', () => api.close());
-      this.#url = doors.url(await listenOrExplain(api, doors.host, doors.port, 'http.port'));
+      this.#url = listener.url(await listenOrExplain(api, listener.host, listener.port, 'http.port'));
       logger.info({ ...this.addresses(), version }, 'the centre is up');
     } catch (error) {
       await this.stop();
@@ -105,9 +105,9 @@ export class Service implements Part {
 
   /** Reads gateways, tokens, limits and certificates again (config/reload.ts). Changed users count at once anyway. */
   async reload(): Promise<void> {
-    const { reloaded, doors, receiver } = this.#parts;
+    const { reloaded, listener, receiver } = this.#parts;
     reloaded.run();
-    await Promise.all([doors.reload(), receiver.server?.reload()]);
+    await Promise.all([listener.reload(), receiver.server?.reload()]);
   }
 
   addresses(): { readonly page: string; readonly receiver?: string } {
@@ -115,13 +115,13 @@ export class Service implements Part {
     return { page: this.#url, ...(server === undefined ? {} : { receiver: server.url }) };
   }
 
-  /** Once the doors are open: a server is made with its certificate. */
+  /** Call it once the listener has started: the server is made with its certificate. */
   #buildApi(): FastifyInstance {
     const { clock, logger } = this.#options;
-    const { doors, users, capabilities, receiver } = this.#parts;
-    const api = buildApi({ capabilities, users, clock, logger, ...doors.api });
+    const { listener, users, capabilities, receiver } = this.#parts;
+    const api = buildApi({ capabilities, users, clock, logger, ...listener.api });
     if (receiver.plugin !== undefined) api.register(receiverPlugin, receiver.plugin);
-    doors.serve(api);
+    listener.serve(api);
     return api;
   }
 

@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import type { FirstLogin } from './users.ts';
 
-export async function tellFirstLogin({ user, password, file }: FirstLogin): Promise<void> {
+export async function printFirstLogin({ user, password, file }: FirstLogin): Promise<void> {
   if (!process.stdout.isTTY) {
     process.stdout.write(`log-in: ${user}; the password is in ${file} until it is changed\n`);
     return;

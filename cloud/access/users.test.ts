@@ -23,7 +23,7 @@ function theUsers(clock = new FakeClock()): Users {
   return users;
 }
 
-test('the first start makes a user whose random password stands in a file of its own alone, until it is changed', async () => {
+test('the first start makes a user; the random password is only in a file of its own, until it is changed', async () => {
   const users = theUsers();
   const first = await users.start();
   expect(first?.user).toBe('admin');
@@ -43,7 +43,7 @@ test('the first start makes a user whose random password stands in a file of its
   expect(await readFirstLogin(data)).toBeUndefined();
 });
 
-test('a start that is killed between the first password and the first user makes both anew', async () => {
+test('when the first start is killed between the first password and the first user, the next start makes both again', async () => {
   const first = await theUsers().start();
   await rm(join(data, 'users.json'));
   const again = await theUsers().start();
@@ -51,7 +51,7 @@ test('a start that is killed between the first password and the first user makes
   expect(await readFirstLogin(data)).toEqual({ user: 'admin', password: again?.password });
 });
 
-test('a change on the disk counts in a running centre, which hears of it once', async () => {
+test('a running centre applies a changed users file, and notices each change once', async () => {
   const clock = new FakeClock();
   const users = theUsers(clock);
   await users.start();
@@ -91,7 +91,7 @@ const damages: readonly (readonly [string, RegExp])[] = [
   ['{"users": {"admin": {"password": "$argon2id$", "role": "king"}}}', /it is not/],
 ];
 
-test.each(damages)('a damaged file (%s) lets nobody in, is told, and stays as it is', async (text, why) => {
+test.each(damages)('with a damaged file (%s) nobody can log in, the problem is shown, and the file stays as it is', async (text, why) => {
   await theUsers().start();
   const file = join(data, 'users.json');
   const whole = await readFile(file, 'utf8');
@@ -111,7 +111,7 @@ test.each(damages)('a damaged file (%s) lets nobody in, is told, and stays as it
   expect(users.hashOf('admin')).toBeDefined();
 });
 
-test.each(damages)('a file that is damaged while the centre runs (%s) ends nobody', async (text, why) => {
+test.each(damages)('a file that is damaged while the centre runs (%s) ends no session', async (text, why) => {
   const users = theUsers();
   await users.start();
   const file = join(data, 'users.json');
@@ -141,7 +141,7 @@ test('an impossible change of users is refused with the way to do it', async () 
   await expect(changeRole(data, 'admin', 'viewer')).rejects.toThrow(/add another operator first/);
 });
 
-test('ten people who are added at once are all there', async () => {
+test('ten users that are added at once are all stored', async () => {
   await theUsers().start();
   const names = Array.from({ length: 10 }, (_, i) => `user-${i}`);
   await Promise.all(names.map((name) => addUser(data, name, 'a password', 'viewer')));

@@ -3,7 +3,7 @@
  *
  *   start ── no file ──► the first user is made, its password in `first-password` (0600) ──► watching
  *     └── file ──► watching ── changed ──► read ── right ──► counts at once: sessions of the old ones end
- *                                             └── damaged, gone ──► the known users stay, and the problem is told
+ *                                             └── damaged, gone ──► the known users stay, and the problem is shown
  *
  * Always: the file is replaced as a whole. A damaged file makes no new user, because its author would be let in, and stops
  * nothing else: the centre goes on and says why nobody can log in. A password stands only in `first-password`, which is on
@@ -113,7 +113,7 @@ export class Users {
     return this.#problem;
   }
 
-  /** Why nobody can log in, in words; undefined where somebody can. */
+  /** A sentence about why nobody can log in; undefined when users can. */
   get closed(): string | undefined {
     return this.#users.size === 0 ? this.#problem : undefined;
   }
@@ -123,7 +123,7 @@ export class Users {
     this.#listeners.add(listener);
   }
 
-  /** Reads the file anew where it has changed. Never rejects. */
+  /** Reads the file again if it has changed. Never rejects. */
   async look(): Promise<void> {
     try {
       const text = await readWhole(usersFileOf(this.#folder));
@@ -149,7 +149,7 @@ export class Users {
       await chmod(file, 0o600);
       return undefined;
     } catch (error) {
-      // `look` tells any other problem of reading
+      // `look` reports any other problem of reading
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined;
     }
     await makeFolder(this.#folder);

@@ -1,6 +1,6 @@
 /**
  * Notes the alarms that people acknowledge at the centre. The note counts for the centre's list of alarms, because the
- * gateway may be offline, replaced, or may have forgotten the alarm. A command tells the gateway too, and the page shows
+ * gateway may be offline, replaced, or may have forgotten the alarm. A command informs the gateway too, and the page shows
  * its answer.
  *
  *   take ──► operations record, durable ──► noted in the history ──► sent to open pages

@@ -2,15 +2,15 @@
  * Alarms that the centre itself raises about a gateway: flood, silent, … Each gateway and kind has one record of the
  * registry, so alarms outlive a restart and all centres have the same ones.
  *
- *   none, over ── raise ──► active, untold ── told ──► active ── clear, or not renewed for `holdsForMs` ──► over, untold
- *                                                        └─ acknowledge ──► acknowledged, untold ── told ──► …
+ *   none, over ── raise ──► active, unsent ── sent ──► active ── clear, or not renewed for `holdsForMs` ──► over, unsent
+ *                                                        └─ acknowledge ──► acknowledged, unsent ── sent ──► …
  *
  *   untold: people are not notified yet. The centre that wrote the record notifies people, and renews the record meanwhile.
  *   If the record was not renewed for `takeOverMs`, because that centre was killed, another centre writes its name into
  *   the record and notifies people. Each change has one id, by which a channel recognises a repetition after a kill.
  *
  * Always: `raise` and `clear` return at once and may be called at any rate. A change that cannot be written waits in
- * memory, one for each alarm and subject, and is retried. Where another centre wrote first, the change is judged anew. At
+ * memory, one for each alarm and subject, and is retried. Where another centre wrote first, the change is judged again. At
  * most `maxActive` alarms are active; a further one is refused and counted.
  */
 import { randomUUID } from 'node:crypto';
@@ -27,7 +27,7 @@ import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Notification } from '../notify/channel.ts';
-import { around } from '../notify/words.ts';
+import { messageAround } from '../notify/words.ts';
 import type { Registry, RegistryRecord } from '../registry/registry.ts';
 
 /** A problem that a part of the centre finds with a gateway. */
@@ -289,7 +289,7 @@ export class CentreAlarms implements Part {
       const data = intention(entry?.stored);
       try {
         const write = { kind: centreAlarmKind, id: name, author: 'centre', data, seen: entry?.revision ?? 0 };
-        // false: another centre wrote first, so the change is computed anew
+        // false: another centre wrote first, so the change is computed again
         const done = data === undefined || (await registry.put(write));
         if (done && wanted.get(about) === intention) wanted.delete(about);
         failures = 0;
@@ -384,7 +384,7 @@ function notificationOf(stored: Stored): Notification {
 function wordsOf({ change, message: words, message_i18n, summary, summary_i18n }: Stored): Said {
   if (change !== 'cleared' || summary === undefined)
     return { message: words, ...(message_i18n === undefined ? {} : { message_i18n }) };
-  return around(
+  return messageAround(
     'notification/over-now',
     { summary: summary_i18n ?? summary, now: message_i18n ?? words },
     { summary, now: words },

@@ -4,7 +4,7 @@
  *   quiet ── more than its limit in a window of 10 s ──► flooding (raised) ── 6 windows in a row within it ──► quiet (cleared)
  *
  * Old events are a draining backlog. They count as a flood only after `patientWindows` windows in a row, because only the
- * gateway itself tells how old they are.
+ * gateway itself says how old they are.
  *
  * Requests that were refused unread prolong a flood. Alone they count as a backlog that drains as fast as the limits allow.
  *

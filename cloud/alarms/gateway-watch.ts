@@ -3,7 +3,7 @@
  * disk, a clock out of sync, a broken link, missing events).
  *
  *   each `lookEveryMs`, of every gateway that is in service:
- *     silent for `silentAfterMs` of hearing ──► alarm `silent` ── heard of ──► cleared
+ *     no status for `silentAfterMs` of connection ──► alarm `silent` ── status ──► cleared
  *        └── more than `mostAlone` of them at once ──► one alarm of the centre for all ── none is silent ──► cleared
  *     its state says so for the time of that kind ──► alarm `storage`, `clock`, `link` ── it says otherwise ──► cleared
  *     its ledger, some gateways a look in turn ──► alarm `missing` ── nothing is missing ──► cleared

@@ -6,7 +6,7 @@ import type { Api } from '../api/capability.ts';
 import type { HistoryStore } from '../history/store.ts';
 import type { CentreAlarms } from './centre-alarms.ts';
 import { alarmsAnswer, alarmsQuery } from './schemas.ts';
-import { alarmsPage, centreAlarmView, ownFirst } from './view.ts';
+import { alarmsPage, centreAlarmsFirst, centreAlarmView } from './view.ts';
 
 export interface AlarmListServices {
   readonly history: Pick<HistoryStore, 'alarms'>;
@@ -40,7 +40,7 @@ export function addAlarmRoutes(api: Api, { history, centreAlarms, clock }: Alarm
         ...(gateway === undefined ? {} : { gateway }),
         ...(skip === undefined ? {} : { skip }),
       };
-      const first = (skip ?? 0) > 0 ? [] : ownFirst(own, limit);
+      const first = (skip ?? 0) > 0 ? [] : centreAlarmsFirst(own, limit);
       return alarmsPage(own, first, await asked(history.alarms(from, limit - first.length, filter)));
     },
   );

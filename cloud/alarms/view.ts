@@ -121,7 +121,7 @@ function evidenceOf(list: unknown): AlarmView['evidence'] {
 }
 
 /** The centre's own alarms that a list begins with: the open and gravest ones, half of the list at most. */
-export function ownFirst(own: readonly AlarmView[], limit: number): readonly AlarmView[] {
+export function centreAlarmsFirst(own: readonly AlarmView[], limit: number): readonly AlarmView[] {
   const rank = (alarm: AlarmView) => Number(alarm.open) * 10 + (alarm.severity === 'critical' ? 1 : 0);
   return own.toSorted((a, b) => rank(b) - rank(a) || (a.changed < b.changed ? 1 : -1)).slice(0, Math.floor(limit / 2));
 }
@@ -174,7 +174,7 @@ export function alarmOfEvent(event: HistoryEvent): AlarmView {
   });
 }
 
-/** When an alarm was raised: the event of its end tells how long it lasted. */
+/** When an alarm was raised: the event of its end has its duration. */
 function raisedOf(event: HistoryEvent): string {
   const time = event.corrected_time ?? event.time;
   const { active, change, duration_ms: lasted } = fieldsOf(event.data);

@@ -21,7 +21,7 @@ const retryMs = 2_000;
 
 /**
  * The result of a change. @throws HttpProblem 503 with Retry-After where a part of the centre could not make it;
- * `sentence` tells the person from the reason what to do
+ * `sentence` makes of the reason what the person reads
  */
 export async function changed<Result>(
   change: Promise<Result>,

@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
-import { type Front, frontOptions, noFront, registerFront } from '@forpost/shared/http/forwarded.ts';
+import { noProxies, type ProxySettings, proxyOptions, registerProxies } from '@forpost/shared/http/forwarded.ts';
 import { type Login, registerLogin } from '@forpost/shared/http/login.ts';
 import type { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
 import { documentedRoutes, registerOpenApi } from '@forpost/shared/http/openapi.ts';
@@ -47,7 +47,7 @@ export interface ApiParts {
   /** served over TLS with it; absent: without TLS */
   readonly tls?: ServerTls | undefined;
   /** the proxies in front, and the page's path; default: none */
-  readonly front?: Front;
+  readonly proxies?: ProxySettings;
   /** absent: /metrics needs a log-in */
   readonly metricsToken?: MetricsToken;
   /** where log-ins outlive a restart; absent: in memory alone */
@@ -61,9 +61,9 @@ const maxConnections = 2000;
 
 /** Builds the server; the caller listens (shared/http/listen.ts), and may register more on it before. */
 export function buildApi(parts: ApiParts): FastifyInstance {
-  const { clock, users, logger, front = noFront } = parts;
+  const { clock, users, logger, proxies = noProxies } = parts;
   const app = Fastify({
-    ...frontOptions(front),
+    ...proxyOptions(proxies),
     ...(parts.tls === undefined ? {} : { https: parts.tls }),
     loggerInstance: logger.child({ part: 'api' }) as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -78,7 +78,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
   registerProblems(app);
   // the component library writes a style element with its colours
   registerSecurityHeaders(app, { inlineStyles: true, strictTransportSecurity: true });
-  const prefixOf = registerFront(app, front);
+  const prefixOf = registerProxies(app, proxies);
   let login: Login | undefined;
   registerRights(app, { login: () => login, metricsToken: parts.metricsToken });
   registerSameOrigin(app);

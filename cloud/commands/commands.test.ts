@@ -13,7 +13,7 @@ import { MemoryHistory } from '../history/memory-store.ts';
 import { receiverPlugin } from '../receiver/receiver.ts';
 import { exampleEvent } from '../testing/examples.ts';
 import { CommandBook } from './book.ts';
-import type { Handed } from './commands.ts';
+import type { PolledCommands } from './commands.ts';
 import { signingKey } from './key.ts';
 import { addCommandPoll } from './poll.ts';
 import type { CommandView } from './schemas.ts';
@@ -35,7 +35,7 @@ async function aCentre(clock: FakeClock | typeof systemClock = systemClock) {
   return { commands, again, issue, changes, history };
 }
 const never = new AbortController().signal;
-const idsOf = ({ commands }: Handed): unknown[] =>
+const idsOf = ({ commands }: PolledCommands): unknown[] =>
   commands.map((envelope) => {
     const { payload } = envelope as { payload: string };
     return (JSON.parse(Buffer.from(payload, 'base64').toString()) as { id: string }).id;
@@ -100,7 +100,7 @@ describe('a command at the centre', () => {
     expect(commands.waiting).toBe(0);
   });
 
-  test('beyond the bound of waits a gateway is answered at once and told when to ask again', async () => {
+  test('beyond the bound of waits a gateway is answered at once, with the time of its next request', async () => {
     const { commands, issue } = await aCentre();
     const gone = new AbortController();
     const waits = Array.from({ length: 1500 }, (_, i) => commands.poll(`gw-${i}`, '', 60_000, gone.signal));
@@ -174,7 +174,7 @@ describe('the key', () => {
 });
 
 describe('the long poll of the receiver', () => {
-  test('is for gateways with a token, each of which hears its own commands', async () => {
+  test('needs the token of a gateway, and returns the commands of that gateway alone', async () => {
     const { commands, issue } = await aCentre();
     const token = 'token-of-gateway-one';
     const app = fastify();
@@ -192,8 +192,8 @@ describe('the long poll of the receiver', () => {
     expect((await app.inject('/ingest/v1/commands')).statusCode).toBe(401);
     const answer = await get('?wait=5');
     expect(answer.statusCode).toBe(200);
-    expect(idsOf(answer.json() as Handed)).toEqual([id]);
-    expect(Date.parse((answer.json() as Handed).now)).toBeGreaterThan(0);
+    expect(idsOf(answer.json() as PolledCommands)).toEqual([id]);
+    expect(Date.parse((answer.json() as PolledCommands).now)).toBeGreaterThan(0);
     expect((await get(`?after=${id}&wait=0`)).json()).toMatchObject({ commands: [], after: id });
     expect((await get('?wait=soon')).statusCode).toBe(400);
     expect((await get(`?after=${'x'.repeat(200)}`)).statusCode).toBe(400);

@@ -3,10 +3,10 @@
  * results that gateways report (`command.result` events).
  *
  *   issue ── signed ──► log ── durable ──► sent ── result in the history ──► applied, refused, failed or expired
- *                        └── fails ──► told     └── nothing until it expires ──► unanswered
+ *                        └── fails ──► error    └── nothing until it expires ──► unanswered
  *
- * Always: nobody is told «sent» before the log has the command. A gateway gets its own commands alone. The number of waits
- * is bounded: beyond it a gateway is answered at once and told when to ask again. Each gateway has one wait, its newest.
+ * Always: no command is called «sent» before the log has it. A gateway gets its own commands alone. The number of waits is
+ * bounded: beyond it a gateway is answered at once, with the time of its next request. Each gateway has one wait, its newest.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -52,7 +52,7 @@ export interface Order {
 }
 
 /** The answer to a long poll. */
-export interface Handed {
+export interface PolledCommands {
   /** RFC 3339, by the centre's clock */
   readonly now: string;
   /** envelopes, as they are in the log */
@@ -160,7 +160,7 @@ export class Commands implements Part {
    * The commands that a gateway has not taken yet, behind `after`; where there are none, waits for one. `gone`: the gateway
    * has disconnected.
    */
-  async poll(gateway: string, after: string, waitMs: number, gone: AbortSignal): Promise<Handed> {
+  async poll(gateway: string, after: string, waitMs: number, gone: AbortSignal): Promise<PolledCommands> {
     if (waitMs > 0 && this.#next(gateway, after).length === 0) {
       if (this.#waiting.size >= mostWaiting && !this.#waiting.has(gateway))
         return { ...this.#handed(gateway, after), retryMs: busyRetryMs };
@@ -186,7 +186,7 @@ export class Commands implements Part {
     });
   }
 
-  #handed(gateway: string, after: string): Handed {
+  #handed(gateway: string, after: string): PolledCommands {
     const next = this.#next(gateway, after);
     return {
       now: rfc3339(this.#options.clock.now()),

@@ -42,7 +42,7 @@ describe('a command to a gateway', () => {
     },
   );
 
-  test('is refused where the gateway would refuse it for sure, with what to do', async () => {
+  test('is refused when the gateway would surely refuse it, with a sentence that says what to do', async () => {
     const { gateways, commands, post } = await sending();
     expect((await post({ kind: 'ping' }, '/api/v1/gateways/nobody/commands')).statusCode).toBe(404);
     gateways.take(exampleStatus({ counter: 99, commandKeys: [] }));

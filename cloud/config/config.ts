@@ -4,7 +4,7 @@ import { clientTlsSchema } from '@forpost/shared/client-tls.ts';
 import { closed, port, serverTlsSchema } from '@forpost/shared/config/listen-settings.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import { allowPlaintextKey } from '@forpost/shared/http/clear-address.ts';
-import { frontProperties } from '@forpost/shared/http/forwarded.ts';
+import { proxyProperties } from '@forpost/shared/http/forwarded.ts';
 import { kafkaLoginProperties } from '@forpost/shared/kafka/security.ts';
 import Type from 'typebox';
 import { anyChannelSchema } from '../notify/channels/registry.ts';
@@ -37,7 +37,7 @@ const httpSchema = Type.Object(
     tls: Type.Optional(
       Type.Object(serverTlsSchema.properties, { ...closed, description: 'the page and the API over TLS' }),
     ),
-    ...frontProperties,
+    ...proxyProperties,
     allow_plaintext: Type.Optional(
       Type.Boolean({
         description: 'true lets other machines send passwords in the clear, where the network is trusted',

@@ -2,7 +2,7 @@
 import { readFile, stat } from 'node:fs/promises';
 
 /**
- * The id of the process that holds a lock on `file`, where the system tells (Linux: proc_locks(5)); undefined where no
+ * The id of the process that holds a lock on `file`, where the system names it (Linux: proc_locks(5)); undefined where no
  * other process holds one. ClickHouse also locks its folder itself, but where that fails it writes to the terminal in its
  * own words.
  */

@@ -11,7 +11,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { OperationsLog } from '../operations/operations.ts';
 
-export interface Look {
+export interface EvidenceLook {
   readonly by: string;
   readonly gateway: string;
   readonly evidence: string;
@@ -37,7 +37,7 @@ export class EvidenceAudit {
   }
 
   /** Resolves when the record is written. @throws ForpostError where it cannot be written */
-  async looked(look: Look): Promise<void> {
+  async looked(look: EvidenceLook): Promise<void> {
     const key = `${look.by}\n${look.gateway}\n${look.sha256}`;
     if (this.#clock.uptime() - (this.#seen.get(key) ?? Number.NEGATIVE_INFINITY) < sameLookMs) return;
     let writing = this.#writing.get(key);
@@ -48,7 +48,7 @@ export class EvidenceAudit {
     await writing;
   }
 
-  async #write(key: string, { by, gateway, alarm, evidence, sha256 }: Look): Promise<void> {
+  async #write(key: string, { by, gateway, alarm, evidence, sha256 }: EvidenceLook): Promise<void> {
     await this.#log.append({ operation: 'evidence-viewed', by, gateway, subject: alarm, alarm, evidence, sha256 });
     this.#seen.delete(key);
     this.#seen.set(key, this.#clock.uptime());

@@ -2,7 +2,7 @@
  * A folder with the evidence that staff asked gateways for: pictures and clips of alarms.
  *
  *   asked for ──► arriving, part by part (PUT with Content-Range) ──► whole, SHA-256 right ──► here ──► too old, no room
- *                   └── SHA-256 wrong: begun anew                                                   └── deleted
+ *                   └── SHA-256 wrong: begun again                                                  └── deleted
  *
  * Always: a gateway delivers only items that it was asked for, in order, and no more bytes than announced. An item here
  * equals, byte for byte, the one that its alert named. Each file has one writer. Bytes, the size of an item and the number

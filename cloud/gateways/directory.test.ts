@@ -38,7 +38,7 @@ test('a gateway that began again with a new outbox is believed after three statu
   expect(directory.get('gw-1')?.status?.name).toBe('again');
 });
 
-test('statuses that are read once more, in their order, do not take a gateway back to what it was', async () => {
+test('statuses that are read again, in their order, do not change a gateway back to an older state', async () => {
   const { clock, directory, told } = await start();
   const states = Array.from({ length: 8 }, (_, i) => ({ at: clock.now() + 2000 * i, counter: i + 1 }));
   clock.advance(20_000);
@@ -58,7 +58,7 @@ test('a gateway behind a metered link is online as long as it said that its stat
   expect(directory.get('gw-1')?.online).toBe(false);
 });
 
-test('a gateway is online for 10 s after its last contact, and going silent is told once', async () => {
+test('a gateway is online for 10 s after its last contact, and listeners get its silence once', async () => {
   const { clock, directory, told } = await start();
   directory.take(exampleStatus());
   expect(directory.get('gw-1')?.online).toBe(true);
@@ -164,7 +164,7 @@ test('gateways beyond the limit are refused and counted', async () => {
   expect(directory.refused).toBe(1);
 });
 
-test('while the centre can hear no gateway none falls silent, and that time counts for none of them', async () => {
+test('while no states can reach the centre, no gateway falls silent, and that time does not count for any', async () => {
   let hearing = true;
   const { clock, directory } = await start({ hearing: () => hearing });
   const pass = (seconds: number) => {

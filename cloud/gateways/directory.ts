@@ -1,7 +1,7 @@
 /**
- * The gateways as they are now: the latest status of each, and when it was last heard of.
+ * The present state of the gateways: the latest status of each, and the time of its last contact.
  *
- *   known (from the history, nothing heard) ── status ──► online ── nothing for 10 s ──► offline ── status ──► online
+ *   known (from the history, no status yet) ── status ──► online ── none for 10 s ──► offline ── status ──► online
  *
  * Always:
  * - An older status (by starts, then counter) never replaces a newer one, however late it comes. One exception:
@@ -10,7 +10,7 @@
  * - While the centre itself can hear no gateway, because Kafka is away, no gateway falls silent.
  * - The last contact is kept by the monotonic clock and never goes back. A wall clock that is set right changes the time
  *   that is shown, and makes no gateway online or offline.
- * - At most `maxGateways` are known. Listeners are told of each change once.
+ * - At most `maxGateways` are known. Listeners get each change once.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { GatewayStatus, LaneBacklog } from '@forpost/shared/event/status.ts';
@@ -49,7 +49,7 @@ export interface GatewayDirectoryOptions {
    * Default: now, because without Kafka events are never on their way.
    */
   readonly handledAt?: () => number | undefined;
-  /** whether a gateway's state could be heard now; default: always */
+  /** whether states of gateways can arrive now; default: always */
   readonly hearing?: () => boolean;
   /** 100,000 gateways on one owner's prefix is what the design is for */
   readonly maxGateways?: number;
@@ -65,9 +65,9 @@ interface Entry {
   site: string;
   /** last contact, ms of the monotonic clock */
   heardAt: number | undefined;
-  /** ms since then in which no gateway could be heard */
+  /** ms since then in which no states could arrive */
   excusedMs: number;
-  /** ms without a sign of the gateway while gateways could be heard, since the centre started at most */
+  /** ms without a status of the gateway while states could arrive, since the centre started at most */
   quietMs: number;
   online: boolean;
   status: GatewayStatus | undefined;
@@ -153,7 +153,7 @@ export class GatewayDirectory implements Part {
   }
 
   /**
-   * How long each silent gateway has been silent while it could have been heard, ms, since this centre started at most.
+   * How long each silent gateway has been silent while its states could have arrived, ms, since this centre started at most.
    */
   silences(): ReadonlyMap<string, number> {
     const silent = [...this.#entries].filter(([, { online }]) => !online);
@@ -258,7 +258,7 @@ export class GatewayDirectory implements Part {
       this.#sweptAt = now;
       for (const [gateway, entry] of this.#entries) {
         if (!hearing) entry.excusedMs += passedMs;
-        // a centre whose process stood still for a while has heard no gateway
+        // a centre whose process was stopped for a while has received no states
         else if (!entry.online) entry.quietMs += Math.min(passedMs, 2 * sweepMs);
         if (!entry.online || this.#isOnline(entry)) continue;
         entry.online = false;

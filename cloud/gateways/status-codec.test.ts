@@ -42,7 +42,7 @@ test.each([
   expect(!decoded.ok && decoded.reason).toMatch(reason);
 });
 
-test('a state of any size is kept within its bytes, names nothing twice, and says what is left out', () => {
+test('a status of any size is cut to its limit in bytes, lists each name once, and says what is left out', () => {
   const device = (id: string) => ({
     ...{ id, name: 'x'.repeat(5_000), connected: true, lastSeen: null, messages: 1, deadLetters: 0 },
     values: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`metric-${i}`, 'v'.repeat(1_000)])),

@@ -166,7 +166,7 @@ export function boundedStatus(repeating: GatewayStatus): GatewayStatus {
   return { ...whole, devices, problems: [mark, ...whole.problems] };
 }
 
-/** Of entries with the same name the first one stays: a page tells entries apart by their names. */
+/** Of entries with the same name the first one stays: a page distinguishes entries by their names. */
 function withoutRepeats(status: GatewayStatus): GatewayStatus {
   const once = <Item>(items: readonly Item[], nameOf: (item: Item) => string): readonly Item[] => {
     const names = new Set(items.map(nameOf));

@@ -60,7 +60,7 @@ function evidenceRefusal(
   return refused === undefined ? {} : { evidence_refused: inEnglish(refused), evidence_refused_i18n: refused };
 }
 
-/** The messages belong to the problems by their places: where a list was cut, no place can be told. */
+/** The messages belong to the problems by their places: where a list was cut, no place is known. */
 function problemsInAnyLanguage(status: KnownGateway['status']): Pick<GatewayView, 'problems_i18n'> {
   const { problems, problemsI18n } = status ?? {};
   return problemsI18n === undefined || problemsI18n.length !== problems?.length ? {} : { problems_i18n: problemsI18n };

@@ -1,6 +1,6 @@
 /**
  * The condition of the centre and its counts: GET /api/v1/centre for staff, /healthz and /readyz for supervisors (without
- * a log-in; they tell nothing but the reasons), /metrics for a scraper.
+ * a log-in; they contain only the reasons), /metrics for a scraper.
  */
 import type { Api, CapabilityKind } from '../api/capability.ts';
 import type { GatewayDirectory } from '../gateways/directory.ts';

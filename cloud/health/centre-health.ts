@@ -2,7 +2,7 @@
  * The condition of the centre, asked of the parts that do its work: the consumers, the delivery without Kafka, the dead
  * letters, the notifier, the listeners.
  *
- * Always: only two counts and the time of the start are kept here; each question asks the parts anew.
+ * Always: only two counts and the time of the start are kept here; each request asks the parts again.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Ingest } from '../ingest/ingest.ts';

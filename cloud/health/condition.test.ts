@@ -30,7 +30,7 @@ test('where all is well there is nothing to say', () => {
   });
 });
 
-test('a Kafka that is away is told once, however many parts miss it', () => {
+test('when Kafka cannot be reached, the page says so once, however many parts need it', () => {
   const reason = 'connect ECONNREFUSED 127.0.0.1:9092';
   const away = { state: 'connecting', reason } as const;
   const notifier = { connected: false, reason, notifications: 0, channels: [] };
@@ -41,7 +41,7 @@ test('a Kafka that is away is told once, however many parts miss it', () => {
   expect(centreView(parts({ consumers: [starting, starting] })).problems).toEqual(['Kafka: connecting']);
 });
 
-test('a history that takes nothing is told, and that nothing is lost by it', () => {
+test('when the history cannot be written, the page says so, and that no event is lost by it', () => {
   const view = centreView(parts({ trouble: { since: 0, reason: 'its disk is full' } }));
   const problem =
     'nothing has been stored since 1970-01-01T00:00:00.000Z: its disk is full. No event is lost: new events wait';
@@ -49,7 +49,7 @@ test('a history that takes nothing is told, and that nothing is lost by it', () 
   expect(view.ingest.reasons).toEqual([problem]);
 });
 
-test('a dead-letter topic that takes nothing is told, and that events wait because of it', () => {
+test('when the dead-letter topic cannot be written, the page says so, and that events wait for it', () => {
   const { problems } = centreView(parts({ trouble: { since: 0, reason: 'Kafka: no access', deadLetters: true } }));
   expect(problems).toEqual([
     'since 1970-01-01T00:00:00.000Z events wait behind a record that nobody can read, because it cannot be written to ' +
@@ -57,7 +57,7 @@ test('a dead-letter topic that takes nothing is told, and that events wait becau
   ]);
 });
 
-test('records that could not be processed are told with their number and the latest reason', () => {
+test('the page shows how many records could not be processed, with the latest reason', () => {
   const latest = { at: 1_000, topic: 'forpost.telemetry', partition: 1, offset: '7', key: 'gw-1', reason: 'not JSON' };
   const view = centreView(parts({ poison: { count: 3, recent: [latest], earlier: [], conflict: undefined } }));
   expect(view.problems).toEqual(['3 records could not be processed since the centre started; the latest: not JSON']);
@@ -69,7 +69,7 @@ test('records that could not be processed are told with their number and the lat
   ]);
 });
 
-test('an id that came with other content is told once and separately, also when it came before this start', () => {
+test('the page names a reused id once and separately, also when it arrived before this start', () => {
   const seen = { at: 1_000, topic: 'forpost.telemetry', partition: 1, offset: '7', key: 'gw-1', reason: 'gw-1/e/7: …' };
   const other = { ...seen, at: 900, offset: '6', reason: 'not JSON' };
   const poison = { count: 0, recent: [seen, other], earlier: [seen, other], conflict: seen };
@@ -89,7 +89,7 @@ test('a centre that is far behind says so, and that is no problem', () => {
   expect(view.problems).toEqual([]);
 });
 
-test('a channel that takes no notifications is told, and a recovered one is not', () => {
+test('the page names a channel that fails, until it works again', () => {
   const channels = [
     channel({ queue: 2, lastError: 'webhook desk (http://desk) says HTTP 500' }),
     channel({ channel: 'phone', failed: 1 }),
@@ -102,7 +102,7 @@ test('a channel that takes no notifications is told, and a recovered one is not'
   ]);
 });
 
-test('what the centre shows is the present only while Kafka answers and the history takes what comes', () => {
+test('the centre’s answers count as current only while Kafka answers and the history can be written', () => {
   const now = Date.UTC(2026, 0, 2);
   const silent = { state: 'connecting', reason: 'it does not answer' } as const;
   const consumers = [silent, { state: 'consuming', reason: '' } as const];

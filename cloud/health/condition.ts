@@ -2,7 +2,7 @@
  * The condition of the centre, from its parts: the answer of /api/v1/centre and the lines of the page's bar.
  *
  * Always: each obstacle to the centre's work, and each loss or refusal, is a sentence for staff in `problems`. A Kafka that
- * is away is told once, however many parts miss it. Pure.
+ * cannot be reached is reported once, however many parts need it. Pure.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { inEnglish } from '@forpost/shared/texts/english.ts';
@@ -90,7 +90,7 @@ export function centreView(parts: CentreParts): CentreView {
 
 /**
  * Whether the centre shows the present, and if not, until when what it shows was so. While the centre catches up, what it
- * shows grows older than it says; the notes tell that.
+ * shows is older than it says; the notes say so.
  */
 function currency({
   now,
@@ -148,7 +148,7 @@ function poisonProblems({ count, recent, earlier, conflict }: CentreParts['poiso
         : message('centre/problem.twin-kept', values),
     );
   }
-  // the conflict has just been told
+  // the conflict is reported above
   const others = recent.filter(
     ({ at, offset, reason }) => at !== conflict?.at || offset !== conflict.offset || reason !== conflict.reason,
   );

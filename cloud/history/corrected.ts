@@ -1,6 +1,6 @@
 /**
  * Corrects the times of events that a gateway recorded before its clock was in sync. A later clock event of the same
- * boot tells the offset.
+ * boot has the offset.
  *
  *   event, «unsynced», of boot b ── a clock event of b is known ──► true time = the event's uptime + that offset
  *                                └── none ──► the event keeps its times

@@ -23,7 +23,7 @@ export interface EventQuery {
   readonly limit: number;
   /** of the page before */
   readonly cursor?: string;
-  /** larger data is cut to its beginning, and `data_bytes` tells its full size; bytes */
+  /** larger data is cut to its beginning, and `data_bytes` has its full size; bytes */
   readonly mostBytes?: number;
 }
 

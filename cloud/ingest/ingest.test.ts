@@ -182,7 +182,7 @@ describe('ingest', () => {
     expect(told).toMatchObject({ poison: [], repeated: 0 });
   });
 
-  test('a backlog of large events while the history is away takes no more memory than batch_mb allows', async () => {
+  test('while the history cannot be reached, a backlog of large events takes no more memory than batch_mb allows', async () => {
     onTestFinished(() => boundAnswers(defaultBatchMb));
     boundAnswers(8);
     await ensureTopics(kafka.client, cluster('large'), logger);

@@ -132,13 +132,13 @@ export class Ingest implements Part {
       const { restart } = this.#consumer;
       const { created, problems } = await ensureTopics(client, kafka, logger);
       const anew = topics.find((name) => created.includes(name));
-      if (anew !== undefined) restart?.(madeAnewReason(anew));
+      if (anew !== undefined) restart?.(recreatedReason(anew));
       for (const problem of problems) if (!this.#topicProblems.includes(problem)) logger.error(problem);
       this.#topicProblems = problems;
     };
     const onPartitions = async (counts: ReadonlyMap<string, number>) => partitions?.seen(counts);
-    const onMadeAnew = (name: string) => this.#consumer.restart?.(madeAnewReason(name));
-    this.#lag = new LagWatch({ cluster: kafka, groupId, topics, prepare, onPartitions, onMadeAnew, clock, logger });
+    const onRecreated = (name: string) => this.#consumer.restart?.(recreatedReason(name));
+    this.#lag = new LagWatch({ cluster: kafka, groupId, topics, prepare, onPartitions, onRecreated, clock, logger });
     this.#consumer = new SupervisedConsumer({
       cluster: kafka,
       name: 'ingest',
@@ -195,7 +195,7 @@ export class Ingest implements Part {
   }
 
   /**
-   * Whether this centre alone stores all events, by Kafka's last assignment. The same cannot be told for a single gateway,
+   * Whether this centre alone stores all events, by Kafka's last assignment. That is not known for a single gateway,
    * because a gateway computes its partition from the number of partitions that it saw first.
    */
   ownsAll(): boolean {
@@ -342,7 +342,7 @@ export class Ingest implements Part {
   }
 }
 
-function madeAnewReason(name: string): string {
+function recreatedReason(name: string): string {
   return `${name} was deleted and has been made anew`;
 }
 

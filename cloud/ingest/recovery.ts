@@ -4,7 +4,7 @@
  *
  *   opening ── damaged ──► noted ──► folder renamed ──► empty history opens ──► ingest's offsets in Kafka deleted, people's
  *                                                                      acknowledgements noted again ──► reading
- *                (after a kill at any arrow, the note and the folders tell the next start where to continue)
+ *                (after a kill at any arrow, the note and the folders show the next start where to continue)
  *
  * Always: nothing of the old folder is deleted. Only a folder that ClickHouse itself calls damaged is put aside: never
  * one that another process has open, never one on a full disk. Ingest's offsets are deleted once, so that a restart does not

@@ -5,7 +5,7 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import { type KafkaCluster, kafkaClient, kafkaReason } from '../kafka/client.ts';
 
 /** Runs `work`; what kafkajs throws becomes one sentence. @throws ForpostError */
-export async function inWords<Result>(cluster: KafkaCluster, work: () => Promise<Result>): Promise<Result> {
+export async function withKafkaReasons<Result>(cluster: KafkaCluster, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
   } catch (error) {

@@ -1,5 +1,5 @@
 /**
- * `forpost cloud rebuild`: builds the history anew from the records that Kafka still holds, and keeps the older events.
+ * `forpost cloud rebuild`: builds the history again from the records that Kafka still holds, and keeps the older events.
  *
  *   refuse where a centre is at work ──► note what Kafka holds ──► read it into a table beside ──► copy what it lacks,
  *   gateway by gateway ──► exchange the two in one step
@@ -29,7 +29,7 @@ import { eventOf } from '../kafka/records.ts';
 import type { KafkaMessage } from '../kafka/types.ts';
 import { IntervalSet } from '../ledger/interval-set.ts';
 import { TopicOperationsLog } from '../operations/topic-log.ts';
-import { inWords, membersOf } from './cluster.ts';
+import { membersOf, withKafkaReasons } from './cluster.ts';
 import { registeredSites } from './registered-sites.ts';
 
 export interface RebuildFigures {
@@ -73,7 +73,7 @@ export async function rebuild(configFile: string, say: (line: string) => void): 
   await executor.open();
   try {
     await migrate(executor, systemClock.now());
-    return await inWords(cluster, async () => {
+    return await withKafkaReasons(cluster, async () => {
       const figures = await new Rebuild(cluster, new RebuiltEvents(executor, logger), systemClock, logger, say).run();
       const operations = new TopicOperationsLog(cluster, systemClock, logger);
       const history = new ClickHouseHistory({ executor, clock: systemClock, logger });

@@ -1,7 +1,7 @@
 /**
  * `forpost cloud replay`: reads events of one gateway in Kafka by number or by time and puts them into their topic again,
  * marked as replayed. A running centre takes them like new events: it stores those that its history lacks, stores none
- * twice, and tells nobody of an alert again.
+ * twice, and causes no notification of an alert again.
  *
  * Always: no cursor and no consumer's place moves. Only records that stood in Kafka at the start are read, so the job
  * never reads its own. Each event is put in once, byte for byte as it came. A killed job can be run again.
@@ -21,7 +21,7 @@ import { eventOf } from '../kafka/records.ts';
 import { SupervisedProducer } from '../kafka/supervised-producer.ts';
 import type { KafkaMessage } from '../kafka/types.ts';
 import { IntervalSet } from '../ledger/interval-set.ts';
-import { inWords } from './cluster.ts';
+import { withKafkaReasons } from './cluster.ts';
 
 export interface ReplayOptions {
   readonly gateway: string;
@@ -104,7 +104,7 @@ export async function replay(
     say(`${read} records read, ${replayed} events replayed`);
   };
 
-  return inWords(cluster, async () => {
+  return withKafkaReasons(cluster, async () => {
     // all partitions: the gateway or a receiver may have computed its partition from another number of them
     const ranges = await heldRanges(kafkaClient(cluster, 'replay', logger), topics);
     await producer.start();

@@ -4,14 +4,14 @@ import { clusterOf } from '../config/kafka-cluster.ts';
 import { loadCloud } from '../config/load.ts';
 import { kafkaClient } from '../kafka/client.ts';
 import { ensureTopics } from '../kafka/topics.ts';
-import { inWords } from './cluster.ts';
+import { withKafkaReasons } from './cluster.ts';
 
 /** Lines that say what was created. @throws ForpostError with what a person has to correct */
 export async function createTopics(configFile: string): Promise<readonly string[]> {
   const config = loadCloud(configFile);
   const cluster = clusterOf(config, configFile);
   const logger = createLogger('topics', config.log_level ?? 'warn');
-  const { created, problems } = await inWords(cluster, () =>
+  const { created, problems } = await withKafkaReasons(cluster, () =>
     ensureTopics(kafkaClient(cluster, 'topics', logger), cluster, logger),
   );
   const done =

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Frontier, madeAnew } from './lag.ts';
+import { Frontier, recreatedTopics } from './lag.ts';
 
 const seen = (partition: number, committed: number, high: number, low = 0) => ({
   ...{ topic: 't', partition, committed: BigInt(committed), high: BigInt(high), low: BigInt(low) },
@@ -35,10 +35,10 @@ test('an empty partition, a partition without its oldest records and a recreated
 
 test('a recreated topic is recognised by its shorter end or by the group’s lost offset', () => {
   const before = [seen(0, 5, 10), seen(1, -1, 3), seen(2, 7, 7)];
-  expect(madeAnew([], before)).toEqual([]);
-  expect(madeAnew(before, before)).toEqual([]);
+  expect(recreatedTopics([], before)).toEqual([]);
+  expect(recreatedTopics(before, before)).toEqual([]);
   // records came and were handled; old ones were deleted, and the place went back to the oldest (-2); one was added
-  expect(madeAnew(before, [seen(0, 10, 12), seen(1, 3, 3), seen(2, -2, 9, 8), seen(3, -1, 0)])).toEqual([]);
-  expect(madeAnew(before, [seen(0, -1, 10), seen(1, -1, 3), seen(2, -1, 7)])).toEqual(['t']);
-  expect(madeAnew(before, [seen(0, 5, 10), seen(1, -1, 2), seen(2, 7, 7)])).toEqual(['t']);
+  expect(recreatedTopics(before, [seen(0, 10, 12), seen(1, 3, 3), seen(2, -2, 9, 8), seen(3, -1, 0)])).toEqual([]);
+  expect(recreatedTopics(before, [seen(0, -1, 10), seen(1, -1, 3), seen(2, -1, 7)])).toEqual(['t']);
+  expect(recreatedTopics(before, [seen(0, 5, 10), seen(1, -1, 2), seen(2, 7, 7)])).toEqual(['t']);
 });

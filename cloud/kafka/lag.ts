@@ -31,8 +31,8 @@ export interface LagWatchOptions {
   readonly prepare: (client: Kafka) => Promise<void>;
   /** how many partitions each topic has, at each look; by full name */
   readonly onPartitions?: (counts: ReadonlyMap<string, number>) => Promise<void>;
-  /** this topic was deleted and made anew since the last look */
-  readonly onMadeAnew?: (topic: string) => void;
+  /** this topic was deleted and created again since the last check */
+  readonly onRecreated?: (topic: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -143,7 +143,7 @@ export class LagWatch implements Part {
         committed: committed.get(`${topic}/${partition}`) ?? noPlace,
       })),
     );
-    for (const topic of madeAnew(this.#seen, seen)) this.#options.onMadeAnew?.(topic);
+    for (const topic of recreatedTopics(this.#seen, seen)) this.#options.onRecreated?.(topic);
     this.#seen = seen;
     this.#lags = seen.flatMap((one) => {
       const records = Number(one.high - nextOf(one));
@@ -166,7 +166,7 @@ function nextOf({ committed, low }: PartitionSeen): bigint {
  * Pure: the topics that were deleted and recreated between two looks. kafkajs does not know topic ids, so a recreated topic
  * is recognised by a shorter end or by the lost offset of the group.
  */
-export function madeAnew(before: readonly PartitionSeen[], now: readonly PartitionSeen[]): readonly string[] {
+export function recreatedTopics(before: readonly PartitionSeen[], now: readonly PartitionSeen[]): readonly string[] {
   const known = new Map(before.map((one) => [`${one.topic}/${one.partition}`, one]));
   const anew = now.flatMap(({ topic, partition, high, committed }) => {
     const was = known.get(`${topic}/${partition}`);
@@ -198,7 +198,7 @@ export class Frontier {
 function isHandled({ ends }: Awaited, seen: readonly PartitionSeen[]): boolean {
   return seen.every((one) => {
     const end = ends.get(`${one.topic}/${one.partition}`) ?? 0n;
-    // a topic that was made anew is shorter than it was
+    // a topic that was created again is shorter than before
     return nextOf(one) >= (end < one.high ? end : one.high);
   });
 }

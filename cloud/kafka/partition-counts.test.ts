@@ -54,7 +54,7 @@ test('each look tries again to write the file, and reports a failure while it la
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 3 });
 });
 
-test('a malformed file is written anew', async () => {
+test('a malformed file is replaced', async () => {
   const file = join(folder, 'topics.json');
   for (const text of ['{', '[1]', '{"forpost.alerts":"3"}']) {
     await writeFile(file, text);

@@ -6,7 +6,7 @@
  * gateway is no longer sure.
  *
  * Always: the first number of a topic is kept until a person has looked at the problem and removed the file, also over a
- * restart. A file that cannot be read is written anew. A file that cannot be written is told, and tried again at each
+ * restart. An unreadable file is replaced. A file that cannot be written is reported, and tried again at each
  * look. Neither ingest nor the ledger depends on this file.
  */
 import { mkdir, readFile } from 'node:fs/promises';

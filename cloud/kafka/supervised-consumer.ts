@@ -10,7 +10,7 @@
  * Always:
  * - The handler alone commits offsets (autoCommit is off), after its work is done. Records that were not committed come
  *   again.
- * - A batch is told to give up as soon as its consumer has joined anew or ends. After a join it commits nothing: its
+ * - A batch gets the signal to give up as soon as its consumer has joined again or ends. After a join it commits nothing: its
  *   partition may belong to another consumer by then, and its offsets may count in another topic.
  * - Where the group has no committed offset, the consumer begins with the oldest record, so that it reads all records of a
  *   recreated topic and of an added partition.
@@ -41,7 +41,7 @@ export interface SupervisedConsumerOptions {
   /**
    * Handles one batch of one partition, and calls `resolveOffset` and `commitOffsetsIfNecessary(offsets)` itself. An
    * error ends this consumer; the next one begins at the last commit. `stopping` is aborted when the handler should give
-   * up: finished work may still be committed. `membership` is aborted when the consumer has joined anew, or is discarded
+   * up: finished work may still be committed. `membership` is aborted when the consumer has joined again, or is discarded
    * by `restart`: from then on the handler neither resolves nor commits, because kafkajs would do so for the latest join.
    */
   readonly eachBatch: (payload: EachBatchPayload, stopping: AbortSignal, membership: AbortSignal) => Promise<void>;
@@ -267,7 +267,7 @@ export class SupervisedConsumer implements Part {
 interface Watch {
   readonly over: Promise<void>;
   readonly assigned: () => Assigned;
-  /** aborted when the consumer joins anew, or is discarded by `restart` */
+  /** aborted when the consumer joins again, or is discarded by `restart` */
   readonly membership: () => AbortSignal;
   /** from here on an answer of Kafka means that the consumer reads */
   readonly joined: () => void;

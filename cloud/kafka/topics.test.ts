@@ -1,7 +1,7 @@
 import { topicPlans } from '@forpost/shared/event/topics.ts';
 import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
-import { settingProblems, untilLed } from './topics.ts';
+import { settingProblems, waitForLeaders } from './topics.ts';
 
 const asPlanned = {
   'message.timestamp.type': 'LogAppendTime',
@@ -55,13 +55,13 @@ const unknown = protocolError('UNKNOWN_TOPIC_OR_PARTITION', 3);
 
 test('new topics are waited for until each partition has a leader, also where the broker does not know them yet', async () => {
   const slow = broker(unknown, [0, -1], [0, 0]);
-  await untilLed(slow, ['forpost.alerts']);
+  await waitForLeaders(slow, ['forpost.alerts']);
   expect(slow.asked()).toBe(3);
 });
 
-test('an answer that no waiting mends is told at once, and one that stays is told in the end', async () => {
+test('a permanent error is reported at once, and an error that does not go away after the time-out', async () => {
   const closed = broker(protocolError('TOPIC_AUTHORIZATION_FAILED', 29));
-  await expect(untilLed(closed, ['forpost.alerts'])).rejects.toThrow('TOPIC_AUTHORIZATION_FAILED');
+  await expect(waitForLeaders(closed, ['forpost.alerts'])).rejects.toThrow('TOPIC_AUTHORIZATION_FAILED');
   expect(closed.asked()).toBe(1);
-  await expect(untilLed(broker(unknown), ['forpost.alerts'], 150)).rejects.toThrow('UNKNOWN_TOPIC_OR_PARTITION');
+  await expect(waitForLeaders(broker(unknown), ['forpost.alerts'], 150)).rejects.toThrow('UNKNOWN_TOPIC_OR_PARTITION');
 });

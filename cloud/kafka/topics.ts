@@ -42,7 +42,7 @@ const notYet = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
  * Waits until every partition of new topics has a leader. A broker may not know a topic yet that the controller has just
  * made: kafkajs' `waitForLeaders` takes that answer for a failure. @throws the last error after `withinMs`
  */
-export async function untilLed(
+export async function waitForLeaders(
   admin: Pick<Admin, 'fetchTopicMetadata'>,
   topics: readonly string[],
   withinMs = createTimeoutMs,
@@ -77,13 +77,13 @@ export async function ensureTopics(client: Kafka, cluster: KafkaCluster, logger:
         waitForLeaders: false,
         timeout: createTimeoutMs,
       });
-      await untilLed(admin, created);
+      await waitForLeaders(admin, created);
       logger.info({ topics: created }, 'created topics');
     }
     const present = names.filter((name) => !missing.includes(name));
     return { created, problems: present.length === 0 ? [] : await problemsOf(admin, cluster, present) };
   } catch (error) {
-    throw inWords(error, cluster);
+    throw explained(error, cluster);
   } finally {
     await admin.disconnect();
   }
@@ -96,7 +96,7 @@ function plan({ prefix, development }: KafkaCluster, name: TopicName) {
     'cleanup.policy': cleanup,
     'retention.ms': retentionMs,
     'min.insync.replicas': development ? 1 : minInSync,
-    // the broker packs anew what a producer packed with another codec: the centre reads no other
+    // the broker repacks records of a producer with another codec, which the centre could not read
     'compression.type': 'zstd',
     ...(cleanup === 'compact' && {
       'segment.ms': compactedSegment.ms,
@@ -180,7 +180,7 @@ function replicaProblems(fewest: number, now: ReadonlyMap<string, string>): read
     : [];
 }
 
-function inWords(error: unknown, { development }: KafkaCluster): unknown {
+function explained(error: unknown, { development }: KafkaCluster): unknown {
   const reason = [
     firstCause(error).message,
     ...(error instanceof kafkajs.KafkaJSAggregateError ? error.errors.map((each) => firstCause(each).message) : []),

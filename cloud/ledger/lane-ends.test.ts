@@ -81,7 +81,7 @@ test('a status without news is not written again', async () => {
   await ends.stop();
 });
 
-test('while the history is away the ends of lanes wait, and are known all the same', async () => {
+test('while the history cannot be reached, the ends of lanes are known, and are stored later', async () => {
   const { history, ends, says, known, written } = some();
   await ends.start();
   history.away = true;

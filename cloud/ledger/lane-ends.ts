@@ -1,6 +1,6 @@
 /**
  * The last sequence number that a gateway has announced for each lane, kept in the history that all centres share. For a
- * lane that has ended, nothing else tells of an event that never arrived.
+ * lane that has ended, nothing else shows that an event never arrived.
  *
  *   status ──► further than noted? ──► waits ── each `writeEveryMs`, and at the end ──► history
  *                                        ▲                                                │

@@ -113,7 +113,7 @@ test('gap records are known, each once, those that were stored before and later'
   ]);
 });
 
-test('a history that fails is asked again, and what is remembered is bounded', async () => {
+test('a failed request to the history is repeated, and the remembered ranges are bounded', async () => {
   const { history, store, received } = aBook();
   await store([event(1)]);
   history.before = () => Promise.reject(new Error('away'));

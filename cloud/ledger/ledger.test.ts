@@ -51,7 +51,7 @@ describe('the ledger', () => {
     expect(ledger).toMatchObject({ assigned: 20, received: 9, shed: 0, missing: 3, waiting: 8 });
   });
 
-  test('an event that may stand unread in Kafka is waiting, however long ago the gateway was told that it is safe', () => {
+  test('an event that may be unread in Kafka is waiting, however long ago its sink called it safe', () => {
     const now = told(20, 20);
     expect(ledgerOf(now, [lane([[1, 4]])], told(9, 8).lanes)).toMatchObject({ missing: 4, waiting: 12 });
     // a lane of which no earlier status knew, and a centre that has just started
@@ -94,7 +94,7 @@ describe('the ledger', () => {
     expect(only).toMatchObject({ shed: { count: 4, ranges: [[6, 9]] }, missing: { count: 0 }, waiting: { count: 0 } });
   });
 
-  test('events that were given up before they had a number explain none, and stand among the gap records', () => {
+  test('events that were lost before they had a number explain no missing number, and are listed as gap records', () => {
     const gap = { from: 1, through: 0, count: 3, reason: 'given up' };
     const [one] = ledgerOf(told(2, 2), [lane([[2, 2]], [gap])]).lanes;
     expect(one).toMatchObject({ assigned: 2, received: { count: 1 }, shed: { count: 0 }, missing: { count: 1 } });
@@ -174,7 +174,7 @@ describe('the ledger', () => {
     });
   });
 
-  test('received, shed, missing and waiting always add up to what was assigned', () => {
+  test('received, shed, missing and waiting events always add up to the assigned numbers', () => {
     const range = fc
       .tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 0, max: 9 }))
       .map(([from, length]): Range => [from, from + length]);

@@ -5,7 +5,7 @@
  *   received · shed (a gap record says why) · missing      received · shed · waiting
  *
  * Always: an event that arrives although a gap record names it counts as received. An event that is neither received nor
- * shed is missing below the settled cursor, and waiting above it. Settled: the gateway was told that the event is safe,
+ * shed is missing below the settled cursor, and waiting above it. Settled: a sink has called the event safe,
  * and Kafka was read past that point. Received, shed, missing and waiting add up to assigned. A lane that the gateway no
  * longer names ends at the last number that it announced, not at the last stored one: a lost tail is missing.
  */
@@ -20,7 +20,7 @@ export interface LaneHistory {
   readonly gaps: readonly Gap[];
 }
 
-export interface Counted {
+export interface CountedRanges {
   readonly count: number;
   readonly ranges: readonly Range[];
 }
@@ -32,10 +32,10 @@ export interface LaneLedger {
   readonly assigned: number;
   /** last number for which the centre knows whether it arrived */
   readonly settled: number;
-  readonly received: Counted;
-  readonly shed: Counted & { readonly reasons: readonly { readonly reason: string; readonly count: number }[] };
-  readonly missing: Counted;
-  readonly waiting: Counted;
+  readonly received: CountedRanges;
+  readonly shed: CountedRanges & { readonly reasons: readonly { readonly reason: string; readonly count: number }[] };
+  readonly missing: CountedRanges;
+  readonly waiting: CountedRanges;
   /** from the gap records, events that arrived all the same included */
   readonly gaps: readonly Gap[];
 }
@@ -52,12 +52,12 @@ export interface GatewayLedger {
 }
 
 /** The noted ends of a gateway's lanes, and when (ms since 1970) the status of `settled` came. */
-export interface Noted {
+export interface NotedEnds {
   readonly ends: readonly LaneEnd[];
   readonly settledArrived: number;
 }
 
-const nothingNoted: Noted = { ends: [], settledArrived: Number.POSITIVE_INFINITY };
+const nothingNoted: NotedEnds = { ends: [], settledArrived: Number.POSITIVE_INFINITY };
 
 /**
  * @param status the gateway's latest, if it ever sent one
@@ -69,7 +69,7 @@ export function gatewayLedger(
   status: GatewayStatus | undefined,
   settled: readonly LaneBacklog[] | undefined,
   history: readonly LaneHistory[],
-  noted: Noted = nothingNoted,
+  noted: NotedEnds = nothingNoted,
 ): GatewayLedger {
   const nameOf = ({ epoch, lane }: Omit<LaneKey, 'gateway'>) => `${epoch}/${lane}`;
   const told = new Map((status?.lanes ?? []).map((lane) => [nameOf(lane), lane]));
@@ -153,6 +153,6 @@ function without(set: IntervalSet, [from, through]: Range): readonly Range[] {
   return from > through ? [] : set.missing(from, through);
 }
 
-function counted(ranges: readonly Range[]): Counted {
+function counted(ranges: readonly Range[]): CountedRanges {
   return { count: ranges.reduce((sum, [from, through]) => sum + through - from + 1, 0), ranges };
 }

@@ -45,7 +45,7 @@ test('events that another centre stored since the last look are neither missing 
   says(1, 2, 2);
   handled();
   expect(await counted()).toEqual({ received: 2, missing: 0, waiting: 0, rows: 2 });
-  // another centre stores it, Kafka has it read, and the gateway has been told that it is safe
+  // another centre has stored it, Kafka's offset is past it, and a sink has called it safe
   await history.insert([event(3)]);
   says(2, 3, 3);
   handled();
@@ -96,7 +96,7 @@ test.each([true, false])(
   },
 );
 
-test('a centre that starts while a gateway is away shows the gateway’s ledger all the same', async () => {
+test('a centre that starts while a gateway is offline still shows the gateway’s ledger', async () => {
   const before = aCentre(true);
   await before.history.insert([event(1), event(2)]);
   before.says(1, 5, 2);

@@ -15,7 +15,7 @@ import type { CommandView } from '../commands/schemas.ts';
 import type { KnownGateway } from '../gateways/directory.ts';
 import { KnownClocks } from '../history/known-clocks.ts';
 import type { CentreAcknowledgement, HistoryEvent } from '../history/store.ts';
-import { type Came, LiveShare } from './share.ts';
+import { type ArrivedEvent, LiveShare } from './share.ts';
 
 export type LiveMessage =
   | {
@@ -80,7 +80,7 @@ export class LiveFeed {
     this.#flushSoon();
   }
 
-  #shown({ event, storedAt }: Came): HistoryEvent {
+  #shown({ event, storedAt }: ArrivedEvent): HistoryEvent {
     return { ...event, stored: rfc3339(storedAt), ...this.#clocks.timesOf(event, storedAt) };
   }
 

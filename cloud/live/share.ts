@@ -7,13 +7,13 @@
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 
-export interface Came {
+export interface ArrivedEvent {
   readonly event: ForpostEvent;
   /** ms since 1970 */
   readonly storedAt: number;
 }
 
-interface Numbered extends Came {
+interface Numbered extends ArrivedEvent {
   readonly order: number;
 }
 
@@ -21,9 +21,9 @@ interface Numbered extends Came {
 export const maxEvents = 200;
 const maxGateways = 1_000;
 
-export interface Shown {
+export interface ChosenEvents {
   /** oldest first */
-  readonly events: readonly Came[];
+  readonly events: readonly ArrivedEvent[];
   readonly skipped: number;
   /** how many by gateway, those with the most first */
   readonly skippedOf: Readonly<Record<string, number>>;
@@ -57,7 +57,7 @@ export class LiveShare {
   }
 
   /** The events to show of those that came since the last call. */
-  take(): Shown {
+  take(): ChosenEvents {
     const chosen: Numbered[] = [];
     const left = [...this.#gateways].map(([gateway, { newest, count }]) => ({ gateway, newest, count, shown: 0 }));
     // in turns, the newest of each first

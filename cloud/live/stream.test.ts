@@ -76,7 +76,7 @@ describe('what happens now', () => {
     expect(await next('note')).toEqual({ gateway: 'gw-1', text: 'in the cellar' });
   });
 
-  test('while other centres store events, the stream tells pages to request them, and once more when they stop', async () => {
+  test('while other centres store events, the stream asks pages to request them, and once more when they stop', async () => {
     const clock = new FakeClock();
     let storesAll = true;
     const started = await startApi({ clock, storesAll: () => storesAll });

@@ -1,9 +1,9 @@
 /**
  * GET /api/v1/stream: sends live messages to each open page, and every few seconds the ledgers of gateways with changes.
  *
- * Always: a page that reads slowly gets fewer messages, and is told to request the rest when it has caught up. A page that
+ * Always: a page that reads slowly gets fewer messages, and is asked to request the rest when it has caught up. A page that
  * reads nothing for `unreadForMs` is disconnected and reconnects by itself (shared/http/event-stream.ts). The first message
- * is `hello`; after it the stream is complete. While other centres store events too, pages are told every few seconds to
+ * is `hello`; after it the stream is complete. While other centres store events too, pages are asked every few seconds to
  * request those events. Without an open page the stream sends no query to the history.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -155,7 +155,7 @@ export class LiveStreams {
   }
 
   #sendJson(name: string, json: string): void {
-    // a gateway's flood must not end a page's stream: a slow page is told to request the rest when it has caught up
+    // a gateway's flood must not end a page's stream: a slow page is asked to request the rest when it has caught up
     for (const stream of [...this.#open]) if (!stream.offer(name, json)) this.#fallBehind(stream);
   }
 

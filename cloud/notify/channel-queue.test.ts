@@ -1,7 +1,7 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { beforeEach, expect, test } from 'vitest';
-import { type Notification, TryLater } from './channel.ts';
+import { type Notification, RetryLaterError } from './channel.ts';
 import { ChannelQueue, maxQueue, patienceMs } from './channel-queue.ts';
 import { HeldChannel } from './testing/recording-channel.ts';
 
@@ -146,8 +146,8 @@ test('a channel sends nothing while the other side asks for a pause, and gives u
   const settled = queue.take(about('a', '1'));
   const other = queue.take(about('b', '2'));
   const waitMs = patienceMs + 60_000;
-  channel.calls[0]!.reject(new TryLater('slow down', waitMs));
-  channel.calls[1]!.reject(new TryLater('slow down', 1_000));
+  channel.calls[0]!.reject(new RetryLaterError('slow down', waitMs));
+  channel.calls[1]!.reject(new RetryLaterError('slow down', 1_000));
   await settle();
   const third = queue.take(about('c', '3'));
   clock.advance(waitMs - 1);

@@ -15,7 +15,7 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import { type Channel, type Notification, TryLater } from './channel.ts';
+import { type Channel, type Notification, RetryLaterError } from './channel.ts';
 import { isWanted } from './policy.ts';
 
 export const maxQueue = 1_000;
@@ -212,7 +212,7 @@ export class ChannelQueue {
     this.#lastError = messageOf(error);
     item.sending = false;
     const nowMs = this.#clock.uptime();
-    const askedMs = error instanceof TryLater ? error.waitMs : 0;
+    const askedMs = error instanceof RetryLaterError ? error.waitMs : 0;
     if (askedMs > 0) {
       this.#heldUntilMs = Math.max(this.#heldUntilMs, nowMs + askedMs);
       // the wait extends every item's time limit, so that each is tried at least once more

@@ -59,7 +59,7 @@ export interface Channel {
 }
 
 /** The other side asks the channel to wait `waitMs` (429 or 503 with Retry-After): all its notifications wait. */
-export class TryLater extends ForpostError {
+export class RetryLaterError extends ForpostError {
   readonly waitMs: number;
 
   constructor(message: string, waitMs: number) {

@@ -2,7 +2,7 @@
  * Keeps the time of the notifier's first start in `<data>/notifier.json`: people are notified about alerts from then on.
  *
  * Always: the time is on disk before the notifier does anything else, so after a kill at any moment the next start
- * notifies about the same alerts. A malformed file is written anew with the time of that start.
+ * notifies about the same alerts. A malformed file is replaced with the time of that start.
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -11,7 +11,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Notification } from './channel.ts';
 import { isWanted } from './policy.ts';
-import { around } from './words.ts';
+import { messageAround } from './words.ts';
 
 /** A person can read one notification a second. */
 const defaultPerMinute = 60;
@@ -124,7 +124,7 @@ function messageOf({ first, worst, count, critical }: Group): Notification {
   return {
     ...{ id: `${first.id}/group`, site, gateway, device: '', alarm: `${first.id}/group`, rule: 'group' },
     ...{ change: 'raised', severity: worst.severity, time: first.time, received: first.received, late: first.late },
-    ...around(
+    ...messageAround(
       critical === 0 ? 'notification/group' : 'notification/group-critical',
       { ...counts, worst: worst.message_i18n ?? worst.message },
       { ...counts, worst: worst.message },

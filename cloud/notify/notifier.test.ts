@@ -247,7 +247,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     expect(desk.ids().filter((told) => told === id(1))).toHaveLength(1);
   });
 
-  test('records that are no events, and updates of alarms, notify nobody and are committed', async () => {
+  test('records that are no events, and updates of alarms, cause no notification, and their offsets are committed', async () => {
     await started();
     const messages = ['', '{', '[]', '{"specversion":"1.0"}'].map((value) => ({ key: 'x', value, partition: 0 }));
     await producer.send({ topic: topic(prefix, 'alerts'), acks: -1, messages });

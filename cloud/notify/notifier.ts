@@ -90,7 +90,7 @@ export class Notifier implements Part {
   }
 
   /**
-   * Does not wait for Kafka; `status` tells when the notifier is connected.
+   * Does not wait for Kafka; `status` says when the notifier is connected.
    * @throws the error of the file system where the first start cannot be noted
    */
   async start(): Promise<void> {

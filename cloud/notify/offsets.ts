@@ -43,7 +43,7 @@ export class OffsetTracker {
 }
 
 /** An offset that may be committed. */
-export interface Due {
+export interface DueOffset {
   readonly partition: number;
   readonly offset: bigint;
   /** to be called after the commit */
@@ -86,7 +86,7 @@ export class OffsetTrackers {
     this.doubt();
   }
 
-  due(): readonly Due[] {
+  due(): readonly DueOffset[] {
     return [...this.#trackers].flatMap(([partition, tracker]) => {
       const offset = this.#confirmed.has(partition) ? tracker.due() : undefined;
       return offset === undefined ? [] : [{ partition, offset, done: () => tracker.committed(offset) }];

@@ -3,14 +3,14 @@
  *
  * Always: a test alarm of an installer notifies nobody; an alert with a severity that this version does not know (from a
  * newer gateway) is sent. An alert that reaches the centre more than an hour after the gateway took it (the connection was
- * down) is marked `late` and sent after fresh ones. A gateway whose clock is not in sync cannot tell how late an alert is,
+ * down) is marked `late` and sent after fresh ones. A gateway whose clock is not in sync cannot know how late an alert is,
  * so its alerts count as fresh.
  */
 import { type ClockQuality, eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Said } from '@forpost/shared/texts/english.ts';
 import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { Notification } from './channel.ts';
-import { around } from './words.ts';
+import { messageAround } from './words.ts';
 
 /** An alert older than this is history rather than news. */
 export const lateAfterMs = 3_600_000;
@@ -58,7 +58,7 @@ function messageOf(data: Readonly<Record<string, unknown>>): Said {
     return { message: now, ...(nowText === undefined ? {} : { message_i18n: nowText }) };
   const duration = typeof lasted === 'number' ? { duration: { seconds: Math.max(0, lasted) / 1000 } } : {};
   const tellsMore = now !== '' && now !== summary;
-  return around(
+  return messageAround(
     overKeys[typeof lasted === 'number' ? 'after' : 'untimed'][tellsMore ? 'now' : 'alone'],
     { ...duration, summary: messageIn(summary_i18n) ?? summary, now: nowText ?? now },
     { ...duration, summary, now },

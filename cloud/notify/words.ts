@@ -18,7 +18,7 @@ const byLanguage = new Map<Language, Texts>(
  * A message that embeds a message of the gateway. `values` embeds the gateway's message by key; `plain` holds the same
  * values with the gateway's own words, for an English sentence that is complete even where that key is unknown.
  */
-export function around(
+export function messageAround(
   key: string,
   values: NonNullable<Message['values']>,
   plain: NonNullable<Message['values']>,

@@ -19,7 +19,7 @@ async function rig(maxBytes?: number) {
   return { folder, file, lines, log: new FileOperationsLog(file, new FakeClock(), maxBytes) };
 }
 
-test('each operation is a line that nobody else may read', async () => {
+test('each operation is one line of a file that only its owner may read', async () => {
   const { file, lines, log } = await rig();
   await Promise.all([log.append(operation), log.append({ ...operation, by: 'ben' })]);
   expect(await lines()).toMatchObject([
@@ -40,7 +40,7 @@ test('it is bounded: the full file becomes the older one of two', async () => {
   expect((await stat(file)).size).toBeLessThanOrEqual(700);
 });
 
-test('a full disk is an error of the append, and the next append is tried anew', async () => {
+test('an append to a full disk fails, and the next append is tried again', async () => {
   const { folder, lines, log } = await rig();
   await rm(folder, { recursive: true });
   await expect(log.append(operation)).rejects.toMatchObject({ code: 'FORPOST_FILE_FAILED' });

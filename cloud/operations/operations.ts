@@ -2,7 +2,7 @@
  * The audit of staff's acts: records of the topic `forpost.operations` or, without Kafka, lines of a file.
  *
  * Always: when `append` resolves the record is durable, at all in-sync brokers or on disk. A part that must not act unseen
- * waits for `append` before it acts: so a record may tell of an act that then did not happen, and no act is without one.
+ * waits for `append` before it acts: so a recorded act may not have happened, but no act is without a record.
  */
 import { randomUUID } from 'node:crypto';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';

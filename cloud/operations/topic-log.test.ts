@@ -57,7 +57,7 @@ async function rig() {
   return { app, picture };
 }
 
-test('a look at a picture stands in the operations topic; without Kafka nothing is shown, and why is said', async () => {
+test('a view of a picture is a record of the operations topic; while Kafka cannot be reached, no picture is shown, and the answer says why', async () => {
   const { app, picture } = await rig();
   const first = await picture('one');
   const shown = await app.inject(first.address);

@@ -100,7 +100,7 @@ export function gatewayIn({
   return ids.length === 1 ? ids[0] : undefined;
 }
 
-/** From a token to its gateway. The index is made anew when the gateways change. */
+/** From a token to its gateway. The index is built again when the gateways change. */
 function tokenIndex(gateways: () => KnownGateways): (token: string) => string | undefined {
   let of: KnownGateways | undefined;
   let byHash = new Map<string, string>();

@@ -25,7 +25,7 @@ export interface ReceivedEvent {
 export interface Delivery extends Part {
   /**
    * `replayed`: the events are sent again on request; they are stored like all others, and nobody is notified again.
-   * @throws ForpostError: `retryable` tells whether a resend can help
+   * @throws ForpostError: `retryable` says whether sending again can help
    */
   events(gateway: string, received: readonly ReceivedEvent[], replayed?: boolean): Promise<void>;
   /** @throws ForpostError */

@@ -244,7 +244,7 @@ describe('an installer is told in words', () => {
     await expect(send(url, 'gw-1', await way())).rejects.toThrow(said);
   });
 
-  test('a name that is not the certificate’s, TLS where there is none, none where there is TLS, and a redirect', async () => {
+  test('a gateway names the mistake of its address: a name that the certificate lacks, TLS or its absence, or a redirect', async () => {
     const elsewhere = await pem.sign('elsewhere', 'DNS:elsewhere.example');
     const wrongName = await aReceiver(elsewhere);
     await expect(send(wrongName.url, 'gw-1', { tls: { ca: pem.ca }, token })).rejects.toThrow('is for another name');

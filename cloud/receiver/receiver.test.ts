@@ -230,7 +230,7 @@ describe('one gateway against all others', () => {
   const lines = (lane: 'alerts' | 'telemetry', from: number, count: number, gateway = 'gw-1') =>
     Array.from({ length: count }, (_, i) => eventJson(from + i, { lane, gateway }));
 
-  test('a gateway beyond its limit is told to send later; its alerts and other gateways are not affected, and no event is lost', async () => {
+  test('a gateway beyond its limit gets 429 and sends later; its alerts and other gateways are not affected, and no event is lost', async () => {
     const clock = new FakeClock();
     const { post, stored } = await aReceiver({ clock, limitsOf: () => limits });
     const telemetry = { headers: { 'forpost-lane': 'telemetry' } };

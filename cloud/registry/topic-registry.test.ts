@@ -29,7 +29,7 @@ async function centre() {
   return registry;
 }
 
-test('when two centres write the same record at once, one hears that it was late, and every centre has the same record, also one that starts later', async () => {
+test('when two centres write the same record at once, one write is refused, and all centres have the same record, also one that starts later', async () => {
   const [one, two] = [await centre(), await centre()];
   const write = (registry: TopicRegistry, site: string, seen: number) =>
     registry.put({ kind: 'gateway-site', id: 'gw-1', author: site, data: { site }, seen });

@@ -60,7 +60,7 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
     await screenshots(page, 'ru-desk');
   });
 
-  test('a language that somebody chooses is shown at once, and kept by the browser and with the person', async () => {
+  test('a chosen language applies at once, and is remembered by the browser and for the person', async () => {
     const page = await open('desk', 'en-GB');
     await page.getByRole('heading', { name: 'Alarms', exact: true }).waitFor();
     await page.getByRole('combobox', { name: 'Language' }).selectOption('ru');

@@ -327,7 +327,7 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: /^Acknowledge/ }).waitFor({ state: 'detached' });
     expect(await page.evaluate(() => document.activeElement?.className)).toContain('alarm');
-    // the page renders anew each second; that must not take the focus back
+    // the page renders again each second; that must not take the focus back
     await page.evaluate('document.activeElement.blur()');
     const words = page.locator('.alarm-since').first();
     const before = await words.textContent();

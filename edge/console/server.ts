@@ -16,7 +16,7 @@ import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
-import { type Front, frontOptions, registerFront } from '@forpost/shared/http/forwarded.ts';
+import { type ProxySettings, proxyOptions, registerProxies } from '@forpost/shared/http/forwarded.ts';
 import { listenOrExplain } from '@forpost/shared/http/listen.ts';
 import { type Login, type Role, registerLogin } from '@forpost/shared/http/login.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
@@ -155,7 +155,7 @@ export class ConsoleServer implements Part {
     return listenOrExplain(app, host, port, setting);
   }
 
-  #front(): Front {
+  #proxies(): ProxySettings {
     const { trusted_proxy: trusted = [], base_path: basePath, tls, host } = this.#options.http;
     return { trusted, basePath, proxiesOnly: tls === undefined && !isLoopback(host ?? '127.0.0.1') };
   }
@@ -163,7 +163,7 @@ export class ConsoleServer implements Part {
   #app(more: FastifyServerOptions): FastifyInstance {
     const app = Fastify({
       ...more,
-      ...frontOptions(this.#front()),
+      ...proxyOptions(this.#proxies()),
       loggerInstance: this.#options.logger.child({ part: 'console' }) as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
       // refuse unknown fields instead of dropping them
@@ -184,7 +184,7 @@ export class ConsoleServer implements Part {
     const { users, roleOf, clock, gateway, source, document, passwordsFor, health, metrics, folder } = this.#options;
     const app = this.#app(more);
     const assets = await PageAssets.load();
-    const prefixOf = registerFront(app, this.#front());
+    const prefixOf = registerProxies(app, this.#proxies());
     const rootOf = (request: FastifyRequest) => prefixOf(request) || '.';
     registerSecurityHeaders(app, { scriptHashes: (request) => [assets.documentAt(rootOf(request)).importMapHash] });
     registerSameOrigin(app);

@@ -1,6 +1,6 @@
 /** `http` in gateway.yaml: addresses, ports and TLS of the gateway's page. */
 import { closed, host, port, serverTlsSchema } from '@forpost/shared/config/listen-settings.ts';
-import { frontProperties } from '@forpost/shared/http/forwarded.ts';
+import { proxyProperties } from '@forpost/shared/http/forwarded.ts';
 import Type from 'typebox';
 
 export const defaultHttpPort = 8080;
@@ -20,7 +20,7 @@ export const httpSchema = Type.Object(
         { ...closed, description: 'the page over TLS' },
       ),
     ),
-    ...frontProperties,
+    ...proxyProperties,
   },
   { ...closed, description: 'the installer’s page and the API' },
 );

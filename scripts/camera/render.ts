@@ -100,7 +100,7 @@ async function encode(input: string[], output: string, frames?: AsyncIterable<Ui
   ffmpeg.stderr.setEncoding('utf8').on('data', (text: string) => {
     problem = (problem + text).slice(-2_000);
   });
-  // ffmpeg's exit status and standard error tell why it stopped reading
+  // ffmpeg's exit status and standard error say why it stopped reading
   ffmpeg.stdin.on('error', () => ffmpeg.stdin.destroy());
   const closed = once(ffmpeg, 'close');
   for await (const frame of frames ?? []) {

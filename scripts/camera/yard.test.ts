@@ -16,7 +16,7 @@ test('the gate area is entered every ten to fifteen seconds, and left as often',
   }
 });
 
-test('the loop begins and ends with an empty yard, and nobody jumps', () => {
+test('the loop begins and ends with an empty yard, and no figure jumps', () => {
   expect(placesAt(0)).toEqual([]);
   expect(placesAt(yardSeconds - 0.1)).toEqual([]);
   for (const { positions } of yardTruth().figures)

@@ -4,7 +4,7 @@
  *
  * Always: the same second gives the same watts; the main meter is the sum of all meters behind it, and exceeds
  * `connectionLimitW` only within an overload, about once a minute for ten seconds. Registers add up power over real time,
- * as the events' times tell it, not over the demo's faster day.
+ * as in the events' times, not over the demo's faster day.
  */
 
 /** Demo seconds of one hour of the day. */

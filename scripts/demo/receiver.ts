@@ -9,7 +9,7 @@ import { parseArgs } from 'node:util';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { stopWithParent } from '@forpost/shared/run.ts';
 
-export interface Arrived {
+export interface ArrivedNotification {
   /** ms since 1970 */
   readonly at: number;
   /** the alert event's id */
@@ -28,7 +28,7 @@ const maxBodyBytes = 65_536;
 requireNode();
 stopWithParent();
 const { values } = parseArgs({ options: { port: { type: 'string', default: '8091' } } });
-const kept: Arrived[] = [];
+const kept: ArrivedNotification[] = [];
 
 const server = createServer((request, response) => {
   if (request.method === 'GET' && request.url === '/notifications') {

@@ -60,7 +60,7 @@ test('a device that left the site has no line in the secrets, and gets its old p
   expect(isRight(first.mqtt.probe!, (await secrets()).mqtt.probe!)).toBe(true);
 });
 
-test('a hash that somebody wrote by hand stays, and lost credentials are made again', async () => {
+test('a hash that was written by hand stays, and lost credentials are made again', async () => {
   await ensure(['meter']);
   const written = await secrets();
   await writeFile(files().secretsFile, stringify({ ...written, mqtt: { meter: 'by-hand' } }));

@@ -86,7 +86,7 @@ test('an import that leads nowhere is named', async () => {
   ]);
 });
 
-test.each(Object.entries(floors))('every folder and file of %s/ stands on one floor', async (side, ofSide) => {
+test.each(Object.entries(floors))('every folder and file of %s/ has one floor', async (side, ofSide) => {
   const tracked = execFileSync('git', ['ls-files', `${side}/`], { cwd: root, encoding: 'utf8' }).split('\n');
   const names = tracked
     .filter((path) => /\.(ts|tsx)$/.test(path) && !path.endsWith('.test.ts'))

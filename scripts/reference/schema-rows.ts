@@ -105,7 +105,7 @@ function isTuple(nodes: SchemaNode | readonly SchemaNode[]): nodes is readonly S
   return Array.isArray(nodes);
 }
 
-/** `path`: name in the row; `key`: its last part, whose ending tells the unit. */
+/** `path`: name in the row; `key`: its last part, whose ending names the unit. */
 export function rowOf(path: string, key: string, node: SchemaNode, required: boolean): KeyRow {
   return {
     key: code(path),

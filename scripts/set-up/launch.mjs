@@ -42,7 +42,7 @@ export async function launch(purpose, entry, args) {
     stdio: ['pipe', 'inherit', 'inherit'],
     detached: true,
   });
-  child.stdin.on('error', () => {}); // the child ended; its exit status tells why
+  child.stdin.on('error', () => {}); // the child ended; its exit status says why
   let last = Number.NEGATIVE_INFINITY;
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     process.on(signal, () => {

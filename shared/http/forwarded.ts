@@ -13,12 +13,13 @@ import { message } from '../texts/texts.ts';
 import { isLoopback } from './loopback.ts';
 import { HttpProblem } from './problem.ts';
 
-export interface Front {
+/** The proxies in front of a server. */
+export interface ProxySettings {
   /** addresses and networks (CIDR) of the proxies in front; empty: none is trusted */
   readonly trusted: readonly string[];
   /** the page's path at the proxy, such as /forpost, when the proxy passes it on unchanged or does not send it */
   readonly basePath?: string | undefined;
-  /** nobody but the proxies may come in: the port has no TLS and other machines reach it */
+  /** only the proxies and this machine may connect: the port has no TLS, and other machines reach it */
   readonly proxiesOnly?: boolean;
 }
 
@@ -27,7 +28,7 @@ const basePathPattern = '^(/[A-Za-z0-9._~-]+)+$';
 const prefixFormat = new RegExp(basePathPattern);
 
 /** Configuration keys for the proxies in front, on both sides. */
-export const frontProperties = {
+export const proxyProperties = {
   trusted_proxy: Type.Optional(
     Type.Array(Type.String(), {
       minItems: 1,
@@ -47,7 +48,7 @@ export const frontProperties = {
   ),
 };
 
-export const noFront: Front = { trusted: [] };
+export const noProxies: ProxySettings = { trusted: [] };
 
 /** Why this is neither an address nor a network; undefined for a valid one. */
 export function addressProblem(text: string): string | undefined {
@@ -62,7 +63,10 @@ export function addressProblem(text: string): string | undefined {
 }
 
 /** Fastify's options for these proxies. */
-export function frontOptions({ trusted, basePath }: Front): Pick<FastifyServerOptions, 'trustProxy' | 'rewriteUrl'> {
+export function proxyOptions({
+  trusted,
+  basePath,
+}: ProxySettings): Pick<FastifyServerOptions, 'trustProxy' | 'rewriteUrl'> {
   return {
     ...(trusted.length === 0 ? {} : { trustProxy: [...trusted] }),
     // a proxy may strip the path or pass it on: both requests mean the same
@@ -81,7 +85,10 @@ function withoutBase(url: string, basePath: string): string {
 export type PrefixOf = (request: FastifyRequest) => string;
 
 /** Refuses clients that bypass the proxies; returns the function for a request's prefix. */
-export function registerFront(app: FastifyInstance, { trusted, basePath, proxiesOnly = false }: Front): PrefixOf {
+export function registerProxies(
+  app: FastifyInstance,
+  { trusted, basePath, proxiesOnly = false }: ProxySettings,
+): PrefixOf {
   const proxies = blockList(trusted);
   const isProxy = (address: string) => {
     const bare = address.startsWith('::ffff:') ? address.slice('::ffff:'.length) : address;
@@ -96,9 +103,9 @@ export function registerFront(app: FastifyInstance, { trusted, basePath, proxies
       throw new HttpProblem(403, message('reason/http.proxies-only'));
     });
   return ({ raw }) => {
-    const said = raw.headers['x-forwarded-prefix'];
-    if (typeof said !== 'string' || !isProxy(raw.socket.remoteAddress ?? '')) return basePath ?? '';
-    const prefix = said.replace(/\/+$/, '');
+    const header = raw.headers['x-forwarded-prefix'];
+    if (typeof header !== 'string' || !isProxy(raw.socket.remoteAddress ?? '')) return basePath ?? '';
+    const prefix = header.replace(/\/+$/, '');
     return prefix.length <= longestPrefix && prefixFormat.test(prefix) ? prefix : (basePath ?? '');
   };
 }

@@ -115,7 +115,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
   const queue = new PasswordQueue(clock, limits);
   const verifier = new PasswordVerifier({ remembered: 1000 });
   // the hash against which passwords of unknown users are checked; made before the first log-in
-  const nobody = hashPassword('nobody');
+  const decoyHash = hashPassword('nobody');
   // the instance's id keeps cookies of a second gateway or centre on this host apart
   const cookieOf = () => (sessions.instance === '' ? cookieName : `${cookieName}-${sessions.instance}`);
   const cookieOptions = (request: FastifyRequest) =>
@@ -129,7 +129,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
 
   if (!app.hasPlugin('@fastify/cookie')) app.register(cookie);
   app.addHook('onReady', async () => {
-    await Promise.all([nobody, sessions.start()]);
+    await Promise.all([decoyHash, sessions.start()]);
   });
   app.addHook('preClose', () => sessions.stop());
 
@@ -160,7 +160,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     password: string,
     hash: string | undefined,
   ): Promise<boolean> => {
-    const against = hash ?? (await nobody);
+    const against = hash ?? (await decoyHash);
     const stranger = hash === undefined ? user : '';
     const known = verifier.recall(password, against, stranger);
     if (known !== undefined) return known;

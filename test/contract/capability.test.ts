@@ -49,7 +49,7 @@ const bare = (name: string, more: Partial<CapabilityKind<CentreServices>> = {}):
   ...more,
 });
 
-test('every route of every capability declares its right and says in the OpenAPI document what it is for', async () => {
+test('every route of every capability declares its right, and has a description in the OpenAPI document', async () => {
   const routes: { readonly of: string; readonly url: string; readonly right: unknown; readonly said: boolean }[] = [];
   let of = '';
   const listening = bare('listening', {

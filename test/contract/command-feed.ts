@@ -75,7 +75,7 @@ export function keepsFeedContract(name: string, sideOf: () => Promise<FeedSide>)
       await side.feed.run(() => Promise.reject(new Error('a command came')), AbortSignal.abort());
     });
 
-    test('fails with a reason when nobody answers', async () => {
+    test('fails with a reason when no server answers', async () => {
       const running = side.lost?.run(async () => undefined, new AbortController().signal);
       if (running !== undefined)
         await expect(running).rejects.toMatchObject({ code: expect.stringMatching(/^FORPOST_SINK_/) });

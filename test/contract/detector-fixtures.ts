@@ -1,6 +1,6 @@
 /**
  * Shared parts of the vision tests: the folder with a real clip and model, frames decoded as the gateway decodes them, and
- * the project's own YOLOX-shaped model, which sees what a test tells it to see.
+ * the project's own YOLOX-shaped model, whose detections a test chooses.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -71,7 +71,7 @@ export async function openYolox(name: string, file: string, classes: readonly st
   return openTensorDetector(name, await openSession(file, `the file of model "${name}"`), yolox, classes);
 }
 
-export interface Seen {
+export interface StubbedThing {
   /** centre and size, pixels of the frame */
   readonly box: readonly [number, number, number, number];
   readonly objectness: number;
@@ -141,7 +141,7 @@ function stub({ sides = [-1, -1], outputs, nodes = [], sizes = false, metadata =
 export function stubYolox(
   size: number,
   classes: number,
-  seen: readonly Seen[],
+  seen: readonly StubbedThing[],
   poison = false,
   [height, width] = [size, size],
   declared: readonly [number, number] = [height, width],
@@ -165,7 +165,7 @@ export function stubYolox(
 export function stubYolo(
   [height, width]: readonly [number, number],
   classes: number,
-  seen: readonly Seen[],
+  seen: readonly StubbedThing[],
   metadata: Readonly<Record<string, string>> = {},
 ): Uint8Array {
   const cells = cellCount({ width, height });
@@ -182,7 +182,7 @@ export function stubYolo(
 const things = 300;
 
 /** An .onnx file with the output of YOLOv10, or of an export with nms=True, that sees `seen` in every picture. */
-export function stubEndToEnd(size: number, seen: readonly Seen[]): Uint8Array {
+export function stubEndToEnd(size: number, seen: readonly StubbedThing[]): Uint8Array {
   const output = new Float32Array(things * 6);
   for (const [i, { box, objectness, class: index }] of seen.entries())
     output.set([...cornersOf(box), objectness, index], i * 6);
@@ -194,7 +194,7 @@ export function stubRtDetr(
   exporter: 'authors' | 'hugging-face' | 'ultralytics',
   size: number,
   classes: number,
-  seen: readonly Seen[],
+  seen: readonly StubbedThing[],
 ): Uint8Array {
   const centred = seen.map(({ box }) => box.map((value) => value / size));
   const fill = (length: number, values: readonly (readonly number[])[], rest = 0) => {
@@ -249,7 +249,7 @@ export function stubRtDetr(
   });
 }
 
-function cornersOf([x, y, width, height]: Seen['box']): number[] {
+function cornersOf([x, y, width, height]: StubbedThing['box']): number[] {
   return [x - width / 2, y - height / 2, x + width / 2, y + height / 2];
 }
 

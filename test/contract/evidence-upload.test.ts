@@ -213,7 +213,7 @@ test('bytes that differ from those of the alert, or exceed them, are refused', a
   await until('it is given up', () => failed.length === 2);
 });
 
-test('an upload of a deleted piece, or of one that nobody requests any more, is given up with a reason', async () => {
+test('the upload of a deleted piece, or of a piece that is no longer requested, ends with a reason', async () => {
   const { uploader, picture, want, failed } = await rig();
   const { item, queued } = await picture(1000);
   await want(item);

@@ -6,7 +6,7 @@ import { correctedTimes } from './history/clocks.ts';
 import { eventQuestions } from './history/events.ts';
 import { ledgerQuestions } from './history/ledger.ts';
 import { seriesQuestions } from './history/series.ts';
-import { kinds, type Made } from './history/stores.ts';
+import { kinds, type StoreUnderTest } from './history/stores.ts';
 import { storedHistory } from './history/storing.ts';
 
 const suites = [
@@ -20,7 +20,7 @@ const suites = [
 ];
 
 describe.each(kinds)('a history %s', (_name, make) => {
-  let made: Made;
+  let made: StoreUnderTest;
 
   beforeAll(async () => {
     made = await make();

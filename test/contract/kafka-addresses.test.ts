@@ -81,7 +81,7 @@ async function reasons(brokers: readonly string[]): Promise<readonly string[]> {
   return [gateway, centre];
 }
 
-test('a broker that advertises an unreachable address is reported as such, and not as a Kafka that is away', async () => {
+test('a broker that advertises an unreachable address is reported as such, and not as an unreachable Kafka', async () => {
   for (const reason of await reasons([`127.0.0.1:${kafka.behind?.port}`]))
     expect(reason).toMatch(
       new RegExp(

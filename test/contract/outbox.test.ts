@@ -297,7 +297,7 @@ describe.each([
     expect(await outbox.deadLetters(2, 'gate')).toEqual([]);
   });
 
-  test('a listener hears of commits until it stops listening', async () => {
+  test('a listener is called for each commit until it is removed', async () => {
     let heard = 0;
     const stop = outbox.onCommit(() => heard++);
     await outbox.append({ events: [draft(1)] });

@@ -32,7 +32,7 @@ describe('the real clip of six people', unless(withoutSharedData), () => {
       });
   });
 
-  test('people keep their ids, and no id belongs to nobody', () => {
+  test('people keep their ids, and every id belongs to a person', () => {
     for (const watched of clip.watched) {
       const { switches, strangers } = idSwitches(clip.truth, watched);
       console.info(`at ${watched.fps} frames a second: ${switches} id switches of ${clip.truth.people.length} people`);

@@ -85,7 +85,7 @@ describe.each([
     for (const { json } of batch.records) expect(arrived).toContain(json);
   });
 
-  test('when nobody answers, opening fails with a reason and can be tried again', async () => {
+  test('when no server answers, opening fails with a reason and can be tried again', async () => {
     await expect(other.lost.open(deadlineMs)).rejects.toMatchObject({
       code: 'FORPOST_SINK_UNREACHABLE',
       retryable: true,

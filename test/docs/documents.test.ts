@@ -48,7 +48,7 @@ test('the README and ARCHITECTURE.md keep their size limits', () => {
   }
 });
 
-test('every page of a documents’ folder stands in the folder’s index', () => {
+test('the index of each documents’ folder lists every page of the folder', () => {
   const lost = ['docs/guides', 'docs/internals', 'docs/extending', 'docs/adr', 'docs/reference'].flatMap((folder) => {
     const index = documents.find(({ path }) => path === `${folder}/README.md`) ?? documents.find(isIndexOfAll);
     const listed = index?.links.map(({ text }) => normalize(join(dirname(index.path), text.split('#')[0] ?? '')));

@@ -166,7 +166,7 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     await soon(() => home.of('kitchen/switch/relay/state')).toBe('ON');
   });
 
-  test('Node-RED hears everything, publishes its birth and will, and sends commands to every kind of device', async () => {
+  test('Node-RED receives every message, publishes its birth and will, and sends commands to every kind of device', async () => {
     const oven = await client('oven', { ...version, ...will('forpost/devices/oven/status', 'offline') });
     await subscribe(oven, ['forpost/devices/oven/commands']);
     await say(oven, 'forpost/devices/oven/status', 'online', true);
@@ -268,7 +268,7 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     await soon(() => flows.of(`${first}/online`)).toBe('false');
   });
 
-  test('a dashboard hears the same over a WebSocket', async () => {
+  test('a dashboard receives the same messages over a WebSocket', async () => {
     const oven = await client('oven', version);
     const url = `ws://127.0.0.1:${webSocketPort}/mqtt`;
     const options = { ...version, username: 'wall-display', password: testPassword, reconnectPeriod: 0 };

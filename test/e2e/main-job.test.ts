@@ -50,7 +50,7 @@ afterAll(async () => {
 
 const readings = (device: string) => `forpost/devices/${device}/readings`;
 
-test('an acknowledged reading stands in the central history with its own time and the gateway’s', async () => {
+test('an acknowledged reading is in the central history, with its own time and the gateway’s', async () => {
   const meter = await site.connect('meter');
   const time = new Date(Date.now() - 1500).toISOString();
   await meter.publishAsync(readings('meter'), JSON.stringify({ id: 'first', time, values: { power_w: 512.3 } }), {
@@ -153,12 +153,12 @@ test('an unreadable payload is acknowledged, kept with its reason and counted, a
   await until('the good one is in the history', async () => (await allEvents(site, 'device=noisy')).length === 1);
 });
 
-test('a device cannot publish for another, and nobody gets in without a password', async () => {
+test('a device cannot publish for another device, and no client connects without a password', async () => {
   await expect(site.connect('meter', { password: 'wrong', reconnectPeriod: 0 })).rejects.toThrow(
     /[Nn]ot authorized|refused/i,
   );
   const noisy = await site.connect('noisy', { reconnectPeriod: 0 });
-  // MQTT 3.1.1 has no refusal: the publish is acknowledged and dropped, and staff are told
+  // MQTT 3.1.1 has no refusal: the publish is acknowledged and dropped, and the page shows it
   await noisy.publishAsync(readings('meter'), '{"id":"forged","values":{"power_w":1}}', { qos: 1 });
   const { refused } = await site.local<{ refused: { principal: string; what: string }[] }>('/api/v1/refused');
   expect(refused).toContainEqual(expect.objectContaining({ principal: 'noisy', what: readings('meter') }));
@@ -173,7 +173,7 @@ test('a device cannot publish for another, and nobody gets in without a password
   expect(events.some((e) => e.data.id === 'forged')).toBe(false);
 });
 
-test('while Kafka is gone devices are still acknowledged and alerts still heard, and afterwards nothing is missing', async () => {
+test('while Kafka is down devices are acknowledged and alerts reach the display; afterwards no event is missing', async () => {
   await kafka.stop();
   const display = await site.connect('wall-display');
   let heard = 0;

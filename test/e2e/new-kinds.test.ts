@@ -134,7 +134,7 @@ test('a site uses a decoder, a rule, an action, a sink and a command that each a
   await display.endAsync();
 });
 
-test('a centre tells people by a channel that is one new file and one entry', async () => {
+test('a centre notifies by a channel that is one new file and one entry', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-centre-'));
   const file = join(folder, 'cloud.yaml');
   const write = (box: string) =>

@@ -92,7 +92,7 @@ test('an overload shows on the gateway’s and on the centre’s page as it happ
   await Promise.all([local.close(), centre.close()]);
 });
 
-test('the centre’s page acknowledges an alarm and shows how far that has come, even while the gateway is away', async ({
+test('the centre’s page acknowledges an alarm and shows the state of the command, even while the gateway is offline', async ({
   skip,
 }) => {
   if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
@@ -150,7 +150,7 @@ test('the centre’s page shows a gateway that goes and comes back', async ({ sk
   await centre.close();
 });
 
-test('a wrong password lets nobody in, and the page says so', async ({ skip }) => {
+test('a log-in with a wrong password fails, and the page says so', async ({ skip }) => {
   if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   for (const port of [site.httpPort, site.centrePort]) {
     const page = await browser.newPage();

@@ -272,7 +272,7 @@ async function openPage(): Promise<Page | undefined> {
   return page;
 }
 
-test('a Kafka that is away, even at the start, is reported to staff and found again; a hanging one delays no stop', async () => {
+test('an unreachable Kafka, even at the start, is shown to staff and found again; a hanging Kafka does not delay a stop', async () => {
   await kafka.kill();
   const told = () => api<CentreView>('/api/v1/centre');
   const away = await until('the centre says so', async () => {
@@ -308,7 +308,7 @@ test('a Kafka that is away, even at the start, is reported to staff and found ag
   }
 });
 
-test('a history server that is away at the start delays no notification', async () => {
+test('a history server that cannot be reached at the start does not delay notifications', async () => {
   const [port = 0, nobody = 0] = await freePorts(2);
   const file = join(folder, 'apart.yaml');
   await writeFile(

@@ -190,7 +190,7 @@ test('password checks have a lower priority than the alerts’ thread, and garba
 });
 
 describe('beside an attack from one address', () => {
-  test('2,000 silent connections keep nobody out, and the log and /metrics tell of them', async () => {
+  test('2,000 silent connections lock no device out, and the log and /metrics show them', async () => {
     const { answers } = attackWith('silent', 2000);
     await until('the attacker has opened its connections', () => (attacker?.answers.opened ?? 0) >= 2000 && answers);
     await expectLogIns('silent', fresh.slice(0, 4), otherAddress);
@@ -203,7 +203,7 @@ describe('beside an attack from one address', () => {
     );
   });
 
-  test('1,900 half-sent CONNECTs take a few MB and keep nobody out', async () => {
+  test('1,900 half-sent CONNECTs take a few MB and lock no device out', async () => {
     const before = await residentMb();
     attackWith('half', 1900);
     await until('the attacker has opened its connections', () => (attacker?.answers.opened ?? 0) >= 1900);
@@ -214,7 +214,7 @@ describe('beside an attack from one address', () => {
     expect(taken).toBeLessThan(80);
   });
 
-  test('300 wrong passwords at once are computed 60 times a minute at most, and keep nobody out', async () => {
+  test('of 300 wrong passwords at once at most 60 a minute are computed, and no device is locked out', async () => {
     const failed = await metric('forpost_broker_failed_logins_total');
     attackWith('guess', 300);
     await until('the attacker has been answered', () => (attacker?.answers['connack 3'] ?? 0) > 100);
@@ -224,7 +224,7 @@ describe('beside an attack from one address', () => {
     expect(await metric('forpost_broker_busy_logins_total')).toBeGreaterThan(100);
   });
 
-  test('log-ins of clients that have disconnected again keep nobody out', async () => {
+  test('log-ins of clients that have disconnected already lock no device out', async () => {
     const cpu = await metric('process_cpu_seconds_total');
     const from = performance.now();
     attackWith('gone', 200);

@@ -51,7 +51,7 @@ describe('for any request of one client, others’ alerts do not wait behind it:
     expect(site.gateway?.running).toBe(true);
   });
 
-  test('a stored session of 10,000 filters slows nobody after a restart either', async () => {
+  test('a stored session with 10,000 filters does not slow other clients, also after a restart', async () => {
     const many = attacks.find(({ metric }) => metric === 'reconnects_with_10000_filters');
     await costOf(site, many, 20);
     await site.gateway?.kill();

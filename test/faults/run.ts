@@ -162,7 +162,7 @@ export async function completed(
       withinMs,
     );
   } catch {
-    // the last check tells the final state
+    // the last check shows the final state
     return look();
   }
 }

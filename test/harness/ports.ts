@@ -35,7 +35,7 @@ async function freePort({ first, count }: typeof all): Promise<number> {
   throw new Error(`no port from ${first} to ${first + count - 1} is free`);
 }
 
-/** undefined when somebody else listens there */
+/** undefined when another program listens there */
 function listening(where: ListenOptions): Promise<Server | undefined> {
   return new Promise((resolve, reject) => {
     const server = createServer();

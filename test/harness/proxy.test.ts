@@ -52,7 +52,7 @@ test('an open network passes bytes in both directions', async () => {
   socket.destroy();
 });
 
-test('when answers are held the server hears and the client does not; after healing they arrive in order', async () => {
+test('held answers do not stop requests; after healing the answers arrive in order', async () => {
   const { socket, heard } = await client();
   proxy.hold(['answers']);
   socket.write('a');
@@ -65,7 +65,7 @@ test('when answers are held the server hears and the client does not; after heal
   socket.destroy();
 });
 
-test('when both directions are held neither side hears anything, not even the other’s end; a reset ends that', async () => {
+test('when both directions are held, neither side notices even the end of the other; a reset ends both', async () => {
   const { socket, closed } = await client();
   socket.write('a');
   await until('it is through', () => got === 'a');

@@ -9,7 +9,7 @@ export const metricsToken = command<ConfigOption>({
   async run({ config }) {
     const [{ loadCloud }, { metricsTokenOf }] = await Promise.all([
       import('../../config/load.ts'),
-      import('../../api/doors.ts'),
+      import('../../api/listener.ts'),
     ]);
     process.stdout.write(`${await metricsTokenOf(loadCloud(config)).read()}\n`);
   },

@@ -1,4 +1,4 @@
-/** `forpost cloud rebuild`: builds the history anew from Kafka. */
+/** `forpost cloud rebuild`: builds the history again from Kafka. */
 import { command } from '@forpost/shared/cli/command.ts';
 import { type ConfigOption, configOption } from '../options.ts';
 

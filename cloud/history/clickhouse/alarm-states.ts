@@ -47,7 +47,7 @@ export class AlarmStates {
     else await this.#fill('alarm_states', there.broken === '0' ? nowMs - lateMs : 0);
   }
 
-  /** Builds the table anew from the events. @throws ForpostError FORPOST_HISTORY_FAILED */
+  /** Builds the table again from the events. @throws ForpostError FORPOST_HISTORY_FAILED */
   build(): Promise<void> {
     this.#building ??= this.#build().finally(() => {
       this.#building = undefined;
@@ -62,7 +62,7 @@ export class AlarmStates {
       await this.#executor.insert('alarm_states', lines.slice(i, i + maxRowsOfInsert).join('\n'));
   }
 
-  /** Runs `query`, which reads this table; if the files are unreadable, builds the table anew and runs it again. */
+  /** Runs `query`, which reads this table; if the files are unreadable, builds the table again and repeats the query. */
   async read<Result>(query: () => Promise<Result>): Promise<Result> {
     try {
       return await query();

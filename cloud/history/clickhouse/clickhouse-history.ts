@@ -166,7 +166,7 @@ export class ClickHouseHistory implements HistoryStore {
     const rows: PageRow[] = [];
     for (const slice of slices(range.from, newest, Math.trunc(this.#clock.now()))) {
       for (;;) {
-        // one event more than the limit tells whether there is a next page
+        // one event beyond the limit shows whether there is a next page
         const missing = limit + 1 - rows.length;
         const found = await this.#executor.query<PageRow>(sql.events, {
           ...parameters,
@@ -309,7 +309,7 @@ export class ClickHouseHistory implements HistoryStore {
 
   /**
    * Runs a query that a projection answers. ClickHouse fsyncs a part's rows but not its projections: after a power cut a
-   * projection may hold zeros until the next merge builds it anew. Then the query reads the rows instead. `text` must end
+   * projection may hold zeros until the next merge builds it again. Then the query reads the rows instead. `text` must end
    * with its SETTINGS clause.
    */
   async #projected<Row>(text: string, parameters: Parameters): Promise<Row[]> {

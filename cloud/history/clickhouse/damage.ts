@@ -23,7 +23,7 @@ const mostWords = 16_384;
 const probeDeadlineMs = 120_000;
 
 /** Opens `folder` in a process of its own and returns ClickHouse's words from standard error. Never rejects. */
-export function whyItDoesNotOpen(folder: string): Promise<string> {
+export function openingProblem(folder: string): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let words = '';
   const child = spawn(process.execPath, [probe, folder], {

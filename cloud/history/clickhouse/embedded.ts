@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Session } from 'chdb';
 import { lockHolder } from '../../data-folder/lock-holder.ts';
-import { openError, whyItDoesNotOpen } from './damage.ts';
+import { openError, openingProblem } from './damage.ts';
 import {
   defaultDatabase,
   type Executor,
@@ -150,7 +150,7 @@ export class EmbeddedExecutor implements Executor {
 
   /** chdb reports only "failed". A probe in another process finds the reason; the folder's status file names the holder. */
   async #whyNot(error: unknown): Promise<ForpostError> {
-    const said = await whyItDoesNotOpen(this.place);
+    const said = await openingProblem(this.place);
     if (/Code: \d+/.test(said) && !said.includes('Cannot lock file')) return openError(this.place, said, error);
     const status = await readFile(join(this.place, 'status'), 'utf8').catch(() => '');
     const pid = /PID: (\d+)/.exec(status)?.[1];

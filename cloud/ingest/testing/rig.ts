@@ -14,7 +14,7 @@ import type { KafkaCluster } from '../../kafka/client.ts';
 import { Ingest, ingestGroup } from '../ingest.ts';
 
 /** A history that fails while `down`. */
-export class MoodyHistory extends MemoryHistory {
+export class FailingHistory extends MemoryHistory {
   down = false;
   override async insert(events: readonly ForpostEvent[]): Promise<void> {
     if (this.down) throw new ForpostError('FORPOST_HISTORY_FAILED', 'the history is away');
@@ -49,7 +49,7 @@ export function ingestRig(kafka: () => TestKafka) {
   const logger = silentLogger();
 
   /** A centre's ingest on a history, and the reports of that ingest. */
-  function anIngest(prefix: string, history = new MoodyHistory(systemClock)) {
+  function anIngest(prefix: string, history = new FailingHistory(systemClock)) {
     const told = { stored: [] as string[], repeated: 0, statuses: [] as string[], poison: [] as string[] };
     const ingest = new Ingest({
       kafka: cluster(prefix),

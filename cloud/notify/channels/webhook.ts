@@ -12,7 +12,7 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { allowPlaintextKey, clearAddressProblem } from '@forpost/shared/http/clear-address.ts';
 import { endWith, outgoingAgent, proxyReason } from '@forpost/shared/http/outgoing.ts';
 import Type from 'typebox';
-import { type Channel, type Notification, TryLater } from '../channel.ts';
+import { type Channel, type Notification, RetryLaterError } from '../channel.ts';
 import type { ChannelConfig, ChannelKind } from '../channel-kind.ts';
 import { retryAfterMs } from '../retry-after.ts';
 
@@ -87,7 +87,7 @@ export class WebhookChannel implements Channel {
       status >= 300 && status < 400 ? `wants to redirect (HTTP ${status}), which is refused` : `says HTTP ${status}`;
     const waitMs = retryAfterMs(headers['retry-after'], headers.date);
     if (waitMs === undefined) throw this.#failed(what);
-    throw new TryLater(this.#words(`${what} and asks for a pause of ${Math.ceil(waitMs / 1000)} s`), waitMs);
+    throw new RetryLaterError(this.#words(`${what} and asks for a pause of ${Math.ceil(waitMs / 1000)} s`), waitMs);
   }
 
   /** Opens a connection, with TLS for an https address. No request is sent, because a request could reach people. */

@@ -41,7 +41,7 @@ export interface QuestionOptions<Answer> extends Omit<Asking, 'signal'> {
   readonly failed: (error: unknown) => void;
 }
 
-/** A request that is sent anew from time to time. Only the newest one counts, and it is repeated until it is answered. */
+/** A request that is sent again from time to time. Only the newest one counts, and it is repeated until it is answered. */
 export class Question<Answer> {
   readonly #options: QuestionOptions<Answer>;
   #asking: AbortController | undefined;

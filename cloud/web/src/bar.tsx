@@ -4,7 +4,7 @@ import type { Language } from '@forpost/shared/texts/language.ts';
 import { Alert, Button } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
 import { post, sentence } from './http.ts';
-import { type DeskState, oldOf, type Told, unansweredWords } from './live/desk-state.ts';
+import { type CentreSentence, type DeskState, oldOf, unansweredWords } from './live/desk-state.ts';
 import { AsOf } from './parts/as-of.tsx';
 import { whyOld } from './parts/as-of-words.ts';
 import { OfflineIcon, OnlineIcon } from './parts/icons.tsx';
@@ -33,7 +33,7 @@ export function Bar({ user, state, leave, choose }: BarProps): ReactNode {
       setProblem(sentence(texts, error));
     }
   };
-  const inWords = ({ words, text }: Told) => texts.say(text, words);
+  const inWords = ({ words, text }: CentreSentence) => texts.say(text, words);
   const shown = [problem, ...unansweredWords(texts, state), ...state.centreProblems.map(inWords)].filter(
     (text) => text !== '',
   );

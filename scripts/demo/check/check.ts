@@ -12,7 +12,7 @@ import { Worker } from 'node:worker_threads';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { createReport, percentile, type Report } from '../../report.ts';
 import type { DemoSite } from '../demo-site.ts';
-import type { Arrived } from '../receiver.ts';
+import type { ArrivedNotification } from '../receiver.ts';
 import { consoleUser } from '../secrets.ts';
 import { notifyLimitA, notifyRule, probeDevice, probeLimitW, probeListener, probeRule } from '../settings.ts';
 import { compare, type HistoryCount, type NotifyDelays, notifyDelays } from './compare.ts';
@@ -222,7 +222,7 @@ class Check {
     const read = async () => {
       const { notifications } = (await (
         await fetch(`http://127.0.0.1:${this.#site.settings.ports.receiver}/notifications`)
-      ).json()) as { notifications: readonly Arrived[] };
+      ).json()) as { notifications: readonly ArrivedNotification[] };
       return notifyDelays(heard, notifications, outage);
     };
     let delays = await read();

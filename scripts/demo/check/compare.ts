@@ -1,7 +1,7 @@
 /** The counts of the check, as pure functions: readings against the history, alerts against notifications. */
 import type { HistoryEvent } from '../../../cloud/history/store.ts';
-import type { Arrived } from '../receiver.ts';
-import type { Heard } from './probe.ts';
+import type { ArrivedNotification } from '../receiver.ts';
+import type { HeardAlert } from './probe.ts';
 
 export interface HistoryCount {
   /** the epoch's events, each once */
@@ -54,8 +54,8 @@ export interface NotifyDelays {
  * behind those of the outage counts as one of the outage.
  */
 export function notifyDelays(
-  heard: readonly Heard[],
-  notifications: readonly Pick<Arrived, 'alarm' | 'change' | 'at'>[],
+  heard: readonly HeardAlert[],
+  notifications: readonly Pick<ArrivedNotification, 'alarm' | 'change' | 'at'>[],
   outage: { readonly from: number; readonly back: number } | undefined,
 ): NotifyDelays {
   const arrived = new Map<string, number>();

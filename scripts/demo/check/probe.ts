@@ -1,7 +1,7 @@
 /**
  * The check's own device and listener, in a thread of their own, so that no other work of the check delays them. The
  * device publishes readings with ids (QoS 1): every second one crosses its rule's limit, and some cross the limit of a
- * rule that notifies people. The listener hears every alert of the site.
+ * rule that notifies people. The listener receives every alert of the site.
  *
  * Always: a reading counts as acknowledged only after its PUBACK; the end waits for publishes under way; one clock times
  * publish and alert.
@@ -22,7 +22,7 @@ export interface ProbeOptions {
 }
 
 /** An alert that reached the listener. */
-export interface Heard {
+export interface HeardAlert {
   readonly rule: string;
   readonly device: string;
   readonly alarm: string;
@@ -39,7 +39,7 @@ export interface ProbeResult {
   readonly alertMs: readonly number[];
   /** readings across the limit whose alert never came */
   readonly alertsLost: number;
-  readonly heard: readonly Heard[];
+  readonly heard: readonly HeardAlert[];
 }
 
 export type ToProbe = { readonly kind: 'stop' };
@@ -57,7 +57,7 @@ export class Probe {
   readonly #options: ProbeOptions;
   readonly #acknowledged: string[] = [];
   readonly #alertMs: number[] = [];
-  readonly #heard: Heard[] = [];
+  readonly #heard: HeardAlert[] = [];
   /** value that crossed the limit -> time of its publish, ms of performance.now */
   readonly #expected = new Map<number, number>();
   #published = 0;

@@ -62,7 +62,7 @@ export interface Latency {
   readonly missed: number;
 }
 
-export interface Seer {
+export interface WatchedFootage {
   readonly video: string;
   /** of the camera, beside its address */
   readonly camera: Partial<CameraConfig> & { readonly zones: ZoneConfig[] };
@@ -73,7 +73,7 @@ export interface Seer {
 }
 
 /** A camera with the built-in model and moving things. */
-export async function motionSeer(): Promise<Seer> {
+export async function motionFootageSetup(): Promise<WatchedFootage> {
   return { video: await clockFootage(), camera: { masks: [mask], zones: [zone('all', 0, 1)] }, clocked: true };
 }
 
@@ -81,12 +81,15 @@ export async function motionSeer(): Promise<Seer> {
  * A camera with the model `detector` of the folder `models`, and a person. The tracker sees one person who moves from place to
  * place, so each place has a zone of its own.
  */
-export async function personSeer(clip: string, models: string, detector: string): Promise<Seer> {
+export async function personFootageSetup(clip: string, models: string, detector: string): Promise<WatchedFootage> {
   const zones = [zone('left', 0, 0.42), zone('middle', 0.42, 0.75), zone('right', 0.75, 1)];
   return { video: await personFootage(clip), camera: { detector, classes: ['person'], zones }, models, clocked: false };
 }
 
-export async function latency(seconds: number, { video, camera: config, models, clocked }: Seer): Promise<Latency> {
+export async function latency(
+  seconds: number,
+  { video, camera: config, models, clocked }: WatchedFootage,
+): Promise<Latency> {
   const camera = await simulatedCamera({ video });
   const chosen = { url: camera.url, fps: framesPerSecond, ...config };
   const installed = models === undefined ? {} : { models };

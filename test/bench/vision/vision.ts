@@ -11,7 +11,7 @@ import { addModel } from '../../../edge/vision/models.ts';
 import { createReport, percentile, type Report } from '../../../scripts/report.ts';
 import { root } from '../../harness/root.ts';
 import { type BenchOptions, say } from '../options.ts';
-import { latency, motionSeer, personSeer, type Seer } from './latency.ts';
+import { latency, motionFootageSetup, personFootageSetup, type WatchedFootage } from './latency.ts';
 import { heldCameras, idleCosts } from './load.ts';
 import { throughput } from './throughput.ts';
 
@@ -36,8 +36,8 @@ export async function vision({ seconds = 10 }: BenchOptions): Promise<Report> {
         .metric('pipeline_without_decoding_to_bare_ratio', withoutDecoding / bare)
         .peer('onnxruntime', { frames_per_s: bare });
     } else say(`YOLOX is not measured: ${sharedData} has no clip or model`);
-    await alerts(report, 6 * seconds, '', await motionSeer());
-    if (withModel) await alerts(report, 6 * seconds, 'yolox_', await personSeer(clip, models, 'yolox-nano'));
+    await alerts(report, 6 * seconds, '', await motionFootageSetup());
+    if (withModel) await alerts(report, 6 * seconds, 'yolox_', await personFootageSetup(clip, models, 'yolox-nano'));
     await costs(report, 2 * seconds);
     report.metric(
       'held_cameras',
@@ -55,7 +55,7 @@ export async function vision({ seconds = 10 }: BenchOptions): Promise<Report> {
 }
 
 /** `prefix`: of the metrics' names */
-async function alerts(report: Report, seconds: number, prefix: string, seer: Seer): Promise<void> {
+async function alerts(report: Report, seconds: number, prefix: string, seer: WatchedFootage): Promise<void> {
   const { frameToAlert, glassToAlert, glassToPicture, inference, missed } = await latency(seconds, seer);
   const inferenceP50 = percentile(inference, 50);
   const [p50, p99] = [percentile(frameToAlert, 50), percentile(frameToAlert, 99)];

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { MemoryHistory } from '../../../cloud/history/memory-store.ts';
 import { alert, clockEvent, newGateway, noon } from './examples.ts';
-import type { Opened } from './stores.ts';
+import type { OpenedStore } from './stores.ts';
 
-export function alarmList(opened: () => Opened): void {
+export function alarmList(opened: () => OpenedStore): void {
   test('gives every gateway a share of the list when one gateway would fill it, and the total number', async () => {
     const { store } = opened();
     const flooding = newGateway();

@@ -3,9 +3,9 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
 import { alert, newGateway, noon } from './examples.ts';
-import type { Opened } from './stores.ts';
+import type { OpenedStore } from './stores.ts';
 
-export function alarmStates(opened: () => Opened): void {
+export function alarmStates(opened: () => OpenedStore): void {
   test('knows the latest state of each alarm, over restarts of the gateway and for any order of arrival', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();

@@ -6,9 +6,9 @@ import { expect, test } from 'vitest';
 import { MemoryHistory } from '../../../cloud/history/memory-store.ts';
 import type { SeriesQuery } from '../../../cloud/history/store.ts';
 import { alert, clockEvent, event, newGateway, noon, type Parts } from './examples.ts';
-import type { Opened } from './stores.ts';
+import type { OpenedStore } from './stores.ts';
 
-export function correctedTimes(opened: () => Opened): void {
+export function correctedTimes(opened: () => OpenedStore): void {
   test('shows corrected times beside the original ones after a clock event of the same boot', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();

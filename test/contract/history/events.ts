@@ -3,9 +3,9 @@ import { eventTypes } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
 import type { HistoryStore, SeriesQuery } from '../../../cloud/history/store.ts';
 import { alert, event, newGateway, noon } from './examples.ts';
-import type { Opened } from './stores.ts';
+import type { OpenedStore } from './stores.ts';
 
-export function eventQuestions(opened: () => Opened): void {
+export function eventQuestions(opened: () => OpenedStore): void {
   test('filters by site, gateway, device, type, lane and time', async () => {
     const { store } = opened();
     const gateway = newGateway();

@@ -4,10 +4,10 @@ import { eventTypes } from '@forpost/shared/event/event.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { event, newGateway, noon } from './examples.ts';
-import type { Opened } from './stores.ts';
+import type { OpenedStore } from './stores.ts';
 
-export function ledgerQuestions(opened: () => Opened): void {
-  test('tells the ledger its numbers, for any order and duplicates of their arrival', async () => {
+export function ledgerQuestions(opened: () => OpenedStore): void {
+  test('gives the ledger the received numbers, whatever their order and repetitions', async () => {
     const { store } = opened();
     await fc.assert(
       fc.asyncProperty(
@@ -69,7 +69,7 @@ export function ledgerQuestions(opened: () => Opened): void {
     ]);
   });
 
-  test('tells all its numbers of a gateway at once', async () => {
+  test('gives all received numbers of a gateway in one answer', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const gap = event({

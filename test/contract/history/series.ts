@@ -6,9 +6,9 @@ import { MemoryHistory } from '../../../cloud/history/memory-store.ts';
 import type { SeriesQuery } from '../../../cloud/history/store.ts';
 import { recentMetrics } from '../../../cloud/series/metrics.ts';
 import { event, newGateway, noon } from './examples.ts';
-import type { Opened } from './stores.ts';
+import type { OpenedStore } from './stores.ts';
 
-export function seriesQuestions(opened: () => Opened): void {
+export function seriesQuestions(opened: () => OpenedStore): void {
   test('draws a metric in steps, by each aggregate', async () => {
     const { store } = opened();
     const gateway = newGateway();

@@ -15,19 +15,20 @@ import type { HistoryStore } from '../../../cloud/history/store.ts';
 import { TestClickHouse } from '../../harness/clickhouse/server.ts';
 
 /** A history that all suites share: each test has its own gateway. */
-export interface Opened {
+export interface OpenedStore {
   readonly store: HistoryStore;
   readonly clock: FakeClock;
 }
 
-export interface Made extends Opened {
+/** A store with its clean-up. */
+export interface StoreUnderTest extends OpenedStore {
   readonly remove: () => Promise<void>;
 }
 
 /** http://user:password@host:port of a real server; without one the embedded engine is queried over HTTP */
 const named = process.env.FORPOST_TEST_CLICKHOUSE;
 
-export const kinds: readonly (readonly [name: string, make: () => Promise<Made>])[] = [
+export const kinds: readonly (readonly [name: string, make: () => Promise<StoreUnderTest>])[] = [
   [
     'in memory',
     async () => {
@@ -49,12 +50,12 @@ export const kinds: readonly (readonly [name: string, make: () => Promise<Made>]
     `ClickHouse by URL (${named === undefined ? 'the embedded engine behind its HTTP interface' : 'a server'})`,
     async () => {
       const clock = new FakeClock(Date.UTC(2026, 10, 1));
-      const front = named === undefined ? await TestClickHouse.start() : undefined;
-      const executor = new HttpExecutor(`${front?.origin ?? named}/forpost_test_${process.pid}`);
+      const server = named === undefined ? await TestClickHouse.start() : undefined;
+      const executor = new HttpExecutor(`${server?.origin ?? named}/forpost_test_${process.pid}`);
       const store = new ClickHouseHistory({ executor, clock, logger: silentLogger() });
       const remove = async () => {
         await executor.command(`DROP DATABASE forpost_test_${process.pid}`);
-        await front?.remove();
+        await server?.remove();
       };
       return { store, clock, remove };
     },

@@ -3,9 +3,9 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
 import { event, newGateway, noon } from './examples.ts';
-import type { Opened } from './stores.ts';
+import type { OpenedStore } from './stores.ts';
 
-export function storedHistory(opened: () => Opened): void {
+export function storedHistory(opened: () => OpenedStore): void {
   test('returns an event as it came, with unknown attributes, odd times and any text', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();

@@ -57,7 +57,7 @@ export async function kafkaFeedSide(): Promise<FeedSide> {
   const { broker } = await sharedKafka();
   const producer = broker.client.producer();
   await producer.connect();
-  // a status tells the feed the brokers' time, as in a gateway
+  // the feed learns the brokers' time from a status, as in a gateway
   const session = await side.sink.open(deadlineMs);
   await session.status(status(1), deadlineMs);
   await session.close();

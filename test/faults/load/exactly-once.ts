@@ -1,5 +1,5 @@
 /**
- * QoS 2 from a persistent session, with a store that survives the device's own restart. The payload does not tell a resend from
+ * QoS 2 from a persistent session, with a store that survives the device's own restart. The payload does not distinguish a resend from
  * a new reading; only the protocol does [MQTT-4.3.3].
  *
  *   publish ──► PUBREC (taken over: acknowledged) ──► PUBREL ──► PUBCOMP (the packet id is free again)
@@ -26,7 +26,7 @@ export class QosTwoDevice implements Device {
   #asked = 0;
   #client: MqttClient;
   #connections = 0;
-  /** stored publishes have been sent again: packet ids may be used anew */
+  /** stored publishes have been sent again, so packet ids may be reused */
   #ready = false;
   #stopping = false;
 

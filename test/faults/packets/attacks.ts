@@ -1,7 +1,7 @@
 /** The attacks of a logged-in hostile client, with their sizes: requests of one client must cost the others nothing. */
 import { type TestSite, until } from '../../harness/site.ts';
 import type { AttackName } from './attacker.ts';
-import { type AttackOptions, alertsBeside, type Beside } from './beside.ts';
+import { type AlertDelays, type AttackOptions, alertDelaysDuring } from './beside.ts';
 
 export interface Attack {
   /** of its metrics */
@@ -38,7 +38,7 @@ export const attacks: readonly Attack[] = [
   { metric: 'new_topics_flood', name: 'new topics', options: { user: 'hostile-shelly' } },
 ];
 
-export interface Cost extends Beside {
+export interface Cost extends AlertDelays {
   /** processor time of one turn of the gateway's event loop, ms: other processes do not change it */
   readonly turnP99Ms: number;
 }
@@ -46,7 +46,7 @@ export interface Cost extends Beside {
 /** Runs one attack (undefined: none) and measures its cost for the others. */
 export async function costOf(site: TestSite, attack: Attack | undefined, samples: number): Promise<Cost> {
   await turns(site);
-  const beside = await alertsBeside(site, attack?.name, { probe: 'probe', samples, ...attack?.options });
+  const beside = await alertDelaysDuring(site, attack?.name, { probe: 'probe', samples, ...attack?.options });
   return { ...beside, turnP99Ms: (await turns(site)).p99Ms };
 }
 

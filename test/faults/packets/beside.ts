@@ -11,7 +11,7 @@ import { goingFirst } from '../../harness/going-first.ts';
 import { type TestSite, testPassword } from '../../harness/site.ts';
 import type { AttackerData, AttackName } from './attacker.ts';
 
-export interface Beside {
+export interface AlertDelays {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
@@ -31,11 +31,11 @@ export interface AttackOptions {
 const pauseMs = 4;
 
 /** Runs an attack (undefined: none) and measures alerts beside it. */
-export async function alertsBeside(
+export async function alertDelaysDuring(
   site: TestSite,
   attack: AttackName | undefined,
   options: AttackOptions,
-): Promise<Beside> {
+): Promise<AlertDelays> {
   const { probe, samples, user = 'hostile-panel', filters = 1000 } = options;
   const attacker =
     attack === undefined

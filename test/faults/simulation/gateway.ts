@@ -61,7 +61,7 @@ export interface GatewayParts {
 export class SimulatedGateway {
   readonly #parts: GatewayParts;
   #life: Life | undefined;
-  /** tells starts apart, so that a delayed one does not happen after a later one */
+  /** number of the newest start; a delayed older start is skipped */
   #starts = 0;
   sinks: readonly SinkName[] = ['first'];
 

@@ -2,7 +2,7 @@
  * The real outbox (edge/outbox/sqlite: gathering, writer, store, space, shedding, salvage) on the simulated disk. Instead of its
  * thread there is its writer, whose steps wait for the disk and whose messages arrive later or never.
  *
- *   told ──► queued ── the disk is free ──► pending at the disk ──► answered ── the file is damaged, or stop ──► exit
+ *   message ──► queued ── the disk is free ──► pending at the disk ──► answered ── the file is damaged, or stop ──► exit
  *
  * Always: after `cut` it sends and does nothing more.
  */

@@ -138,7 +138,7 @@ class World {
     );
     this.#truth.settled();
     const took = this.#clock.uptime() - from;
-    // one more status, which tells the centre of all this
+    // one more status, from which the centre learns all of this
     await this.#pass(healedMs.statusAfter);
     return took;
   }

@@ -176,7 +176,7 @@ const painters: Readonly<
   },
 };
 
-/** `base` with whoever is there */
+/** Draws `base` with the figures at `places`. */
 function drawn(into: Uint8ClampedArray, base: Uint8ClampedArray, { width, height }: Canvas, places: Places): void {
   into.set(base);
   for (const place of places) drawFigure({ rgb: into, width, height }, place);

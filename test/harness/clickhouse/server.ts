@@ -1,4 +1,4 @@
-/** A test's own ClickHouse server: front.ts as a child process with a folder of its own. */
+/** A test's own ClickHouse server: http-interface.ts as a child process with a folder of its own. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -62,13 +62,13 @@ export class TestClickHouse {
 
 /** Resolves when the server listens. */
 async function launch(folder: string, port: number, login: readonly string[]): Promise<ChildProcess> {
-  const front = fileURLToPath(new URL('front.ts', import.meta.url));
-  const child = fork(front, [join(folder, 'data'), String(port), ...login], {
+  const program = fileURLToPath(new URL('http-interface.ts', import.meta.url));
+  const child = fork(program, [join(folder, 'data'), String(port), ...login], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
     // each running statement occupies one of libuv's threads
     env: { ...process.env, UV_THREADPOOL_SIZE: '16' },
   });
-  if (child.stdout === null) throw new Error('the front of ClickHouse has no standard output');
+  if (child.stdout === null) throw new Error('the ClickHouse server of the tests has no standard output');
   for await (const _line of createInterface({ input: child.stdout })) return child;
-  throw new Error(`the front of ClickHouse ended with ${child.exitCode} before it listened`);
+  throw new Error(`the ClickHouse server of the tests ended with ${child.exitCode} before it listened`);
 }

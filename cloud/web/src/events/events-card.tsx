@@ -28,7 +28,7 @@ export interface EventsCardProps {
 const lateMs = 60_000;
 /** Most options that the searchable list shows at once. */
 const shownOptions = 100;
-/** Shared by all closed rows, so that a new command renders none of them anew. */
+/** Shared by all closed rows, so that a new command does not render them again. */
 const noCommands: DeskState['commands'] = new Map();
 
 export function EventsCard({ desk, state }: EventsCardProps): ReactNode {

@@ -92,7 +92,7 @@ function alert(texts: PageTexts, data: Fields): EventWords {
   const over = data.change === 'cleared';
   const tone: Tone = over ? 'good' : severity === 'critical' || severity === 'info' ? severity : 'warning';
   const message = typeof data.message === 'string' ? say(messageIn(data.message_i18n), data.message) : '';
-  // the message of an ended alarm tells only the present state
+  // the message of an ended alarm says only the present state
   const about =
     data.active === false && typeof data.summary === 'string'
       ? say(messageIn(data.summary_i18n), data.summary)

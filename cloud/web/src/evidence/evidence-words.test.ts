@@ -7,7 +7,7 @@ import { awaitedOf, failureOf } from './evidence-words.ts';
 const command = (state: string, issued: string, sha256 = 'aa', message = '') =>
   ({ kind: 'evidence', arguments: { sha256 }, state, issued, message }) as unknown as CommandView;
 
-test('the newest answer about a picture tells why it does not come', () => {
+test('the newest answer about a picture says why it does not arrive', () => {
   expect(failureOf(english, [], 'aa')).toBe('');
   expect(failureOf(english, [command('sent', '1')], 'aa')).toBe('');
   expect(failureOf(english, [command('failed', '1', 'aa', 'it is not kept any more')], 'aa')).toBe(

@@ -15,7 +15,7 @@ import type { PageTexts } from '../texts/page-texts.ts';
 import type { Connection } from './stream.ts';
 
 /** A sentence of the centre: in English, and as a message of the catalogue, which an older centre does not send. */
-export interface Told {
+export interface CentreSentence {
   readonly words: string;
   readonly text: Message | undefined;
 }
@@ -60,8 +60,8 @@ export interface DeskState {
   /** undefined: the centre is live; otherwise the time of its data (ms since 1970; undefined = unknown) and the reason */
   readonly centreOld: Old | undefined;
   /** problems of the centre itself, in sentences */
-  readonly centreProblems: readonly Told[];
-  readonly centreNotes: readonly Told[];
+  readonly centreProblems: readonly CentreSentence[];
+  readonly centreNotes: readonly CentreSentence[];
   readonly gateways: ReadonlyMap<string, GatewayView>;
   readonly alarms: ReadonlyMap<string, AlarmView>;
   readonly ledgers: ReadonlyMap<string, LedgerView>;

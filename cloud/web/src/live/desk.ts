@@ -18,10 +18,10 @@ import { correctClock } from '../time.ts';
 import {
   alarmsLimit,
   answered,
+  type CentreSentence,
   type DeskState,
   emptyDesk,
   type Part,
-  type Told,
   unanswered,
   withAcknowledged,
   withAlarms,
@@ -36,7 +36,7 @@ import { LiveStream } from './stream.ts';
 export type EventsListener = (batch: StreamMessages['events'] | undefined) => void;
 
 const retryMs = 5000;
-/** How often alarms are requested again while the list leaves some out, because no message tells which ones enter it. */
+/** How often alarms are requested again while the list leaves some out, because no message says which alarms enter the list. */
 const moreActiveMs = 60_000;
 /** requests for ledgers at once, and for commands at once: with the stream, five of a browser's six connections */
 const atOnce = 2;
@@ -224,7 +224,7 @@ export class Desk {
   }
 }
 
-function toldOf(sentences: readonly string[], texts: readonly Message[] | undefined): readonly Told[] {
+function toldOf(sentences: readonly string[], texts: readonly Message[] | undefined): readonly CentreSentence[] {
   return sentences.map((words, index) => ({ words, text: texts?.[index] }));
 }
 

@@ -117,7 +117,7 @@ function Chart({ choice, series, range, problem }: ChartProps): ReactNode {
   const { t } = texts;
   const now = useNow();
   const all = useMemo(() => (series === undefined ? undefined : columns(series)), [series]);
-  // the right edge moves in steps of the chart, so that the chart is not drawn anew each second
+  // the right edge moves in steps of the chart, so that the chart is not drawn again each second
   const step = Math.max(series?.step ?? 1000, 5000);
   const to = Math.ceil(now / step) * step;
   const from = (to - hoursOf(range) * hourMs) / 1000;

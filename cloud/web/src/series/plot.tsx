@@ -48,7 +48,7 @@ export function Plot({ columns, metric, from, to, label }: PlotProps): ReactNode
     };
   }, [scheme, metric, texts]);
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another range draws the same columns anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another range draws the same columns again
   useEffect(() => {
     plot.current?.setData(columns);
   }, [columns, from, to]);

@@ -1,12 +1,12 @@
 /**
- * The way to the centre's page and API: TLS of its own, a trusted proxy, or this machine alone; and the token that reads
- * the metrics without a log-in.
+ * Where the centre's page and API listen, and who may connect: host, port, certificate, trusted proxies, and the token that
+ * reads the metrics without a log-in.
  *
- * Always: without TLS only this machine and the trusted proxies are let in, unless cloud.yaml sets `allow_plaintext`.
+ * Always: without TLS only this machine and the trusted proxies may connect, unless cloud.yaml sets `allow_plaintext`.
  */
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { Front } from '@forpost/shared/http/forwarded.ts';
+import type { ProxySettings } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { MetricsToken } from '@forpost/shared/http/metrics-token.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -16,7 +16,7 @@ import type { FastifyInstance } from 'fastify';
 import { type CloudConfig, defaultCloudPort } from '../config/config.ts';
 import type { ApiParts } from './api.ts';
 
-export interface DoorsOptions {
+export interface ApiListenerOptions {
   readonly http: CloudConfig['http'];
   /** the centre's data folder */
   readonly folder: string;
@@ -29,14 +29,14 @@ export function metricsTokenOf({ http, data }: Pick<CloudConfig, 'http' | 'data'
   return new MetricsToken(http.metrics_token_file ?? join(data, 'metrics-token'));
 }
 
-export class Doors implements Part {
+export class ApiListener implements Part {
   readonly host: string;
   readonly port: number;
-  readonly #options: DoorsOptions;
+  readonly #options: ApiListenerOptions;
   readonly #certificate: ServerCertificate | undefined;
   readonly #metricsToken: MetricsToken;
 
-  constructor(options: DoorsOptions) {
+  constructor(options: ApiListenerOptions) {
     const { http, folder, clock, logger } = options;
     this.#options = options;
     this.host = http.host ?? (http.tls === undefined ? '127.0.0.1' : '0.0.0.0');
@@ -59,22 +59,22 @@ export class Doors implements Part {
     await this.#certificate?.stop();
   }
 
-  /** Looks at the certificate's files now. */
+  /** Reads the certificate's files again. */
   async reload(): Promise<void> {
     await this.#certificate?.reload();
   }
 
-  /** For the API, once started. */
-  get api(): Pick<ApiParts, 'tls' | 'front' | 'metricsToken' | 'sessionsFile'> {
+  /** Options of the API; call it after `start`. */
+  get api(): Pick<ApiParts, 'tls' | 'proxies' | 'metricsToken' | 'sessionsFile'> {
     return {
       tls: this.#certificate?.options,
-      front: this.#front(),
+      proxies: this.#proxies(),
       metricsToken: this.#metricsToken,
       sessionsFile: join(this.#options.folder, 'sessions.json'),
     };
   }
 
-  /** From now on `app` gets each renewed certificate. */
+  /** Gives `app` each renewed certificate from now on. */
   serve(app: FastifyInstance): void {
     this.#certificate?.serve(app.server as unknown as Parameters<ServerCertificate['serve']>[0]);
   }
@@ -93,7 +93,7 @@ export class Doors implements Part {
     return `${this.#certificate === undefined ? 'http' : 'https'}://${host}:${port}`;
   }
 
-  #front(): Front {
+  #proxies(): ProxySettings {
     const { trusted_proxy: trusted = [], base_path: basePath, tls, allow_plaintext: insisted } = this.#options.http;
     const proxiesOnly = tls === undefined && insisted !== true && !isLoopback(this.host);
     return { trusted, basePath, proxiesOnly };

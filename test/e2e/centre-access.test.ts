@@ -31,7 +31,7 @@ let notified: string[];
 let centre: TestProcess | undefined;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'forpost-centre-doors-'));
+  folder = await mkdtemp(join(tmpdir(), 'forpost-centre-access-'));
   data = join(folder, 'centre');
   const [port = 0] = await freePorts(1);
   base = `http://127.0.0.1:${port}`;

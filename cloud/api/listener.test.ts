@@ -16,7 +16,7 @@ import type { CloudConfig } from '../config/config.ts';
 import { testServices } from '../testing/centre.ts';
 import { buildApi } from './api.ts';
 import { Capabilities } from './capability.ts';
-import { Doors } from './doors.ts';
+import { ApiListener } from './listener.ts';
 
 let hash: string;
 let certificates: TestCertificates;
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => certificates.remove());
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'forpost-doors-'));
+  folder = await mkdtemp(join(tmpdir(), 'forpost-listener-'));
   await mkdir(join(folder, 'web', 'assets'), { recursive: true });
   await writeFile(
     join(folder, 'web', 'index.html'),
@@ -41,26 +41,26 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** A centre's API behind its own doors, on a port of its own. */
+/** A centre's API behind its own listener, on a port of its own. */
 async function centre(http: CloudConfig['http'], data = 'data') {
   const clock = systemClock;
   const { services, remove } = await testServices(clock);
   releases.push(remove);
-  const doorsClock = new FakeClock(Date.now());
-  const doors = new Doors({ http, folder: join(folder, data), clock: doorsClock, logger: silentLogger() });
+  const listenerClock = new FakeClock(Date.now());
+  const listener = new ApiListener({ http, folder: join(folder, data), clock: listenerClock, logger: silentLogger() });
   await mkdir(join(folder, data), { recursive: true });
-  await doors.start();
-  releases.push(() => doors.stop());
+  await listener.start();
+  releases.push(() => listener.stop());
   const app = buildApi({
     ...{ clock, logger: silentLogger(), webFolder: join(folder, 'web') },
     capabilities: Capabilities.of(capabilities, services),
     users: { hashOf: (name) => (name === 'admin' || name === 'wall' ? hash : undefined) },
-    ...doors.api,
+    ...listener.api,
   });
-  doors.serve(app);
+  listener.serve(app);
   const port = await listenOrExplain(app, '127.0.0.1', 0, 'http.port');
   releases.push(() => app.close());
-  return { port, url: doors.url(port), doors, doorsClock };
+  return { port, url: listener.url(port), listener, listenerClock };
 }
 
 async function proxy(options: ReverseProxyOptions): Promise<string> {
@@ -201,7 +201,7 @@ test('a prefix that is no path is not believed, and reaches no document', async 
 
 test('without TLS a port that other machines reach lets in only its proxies', async () => {
   const { port } = await centre({ host: '0.0.0.0', trusted_proxy: ['192.0.2.1'] });
-  // whoever comes from this machine is let in; from elsewhere a machine's own address of another interface is
+  // clients of this machine may connect; the machine's address of another interface stands for another machine
   const { networkInterfaces } = await import('node:os');
   const other = Object.values(networkInterfaces())
     .flat()
@@ -236,9 +236,9 @@ test('with TLS of its own the cookie is Secure, and a renewed certificate is ser
     await writeFile(own.key, await readFile(pair.key));
   };
   await put(certificates.expired);
-  const { port, doors, doorsClock, url } = await centre({ tls: own });
+  const { port, listener, listenerClock, url } = await centre({ tls: own });
   expect(url).toBe(`https://0.0.0.0:${port}`);
-  expect(doors.problems()).toEqual([expect.stringContaining('http.tls: the certificate has ended on 2020-01-01')]);
+  expect(listener.problems()).toEqual([expect.stringContaining('http.tls: the certificate has ended on 2020-01-01')]);
   const ask = (ca: string) =>
     new Promise<{ name: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
       const sent = httpsRequest(
@@ -256,8 +256,8 @@ test('with TLS of its own the cookie is Secure, and a renewed certificate is ser
   const ca = await readFile(certificates.ca, 'utf8');
   await expect(ask(ca)).rejects.toThrow(/expired/);
   await put(certificates.server);
-  doorsClock.advance(10_000);
-  await expect.poll(() => doors.problems()).toEqual([]);
+  listenerClock.advance(10_000);
+  await expect.poll(() => listener.problems()).toEqual([]);
   const { name, headers } = await ask(ca);
   expect(name).toBe('broker');
   expect(String(headers['set-cookie'])).toContain('Secure');

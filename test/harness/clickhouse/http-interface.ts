@@ -3,7 +3,7 @@
  * is available. The engine is real; this file implements only the HTTP layer, after
  * https://clickhouse.com/docs/interfaces/http and the answers of a real server.
  *
- *   node front.ts FOLDER PORT [USER PASSWORD]      prints one line of JSON, {"port": N}, once it listens
+ *   node http-interface.ts FOLDER PORT [USER PASSWORD]      prints one line of JSON, {"port": N}, once it listens
  *
  * Implemented: the statement is `query` followed by the body; `database`; `default_format`; `param_NAME` in the Escaped
  * format; every other parameter is a setting; GET reads only; user and password by header, by Basic authentication or by
@@ -43,7 +43,7 @@ function byStatus(status: number, codes: readonly number[]): Record<number, numb
 class Exception extends Error {
   readonly code: number;
   constructor(words: string) {
-    super(`${words.trim()} (version 26.7.1.1 (front of the tests))\n`);
+    super(`${words.trim()} (version 26.7.1.1 (server of the tests))\n`);
     this.code = Number(/^Code: (\d+)\./.exec(words)?.[1] ?? 1001);
   }
 }
@@ -71,7 +71,7 @@ process.once('SIGTERM', () => {
 process.once('disconnect', () => process.exit(0));
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://front');
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://server');
   const body = await text(request);
   if (pathname === '/ping') return void response.end('Ok.\n');
   if (pathname !== '/') return void response.writeHead(404).end(`There is no handle ${pathname}\n`);
