@@ -101,7 +101,7 @@ export function compose(options: ServiceOptions) {
     ...{ config, folder: config.data, users, desk, health, clock, logger },
     ...{ ...storage, ...people, ...gateways, sites: way.sites },
     ledger: (gateway, query) => gateways.answers.view(gateway, query),
-    // while the centre itself cannot receive or store events, nobody knows how many are missing
+    // while the centre cannot receive or store events, the number of missing events is unknown
     missing: async (gateway) => (health.notReady().length > 0 ? undefined : gateways.answers.missing(gateway)),
     // without Kafka there is one centre
     storesAll: () => way.ingest?.ownsAll() ?? true,

@@ -125,7 +125,7 @@ export class Service implements Part {
     return api;
   }
 
-  /** A server of ClickHouse may be away for a while: Kafka keeps what comes. A folder is opened before all else. */
+  /** A ClickHouse server may be unreachable for a while; Kafka keeps the events. An embedded history is opened first. */
   get #historyMayWait(): boolean {
     return this.#parts.ingest !== undefined && this.#options.config.history?.url !== undefined;
   }

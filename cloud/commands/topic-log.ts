@@ -3,7 +3,7 @@
  * out and shows the commands of all, also after a restart.
  *
  * Always: a group of its own without any commit reads from two days ago on, by the brokers' clock. `append` resolves with
- * acks=all. An item that nobody can read is passed over.
+ * acks=all. An unreadable item is skipped.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@forpost/shared/clock.ts';

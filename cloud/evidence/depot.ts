@@ -57,7 +57,7 @@ const defaultMaxBytes = 10 * 1024 ** 3;
 const mostAskedOfOne = 200;
 const mostRecords = 20_000;
 const mostOthers = 100;
-/** An item that its gateway has not delivered by then must be asked for again. */
+/** An item that its gateway has not delivered within this time must be requested again. */
 const askedForMs = 2 * 86_400_000;
 
 export class EvidenceDepot implements Part {
@@ -134,7 +134,7 @@ export class EvidenceDepot implements Part {
 
   /**
    * Takes the next part of an item from `gateway`. Resolves when the part is on disk, with the bytes so far.
-   * @throws HttpProblem 404 nobody asked for it, 409 another part is next, 413 more bytes than announced, 422 another content
+   * @throws HttpProblem 404 not requested, 409 another part is next, 413 more bytes than announced, 422 another content
    */
   take(gateway: string, sha256: string, start: number, total: number, bytes: Uint8Array): Promise<number> {
     const key = keyOf(gateway, sha256);

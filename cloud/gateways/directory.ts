@@ -7,7 +7,7 @@
  * - An older status (by starts, then counter) never replaces a newer one, however late it comes. One exception:
  *   `provenAfter` older ones in a row that go on counting and came after it. Then the gateway has begun again, with a new
  *   outbox. (The statuses of a topic that is read once more came before, so they do not count.)
- * - While the centre itself can hear no gateway, because Kafka is away, no gateway falls silent.
+ * - While no states can reach the centre, because Kafka is down, no gateway falls silent.
  * - The last contact is kept by the monotonic clock and never goes back. A wall clock that is set right changes the time
  *   that is shown, and makes no gateway online or offline.
  * - At most `maxGateways` are known. Listeners get each change once.

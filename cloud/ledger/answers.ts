@@ -14,7 +14,7 @@ export class LedgerAnswers {
     this.#clock = clock;
   }
 
-  /** Undefined for a gateway that nobody knows. @throws what the history throws; ForpostError FORPOST_LANE_SCATTERED */
+  /** Undefined for an unknown gateway. @throws what the history throws; ForpostError FORPOST_LANE_SCATTERED */
   async view(gateway: string, query?: LedgerQuery): Promise<LedgerView | undefined> {
     const counted = await this.#ledgers.of(gateway);
     if (counted === undefined) return undefined;

@@ -8,7 +8,7 @@ import { type LedgerView, ledgerQuery, ledgerSchema } from './schemas.ts';
 import type { LedgerQuery } from './view.ts';
 
 export interface LedgerServices {
-  /** what was assigned, received, shed and is missing; undefined for a gateway that nobody knows */
+  /** what was assigned, received, shed and is missing; undefined for an unknown gateway */
   readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
 }
 

@@ -77,7 +77,7 @@ test('after a restart, and after partitions moved, the book agrees with the hist
   expect(await received()).toEqual([[[1, 3]]]);
 });
 
-test('a gateway in too many ranges is refused in words, and for a while not looked at again', async () => {
+test('the ledger of a gateway with too many ranges is refused with a reason, and for a while not counted again', async () => {
   const { clock, history, book, store, received } = aBook();
   await store([event(1)]);
   history.before = () => Promise.reject(new ForpostError('FORPOST_LANE_SCATTERED', 'in too many ranges'));

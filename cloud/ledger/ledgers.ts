@@ -73,7 +73,7 @@ export class Ledgers {
     this.#shared.clear();
   }
 
-  /** undefined for a gateway that nobody knows. @throws what the history throws; ForpostError FORPOST_LANE_SCATTERED */
+  /** undefined for an unknown gateway. @throws what the history throws; ForpostError FORPOST_LANE_SCATTERED */
   async of(gateway: string): Promise<CountedLedger | undefined> {
     const { clock, gateways, ours } = this.#options;
     const { lanes, rows, settled, ends } = await (ours() ? this.#own(gateway) : this.#sharedOf(gateway));

@@ -7,7 +7,7 @@
  *
  * (Compaction keeps the last record of a key, which would be the losing one: so the loser writes the winner again.)
  *
- * Always: acks=all. A record that nobody can read is passed over. The registry is `complete` once every record that stood
+ * Always: acks=all. An unreadable record is skipped. The registry is `complete` once every record that stood
  * there when this centre connected has been read.
  */
 import { randomUUID } from 'node:crypto';

@@ -6,7 +6,7 @@
  *                                                                          and for `formerMs` the one before it too
  *
  * Always: an event that names another site is refused in words and never stored. The former site counts for a while,
- * because events of before the move may stand unread in Kafka or unsent at the gateway. Two centres that hear of a new
+ * because events from before the move may be unread in Kafka or unsent at the gateway. Two centres that hear of a new
  * gateway at once may each take its first site for a moment; the record that counts is the same for both.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -20,7 +20,7 @@ import { Compile } from 'typebox/compile';
 import type { Registry, RegistryRecord } from '../registry/registry.ts';
 
 export const gatewaySiteKind = 'gateway-site';
-/** A gateway that was away for a week comes back with its outbox. */
+/** A gateway that was offline for a week still sends the events of its outbox. */
 const formerMs = 7 * 86_400_000;
 const mostFormer = 20;
 const maxUnrecorded = 100_000;

@@ -1,5 +1,5 @@
 /**
- * The cost of a backlog at the start: a gateway that starts with many waiting events (Kafka is away) against the same
+ * The cost of a backlog at the start: a gateway that starts with many waiting events (Kafka is down) against the same
  * gateway with an empty outbox. Measures the time from the start of the process to the first acknowledged reading, and
  * resident memory a while later.
  */

@@ -2,7 +2,7 @@
  * The time from Kafka's return to the first event in it. Kafka is killed as by a power cut, stays away for a while (short and
  * long, because a gateway tries less often the longer it waits), and starts again; a reading waits meanwhile.
  *
- * Measured from the moment when the broker's port accepts a connection (nobody could send earlier) to the broker's own time
+ * Measured from the moment when the broker's port accepts a connection (no client could send earlier) to the broker's own time
  * stamp on the first record (LogAppendTime; the same clock).
  */
 import { connect } from 'node:net';

@@ -1,4 +1,4 @@
-/** The contract of histories. The suites stand in history/, one file a subject; the histories in stores.ts. */
+/** The contract of histories. The suites are in history/, one file a subject; stores.ts has the histories. */
 import { afterAll, beforeAll, describe } from 'vitest';
 import { alarmList } from './history/alarm-list.ts';
 import { alarmStates } from './history/alarms.ts';

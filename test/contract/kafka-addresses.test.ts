@@ -17,7 +17,7 @@ let ipv6Port: number;
 
 beforeAll(async () => {
   [nobody = 0] = await freePorts(1);
-  // a broker that directs its clients to a port where nobody listens
+  // a broker that directs its clients to a port without a listener
   kafka = await TestKafka.start({ advertisedPort: nobody });
   ipv6 = createServer((socket) => {
     const far = connect(Number(kafka.brokers[0]?.split(':')[1]), '127.0.0.1');

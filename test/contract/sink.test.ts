@@ -79,7 +79,7 @@ describe.each([
     } finally {
       other.thaw();
     }
-    // a broker that was away for long needs a moment to rejoin its own cluster
+    // a broker that was stopped for long needs a moment to rejoin its own cluster
     await vi.waitFor(async () => (await session()).send(batch, deadlineMs), { timeout: 30_000, interval: 200 });
     const arrived = await other.arrived('telemetry');
     for (const { json } of batch.records) expect(arrived).toContain(json);

@@ -1,5 +1,5 @@
 /**
- * The centre under kill -9 during ingest, beside a Kafka that is away, hangs or comes back, and on a folder that another centre
+ * The centre under kill -9 during ingest, with a Kafka that is down, hangs or comes back, and on a folder that another centre
  * holds. A simulated gateway writes to the real Kafka as a real one would, with repeats.
  */
 import { spawn } from 'node:child_process';

@@ -26,7 +26,7 @@ beforeAll(async () => {
   site = await TestSite.start({
     devices: ['meter', 'sensor'],
     rules: [{ id: 'over', kind: 'threshold', device: 'sensor', metric: 'power_w', above: 5000 }],
-    // nobody listens there, so that all events stay
+    // the uplink's port has no listener, so that all events stay
     uplink: 'http',
     centre: false,
     extraInstallation: {

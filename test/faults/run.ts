@@ -97,7 +97,7 @@ export async function faultRun(setting: FaultSetting, options: RunOptions): Prom
       },
       say,
     });
-    // wait for all, also when one fails: none may start something that nobody stops
+    // wait for all, also when one fails: what they start must be stopped
     const ends = await Promise.allSettled([
       sleep(loadMs),
       ...scenarios.map((one, index) => one.disturb?.(disturbance(index))),

@@ -143,7 +143,7 @@ const attacks = {
       done++;
     }
   },
-  /** so many filters in packets of 20, and all of them away again */
+  /** subscribes to so many filters in packets of 20, and unsubscribes from all of them */
   'filters in many packets': async () => {
     const attacker = await Attacker.loggedIn(false);
     parentPort?.postMessage('begun');

@@ -95,7 +95,7 @@ export class Network {
     ])();
   }
 
-  /** The batch lands as a whole (the broker writes it at once), while nobody waits for it. */
+  /** The batch arrives as a whole (the broker writes it at once), after its sender has given up. */
   #landsLater(sink: MemorySink, { records }: SinkBatch): void {
     this.landing++;
     this.#clock.after(this.#random.int(1, 4000), () => {

@@ -55,7 +55,7 @@ export class SimulatedThread extends EventEmitter implements WriterThread {
 
   #open(): boolean {
     const mistake = this.#mistake;
-    // nobody reads before it is ready
+    // the reader starts when the outbox is ready
     const opened = this.#writer.open();
     if (!opened) return false;
     if (mistake === 'cursor-without-epoch')

@@ -47,7 +47,7 @@ export class WriteSteps {
     this.#pending = { run, timer };
   }
 
-  /** The writer is dead: what survives of its last step takes effect. `damaged`: nobody looks for a residue any more. */
+  /** The writer is dead: what survives of its last step takes effect. `damaged`: the file is not opened again, so a residue is lost. */
   crash(how: Crash, damaged: boolean): void {
     const unsure = this.#pending?.run ?? (damaged ? undefined : this.#residue);
     this.#pending?.timer.cancel();
