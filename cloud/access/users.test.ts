@@ -91,25 +91,28 @@ const damages: readonly (readonly [string, RegExp])[] = [
   ['{"users": {"admin": {"password": "$argon2id$", "role": "king"}}}', /it is not/],
 ];
 
-test.each(damages)('with a damaged file (%s) nobody can log in, the problem is shown, and the file stays as it is', async (text, why) => {
-  await theUsers().start();
-  const file = join(data, 'users.json');
-  const whole = await readFile(file, 'utf8');
-  await writeFile(file, text);
-  const users = theUsers();
-  expect(await users.start()).toBeUndefined();
-  expect(users.closed).toMatch(why);
-  expect(users.closed).toMatch(/users\.json.*Repair it, or move it away.*nobody can log in/);
-  expect(users.hashOf('admin')).toBeUndefined();
-  expect(await readFile(file, 'utf8')).toBe(text);
-  await expect(addUser(data, 'eve', 'a password', 'operator')).rejects.toThrow(why);
-  expect(await readFile(file, 'utf8')).toBe(text);
-  // repaired, it counts without a restart
-  await writeFile(file, whole);
-  await users.look();
-  expect(users.closed).toBeUndefined();
-  expect(users.hashOf('admin')).toBeDefined();
-});
+test.each(damages)(
+  'with a damaged file (%s) nobody can log in, the problem is shown, and the file stays as it is',
+  async (text, why) => {
+    await theUsers().start();
+    const file = join(data, 'users.json');
+    const whole = await readFile(file, 'utf8');
+    await writeFile(file, text);
+    const users = theUsers();
+    expect(await users.start()).toBeUndefined();
+    expect(users.closed).toMatch(why);
+    expect(users.closed).toMatch(/users\.json.*Repair it, or move it away.*nobody can log in/);
+    expect(users.hashOf('admin')).toBeUndefined();
+    expect(await readFile(file, 'utf8')).toBe(text);
+    await expect(addUser(data, 'eve', 'a password', 'operator')).rejects.toThrow(why);
+    expect(await readFile(file, 'utf8')).toBe(text);
+    // repaired, it counts without a restart
+    await writeFile(file, whole);
+    await users.look();
+    expect(users.closed).toBeUndefined();
+    expect(users.hashOf('admin')).toBeDefined();
+  },
+);
 
 test.each(damages)('a file that is damaged while the centre runs (%s) ends no session', async (text, why) => {
   const users = theUsers();
