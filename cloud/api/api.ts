@@ -21,7 +21,7 @@ import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerRights } from '@forpost/shared/http/rights.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
-import { requestValidator } from '@forpost/shared/http/validation.ts';
+import { useSchemas } from '@forpost/shared/http/validation.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import type { ServerTls } from '@forpost/shared/tls.ts';
@@ -87,10 +87,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
 
   // in a scope of their own, for its validation and its answers
   app.register(async (scope) => {
-    scope.setValidatorCompiler(requestValidator);
-    scope.setSchemaErrorFormatter((errors) => new Error(errors.map(({ message }) => message).join('; ')));
-    // the schemas document the answers; attributes of an event beyond them must not be dropped
-    scope.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+    useSchemas(scope);
     login = registerLogin(scope, {
       realm: words('gateway/reason.the-centre'),
       users: (name) => users.hashOf(name),

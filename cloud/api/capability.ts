@@ -10,28 +10,14 @@
  * Always: each route declares its right (shared/http/rights.ts), and the server does not start with one that declares
  * none; two capabilities never share a name or a kind of registry records; parts stop in reverse order.
  */
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
+import type { Api, TypeBoxTypeProvider } from '@forpost/shared/http/typed-routes.ts';
 import type { Part, Releasers } from '@forpost/shared/lifecycle.ts';
-import type {
-  FastifyBaseLogger,
-  FastifyInstance,
-  FastifyRequest,
-  RawReplyDefaultExpression,
-  RawRequestDefaultExpression,
-  RawServerDefault,
-} from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-/** A server whose routes take the types of their parameters from the schemas. */
-export type Api = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
+export type { Api };
 
 /** What a route may ask about its request. */
 export interface Caller {

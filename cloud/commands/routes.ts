@@ -1,6 +1,6 @@
 /** Commands for people: one is sent to a gateway, those of the last two days are listed, and the key that signs them. */
 
-import { idParams } from '@forpost/shared/http/schema.ts';
+import { idParams, problem } from '@forpost/shared/http/schema.ts';
 import type { Api, Caller } from '../api/capability.ts';
 import type { Commands } from './commands.ts';
 import type { CommandDesk } from './desk.ts';
@@ -22,7 +22,12 @@ export function addCommandRoutes(api: Api, caller: Caller, { commands, desk }: C
         summary: 'Sends a signed command to a gateway; answered when the commands topic has it',
         params: idParams,
         body: orderBody,
-        response: { 201: commandSchema },
+        response: {
+          201: commandSchema,
+          404: problem('no such gateway is known'),
+          409: problem('the gateway takes no command of this centre'),
+          429: problem('too many commands wait for this gateway: try again after `Retry-After` seconds'),
+        },
       },
     },
     async (request, reply) => {

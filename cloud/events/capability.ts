@@ -1,5 +1,6 @@
 /** GET /api/v1/events and one event by its id. */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { problem } from '@forpost/shared/http/schema.ts';
 import { timeOf } from '@forpost/shared/http/validation.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { asked } from '../api/answers.ts';
@@ -52,7 +53,7 @@ export const events: CapabilityKind<EventServices> = {
           schema: {
             summary: 'One event by its id, with all of its data, however long',
             params: eventParams,
-            response: { 200: eventSchema },
+            response: { 200: eventSchema, 404: problem('no such event is stored') },
           },
         },
         async ({ params: { sequence, ...key } }) => {

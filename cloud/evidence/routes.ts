@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import { sendFile } from '@forpost/shared/http/range.ts';
-import { idParams } from '@forpost/shared/http/schema.ts';
+import { idParams, media, problem } from '@forpost/shared/http/schema.ts';
 import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { Api, Caller } from '../api/capability.ts';
@@ -30,7 +30,12 @@ export function addAskRoutes(
         summary: 'Asks a gateway for a picture or a clip of an alarm; it comes when the site is connected',
         params: idParams,
         body: askBody,
-        response: { 202: evidenceView },
+        response: {
+          202: evidenceView,
+          404: problem('no such gateway is known'),
+          409: problem('the gateway takes no command of this centre'),
+          429: problem('too many pictures or commands are on their way to this gateway'),
+        },
       },
     },
     async (request, reply) => {
@@ -75,7 +80,17 @@ export function addLookRoute(api: Api, caller: Caller, depot: EvidenceDepot, aud
     '/api/v1/gateways/:id/evidence/:sha256',
     {
       config: { right: 'see' },
-      schema: { summary: 'The picture or the clip itself', params: fileParams, querystring: fileQuery },
+      schema: {
+        summary: 'The picture or the clip itself',
+        params: fileParams,
+        querystring: fileQuery,
+        response: {
+          200: media('the file', 'image/jpeg', 'video/mp4'),
+          206: media('the requested part of the file', 'image/jpeg', 'video/mp4'),
+          404: problem('the picture or clip is not at the centre (yet)'),
+          416: problem('the file has no such part'),
+        },
+      },
     },
     async (request, reply) => {
       const { id, sha256: hash } = request.params;

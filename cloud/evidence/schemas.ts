@@ -8,7 +8,10 @@ export const mediaSchema = Type.Union([Type.Literal('image/jpeg'), Type.Literal(
   description: 'media type of the picture or clip',
 });
 const closed = { additionalProperties: false } as const;
-const sha256 = Type.String({ pattern: '^[0-9a-f]{64}$', description: 'sha256 of the picture or clip, in hex' });
+export const sha256Schema = Type.String({
+  pattern: '^[0-9a-f]{64}$',
+  description: 'sha256 of the picture or clip, in hex',
+});
 const evidence = Type.String({
   pattern: '^[0-9a-f]{16}$',
   description: 'id of the picture or clip, as the alert names it',
@@ -17,7 +20,7 @@ const evidence = Type.String({
 export const askBody = Type.Object(
   {
     evidence,
-    sha256,
+    sha256: sha256Schema,
     size: Type.Integer({ minimum: 1, maximum: mostItemBytes, description: 'its size in bytes' }),
     media: Type.Optional(mediaSchema),
     alarm: Type.String({ minLength: 1, maxLength: 300, description: 'id of the alarm' }),
@@ -38,7 +41,7 @@ export const fileQuery = Type.Object(
 );
 export const evidenceView = Type.Object({
   evidence,
-  sha256,
+  sha256: sha256Schema,
   size: Type.Integer(),
   received: Type.Integer({ description: 'bytes that are here' }),
   media: mediaSchema,
@@ -51,6 +54,6 @@ export const evidenceView = Type.Object({
 export type EvidenceView = Type.Static<typeof evidenceView>;
 export const listAnswer = Type.Object({ evidence: Type.Immutable(Type.Array(evidenceView)) });
 export const fileParams = Type.Object(
-  { id: Type.String({ pattern: idPatternText, description: 'id of the gateway' }), sha256 },
+  { id: Type.String({ pattern: idPatternText, description: 'id of the gateway' }), sha256: sha256Schema },
   closed,
 );

@@ -2,7 +2,7 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
-import { idParams } from '@forpost/shared/http/schema.ts';
+import { idParams, problem } from '@forpost/shared/http/schema.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { changed } from '../api/answers.ts';
 import type { CapabilityKind } from '../api/capability.ts';
@@ -43,7 +43,7 @@ export const gateways: CapabilityKind<GatewayRouteServices> = {
             summary: 'Takes a gateway out of service, or back: out of service the centre raises nothing about it',
             params: idParams,
             body: serviceBody,
-            response: { 200: serviceAnswer },
+            response: { 200: serviceAnswer, 404: problem('no such gateway is known') },
           },
         },
         async (request) => {

@@ -2,10 +2,11 @@
  * The condition of the centre and its counts: GET /api/v1/centre for staff, /healthz and /readyz for supervisors (without
  * a log-in; they contain only the reasons), /metrics for a scraper.
  */
+import { healthAnswer, media } from '@forpost/shared/http/schema.ts';
 import type { Api, CapabilityKind } from '../api/capability.ts';
 import type { GatewayDirectory } from '../gateways/directory.ts';
 import { type CentreFigures, CentreMetrics } from './metrics.ts';
-import { type CentreView, centreAnswer, healthAnswer } from './schemas.ts';
+import { type CentreView, centreAnswer } from './schemas.ts';
 
 export interface Health {
   view(): CentreView;
@@ -30,7 +31,13 @@ export const health: CapabilityKind<HealthServices> = {
         addSupervisorRoutes(api, condition);
         api.get(
           '/metrics',
-          { config: { right: 'metrics' }, schema: { summary: 'Metrics in Prometheus’ text format' } },
+          {
+            config: { right: 'metrics' },
+            schema: {
+              summary: 'Metrics in Prometheus’ text format',
+              response: { 200: media('the metrics', 'text/plain') },
+            },
+          },
           async (_request, reply) =>
             reply
               .type(metrics.contentType)
@@ -60,7 +67,7 @@ function addSupervisorRoutes(api: Api, condition: Health): void {
   const config = { right: 'open' } as const;
   const schema = { security: [], response: { 200: healthAnswer, 503: healthAnswer } };
   api.get('/healthz', { config, schema: { ...schema, summary: 'Whether the process answers' } }, async () => ({
-    status: 'ok',
+    status: 'ok' as const,
     reasons: [],
   }));
   api.get(

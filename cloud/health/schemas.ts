@@ -55,5 +55,3 @@ export const centreAnswer = answer({
   }),
 });
 export type CentreView = Type.Static<typeof centreAnswer>;
-
-export const healthAnswer = answer({ status: Type.String(), reasons: list(Type.String()) });

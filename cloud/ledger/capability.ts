@@ -1,6 +1,6 @@
 /** GET /api/v1/gateways/<id>/ledger. */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
-import { idParams } from '@forpost/shared/http/schema.ts';
+import { idParams, problem } from '@forpost/shared/http/schema.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { asked } from '../api/answers.ts';
 import type { CapabilityKind } from '../api/capability.ts';
@@ -28,7 +28,11 @@ export const ledger: CapabilityKind<LedgerServices> = {
               'counts as received.',
             params: idParams,
             querystring: ledgerQuery,
-            response: { 200: ledgerSchema },
+            response: {
+              200: ledgerSchema,
+              404: problem('no such gateway is known'),
+              422: problem('a lane has more ranges than can be counted'),
+            },
           },
         },
         async ({ params: { id }, query }) => {

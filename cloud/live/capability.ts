@@ -6,6 +6,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
+import { media } from '@forpost/shared/http/schema.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { CentreAlarms } from '../alarms/centre-alarms.ts';
@@ -51,7 +52,7 @@ export const live: CapabilityKind<LiveServices> = {
           config: { right: 'see' },
           schema: {
             summary: 'Server-sent events: hello, tick, centre, events, alert, command, gateway, ledger',
-            produces: ['text/event-stream'],
+            response: { 200: media('events until the client or the log-in ends', 'text/event-stream') },
           },
         },
         async (request, reply) => {

@@ -20,8 +20,12 @@ import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { decodeEvent, laneHeader, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
+import { gatewayStatusSchema } from '@forpost/shared/event/status-schema.ts';
 import { HttpProblem, sendProblem, titleOf, tryAgainIn } from '@forpost/shared/http/problem.ts';
+import { answer, lane, list, nothing, problem } from '@forpost/shared/http/schema.ts';
+import { useSchemas } from '@forpost/shared/http/validation.ts';
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
 import type { Capabilities } from '../api/capability.ts';
 import { defaultLimits, type GatewayLimits } from '../config/limits.ts';
 import { boundedStatus, decodeStatus } from '../gateways/status-codec.ts';
@@ -64,6 +68,19 @@ const retryMs = 2_000;
 /** Most events in one body. A gateway sends at most 1,000. */
 const maxLines = 20_000;
 const newline = 10;
+const bodyTypes = ['application/x-ndjson', 'application/json'];
+
+const acceptedAnswer = answer({
+  accepted: list(
+    answer({
+      lane,
+      epoch: Type.String({ description: 'epoch of the gateway’s outbox' }),
+      from: Type.String({ description: 'lowest number of the batch, decimal' }),
+      through: Type.String({ description: 'highest number of the batch, decimal' }),
+    }),
+  ),
+});
+const notTakenByHistory = problem('the centre cannot store it, now or later; `detail` says why');
 
 interface Line extends ReceivedEvent {
   readonly bytes: number;
@@ -100,13 +117,11 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
     }
   });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    ['application/x-ndjson', 'application/json'],
-    { bodyLimit },
-    async (request: FastifyRequest, payload: AsyncIterable<Buffer>) =>
-      request.ingestShare === undefined ? Buffer.alloc(0) : readBody(payload, request.ingestShare, bodyLimit),
+  app.addContentTypeParser(bodyTypes, { bodyLimit }, async (request: FastifyRequest, payload: AsyncIterable<Buffer>) =>
+    request.ingestShare === undefined ? Buffer.alloc(0) : readBody(payload, request.ingestShare, bodyLimit),
   );
   answerProblems(app);
+  useSchemas(app);
 
   /** Runs before a body is read: whether its gateway may send more now. */
   const mayCome = (request: FastifyRequest, reply: FastifyReply, shares: readonly Share[]) => {
@@ -127,7 +142,12 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
     '/ingest/v1/events',
     {
       config,
-      schema: { summary: 'Takes a batch of events of one lane; answered once they are stored' },
+      schema: {
+        summary: 'Takes a batch of events; answered once they are stored',
+        description: `The header \`${laneHeader}\` names the lane of the batch, and \`${replayHeader}: 1\` says that the events are sent again. The body may be packed: \`content-encoding: zstd\`.`,
+        takes: { types: bodyTypes, description: 'one event a line, as structured CloudEvents in JSON' },
+        response: { 200: acceptedAnswer, 422: notTakenByHistory },
+      },
       bodyLimit,
       onRequest: async (request, reply) => mayCome(request, reply, sharesOf(request.headers[laneHeader])),
     },
@@ -152,7 +172,12 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
     '/ingest/v1/status',
     {
       config,
-      schema: { summary: 'Takes the state of a gateway' },
+      schema: {
+        summary: 'Takes the state of a gateway',
+        description: 'The body may be packed: `content-encoding: zstd`.',
+        takes: { types: bodyTypes, description: 'the state', schema: gatewayStatusSchema },
+        response: { 204: nothing('the state is taken'), 422: notTakenByHistory },
+      },
       bodyLimit,
       onRequest: async (request, reply) => mayCome(request, reply, ['status']),
     },

@@ -2,7 +2,7 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
-import { idParams } from '@forpost/shared/http/schema.ts';
+import { idParams, problem } from '@forpost/shared/http/schema.ts';
 import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { CapabilityKind } from '../api/capability.ts';
@@ -18,6 +18,7 @@ export interface SiteServices {
 }
 
 const retryMs = 2_000;
+const noGateway = problem('no such gateway is known');
 
 export const sites: CapabilityKind<SiteServices> = {
   name: 'sites',
@@ -45,7 +46,11 @@ export const sites: CapabilityKind<SiteServices> = {
         '/api/v1/gateways/:id/site',
         {
           config: { right: 'see' },
-          schema: { summary: 'The site that a gateway belongs to', params: idParams, response: { 200: siteAnswer } },
+          schema: {
+            summary: 'The site that a gateway belongs to',
+            params: idParams,
+            response: { 200: siteAnswer, 404: noGateway },
+          },
         },
         async ({ params: { id } }) => siteOf(id),
       );
@@ -61,7 +66,7 @@ export const sites: CapabilityKind<SiteServices> = {
               'this route moves the gateway. Events that still name the former site are taken for a week.',
             params: idParams,
             body: moveBody,
-            response: { 200: siteAnswer },
+            response: { 200: siteAnswer, 404: noGateway },
           },
         },
         async (request) => {

@@ -15,20 +15,27 @@ export interface AlarmChange {
 }
 
 /** `alarm`: as the change leaves it; `words`: of its device. */
-export function alertOf(
+export function alertOf(alarm: ActiveAlarm, { change, active, time, taken }: AlarmChange, words: DeviceWords): Alert {
+  return {
+    data: { ...alarmData(alarm, words), change, active },
+    time,
+    received: taken.received,
+    uptime: taken.uptime,
+  };
+}
+
+/** An alarm as all readers outside get it, without the change that led to it. `words`: of its device. */
+export function alarmData(
   alarm: ActiveAlarm,
-  { change, active, time, taken }: AlarmChange,
   { name, place }: DeviceWords,
-): Alert {
+): Omit<AlertData, 'change' | 'active' | 'latency_ms'> {
   const { rule, device, severity, category, message, cause, value, count, test, acknowledged } = alarm;
   const { acknowledgement: seen, summary, peak, ended, raised, messageI18n, summaryI18n } = alarm;
   const lacks = recognise(alarm.evidenceProblem ?? '');
-  const data: AlertData = {
+  return {
     alarm: alarm.alarm,
     rule,
     device,
-    change,
-    active,
     acknowledged,
     severity,
     category,
@@ -52,5 +59,4 @@ export function alertOf(
     ...(name === undefined ? {} : { device_name: name }),
     ...(place === undefined ? {} : { place }),
   };
-  return { data, time, received: taken.received, uptime: taken.uptime };
 }

@@ -5,44 +5,44 @@ import { createReadStream } from 'node:fs';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { sendFile } from '@forpost/shared/http/range.ts';
-import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
+import { media, problem } from '@forpost/shared/http/schema.ts';
+import type { Api } from '@forpost/shared/http/typed-routes.ts';
+import { defaultListed, evidenceAnswer, evidenceParams, evidenceQuery } from './schemas/evidence.ts';
 import type { ConsoleSource } from './source.ts';
 
-const defaultListed = 50;
-const mostListed = 500;
-
-const listQuery = Type.Object({
-  alarm: Type.Optional(Type.String({ maxLength: 300, description: 'only of this alarm' })),
-  limit: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: mostListed,
-      description: `maximum number of items in the answer, default ${defaultListed}`,
-    }),
-  ),
-});
-const idParams = Type.Object({
-  id: Type.String({ pattern: '^[0-9a-f]{16}$', description: 'id of the picture or clip' }),
-});
-
 export function registerEvidenceRoutes(
-  app: FastifyInstance,
+  app: Api,
   { source, login }: { readonly source: ConsoleSource; readonly login: Login },
 ): void {
   const config = { right: 'see' } as const;
 
-  app.get<{ Querystring: Type.Static<typeof listQuery> }>(
+  app.get(
     '/api/v1/evidence',
-    { config, schema: { summary: 'Pictures and clips of alarms that are kept, newest first', querystring: listQuery } },
+    {
+      config,
+      schema: {
+        summary: 'Pictures and clips of alarms that are kept, newest first',
+        querystring: evidenceQuery,
+        response: { 200: evidenceAnswer },
+      },
+    },
     async ({ query: { alarm, limit = defaultListed } }) => ({ evidence: source.evidence(limit, alarm) }),
   );
 
-  app.get<{ Params: Type.Static<typeof idParams> }>(
+  app.get(
     '/api/v1/evidence/:id',
     {
       config,
-      schema: { summary: 'One picture or clip; supports range requests; each view is an event', params: idParams },
+      schema: {
+        summary: 'One picture or clip; supports range requests; each view is an event',
+        params: evidenceParams,
+        response: {
+          200: media('the file', 'image/jpeg', 'video/mp4'),
+          206: media('the requested part of the file', 'image/jpeg', 'video/mp4'),
+          404: problem('the picture or clip is not kept any more'),
+          416: problem('the file has no such part'),
+        },
+      },
     },
     async (request, reply) => {
       const by = login.sessionOf(request)?.user;

@@ -11,6 +11,7 @@ import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Alert } from '../alerts/action.ts';
 import type { ActiveAlarm as KnownAlarm } from '../alerts/alarm.ts';
 import type { Alarms } from '../alerts/alarms.ts';
+import { alarmData } from '../alerts/alert-of.ts';
 import type { PastAlarms } from '../alerts/past-alarms.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';
 import type { Evidence } from '../evidence/evidence.ts';
@@ -120,10 +121,12 @@ export class PageSource implements ConsoleSource {
 
   rules(camera: string): ReturnType<ConsoleSource['rules']> {
     const about = this.#site().rules.filter((rule) => rule.camera === camera);
-    const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
-    return about.map(({ id, name, kind, zone, line }) => ({
-      ...{ id, name: name ?? id, kind },
-      ...{ zone: text(zone), line: text(line) },
+    return about.map(({ id, name = id, kind, zone, line }) => ({
+      id,
+      name,
+      kind,
+      ...(typeof zone === 'string' ? { zone } : {}),
+      ...(typeof line === 'string' ? { line } : {}),
     }));
   }
 
@@ -216,23 +219,13 @@ export class PageSource implements ConsoleSource {
   }
 }
 
-function shownAlarm(
-  { raised, changed, ended, acknowledgement: seen, subject: _, evidence = [], ...alarm }: KnownAlarm,
-  site: Site,
-): ActiveAlarm {
-  const { name, place } = deviceWords(site, alarm.device);
+function shownAlarm(alarm: KnownAlarm, site: Site): ActiveAlarm {
+  const { raised, changed, ended } = alarm;
   return {
-    ...alarm,
+    ...alarmData(alarm, deviceWords(site, alarm.device)),
     active: ended === undefined,
-    evidence,
     since: rfc3339(raised),
     at: rfc3339(ended ?? changed),
-    ...(ended === undefined ? {} : { duration_ms: Math.max(0, ended - raised) }),
-    ...(seen === undefined
-      ? {}
-      : { acknowledged_by: seen.by, acknowledged_at: rfc3339(seen.at), acknowledged_where: seen.where }),
-    ...(name === undefined ? {} : { device_name: name }),
-    ...(place === undefined ? {} : { place }),
   };
 }
 

@@ -6,43 +6,22 @@
  */
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
-import type { FastifyInstance } from 'fastify';
-import Type from 'typebox';
-import { longestTrialS } from '../rules/trial.ts';
-import { lineSchema, maskSchema, motionMaskSchema, zoneSchema } from '../site/site.ts';
+import { problem } from '@forpost/shared/http/schema.ts';
+import type { Api } from '@forpost/shared/http/typed-routes.ts';
+import {
+  cameraParams,
+  cameraSceneAnswer,
+  saveSceneAnswer,
+  saveSceneBody,
+  trialAnswer,
+  trialBody,
+} from './schemas/cameras.ts';
 import type { ConsoleSource } from './source.ts';
-import type { CameraSceneView } from './view.ts';
 
-const closed = { additionalProperties: false } as const;
-const mostDrawn = 32;
-const idParams = Type.Object({ id: Type.String({ maxLength: 64, description: 'id of the camera' }) });
-const saveBody = Type.Object(
-  {
-    revision: Type.String({
-      pattern: '^[0-9a-f+]{6,80}$',
-      description: 'revision of the site that was edited',
-    }),
-    zones: Type.Array(zoneSchema, { maxItems: mostDrawn, description: 'all zones of the camera' }),
-    lines: Type.Array(lineSchema, { maxItems: mostDrawn, description: 'all lines of the camera' }),
-    masks: Type.Array(maskSchema, { maxItems: mostDrawn, description: 'all masks of the camera' }),
-    motion_masks: Type.Optional(
-      Type.Array(motionMaskSchema, {
-        maxItems: mostDrawn,
-        description: 'all motion masks of the camera; absent: they stay unchanged',
-      }),
-    ),
-  },
-  closed,
-);
-const trialBody = Type.Object(
-  {
-    seconds: Type.Integer({ minimum: 0, maximum: longestTrialS, description: 'length of the test; 0 ends it' }),
-  },
-  closed,
-);
+const noCamera = problem('the site has no such camera');
 
 export function registerSceneRoutes(
-  app: FastifyInstance,
+  app: Api,
   { source, login }: { readonly source: ConsoleSource; readonly login: Login },
 ): void {
   const see = { right: 'see' } as const;
@@ -51,23 +30,36 @@ export function registerSceneRoutes(
     if (!source.status().cameras.some((camera) => camera.id === id)) throw new HttpProblem(404, `no camera "${id}"`);
   };
 
-  app.get<{ Params: Type.Static<typeof idParams> }>(
+  app.get(
     '/api/v1/cameras/:id/scene',
-    { config: see, schema: { summary: 'Zones, lines and masks of a camera, with their revision', params: idParams } },
-    async ({ params: { id } }): Promise<CameraSceneView> => {
+    {
+      config: see,
+      schema: {
+        summary: 'Zones, lines and masks of a camera, with their revision',
+        params: cameraParams,
+        response: { 200: cameraSceneAnswer, 404: noCamera },
+      },
+    },
+    async ({ params: { id } }) => {
       needCamera(id);
       return { revision: source.status().revision, rules: source.rules(id), ...source.scene(id) };
     },
   );
 
-  app.put<{ Params: Type.Static<typeof idParams>; Body: Type.Static<typeof saveBody> }>(
+  app.put(
     '/api/v1/cameras/:id/scene',
     {
       config: act,
       schema: {
         summary: 'Saves zones, lines and masks; 409 where the revision is not the newest, 422 with the problems',
-        params: idParams,
-        body: saveBody,
+        params: cameraParams,
+        body: saveSceneBody,
+        response: {
+          200: saveSceneAnswer,
+          404: noCamera,
+          409: problem('the revision is not the newest'),
+          422: problem('the site would become invalid; `detail` names the problems'),
+        },
       },
     },
     async (request) => {
@@ -83,11 +75,15 @@ export function registerSceneRoutes(
     },
   );
 
-  app.get<{ Params: Type.Static<typeof idParams> }>(
+  app.get(
     '/api/v1/cameras/:id/trial',
     {
       config: see,
-      schema: { summary: 'The test of a camera: the verdict of each rule on each change', params: idParams },
+      schema: {
+        summary: 'The test of a camera: the verdict of each rule on each change',
+        params: cameraParams,
+        response: { 200: trialAnswer, 404: noCamera },
+      },
     },
     async ({ params: { id } }) => {
       needCamera(id);
@@ -95,9 +91,17 @@ export function registerSceneRoutes(
     },
   );
 
-  app.post<{ Params: Type.Static<typeof idParams>; Body: Type.Static<typeof trialBody> }>(
+  app.post(
     '/api/v1/cameras/:id/trial',
-    { config: act, schema: { summary: 'Begins or ends a test of a camera', params: idParams, body: trialBody } },
+    {
+      config: act,
+      schema: {
+        summary: 'Begins or ends a test of a camera',
+        params: cameraParams,
+        body: trialBody,
+        response: { 200: trialAnswer, 404: noCamera },
+      },
+    },
     async (request) => {
       const { id } = request.params;
       needCamera(id);

@@ -27,6 +27,7 @@ import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { registerRights } from '@forpost/shared/http/rights.ts';
 import { registerSameOrigin } from '@forpost/shared/http/same-origin.ts';
 import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.ts';
+import { useSchemas } from '@forpost/shared/http/validation.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { words } from '@forpost/shared/texts/english.ts';
@@ -166,8 +167,6 @@ export class ConsoleServer implements Part {
       ...proxyOptions(this.#proxies()),
       loggerInstance: this.#options.logger.child({ part: 'console' }) as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
-      // refuse unknown fields instead of dropping them
-      ajv: { customOptions: { removeAdditional: false } },
       bodyLimit: maxBodyBytes,
       requestTimeout: requestTimeoutMs,
       forceCloseConnections: true,
@@ -177,6 +176,7 @@ export class ConsoleServer implements Part {
     app.addHook('preClose', async () => connections.closeIdle());
     boundRequests(app, this.#options.logger);
     registerProblems(app);
+    useSchemas(app);
     return app;
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
+import { useSchemas } from '@forpost/shared/http/validation.ts';
 import { isCredentialOf, parseMadeHash } from '@forpost/shared/made-credential.ts';
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
@@ -29,6 +30,7 @@ async function rig() {
   await document.open();
   const app = Fastify();
   registerProblems(app);
+  useSchemas(app);
   registerSiteRoutes(app, {
     document,
     authorOf: () => ({ kind: 'page', name: 'anna' }),

@@ -11,6 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { type Changed, type ChangeRequest, longestWhy, type SiteDocument } from '../site/document.ts';
 import { type Edit, withEdits } from '../site/document-edit.ts';
+import { changedAnswer, changeRefusals, changesAnswer, documentAnswer, notKept, rehearsedAnswer, revisionsAnswer } from './schemas/site.ts';
 import { conflictInWords } from '../site/live-site.ts';
 import type { Author, Revision } from '../site/revision.ts';
 
@@ -91,7 +92,13 @@ export function registerSiteRoutes(app: FastifyInstance, parts: SiteRouteParts):
 function registerReading(app: FastifyInstance, { document }: SiteRouteParts): void {
   app.get(
     '/api/v1/site',
-    { config: see, schema: { summary: 'The site’s document and its newest revision, which is its ETag' } },
+    {
+      config: see,
+      schema: {
+        summary: 'The site’s document and its newest revision, which is its ETag',
+        response: { 200: documentAnswer },
+      },
+    },
     async (_request, reply) => {
       tag(reply, document.newest);
       return { revision: document.newest, document: document.text };
@@ -99,24 +106,30 @@ function registerReading(app: FastifyInstance, { document }: SiteRouteParts): vo
   );
   app.get(
     '/api/v1/site/revisions',
-    { config: see, schema: { summary: 'Revisions that are kept, newest first: who changed what, when and why' } },
+    {
+      config: see,
+      schema: {
+        summary: 'Revisions that are kept, newest first: who changed what, when and why',
+        response: { 200: revisionsAnswer },
+      },
+    },
     async () => ({ revisions: document.revisions() }),
   );
   app.get<{ Params: Type.Static<typeof revisionParams> }>(
     '/api/v1/site/revisions/:revision',
-    { config: see, schema: { summary: 'A revision with its document', params: revisionParams } },
+    { config: see, schema: { summary: 'A revision with its document', params: revisionParams, response: { 200: documentAnswer, ...notKept } } },
     async ({ params }) => {
       const kept = await document.read(params.revision);
-      if (kept === undefined) throw notKept(params.revision);
+      if (kept === undefined) throw noRevision(params.revision);
       return { revision: kept.revision, document: kept.text };
     },
   );
   app.get<{ Querystring: Type.Static<typeof diffQuery> }>(
     '/api/v1/site/diff',
-    { config: see, schema: { summary: 'What changed between two revisions, in words', querystring: diffQuery } },
+    { config: see, schema: { summary: 'What changed between two revisions, in words', querystring: diffQuery, response: { 200: changesAnswer, ...notKept } } },
     async ({ query: { from, to } }) => {
       const changes = await document.difference(from, to);
-      if (changes === undefined) throw notKept(to === undefined ? from : `${from} or ${to}`);
+      if (changes === undefined) throw noRevision(to === undefined ? from : `${from} or ${to}`);
       return { changes };
     },
   );
@@ -126,7 +139,7 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
   const large = { bodyLimit: 2 * maxDocumentBytes };
   app.put<{ Body: Type.Static<typeof documentBody>; Headers: Type.Static<typeof ifMatch> }>(
     '/api/v1/site',
-    { config: act, ...large, schema: { summary: 'Replaces the document', headers: ifMatch, body: documentBody } },
+    { config: act, ...large, schema: { summary: 'Replaces the document', headers: ifMatch, body: documentBody, response: { 200: changedAnswer, ...changeRefusals } } },
     async (request, reply) => {
       const { document: next, why: reason = '', passwords: wanted = false } = request.body;
       const change = { seen: seenIn(request), author: authorOf(request), why: reason, edit: () => next };
@@ -137,7 +150,7 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
     '/api/v1/site',
     {
       ...{ config: act, ...large },
-      schema: { summary: 'Edits fields and entries; comments and order stay', headers: ifMatch, body: editsBody },
+      schema: { summary: 'Edits fields and entries; comments and order stay', headers: ifMatch, body: editsBody, response: { 200: changedAnswer, ...changeRefusals } },
     },
     async (request, reply) => {
       const { edits, why: reason = '', passwords: wanted = false } = request.body;
@@ -151,7 +164,7 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
     {
       config: act,
       ...large,
-      schema: { summary: 'What a document would change, and why it would be refused', body: checkBody },
+      schema: { summary: 'What a document would change, and why it would be refused', body: checkBody, response: { 200: rehearsedAnswer } },
     },
     async ({ body }) => document.rehearse(body.document),
   );
@@ -159,7 +172,7 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
     '/api/v1/site/undo',
     {
       config: act,
-      schema: { summary: 'Brings an old document back, as a new revision', headers: ifMatch, body: undoBody },
+      schema: { summary: 'Brings an old document back, as a new revision', headers: ifMatch, body: undoBody, response: { 200: changedAnswer, ...changeRefusals } },
     },
     async (request, reply) => {
       const { to, why: reason = '' } = request.body;
@@ -168,12 +181,12 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
   );
   app.get(
     '/api/v1/site/by-hand',
-    { config: see, schema: { summary: 'What was edited by hand in the file' } },
+    { config: see, schema: { summary: 'What was edited by hand in the file', response: { 200: rehearsedAnswer } } },
     async () => document.rehearse(await document.onDisk()),
   );
   app.post<{ Body: Type.Static<typeof applyBody> }>(
     '/api/v1/site/apply',
-    { config: act, schema: { summary: 'Takes up the file that was edited by hand', body: applyBody } },
+    { config: act, schema: { summary: 'Takes up the file that was edited by hand', body: applyBody, response: { 200: changedAnswer, 412: changeRefusals[412], 422: changeRefusals[422] } } },
     async (request, reply) =>
       answer(reply, await document.takeUp({ author: authorOf(request), why: request.body.why ?? '' })),
   );
@@ -219,6 +232,6 @@ function tag(reply: FastifyReply, { sha256 }: Revision): void {
   reply.header('etag', `"${sha256}"`);
 }
 
-function notKept(revision: string): HttpProblem {
+function noRevision(revision: string): HttpProblem {
   return new HttpProblem(404, `revision ${revision} is not kept: GET /api/v1/site/revisions lists those that are`);
 }

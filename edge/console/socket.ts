@@ -12,6 +12,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { boundRequests } from '@forpost/shared/http/bounded-requests.ts';
 import { boundConnections } from '@forpost/shared/http/connections.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
+import { useSchemas } from '@forpost/shared/http/validation.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
@@ -50,12 +51,12 @@ export class GatewaySocket implements Part {
     const app = Fastify({
       loggerInstance: logger as FastifyBaseLogger,
       logController: new LogController({ disableRequestLogging: true }),
-      ajv: { customOptions: { removeAdditional: false } },
       forceCloseConnections: true,
     });
     boundConnections(app.server, maxConnections);
     boundRequests(app, logger);
     registerProblems(app);
+    useSchemas(app);
     registerSiteRoutes(app, { document, authorOf, passwordsFor });
     try {
       // what a killed gateway left: the lock of the data folder is ours

@@ -14,6 +14,10 @@ import type { TrialView } from '../rules/trial.ts';
 import type { SceneSaved } from '../site/live-site.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
 import type { SceneChange, Track } from '../vision/messages.ts';
+import type { CameraRule } from './schemas/cameras.ts';
+import type { SiteRule } from './schemas/status.ts';
+
+export type { CameraRule, SiteRule };
 
 /** An alarm that is active now, or over and not acknowledged. Times RFC 3339. */
 export interface ActiveAlarm extends Omit<AlertData, 'change' | 'latency_ms'> {
@@ -62,25 +66,6 @@ export interface RefusedView extends Omit<RefusedClient, 'first' | 'last'> {
   /** RFC 3339 */
   readonly first: string;
   readonly last: string;
-}
-
-/** A rule of a camera, reduced to the page's needs. */
-export interface CameraRule {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly zone: string | undefined;
-  readonly line: string | undefined;
-}
-
-/** A rule of the site. */
-export interface SiteRule {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly severity: string;
-  /** devices on whose messages so far the rule cannot fire, with the reason; empty: it can fire on all */
-  readonly cannotFire: readonly { readonly device: string; readonly reason: string }[];
 }
 
 /** A camera's newest picture. */

@@ -1,22 +1,15 @@
 /** The page of both HTTP interfaces, from their OpenAPI documents. */
-import { systemClock } from '@forpost/shared/clock.ts';
-import { type Login, registerLogin } from '@forpost/shared/http/login.ts';
-import { documentedRoutes, openApiDocument } from '@forpost/shared/http/openapi.ts';
+import type { OpenApiDocument } from '@forpost/shared/http/openapi.ts';
+import { problemType } from '@forpost/shared/http/openapi-answers.ts';
 import type { Right } from '@forpost/shared/http/rights.ts';
-import { silentLogger } from '@forpost/shared/logging.ts';
-import Fastify, { type FastifyInstance } from 'fastify';
-import { Capabilities } from '../../cloud/api/capability.ts';
-import { type CentreServices, capabilities } from '../../cloud/capabilities.ts';
-import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
-import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
-import { registerSiteRoutes } from '../../edge/console/site-routes.ts';
-import { anything } from './anything.ts';
+import { isUsual, rights, usualRows } from './http-refusals.ts';
 import { code, madeBy, table, words } from './markdown.ts';
-import { rowOf, type SchemaNode } from './schema-rows.ts';
+import { centreDocument, gatewayDocument } from './openapi-documents.ts';
+import { isTuple, rowOf, type SchemaNode } from './schema-rows.ts';
 
 interface Parameter {
   readonly name: string;
-  readonly in: 'path' | 'query' | 'header';
+  readonly in: 'path' | 'query' | 'header' | 'body';
   readonly required?: boolean;
   readonly description?: string;
   readonly schema?: SchemaNode;
@@ -27,26 +20,22 @@ interface Operation {
   readonly description?: string;
   readonly 'x-right'?: Right;
   readonly parameters?: readonly Parameter[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: SchemaNode }>> };
-  readonly responses?: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: SchemaNode }>> }>
-  >;
+  readonly requestBody?: { readonly description?: string; readonly content: Content };
+  readonly responses?: Readonly<Record<string, Answer>>;
 }
 
-const rights: Readonly<Record<Right, string>> = {
-  open: 'no log-in',
-  see: 'a log-in: a viewer or an operator',
-  act: 'the log-in of an operator',
-  metrics: 'a log-in, or `authorization: Bearer` with the metrics token',
-  gateway: 'a gateway’s token or client certificate',
-  own: 'a log-in, also a viewer’s: the route changes only that person’s own settings',
-};
+type Content = Readonly<Record<string, { readonly schema: SchemaNode }>>;
+
+interface Answer {
+  readonly description: string;
+  readonly content?: Content;
+}
 
 export async function httpPage(): Promise<string> {
   return `# HTTP
 ${madeBy}
 
-Both sides serve their OpenAPI document at \`/openapi.json\` for a person who is logged in. What stands under \`/api/v1\` stays compatible: fields are added, never changed. An error is \`application/problem+json\` (RFC 9457) with a \`detail\` that says what happened and what to do; 429 and 503 have \`Retry-After\`. Times are RFC 3339.
+Both sides serve their OpenAPI document at \`/openapi.json\` for a person who is logged in. What stands under \`/api/v1\` stays compatible: fields are added, never changed. An error is \`application/problem+json\` (RFC 9457) with a \`detail\` that says what happened and what to do; 429 and 503 have \`Retry-After\`. Times are RFC 3339. A client ignores fields that it does not know.
 
 A script logs in with \`POST /api/v1/login\` and sends the cookie of the answer with each request. The right that an operation needs:
 
@@ -55,23 +44,20 @@ ${table(
   Object.entries(rights).map(([right, who]) => [code(right), who]),
 )}
 
+The usual refusals. 400, 413 and 415 answer a request with parameters or a body, 403 a change. The table of an operation has only its other refusals.
+
+${table(['status', 'when', 'operations with the right'], usualRows())}
+
 ## The gateway
-${await side(gatewayRoutes)}
+${side(await gatewayDocument())}
 
 ## The centre
-${await side(centreRoutes)}
+${side(await centreDocument())}
 `;
 }
 
-async function side(add: (app: FastifyInstance) => void | Promise<void>): Promise<string> {
-  const app = Fastify();
-  const routes = documentedRoutes(app);
-  await add(app);
-  await app.ready();
-  const { paths } = (await openApiDocument(routes, { title: '', description: '', cookieName: '' })) as {
-    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  };
-  await app.close();
+function side(document: OpenApiDocument): string {
+  const paths = document.paths as Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   const operations = Object.entries(paths)
     .flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })))
     .sort((a, b) => a.path.localeCompare(b.path) || a.method.localeCompare(b.method));
@@ -89,71 +75,112 @@ function summaryOf(path: string, { summary }: Operation): string {
   return summary;
 }
 
-/** Input and output of an operation; empty when it has neither. */
+/** Input, answers and refusals of an operation. */
 function detail(
   path: string,
   method: string,
-  { description, parameters = [], requestBody, responses }: Operation,
+  { description, parameters = [], requestBody, responses = {} }: Operation,
 ): string[] {
-  const body = Object.values(requestBody?.content ?? {})[0]?.schema;
-  const fields = Object.entries(body?.properties ?? {}).map(([name, schema]) => ({
-    name,
-    in: 'body',
-    required: body?.required?.includes(name) ?? false,
-    description: schema.description,
-    schema,
-  }));
-  const taken = [...parameters, ...fields].map(
-    ({ name, in: where, required = false, description: about, schema = {} }) => {
-      if (about === undefined && where !== 'path')
-        throw new Error(`the parameter ${name} of ${path} has no description`);
-      const { type, limits } = rowOf(name, name, schema, required);
-      return [code(name), where, required ? 'yes' : 'no', type, limits, words(about ?? '')];
-    },
-  );
-  const answer = Object.values(responses?.['200']?.content ?? {})[0]?.schema;
-  const given = Object.keys(answer?.properties ?? {});
-  if (taken.length === 0 && given.length === 0) return [];
+  const name = `${method.toUpperCase()} ${path}`;
+  const taken = [...parameters.map((one) => parameterRow(name, one)), ...bodyRows(name, requestBody)];
+  const given = Object.entries(responses).flatMap(([status, answer]) => answerParts(status, answer));
   return [
     [
-      `### ${method.toUpperCase()} ${path}`,
+      `### ${name}`,
       ...(description === undefined ? [] : [description]),
       ...(taken.length === 0 ? [] : [table(['parameter', 'in', 'required', 'type', 'limits', 'meaning'], taken)]),
-      ...(given.length === 0 ? [] : [`Answers with ${given.map(code).join(', ')}.`]),
+      ...given,
+      ...refusals(responses),
     ].join('\n\n'),
   ];
 }
 
-function gatewayRoutes(app: FastifyInstance): void {
-  const login = addLogin(app);
-  registerOpenRoutes(app, anything());
-  registerRoutes(app, { source: anything(), login, clock: systemClock, metrics: anything() });
-  registerSiteRoutes(app, { document: anything(), authorOf: anything() });
+function parameterRow(
+  of: string,
+  { name, in: where, required = false, description, schema = {} }: Parameter,
+): string[] {
+  if (description === undefined) throw new Error(`the parameter ${name} of ${of} has no description`);
+  const { type, limits } = rowOf(name, name, schema, required);
+  return [code(name), where, required ? 'yes' : 'no', type, limits, words(description)];
 }
 
-async function centreRoutes(app: FastifyInstance): Promise<void> {
-  const services = new Proxy(
-    { config: {}, folder: '', clock: systemClock, logger: silentLogger() } as Partial<CentreServices>,
-    {
-      get: (known, name) => Reflect.get(known, name) ?? anything(),
-    },
-  ) as CentreServices;
-  const made = Capabilities.of(capabilities, services);
-  await app.register(async (scope) => {
-    // the generator answers no requests, so their checks do not matter
-    scope.setValidatorCompiler(() => () => true);
-    scope.setSerializerCompiler(() => () => '');
-    made.addRoutes(scope, addLogin(scope));
+/** A body of fields has a row for each; any other body has one row with its media types. */
+function bodyRows(of: string, body: Operation['requestBody']): string[][] {
+  if (body === undefined) return [];
+  const [schema] = Object.values(body.content).map((one) => one.schema);
+  if (body.description !== undefined)
+    return [['the body', 'body', 'yes', Object.keys(body.content).map(code).join(', '), '', words(body.description)]];
+  return Object.entries(schema?.properties ?? {}).map(([name, field]) => {
+    const required = schema?.required?.includes(name) ?? false;
+    const { description } = field;
+    return parameterRow(of, {
+      name,
+      in: 'body',
+      required,
+      schema: field,
+      ...(description === undefined ? {} : { description }),
+    });
   });
-  await app.register(receiverPlugin, { ...anything<Parameters<typeof receiverPlugin>[1]>(), capabilities: made });
 }
 
-function addLogin(app: FastifyInstance): Login {
-  return registerLogin(app, {
-    realm: '',
-    users: () => undefined,
-    cookieName: 'session',
-    secure: false,
-    clock: systemClock,
+/** What an answer that is no refusal has: its fields, or its media types. */
+function answerParts(status: string, { description, content = {} }: Answer): string[] {
+  if (problemType in content) return [];
+  const types = Object.keys(content);
+  if (types.length === 0) return [`${code(status)}: ${words(description)}.`];
+  if (!types.includes('application/json'))
+    return [`${code(status)}: ${words(description)}, as ${types.map(code).join(' or ')}.`];
+  const schema = content['application/json']?.schema ?? {};
+  return [
+    `Answers ${code(status)} with:`,
+    table(
+      ['field', 'type', 'meaning'],
+      fieldsOf(schema, '').map(([name, node, optional]) => fieldRow(name, node, optional)),
+    ),
+  ];
+}
+
+type Field = readonly [path: string, node: SchemaNode, optional: boolean];
+
+/** The fields of an answer and of the maps within it, with their paths. */
+function fieldsOf(schema: SchemaNode, path: string): readonly Field[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, node]): readonly Field[] => {
+    const at = path === '' ? name : `${path}.${name}`;
+    return [[at, node, !(schema.required?.includes(name) ?? false)], ...within(node, at)];
   });
+}
+
+function within(node: SchemaNode, path: string): readonly Field[] {
+  if (isMessage(node)) return [];
+  const choices = node.anyOf?.flatMap((choice) => within(choice, path)) ?? [];
+  const items = node.items === undefined || isTuple(node.items) ? [] : within(node.items, `${path}[]`);
+  const byName = Object.values(node.patternProperties ?? {}).flatMap((one) => within(one, `${path}.NAME`));
+  const seen = new Set<string>();
+  return [...fieldsOf(node, path), ...choices, ...items, ...byName].filter(([at]) => !seen.has(at) && seen.add(at));
+}
+
+/** Whether it is a text for readers of other languages, whose own fields say nothing about the answer. */
+function isMessage({ properties }: SchemaNode): boolean {
+  return properties !== undefined && Object.keys(properties).join() === 'key,values';
+}
+
+function fieldRow(path: string, node: SchemaNode, optional: boolean): string[] {
+  const { type } = rowOf(path, path, node, false);
+  const about =
+    node.description ?? (node.items === undefined || isTuple(node.items) ? '' : (node.items.description ?? ''));
+  return [code(path) + (optional ? ' (optional)' : ''), type, words(about)];
+}
+
+/** The refusals that this operation has beyond the usual ones. */
+function refusals(responses: NonNullable<Operation['responses']>): string[] {
+  const own = Object.entries(responses).filter(
+    ([status, { description, content = {} }]) => problemType in content && !isUsual(status, description),
+  );
+  if (own.length === 0) return [];
+  return [
+    table(
+      ['refusal', 'when'],
+      own.map(([status, { description }]) => [code(status), words(description)]),
+    ),
+  ];
 }

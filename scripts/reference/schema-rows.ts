@@ -101,7 +101,7 @@ function items(node: SchemaNode, path: string, sheet: Sheet): void {
   }
 }
 
-function isTuple(nodes: SchemaNode | readonly SchemaNode[]): nodes is readonly SchemaNode[] {
+export function isTuple(nodes: SchemaNode | readonly SchemaNode[]): nodes is readonly SchemaNode[] {
   return Array.isArray(nodes);
 }
 

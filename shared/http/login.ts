@@ -24,6 +24,7 @@ import { PasswordQueue, type PasswordQueueLimits } from '../password-queue.ts';
 import type { PrefixOf } from './forwarded.ts';
 import { HttpProblem, tryAgainIn } from './problem.ts';
 import { isSameOrigin, otherOrigin } from './same-origin.ts';
+import { problem } from './schema.ts';
 import { type Session, type SessionLife, Sessions } from './sessions.ts';
 
 /** viewer: sees everything and changes nothing, for a screen on a wall */
@@ -96,6 +97,13 @@ const loginSchema = Type.Object(
   },
   { additionalProperties: false },
 );
+
+const sessionAnswer = Type.Object({
+  user: Type.Union([Type.String(), Type.Null()], { description: 'log-in name; null: nobody is logged in' }),
+  role: Type.Optional(Type.Enum([...roles], { description: 'a viewer sees everything and changes nothing' })),
+  language: Type.Optional(Type.String({ description: 'language that the person has chosen (BCP 47); absent: none' })),
+  expiresInMs: Type.Optional(Type.Integer({ description: 'ms until the log-in ends, if it is not used' })),
+});
 
 /** Adds the three routes to `app`; returns the checks for the others. */
 export function registerLogin(app: FastifyInstance, options: LoginOptions): Login {
@@ -182,7 +190,15 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     '/api/v1/login',
     {
       config: { right: 'open' },
-      schema: { summary: 'Logs in; the answer sets the cookie of the session', body: loginSchema },
+      schema: {
+        summary: 'Logs in; the answer sets the cookie of the session',
+        body: loginSchema,
+        response: {
+          200: sessionAnswer,
+          401: problem('the user name or the password is wrong'),
+          429: problem('too many wrong passwords: try again after `Retry-After` seconds'),
+        },
+      },
       onRequest: onlyOwnPages,
       bodyLimit: 10_000,
     },
@@ -212,7 +228,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     },
   );
 
-  const logout = { summary: 'Ends the session of the cookie' };
+  const logout = { summary: 'Ends the session of the cookie', response: { 200: sessionAnswer } };
   app.post(
     '/api/v1/logout',
     { config: { right: 'open' }, schema: logout, onRequest: onlyOwnPages },
@@ -225,7 +241,10 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
   );
 
   // 200 also without a session: a page asks this first, and browsers report every 401 as an error
-  const current = { summary: 'The user of the session and their role; user is null without one' };
+  const current = {
+    summary: 'The user of the session and their role; user is null without one',
+    response: { 200: sessionAnswer },
+  };
   app.get('/api/v1/session', { config: { right: 'open' }, schema: current }, async (request) =>
     tell(sessionOf(request)),
   );

@@ -29,3 +29,25 @@ export const message = (description: string) =>
 
 /** Of a route about one gateway. */
 export const idParams = Type.Object({ id: id('id of the gateway') }, closed);
+
+/** Marks of `problem`, `media` and `nothing`, by which openapi.ts recognises them. */
+export const problemMark = 'x-problem';
+export const mediaMark = 'x-media';
+export const nothingMark = 'x-nothing';
+
+/** For an answer: a refusal as a problem document (RFC 9457). `when`: what has happened, in words. */
+export const problem = (when: string) =>
+  Type.Unsafe<never>(Type.Object({}, { description: when, [problemMark]: true }));
+
+/** For an answer that is no JSON. `types`: its media types. */
+export const media = (description: string, ...types: readonly string[]) =>
+  Type.Unsafe<Uint8Array | string>(Type.String({ description, [mediaMark]: types }));
+
+/** For an answer without a body. */
+export const nothing = (description: string) => Type.Unsafe<undefined>(Type.Null({ description, [nothingMark]: true }));
+
+/** The answer of /healthz and /readyz. */
+export const healthAnswer = answer({
+  status: Type.Union([Type.Literal('ok'), Type.Literal('failing')], { description: 'ok or failing' }),
+  reasons: list(Type.String({ description: 'what fails, in words; empty where nothing does' })),
+});

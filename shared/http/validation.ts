@@ -3,7 +3,7 @@
  * would return the wrong events and look right.
  */
 
-import type { FastifySchemaCompiler } from 'fastify';
+import type { FastifyInstance, FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import Value from 'typebox/value';
@@ -12,8 +12,15 @@ import { words } from '../texts/english.ts';
 import { message } from '../texts/texts.ts';
 import { HttpProblem } from './problem.ts';
 
+/** Checks requests of `app` by their schemas. Its answers are sent whole: a field that no schema names must not be dropped. */
+export function useSchemas(app: FastifyInstance): void {
+  app.setValidatorCompiler(requestValidator);
+  app.setSchemaErrorFormatter((errors) => new Error(errors.map(({ message }) => message).join('; ')));
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+}
+
 /** Compiles a route's schema. Parameters arrive as text and are converted to the types of the schema. */
-export const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const check = Compile(schema);
   return (input) => {
     const value = httpPart === 'body' ? input : Value.Convert(schema, input);

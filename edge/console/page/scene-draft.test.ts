@@ -42,7 +42,7 @@ test('a motion mask has no id and no rule, and is saved unchanged', () => {
 });
 
 test('a zone that rules watch names these rules', () => {
-  const rules = [{ id: 'r', name: 'Intruder', kind: 'zone-entered', zone: 'drive', line: undefined }];
+  const rules = [{ id: 'r', name: 'Intruder', kind: 'zone-entered', zone: 'drive' }];
   const [zone] = drafts.draftOf({
     zones: [{ id: 'drive', points: corners }],
     lines: [],

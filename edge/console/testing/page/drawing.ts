@@ -5,7 +5,7 @@ import { onBoard, page, source, tap } from './phone.ts';
 export function drawingTests(): void {
   test('a zone is drawn with a finger, changed, undone, and saved over the revision that was edited', async () => {
     source.rulesByCamera = {
-      yard: [{ id: 'r', name: 'Intruder', kind: 'zone-entered', zone: 'drive', line: undefined }],
+      yard: [{ id: 'r', name: 'Intruder', kind: 'zone-entered', zone: 'drive' }],
     };
     await page.getByRole('button', { name: 'Draw zones' }).click();
     await page.getByRole('button', { name: 'New zone' }).click();

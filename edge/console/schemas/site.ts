@@ -1,0 +1,54 @@
+/** Answers about the site's document over the gateway's API: the document, its revisions, and changes in words. */
+
+import { answer, list, message, optional, problem, time } from '@forpost/shared/http/schema.ts';
+import Type from 'typebox';
+
+const change = answer({
+  message: Type.String({ description: 'one change in words' }),
+  message_i18n: optional(message('`message` as a message of the catalogue')),
+});
+
+const revision = answer({
+  number: Type.Integer({ description: 'counts up by one from 1' }),
+  sha256: Type.String({ description: 'SHA-256 of the document’s text, in hex' }),
+  author: answer({
+    kind: Type.Enum(['page', 'command-line', 'centre', 'file'], {
+      description: 'page: a person with a log-in; command-line: a user of this machine; file: edited by hand',
+    }),
+    name: Type.String({ description: 'log-in name or user name; empty: unknown' }),
+  }),
+  at: time('when it was made, by the gateway’s clock'),
+  why: Type.String({ description: 'reason that the author gave; empty: none' }),
+  changes: list(change),
+  version: Type.String({ description: 'the Forpost that wrote it' }),
+});
+
+const document = Type.String({ description: 'the whole document, YAML' });
+
+export const documentAnswer = answer({ revision, document });
+export const revisionsAnswer = answer({ revisions: list(revision) });
+export const changesAnswer = answer({ changes: list(change) });
+export const rehearsedAnswer = answer({
+  changes: list(change),
+  problems: list(Type.String({ description: 'why the document would be refused' })),
+});
+export const changedAnswer = answer({
+  revision: optional(revision),
+  unchanged: optional(revision),
+  passwords: optional(
+    list(
+      answer({
+        id: Type.String({ description: 'id of a device or consumer that got a password' }),
+        password: Type.String({ description: 'the password, which is shown once' }),
+      }),
+    ),
+  ),
+});
+
+export const notKept = { 404: problem('the revision is not kept') };
+/** Of a change that names a revision. */
+export const changeRefusals = {
+  412: problem('others changed the document: `conflict`, `newest` and `changes` say what'),
+  422: problem('the document would be refused: `problems` names each reason'),
+  428: problem('If-Match is absent'),
+};

@@ -1,0 +1,60 @@
+/** The OpenAPI documents of both sides, made of their routes without a running gateway or centre. */
+import { systemClock } from '@forpost/shared/clock.ts';
+import { type Login, registerLogin } from '@forpost/shared/http/login.ts';
+import { documentedRoutes, type OpenApiDocument, openApiDocument } from '@forpost/shared/http/openapi.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { Capabilities } from '../../cloud/api/capability.ts';
+import { type CentreServices, capabilities } from '../../cloud/capabilities.ts';
+import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
+import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
+import { registerSiteRoutes } from '../../edge/console/site-routes.ts';
+import { anything } from './anything.ts';
+
+export function gatewayDocument(): Promise<OpenApiDocument> {
+  return documentOf((app) => {
+    const login = addLogin(app);
+    registerOpenRoutes(app, anything());
+    registerRoutes(app, { source: anything(), login, clock: systemClock, metrics: anything() });
+    registerSiteRoutes(app, { document: anything(), authorOf: anything() });
+  });
+}
+
+export function centreDocument(): Promise<OpenApiDocument> {
+  const services = new Proxy(
+    { config: {}, folder: '', clock: systemClock, logger: silentLogger() } as Partial<CentreServices>,
+    {
+      get: (known, name) => Reflect.get(known, name) ?? anything(),
+    },
+  ) as CentreServices;
+  return documentOf(async (app) => {
+    const made = Capabilities.of(capabilities, services);
+    await app.register(async (scope) => {
+      made.addRoutes(scope, addLogin(scope));
+    });
+    await app.register(receiverPlugin, { ...anything<Parameters<typeof receiverPlugin>[1]>(), capabilities: made });
+  });
+}
+
+async function documentOf(add: (app: FastifyInstance) => void | Promise<void>): Promise<OpenApiDocument> {
+  const app = Fastify();
+  // the generator answers no requests, so their checks do not matter
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => () => '');
+  const routes = documentedRoutes(app);
+  await add(app);
+  await app.ready();
+  const document = await openApiDocument(routes, { title: '', description: '', cookieName: '' });
+  await app.close();
+  return document;
+}
+
+function addLogin(app: FastifyInstance): Login {
+  return registerLogin(app, {
+    realm: '',
+    users: () => undefined,
+    cookieName: 'session',
+    secure: false,
+    clock: systemClock,
+  });
+}
