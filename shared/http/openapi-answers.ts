@@ -65,7 +65,9 @@ export function refusalsOf({
     ...unauthorised[right],
     ...(changes && right !== 'gateway'
       ? {
-          403: problem(`${right === 'act' ? 'the log-in is a viewer’s, or ' : ''}the page of another site sent the request`),
+          403: problem(
+            `${right === 'act' ? 'the log-in is a viewer’s, or ' : ''}the page of another site sent the request`,
+          ),
         }
       : {}),
     ...(schema?.body !== undefined || schema?.takes !== undefined

@@ -15,7 +15,7 @@ import { HttpProblem } from './problem.ts';
 /** Checks requests of `app` by their schemas. Its answers are sent whole: a field that no schema names must not be dropped. */
 export function useSchemas(app: FastifyInstance): void {
   app.setValidatorCompiler(requestValidator);
-  app.setSchemaErrorFormatter((errors) => new Error(errors.map(({ message }) => message).join('; ')));
+  app.setSchemaErrorFormatter((errors) => new Error(errors.map((one) => one.message).join('; ')));
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
 }
 
