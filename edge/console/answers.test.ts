@@ -36,7 +36,14 @@ const points = [
 
 const status: Whole<GatewayStatus> = {
   ...{ ...gatewayStatus(), place: 'Mill Lane', everyMs: 1, commandKeys: ['k'], sendsEvidence: true },
-  ...{ storageProblem: 'the disk fails', problems: ['x', 'y'], problemsI18n: [text, null] },
+  ...{ instance: 'i1', storageProblem: 'the disk fails', problems: ['x', 'y'], problemsI18n: [text, null] },
+  restored: { at: time, backup: time, epoch: 'e1' as Whole<GatewayStatus>['restored']['epoch'] },
+  host: {
+    ...{ at: time, model: 'Raspberry Pi 4', values: { temperature_c: 50.5 }, trendSince: time },
+    findings: [{ part: 'disk', level: 'watch', text: 'the disk fills', textI18n: text }],
+    disks: [{ name: 'mmcblk0', usedLife: 0.2 }],
+    interfaces: [{ name: 'eth0', up: true, address: '10.0.0.2' }],
+  },
   lanes: [
     { epoch: 'e1', lane: 'alerts', assigned: 2, acknowledged: 1, bytes: 3, shed: 1 },
   ] as unknown as Whole<GatewayStatus>['lanes'],
@@ -139,7 +146,9 @@ async function describing(url: string, cookie: string) {
 
 const operationsOf = ({ paths }: OpenApiDocument) =>
   Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll('{id}', idsIn(path))}`),
+    Object.keys(methods).map(
+      (method) => `${method.toUpperCase()} ${path.replaceAll('{id}', idsIn(path)).replaceAll('{revision}', '1')}`,
+    ),
   );
 const idsIn = (path: string) => (path.includes('/evidence/') ? picture.id : 'yard');
 
@@ -254,5 +263,20 @@ test('each answer of a running gateway has the form that its OpenAPI document gi
   expect(first).toMatchObject({ message_i18n: { key: expect.any(String) } });
   expect(JSON.parse((await ask('GET', '/api/v1/alarms/earlier')).body)).toMatchObject({ alarms: [{}] });
   expect(JSON.parse((await ask('GET', '/api/v1/refused')).body)).toMatchObject({ refused: [{ kind: 'password' }] });
+  const { document: site } = JSON.parse((await ask('GET', '/api/v1/site')).body) as { readonly document: string };
+  const renamed = site.replace('name: Test site', 'name: Mill');
+  for (const [method, path, body, code, more] of [
+    ['GET', '/api/v1/site/diff?from=1', undefined, 200],
+    ['GET', '/api/v1/site/revisions/99', undefined, 404],
+    ['POST', '/api/v1/site/check', { document: renamed }, 200],
+    ['PUT', '/api/v1/site', { document: renamed }, 428],
+    ['PUT', '/api/v1/site', { document: renamed }, 200, { 'if-match': '1' }],
+    ['PUT', '/api/v1/site', { document: site }, 412, { 'if-match': '1' }],
+    ['PUT', '/api/v1/site', { document: 'devices: 5' }, 422, { 'if-match': '2' }],
+    ['PATCH', '/api/v1/site', { edits: [{ set: ['site', 'name'], value: 'Home' }] }, 200, { 'if-match': '2' }],
+    ['POST', '/api/v1/site/undo', { to: '1' }, 200, { 'if-match': '3' }],
+    ['POST', '/api/v1/site/apply', {}, 200],
+  ] as const)
+    expect([path, (await ask(method, path, body, more)).status]).toEqual([path, code]);
   expect(faults).toEqual([]);
 });

@@ -11,9 +11,17 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { type Changed, type ChangeRequest, longestWhy, type SiteDocument } from '../site/document.ts';
 import { type Edit, withEdits } from '../site/document-edit.ts';
-import { changedAnswer, changeRefusals, changesAnswer, documentAnswer, notKept, rehearsedAnswer, revisionsAnswer } from './schemas/site.ts';
 import { conflictInWords } from '../site/live-site.ts';
 import type { Author, Revision } from '../site/revision.ts';
+import {
+  changedAnswer,
+  changeRefusals,
+  changesAnswer,
+  documentAnswer,
+  notKept,
+  rehearsedAnswer,
+  revisionsAnswer,
+} from './schemas/site.ts';
 
 export interface SiteRouteParts {
   readonly document: SiteDocument;
@@ -117,7 +125,14 @@ function registerReading(app: FastifyInstance, { document }: SiteRouteParts): vo
   );
   app.get<{ Params: Type.Static<typeof revisionParams> }>(
     '/api/v1/site/revisions/:revision',
-    { config: see, schema: { summary: 'A revision with its document', params: revisionParams, response: { 200: documentAnswer, ...notKept } } },
+    {
+      config: see,
+      schema: {
+        summary: 'A revision with its document',
+        params: revisionParams,
+        response: { 200: documentAnswer, ...notKept },
+      },
+    },
     async ({ params }) => {
       const kept = await document.read(params.revision);
       if (kept === undefined) throw noRevision(params.revision);
@@ -126,7 +141,14 @@ function registerReading(app: FastifyInstance, { document }: SiteRouteParts): vo
   );
   app.get<{ Querystring: Type.Static<typeof diffQuery> }>(
     '/api/v1/site/diff',
-    { config: see, schema: { summary: 'What changed between two revisions, in words', querystring: diffQuery, response: { 200: changesAnswer, ...notKept } } },
+    {
+      config: see,
+      schema: {
+        summary: 'What changed between two revisions, in words',
+        querystring: diffQuery,
+        response: { 200: changesAnswer, ...notKept },
+      },
+    },
     async ({ query: { from, to } }) => {
       const changes = await document.difference(from, to);
       if (changes === undefined) throw noRevision(to === undefined ? from : `${from} or ${to}`);
@@ -139,7 +161,16 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
   const large = { bodyLimit: 2 * maxDocumentBytes };
   app.put<{ Body: Type.Static<typeof documentBody>; Headers: Type.Static<typeof ifMatch> }>(
     '/api/v1/site',
-    { config: act, ...large, schema: { summary: 'Replaces the document', headers: ifMatch, body: documentBody, response: { 200: changedAnswer, ...changeRefusals } } },
+    {
+      config: act,
+      ...large,
+      schema: {
+        summary: 'Replaces the document',
+        headers: ifMatch,
+        body: documentBody,
+        response: { 200: changedAnswer, ...changeRefusals },
+      },
+    },
     async (request, reply) => {
       const { document: next, why: reason = '', passwords: wanted = false } = request.body;
       const change = { seen: seenIn(request), author: authorOf(request), why: reason, edit: () => next };
@@ -150,7 +181,12 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
     '/api/v1/site',
     {
       ...{ config: act, ...large },
-      schema: { summary: 'Edits fields and entries; comments and order stay', headers: ifMatch, body: editsBody, response: { 200: changedAnswer, ...changeRefusals } },
+      schema: {
+        summary: 'Edits fields and entries; comments and order stay',
+        headers: ifMatch,
+        body: editsBody,
+        response: { 200: changedAnswer, ...changeRefusals },
+      },
     },
     async (request, reply) => {
       const { edits, why: reason = '', passwords: wanted = false } = request.body;
@@ -164,7 +200,11 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
     {
       config: act,
       ...large,
-      schema: { summary: 'What a document would change, and why it would be refused', body: checkBody, response: { 200: rehearsedAnswer } },
+      schema: {
+        summary: 'What a document would change, and why it would be refused',
+        body: checkBody,
+        response: { 200: rehearsedAnswer },
+      },
     },
     async ({ body }) => document.rehearse(body.document),
   );
@@ -172,7 +212,12 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
     '/api/v1/site/undo',
     {
       config: act,
-      schema: { summary: 'Brings an old document back, as a new revision', headers: ifMatch, body: undoBody, response: { 200: changedAnswer, ...changeRefusals } },
+      schema: {
+        summary: 'Brings an old document back, as a new revision',
+        headers: ifMatch,
+        body: undoBody,
+        response: { 200: changedAnswer, ...changeRefusals },
+      },
     },
     async (request, reply) => {
       const { to, why: reason = '' } = request.body;
@@ -186,7 +231,14 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
   );
   app.post<{ Body: Type.Static<typeof applyBody> }>(
     '/api/v1/site/apply',
-    { config: act, schema: { summary: 'Takes up the file that was edited by hand', body: applyBody, response: { 200: changedAnswer, 412: changeRefusals[412], 422: changeRefusals[422] } } },
+    {
+      config: act,
+      schema: {
+        summary: 'Takes up the file that was edited by hand',
+        body: applyBody,
+        response: { 200: changedAnswer, 412: changeRefusals[412], 422: changeRefusals[422] },
+      },
+    },
     async (request, reply) =>
       answer(reply, await document.takeUp({ author: authorOf(request), why: request.body.why ?? '' })),
   );

@@ -121,6 +121,50 @@ const device = answer({
   ),
 });
 
+const restored = answer({
+  at: Type.String({ description: 'RFC 3339: when the gateway was restored' }),
+  backup: Type.String({ description: 'RFC 3339: when the backup was made' }),
+  epoch: Type.Unsafe<Epoch>(Type.String({ description: 'epoch that ran when the backup was made' })),
+});
+
+const host = answer({
+  at: time('when the machine was read'),
+  model: optional(Type.String({ description: 'model of the machine; absent where it does not tell' })),
+  values: Type.Unsafe<Readonly<Record<string, number>>>(
+    Type.Record(Type.String(), Type.Number(), { description: 'figures by metric; an unknown figure is absent' }),
+  ),
+  findings: list(
+    answer({
+      part: Type.Enum(['temperature', 'throttling', 'power', 'load', 'memory', 'disk', 'storage', 'network'], {
+        description: 'part of the machine; a later version may have more',
+      }),
+      level: Type.Enum(['bad', 'watch', 'unknown'], {
+        description: 'bad: its alarm is active; watch: worth a look; unknown: this machine cannot tell',
+      }),
+      text: Type.String({ description: 'the finding in words' }),
+      textI18n: optional(message('`text` as a message of the catalogue')),
+    }),
+  ),
+  disks: optional(
+    list(
+      answer({
+        name: Type.String({ description: 'name of the disk in the system' }),
+        usedLife: optional(Type.Number({ description: 'used part of its life time; 1 and above: worn out' })),
+      }),
+    ),
+  ),
+  interfaces: optional(
+    list(
+      answer({
+        name: Type.String({ description: 'name of the network interface' }),
+        up: Type.Boolean({ description: 'whether it has a connection' }),
+        address: optional(Type.String({ description: 'its address' })),
+      }),
+    ),
+  ),
+  trendSince: optional(Type.String({ description: 'RFC 3339: since when the use of the disk is known' })),
+});
+
 export const gatewayStatusSchema = answer({
   site: Type.Unsafe<SiteId>(Type.String({ description: 'id of the site' })),
   gateway: Type.Unsafe<GatewayId>(Type.String({ description: 'id of the gateway' })),
@@ -141,6 +185,11 @@ export const gatewayStatusSchema = answer({
   devices: list(device),
   commandKeys: optional(list(Type.String({ description: 'id of a command key that the gateway trusts' }))),
   sendsEvidence: optional(Type.Boolean({ description: 'whether it has a receiver for pictures and clips' })),
+  instance: optional(
+    Type.String({ description: 'id of the restore that made this box the gateway; absent: it was never restored' }),
+  ),
+  restored: optional(restored),
+  host: optional(host),
   storageProblem: optional(Type.String({ description: 'fault of the outbox’s disk or file, in words; absent: none' })),
   problems: list(Type.String({ description: 'a present problem, in words' })),
   problemsI18n: optional(
