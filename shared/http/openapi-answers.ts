@@ -6,6 +6,7 @@
  */
 import type { FastifySchema, RouteOptions } from 'fastify';
 import type { TSchema } from 'typebox';
+import { problemSchema } from './problem-schema.ts';
 import type { Right } from './rights.ts';
 import { mediaMark, nothingMark, problem, problemMark } from './schema.ts';
 
@@ -22,6 +23,7 @@ const problemReference = '#/components/schemas/Problem';
 const readOnly: readonly unknown[] = ['GET', 'HEAD', 'OPTIONS'];
 
 interface AnswerSchema {
+  readonly properties?: object;
   readonly description?: string;
   readonly [problemMark]?: boolean;
   readonly [mediaMark]?: readonly string[];
@@ -40,10 +42,15 @@ function described(schema: AnswerSchema & TSchema): DescribedAnswer {
   const { description = 'the answer' } = schema;
   if (schema[nothingMark] === true) return { description };
   if (schema[problemMark] === true)
-    return { description, content: { [problemType]: { schema: { $ref: problemReference } } } };
+    return { description, content: { [problemType]: { schema: problemWith(schema.properties ?? {}) } } };
   const types = schema[mediaMark];
   if (types === undefined) return { description, content: { [jsonType]: { schema } } };
   return { description, content: Object.fromEntries(types.map((type) => [type, { schema: bytesAs(type) }])) };
+}
+
+function problemWith(more: object): object {
+  if (Object.keys(more).length === 0) return { $ref: problemReference };
+  return { ...problemSchema, properties: { ...problemSchema.properties, ...more } };
 }
 
 function bytesAs(type: string): object {

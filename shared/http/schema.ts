@@ -35,9 +35,9 @@ export const problemMark = 'x-problem';
 export const mediaMark = 'x-media';
 export const nothingMark = 'x-nothing';
 
-/** For an answer: a refusal as a problem document (RFC 9457). `when`: what has happened, in words. */
-export const problem = (when: string) =>
-  Type.Unsafe<never>(Type.Object({}, { description: when, [problemMark]: true }));
+/** For an answer: a refusal as a problem document (RFC 9457). `when`: what has happened; `more`: fields of its own. */
+export const problem = (when: string, more: TProperties = {}) =>
+  Type.Unsafe<never>(Type.Object(more, { description: when, [problemMark]: true }));
 
 /** For an answer that is no JSON. `types`: its media types. */
 export const media = (description: string, ...types: readonly string[]) =>

@@ -48,7 +48,15 @@ export const changedAnswer = answer({
 export const notKept = { 404: problem('the revision is not kept') };
 /** Of a change that names a revision. */
 export const changeRefusals = {
-  412: problem('others changed the document: `conflict`, `newest` and `changes` say what'),
-  422: problem('the document would be refused: `problems` names each reason'),
+  412: problem('others changed the document', {
+    conflict: optional(
+      Type.String({ description: 'seen: another revision is the newest; file: it was edited by hand' }),
+    ),
+    newest: optional(revision),
+    changes: optional(list(change)),
+  }),
+  422: problem('the document would be refused', {
+    problems: optional(list(Type.String({ description: 'a reason, in words' }))),
+  }),
   428: problem('If-Match is absent'),
 };
