@@ -1,14 +1,14 @@
 /**
- * The alarms that are over. An alarm that nobody acknowledged waits here until a person does: an alarm of five seconds
- * at night is still shown in the morning. The newest ones are kept for their evidence too: a clip comes some seconds
- * after its alarm.
+ * Keeps alarms that are over. An unacknowledged alarm waits here until a person acknowledges it, so the page still shows
+ * in the morning an alarm that lasted five seconds at night. The newest alarms are kept for their evidence too, because a
+ * clip comes some seconds after its alarm.
  *
  *   over ── acknowledged before, a trial, info ──► recent (for evidence)
  *     └── else ──► recent, and waits ── acknowledged ──► recent        too many ──► dropped, and counted
  *
- * Always: at most `mostOfOneKind` alarms of one rule, device and subject wait, so that a banging door takes no other
- * alarm's place, and at most `mostWaiting` in all: beyond that the oldest of the least severe is dropped. `snapshot` says
- * no more than the outbox has.
+ * Always: at most `mostOfOneKind` alarms of one rule, device and subject wait, so that a banging door displaces only its
+ * own alarms. At most `mostWaiting` alarms wait in all; beyond that the oldest of the least severe is dropped. `snapshot`
+ * contains only states that the outbox has stored.
  */
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import { type ActiveAlarm, keyOf } from './alarm.ts';
@@ -24,19 +24,19 @@ export class EndedAlarms {
   readonly #recent = new Map<string, ActiveAlarm>();
   readonly #critical = new Map<string, ActiveAlarm>();
   readonly #others = new Map<string, ActiveAlarm>();
-  /** the waiting alarms as far as the outbox has them */
+  /** the waiting alarms, in the state that the outbox has stored */
   readonly #stored = new Map<string, ActiveAlarm>();
-  /** how many wait of each rule, device and subject */
+  /** number of waiting alarms by rule, device and subject */
   readonly #kinds = new Map<string, number>();
   #dropped = 0;
 
-  /** What waited before a restart. */
+  /** Restores the alarms that waited before a restart. */
   restore(alarms: readonly ActiveAlarm[], dropped: number): void {
     for (const alarm of alarms) {
       this.add(alarm);
       this.stored(alarm);
     }
-    // the outbox still has what was dropped before: it was dropped again just now, and counts once
+    // the outbox still has the dropped alarms, so `restore` dropped them again; each counts once
     this.#dropped = dropped;
   }
 
@@ -56,10 +56,10 @@ export class EndedAlarms {
       this.#dropOldest(this.#others.size > 0 ? this.#others : this.#critical);
   }
 
-  /** The outbox has this state of the alarm. */
+  /** The outbox has stored this state of the alarm. */
   stored(alarm: ActiveAlarm): void {
     if (awaitsAcknowledgement(alarm) && this.waitingOf(alarm.alarm) !== undefined) this.#stored.set(alarm.alarm, alarm);
-    // an alarm that was acknowledged meanwhile stays until the outbox has the acknowledgement
+    // an alarm acknowledged in the meantime stays until the outbox has stored the acknowledgement
     else if (alarm.acknowledged) this.#stored.delete(alarm.alarm);
   }
 

@@ -1,18 +1,18 @@
 /**
- * The alarms of the last days, in memory, for the page: what each one was, when it began and ended, and its evidence.
+ * Remembers the alarms of the last days for the page: their messages, when they began and ended, and their evidence.
  *
- *   a start: the newest alerts of the outbox, and the alarms that kept pictures name ──► known
+ *   start: alarms from the newest alerts in the outbox, and from kept pictures ──► known
  *   then each alert ──► known, or changed ──► more than `mostKnown` ──► the oldest is forgotten
  *
- * Always: an alert costs one look-up, because every alert passes here after the local actions. An alarm that is forgotten
- * here is missing on the page alone: the outbox, the centre and the evidence keep theirs by their own limits.
+ * Always: an alert costs one look-up, because every alert passes here after the local actions. A forgotten alarm
+ * disappears from the page only; the outbox, the centre and the evidence store have their own limits.
  */
 import type { AlertData, EvidenceReference, Severity } from '@forpost/shared/event/event.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { ActiveAlarm } from './alarm.ts';
 import { aboutOfData, type Says, saysOf, saysOfData } from './sentences.ts';
 
-/** One occurrence. Times in ms since 1970. */
+/** An alarm, from raised to cleared. Times in ms since 1970. */
 export interface PastAlarm {
   readonly alarm: string;
   readonly rule: string;
@@ -24,10 +24,10 @@ export interface PastAlarm {
   readonly count: number;
   readonly test: boolean;
   readonly acknowledged: boolean;
-  /** who acknowledged it, where that is known */
+  /** who acknowledged it; undefined: nobody, or unknown */
   readonly acknowledgedBy?: string;
   readonly raised: number;
-  /** undefined: it goes on, or nobody knows when it ended */
+  /** undefined: the alarm is active, or the time of its end is unknown */
   readonly ended: number | undefined;
   readonly evidence: readonly EvidenceReference[];
 }
@@ -86,8 +86,8 @@ export class PastAlarms {
   }
 
   /**
-   * Adds alarms that another part remembers. Of an alarm that is known already it takes the earlier beginning and the
-   * further evidence: a kill may have lost the event that told of them.
+   * Adds alarms from another record. An alarm that is known already gets the earlier beginning and the additional
+   * evidence, because a kill may have lost the events with them.
    */
   remember(alarms: readonly PastAlarm[]): void {
     const all = new Map(this.#known);
@@ -104,7 +104,7 @@ export class PastAlarms {
     this.#forget();
   }
 
-  /** Undefined where the alarm named by `before` is unknown or forgotten. */
+  /** undefined: the alarm named by `before` is unknown or forgotten. */
   page({ limit, before, until, device, wanted }: PastAlarmsQuery): PastAlarmsPage | undefined {
     const all = [...this.#known.values()].reverse();
     const from = before === undefined ? 0 : all.findIndex(({ alarm }) => alarm === before) + 1;
@@ -129,14 +129,14 @@ export class PastAlarms {
   }
 }
 
-/** The message of the raising says more than that of the end. */
+/** An alarm keeps its first message, which says more than the message of its end. */
 function endedSays(data: AlertData, before: PastAlarm | undefined): Says {
   const { summary: message, summaryI18n: messageI18n } = aboutOfData(data);
   if (message === undefined) return before === undefined ? saysOfData(data) : saysOf(before);
   return messageI18n === undefined ? { message } : { message, messageI18n };
 }
 
-/** The alarms that are active since before a restart. */
+/** The alarms that were active before a restart and still are. */
 export function activePast(alarms: readonly ActiveAlarm[]): readonly PastAlarm[] {
   return alarms.map(
     ({ alarm, rule, device, severity, count, test, acknowledged, raised, evidence = [], ...says }): PastAlarm => ({

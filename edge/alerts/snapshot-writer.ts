@@ -1,10 +1,10 @@
 /**
- * Decides when the alarms are written to their file (snapshot.ts), so that a memory card is not worn out.
+ * Writes the alarms to their file (snapshot.ts), seldom enough to spare a memory card.
  *
  *   changed ──► after `withinMs` ──► written ──► 200 ms without a write ── changed meanwhile ──► written
  *
- * Always: at most one write is under way; a write begins in a turn of its own, so that no alert waits for the disk; `stop`
- * writes what has changed since the last write. Without a file nothing is written.
+ * Always: at most one write is under way. A write begins in its own turn of the event loop, so no alert waits for the
+ * disk. `stop` writes the changes since the last write. Without a file nothing is written.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type SnapshotContent, writeSnapshot } from './snapshot.ts';
@@ -14,7 +14,7 @@ const everyMs = 200;
 
 export interface SnapshotWriterOptions {
   readonly file: string | undefined;
-  /** what the file is to say now */
+  /** the content that the file should have now */
   readonly content: () => SnapshotContent;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
@@ -32,7 +32,7 @@ export class SnapshotWriter {
     this.#options = options;
   }
 
-  /** The content is another now. `withinMs`: how soon it has to be on disk. */
+  /** Notes that the content has changed. `withinMs`: how soon the change must be on disk. */
   changed(withinMs = 0): void {
     const { file, clock } = this.#options;
     if (file === undefined) return;
@@ -42,11 +42,11 @@ export class SnapshotWriter {
     if (this.#timer !== undefined && this.#dueAt <= at) return;
     this.#timer?.cancel();
     this.#dueAt = at;
-    // in a turn of its own: not even a system call for the disk may delay an alert
+    // in its own turn: even the system call of a write would delay an alert
     this.#timer = clock.after(withinMs, () => this.#beginWrite());
   }
 
-  /** Writes now. Never rejects: a failure is told. */
+  /** Writes now. Never rejects; a failure is reported. */
   async write(): Promise<void> {
     const { file, content, onFailure } = this.#options;
     if (file === undefined) return;

@@ -1,10 +1,10 @@
-/** How long a client's CONNECT is, from its first bytes (MQTT 3.1.1, sections 2.2.3 and 3.1.1). Pure. */
+/** Computes the length of a CONNECT from its first bytes (MQTT 3.1.1, sections 2.2.3 and 3.1.1). Pure. */
 
 /** the first byte of CONNECT: its type, without flags */
 const connectType = 0x10;
 /** the first byte of a TLS record with a ClientHello (RFC 8446, 5.1) */
 const tlsHandshake = 0x16;
-/** bytes of the variable-length remaining length, at most */
+/** largest encoded length of the remaining length, in bytes */
 export const longestLengthBytes = 4;
 
 const tlsOnPlain = 'a TLS handshake to the port without TLS';

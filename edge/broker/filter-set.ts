@@ -1,12 +1,12 @@
 /**
- * A set of MQTT topic filters as a tree of their levels, for questions whose cost is to depend on the topic and not on
- * how many filters there are: a home automation may write to the command topics of thousands of devices.
+ * A set of MQTT topic filters, stored as a tree of levels. The cost of a question depends on the topic, not on the number
+ * of filters: a home automation may write to the command topics of thousands of devices.
  *
  * Always: `matches` and `covers` answer as `anyMatches` and `anyCovers` of topic-filter.ts do. Filters are well formed.
  */
 interface Node {
   readonly children: Map<string, Node>;
-  /** whose filter ends here; each filter has one owner, the first one */
+  /** owner of the filter that ends here: the first one that added it */
   owner: string | undefined;
 }
 
@@ -42,13 +42,13 @@ export class FilterSet {
     return coversFrom(this.#root, requested.split('/'), 0, requested.startsWith('$'));
   }
 
-  /** Whose filter matches a topic that `filter` matches too; undefined: nobody's but `except`'s. */
+  /** An owner, other than `except`, with a filter that overlaps `filter`: both match some topic. undefined: none. */
   overlapping(filter: string, except?: string): string | undefined {
     return overlapFrom(this.#root, filter.split('/'), 0, except);
   }
 }
 
-/** `system`: the topic begins with `$`, which no wildcard in front matches [MQTT-4.7.2-1]. */
+/** `system`: the topic begins with `$`, which no leading wildcard matches [MQTT-4.7.2-1]. */
 function matchesFrom(node: Node, levels: readonly string[], at: number, system: boolean): boolean {
   const wildcards = !(system && at === 0);
   // `a/#` matches `a` too

@@ -1,8 +1,8 @@
 /**
  * Keeps the refused clients in a file of the data folder, for the next start and for `forpost devices list`.
  *
- * Always: written at most once in `everyMs`, and at the stop; a file that cannot be written or read costs the memory of
- * earlier refusals, and nothing else.
+ * Always: the file is written at most once in `everyMs`, and at the stop. If it cannot be written or read, only earlier
+ * refusals are forgotten.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -12,7 +12,7 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { RefusedClients } from './refused-clients.ts';
 
 export const refusedFileName = 'refused-clients.json';
-/** Flash wears out: refusals that go on are written this often. */
+/** The interval between two writes while clients keep being refused: frequent writes wear flash memory out. */
 const everyMs = 30_000;
 
 export interface RefusedFileOptions {
@@ -69,7 +69,7 @@ export class RefusedFile implements Part {
   }
 }
 
-/** What stands in the file; undefined: nothing that can be read. */
+/** The content of the file; undefined: it cannot be read. */
 export async function readRefused(file: string): Promise<unknown> {
   try {
     return JSON.parse(await readWhole(file)) as unknown;

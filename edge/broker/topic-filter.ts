@@ -1,6 +1,6 @@
 /**
- * MQTT topic names and topic filters (MQTT 3.1.1, section 4.7): which filters are well formed, which topics one
- * matches, and whether one filter lets through everything that another asks for.
+ * MQTT topic names and topic filters (MQTT 3.1.1, section 4.7): which filters are well formed, which topics a filter
+ * matches, and whether one filter covers another.
  *
  * Always: where `filterCovers(allowed, requested)` is true, `allowed` matches every topic that `requested` matches.
  */
@@ -22,7 +22,7 @@ export function isTopicFilter(filter: string): boolean {
   );
 }
 
-/** A topic that can be published to: a filter without wildcards [MQTT-3.3.2-2]. */
+/** Whether a text is a topic name: a filter without wildcards [MQTT-3.3.2-2]. */
 export function isTopicName(topic: string): boolean {
   return isTopicFilter(topic) && !/[#+]/.test(topic);
 }
@@ -42,7 +42,7 @@ export function topicMatches(filter: string, topic: string): boolean {
   return wanted.length === given.length;
 }
 
-/** Whether everything that `requested` matches is matched by `allowed`. Both well formed. */
+/** Whether `allowed` matches every topic that `requested` matches. Both must be well formed. */
 export function filterCovers(allowed: string, requested: string): boolean {
   if (requested.startsWith('$') && (allowed.startsWith('+') || allowed.startsWith('#'))) return false;
   const may = allowed.split('/');
@@ -62,7 +62,7 @@ export function anyMatches(filters: readonly string[], topic: string): boolean {
   return filters.some((filter) => topicMatches(filter, topic));
 }
 
-/** Whether one of the filters covers what is requested. */
+/** Whether one of the filters covers the requested filter. */
 export function anyCovers(filters: readonly string[], requested: string): boolean {
   return filters.some((filter) => filterCovers(filter, requested));
 }

@@ -1,9 +1,9 @@
 /**
- * Values by topic, in a tree with a level a node: what a filter with wildcards matches is found without a look at the
- * topics that it cannot match.
+ * Stores values by topic in a tree with one node a level, so that a filter with wildcards visits only the topics that it
+ * may match.
  *
- * Always: `matching` yields undefined after each `visitsPerYield` nodes without a match, so that whoever goes through it
- * can let others have their turn; what is changed meanwhile it finds as it was or as it is.
+ * Always: `matching` yields undefined after `visitsPerYield` nodes without a match, so the caller can pause there. A topic
+ * that changes during a pause is found with its old or its new value.
  */
 interface Node<Value> {
   next: Map<string, Node<Value>> | undefined;
@@ -48,7 +48,7 @@ export class TopicTree<Value> {
     }
   }
 
-  /** What the filter matches; its wildcards in front match no topic that begins with `$` [MQTT-4.7.2-1]. */
+  /** The values of the matching topics. A leading wildcard matches no topic that begins with `$` [MQTT-4.7.2-1]. */
   *matching(filter: string): Generator<Value | undefined> {
     const levels = filter.split('/');
     const visits = { left: visitsPerYield };

@@ -1,13 +1,13 @@
 /**
- * What the gateway knows of the true time while no time service vouches for the clock.
+ * Bounds the true time while no time service vouches for the clock.
  *
- *   at least (`atLeast`): the latest of these moments, plus what the monotonic clock has counted since:
- *     this source was written · the newest sync (kept in a file) · the newest event that was stamped in sync
- *   about (`about`): the newest sync of this boot, plus what the monotonic clock has counted since, give or take its drift
+ *   earliest time (`atLeast`): the latest of these moments, plus the time that the monotonic clock has counted since:
+ *     the date of this source · the newest sync (kept in a file) · the newest event that was stamped in sync
+ *   estimate (`about`): the newest sync of this boot, plus the time that the monotonic clock has counted since, ± its drift
  *
- * Always: a time counts only where a time service vouched for it: a clock that once said 2099 without a service does not
- * count. A newer sync replaces an older one, also with an earlier time: the newest is the least wrong. A file that cannot
- * be read or written costs this knowledge and nothing else.
+ * Always: a time counts only if a time service vouched for it, so a clock that was once at 2099 without a service has no
+ * effect. A newer sync replaces an older one even if its time is earlier, because the newest sync is the most accurate. If
+ * the file cannot be read or written, only this knowledge is lost.
  */
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -21,27 +21,27 @@ import type { OutboxReader } from '../outbox/outbox.ts';
 export interface KnownTimeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** id of this boot of the machine: its monotonic clock counts */
+  /** id of this boot of the machine; the monotonic clock is comparable only within a boot */
   readonly boot: () => string;
-  /** where the newest sync is kept; absent: nowhere */
+  /** the file that keeps the newest sync; absent: it is not kept */
   readonly file?: string;
   /** ms since 1970; default: when this source was written */
   readonly notBefore?: number;
 }
 
-/** It was `time` (ms since 1970), or later, when the monotonic clock said `uptime`. */
+/** At `uptime` of the monotonic clock, the true time was `time` (ms since 1970) or later. */
 interface Known {
   readonly time: number;
   readonly uptime: Uptime;
 }
 
-/** True time, ms since 1970, give or take `withinMs`. */
+/** An estimate of the true time, ms since 1970, with an error of at most `withinMs`. */
 export interface AboutTime {
   readonly time: number;
   readonly withinMs: number;
 }
 
-/** Newest events of a lane among which one that was stamped in sync is looked for. */
+/** How many of a lane's newest events are searched for one that was stamped in sync. */
 const mostLookedThrough = 1000;
 /** How often the time is written to the file while the clock is in sync. */
 const keepEveryMs = 3_600_000;
@@ -67,7 +67,7 @@ export class KnownTime {
     this.#sparing = new SparingLogger(options.logger, options.clock);
   }
 
-  /** Reads what an earlier run has written. */
+  /** Reads the file that an earlier run has written. */
   async start(): Promise<void> {
     const { file, clock, boot } = this.#options;
     const kept = file === undefined ? undefined : await readKept(file);
@@ -81,8 +81,8 @@ export class KnownTime {
   }
 
   /**
-   * Learns from the newest event of each lane that an earlier run stamped in sync: now is later.
-   * @throws what the reader says
+   * Learns from the newest event of each lane that an earlier run stamped in sync: the true time is later.
+   * @throws the errors of the reader
    */
   learnFrom(reader: Pick<OutboxReader, 'newest'>): void {
     for (const lane of lanes) {
@@ -91,24 +91,24 @@ export class KnownTime {
     }
   }
 
-  /** An event of an earlier run was stamped in sync at this time. */
+  /** Notes that an event of an earlier run was stamped in sync at this time. */
   wasOnce(time: number): void {
     if (time > this.atLeast()) this.#before = { time, uptime: this.#options.clock.uptime() };
   }
 
-  /** A time service vouches that it is `time` now, ms since 1970. */
+  /** Notes that a time service vouches for `time` as the present time, ms since 1970. */
   inSync(time: number): void {
     const { clock, file } = this.#options;
     const uptime = clock.uptime();
     this.#sync = { time, uptime };
-    // the newest sync is the least wrong
+    // the newest sync is the most accurate
     this.#before = undefined;
     if (file === undefined || uptime - this.#keptAt < keepEveryMs) return;
     this.#keptAt = uptime;
     this.#writing = this.#writing.then(() => this.#write(file, time, uptime));
   }
 
-  /** The earliest time that it can be now, ms since 1970. */
+  /** The earliest time that the present can be, ms since 1970. */
   atLeast(): number {
     const now = this.#options.clock.uptime();
     const passed = [this.#sync, this.#before].map((known) =>
@@ -117,7 +117,7 @@ export class KnownTime {
     return Math.floor(Math.max(this.#notBefore, ...passed));
   }
 
-  /** undefined where the clock was not in sync since the machine started. */
+  /** The estimate of the present time; undefined: the clock was not in sync since the machine started. */
   about(): AboutTime | undefined {
     if (this.#sync === undefined) return undefined;
     const passed = this.#options.clock.uptime() - this.#sync.uptime;
@@ -125,8 +125,8 @@ export class KnownTime {
   }
 
   /**
-   * How far the clock is off; undefined where nobody knows. `isTrusted`: the configuration says that this machine's clock
-   * is right without a time service; a clock that says less than `atLeast` is wrong all the same.
+   * The error of the clock; undefined: unknown. `isTrusted`: the configuration declares the clock right without a time
+   * service; a clock before `atLeast` is wrong all the same.
    */
   errorOf(
     quality: ClockQuality,

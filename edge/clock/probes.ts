@@ -1,9 +1,9 @@
 /**
- * Probes of time services: each asks one service whether the system clock is in sync, and answers `unknown` where that
- * service is not on this machine. The first probe that knows decides.
+ * Probes of time services. Each probe asks one service whether the system clock is in sync, and answers `unknown` if that
+ * service does not run on this machine. The first other answer decides.
  *
- * Always: a probe never blocks the thread and answers within `probeDeadlineMs`; what it cannot find out is `unknown`. A
- * service vouches for a clock that was set only if its newest measurement is later than that.
+ * Always: a probe never blocks the thread and answers within `probeDeadlineMs`, in doubt with `unknown`. After the clock
+ * was set, a service vouches for it only with a later measurement.
  */
 import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
@@ -12,7 +12,7 @@ import type { ClockQuality } from '@forpost/shared/event/event.ts';
 
 export interface ClockProbe {
   readonly name: string;
-  /** `setAtMs`: when the clock was set last, by the new time; absent: it was not set */
+  /** `setAtMs`: when the clock was set last, in the new time; absent: it was not set */
   read(nowMs: number, setAtMs?: number): Promise<ClockQuality | 'unknown'>;
 }
 
@@ -23,7 +23,7 @@ export const probeDeadlineMs = 2000;
  */
 const trustedForMs = (16 / 500e-6) * 1000;
 
-/** The uncertainty of when the clock was set, and of when a service measured it. */
+/** The uncertainty of the moments at which the clock was set and a service measured it. */
 const slackMs = 5000;
 
 /** Whether a service's measurement is about the clock as it is now. */
@@ -40,7 +40,7 @@ async function ask(command: string, args: readonly string[]): Promise<string | u
     const { stdout } = await run(command, [...args], { ...options, env: { ...process.env, LC_ALL: 'C' } });
     return stdout;
   } catch {
-    // not installed, its daemon is not running, or it hangs: this service knows nothing
+    // the service is not installed, its daemon does not run, or it hangs
     return undefined;
   }
 }
@@ -54,7 +54,7 @@ export function chronyProbe(command = 'chronyc'): ClockProbe {
       const leap = /^Leap status\s*:\s*(.+)$/m.exec(tracking)?.[1]?.trim();
       if (leap === undefined) return 'unknown';
       if (leap === 'Not synchronised') return 'unsynced';
-      // of its newest measurement; a chrony that does not tell it is believed
+      // the time of its newest measurement; a chrony that omits it is trusted
       const measured = Date.parse(`${/^Ref time \(UTC\)\s*:\s*(.+)$/m.exec(tracking)?.[1]?.trim()} UTC`);
       return Number.isNaN(measured) || isLaterLook(measured, nowMs, setAtMs) ? 'synced' : 'unsynced';
     },

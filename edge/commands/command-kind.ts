@@ -1,5 +1,6 @@
 /**
- * What the centre may ask of a gateway. A new kind is one file in kinds/ and one line in kinds/registry.ts.
+ * A kind of command that the centre may send to a gateway. A new kind is one file in kinds/ and one line in
+ * kinds/registry.ts.
  *
  * Always: running a command twice is the same as running it once. The result is committed after the run, so a gateway that
  * is killed in between runs the command again. A change of an alarm is committed in one entry with the result, so that
@@ -10,7 +11,7 @@ import type { TSchema } from 'typebox';
 import type { Alert } from '../alerts/action.ts';
 import type { ChangeRequest } from '../site/document.ts';
 
-/** What a command did. */
+/** The effect of a command. */
 export interface Effect {
   readonly outcome: Exclude<CommandOutcome, 'expired'>;
   /** in words, for the person who sent it */
@@ -21,19 +22,19 @@ export interface Effect {
 
 /** The gateway as a command sees it. */
 export interface CommandContext {
-  /** Acknowledges an alarm for `by` at the centre and shows that on the site. The caller has `alerts` stored. */
+  /** Acknowledges an alarm for `by` at the centre, and publishes that on the site. The caller stores `alerts`. */
   acknowledge(
     alarm: string,
     by: string,
   ): { readonly state: 'done'; readonly alerts: readonly Alert[] } | { readonly state: 'already' | 'unknown' };
-  /** Queues a piece of evidence for the centre; queued on disk when this resolves. `problem`: why not, in words. */
+  /** Queues a piece of evidence for the centre. Resolves when it is queued on disk. `problem`: why it is not, in words. */
   sendEvidence(id: string, sha256: string): Promise<{ readonly bytes: number } | { readonly problem: string }>;
-  /** Changes the site's document for `author` at the centre; in words what became of it. */
+  /** Changes the site's document for `author` at the centre. Resolves with the result in words. */
   changeSite(
     change: Pick<ChangeRequest, 'seen' | 'why' | 'edit'>,
     author: string,
   ): Promise<{ readonly applied: string } | { readonly refused: string }>;
-  /** Sends the gateway's state to every sink that is connected, now. */
+  /** Sends the gateway's status to every connected sink at once. */
   sendStatus(): void;
   /** the gateway in a few words: version, how long it runs */
   describe(): string;
@@ -41,8 +42,8 @@ export interface CommandContext {
 
 export interface CommandKind {
   readonly kind: string;
-  /** the schema of its arguments; others are refused in words */
+  /** schema of the arguments; other arguments are refused with the reason */
   readonly arguments: TSchema;
-  /** `author`: the sender's log-in name. @throws an error whose message the result tells */
+  /** `author`: the sender's log-in name. @throws an error; the result contains its message */
   run(values: Readonly<Record<string, unknown>>, context: CommandContext, author: string): Effect | Promise<Effect>;
 }

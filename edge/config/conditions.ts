@@ -1,6 +1,6 @@
 /**
- * The conditions that stop no start: certificates, models, trusted keys, files that the gateway wrote, the disk, and
- * files with rights that are too wide.
+ * Checks the surroundings of the configuration: certificates, models, trusted keys, files that the gateway wrote, the
+ * disk, and access rights of files. A warning about them never keeps the gateway from starting.
  *
  * Always: no file is opened that the running gateway has locked; looking changes nothing.
  */

@@ -3,10 +3,10 @@
  *
  *   alarm raised ──► asked ──► files come, seconds later ──► kept on disk ──► alarm updated with {id, sha256, size}
  *
- * Always: `alert` only sends one message to another process, after the local actions ran; an alarm refers to a file only
- * once the file is on disk; an alarm with its most evidence asks for no more, and files that come for it alone are
- * deleted; without a vision process, a disk or a picture the alarm stands as it is. Looking at evidence is an event that
- * says who looked at what, and when.
+ * Always: `alert` runs after the local actions, and only sends one message to another process. An alarm refers to a file
+ * once the file is on disk. For an alarm with the maximum of evidence no more is requested, and files that come for it
+ * alone are deleted. Without a vision process, a disk or a picture the alarm stays unchanged. Each view of evidence is
+ * stored as an event with the person, the piece and the time.
  */
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -23,9 +23,9 @@ export interface EvidenceOptions {
   readonly cameras: () => readonly string[];
   /** asks the vision process */
   readonly ask: (camera: string, alarm: string, uptime: Uptime) => void;
-  /** adds the references to the alarm; false where the alarm is unknown or has its most already */
+  /** adds the references to the alarm; false: the alarm is unknown or has the maximum already */
   readonly attach: (alarm: string, evidence: readonly EvidenceReference[]) => boolean;
-  /** adds to the alarm why it will have no clip */
+  /** adds the reason for a missing clip to the alarm */
   readonly lack?: (alarm: string, why: string) => void;
   readonly note: (data: GatewayData) => void;
   readonly quality: () => ClockQuality;
@@ -46,9 +46,9 @@ interface Asked {
   coming: number;
 }
 
-/** The least time between two requests for an alarm that goes on. */
+/** The least time between two requests for one active alarm. */
 const againAfterMs = 60_000;
-/** Alarms of a rule within an hour; further ones are chatter. */
+/** Alarms of a rule with evidence within an hour; further ones get none. */
 const chatterAnHour = 12;
 const hourMs = 3_600_000;
 const mostAsked = 500;
@@ -124,7 +124,7 @@ export class Evidence {
     if (kept.length > 0) for (const alarm of alarms) attach(alarm, kept);
   }
 
-  /** Whether the alarm may have so many pieces more. true for an alarm of before a restart, whose pieces are not counted. */
+  /** Whether the alarm may have `pieces` more. true for an alarm from before a restart: its pieces are not counted. */
   #hasRoom(alarm: string, pieces: number): boolean {
     const { has, coming } = this.#asked.get(alarm) ?? { has: 0, coming: 0 };
     return has + coming + pieces <= mostEvidence;
@@ -142,7 +142,7 @@ export class Evidence {
     return this.#looks;
   }
 
-  /** `by`, a log-in name, looks at a piece: notes the event. Undefined where there is no such piece. */
+  /** Notes that `by`, a log-in name, looks at a piece. undefined: there is no such piece. */
   view(id: string, by: string): EvidenceRecord | undefined {
     const { store, clock, note } = this.#options;
     const record = store.get(id);

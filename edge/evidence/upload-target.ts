@@ -1,17 +1,17 @@
-/** Where evidence is sent: the receiver that is configured for it, else that of the first uplink whose kind takes evidence. */
+/** Decides where evidence is sent: to the receiver configured for it, or to the first uplink whose kind receives evidence. */
 import type { Secrets } from '../site/site.ts';
 import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
 import { sinkKindOf } from '../uplink/sinks/registry.ts';
 import type { EvidenceSettings } from './settings.ts';
 import type { UploadTarget } from './upload.ts';
 
-/** What of gateway.yaml decides where evidence goes. */
+/** The parts of gateway.yaml that decide this. */
 export interface UploadSettings {
   readonly evidence?: EvidenceSettings;
   readonly uplink: readonly SinkConfig[];
 }
 
-/** Under this name the secrets file has the token of `evidence: receiver`, as uplinks have theirs. */
+/** The name under which the secrets file has the token for `evidence: receiver`. */
 export const evidenceSecret = 'evidence';
 
 export function uploadTarget({ evidence, uplink }: UploadSettings, secrets: Secrets): UploadTarget | undefined {
@@ -20,7 +20,7 @@ export function uploadTarget({ evidence, uplink }: UploadSettings, secrets: Secr
   if (receiver === undefined) return undefined;
   const name = evidence?.receiver !== undefined || sink === undefined ? evidenceSecret : sinkName(sink);
   const secret = secrets.uplink?.[name];
-  // a receiver beside the uplinks is reached over the site's line, which is metered where an uplink says so
+  // a receiver beside the uplinks uses the same line, which is metered if an uplink has a limit
   const link = evidence?.receiver === undefined ? sink : uplink.find(isLimited);
   return {
     url: receiver.url,
