@@ -16,13 +16,13 @@ const ids = (page: { readonly alarms: readonly PastAlarm[] } | undefined) => pag
 
 test('an alarm is one entry from its raising to its end, with the pictures that came later', () => {
   const past = new PastAlarms();
-  past.take({ time: 10, data: alert('a') });
-  past.take({ time: 15, data: alert('a', { change: 'acknowledged', acknowledged: true }) });
-  past.take({
+  past.record({ time: 10, data: alert('a') });
+  past.record({ time: 15, data: alert('a', { change: 'acknowledged', acknowledged: true }) });
+  past.record({
     time: 20,
     data: alert('a', { change: 'cleared', active: false, acknowledged: true, count: 3, message: 'Nobody in Gate' }),
   });
-  past.take({
+  past.record({
     time: 20,
     data: alert('a', { change: 'updated', active: false, acknowledged: true, count: 3, evidence: [picture] }),
   });
@@ -39,10 +39,10 @@ test('an alarm is one entry from its raising to its end, with the pictures that 
 
 test('pages of earlier alarms have no hole and no repetition, also while new alarms come', () => {
   const past = new PastAlarms();
-  for (let i = 0; i < 5; i++) past.take({ time: i, data: alert(`a${i}`) });
+  for (let i = 0; i < 5; i++) past.record({ time: i, data: alert(`a${i}`) });
   const first = past.page({ limit: 2 });
   expect(ids(first)).toEqual(['a4', 'a3']);
-  past.take({ time: 6, data: alert('a6') });
+  past.record({ time: 6, data: alert('a6') });
   const second = past.page({ limit: 2, before: first?.next });
   expect(ids(second)).toEqual(['a2', 'a1']);
   const third = past.page({ limit: 2, before: second?.next });
@@ -52,9 +52,9 @@ test('pages of earlier alarms have no hole and no repetition, also while new ala
 
 test('earlier alarms can be asked for by device, by day and by whether they have pictures', () => {
   const past = new PastAlarms();
-  past.take({ time: 1, data: alert('a1') });
-  past.take({ time: 2, data: alert('a2', { device: 'meter' }) });
-  past.take({ time: 3, data: alert('a3', { evidence: [picture] }) });
+  past.record({ time: 1, data: alert('a1') });
+  past.record({ time: 2, data: alert('a2', { device: 'meter' }) });
+  past.record({ time: 3, data: alert('a3', { evidence: [picture] }) });
   expect(ids(past.page({ limit: 9, device: 'meter' }))).toEqual(['a2']);
   expect(ids(past.page({ limit: 9, until: 2 }))).toEqual(['a2', 'a1']);
   expect(ids(past.page({ limit: 9, wanted: ({ evidence }) => evidence.length > 0 }))).toEqual(['a3']);
@@ -62,7 +62,7 @@ test('earlier alarms can be asked for by device, by day and by whether they have
 
 test('an older alarm known from its pictures alone stands at its place in time; the pictures of a known alarm tell when it began', () => {
   const past = new PastAlarms();
-  past.take({ time: 50, data: alert('new', { message: 'As the outbox has it' }) });
+  past.record({ time: 50, data: alert('new', { message: 'As the outbox has it' }) });
   const older = { alarm: 'old', rule: 'gate', device: 'yard', severity: 'critical', message: 'Somebody' } as const;
   const more = { count: 1, test: false, acknowledged: false, ended: undefined, evidence: [picture] } as const;
   past.remember([
@@ -77,9 +77,9 @@ test('an older alarm known from its pictures alone stands at its place in time; 
 
 test('beyond the limit the oldest alarm is forgotten', () => {
   const past = new PastAlarms(3);
-  for (let i = 0; i < 5; i++) past.take({ time: i, data: alert(`a${i}`) });
+  for (let i = 0; i < 5; i++) past.record({ time: i, data: alert(`a${i}`) });
   expect(ids(past.page({ limit: 9 }))).toEqual(['a4', 'a3', 'a2']);
   // one that goes on is not made new by an update
-  past.take({ time: 9, data: alert('a2', { change: 'updated' }) });
+  past.record({ time: 9, data: alert('a2', { change: 'updated' }) });
   expect(ids(past.page({ limit: 9 }))).toEqual(['a4', 'a3', 'a2']);
 });

@@ -68,8 +68,8 @@ export class PastAlarms {
     this.#most = most;
   }
 
-  /** An alert was acted on. */
-  take({ time, data }: AlarmChange): void {
+  /** Records an alert, after its local actions. */
+  record({ time, data }: AlarmChange): void {
     const { alarm, rule, device, severity, count, test, acknowledged, active } = data;
     const evidence = data.evidence ?? [];
     const before = this.#known.get(alarm);

@@ -27,30 +27,30 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type MqttStateStore, noStateStore } from '../mqtt-state/mqtt-state.ts';
 import type { Acquaintance, Admit, Authenticate, Principal } from './access.ts';
 import { type BrokerLimits, defaultBrokerLimits, maxConsumerPacketBytesOf, maxPacketBytesOf } from './broker-limits.ts';
-import { Clients } from './clients.ts';
-import { Connacks } from './connack.ts';
+import { ConnectedClients } from './clients.ts';
+import { ConnackSender } from './connack.ts';
+import { ConnectHandler } from './connect-handler.ts';
 import type { Connection } from './connection.ts';
 import { ConnectionLives } from './connection-lives.ts';
 import { type BrokerCounters, Counters } from './counters.ts';
 import { Deliveries } from './deliveries.ts';
-import { Dispatch } from './dispatch.ts';
-import { Doors } from './doors.ts';
-import { Entrance } from './entrance.ts';
 import type { OnForbidden } from './forbidden.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
-import { Incidents } from './incidents.ts';
-import { Intake } from './intake.ts';
+import { IncidentLog } from './incidents.ts';
 import type { ListenerPorts } from './listeners.ts';
 import { Lobby } from './lobby.ts';
 import type { LocalPublisher } from './local-publisher.ts';
 import { LogIn } from './log-in.ts';
 import { Message } from './message.ts';
-import { flushAll } from './output.ts';
+import { OpenListeners } from './open-listeners.ts';
+import { PacketDispatch } from './packet-dispatch.ts';
 import { reason } from './protocol/reason-codes.ts';
+import { PublishIntake } from './publish-intake.ts';
 import { Redeliveries } from './redeliveries.ts';
 import type { OnRefused } from './refused-clients.ts';
 import { Sessions } from './sessions.ts';
 import type { MqttSettings } from './settings.ts';
+import { flushAll } from './socket-output.ts';
 import { Subscribing } from './subscribing.ts';
 import { WriteWatch } from './write-watch.ts';
 
@@ -90,19 +90,19 @@ export class Broker implements Part, LocalPublisher {
   readonly #counters = new Counters();
   readonly #sparing: SparingLogger;
   readonly #lobby: Lobby;
-  readonly #clients = new Clients();
+  readonly #clients = new ConnectedClients();
   readonly #sessions: Sessions;
   readonly #deliveries: Deliveries;
-  readonly #intake: Intake;
-  readonly #dispatch: Dispatch;
-  readonly #entrance: Entrance;
+  readonly #intake: PublishIntake;
+  readonly #dispatch: PacketDispatch;
+  readonly #connectHandler: ConnectHandler;
   readonly #lives: ConnectionLives;
   readonly #sockets = new Map<Socket, GuardedSocket>();
   readonly #redeliveries = new Redeliveries();
   readonly #storage: MqttStateStore;
   #aging: Timer | undefined;
-  readonly #doors = new Doors();
-  readonly #incidents: Incidents;
+  readonly #listeners = new OpenListeners();
+  readonly #incidents: IncidentLog;
   #isRunning = false;
   #stopping = false;
 
@@ -113,7 +113,7 @@ export class Broker implements Part, LocalPublisher {
     const { authenticate, acquaintance, admit, clock } = options;
     this.#sparing = new SparingLogger(options.logger, clock);
     const own = { clock, logger: this.#sparing, counters: this.#counters };
-    this.#incidents = new Incidents({ ...own, onForbidden: options.onForbidden, onRefused: options.onRefused });
+    this.#incidents = new IncidentLog({ ...own, onForbidden: options.onForbidden, onRefused: options.onRefused });
     const maxPacketBytes = maxPacketBytesOf(options.mqtt);
     const maxConnectBytes = Math.min(this.#limits.maxConnectBytes, maxPacketBytes);
     this.#lobby = new Lobby({
@@ -133,8 +133,14 @@ export class Broker implements Part, LocalPublisher {
     this.#deliveries = new Deliveries(this.#sessions);
     const { refusalDelayMs, connackWaitMs: waitMs } = this.#limits;
     const kept = { sessions: this.#sessions, redeliveries: this.#redeliveries, storage: this.#storage };
-    this.#intake = new Intake({ ...own, ...kept, admit, deliver: (message) => this.#hand(message), refusalDelayMs });
-    this.#dispatch = new Dispatch({
+    this.#intake = new PublishIntake({
+      ...own,
+      ...kept,
+      admit,
+      deliver: (message) => this.#hand(message),
+      refusalDelayMs,
+    });
+    this.#dispatch = new PacketDispatch({
       sessions: this.#sessions,
       intake: this.#intake,
       onForbidden: (connection, topic, kind) => this.#incidents.forbidden(connection, kind, topic),
@@ -150,12 +156,12 @@ export class Broker implements Part, LocalPublisher {
       onConnection: options.onConnection,
       isStopping: () => this.#stopping,
     });
-    this.#entrance = new Entrance({
+    this.#connectHandler = new ConnectHandler({
       ...{ ...own, limits: this.#limits, lobby: this.#lobby },
       maxPacketBytes: { device: maxPacketBytes, consumer: maxConsumerPacketBytesOf(options.mqtt) },
       ...{ clients: this.#clients, sessions: this.#sessions },
       logIn: new LogIn({ ...own, authenticate, acquaintance, onRefused: options.onRefused, onLetIn: options.onLetIn }),
-      connacks: new Connacks({ settled: (id) => this.#sessions.settled(id), ...own, waitMs }),
+      connacks: new ConnackSender({ settled: (id) => this.#sessions.settled(id), ...own, waitMs }),
       watch: (guarded) => this.#watch(guarded),
       makeSubscribing: (connection) => this.#subscribing(connection),
       onDropped: (what) => this.#counters.dropped(what),
@@ -189,7 +195,7 @@ export class Broker implements Part, LocalPublisher {
         this.#sparing.error('accept', {}, `a connection could not be taken in: ${error.message}`),
     };
     try {
-      await this.#doors.open(listeners, {
+      await this.#listeners.open(listeners, {
         ...this.#limits,
         maxPacketBytes: maxConsumerPacketBytesOf(mqtt),
         onSocket: listeners.onSocket,
@@ -208,7 +214,7 @@ export class Broker implements Part, LocalPublisher {
     this.#stopping = true;
     this.#aging?.cancel();
     const { clock } = this.#options;
-    const closed = this.#doors.close();
+    const closed = this.#listeners.close();
     this.#lobby.close();
     for (const guarded of this.#sockets.values()) guarded.hold();
     const until = clock.uptime() + this.#limits.stopGraceMs;
@@ -226,32 +232,32 @@ export class Broker implements Part, LocalPublisher {
 
   /** the port that plain MQTT listens on, once started */
   get port(): number {
-    return this.#doors.ports.plain ?? 0;
+    return this.#listeners.ports.plain ?? 0;
   }
 
   /** the port that MQTT over TLS listens on, once started; undefined where it is not configured */
   get tlsPort(): number | undefined {
-    return this.#doors.ports.tls;
+    return this.#listeners.ports.tls;
   }
 
   /** the port of ws://, once started; undefined where it is not configured */
   get webSocketPort(): number | undefined {
-    return this.#doors.ports.webSocket;
+    return this.#listeners.ports.webSocket;
   }
 
   /** the port of wss://, once started; undefined where it is not configured */
   get webSocketTlsPort(): number | undefined {
-    return this.#doors.ports.webSocketTls;
+    return this.#listeners.ports.webSocketTls;
   }
 
   /** What is wrong with the certificate of MQTT over TLS, a sentence each: for the page. */
   problems(): readonly string[] {
-    return this.#doors.problems();
+    return this.#listeners.problems();
   }
 
   /** Reads the certificate's files again. */
   async reload(): Promise<void> {
-    await this.#doors.reload();
+    await this.#listeners.reload();
   }
 
   /** Hands a message to the local subscribers, now. Before the start and after the stop there are none. */
@@ -326,7 +332,7 @@ export class Broker implements Part, LocalPublisher {
     const guarded: GuardedSocket = guard(socket, {
       clock: this.#options.clock,
       maxPacketBytes: maxPacketBytesOf(this.#options.mqtt),
-      onConnect: (connect) => void this.#entrance.ask(guarded, connect),
+      onConnect: (connect) => void this.#connectHandler.ask(guarded, connect),
       onViolation: (what, oversized) => this.#incidents.brokeProtocol(guarded, what, oversized),
       onUnspoken: (what) => this.#incidents.unknownVersion(guarded, what),
       onFailed: (error) => this.#incidents.failed(guarded, error),

@@ -1,7 +1,7 @@
 /** The connections that have logged in, by their client and by their principal. */
 import type { Connection } from './connection.ts';
 
-export class Clients {
+export class ConnectedClients {
   readonly #byId = new Map<string, Connection>();
   readonly #byPrincipal = new Map<string, Set<Connection>>();
 

@@ -26,7 +26,7 @@ export interface ConnackOptions {
   readonly waitMs: number;
 }
 
-export class Connacks {
+export class ConnackSender {
   readonly #options: ConnackOptions;
 
   constructor(options: ConnackOptions) {

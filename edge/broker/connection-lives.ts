@@ -10,27 +10,27 @@
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { mayPublish } from './access.ts';
-import type { Clients } from './clients.ts';
+import type { ConnectedClients } from './clients.ts';
 import type { Connection } from './connection.ts';
-import type { Dispatch } from './dispatch.ts';
-import type { Incidents } from './incidents.ts';
-import type { Intake } from './intake.ts';
+import type { IncidentLog } from './incidents.ts';
 import { KeepAlive } from './keep-alive.ts';
+import type { PacketDispatch } from './packet-dispatch.ts';
 import type { Will } from './protocol/connect.ts';
 import { reason } from './protocol/reason-codes.ts';
+import type { PublishIntake } from './publish-intake.ts';
 import { type ReadTurn, shareOfMessage } from './read-turn.ts';
 import { retainedBytes } from './retained.ts';
 import type { Sessions } from './sessions.ts';
 import { hasTooManyLevels } from './topic-filter.ts';
-import { Wills } from './wills.ts';
+import { PendingWills } from './wills.ts';
 
 export interface LifeParts {
   readonly clock: Clock;
-  readonly clients: Clients;
+  readonly clients: ConnectedClients;
   readonly sessions: Sessions;
-  readonly intake: Intake;
-  readonly dispatch: Dispatch;
-  readonly incidents: Incidents;
+  readonly intake: PublishIntake;
+  readonly dispatch: PacketDispatch;
+  readonly incidents: IncidentLog;
   /** a device's first connection came, or its last one went */
   readonly onConnection: (device: string, connected: boolean) => void;
   readonly isStopping: () => boolean;
@@ -40,13 +40,13 @@ const forEver = Number.POSITIVE_INFINITY;
 
 export class ConnectionLives {
   readonly #parts: LifeParts;
-  readonly #wills: Wills;
+  readonly #wills: PendingWills;
   /** by principal, of those that have ever logged in: one principal's connections share a turn */
   readonly #turns = new Map<string, ReadTurn>();
 
   constructor(parts: LifeParts) {
     this.#parts = parts;
-    this.#wills = new Wills(parts.clock, (connection, will) => this.#publishWill(connection, will));
+    this.#wills = new PendingWills(parts.clock, (connection, will) => this.#publishWill(connection, will));
   }
 
   /** A client has logged in. `inItsSession`: it goes on in the session that it had. */

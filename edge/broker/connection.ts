@@ -17,7 +17,6 @@ import type { KeptMessage, Message } from './message.ts';
 import { outgoing } from './message.ts';
 import { Outflow } from './outflow.ts';
 import type { QueuedItem } from './outgoing-queue.ts';
-import { Output } from './output.ts';
 import type { Connect, ProtocolVersion, Will } from './protocol/connect.ts';
 import { framed } from './protocol/fields.ts';
 import { frameOf } from './protocol/publish.ts';
@@ -25,6 +24,7 @@ import { reason } from './protocol/reason-codes.ts';
 import { disconnect } from './protocol/server-packets.ts';
 import { type LiveSubscriber, type Session, subscriber } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import { SocketOutput } from './socket-output.ts';
 import type { Subscription } from './subscription.ts';
 import type { WriteWatch } from './write-watch.ts';
 
@@ -54,7 +54,7 @@ export interface SubscriptionRequests {
   /** false: the connection is not read until requests are answered */
   readonly hasRoom: boolean;
   /** `bytes`: the packet behind its fixed header */
-  take(kind: 'subscribe' | 'unsubscribe', bytes: Buffer): void;
+  enqueue(kind: 'subscribe' | 'unsubscribe', bytes: Buffer): void;
   /** The connection has gone. */
   close(): void;
 }
@@ -79,7 +79,7 @@ export class Connection {
   readonly isBridge: boolean;
   readonly guarded: GuardedSocket;
   readonly queue: AdmissionQueue;
-  readonly output: Output;
+  readonly output: SocketOutput;
   readonly session: Session | undefined;
   readonly keepAliveS: number;
   /** published when the connection is lost */
@@ -117,7 +117,7 @@ export class Connection {
     this.guarded = guarded;
     this.queue = new AdmissionQueue(limits);
     this.session = session;
-    this.output = new Output(guarded.socket, guarded.work, () => watch.full());
+    this.output = new SocketOutput(guarded.socket, guarded.work, () => watch.full());
     guarded.mayRead = () => this.#mayRead();
   }
 

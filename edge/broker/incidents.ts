@@ -21,7 +21,7 @@ export interface IncidentParts {
 
 const longestMessage = 300;
 
-export class Incidents {
+export class IncidentLog {
   readonly #parts: IncidentParts;
 
   constructor(parts: IncidentParts) {

@@ -18,7 +18,7 @@ import {
   defaultWebSocketTlsPort,
   type MqttSettings,
 } from './settings.ts';
-import type { WebSocketDoor } from './web-socket.ts';
+import type { WebSocketHandshakes } from './web-socket.ts';
 
 /** Ports instead of the configured ones; 0: a free one. */
 export interface ListenerPorts {
@@ -70,13 +70,16 @@ export async function listenPlain(options: ListenerOptions): Promise<Listener> {
 }
 
 /** MQTT over WebSocket without TLS, where it is configured: under the same rule as plain MQTT. */
-export async function listenWebSocket(options: ListenerOptions, door: WebSocketDoor): Promise<Listener | undefined> {
+export async function listenWebSocket(
+  options: ListenerOptions,
+  handshakes: WebSocketHandshakes,
+): Promise<Listener | undefined> {
   const { mqtt, ports, maxConnections, onKnock, onAcceptError } = options;
   const { websocket } = mqtt;
   if (websocket === undefined) return undefined;
   const host = websocket.host ?? '127.0.0.1';
   checkPlaintext('mqtt.websocket.host', host, mqtt);
-  const server = createPlainServer((socket) => onKnock(socket, () => door.enter(socket)));
+  const server = createPlainServer((socket) => onKnock(socket, () => handshakes.enter(socket)));
   const port = ports.webSocket ?? websocket.port ?? defaultWebSocketPort;
   return listen(server, host, port, 'mqtt.websocket.port', maxConnections, onAcceptError);
 }
@@ -84,14 +87,14 @@ export async function listenWebSocket(options: ListenerOptions, door: WebSocketD
 /** MQTT over WebSocket over TLS, where both are configured, with the certificate of MQTT over TLS. */
 export async function listenWebSocketTls(
   options: ListenerOptions,
-  door: WebSocketDoor,
+  handshakes: WebSocketHandshakes,
 ): Promise<TlsListener | undefined> {
   const { websocket } = options.mqtt;
   if (websocket === undefined) return undefined;
   return listenWithTls(options, {
     setting: 'mqtt.websocket.tls_port',
     port: options.ports.webSocketTls ?? websocket.tls_port ?? defaultWebSocketTlsPort,
-    onSocket: (socket) => door.enter(socket),
+    onSocket: (socket) => handshakes.enter(socket),
   });
 }
 

@@ -4,11 +4,11 @@ import type { BrokerOptions } from './broker.ts';
 import type { Forbidden } from './forbidden.ts';
 import { Message } from './message.ts';
 import { Outflow } from './outflow.ts';
-import type { Output } from './output.ts';
 import { check5 } from './protocol/client-packets-5.ts';
 import { variable } from './protocol/fields.ts';
 import { readPublish } from './protocol/publish.ts';
 import { Sessions } from './sessions.ts';
+import type { SocketOutput } from './socket-output.ts';
 import { Bench, connectPacket, field, framed, HeldStorage, password, type RawClient } from './testing/broker.ts';
 
 /** Waits for a condition, long enough for a busy machine. */
@@ -148,7 +148,7 @@ function outflowOf(sessions: Sessions) {
   const onDropped = () => undefined;
   const outflow = new Outflow(
     {
-      ...{ output: output as unknown as Output, sessions, clock: systemClock },
+      ...{ output: output as unknown as SocketOutput, sessions, clock: systemClock },
       ...{ isV5: true, receiveMaximum: 1, maximumPacketSize: Number.POSITIVE_INFINITY },
       ...{ maxWaiting: 1000, maxWaitingBytes: 2 ** 20, isOpen: () => true, mayHear: () => true, onDropped },
       onFailed: onDropped,

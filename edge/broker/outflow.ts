@@ -14,15 +14,15 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import type { Grant } from './grant.ts';
 import { type KeptMessage, type Message, outgoing, sizeOf } from './message.ts';
 import { OutgoingQueue, type QueuedItem } from './outgoing-queue.ts';
-import type { Output } from './output.ts';
 import { frameOf, withId } from './protocol/publish.ts';
 import { firstFailure, reason } from './protocol/reason-codes.ts';
 import { packet } from './protocol/server-packets.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
+import type { SocketOutput } from './socket-output.ts';
 
 export interface OutflowOptions {
-  readonly output: Output;
+  readonly output: SocketOutput;
   readonly sessions: Sessions;
   readonly clock: Clock;
   readonly isV5: boolean;
@@ -184,7 +184,7 @@ export class Outflow {
     while (
       this.#session === undefined &&
       (this.#waiting.length - this.#next > maxWaiting || this.#waitingBytes > maxWaitingBytes) &&
-      this.#take() !== undefined
+      this.#shiftWaiting() !== undefined
     )
       onDropped('queued');
   }
@@ -193,8 +193,8 @@ export class Outflow {
     this.#waitingBytes = this.#waiting.reduce((sum, item) => sum + sizeOf(item), 0);
   }
 
-  /** Takes out the message that waits for longest. */
-  #take(): QueuedItem | undefined {
+  /** Removes and returns the message that has waited longest; undefined: none waits. */
+  #shiftWaiting(): QueuedItem | undefined {
     const item = this.#waiting[this.#next];
     if (item === undefined) return undefined;
     this.#next++;
@@ -209,7 +209,7 @@ export class Outflow {
   #pump(): void {
     const { isOpen, receiveMaximum } = this.#options;
     while (this.#inFlight.size < receiveMaximum && isOpen()) {
-      const item = this.#take();
+      const item = this.#shiftWaiting();
       if (item === undefined) return;
       if (this.#isOwed(item)) this.#sendWaiting(item);
     }

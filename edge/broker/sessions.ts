@@ -29,7 +29,7 @@ import {
 } from './session.ts';
 import { SessionChanges } from './session-changes.ts';
 import { SessionQueues } from './session-queues.ts';
-import { Unsaved } from './unsaved.ts';
+import { UnsavedSessions } from './unsaved-sessions.ts';
 
 export interface SessionOptions {
   readonly limits?: Partial<SessionLimits>;
@@ -51,7 +51,7 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   readonly #inboundCount: InboundCount;
   readonly #queued = { bytes: 0 };
-  readonly #unsaved: Unsaved;
+  readonly #unsaved: UnsavedSessions;
   /** timers of absent sessions that expire before `maxAbsentMs` */
   readonly #expiring = new Map<Session, Timer>();
   #lastNumber = 0;
@@ -68,7 +68,7 @@ export class Sessions {
     this.#options = options;
     this.#limits = limits;
     this.#storage = storage;
-    this.#unsaved = new Unsaved(limits.maxSessions);
+    this.#unsaved = new UnsavedSessions(limits.maxSessions);
     this.#inboundCount = new InboundCount({ each: limits.maxInbound, all: limits.maxInboundAll });
     const changes = new SessionChanges(storage, clock, limits.maxAbsentMs);
     this.#changes = changes;

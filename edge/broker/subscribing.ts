@@ -89,7 +89,8 @@ export class Subscribing {
     return this.#packets.length < maxPackets && this.#bytes < maxBytes;
   }
 
-  take(kind: Packet['kind'], bytes: Buffer): void {
+  /** Queues SUBSCRIBE or UNSUBSCRIBE; packets are handled one after the other. `bytes`: without the fixed header. */
+  enqueue(kind: Packet['kind'], bytes: Buffer): void {
     this.#packets.push({ kind, bytes });
     this.#bytes += bytes.length;
     if (this.#packets.length === 1) this.#begin();
@@ -160,7 +161,7 @@ export class Subscribing {
     const due: Subscription[] = [];
     const filters = subscriptionsOf(bytes, from, isV5);
     for (let n = 0; n < count; ) {
-      const asked = new Asked();
+      const asked = new PendingFilters();
       while (asked.subscriptions.length < filtersPerCommit && n < count) {
         const begin = n;
         for (const next of some(filters, filtersPerTurn)) {
@@ -243,7 +244,7 @@ export class Subscribing {
   }
 
   /** Why the filter is refused; undefined: it is granted. */
-  #refusalOf(filter: string, asked: Asked): number | undefined {
+  #refusalOf(filter: string, asked: PendingFilters): number | undefined {
     const { connection, limits, sessions, onForbidden } = this.#options;
     if (filter.startsWith('$share/')) {
       onForbidden(`shared subscriptions are not served: ${filter}`, filter);
@@ -270,7 +271,7 @@ export class Subscribing {
 }
 
 /** The granted filters of a packet that are not in force yet. */
-class Asked {
+class PendingFilters {
   readonly subscriptions: Subscription[] = [];
   wildcards = 0;
   letters = 0;

@@ -37,14 +37,14 @@ export interface WebSocketOptions {
   readonly onSocket: (socket: Socket) => void;
 }
 
-export interface WebSocketDoor {
+export interface WebSocketHandshakes {
   /** Takes a connection whose first bytes are HTTP's. */
   enter(socket: Socket): void;
   /** Closes the connections that are not WebSockets yet. */
   close(): void;
 }
 
-export function webSocketDoor(options: WebSocketOptions): WebSocketDoor {
+export function webSocketHandshakes(options: WebSocketOptions): WebSocketHandshakes {
   const { maxPacketBytes, connectTimeoutMs, onSocket } = options;
   const sockets = new WebSocketServer({
     noServer: true,
@@ -122,7 +122,7 @@ class WebSocketStream extends Duplex {
     this.remotePort = remotePort;
     this.localPort = localPort;
     this.#boundUntilLogIn(maxConnectBytes);
-    webSocket.on('message', (data: Buffer, isBinary) => this.#take(data, isBinary));
+    webSocket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
     // whatever the error is, the connection ends
     webSocket.on('error', () => this.destroy());
     webSocket.on('close', () => this.#ended());
@@ -169,7 +169,7 @@ class WebSocketStream extends Duplex {
     });
   }
 
-  #take(data: Buffer, isBinary: boolean): void {
+  #receive(data: Buffer, isBinary: boolean): void {
     if (this.destroyed) return;
     if (!isBinary) {
       this.#webSocket.close(1003);

@@ -17,7 +17,7 @@ interface Waiting {
   readonly publish: () => void;
 }
 
-export class Wills {
+export class PendingWills {
   readonly #clock: Clock;
   readonly #publish: (connection: Connection, will: Will) => void;
   readonly #waiting = new Map<string, Waiting>();

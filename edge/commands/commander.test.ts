@@ -80,7 +80,7 @@ function order(change: Partial<Command> = {}): Command {
 describe('a command', () => {
   test('is run, and its result is stored in one entry with the change of the alarm', async () => {
     const { commander, stored, people } = aCommander();
-    await commander.take(order(), undefined);
+    await commander.handle(order(), undefined);
     expect(people).toEqual(['admin']);
     expect(stored).toEqual([
       {
@@ -100,21 +100,21 @@ describe('a command', () => {
     ['is named with more than that', { alarm: 'a', by: 'x' }, 'refused', /do not fit/],
   ])('about an alarm that %s says so', async (_, values, outcome, message) => {
     const { commander, stored } = aCommander();
-    await commander.take(order({ arguments: values }), undefined);
+    await commander.handle(order({ arguments: values }), undefined);
     expect(stored[0]?.result).toMatchObject({ outcome, message: expect.stringMatching(message) });
     expect(stored[0]?.alerts).toEqual([]);
   });
 
   test('of an unknown kind is refused by its name', async () => {
     const { commander, stored } = aCommander();
-    await commander.take(order({ kind: 'constructor' }), undefined);
+    await commander.handle(order({ kind: 'constructor' }), undefined);
     expect(stored[0]?.result).toMatchObject({ outcome: 'refused', message: expect.stringContaining('"constructor"') });
   });
 
   test('of kind status sends the status, and a ping is answered', async () => {
     const { commander, stored, states } = aCommander();
-    await commander.take(order({ id: 's', kind: 'status', arguments: {} }), undefined);
-    await commander.take(order({ id: 'p', kind: 'ping', arguments: {} }), undefined);
+    await commander.handle(order({ id: 's', kind: 'status', arguments: {} }), undefined);
+    await commander.handle(order({ id: 'p', kind: 'ping', arguments: {} }), undefined);
     expect(states()).toBe(1);
     expect(stored.map(({ result }) => [result.outcome, result.message])).toEqual([
       ['applied', 'the state is sent'],
@@ -135,9 +135,9 @@ describe('a command', () => {
       { kind: 'hangs', arguments: Type.Object({}), run: () => new Promise(() => undefined) },
     ];
     const { commander, clock, stored } = aCommander({ kinds });
-    await commander.take(order({ id: '1', kind: 'throws', arguments: {} }), undefined);
-    await commander.take(order({ id: '2', kind: 'rejects', arguments: {} }), undefined);
-    const hanging = commander.take(order({ id: '3', kind: 'hangs', arguments: {} }), undefined);
+    await commander.handle(order({ id: '1', kind: 'throws', arguments: {} }), undefined);
+    await commander.handle(order({ id: '2', kind: 'rejects', arguments: {} }), undefined);
+    const hanging = commander.handle(order({ id: '3', kind: 'hangs', arguments: {} }), undefined);
     clock.advance(10_000);
     await hanging;
     expect(stored.map(({ result }) => result.outcome)).toEqual(['failed', 'failed', 'failed']);
@@ -147,8 +147,8 @@ describe('a command', () => {
 
   test('has one result however often it comes, also from two feeds at once', async () => {
     const { commander, acknowledged, outcomes } = aCommander();
-    await Promise.all([commander.take(order(), undefined), commander.take(order(), undefined)]);
-    await commander.take(order(), undefined);
+    await Promise.all([commander.handle(order(), undefined), commander.handle(order(), undefined)]);
+    await commander.handle(order(), undefined);
     expect(acknowledged).toEqual(['a']);
     expect(outcomes()).toEqual(['c-1 applied']);
   });
@@ -159,7 +159,7 @@ describe('a command', () => {
       throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
     });
     let done = false;
-    const taken = commander.take(order(), undefined).then(() => {
+    const taken = commander.handle(order(), undefined).then(() => {
       done = true;
     });
     for (let i = 0; i < 20; i++) {
@@ -181,7 +181,7 @@ describe('a command', () => {
     setDisk(async () => {
       throw new ForpostError('FORPOST_OUTBOX_FAILED', 'gone');
     });
-    const taken = commander.take(order(), undefined);
+    const taken = commander.handle(order(), undefined);
     commander.stop();
     await expect(taken).rejects.toThrow('gone');
   });
@@ -192,8 +192,8 @@ describe('whether a command still holds', () => {
 
   test('a clock in sync decides, whatever the connection says', async () => {
     const { commander, outcomes, acknowledged } = aCommander();
-    await commander.take(order({ id: 'late', ...expired }), trueTime - 2 * hourMs);
-    await commander.take(order({ id: 'good' }), trueTime + 5 * hourMs);
+    await commander.handle(order({ id: 'late', ...expired }), trueTime - 2 * hourMs);
+    await commander.handle(order({ id: 'good' }), trueTime + 5 * hourMs);
     expect(outcomes()).toEqual(['late expired', 'good applied']);
     expect(acknowledged).toHaveLength(1);
   });
@@ -203,8 +203,8 @@ describe('whether a command still holds', () => {
     ['2099', Date.UTC(2099, 0, 1)],
   ])('a clock of %s that is not in sync goes by the centre’s time', async (_, now) => {
     const { commander, outcomes } = aCommander({ now, clock: 'unsynced' });
-    await commander.take(order({ id: 'late', ...expired }), trueTime);
-    await commander.take(order({ id: 'good' }), trueTime);
+    await commander.handle(order({ id: 'late', ...expired }), trueTime);
+    await commander.handle(order({ id: 'good' }), trueTime);
     expect(outcomes()).toEqual(['late expired', 'good applied']);
   });
 
@@ -220,23 +220,23 @@ describe('whether a command still holds', () => {
       clock: 'unsynced',
       atLeast: trueTime,
     });
-    await commander.take(order({ id: 'old', ...old }), told);
+    await commander.handle(order({ id: 'old', ...old }), told);
     expect(stored[0]?.result).toMatchObject({ outcome: 'expired', message: expect.stringContaining('or later') });
     expect(acknowledged).toEqual([]);
     // what it knows for certain is no reason to refuse what the centre has just sent
-    await commander.take(order({ id: 'new' }), trueTime + 1000);
+    await commander.handle(order({ id: 'new' }), trueTime + 1000);
     expect(stored[1]?.result).toMatchObject({ outcome: 'applied' });
   });
 
   test('a clock in sync decides, also where an earlier event says that it is later', async () => {
     const { commander, outcomes } = aCommander({ clock: 'synced', atLeast: Date.UTC(2099, 0, 1) });
-    await commander.take(order({ id: 'good' }), undefined);
+    await commander.handle(order({ id: 'good' }), undefined);
     expect(outcomes()).toEqual(['good applied']);
   });
 
   test('where nobody knows the time the command is refused with the reason', async () => {
     const { commander, stored, acknowledged } = aCommander({ clock: 'unsynced' });
-    await commander.take(order(), undefined);
+    await commander.handle(order(), undefined);
     expect(stored[0]?.result).toMatchObject({ outcome: 'refused', message: expect.stringContaining('not in sync') });
     expect(acknowledged).toEqual([]);
   });
@@ -244,8 +244,8 @@ describe('whether a command still holds', () => {
   test('a command from the future is refused, and a clock that is a little ahead is forgiven', async () => {
     const { commander, outcomes } = aCommander();
     const at = (ms: number) => ({ issued: rfc3339(trueTime + ms), expires: rfc3339(trueTime + ms + hourMs) });
-    await commander.take(order({ id: 'far', ...at(11 * 60_000) }), undefined);
-    await commander.take(order({ id: 'near', ...at(9 * 60_000) }), undefined);
+    await commander.handle(order({ id: 'far', ...at(11 * 60_000) }), undefined);
+    await commander.handle(order({ id: 'near', ...at(9 * 60_000) }), undefined);
     expect(outcomes()).toEqual(['far refused', 'near applied']);
   });
 });

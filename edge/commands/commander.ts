@@ -2,10 +2,10 @@
  * Judges and runs the centre's commands, in the main thread. Signature and addressee are checked before (listener.ts, in
  * the uplink's thread).
  *
- *   take ──► in time? ──► a kind we know, arguments that fit? ──► run ──► result (and alerts) in one outbox entry ──► done
- *              └── no ──────────────────────── no ─────────────────────────┘
+ *   handle ──► in time? ──► a kind we know, arguments that fit? ──► run ──► result (and alerts) in one outbox entry ──► done
+ *                └── no ──────────────────────── no ─────────────────────────┘
  *
- * Always: `take` resolves when the result is on disk, and until then the command counts as not run: a gateway that is
+ * Always: `handle` resolves when the result is on disk, and until then the command counts as not run: a gateway that is
  * killed before runs it again, and still stores one result (the id is unique in the outbox). A command that comes twice at
  * once runs once. An error of a command is its result, and never leaves this file.
  *
@@ -75,7 +75,7 @@ export class Commander {
   }
 
   /** `centreTime`: see `DeliveredCommand`. Rejects only where the gateway stops or its outbox can never take it. */
-  take(command: Command, centreTime: number | undefined): Promise<void> {
+  handle(command: Command, centreTime: number | undefined): Promise<void> {
     if (this.#settled.has(command.id)) return Promise.resolve();
     const known = this.#underWay.get(command.id);
     if (known !== undefined) return known;

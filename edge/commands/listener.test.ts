@@ -5,9 +5,9 @@ import { type Command, commandKey, sealCommand } from '@forpost/shared/event/com
 import { asId, type GatewayId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { CommandRefusals } from './command-refusals.ts';
 import type { CommandFeed } from './feed.ts';
 import { CommandListener, type ListenerOptions } from './listener.ts';
-import { Refusals } from './refusals.ts';
 
 const { privateKey } = generateKeyPairSync('ed25519');
 const gateway: GatewayId = asId('gw-1');
@@ -132,14 +132,14 @@ test('a feed that fails does not stop another one, and ends when the listener st
 test('a refused command is an event at once and then once an hour, and a sentence in the status for an hour', () => {
   const clock = new FakeClock();
   const noted: string[] = [];
-  const refusals = new Refusals(clock, (message) => noted.push(message));
+  const refusals = new CommandRefusals(clock, (message) => noted.push(message));
   expect(refusals.problems()).toEqual([]);
-  refusals.take(1, 'no trusted key has signed it');
-  for (let i = 0; i < 100; i++) refusals.take(10, 'it is not a signed command');
+  refusals.add(1, 'no trusted key has signed it');
+  for (let i = 0; i < 100; i++) refusals.add(10, 'it is not a signed command');
   expect(noted).toEqual(['1 command was refused: no trusted key has signed it']);
   expect(refusals.problems()).toEqual(['1001 commands were refused since the start: it is not a signed command']);
   clock.advance(3_600_000);
   expect(refusals.problems()).toEqual([]);
-  refusals.take(1, 'it is not a signed command');
+  refusals.add(1, 'it is not a signed command');
   expect(noted).toHaveLength(2);
 });

@@ -74,7 +74,7 @@ export class CommandListener {
     for (let attempt = 0; !signal.aborted; attempt++) {
       const begun = clock.uptime();
       try {
-        await feed.run((delivered) => this.#take(delivered), signal);
+        await feed.run((delivered) => this.#handle(delivered), signal);
       } catch (error) {
         // whether the centre can be reached at all, the sink's own state says, too
         const reason = messageOf(error);
@@ -86,7 +86,7 @@ export class CommandListener {
     }
   }
 
-  async #take({ envelope, centreTime }: DeliveredCommand): Promise<void> {
+  async #handle({ envelope, centreTime }: DeliveredCommand): Promise<void> {
     const { keys, gateway, isSettled, apply } = this.#options;
     const opened = openCommand(envelope, keys);
     if (!opened.ok) return this.#refuse(opened.reason);

@@ -48,7 +48,7 @@ export function trustedKeys({ commands }: ConfiguredKeys): TrustedKeys {
   const keys = new Map<string, CommandKey>();
   const problems: Problem[] = [];
   const warnings: Problem[] = [];
-  const take = (text: string, path: readonly (string | number)[], wrong: Problem[]) => {
+  const trust = (text: string, path: readonly (string | number)[], wrong: Problem[]) => {
     const key = commandKeyOf(text);
     if (key !== undefined) keys.set(key.id, key);
     else
@@ -58,13 +58,13 @@ export function trustedKeys({ commands }: ConfiguredKeys): TrustedKeys {
       });
   };
   for (const [index, text] of (commands?.trusted_keys ?? []).entries())
-    take(text, ['commands', 'trusted_keys', index], problems);
+    trust(text, ['commands', 'trusted_keys', index], problems);
   const file = commands?.trusted_keys_file;
   const path = ['commands', 'trusted_keys_file'];
   if (file !== undefined)
     try {
       for (const line of readFileSync(file, 'utf8').split('\n'))
-        if (!/^\s*(#|$)/.test(line)) take(line.trim(), path, warnings);
+        if (!/^\s*(#|$)/.test(line)) trust(line.trim(), path, warnings);
     } catch (error) {
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
       const why = missing ? 'is not there' : `cannot be read (${messageOf(error)})`;

@@ -8,9 +8,9 @@ import type { DeviceWords } from '../alerts/alarm.ts';
 import { Alarms } from '../alerts/alarms.ts';
 import { PastAlarms } from '../alerts/past-alarms.ts';
 import { recordedIn } from '../alerts/recorded.ts';
+import { CommandRefusals } from '../commands/command-refusals.ts';
 import { Commander } from '../commands/commander.ts';
 import { commandKinds } from '../commands/kinds/registry.ts';
-import { Refusals } from '../commands/refusals.ts';
 import { CommandKeys } from '../commands/trusted-keys.ts';
 import type { Installation } from '../config/installation.ts';
 import { loadSite } from '../config/load-site.ts';
@@ -50,7 +50,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     file: join(data, 'alarms.json'),
     recorded: () => {
       const recorded = readOnce(ground.outbox.file, recordedIn);
-      for (const alert of recorded) pastAlarms.take(alert);
+      for (const alert of recorded) pastAlarms.record(alert);
       return recorded;
     },
     describe: (device) => wordsOfDevice(device, site.current, options.installation),
@@ -85,7 +85,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     onAlert: (alert) => {
       page().source.emitAlert(alert);
       outside().evidence.alert(alert);
-      pastAlarms.take(alert);
+      pastAlarms.record(alert);
     },
   });
   const commands = composeCommands(options, ground, pipeline, site, { outside, page });
@@ -110,7 +110,7 @@ function composeCommands(
   const note = (data: GatewayData) => pipeline.own.note(data);
   return {
     commandKeys: new CommandKeys(installation),
-    refusals: new Refusals(clock, (message, count) => note({ change: 'commands-refused', message, count })),
+    refusals: new CommandRefusals(clock, (message, count) => note({ change: 'commands-refused', message, count })),
     commander: new Commander({
       kinds: commandKinds,
       context: {

@@ -46,8 +46,8 @@ function composeUplink(
     onDamaged: (place) => outbox.check(place),
     commands: {
       keys: commandKeys.texts(),
-      take: (command, centreTime) => commander.take(command, centreTime),
-      refused: (count, reason) => refusals.take(count, reason),
+      handle: (command, centreTime) => commander.handle(command, centreTime),
+      refused: (count, reason) => refusals.add(count, reason),
     },
     clock,
     logger: loggerOf(options, 'uplink'),
@@ -76,7 +76,7 @@ function composeVision(
       changed: () => {
         for (const change of changes.look(vision.cameras())) pipeline.cameras.stream(change);
       },
-      evidence: (message) => void evidence().take(message),
+      evidence: (message) => void evidence().receive(message),
     },
     logger: loggerOf(options, 'vision'),
     clock,

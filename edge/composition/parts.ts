@@ -11,8 +11,8 @@ import type { RefusedClients } from '../broker/refused-clients.ts';
 import type { RefusedFile } from '../broker/refused-file.ts';
 import type { KnownTime } from '../clock/known-time.ts';
 import type { ClockSync } from '../clock/sync.ts';
+import type { CommandRefusals } from '../commands/command-refusals.ts';
 import type { Commander } from '../commands/commander.ts';
-import type { Refusals } from '../commands/refusals.ts';
 import type { CommandKeys } from '../commands/trusted-keys.ts';
 import type { ConditionWatch } from '../config/condition-watch.ts';
 import type { PageSource } from '../console/page-source.ts';
@@ -77,7 +77,7 @@ export interface Alarming {
   readonly pipeline: Pipeline;
   readonly commander: Commander;
   readonly commandKeys: CommandKeys;
-  readonly refusals: Refusals;
+  readonly refusals: CommandRefusals;
 }
 
 /** The parts that connect to the centre and to cameras: uplink, vision, evidence. */

@@ -43,20 +43,20 @@ function timezone({ timezone: zone }: Site): readonly Located[] {
 function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
   const problems: Located[] = [];
   const taken = new Map<string, string>();
-  const take = (id: string, what: string, path: Located['path']) => {
+  const claimId = (id: string, what: string, path: Located['path']) => {
     const first = taken.get(id);
     if (first === undefined) taken.set(id, what);
     else problems.push({ path, message: `the id "${id}" is taken already by ${first}` });
   };
-  for (const [index, { id }] of devices.entries()) take(id, 'a device', ['devices', index, 'id']);
-  for (const [index, { id }] of consumers.entries()) take(id, 'a consumer', ['consumers', index, 'id']);
-  for (const [index, { id }] of cameras.entries()) take(id, 'a camera', ['cameras', index, 'id']);
+  for (const [index, { id }] of devices.entries()) claimId(id, 'a device', ['devices', index, 'id']);
+  for (const [index, { id }] of consumers.entries()) claimId(id, 'a consumer', ['consumers', index, 'id']);
+  for (const [index, { id }] of cameras.entries()) claimId(id, 'a camera', ['cameras', index, 'id']);
   taken.clear();
-  for (const [index, { id }] of rules.entries()) take(id, 'a rule', ['rules', index, 'id']);
+  for (const [index, { id }] of rules.entries()) claimId(id, 'a rule', ['rules', index, 'id']);
   for (const [index, { zones = [], lines = [] }] of cameras.entries()) {
     taken.clear();
-    for (const [zone, { id }] of zones.entries()) take(id, 'a zone', ['cameras', index, 'zones', zone, 'id']);
-    for (const [line, { id }] of lines.entries()) take(id, 'a line', ['cameras', index, 'lines', line, 'id']);
+    for (const [zone, { id }] of zones.entries()) claimId(id, 'a zone', ['cameras', index, 'zones', zone, 'id']);
+    for (const [line, { id }] of lines.entries()) claimId(id, 'a line', ['cameras', index, 'lines', line, 'id']);
   }
   return problems;
 }

@@ -37,7 +37,7 @@ export class ConditionWatch implements Part {
 
   async start(): Promise<void> {
     this.#stopped = false;
-    this.#take(this.#options.first);
+    this.#update(this.#options.first);
     this.#lookLater();
   }
 
@@ -60,13 +60,13 @@ export class ConditionWatch implements Part {
   /** Never throws. */
   look(): void {
     try {
-      this.#take(this.#lookAgain());
+      this.#update(this.#lookAgain());
     } catch (error) {
       this.#options.logger.warn({ why: messageOf(error) }, 'the conditions of the start cannot be looked at again');
     }
   }
 
-  #take(found: readonly Warning[]): void {
+  #update(found: readonly Warning[]): void {
     const before = new Set(this.#known.map(warningText));
     for (const one of found) if (!before.has(warningText(one))) this.#options.logger.warn(warningText(one));
     this.#known = found;

@@ -51,7 +51,7 @@ async function rig(more: Partial<EvidenceOptions> = {}, logger = silentLogger())
     const file = `${id}.jpg`;
     await writeFile(join(store.newFolder, file), 'jpeg');
     const item = { id, kind: 'picture', media: 'image/jpeg', file, sha256: 'ab'.repeat(32), size: 4, time: 5 } as const;
-    await evidence.take({ kind: 'evidence', camera: 'yard', alarms, items: [item] });
+    await evidence.receive({ kind: 'evidence', camera: 'yard', alarms, items: [item] });
   };
   return { clock, store, asked, attached, notes, evidence, alert, take };
 }
@@ -179,7 +179,7 @@ test('a picture that can neither be kept nor deleted is logged once a minute, an
   for (const file of ['00000000000000aa.jpg', 'no name of ours']) {
     const item = { id: file.slice(0, 16), kind: 'picture', media: 'image/jpeg', file, size: 4, time: 5 } as const;
     const items = [{ ...item, sha256: 'ab'.repeat(32) }];
-    await evidence.take({ kind: 'evidence', camera: 'yard', alarms: ['a1'], items });
+    await evidence.receive({ kind: 'evidence', camera: 'yard', alarms: ['a1'], items });
   }
   expect([store.count, attached]).toEqual([0, []]);
   expect(said).toEqual([

@@ -91,7 +91,7 @@ export class Evidence {
   }
 
   /** Takes finished files of the vision process. Resolves when they are kept or deleted; a failure is logged. */
-  async take(message: Message): Promise<void> {
+  async receive(message: Message): Promise<void> {
     if (message.lacking !== undefined) for (const alarm of message.alarms) this.#options.lack?.(alarm, message.lacking);
     if (message.items.length === 0) return;
     const alarms = message.alarms.filter((alarm) => this.#hasRoom(alarm, message.items.length));
@@ -101,7 +101,7 @@ export class Evidence {
       else for (const { file } of message.items) await this.#options.store.discard(file);
     } catch (error) {
       const { camera } = message;
-      this.#sparing.error('take', { camera }, `evidence of an alarm was lost: ${messageOf(error)}`);
+      this.#sparing.error('receive', { camera }, `evidence of an alarm was lost: ${messageOf(error)}`);
     } finally {
       this.#expect(alarms, -message.items.length);
     }

@@ -114,8 +114,8 @@ export interface MqttState {
 
 /** The broker's view of the disk. */
 export interface MqttStateStore {
-  /** Calls `take` once with the state at the start: at once, or when a disk that was full can be read. */
-  recall(take: (state: MqttState) => void): void;
+  /** Calls `restore` once with the state at the start: at once, or when a disk that was full can be read. */
+  recall(restore: (state: MqttState) => void): void;
   /** false: a disk that was full at the start has not been readable yet, and the state is unknown */
   isRead(): boolean;
   /** Saves a change with the next commit, or with one of its own a second later. */

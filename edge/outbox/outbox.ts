@@ -13,12 +13,12 @@
  *  - a cursor only moves forward, and is on disk before the events that it has passed may be deleted;
  *  - alerts of one device are stored in the order in which they were handed over: where one is refused, later ones that
  *    were handed over before the refusal was known are refused too;
- *  - without space (room.ts) delivered events are deleted first. Then telemetry is refused for a while
+ *  - without space (space.ts) delivered events are deleted first. Then telemetry is refused for a while
  *    (`outbox.shed_after_s`, sqlite/writer/space/shed-patience.ts). Then the oldest telemetry is shed: named by a gap record
  *    in the same transaction, and never while it is in hand at a sink (in-hand.ts). Alerts are never shed: `append` rejects
  *    with FORPOST_OUTBOX_FULL;
  *  - the queue in front of the disk is bounded, each sender has a share of it, and its last part is kept for alerts and
- *    `reserved` entries (sqlite/main/gathering.ts): beyond a bound `append` rejects with FORPOST_OUTBOX_FULL.
+ *    `reserved` entries (sqlite/main/commit-queue.ts): beyond a bound `append` rejects with FORPOST_OUTBOX_FULL.
  */
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -102,13 +102,13 @@ export interface OutboxStatus {
   /** ms that the last commit's log took to be written and synced, and the longest of the last minute */
   readonly lastSyncMs: number;
   readonly longestSyncMs: number;
-  readonly room: OutboxRoom;
+  readonly room: OutboxSpace;
   /** what is wrong with it now, in words; empty where all is well */
   readonly problem: string;
 }
 
 /** The outbox's space, and its load on the disk. */
-export interface OutboxRoom {
+export interface OutboxSpace {
   /** outbox.max_bytes, and the bytes of the file that are in use */
   readonly maxBytes: number;
   readonly usedBytes: number;
@@ -132,7 +132,7 @@ export interface OutboxRoom {
 }
 
 /** For an outbox that is not on a disk. */
-export const unlimitedRoom: OutboxRoom = {
+export const unlimitedSpace: OutboxSpace = {
   maxBytes: Number.MAX_SAFE_INTEGER,
   usedBytes: 0,
   freeDiskBytes: null,

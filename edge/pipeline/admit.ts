@@ -18,8 +18,8 @@ import type { DeviceRegistry } from '../devices/registry.ts';
 import { ResendNames } from '../devices/resend-names.ts';
 import type { DeadLetter, OutboxEntry } from '../outbox/outbox.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
-import type { Drafts } from './drafts.ts';
 import { type EntryQueue, isNeverStorable } from './entry-queue.ts';
+import type { EventDrafts } from './event-drafts.ts';
 import type { ResendFilter } from './resend-filter.ts';
 import type { RuleStep } from './rule-step.ts';
 
@@ -27,7 +27,7 @@ export interface AdmissionParts {
   readonly devices: DeviceRegistry;
   readonly resends: ResendFilter;
   readonly rules: RuleStep;
-  readonly drafts: Drafts;
+  readonly drafts: EventDrafts;
   readonly queue: EntryQueue;
 }
 

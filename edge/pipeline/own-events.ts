@@ -11,12 +11,12 @@ import type { Acknowledgement } from '../alerts/alarm.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import { resultId } from '../commands/once.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
-import type { Drafts } from './drafts.ts';
 import type { EntryQueue } from './entry-queue.ts';
+import type { EventDrafts } from './event-drafts.ts';
 
 export interface OwnEventsParts {
   readonly alarms: Alarms;
-  readonly drafts: Drafts;
+  readonly drafts: EventDrafts;
   readonly queue: EntryQueue;
   /** called for every alert, after the local actions ran */
   readonly onAlert: (alert: Alert) => void;

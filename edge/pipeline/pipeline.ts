@@ -5,7 +5,7 @@
  *
  *   admit.ts        a device's publish            scene.ts         what the vision process reports
  *   own-events.ts   events that no device sent    rule-step.ts     observations to alerts
- *   drafts.ts       events for the outbox         entry-queue.ts   entries on their way to the outbox
+ *   event-drafts.ts events for the outbox         entry-queue.ts   entries on their way to the outbox
  *   resend-filter.ts  readings that came before
  *
  * Always: the local actions have run before an entry is handed to the outbox: an alert never waits for the disk (P2). An
@@ -24,8 +24,8 @@ import type { RuleEngine } from '../rules/engine.ts';
 import type { Site } from '../site/site.ts';
 import type { CameraView } from '../vision/messages.ts';
 import { Admission } from './admit.ts';
-import { Drafts } from './drafts.ts';
 import { EntryQueue } from './entry-queue.ts';
+import { EventDrafts } from './event-drafts.ts';
 import { OwnEvents } from './own-events.ts';
 import { ResendFilter } from './resend-filter.ts';
 import { RuleStep } from './rule-step.ts';
@@ -72,7 +72,7 @@ export class Pipeline {
     onAlert,
     resends,
   }: PipelineParts) {
-    const drafts = new Drafts({ clock, quality, boot });
+    const drafts = new EventDrafts({ clock, quality, boot });
     const queue = new EntryQueue({
       outbox,
       clock,

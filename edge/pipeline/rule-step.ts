@@ -17,14 +17,14 @@ import type { RuleEngine } from '../rules/engine.ts';
 import type { AlarmTransition, Observation } from '../rules/rule.ts';
 import type { Site } from '../site/site.ts';
 import type { CameraView } from '../vision/messages.ts';
-import type { Drafts } from './drafts.ts';
 import type { EntryQueue } from './entry-queue.ts';
+import type { EventDrafts } from './event-drafts.ts';
 
 export interface RuleStepParts {
   /** there once the alarms from before a restart are known */
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
-  readonly drafts: Drafts;
+  readonly drafts: EventDrafts;
   readonly queue: EntryQueue;
   readonly clock: Clock;
   /** called for every alert, after the local actions ran */

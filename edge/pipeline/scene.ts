@@ -17,14 +17,14 @@ import type { AlarmTransition } from '../rules/rule.ts';
 import type { CameraChange } from '../vision/camera-changes.ts';
 import { VisionCounts } from '../vision/counts.ts';
 import { type FromVision, type SceneChange, tampers } from '../vision/messages.ts';
-import type { Drafts } from './drafts.ts';
 import type { EntryQueue } from './entry-queue.ts';
+import type { EventDrafts } from './event-drafts.ts';
 import type { OwnEvents } from './own-events.ts';
 import type { RuleStep } from './rule-step.ts';
 
 export interface SceneIntakeParts {
   readonly rules: RuleStep;
-  readonly drafts: Drafts;
+  readonly drafts: EventDrafts;
   readonly queue: EntryQueue;
   readonly own: Pick<OwnEvents, 'note'>;
   readonly clock: Clock;
@@ -103,7 +103,7 @@ export class SceneIntake {
     this.#countTimer ??= clock.after(countEveryMs, () => {
       this.#countTimer = undefined;
       const taken = drafts.taken();
-      const events = this.#counts.take(countEveryMs / 1000).map((data) => drafts.ofCount(data, taken));
+      const events = this.#counts.endPeriod(countEveryMs / 1000).map((data) => drafts.ofCount(data, taken));
       if (events.length > 0) queue.keep({ events });
     });
   }

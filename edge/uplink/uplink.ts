@@ -51,18 +51,18 @@ export interface UplinkOptions {
   /** The uplink's reader found the outbox's file damaged: the lane cannot go on. */
   readonly onDamaged?: (place?: DamagePlace) => void;
   /** takes the centre's commands; absent: none are read */
-  readonly commands?: CommandTaker;
+  readonly commands?: CommandHandler;
   readonly clock: Clock;
   readonly logger: Logger;
   /** in [0, 1): jitter of the waits */
   readonly random: () => number;
 }
 
-export interface CommandTaker {
+export interface CommandHandler {
   /** public keys of trusted centres, as text */
   readonly keys: readonly string[];
   /** Resolves when the command's result is on disk. @param centreTime ms since 1970; undefined: unknown */
-  readonly take: (command: Command, centreTime: number | undefined) => Promise<void>;
+  readonly handle: (command: Command, centreTime: number | undefined) => Promise<void>;
   /** `count` items were refused, the newest for `reason`. */
   readonly refused: (count: number, reason: string) => void;
 }
@@ -113,7 +113,7 @@ export class Uplink implements Part {
         },
         runCommand: async ({ command, centreTime }) => {
           if (commands === undefined) throw new ForpostError('FORPOST_PART_FAILED', 'commands are not taken here');
-          await commands.take(command, centreTime);
+          await commands.handle(command, centreTime);
           return null;
         },
       },

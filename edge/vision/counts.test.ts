@@ -36,23 +36,23 @@ test('movements through a zone and over a line are counted by class, and each co
       [{ change: 'crossed', line: 'fence', to, track: track(2, []), at: 0 }],
       [track(2, ['door']), track(3, ['door'], 'dog')],
     );
-  expect(counts.take(60)).toEqual([
+  expect(counts.endPeriod(60)).toEqual([
     { camera: 'yard', zone: 'door', class: 'person', seconds: 60, entered: 2, left: 1, now: 1, most: 2 },
     { camera: 'yard', zone: 'door', class: 'dog', seconds: 60, entered: 1, left: 0, now: 1, most: 1 },
     { camera: 'yard', line: 'fence', class: 'person', seconds: 60, crossed: { left: 1, right: 2 } },
   ]);
-  expect(counts.take(60)).toEqual([]);
+  expect(counts.endPeriod(60)).toEqual([]);
   expect(counts.observe('yard', [], [track(2, ['door'])])).toBe(false);
   counts.observe('yard', [left(2)], []);
-  expect(counts.take(60)).toMatchObject([{ class: 'person', entered: 0, left: 1, now: 0, most: 1 }]);
+  expect(counts.endPeriod(60)).toMatchObject([{ class: 'person', entered: 0, left: 1, now: 0, most: 1 }]);
 });
 
 test('a lost camera counts nobody in its zones', () => {
   const counts = new VisionCounts();
   counts.observe('yard', [entered(1)], [track(1, ['door'])]);
-  counts.take(60);
+  counts.endPeriod(60);
   expect(counts.lost('yard')).toBe(true);
-  expect(counts.take(60)).toMatchObject([{ now: 0, left: 0, most: 1 }]);
+  expect(counts.endPeriod(60)).toMatchObject([{ now: 0, left: 0, most: 1 }]);
   expect(counts.lost('yard')).toBe(false);
 });
 
@@ -64,7 +64,7 @@ test('over any period, the count of a zone is the count before, plus entered, le
       const inside = new Set<number>();
       let known = 0;
       const check = () => {
-        const [told] = counts.take(60);
+        const [told] = counts.endPeriod(60);
         known += (told?.entered ?? 0) - (told?.left ?? 0);
         expect(known).toBe(inside.size);
         if (told !== undefined) expect([told.now, (told.most ?? 0) >= (told.now ?? 0)]).toEqual([inside.size, true]);

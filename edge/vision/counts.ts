@@ -65,7 +65,7 @@ export class VisionCounts {
   }
 
   /** Returns the counts that changed since the last call, `seconds` ago, and begins a new period. */
-  take(seconds: number): VisionCountData[] {
+  endPeriod(seconds: number): VisionCountData[] {
     const told: VisionCountData[] = [];
     for (const [camera, { zones, lines }] of this.#cameras) {
       for (const [zone, classes] of zones)

@@ -262,7 +262,7 @@ export class VisionSupervisor implements Part {
     const deadline = clock.after(startDeadlineMs, () => this.#kill('it did not start in time'));
     const running: Running = { child, startedAt: clock.uptime(), deadline, verdict: '', models: [], hung: [] };
     this.#running = running;
-    child.on('message', (message) => contained(this.#hearing, () => this.#take(running, message as FromVision)));
+    child.on('message', (message) => contained(this.#hearing, () => this.#receive(running, message as FromVision)));
     child.once('error', (error) => this.#ended(running, messageOf(error)));
     // "close" comes after the last messages were read, "exit" may come before
     child.once('exit', () => killGroup(child));
@@ -280,7 +280,7 @@ export class VisionSupervisor implements Part {
     });
   }
 
-  #take(running: Running, message: FromVision): void {
+  #receive(running: Running, message: FromVision): void {
     if (running !== this.#running) return;
     const { events } = this.#options;
     switch (message.kind) {

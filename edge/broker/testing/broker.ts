@@ -138,7 +138,7 @@ export class RawClient {
 
   constructor(socket: Socket) {
     this.socket = socket;
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    socket.on('data', (chunk: Buffer) => this.#record(chunk));
     socket.on('close', () => {
       this.closed = true;
     });
@@ -149,7 +149,7 @@ export class RawClient {
     this.socket.write(Buffer.concat(packets));
   }
 
-  #take(chunk: Buffer): void {
+  #record(chunk: Buffer): void {
     this.#pieces.push(chunk);
     this.bytes += chunk.length;
   }
@@ -166,7 +166,7 @@ export class RawClient {
     this.socket.pause();
     const timer = setInterval(() => {
       const chunk: Buffer | null = this.socket.read(Math.min(bytes, this.socket.readableLength)) ?? null;
-      if (chunk !== null) this.#take(chunk);
+      if (chunk !== null) this.#record(chunk);
     }, everyMs);
     this.socket.once('close', () => clearInterval(timer));
   }

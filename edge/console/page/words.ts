@@ -8,7 +8,7 @@ import type {
   UplinkStatus,
 } from '@forpost/shared/event/status.ts';
 import { classMessage } from '@forpost/shared/texts/class-names.ts';
-import type { OutboxRoom } from '../../outbox/outbox.ts';
+import type { OutboxSpace } from '../../outbox/outbox.ts';
 import type { RefusedView } from '../view.ts';
 import { bytes, clockTime, duration } from './format.ts';
 import { table } from './table.ts';
@@ -243,7 +243,7 @@ export function sentence(text: string): string {
 }
 
 /** The size of the store, and how long its space lasts without the centre: "1 MB, room for 12 days" once that is known. */
-export function storeWords(fileBytes: number, { daysLeft }: Pick<OutboxRoom, 'daysLeft'>): string {
+export function storeWords(fileBytes: number, { daysLeft }: Pick<OutboxSpace, 'daysLeft'>): string {
   const size = bytes(fileBytes);
   if (daysLeft === null) return size;
   if (daysLeft > 999) return t('gateway-page/room.years', { size });

@@ -15,8 +15,8 @@ import type { DeviceConfig } from '../../site/site.ts';
 import { distinctName } from '../channel-names.ts';
 import { valueProblem } from '../checks.ts';
 import type { Decoded, DecodedEvent, DecodedReading, Decoder } from '../decoder.ts';
+import { MessageNotes } from '../message-notes.ts';
 import { expectsNumber, isMetric } from '../metrics.ts';
-import { Notes } from '../notes.ts';
 import { numberInText } from '../numbers.ts';
 import { type ExactJson, type ExactObject, isExactObject, parseExactJson, refused } from '../payload.ts';
 import { quoted } from '../quoted.ts';
@@ -44,7 +44,7 @@ export const native: Decoder = {
     const parsed = parseExactJson(payload);
     if (!parsed.ok) return parsed;
     const { value, exact, problems } = parsed;
-    const notes = new Notes(problems, device.keys);
+    const notes = new MessageNotes(problems, device.keys);
     if (!Array.isArray(value)) {
       const item = isExactObject(value) ? decode(value, { received, exact, notes, path: '' }) : 'not an object';
       return typeof item === 'string' ? refused(item) : notes.understood([item], true);
@@ -70,7 +70,7 @@ interface Entry {
   readonly received: number;
   /** the entry may have numbers that a double cannot hold */
   readonly exact: boolean;
-  readonly notes: Notes;
+  readonly notes: MessageNotes;
   /** prefix of its fields' paths */
   readonly path: string;
 }
@@ -137,7 +137,7 @@ function readableOf(values: ExactObject, { notes, path }: Entry): ExactObject | 
 }
 
 /** The value of a text; undefined where the metric expects a number and the text has none, or has two meanings. */
-function textValue(metric: string, text: string, at: string, notes: Notes): ExactJson | undefined {
+function textValue(metric: string, text: string, at: string, notes: MessageNotes): ExactJson | undefined {
   const read = numberInText(text);
   const wantsNumber = expectsNumber(metric);
   if (read.kind === 'ambiguous') return wantsNumber ? undefined : text;

@@ -10,7 +10,7 @@
 import { eventTypes, type Value } from '@forpost/shared/event/event.ts';
 import type { DeviceConfig } from '../../site/site.ts';
 import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage, MoreTopics } from '../decoder.ts';
-import { Notes } from '../notes.ts';
+import { MessageNotes } from '../message-notes.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, refused, wordOf } from '../payload.ts';
 import { quoted } from '../quoted.ts';
 import { readTime } from '../times.ts';
@@ -84,7 +84,7 @@ function status({ device, payload, received }: DeviceMessage, key: string): Deco
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused(`the status of ${key} is not a JSON object`);
-  return readings({ [key]: parsed.value }, received, false, new Notes(parsed.problems, device.keys));
+  return readings({ [key]: parsed.value }, received, false, new MessageNotes(parsed.problems, device.keys));
 }
 
 /** A notification, or the answer to a call. */
@@ -93,7 +93,7 @@ function notification({ device, payload, received }: DeviceMessage): Decoded {
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused('the notification is not a JSON object');
   const { method, params, result, error } = parsed.value;
-  const notes = new Notes(parsed.problems, device.keys);
+  const notes = new MessageNotes(parsed.problems, device.keys);
   if (typeof method !== 'string' && (isJsonObject(result) || isJsonObject(error)))
     return answer(result, error, received, notes);
   if (typeof method !== 'string' || !isJsonObject(params)) return refused('the notification has no method or params');
@@ -104,7 +104,7 @@ function notification({ device, payload, received }: DeviceMessage): Decoded {
 }
 
 /** The answer to a call. Only components with their names are read: the method of the call is not known here. */
-function answer(result: Json | undefined, error: Json | undefined, received: number, notes: Notes): Decoded {
+function answer(result: Json | undefined, error: Json | undefined, received: number, notes: MessageNotes): Decoded {
   if (isJsonObject(error)) {
     const said = typeof error.message === 'string' ? error.message : 'without a message';
     notes.problem('error', `the device answers ${quoted(said)}`);
@@ -113,7 +113,7 @@ function answer(result: Json | undefined, error: Json | undefined, received: num
 }
 
 /** The device's own time. Before its clock is set, ts is null or a few seconds. */
-function timeIn(value: Json | undefined, path: string, notes: Notes): number | undefined {
+function timeIn(value: Json | undefined, path: string, notes: MessageNotes): number | undefined {
   if (value === undefined || value === null) return undefined;
   const read = readTime(value);
   if (read.kind === 'time') return read.ms;
@@ -123,7 +123,7 @@ function timeIn(value: Json | undefined, path: string, notes: Notes): number | u
 }
 
 /** One reading a component; `em:0` and `emdata:0` are one. */
-function readings(components: JsonObject, time: number, timeFromDevice: boolean, notes: Notes): Decoded {
+function readings(components: JsonObject, time: number, timeFromDevice: boolean, notes: MessageNotes): Decoded {
   const byChannel = new Map<string, Record<string, Value>>();
   let measures = false;
   for (const [key, value] of Object.entries(components)) {
@@ -145,7 +145,7 @@ function readings(components: JsonObject, time: number, timeFromDevice: boolean,
   return notes.understood(items, measures);
 }
 
-function events(params: JsonObject, received: number, notes: Notes): DecodedEvent[] {
+function events(params: JsonObject, received: number, notes: MessageNotes): DecodedEvent[] {
   const list = Array.isArray(params.events) ? (params.events as readonly Json[]) : [];
   return list.flatMap((one, index): DecodedEvent[] => {
     const path = `params.events[${index}]`;

@@ -10,7 +10,7 @@ import Type from 'typebox';
 import { type DeviceConfig, topicPattern } from '../../site/site.ts';
 import { ChannelNames } from '../channel-names.ts';
 import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage, MoreTopics } from '../decoder.ts';
-import { Notes } from '../notes.ts';
+import { MessageNotes } from '../message-notes.ts';
 import { isJsonObject, parseJson, refused, wordOf } from '../payload.ts';
 import { quoted } from '../quoted.ts';
 import { sensorReadings } from './tasmota/sensor.ts';
@@ -131,7 +131,7 @@ function sensor(
   if (!parsed.ok) return parsed;
   const whole = isJsonObject(parsed.value) ? (within(parsed.value) as typeof parsed.value) : undefined;
   if (!isJsonObject(whole)) return refused(`${what} is not a JSON object`);
-  return sensorReadings({ whole, received, channels, notes: new Notes(parsed.problems, device.keys) });
+  return sensorReadings({ whole, received, channels, notes: new MessageNotes(parsed.problems, device.keys) });
 }
 
 /** With SetOption118 the topic has ZbReceived instead of the message. */
@@ -139,7 +139,7 @@ function zigbee({ device: { keys }, payload, received, channels = new ChannelNam
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused('ZbReceived is not a JSON object');
-  const notes = new Notes(parsed.problems, keys);
+  const notes = new MessageNotes(parsed.problems, keys);
   const items = zigbeeReadings(parsed.value, 'ZbReceived', notes).flatMap(
     ({ device, channel, values }): DecodedReading[] =>
       Object.keys(values).length === 0

@@ -7,7 +7,7 @@
 import Database from 'better-sqlite3';
 
 /** Damage that the outbox found, and not SQLite. */
-export class Damaged extends Error {}
+export class DamageError extends Error {}
 
 /** SQLite's codes where the disk does not return written data: a worn-out card, a broken file system. */
 const unreadable = new Set([
@@ -20,7 +20,7 @@ const unreadable = new Set([
 /** The file is damaged, or stays unreadable: it is put aside. */
 export function isDamage(error: unknown): boolean {
   const code = codeOf(error);
-  if (error instanceof Damaged || code === 'SQLITE_NOTADB') return true;
+  if (error instanceof DamageError || code === 'SQLITE_NOTADB') return true;
   return code.startsWith('SQLITE_CORRUPT') || unreadable.has(code);
 }
 
@@ -69,7 +69,7 @@ export function damageIn(file: string): string | undefined {
   try {
     return retried(() => {
       const verdict = lookInto(file);
-      if (verdict !== undefined) throw new Damaged(verdict);
+      if (verdict !== undefined) throw new DamageError(verdict);
       return undefined;
     });
   } catch (error) {

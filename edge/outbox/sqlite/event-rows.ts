@@ -6,7 +6,7 @@
  */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Lane, Sequence } from '@forpost/shared/event/ids.ts';
-import { Damaged } from './damage.ts';
+import { DamageError } from './damage.ts';
 import { isAsWritten } from './row-hash.ts';
 
 export interface EventRow extends StoredEvent {
@@ -29,7 +29,7 @@ export interface DamagePlace {
 }
 
 /** Found by a reader; the writer names the lost range (writer/store.ts). */
-export class DamagedRange extends Damaged {
+export class DamagedRange extends DamageError {
   readonly place: DamagePlace;
 
   constructor(place: DamagePlace) {

@@ -107,11 +107,11 @@ export interface FileState {
   readonly fileBytes: number;
   readonly usedBytes: number;
   readonly deadLetters: number;
-  readonly room: RoomFigures;
+  readonly room: SpaceFigures;
 }
 
-/** See OutboxRoom. */
-export interface RoomFigures {
+/** See OutboxSpace. */
+export interface SpaceFigures {
   readonly freeDiskBytes: number | null;
   readonly minFreeBytes: number;
   readonly diskFull: boolean;

@@ -17,7 +17,7 @@ import {
   type OutboxReader,
   type OutboxStatus,
   type ReusedIds,
-  unlimitedRoom,
+  unlimitedSpace,
 } from '../outbox.ts';
 
 interface MemoryLane {
@@ -115,7 +115,7 @@ export class MemoryOutbox implements Outbox {
       fileBytes: 0,
       lastSyncMs: 0,
       longestSyncMs: 0,
-      room: unlimitedRoom,
+      room: unlimitedSpace,
       problem: '',
     };
   }

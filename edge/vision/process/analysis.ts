@@ -165,7 +165,7 @@ export class Analysis {
         take: () => {
           this.#motion = false;
           this.#waiting = false;
-          const frame = this.#stopped ? undefined : frames.take();
+          const frame = this.#stopped ? undefined : frames.takeNewest();
           const { motionMasks } = this.#areas;
           return frame !== undefined && this.#remembers && motionMasks.length > 0 ? { ...frame, motionMasks } : frame;
         },

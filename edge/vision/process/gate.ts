@@ -56,7 +56,7 @@ export class MotionGate {
     if (isNew) this.#begin(width, height);
     const elapsedMs = Math.max(0, frame.uptime - this.#uptime);
     this.#uptime = frame.uptime;
-    this.#take(frame, height);
+    this.#sampleCells(frame, height);
     if (isNew) {
       this.#background.set(this.#sample);
       return this.#counted > 0;
@@ -93,7 +93,8 @@ export class MotionGate {
     this.#counted = cells - (this.#masked?.reduce((sum, masked) => sum + masked, 0) ?? 0);
   }
 
-  #take({ rgb, size }: Frame, height: number): void {
+  /** Copies the green value at the centre of each cell of the motion grid. */
+  #sampleCells({ rgb, size }: Frame, height: number): void {
     const green = 1;
     for (let y = 0, cell = 0; y < height; y++) {
       let at = (y * size * cellPixels + (size + 1) * (cellPixels >> 1)) * 3 + green;

@@ -25,8 +25,8 @@ test('frames come out complete, however the stream is cut into chunks', () => {
         at += cut;
       }
       expect(completed).toBe(Math.floor(total / bytes));
-      if (completed > 0) expect(new Set(frames.take()?.rgb)).toEqual(new Set([completed]));
-      else expect(frames.take()).toBeUndefined();
+      if (completed > 0) expect(new Set(frames.takeNewest()?.rgb)).toEqual(new Set([completed]));
+      else expect(frames.takeNewest()).toBeUndefined();
     }),
   );
 });
@@ -34,7 +34,7 @@ test('frames come out complete, however the stream is cut into chunks', () => {
 test('a slow detector gets the newest frame, and skipped frames are counted', () => {
   const frames = newest();
   for (const value of [1, 2, 3]) frames.write(whole(value));
-  expect(frames.take()?.rgb[0]).toBe(3);
+  expect(frames.takeNewest()?.rgb[0]).toBe(3);
   expect(frames.skipped).toBe(2);
 });
 
@@ -51,15 +51,15 @@ test('a frame under analysis is not written to, and three buffers are enough', (
   const frames = newest();
   const buffers = new Set<Uint8Array>();
   frames.write(whole(1));
-  const taken = frames.take();
+  const taken = frames.takeNewest();
   for (let value = 2; value < 100; value++) {
     frames.write(whole(value));
     buffers.add(frames.peek()!.rgb);
   }
   expect(taken?.rgb.every((value) => value === 1)).toBe(true);
-  expect(frames.take()).toBeUndefined();
+  expect(frames.takeNewest()).toBeUndefined();
   frames.release();
-  expect(frames.take()?.rgb[0]).toBe(99);
+  expect(frames.takeNewest()?.rgb[0]).toBe(99);
   expect(buffers.size).toBeLessThanOrEqual(3);
 });
 
@@ -95,5 +95,5 @@ test('masked areas are black in every frame from the first one on, whatever prop
   frames.write(frame());
   frames.setPicture(40, 20);
   expect([row(0), row(5), row(6)]).toEqual([0, 0, 99]);
-  expect(frames.take()?.rgb[0]).toBe(0);
+  expect(frames.takeNewest()?.rgb[0]).toBe(0);
 });

@@ -91,7 +91,7 @@ export class NewestFrame {
   }
 
   /** Takes the newest frame; its buffer is not written to until `release`. Undefined if there is none or one is taken. */
-  take(): Frame | undefined {
+  takeNewest(): Frame | undefined {
     if (this.#taken !== undefined || this.#picture === undefined) return undefined;
     this.#taken = this.#newest;
     this.#newest = undefined;

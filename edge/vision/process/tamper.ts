@@ -117,12 +117,12 @@ export class TamperWatch {
       this.#suspicion = suspicion;
     }
     if (suspicion !== 'moved' || this.#verdict !== 'moved') this.#fresh = undefined;
-    else if (this.#adopts(view, uptime)) return this.#take(null);
+    else if (this.#adopts(view, uptime)) return this.#conclude(null);
     if (uptime - this.#suspectedAt < persistMs || suspicion === this.#verdict) return undefined;
-    return this.#take(suspicion);
+    return this.#conclude(suspicion);
   }
 
-  #take(verdict: Verdict): Verdict {
+  #conclude(verdict: Verdict): Verdict {
     this.#verdict = verdict;
     return verdict;
   }

@@ -1,7 +1,7 @@
 /** A decoder that a test adds: each message is one line such as `temperature_c=21.5;humidity_pct=40`. */
 import Type from 'typebox';
 import type { Decoder } from '../../../edge/devices/decoder.ts';
-import { Notes } from '../../../edge/devices/notes.ts';
+import { MessageNotes } from '../../../edge/devices/message-notes.ts';
 import { refused, textOf } from '../../../edge/devices/payload.ts';
 import type { DeviceConfig } from '../../../edge/site/site.ts';
 
@@ -25,7 +25,7 @@ export const added: Decoder<LinesDevice> = {
   decode({ device, payload, received }) {
     const text = textOf(payload);
     if (text === undefined) return refused('not UTF-8');
-    const notes = new Notes();
+    const notes = new MessageNotes();
     const values: Record<string, number> = {};
     for (const part of text.split(device.separator ?? ';')) {
       const [metric = '', value = ''] = part.split('=');

@@ -7,7 +7,7 @@
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
-import { rowBytes } from '../../../edge/outbox/room.ts';
+import { rowBytes } from '../../../edge/outbox/space.ts';
 import { registerRowHash } from '../../../edge/outbox/sqlite/row-hash.ts';
 import { pageBytes, SimulatedDatabase } from './simulated-database.ts';
 

@@ -35,7 +35,7 @@ export interface Outcome {
 
 /** a row's size is an estimate for larger pages: with these a batch takes up to 2.6 times as much */
 const mostBytesShare = 1.3;
-/** see edge/outbox/room.ts */
+/** see edge/outbox/space.ts */
 const mostAlertsShare = 0.3;
 const sliceMs = 20;
 const healSliceMs = 50;

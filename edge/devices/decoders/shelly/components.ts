@@ -7,7 +7,7 @@
  * (`switch:0` -> switch-0; `em1data:0` shares em1-0 with its meter).
  */
 import type { Value } from '@forpost/shared/event/event.ts';
-import type { Notes } from '../../notes.ts';
+import type { MessageNotes } from '../../message-notes.ts';
 import { numberInText } from '../../numbers.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { quoted } from '../../quoted.ts';
@@ -114,7 +114,7 @@ export function channelOf(type: string, id: string): string {
 }
 
 /** The values of one component. `path`: its path in the message. */
-export function valuesOf(type: string, status: JsonObject, path: string, notes: Notes): Record<string, Value> {
+export function valuesOf(type: string, status: JsonObject, path: string, notes: MessageNotes): Record<string, Value> {
   const values: Record<string, Value> = {};
   const set = (metric: string, value: Json | undefined, key: string) => {
     if (typeof value === 'boolean') values[metric] = value;
@@ -171,7 +171,7 @@ function metricOf(type: string, key: string, threePhase: boolean): string | unde
 }
 
 /** Notes the errors that the device itself reports about the component. */
-function errors(value: Json, path: string, notes: Notes): void {
+function errors(value: Json, path: string, notes: MessageNotes): void {
   if (!Array.isArray(value) || value.length === 0) return;
   const said = value.filter((one) => typeof one === 'string').slice(0, 4);
   notes.problem(path, `the device says ${said.map(quoted).join(', ')}`);

@@ -6,7 +6,7 @@
  */
 import { eventTypes, type Value } from '@forpost/shared/event/event.ts';
 import type { Decoded, DecodedReading, DeviceMessage } from '../../decoder.ts';
-import { Notes } from '../../notes.ts';
+import { MessageNotes } from '../../message-notes.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, refused, wordOf } from '../../payload.ts';
 import { quoted } from '../../quoted.ts';
 import { scaled } from '../scaled.ts';
@@ -87,7 +87,7 @@ function measured(message: DeviceMessage, rest: string, meaning: Meaning | undef
   if (meaning === undefined) return understood;
   const text = wordOf(message.payload);
   if (text === undefined) return refused(`${rest} is not UTF-8`);
-  const notes = new Notes();
+  const notes = new MessageNotes();
   const number = notes.number(rest, text);
   if (number === undefined) return notes.understood([], true);
   const unknown = notKnown(meaning[0], number);
@@ -112,7 +112,7 @@ function switched(message: DeviceMessage, rest: string, channel: string | undefi
   // the device's power limit has switched the relay off
   if (text === 'overpower')
     return { ok: true, items: [reading(message, { [metric]: false, overpower: true }, channel)] };
-  const notes = new Notes();
+  const notes = new MessageNotes();
   const on = Object.hasOwn(words, text) ? words[text] : undefined;
   if (on !== undefined) return { ok: true, items: [reading(message, { [metric]: on }, channel)] };
   notes.problem(rest, `${quoted(text)} says neither on nor off`);
@@ -136,7 +136,7 @@ function lampStatus(message: DeviceMessage, channel: string): Decoded {
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused('the status is not a JSON object');
   const { ison, brightness, gain } = parsed.value;
-  const notes = new Notes(parsed.problems);
+  const notes = new MessageNotes(parsed.problems);
   const bright = brightness ?? gain;
   const values = {
     ...(typeof ison === 'boolean' ? { output: ison } : {}),
@@ -151,7 +151,7 @@ function status(message: DeviceMessage): Decoded {
   if (!parsed.ok) return parsed;
   if (!isJsonObject(parsed.value)) return refused('the status is not a JSON object');
   const whole = parsed.value;
-  const notes = new Notes(parsed.problems);
+  const notes = new MessageNotes(parsed.problems);
   const valve = Array.isArray(whole.thermostats) ? (whole.thermostats as readonly Json[])[0] : undefined;
   const values: Record<string, Value> = {};
   for (const key of ['motion', 'vibration'] as const) if (typeof whole[key] === 'boolean') values[key] = whole[key];
@@ -180,7 +180,7 @@ function inner(value: JsonObject, key: string, within: string): Json | undefined
   return isJsonObject(found) ? found[within] : undefined;
 }
 
-function numberOf(notes: Notes, path: string, value: Json, metric: string): Record<string, Value> {
+function numberOf(notes: MessageNotes, path: string, value: Json, metric: string): Record<string, Value> {
   const number = notes.number(path, value);
   const unknown = number === undefined ? undefined : notKnown(metric, number);
   if (unknown !== undefined) notes.problem(path, unknown);

@@ -6,7 +6,7 @@
  * (`energy-1`), and their sums are values of the device without a channel. A sum with a missing part is left out.
  */
 import type { Value } from '@forpost/shared/event/event.ts';
-import type { Notes } from '../../notes.ts';
+import type { MessageNotes } from '../../message-notes.ts';
 import type { Json, JsonObject } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
 import { energyKeys, keptOutOfEnergy } from './keys.ts';
@@ -22,7 +22,7 @@ export interface EnergyValues {
   readonly channels: readonly Record<string, Value>[];
 }
 
-export function energyOf(energy: JsonObject, notes: Notes): EnergyValues {
+export function energyOf(energy: JsonObject, notes: MessageNotes): EnergyValues {
   const whole: Record<string, Value> = {};
   const parts: Record<string, Value>[] = [];
   const areChannels = figures.some(([key]) => {
@@ -65,12 +65,12 @@ export function energyOf(energy: JsonObject, notes: Notes): EnergyValues {
   return { whole, channels: Array.from(parts, (part) => part ?? {}) };
 }
 
-function numbersOf(path: string, list: readonly Json[], notes: Notes): readonly (number | undefined)[] {
+function numbersOf(path: string, list: readonly Json[], notes: MessageNotes): readonly (number | undefined)[] {
   if (list.length > mostParts) notes.problem(path, `has more than ${mostParts} parts: the others are not read`);
   return list.slice(0, mostParts).map((one, index) => notes.number(`${path}[${index}]`, one));
 }
 
-function tariffs(energy: JsonObject, whole: Record<string, Value>, notes: Notes): void {
+function tariffs(energy: JsonObject, whole: Record<string, Value>, notes: MessageNotes): void {
   for (const [key, metric] of [
     ['TotalTariff', 'energy_wh'],
     ['ExportTariff', 'energy_wh_export'],

@@ -7,7 +7,7 @@
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { ChannelNames } from '../../channel-names.ts';
 import type { Decoded, DecodedReading } from '../../decoder.ts';
-import type { Notes } from '../../notes.ts';
+import type { MessageNotes } from '../../message-notes.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { readTime } from '../../times.ts';
 import { scaled } from '../scaled.ts';
@@ -28,7 +28,7 @@ export interface SensorMessage {
   readonly whole: JsonObject;
   readonly received: number;
   readonly channels: ChannelNames;
-  readonly notes: Notes;
+  readonly notes: MessageNotes;
 }
 
 export function sensorReadings({ whole, received, channels, notes }: SensorMessage): Decoded {
@@ -71,7 +71,7 @@ export function sensorReadings({ whole, received, channels, notes }: SensorMessa
 }
 
 /** A value beside the sensors: energy values of firmware before 5.11, which has no `ENERGY`, or values of a script. */
-function plainValue(key: string, value: Json, whole: JsonObject, notes: Notes): Record<string, Value> {
+function plainValue(key: string, value: Json, whole: JsonObject, notes: MessageNotes): Record<string, Value> {
   const energy = Object.hasOwn(energyKeys, key) ? energyKeys[key] : undefined;
   const [metric, convert] =
     energy === undefined ? (conversion(key, whole) ?? []) : [energy[0], (given: number) => scaled(given, energy[1])];
@@ -82,7 +82,7 @@ function plainValue(key: string, value: Json, whole: JsonObject, notes: Notes): 
 }
 
 /** The device's own time; undefined where it has no zone. */
-function ownTime(whole: JsonObject, notes: Notes): number | undefined {
+function ownTime(whole: JsonObject, notes: MessageNotes): number | undefined {
   for (const key of ['Epoch', 'Time']) {
     const value = whole[key];
     if (value === undefined || value === null) continue;
@@ -94,7 +94,7 @@ function ownTime(whole: JsonObject, notes: Notes): number | undefined {
   return undefined;
 }
 
-function counters(value: JsonObject, notes: Notes): readonly (readonly [name: string, Record<string, Value>])[] {
+function counters(value: JsonObject, notes: MessageNotes): readonly (readonly [name: string, Record<string, Value>])[] {
   return Object.entries(value).flatMap(([key, given]) => {
     const [, number] = /^C([1-9]\d?)$/.exec(key) ?? [];
     if (number === undefined) {
@@ -107,7 +107,7 @@ function counters(value: JsonObject, notes: Notes): readonly (readonly [name: st
 }
 
 /** The values of one sensor. */
-function sensorOf(sensor: string, one: JsonObject, whole: JsonObject, notes: Notes): Record<string, Value> {
+function sensorOf(sensor: string, one: JsonObject, whole: JsonObject, notes: MessageNotes): Record<string, Value> {
   const values: Record<string, Value> = {};
   const said: Record<string, string> = {};
   const ownWords = otherWords.test(sensor);

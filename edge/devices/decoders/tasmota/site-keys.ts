@@ -1,6 +1,6 @@
 /** Keys that no table knows: read where site.yaml gives them a meaning, else noted as unknown. */
 import type { Value } from '@forpost/shared/event/event.ts';
-import type { Notes } from '../../notes.ts';
+import type { MessageNotes } from '../../message-notes.ts';
 import { numberInText } from '../../numbers.ts';
 import { isJsonObject, type Json } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
@@ -9,7 +9,7 @@ import { scaled } from '../scaled.ts';
 const mostLevels = 4;
 
 /** The values within `value` whose keys have a meaning in site.yaml; keys without one are noted as unknown. */
-export function valuesBySiteKeys(path: string, value: Json, notes: Notes, level = 0): Record<string, Value> {
+export function valuesBySiteKeys(path: string, value: Json, notes: MessageNotes, level = 0): Record<string, Value> {
   const meaning = notes.meaningOf(path);
   if (meaning !== undefined) {
     const number = notes.number(path, value);

@@ -6,7 +6,7 @@
  * Its second endpoint is a channel of its own, because both endpoints use the same keys.
  */
 import type { Value } from '@forpost/shared/event/event.ts';
-import type { Notes } from '../../notes.ts';
+import type { MessageNotes } from '../../message-notes.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
 import { valuesBySiteKeys } from './site-keys.ts';
@@ -60,7 +60,7 @@ const keptOut = new Set([
 ]);
 
 /** The readings of all devices in `ZbReceived`. `path`: its path in the message. */
-export function zigbeeReadings(received: JsonObject, path: string, notes: Notes): readonly Reading[] {
+export function zigbeeReadings(received: JsonObject, path: string, notes: MessageNotes): readonly Reading[] {
   // SetOption119 leaves the address out of the message
   if (!isJsonObject(received.Device) && typeof received.Device === 'string')
     return [readingOf(received.Device, received, path, notes)];
@@ -71,7 +71,7 @@ export function zigbeeReadings(received: JsonObject, path: string, notes: Notes)
   });
 }
 
-function readingOf(key: string, one: JsonObject, path: string, notes: Notes): Reading {
+function readingOf(key: string, one: JsonObject, path: string, notes: MessageNotes): Reading {
   const device = typeof one.Device === 'string' && one.Device !== '' ? one.Device : key;
   const values: Record<string, Value> = {};
   for (const [name, value] of Object.entries(one)) {
@@ -91,7 +91,7 @@ function readingOf(key: string, one: JsonObject, path: string, notes: Notes): Re
   return { device, channel: device + part, values };
 }
 
-function stateOf(path: string, value: Json, notes: Notes): boolean | undefined {
+function stateOf(path: string, value: Json, notes: MessageNotes): boolean | undefined {
   if (typeof value === 'boolean') return value;
   const number = notes.number(path, value);
   return number === undefined ? undefined : number !== 0;

@@ -1,6 +1,6 @@
 /** The outbox's figures: totals over all writers of this process, rates of the last minute and hour. */
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { OutboxRoom, OutboxStatus, ReusedIds } from '../../outbox.ts';
+import type { OutboxSpace, OutboxStatus, ReusedIds } from '../../outbox.ts';
 import type { CommitOutcome, FileState } from '../messages.ts';
 import { CommitTimes } from './commit-times.ts';
 import { DailyRate } from './daily-rate.ts';
@@ -86,7 +86,7 @@ export class Figures {
     };
   }
 
-  #room(cannotOpen: boolean, uptime: number): OutboxRoom {
+  #room(cannotOpen: boolean, uptime: number): OutboxSpace {
     const room = this.#file?.room;
     const { shedEvents, shedRanges, writtenBytes } = this.#before;
     const written = room?.writtenBytes ?? null;

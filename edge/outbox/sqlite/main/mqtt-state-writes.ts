@@ -33,17 +33,17 @@ export class MqttStateWrites {
   #isDue = false;
   /** what was on disk, until the broker asks for it; or the broker, until the disk could be read */
   #remembered: MqttState | undefined;
-  #take: ((remembered: MqttState) => void) | undefined;
+  #restore: ((remembered: MqttState) => void) | undefined;
   readonly store: MqttStateStore;
 
   constructor(parts: StateWriteParts) {
     this.#parts = parts;
     this.store = {
-      recall: (take) => {
+      recall: (restore) => {
         const remembered = this.#remembered;
         this.#remembered = undefined;
-        if (remembered === undefined) this.#take = take;
-        else take(remembered);
+        if (remembered === undefined) this.#restore = restore;
+        else restore(remembered);
       },
       isRead: parts.isRead,
       save: (change) => this.#save(change),
@@ -55,12 +55,12 @@ export class MqttStateWrites {
 
   /** Hands the broker what was on disk at the start. */
   recalled(remembered: MqttState): void {
-    const take = this.#take;
-    if (take === undefined) {
+    const restore = this.#restore;
+    if (restore === undefined) {
       this.#remembered = remembered;
       return;
     }
-    take(remembered);
+    restore(remembered);
     // the broker has run without the disk: its state in memory is the true one
     this.#changes.begin();
   }

@@ -6,7 +6,7 @@ import type { EventDraft } from '../../outbox.ts';
 import type { RecalledIds, ToWriter, WriterData } from '../messages.ts';
 
 export interface OutboxLimits {
-  /** bytes used within the file; the shares of it: ../../room.ts */
+  /** bytes used within the file; the shares of it: ../../space.ts */
   readonly maxBytes: number;
   /** free bytes of the disk below which telemetry no longer grows the file; null: a tenth of the disk, at most 256 MiB */
   readonly minFreeBytes: number | null;
@@ -14,7 +14,7 @@ export interface OutboxLimits {
   readonly keepDeliveredMs: number;
   /** ms that devices are to keep their readings before the oldest stored readings are deleted */
   readonly shedAfterMs: number;
-  /** entries and bytes that wait for the disk; the shares of them: gathering.ts */
+  /** entries and bytes that wait for the disk; the shares of them: commit-queue.ts */
   readonly maxQueuedEntries: number;
   readonly maxQueuedBytes: number;
 }

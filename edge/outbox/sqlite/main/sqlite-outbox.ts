@@ -24,8 +24,8 @@ import type { Appended, DeadLetter, Outbox, OutboxEntry, OutboxStatus } from '..
 import type { DamagePlace } from '../event-rows.ts';
 import type { CommitOutcome, FromWriter, Stamp, WriterCalls } from '../messages.ts';
 import { outboxFileName } from '../reader/kept-events.ts';
+import { CommitQueue, noRoom, type QueuedBatch } from './commit-queue.ts';
 import { Figures } from './figures.ts';
-import { Gathering, noRoom, type TakenBatch } from './gathering.ts';
 import { MqttStateWrites } from './mqtt-state-writes.ts';
 import { defaultOutboxLimits, type OutboxLimits, type SqliteOutboxOptions } from './outbox-options.ts';
 import { problemInWords } from './status-words.ts';
@@ -41,7 +41,7 @@ export class SqliteOutbox implements Outbox {
   readonly file: string;
   readonly #options: SqliteOutboxOptions;
   readonly #limits: OutboxLimits;
-  readonly #gathering: Gathering;
+  readonly #queue: CommitQueue;
   readonly #figures: Figures;
   readonly #writer: WriterSupervisor;
   readonly #state: MqttStateWrites;
@@ -51,7 +51,7 @@ export class SqliteOutbox implements Outbox {
   readonly #sparing: SparingLogger;
   readonly #listeners = new Set<() => void>();
   readonly #calls: Caller<WriterCalls>;
-  #inFlight: TakenBatch | undefined;
+  #inFlight: QueuedBatch | undefined;
   #flushAsked = false;
   /** why the last commit failed, where it did */
   #failedFor: ForpostError | undefined;
@@ -67,7 +67,7 @@ export class SqliteOutbox implements Outbox {
     this.#calls = new Caller({ peer: 'the outbox’s writer thread', clock, maxOpen: maxOpenCalls });
     this.#limits = { ...defaultOutboxLimits, ...options.limits };
     this.#figures = new Figures(clock, this.#limits.maxBytes);
-    this.#gathering = new Gathering(this.#limits.maxQueuedEntries, this.#limits.maxQueuedBytes);
+    this.#queue = new CommitQueue(this.#limits.maxQueuedEntries, this.#limits.maxQueuedBytes);
     this.file = join(folder, outboxFileName);
     this.inHand = InHand.for(sinks.length);
     this.#writer = new WriterSupervisor(options, {
@@ -131,7 +131,7 @@ export class SqliteOutbox implements Outbox {
     if (problem !== undefined) return Promise.reject(new ForpostError('FORPOST_EVENT_INVALID', problem));
     if (entry.events.length === 0 && entry.deadLetter === undefined && entry.publish === undefined)
       return Promise.resolve({ stored: 0, repeated: 0 });
-    const appended = this.#gathering.add(entry);
+    const appended = this.#queue.add(entry);
     this.#flushSoon();
     return appended;
   }
@@ -147,7 +147,7 @@ export class SqliteOutbox implements Outbox {
 
   acknowledge(sink: string, epoch: Epoch, lane: Lane, through: Sequence): void {
     if (!Number.isSafeInteger(through) || through < 1) throw new RangeError(`cannot acknowledge number ${through}`);
-    this.#gathering.acknowledge({ sink, epoch, lane, through });
+    this.#queue.acknowledge({ sink, epoch, lane, through });
     this.#flushSoon();
   }
 
@@ -165,7 +165,7 @@ export class SqliteOutbox implements Outbox {
       ...figures,
       epoch,
       starts,
-      queued: this.#gathering.entries,
+      queued: this.#queue.entries,
       problem: problemInWords({ downFor, failedFor: this.#failedFor, room, shedAfterMs }),
     };
   }
@@ -218,37 +218,37 @@ export class SqliteOutbox implements Outbox {
     }
   }
 
-  #takeInFlight(kind: string): TakenBatch {
+  #takeInFlight(kind: string): QueuedBatch {
     const taken = this.#inFlight;
     if (taken === undefined) throw new Error(`the outbox's thread said ${kind} unasked`);
     this.#inFlight = undefined;
     return taken;
   }
 
-  #committed(taken: TakenBatch, outcome: CommitOutcome, ms: number): void {
+  #committed(taken: QueuedBatch, outcome: CommitOutcome, ms: number): void {
     this.#failedFor = undefined;
-    if (outcome.refused.length > 0) this.#gathering.refuseFollowers(taken, outcome.refused, noRoom());
+    if (outcome.refused.length > 0) this.#queue.refuseFollowers(taken, outcome.refused, noRoom());
     this.#figures.committed(outcome, ms);
     if (outcome.state.room.shedsInMs !== null) this.#lookSoon();
     // the next commit starts before anyone is told of this one: everybody waits for the disk
     this.#state.committed();
     this.#flush();
-    this.#gathering.committed(taken, outcome);
+    this.#queue.committed(taken, outcome);
     if (outcome.stored > 0) this.#tellListeners();
   }
 
-  #commitFailed(taken: TakenBatch, { code, message, corrupt }: Extract<FromWriter, { kind: 'commit-failed' }>): void {
+  #commitFailed(taken: QueuedBatch, { code, message, corrupt }: Extract<FromWriter, { kind: 'commit-failed' }>): void {
     const error = new ForpostError(code, `a commit of the outbox failed: ${message}`);
     this.#failedFor = error;
     this.#sparing.error('commit', { entries: taken.waiting.length }, error.message);
     // the next commit takes the acknowledgements of this one
-    for (const acknowledgement of taken.batch.acknowledgements) this.#gathering.acknowledge(acknowledgement);
-    this.#gathering.refuseFollowers(taken, 'all', error);
-    this.#gathering.failed(taken, error);
+    for (const acknowledgement of taken.batch.acknowledgements) this.#queue.acknowledge(acknowledgement);
+    this.#queue.refuseFollowers(taken, 'all', error);
+    this.#queue.failed(taken, error);
     this.#state.failed(error);
     if (corrupt) this.#writer.foundDamaged(message);
     // acknowledgements alone wait for the next entry: a disk that refuses them would refuse them at once again
-    else if (this.#gathering.hasEntries || this.#state.isAwaited) this.#flush();
+    else if (this.#queue.hasEntries || this.#state.isAwaited) this.#flush();
     else this.#drained?.();
   }
 
@@ -280,12 +280,12 @@ export class SqliteOutbox implements Outbox {
   #flush(): void {
     const { state, hasThread } = this.#writer;
     if (this.#inFlight !== undefined || (state !== 'running' && state !== 'stopping')) return;
-    const isDue = !this.#gathering.isEmpty || this.#state.isDue(state === 'stopping') || this.#lookDue;
+    const isDue = !this.#queue.isEmpty || this.#state.isDue(state === 'stopping') || this.#lookDue;
     if (!isDue || !hasThread) {
       this.#drained?.();
       return;
     }
-    this.#inFlight = this.#gathering.takeBatch(this.#stamp());
+    this.#inFlight = this.#queue.nextBatch(this.#stamp());
     this.#lookDue = false;
     this.#writer.post({ kind: 'commit', batch: { ...this.#inFlight.batch, changes: this.#state.takeChanges() } });
   }
@@ -304,10 +304,10 @@ export class SqliteOutbox implements Outbox {
     const taken = this.#inFlight;
     this.#inFlight = undefined;
     if (taken !== undefined) {
-      for (const acknowledgement of taken.batch.acknowledgements) this.#gathering.acknowledge(acknowledgement);
-      this.#gathering.failed(taken, error);
+      for (const acknowledgement of taken.batch.acknowledgements) this.#queue.acknowledge(acknowledgement);
+      this.#queue.failed(taken, error);
     }
-    this.#gathering.failAll(error);
+    this.#queue.failAll(error);
     this.#state.failAll(error);
     this.#calls.disconnect(error.message);
   }

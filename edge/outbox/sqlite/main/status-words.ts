@@ -2,14 +2,14 @@
 
 import type { ForpostError } from '@forpost/shared/errors.ts';
 import { words } from '@forpost/shared/texts/english.ts';
-import type { OutboxRoom } from '../../outbox.ts';
+import type { OutboxSpace } from '../../outbox.ts';
 
 export interface OutboxTrouble {
   /** why it is down; undefined: it is not */
   readonly downFor: ForpostError | undefined;
   /** why the last commit failed; undefined: it did not */
   readonly failedFor: ForpostError | undefined;
-  readonly room: OutboxRoom;
+  readonly room: OutboxSpace;
   readonly shedAfterMs: number;
 }
 

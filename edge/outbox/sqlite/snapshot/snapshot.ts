@@ -13,7 +13,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { type Epoch, lanes, type Sequence } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
 import { restoredReason } from '../../gap.ts';
-import { rowBytes } from '../../room.ts';
+import { rowBytes } from '../../space.ts';
 import { insertEvent } from '../sql/events.ts';
 import { insertHole } from '../sql/holes.ts';
 import { insertLane, selectLanes } from '../sql/lanes.ts';

@@ -15,7 +15,7 @@ import { unless } from '../../../../test/harness/unless.ts';
 import type { StateChange } from '../../../mqtt-state/mqtt-state.ts';
 import { InHand } from '../../in-hand.ts';
 import type { EventDraft, OutboxEntry } from '../../outbox.ts';
-import { Gathering } from '../main/gathering.ts';
+import { CommitQueue } from '../main/commit-queue.ts';
 import type { Acknowledgement, Batch, FromWriter, WriterData } from '../messages.ts';
 import { draft, sink, temporaryFolder } from '../testing/test-support.ts';
 import { FileWriter } from './file-writer.ts';
@@ -104,9 +104,9 @@ function entries(from: number, count: number): OutboxEntry[] {
 }
 
 function batchOf(handed: readonly OutboxEntry[], more: Partial<Batch> = {}): Batch {
-  const gathering = new Gathering(1000, 2 ** 24);
-  for (const entry of handed) gathering.add(entry).catch(() => undefined);
-  return { ...gathering.takeBatch(stamp).batch, changes: { anew: false, changes: [] }, ...more };
+  const queue = new CommitQueue(1000, 2 ** 24);
+  for (const entry of handed) queue.add(entry).catch(() => undefined);
+  return { ...queue.nextBatch(stamp).batch, changes: { anew: false, changes: [] }, ...more };
 }
 
 const acknowledgements: readonly Acknowledgement[] = [

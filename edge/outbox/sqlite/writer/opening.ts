@@ -14,7 +14,7 @@ import { accessSync, constants, existsSync, lstatSync, readdirSync, renameSync, 
 import { basename, dirname, join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import Database from 'better-sqlite3';
-import { codeOf, Damaged, isDamage, isSenseless, retried, verdictOn } from '../damage.ts';
+import { codeOf, DamageError, isDamage, isSenseless, retried, verdictOn } from '../damage.ts';
 import { isOneBitAway, registerRowHash } from '../row-hash.ts';
 import { insertMeta, selectMetaIsGood, selectSchema } from '../sql/meta.ts';
 import {
@@ -48,14 +48,14 @@ const suffixes = ['', '-wal', '-shm'] as const;
  */
 export function openDatabase(file: string): Database.Database {
   const other = suffixes.map((suffix) => noFileAt(file + suffix)).find((why) => why !== undefined);
-  if (other !== undefined) throw new Damaged(other);
+  if (other !== undefined) throw new DamageError(other);
   if (!existsSync(file)) return create(file);
   try {
     return retried(() => openExisting(file));
   } catch (error) {
     // one flipped bit of the header makes SQLite open a writable file read-only
     const isBarred = codeOf(error) === 'SQLITE_READONLY' && isWritable(file);
-    if (isBarred || isSenseless(error)) throw new Damaged(messageOf(error));
+    if (isBarred || isSenseless(error)) throw new DamageError(messageOf(error));
     throw isDamage(error) ? error : asForpostError(error, file);
   }
 }
@@ -82,10 +82,10 @@ function openExisting(file: string): Database.Database {
   const db = connect(file);
   try {
     if (db.prepare(countAllTables).pluck().get() === 0) return initialise(db);
-    if (db.prepare(countTables).pluck().get() !== tables) throw new Damaged('it is no outbox: tables are missing');
+    if (db.prepare(countTables).pluck().get() !== tables) throw new DamageError('it is no outbox: tables are missing');
     const schema = db.prepare(selectSchema).pluck().get();
-    if (typeof schema !== 'number') throw new Damaged('it does not say its version');
-    if (!isVersion(db, schema)) throw new Damaged('its table of epoch and version is altered');
+    if (typeof schema !== 'number') throw new DamageError('it does not say its version');
+    if (!isVersion(db, schema)) throw new DamageError('its table of epoch and version is altered');
     if (schema > schemaVersion)
       throw new ForpostError(
         'FORPOST_OUTBOX_NEWER_SCHEMA',
@@ -93,11 +93,11 @@ function openExisting(file: string): Database.Database {
       );
     if (statSync(file).size <= checkedBytes) {
       const verdict = verdictOn(db);
-      if (verdict !== undefined) throw new Damaged(verdict);
+      if (verdict !== undefined) throw new DamageError(verdict);
     }
     migrate(db, schema);
     const altered = alteredTable(db);
-    if (altered !== undefined) throw new Damaged(`its table ${altered} is not as Forpost makes it`);
+    if (altered !== undefined) throw new DamageError(`its table ${altered} is not as Forpost makes it`);
     return db;
   } catch (error) {
     db.close();

@@ -6,7 +6,7 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { InHand } from '../../in-hand.ts';
-import { Gathering } from '../main/gathering.ts';
+import { CommitQueue } from '../main/commit-queue.ts';
 import { type Batch, type FromWriter, field, packEntry, valuesPerEvent } from '../messages.ts';
 import { draft, newEpoch, sink, temporaryFolder } from '../testing/test-support.ts';
 import { FileWriter } from './file-writer.ts';
@@ -50,9 +50,9 @@ function writerIn(epoch: string) {
 }
 
 function batchOf(count: number): Batch {
-  const gathering = new Gathering(1000, 2 ** 20);
-  for (let i = 0; i < count; i++) gathering.add({ events: [draft(i)] }).catch(() => undefined);
-  return { ...gathering.takeBatch(stamp).batch, changes: { anew: false, changes: [] } };
+  const queue = new CommitQueue(1000, 2 ** 20);
+  for (let i = 0; i < count; i++) queue.add({ events: [draft(i)] }).catch(() => undefined);
+  return { ...queue.nextBatch(stamp).batch, changes: { anew: false, changes: [] } };
 }
 
 test('packing an event puts each value at the index that its name has', () => {

@@ -17,7 +17,7 @@ import type Database from 'better-sqlite3';
 import type { LaneEnds } from '../../epoch-list.ts';
 import { alteredReason, gapOfForgone, gapOfLoss, gapOfShed, type Loss } from '../../gap.ts';
 import type { InHand } from '../../in-hand.ts';
-import type { Kind } from '../../room.ts';
+import type { Kind } from '../../space.ts';
 import type { DamagePlace } from '../event-rows.ts';
 import {
   type Batch,
@@ -40,7 +40,7 @@ import { MqttStateTables } from './mqtt-state/mqtt-state-tables.ts';
 import { RecentIds } from './recent-ids.ts';
 import { mendLane } from './repair/mending.ts';
 import { Retention } from './space/retention.ts';
-import { RoomKeeper, weightOf } from './space/room-keeper.ts';
+import { SpaceKeeper, weightOf } from './space/space-keeper.ts';
 import type { WriterDisk } from './writer-disk.ts';
 
 /** The parts of a store besides its database. */
@@ -69,7 +69,7 @@ export class OutboxStore {
   readonly #clock: Pick<Clock, 'uptime'>;
   readonly #sinks: readonly string[];
   readonly #ends: ReadonlyMap<Epoch, LaneEnds>;
-  readonly #room: RoomKeeper;
+  readonly #space: SpaceKeeper;
   readonly #retention: Retention;
   readonly #insert: Database.Statement;
   readonly #pageBytes: number;
@@ -106,9 +106,9 @@ export class OutboxStore {
     this.#deadLetters = new DeadLetterBox(db);
     this.#broker = new MqttStateTables(db);
     this.#retention = new Retention(db, limits.keepDeliveredMs, epoch);
-    this.#room = new RoomKeeper(db, disk, limits, inHand, () => this.#size());
+    this.#space = new SpaceKeeper(db, disk, limits, inHand, () => this.#size());
     this.starts = starts;
-    this.#room.clearLog();
+    this.#space.clearLog();
     db.transaction(() => {
       db.prepare(beginEpoch).run(epoch, starts);
       db.prepare(saveMetaHash).run();
@@ -119,15 +119,15 @@ export class OutboxStore {
       this.#lanes.save(alerts);
       db.prepare(deleteLosses).run();
     })();
-    this.#room.look(this.#lanes, this.#clock.uptime());
+    this.#space.look(this.#lanes, this.#clock.uptime());
   }
 
   /** Commits a batch. @throws what SQLite throws: then nothing of the batch is stored */
   commit(batch: Batch): CommitOutcome {
     if (this.#isStale) this.#readAnew();
-    this.#room.look(this.#lanes, this.#clock.uptime());
+    this.#space.look(this.#lanes, this.#clock.uptime());
     const { outcome, syncMs } = this.#transact(batch);
-    this.#room.ended('committed');
+    this.#space.ended('committed');
     return { ...outcome, syncMs, state: this.#stateAfterCommit() };
   }
 
@@ -143,9 +143,9 @@ export class OutboxStore {
       try {
         if (this.#db.inTransaction) this.#db.exec('rollback');
       } finally {
-        this.#room.ended('rolled back');
+        this.#space.ended('rolled back');
       }
-      this.#room.clearLog();
+      this.#space.clearLog();
       throw error;
     }
   }
@@ -204,7 +204,7 @@ export class OutboxStore {
 
   /** A commit failed because the disk is full: makes what space there can be. */
   diskIsFull(): void {
-    this.#room.diskIsFull();
+    this.#space.diskIsFull();
   }
 
   deadLetters(limit: number, device?: string) {
@@ -212,7 +212,7 @@ export class OutboxStore {
   }
 
   state(): FileState {
-    return { ...this.#size(), deadLetters: this.#deadLetters.count, room: this.#room.figures() };
+    return { ...this.#size(), deadLetters: this.#deadLetters.count, room: this.#space.figures() };
   }
 
   #size(): { readonly fileBytes: number; readonly usedBytes: number } {
@@ -225,13 +225,13 @@ export class OutboxStore {
     const events = batch.values.length / valuesPerEvent;
     const counted = batch.counts.reduce((sum, count) => sum + count, 0);
     assertThat(counted === events, () => `a batch of ${counted} events has the values of ${events}`);
-    this.#room.retain(this.#retention, this.#lanes, batch.stamp.received, batch.bytes, events);
+    this.#space.retain(this.#retention, this.#lanes, batch.stamp.received, batch.bytes, events);
     for (const acknowledgement of batch.acknowledgements) this.#lanes.acknowledge(acknowledgement);
     const targets = {
       alerts: this.#lanes.get(this.#epoch, 'alerts'),
       telemetry: this.#lanes.get(this.#epoch, 'telemetry'),
     };
-    const shed = events === 0 ? [] : this.#room.shed(this.#lanes, batch.bytes, () => alertBytesOf(batch.values));
+    const shed = events === 0 ? [] : this.#space.shed(this.#lanes, batch.bytes, () => alertBytesOf(batch.values));
     for (const one of shed) this.#insertGap(gapOfShed(one), batch.stamp, targets.alerts);
 
     let used = this.#size().usedBytes;
@@ -256,7 +256,7 @@ export class OutboxStore {
       const own = batch.deadLetters[letter]?.entry === entry ? batch.deadLetters[letter++] : undefined;
       const kind: Kind = reserved.has(entry) ? 'reserved' : hasAlert ? 'alerts' : 'telemetry';
       // dead letters have their own bound
-      if (count > 0 && (isBehindRefused || !this.#room.takes(kind, bytes, used))) {
+      if (count > 0 && (isBehindRefused || !this.#space.takes(kind, bytes, used))) {
         refused.push(entry);
         for (; at < end; at += valuesPerEvent)
           if (batch.values[at + field.lane] === 'alerts') refusedDevices.add(batch.values[at + field.device]);

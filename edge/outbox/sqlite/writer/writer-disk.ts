@@ -34,11 +34,11 @@ export interface WriterDisk {
   /** Opens the outbox's file. @throws the errors of `openDatabase` */
   open(): Database.Database;
   /**
-   * Has `take` fill a new file from the damaged one, puts the damaged file aside, and gives the new file its name.
+   * Has `fill` fill a new file from the damaged one, puts the damaged file aside, and gives the new file its name.
    * After a kill at any point the next `open` or `rescue` begins again or goes on. @returns the new names of the
    * damaged file, the database first @throws where that fails: the damaged file stays in its place
    */
-  rescue(take: (from: DamagedFile) => void): readonly string[];
+  rescue(fill: (from: DamagedFile) => void): readonly string[];
   /** Puts the file aside, whatever it is. @returns its new names, the database first */
   putAside(): readonly string[];
   /** Repairs flipped bits of the log, before the file is opened: see repair/log-repair.ts. @returns how many */
@@ -84,7 +84,7 @@ export class FileDisk implements WriterDisk {
     return openDatabase(this.file);
   }
 
-  rescue(take: (from: DamagedFile) => void): readonly string[] {
+  rescue(fill: (from: DamagedFile) => void): readonly string[] {
     const begun = `${this.file}.rescuing`;
     removeDatabase(begun);
     dropAsideForRoom(this.file, this.space().freeBytes);
@@ -95,7 +95,7 @@ export class FileDisk implements WriterDisk {
       const damaged = attempt(() => new Database(this.file, { readonly: true, fileMustExist: true }));
       try {
         if (damaged !== undefined) registerRowHash(damaged);
-        take({ target, images, damaged });
+        fill({ target, images, damaged });
       } finally {
         damaged?.close();
         // the check made these files

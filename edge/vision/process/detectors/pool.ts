@@ -8,11 +8,11 @@
  *
  * Always:
  * - a thread runs one frame at a time; a model that remembers sees each camera in one thread only
- * - a model that fails is held back (model-standing.ts) and costs other models at most one replaced thread
+ * - a model that fails is held back (model-failures.ts) and costs other models at most one replaced thread
  * - a model on another machine has its own threads
  * - the pool names an unproven model before a thread opens or runs it, so that the supervisor knows which models ran when
  *   the process ended; `suspects` never run at the same time
- * - a thread over its deadline is replaced, and ends when it can (leaving-threads.ts)
+ * - a thread over its deadline is replaced, and ends when it can (ending-threads.ts)
  */
 import '../../no-telemetry.ts';
 import { Worker } from 'node:worker_threads';
@@ -21,8 +21,8 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import type { Detection, Frame } from './detector.ts';
-import { LeavingThreads } from './leaving-threads.ts';
-import { ModelStanding } from './model-standing.ts';
+import { EndingThreads } from './ending-threads.ts';
+import { ModelFailures } from './model-failures.ts';
 import type { FromWorker, Work } from './pool-messages.ts';
 import { kindOf, type Model } from './registry.ts';
 
@@ -106,8 +106,8 @@ interface Slot {
 export class DetectorPool {
   readonly #options: PoolOptions;
   readonly #slots: Slot[];
-  readonly #standing: ModelStanding;
-  readonly #leaving: LeavingThreads;
+  readonly #standing: ModelFailures;
+  readonly #leaving: EndingThreads;
   readonly #pins = new Map<string, number>();
   /** the models last passed to `running`, one a line */
   #told = '';
@@ -117,14 +117,14 @@ export class DetectorPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#standing = new ModelStanding({
+    this.#standing = new ModelFailures({
       clock: options.clock,
       random: options.random,
       suspects: options.suspects ?? [],
       proven: (model) => options.proven?.(model),
       fit: () => this.#dispatch(),
     });
-    this.#leaving = new LeavingThreads(options.clock, (models) => options.stuck(models));
+    this.#leaving = new EndingThreads(options.clock, (models) => options.stuck(models));
     this.#slots = Array.from({ length: options.threads }, (_, index) => newSlot(index));
   }
 
@@ -282,13 +282,13 @@ export class DetectorPool {
     slot.open.clear();
     const worker = new Worker(this.#options.worker ?? new URL('./worker.ts', import.meta.url), { execArgv: [] });
     slot.worker = worker;
-    worker.on('message', (message: FromWorker) => this.#take(slot, worker, message));
+    worker.on('message', (message: FromWorker) => this.#receive(slot, worker, message));
     worker.on('error', (error) => this.#fail(slot, worker, messageOf(error), 'ended'));
     worker.on('exit', (code) => this.#fail(slot, worker, `its thread ended with ${code}`, 'ended'));
     this.#dispatch();
   }
 
-  #take(slot: Slot, worker: Worker, message: FromWorker): void {
+  #receive(slot: Slot, worker: Worker, message: FromWorker): void {
     const { job, frame } = slot;
     if (slot.worker !== worker || message.id !== slot.id || job === undefined) return;
     const { name } = job.request.model;

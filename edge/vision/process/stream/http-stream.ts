@@ -81,7 +81,7 @@ class HttpStream implements CameraStream {
     try {
       const answer = await this.#ask();
       this.#kind = containers.test(answer.headers['content-type'] ?? '') ? 'container' : 'pictures';
-      this.#take(answer);
+      this.#readFrom(answer);
     } catch (error) {
       this.close();
       throw error;
@@ -195,7 +195,7 @@ class HttpStream implements CameraStream {
     });
   }
 
-  #take(answer: IncomingMessage): void {
+  #readFrom(answer: IncomingMessage): void {
     this.#answer = answer;
     let pictures = 0;
     const jpegs = new JpegReader((jpeg) => {
@@ -237,7 +237,7 @@ class HttpStream implements CameraStream {
     const wait = Math.max(leastWaitMs, this.#askedAt + 1_000 / framesPerSecond - clock.uptime());
     this.#timer = clock.after(wait, () => {
       this.#ask().then(
-        (answer) => (this.#closed ? void answer.destroy() : this.#take(answer)),
+        (answer) => (this.#closed ? void answer.destroy() : this.#readFrom(answer)),
         (error: unknown) =>
           this.#fail(error instanceof CameraFailure ? error : new CameraFailure('unreachable', messageOf(error))),
       );

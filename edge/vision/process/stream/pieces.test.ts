@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JpegReader } from './jpegs.ts';
 import { Authenticator, challengesOf } from './login.ts';
-import { PictureEnd } from './picture-end.ts';
+import { PictureEndMarker } from './picture-end-marker.ts';
 import type { RtpPacket } from './rtp-picture.ts';
 import { readRtp } from './rtp-picture.ts';
 import { RtpTimes } from './rtp-times.ts';
@@ -206,7 +206,7 @@ test('UDP packets are put in order without duplicates, and wait a tenth of a sec
 test('a delimiter ends a picture if the next one does not come at once, and never within a picture', () => {
   const clock = new FakeClock();
   const sent: Buffer[] = [];
-  const ends = new PictureEnd({
+  const ends = new PictureEndMarker({
     codec: 'H264',
     clockRate: 90_000,
     payloadType: 96,

@@ -47,23 +47,23 @@ export class RtspReader {
   /** @throws Error if the bytes are not RTSP */
   push(chunk: Buffer): void {
     let bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
-    for (let used = this.#take(bytes); used > 0 && !this.#stopped; used = this.#take(bytes))
+    for (let used = this.#readItem(bytes); used > 0 && !this.#stopped; used = this.#readItem(bytes))
       bytes = bytes.subarray(used);
     this.#rest = bytes;
   }
 
   /** Reads one item; returns the number of bytes used, 0 if more must come. */
-  #take(bytes: Buffer): number {
+  #readItem(bytes: Buffer): number {
     if (bytes.length === 0) return 0;
-    if (bytes[0] === dollar) return this.#takePacket(bytes);
+    if (bytes[0] === dollar) return this.#readPacket(bytes);
     const start = bytes.toString('latin1', 0, shownOfStart);
-    if (beginsMessage.test(start)) return this.#takeMessage(bytes);
+    if (beginsMessage.test(start)) return this.#readMessage(bytes);
     // an incomplete beginning of a message
     if (bytes.length < shownOfStart && /^(R|RT|RTS|RTSP|[A-Z][A-Z_]* ?)$/.test(start)) return 0;
     return this.#skip(bytes);
   }
 
-  #takePacket(bytes: Buffer): number {
+  #readPacket(bytes: Buffer): number {
     if (bytes.length < packetHead) return 0;
     const end = packetHead + bytes.readUInt16BE(2);
     if (bytes.length < end) return 0;
@@ -72,7 +72,7 @@ export class RtspReader {
     return end;
   }
 
-  #takeMessage(bytes: Buffer): number {
+  #readMessage(bytes: Buffer): number {
     const head = bytes.toString('latin1', 0, longestHead);
     const gap = /\r?\n\r?\n/.exec(head);
     if (gap === null) {

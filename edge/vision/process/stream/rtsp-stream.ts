@@ -19,7 +19,7 @@ import { CameraFailure } from '../failure.ts';
 import { firstPacketMs } from '../limits.ts';
 import { ffconcat } from './ffconcat.ts';
 import { type LocalReader, LocalRtsp } from './local-rtsp.ts';
-import { PictureEnd } from './picture-end.ts';
+import { PictureEndMarker } from './picture-end-marker.ts';
 import { type Glance, glance, type RtpPacket, readRtp } from './rtp-picture.ts';
 import { RtpTimes } from './rtp-times.ts';
 import { openRtsp, type RtspSession } from './rtsp-session.ts';
@@ -50,7 +50,7 @@ class RtspStream implements CameraStream {
   #server: LocalRtsp | undefined;
   #track: VideoTrack | undefined;
   #times = new RtpTimes(90_000);
-  #ends: PictureEnd | undefined;
+  #ends: PictureEndMarker | undefined;
   #timer: Timer | undefined;
   #watch: Timer | undefined;
   #played = false;
@@ -83,7 +83,7 @@ class RtspStream implements CameraStream {
     this.#times = new RtpTimes(session.track.clockRate);
     const { codec, clockRate, payloadType } = session.track;
     const { clock, framesPerSecond } = this.#options;
-    this.#ends = new PictureEnd({
+    this.#ends = new PictureEndMarker({
       ...{ codec, clockRate, payloadType, clock },
       intervalMs: 1_000 / framesPerSecond,
       send: (packet) => {

@@ -12,7 +12,7 @@
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import { alteredReason } from '../../../gap.ts';
-import { Damaged } from '../../damage.ts';
+import { DamageError } from '../../damage.ts';
 import { type EventRow, eventOf } from '../../event-rows.ts';
 import { hashOfRow } from '../../row-hash.ts';
 import * as cursors from '../../sql/cursors.ts';
@@ -31,7 +31,7 @@ const mostPlaces = 1000;
 /** Mends all rows that the writer relies on, except events: they are few. @throws Damaged */
 export function mendBooks(db: Database.Database): void {
   const lanes = db.prepare<[], LaneRow>(selectLaneRows).all();
-  if (!lanes.every(isGoodLane)) throw new Damaged('its table of lanes is altered');
+  if (!lanes.every(isGoodLane)) throw new DamageError('its table of lanes is altered');
   const firstOf = new Map(lanes.map((lane) => [`${lane.epoch}/${lane.lane}`, lane]));
   const remove = db.prepare(cursors.deleteCursor);
   for (const row of db.prepare<[], CursorRow>(cursors.selectCursorRows).all()) {
@@ -93,7 +93,7 @@ export function mendLane(
   for (const { from, to, bytes } of found.suspect) {
     const free = outsideHoles(db, epoch, lane, from, to);
     // only a rescue can restore its statements about other lanes
-    if (lane === 'alerts' && free.length > 0) throw new Damaged('an alert is altered or missing');
+    if (lane === 'alerts' && free.length > 0) throw new DamageError('an alert is altered or missing');
     if (free.length > 0) remove.run(epoch, lane, from, to);
     for (const [one, other] of free) {
       const count = other - one + 1;
@@ -101,7 +101,7 @@ export function mendLane(
       insert.run(epoch, lane, one, other, count, ofHole, hashOfHole(epoch, lane, one, other, count, ofHole));
       ranges.push({ from: one, to: other });
     }
-    if (ranges.length > mostPlaces) throw new Damaged('its events are altered in more places than can be named');
+    if (ranges.length > mostPlaces) throw new DamageError('its events are altered in more places than can be named');
   }
   return { ranges, next: found.next, bytes: found.bytes };
 }
@@ -151,7 +151,7 @@ function lookThrough(
   let key = after;
   for (const row of rows.iterate(epoch, lane, after)) {
     // in a b-tree with damaged order no row is found where it belongs
-    if (!(row.sequence > key) || row.sequence >= next) throw new Damaged('its events are in disorder');
+    if (!(row.sequence > key) || row.sequence >= next) throw new DamageError('its events are in disorder');
     key = row.sequence;
     if (++looked > mostRows) {
       isWhole = false;

@@ -3,14 +3,14 @@
  * same transaction stores their gap records.
  *
  * Always: only ranges that `sheddable` allows (../../../shedding.ts): no event in hand at a sink, and never a lane's newest.
- * Less than the least step (../../../room.ts) is not worth a gap record and stays.
+ * Less than the least step (../../../space.ts) is not worth a gap record and stays.
  */
 import { assertThat } from '@forpost/shared/assert.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
 import type { InHand } from '../../../in-hand.ts';
-import { rowBytes } from '../../../room.ts';
 import { sheddable } from '../../../shedding.ts';
+import { rowBytes } from '../../../space.ts';
 import { hashOfRow } from '../../row-hash.ts';
 import { deleteRange, selectFirstFrom, selectLastThrough } from '../../sql/events.ts';
 import { deleteHolesWithin, insertHole, selectHoleBefore, selectHolesWithin } from '../../sql/holes.ts';

@@ -1,5 +1,5 @@
 /**
- * Keeps space for new entries: the writer's side of ../../../room.ts. It checks the disk, lays the ballast and deletes it,
+ * Keeps space for new entries: the writer's side of ../../../space.ts. It checks the disk, lays the ballast and deletes it,
  * deletes delivered events before their time, and has the oldest telemetry shed.
  *
  *   roomy ── the floor of free disk ──► telemetry no longer grows ── a write fails ──► full: the ballast is deleted
@@ -24,12 +24,12 @@ import {
   isAmple,
   type Kind,
   leastStep,
-  type RoomState,
   rowBytes,
+  type SpaceState,
   whileWaiting,
-} from '../../../room.ts';
+} from '../../../space.ts';
 import { leastFreeBytes } from '../../disk-trouble.ts';
-import type { RoomFigures, WriterLimits } from '../../messages.ts';
+import type { SpaceFigures, WriterLimits } from '../../messages.ts';
 import type { Lanes } from '../lanes.ts';
 import type { WriterDisk } from '../writer-disk.ts';
 import type { Retention } from './retention.ts';
@@ -52,7 +52,7 @@ interface Pages {
   readonly usedBytes: number;
 }
 
-export class RoomKeeper {
+export class SpaceKeeper {
   readonly #db: Database.Database;
   readonly #disk: WriterDisk;
   readonly #limits: WriterLimits;
@@ -234,7 +234,7 @@ export class RoomKeeper {
     return true;
   }
 
-  figures(): RoomFigures {
+  figures(): SpaceFigures {
     const { usedBytes } = this.#pages();
     return {
       freeDiskBytes: Number.isFinite(this.#free) ? this.#free : null,
@@ -257,13 +257,13 @@ export class RoomKeeper {
     return fits('reserved', gapBytes, { maxBytes, usedBytes: 0 }, this.#allowed, this.#alertBytes);
   }
 
-  #refresh(): RoomState {
+  #refresh(): SpaceState {
     const state = this.#state();
     this.#allowed = allowances(state);
     return state;
   }
 
-  #state(): RoomState {
+  #state(): SpaceState {
     const { fileBytes, usedBytes } = this.#pages();
     return {
       maxBytes: this.#limits.maxBytes,

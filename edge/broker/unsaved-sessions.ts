@@ -6,7 +6,7 @@
  *
  * Always: bounded: of more than `max` clients the one that is unsaved for longest is forgotten, and not waited for.
  */
-export class Unsaved {
+export class UnsavedSessions {
   readonly #max: number;
   /** by client, in the order of the numbers */
   readonly #numbers = new Map<string, number>();

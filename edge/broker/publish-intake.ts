@@ -1,8 +1,8 @@
 /**
  * Admits publishes at once, acknowledges them in order, and delivers them on.
  *
- *   take ──► admit ──► its turn ──► delivered on, and PUBACK, PUBREC or nothing
- *     │        └── rejected ──► its turn ──► QoS 0: dropped; QoS 1 and 2: nothing more is read, a while, closed
+ *   receive ──► admit ──► its turn ──► delivered on, and PUBACK, PUBREC or nothing
+ *     │           └── rejected ──► its turn ──► QoS 0: dropped; QoS 1 and 2: nothing more is read, a while, closed
  *     └── redelivered (QoS 2 by its packet id, with DUP by packet id and content) ──► the first one's admission
  *              ──► its turn ──► acknowledged, and nothing else
  *
@@ -26,7 +26,7 @@ import { packet } from './protocol/server-packets.ts';
 import type { NotedPublish, Redeliveries } from './redeliveries.ts';
 import type { Sessions } from './sessions.ts';
 
-export interface IntakeOptions {
+export interface PublishIntakeOptions {
   readonly admit: Admit;
   readonly clock: Clock;
   readonly logger: SparingLogger;
@@ -49,15 +49,15 @@ interface Taken {
 
 const done = Promise.resolve();
 
-export class Intake {
-  readonly #options: IntakeOptions;
+export class PublishIntake {
+  readonly #options: PublishIntakeOptions;
 
-  constructor(options: IntakeOptions) {
+  constructor(options: PublishIntakeOptions) {
     this.#options = options;
   }
 
   /** Takes a publish to a topic that its client may publish to. */
-  take(connection: Connection, publish: Publish): void {
+  receive(connection: Connection, publish: Publish): void {
     const { counters, storage, deliver } = this.#options;
     const { queue, principal } = connection;
     const { qos, packetId } = publish;

@@ -21,7 +21,7 @@ const delimiters: Readonly<Record<string, Buffer>> = {
   H265: Buffer.from([35 << 1, 1, 0x50]),
 };
 
-export interface PictureEndOptions {
+export interface PictureEndMarkerOptions {
   readonly codec: string;
   readonly clockRate: number;
   readonly payloadType: number;
@@ -32,8 +32,8 @@ export interface PictureEndOptions {
   send(packet: Buffer): void;
 }
 
-export class PictureEnd {
-  readonly #options: PictureEndOptions;
+export class PictureEndMarker {
+  readonly #options: PictureEndMarkerOptions;
   readonly #delimiter: Buffer | undefined;
   #trusted = true;
   #marked = false;
@@ -44,7 +44,7 @@ export class PictureEnd {
   #added = 0;
   #timer: Timer | undefined;
 
-  constructor(options: PictureEndOptions) {
+  constructor(options: PictureEndMarkerOptions) {
     this.#options = options;
     this.#delimiter = delimiters[options.codec];
   }

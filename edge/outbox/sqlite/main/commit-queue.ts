@@ -52,12 +52,12 @@ interface Waiting {
   readonly reject: (error: ForpostError) => void;
 }
 
-export interface TakenBatch {
+export interface QueuedBatch {
   readonly batch: Omit<Batch, 'changes'>;
   readonly waiting: readonly Waiting[];
 }
 
-export class Gathering {
+export class CommitQueue {
   readonly #maxEntries: number;
   readonly #maxBytes: number;
   #waiting: Waiting[] = [];
@@ -150,7 +150,7 @@ export class Gathering {
   }
 
   /** The next batch. */
-  takeBatch(stamp: Stamp): TakenBatch {
+  nextBatch(stamp: Stamp): QueuedBatch {
     const { count, bytes } = this.#nextBatch();
     const waiting = this.#waiting.length <= count ? this.#waiting : this.#waiting.slice(0, count);
     this.#waiting = this.#waiting.length <= count ? [] : this.#waiting.slice(count);
@@ -185,7 +185,7 @@ export class Gathering {
    * These entries of a batch were refused (all: the batch failed): refuses waiting entries with alerts of the same
    * devices as well. To be called before the next batch is taken.
    */
-  refuseFollowers(taken: TakenBatch, refused: readonly number[] | 'all', error: ForpostError): void {
+  refuseFollowers(taken: QueuedBatch, refused: readonly number[] | 'all', error: ForpostError): void {
     const devices = new Set<EventDraft['device']>();
     const entries = refused === 'all' ? taken.waiting : refused.flatMap((index) => taken.waiting[index] ?? []);
     for (const { entry } of entries) for (const device of alertDevices(entry)) devices.add(device);
@@ -212,7 +212,7 @@ export class Gathering {
   }
 
   /** Resolves a batch's entries: it is on disk. */
-  committed(taken: TakenBatch, outcome: CommitOutcome): void {
+  committed(taken: QueuedBatch, outcome: CommitOutcome): void {
     const repeated = new Map(outcome.repeated);
     const refused = new Set(outcome.refused);
     taken.waiting.forEach((one, index) => {
@@ -238,7 +238,7 @@ export class Gathering {
     if (this.#isTelling) setImmediate(() => this.#tell());
   }
 
-  failed(taken: TakenBatch, error: ForpostError): void {
+  failed(taken: QueuedBatch, error: ForpostError): void {
     this.#refuse(taken.waiting, error);
   }
 

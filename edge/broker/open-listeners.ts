@@ -12,12 +12,12 @@ import {
   listenWebSocketTls,
   type TlsListener,
 } from './listeners.ts';
-import { type WebSocketDoor, type WebSocketOptions, webSocketDoor } from './web-socket.ts';
+import { type WebSocketHandshakes, type WebSocketOptions, webSocketHandshakes } from './web-socket.ts';
 
-export class Doors {
+export class OpenListeners {
   #plain: Listener | undefined;
   #tls: TlsListener | undefined;
-  #handshakes: WebSocketDoor | undefined;
+  #handshakes: WebSocketHandshakes | undefined;
   #webSocket: Listener | undefined;
   #webSocketTls: TlsListener | undefined;
 
@@ -25,7 +25,7 @@ export class Doors {
   async open(listeners: ListenerOptions, webSocket: WebSocketOptions): Promise<void> {
     this.#plain = await listenPlain(listeners);
     this.#tls = await listenTls(listeners);
-    this.#handshakes = webSocketDoor(webSocket);
+    this.#handshakes = webSocketHandshakes(webSocket);
     this.#webSocket = await listenWebSocket(listeners, this.#handshakes);
     this.#webSocketTls = await listenWebSocketTls(listeners, this.#handshakes);
   }
@@ -33,7 +33,9 @@ export class Doors {
   /** Lets nobody in from now on; resolves when the listening sockets are closed. */
   async close(): Promise<void> {
     this.#handshakes?.close();
-    await Promise.all([this.#plain, this.#tls, this.#webSocket, this.#webSocketTls].map((door) => door?.close()));
+    await Promise.all(
+      [this.#plain, this.#tls, this.#webSocket, this.#webSocketTls].map((listener) => listener?.close()),
+    );
   }
 
   /** The port of each way in, once open; undefined where it is not configured. */

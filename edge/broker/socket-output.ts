@@ -15,9 +15,9 @@ const longestCopied = 4096;
 const firstRoom = 64;
 const mostRoom = 16 * 1024;
 
-const due: Output[] = [];
+const due: SocketOutput[] = [];
 
-export class Output {
+export class SocketOutput {
   readonly #socket: Socket;
   readonly #work: BoundedWork;
   readonly #onFull: () => void;

@@ -12,8 +12,8 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
 import type { Principal } from './access.ts';
-import type { Clients } from './clients.ts';
-import type { Connacks } from './connack.ts';
+import type { ConnectedClients } from './clients.ts';
+import type { ConnackSender } from './connack.ts';
 import { Connection, type ConnectionLimits, maxTopicAliases, receiveMaximum } from './connection.ts';
 import { endWith, type GuardedSocket } from './guarded-socket.ts';
 import type { Lobby } from './lobby.ts';
@@ -27,21 +27,21 @@ import type { Sessions } from './sessions.ts';
 import type { Subscribing } from './subscribing.ts';
 import type { WriteWatch } from './write-watch.ts';
 
-export interface EntranceLimits extends ConnectionLimits {
+export interface ConnectLimits extends ConnectionLimits {
   readonly maxConnections: number;
   readonly maxConnectionsEach: number;
 }
 
-export interface EntranceOptions {
+export interface ConnectHandlerOptions {
   readonly clock: Clock;
   readonly logger: SparingLogger;
-  readonly limits: EntranceLimits;
+  readonly limits: ConnectLimits;
   readonly maxPacketBytes: Readonly<Record<Principal['kind'], number>>;
   readonly logIn: LogIn;
   readonly lobby: Lobby;
-  readonly clients: Clients;
+  readonly clients: ConnectedClients;
   readonly sessions: Sessions;
-  readonly connacks: Connacks;
+  readonly connacks: ConnackSender;
   readonly watch: (guarded: GuardedSocket) => WriteWatch;
   readonly makeSubscribing: (connection: Connection) => Subscribing;
   readonly onDropped: (what: 'queued' | 'tooLarge') => void;
@@ -56,10 +56,10 @@ export interface EntranceOptions {
 
 const forEver = 0xffff_ffff;
 
-export class Entrance {
-  readonly #options: EntranceOptions;
+export class ConnectHandler {
+  readonly #options: ConnectHandlerOptions;
 
-  constructor(options: EntranceOptions) {
+  constructor(options: ConnectHandlerOptions) {
     this.#options = options;
   }
 

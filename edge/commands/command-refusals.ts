@@ -7,7 +7,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 
 const tellEveryMs = 3_600_000;
 
-export class Refusals {
+export class CommandRefusals {
   readonly #clock: Clock;
   readonly #note: (message: string, count: number) => void;
   #count = 0;
@@ -20,7 +20,7 @@ export class Refusals {
     this.#note = note;
   }
 
-  take(count: number, reason: string): void {
+  add(count: number, reason: string): void {
     const now = this.#clock.uptime();
     this.#count += count;
     this.#reason = reason;

@@ -22,7 +22,7 @@ interface Noted {
 
 const none: readonly FieldProblem[] = [];
 
-export class Notes {
+export class MessageNotes {
   /** created by the first note; nearly all messages have none */
   #noted: Noted | undefined;
 

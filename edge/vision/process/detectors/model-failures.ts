@@ -17,7 +17,7 @@ const backoff: Backoff = { baseMs: 100, ceilingMs: 10_000 };
 /** A short ceiling, so that a machine that is back is asked soon. */
 const remoteBackoff: Backoff = { baseMs: 100, ceilingMs: 2_000 };
 
-export interface ModelStandingOptions {
+export interface ModelFailuresOptions {
   readonly clock: Clock;
   /** uniform in [0, 1) */
   readonly random: () => number;
@@ -29,8 +29,8 @@ export interface ModelStandingOptions {
   readonly fit: () => void;
 }
 
-export class ModelStanding {
-  readonly #options: ModelStandingOptions;
+export class ModelFailures {
+  readonly #options: ModelFailuresOptions;
   /** models that failed, by name, until they answer again; `timer`: held back until it fires */
   readonly #failing = new Map<string, { failures: number; timer: Timer | undefined }>();
   /** since when a model answers without failure, ms of the monotonic clock */
@@ -38,7 +38,7 @@ export class ModelStanding {
   readonly #proven = new Set<string>();
   readonly #suspects: Set<string>;
 
-  constructor(options: ModelStandingOptions) {
+  constructor(options: ModelFailuresOptions) {
     this.#options = options;
     this.#suspects = new Set(options.suspects);
   }

@@ -7,29 +7,29 @@
 import { mayPublish } from './access.ts';
 import { type Connection, maxTopicAliases, receiveMaximum } from './connection.ts';
 import type { Packet } from './guarded-socket.ts';
-import type { Intake } from './intake.ts';
 import { numberAt } from './protocol/fields.ts';
 import { packetTypes } from './protocol/packet-types.ts';
 import { numbersOf, property } from './protocol/properties.ts';
 import { readPublish } from './protocol/publish.ts';
 import { reason } from './protocol/reason-codes.ts';
 import { pingresp } from './protocol/server-packets.ts';
+import type { PublishIntake } from './publish-intake.ts';
 import { retainedBytes } from './retained.ts';
 import type { Sessions } from './sessions.ts';
 import { hasTooManyLevels } from './topic-filter.ts';
 
-export interface DispatchOptions {
+export interface PacketDispatchOptions {
   readonly sessions: Sessions;
-  readonly intake: Intake;
+  readonly intake: PublishIntake;
   /** a publish to a topic that its client may not publish to */
   readonly onForbidden: (connection: Connection, topic: string, kind: 'publish' | 'retain') => void;
   readonly onViolation: (connection: Connection, what: string) => void;
 }
 
-export class Dispatch {
-  readonly #options: DispatchOptions;
+export class PacketDispatch {
+  readonly #options: PacketDispatchOptions;
 
-  constructor(options: DispatchOptions) {
+  constructor(options: PacketDispatchOptions) {
     this.#options = options;
   }
 
@@ -48,10 +48,10 @@ export class Dispatch {
         this.#options.intake.release(connection, numberAt(bytes, from));
         break;
       case packetTypes.subscribe:
-        connection.subscribing.take('subscribe', bytes.subarray(from, end));
+        connection.subscribing.enqueue('subscribe', bytes.subarray(from, end));
         break;
       case packetTypes.unsubscribe:
-        connection.subscribing.take('unsubscribe', bytes.subarray(from, end));
+        connection.subscribing.enqueue('unsubscribe', bytes.subarray(from, end));
         break;
       case packetTypes.pingreq:
         connection.output.write(pingresp);
@@ -103,7 +103,7 @@ export class Dispatch {
       publish.retain = false;
       onForbidden(connection, publish.topic, 'retain');
     }
-    intake.take(connection, publish);
+    intake.receive(connection, publish);
   }
 
   #aliasBroken(connection: Connection, alias: number | undefined): void {

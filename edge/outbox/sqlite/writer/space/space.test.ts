@@ -5,7 +5,7 @@ import { asId, type Lane } from '@forpost/shared/event/ids.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { damagedReason, shedReason } from '../../../gap.ts';
 import type { EventDraft } from '../../../outbox.ts';
-import { leastStepBytes } from '../../../room.ts';
+import { leastStepBytes } from '../../../space.ts';
 import type { SqliteOutboxOptions } from '../../main/outbox-options.ts';
 import type { SqliteOutbox } from '../../main/sqlite-outbox.ts';
 import { openReader } from '../../reader/sqlite-reader.ts';

@@ -14,7 +14,7 @@ const stuckAfterMs = 30_000;
 const mostStuck = 2;
 const stopDeadlineMs = 1_500;
 
-export class LeavingThreads {
+export class EndingThreads {
   readonly #clock: Clock;
   readonly #tooManyStuck: (models: readonly string[]) => void;
   readonly #leaving = new Map<Worker, Timer>();

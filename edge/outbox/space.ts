@@ -19,7 +19,7 @@
 /** Bytes of an event besides its data, estimated: key, times, boot, its share of the pages. */
 export const rowBytes = 160;
 
-export interface RoomState {
+export interface SpaceState {
   /** outbox.max_bytes */
   readonly maxBytes: number;
   readonly fileBytes: number;
@@ -54,8 +54,8 @@ const stepShare = 1 / 16;
 const largestStepBytes = 64 * 2 ** 20;
 export const leastStepBytes = 64 * 2 ** 10;
 
-export function allowances(room: RoomState): Allowances {
-  const { maxBytes, fileBytes, freeDiskBytes, minFreeBytes, diskFull } = room;
+export function allowances(space: SpaceState): Allowances {
+  const { maxBytes, fileBytes, freeDiskBytes, minFreeBytes, diskFull } = space;
   const growth = diskFull ? 0 : Math.max(0, freeDiskBytes - minFreeBytes);
   const growthForAlerts = diskFull ? 0 : freeDiskBytes;
   const within = (kind: keyof typeof stuckShares, most: number) =>
@@ -72,12 +72,12 @@ export function allowances(room: RoomState): Allowances {
 export function fits(
   kind: Kind,
   bytes: number,
-  room: Pick<RoomState, 'maxBytes' | 'usedBytes'>,
+  space: Pick<SpaceState, 'maxBytes' | 'usedBytes'>,
   allowed: Allowances,
   alertBytes: number,
 ): boolean {
-  if (room.usedBytes + bytes > allowed[kind]) return false;
-  return kind === 'telemetry' || alertBytes + bytes <= alertsLaneShares[kind] * room.maxBytes;
+  if (space.usedBytes + bytes > allowed[kind]) return false;
+  return kind === 'telemetry' || alertBytes + bytes <= alertsLaneShares[kind] * space.maxBytes;
 }
 
 /** A smaller step is not worth a gap record: telemetry waits instead. */

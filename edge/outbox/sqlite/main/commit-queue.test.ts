@@ -5,26 +5,26 @@ import { expect, test } from 'vitest';
 import type { EventDraft, OutboxEntry } from '../../outbox.ts';
 import type { CommitOutcome } from '../messages.ts';
 import { draft } from '../testing/test-support.ts';
-import { Gathering } from './gathering.ts';
+import { CommitQueue } from './commit-queue.ts';
 
 const nextTurn = () => new Promise<void>((resolve) => setImmediate(resolve));
-const stamp = {} as Parameters<Gathering['takeBatch']>[0];
+const stamp = {} as Parameters<CommitQueue['nextBatch']>[0];
 const outcome = (refused: readonly number[] = []) => ({ repeated: [], refused }) as unknown as CommitOutcome;
 
 function gathered(count: number) {
-  const gathering = new Gathering(10_000, 2 ** 30);
+  const queue = new CommitQueue(10_000, 2 ** 30);
   const told: string[] = [];
   for (let n = 0; n < count; n++)
-    gathering.add({ events: [draft(n, { device: asId('meter') })] }).then(
+    queue.add({ events: [draft(n, { device: asId('meter') })] }).then(
       () => told.push(`${n} stored`),
       () => told.push(`${n} refused`),
     );
-  return { gathering, told };
+  return { queue, told };
 }
 
 test('the entries of a large commit are acknowledged in order, some in each turn of the event loop', async () => {
-  const { gathering, told } = gathered(1000);
-  gathering.committed(gathering.takeBatch(stamp), outcome());
+  const { queue, told } = gathered(1000);
+  queue.committed(queue.nextBatch(stamp), outcome());
   const later: number[] = [];
   for (let turn = 0; turn < 4; turn++) {
     await nextTurn();
@@ -32,14 +32,14 @@ test('the entries of a large commit are acknowledged in order, some in each turn
   }
   expect(later[0]).toBeLessThan(600);
   expect(later).toEqual(later.toSorted((a, b) => a - b));
-  while (gathering.entries > 0) await nextTurn();
+  while (queue.entries > 0) await nextTurn();
   await nextTurn();
   expect(told).toEqual(Array.from({ length: 1000 }, (_, n) => `${n} stored`));
 });
 
 test('a refused entry is rejected at once, however many stored ones wait to be acknowledged', async () => {
-  const { gathering, told } = gathered(1000);
-  gathering.committed(gathering.takeBatch(stamp), outcome([999]));
+  const { queue, told } = gathered(1000);
+  queue.committed(queue.nextBatch(stamp), outcome([999]));
   await Promise.resolve();
   await Promise.resolve();
   expect(told).toContain('999 refused');
@@ -47,87 +47,84 @@ test('a refused entry is rejected at once, however many stored ones wait to be a
 });
 
 test('stored entries are acknowledged before waiting ones are rejected', async () => {
-  const { gathering, told } = gathered(1000);
-  gathering.committed(gathering.takeBatch(stamp), outcome());
-  const late = gathering.add({ events: [draft(1000)] });
-  gathering.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
+  const { queue, told } = gathered(1000);
+  queue.committed(queue.nextBatch(stamp), outcome());
+  const late = queue.add({ events: [draft(1000)] });
+  queue.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
   await expect(late).rejects.toThrow('stopped');
   expect(told).toHaveLength(1000);
-  expect(gathering.entries).toBe(0);
+  expect(queue.entries).toBe(0);
   await nextTurn();
-  expect(gathering.entries).toBe(0);
+  expect(queue.entries).toBe(0);
 });
 
 test('an alert does not overtake an earlier alert of its device that is refused in the same turn', async () => {
-  const { gathering } = gathered(0);
+  const { queue } = gathered(0);
   const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
-  const earlier = gathering.add(alert(1));
-  const taken = gathering.takeBatch(stamp);
-  gathering.refuseFollowers(taken, [0], new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
-  gathering.committed(taken, outcome([0]));
+  const earlier = queue.add(alert(1));
+  const taken = queue.nextBatch(stamp);
+  queue.refuseFollowers(taken, [0], new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
+  queue.committed(taken, outcome([0]));
   // nobody has heard of it yet
-  await expect(gathering.add(alert(2))).rejects.toThrow();
+  await expect(queue.add(alert(2))).rejects.toThrow();
   await expect(earlier).rejects.toThrow();
   await nextTurn();
-  void gathering.add(alert(3));
-  expect(gathering.takeBatch(stamp).waiting).toHaveLength(1);
+  void queue.add(alert(3));
+  expect(queue.nextBatch(stamp).waiting).toHaveLength(1);
 });
 
 test('an alert does not overtake one that is refused because the writer is gone', async () => {
-  const { gathering } = gathered(0);
+  const { queue } = gathered(0);
   const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
   const gone = new ForpostError('FORPOST_OUTBOX_FAILED', 'gone');
-  const underWay = gathering.add(alert(1));
-  const taken = gathering.takeBatch(stamp);
-  const waiting = gathering.add({ events: [draft(2, { lane: 'alerts', device: asId('camera') })] });
-  gathering.failed(taken, gone);
-  gathering.failAll(gone);
+  const underWay = queue.add(alert(1));
+  const taken = queue.nextBatch(stamp);
+  const waiting = queue.add({ events: [draft(2, { lane: 'alerts', device: asId('camera') })] });
+  queue.failed(taken, gone);
+  queue.failAll(gone);
   // nobody has heard of it yet
-  const behind = [
-    gathering.add(alert(3)),
-    gathering.add({ events: [draft(4, { lane: 'alerts', device: asId('camera') })] }),
-  ];
+  const behind = [queue.add(alert(3)), queue.add({ events: [draft(4, { lane: 'alerts', device: asId('camera') })] })];
   for (const one of [underWay, waiting, ...behind]) await expect(one).rejects.toThrow();
   await nextTurn();
-  void gathering.add(alert(5));
-  expect(gathering.takeBatch(stamp).waiting).toHaveLength(1);
+  void queue.add(alert(5));
+  expect(queue.nextBatch(stamp).waiting).toHaveLength(1);
 });
 
 /** An entry of one event, and what became of it: 'in', or the words of its refusal. */
 const offered =
-  (gathering: Gathering) =>
+  (queue: CommitQueue) =>
   async (sender: string | undefined, change: Partial<EventDraft> = {}) =>
-    answer(gathering, {
+    answer(queue, {
       events: [draft(1, { device: asId(sender ?? 'gateway'), ...change })],
       ...(sender === undefined ? {} : { sender }),
     });
 
-async function answer(gathering: Gathering, entry: OutboxEntry): Promise<string> {
-  const before = gathering.entries;
-  const refusal = gathering.add(entry).then(
+async function answer(queue: CommitQueue, entry: OutboxEntry): Promise<string> {
+  const before = queue.entries;
+  const refusal = queue.add(entry).then(
     () => '',
     (error: ForpostError) => error.message,
   );
-  return gathering.entries > before ? 'in' : refusal;
+  return queue.entries > before ? 'in' : refusal;
 }
 
 const data = (bytes: number) => ({ data: 'x'.repeat(bytes) });
 
 test('a device that fills its share of the entries is refused alone, in words that name it, until some are stored', async () => {
-  const gathering = new Gathering(30, 2 ** 20);
-  const offer = offered(gathering);
+  const queue = new CommitQueue(30, 2 ** 20);
+  const offer = offered(queue);
   for (let n = 0; n < 10; n++) expect(await offer('flood')).toBe('in');
   expect(await offer('flood')).toMatch(
     /^10 entries \(0\.0 MB\) of flood wait for the disk, as much as may wait of one/,
   );
   expect(await offer('meter')).toBe('in');
   expect(await offer(undefined)).toBe('in');
-  gathering.committed(gathering.takeBatch(stamp), outcome());
+  queue.committed(queue.nextBatch(stamp), outcome());
   expect(await offer('flood')).toBe('in');
 });
 
 test('a device’s bytes take no more than its share, whichever way it sends them', async () => {
-  const gathering = new Gathering(1000, 300_000);
+  const queue = new CommitQueue(1000, 300_000);
   const letter = { device: asId<'device'>('flood'), topic: 't', received: 1, reason: 'unreadable' };
   const changes = [{ kind: 'retained', topic: 't', payload: new Uint8Array(40_000), qos: 1, owner: 'flood' }] as const;
   const large: OutboxEntry[] = [
@@ -136,36 +133,36 @@ test('a device’s bytes take no more than its share, whichever way it sends the
     { events: [], publish: { changes }, sender: 'flood' },
   ];
   const answers: string[] = [];
-  for (const entry of large) answers.push(await answer(gathering, entry));
+  for (const entry of large) answers.push(await answer(queue, entry));
   expect(answers).toEqual(['in', 'in', expect.stringContaining('2 entries (0.1 MB) of flood wait')]);
-  expect(await offered(gathering)('meter', data(40_000))).toBe('in');
+  expect(await offered(queue)('meter', data(40_000))).toBe('in');
 });
 
 test('a device’s alert fits beside its own readings, and alerts without end do not', async () => {
-  const offer = offered(new Gathering(30, 2 ** 20));
+  const offer = offered(new CommitQueue(30, 2 ** 20));
   while ((await offer('flood')) === 'in');
   for (let n = 0; n < 3; n++) expect(await offer('flood', { lane: 'alerts' })).toBe('in');
   expect(await offer('flood', { lane: 'alerts' })).toContain('13 entries (0.0 MB) of flood wait');
 });
 
 test('the last tenth of the queue is for alerts and entries without a sender, and is bounded too', async () => {
-  const gathering = new Gathering(30, 2 ** 20);
-  const offer = offered(gathering);
+  const queue = new CommitQueue(30, 2 ** 20);
+  const offer = offered(queue);
   for (let n = 0; n < 27; n++) expect(await offer(`meter-${n}`)).toBe('in');
   expect(await offer('late')).toMatch(/^27 entries .* too slow for this load, and the last room is kept for alerts$/);
   expect(await offer('late', { lane: 'alerts' })).toBe('in');
-  expect(await answer(gathering, { events: [draft(1)], reserved: true })).toBe('in');
-  expect(await answer(gathering, { events: [draft(1)], reserved: true })).toBe('in');
+  expect(await answer(queue, { events: [draft(1)], reserved: true })).toBe('in');
+  expect(await answer(queue, { events: [draft(1)], reserved: true })).toBe('in');
   for (const entry of [{ reserved: true }, { events: [draft(1, { lane: 'alerts' })] }])
-    expect(await answer(gathering, { events: [draft(1)], ...entry })).toMatch(/^30 entries .* too slow for this load$/);
+    expect(await answer(queue, { events: [draft(1)], ...entry })).toMatch(/^30 entries .* too slow for this load$/);
 });
 
 test('an entry larger than a share is accepted where nothing else of its sender waits', async () => {
-  const gathering = new Gathering(30, 300_000);
-  const offer = offered(gathering);
+  const queue = new CommitQueue(30, 300_000);
+  const offer = offered(queue);
   expect(await offer('camera', data(200_000))).toBe('in');
   expect(await offer('camera')).toContain('of camera wait');
-  gathering.committed(gathering.takeBatch(stamp), outcome());
+  queue.committed(queue.nextBatch(stamp), outcome());
   expect(await offer('camera', data(200_000))).toBe('in');
 });
 
@@ -180,24 +177,24 @@ const publish = fc.record({
 test('whatever one device sends, and whatever the disk does, another device’s entry and alert fit', () =>
   fc.assert(
     fc.asyncProperty(fc.array(publish, { maxLength: 120 }), async (publishes) => {
-      const gathering = new Gathering(40, 300_000);
+      const queue = new CommitQueue(40, 300_000);
       for (const { lane, events, bytes, disk } of publishes) {
         const event = draft(1, { lane, device: asId('flood'), ...data(bytes) } as Partial<EventDraft>);
-        gathering.add({ events: Array.from({ length: events }, () => event), sender: 'flood' }).catch(() => undefined);
+        queue.add({ events: Array.from({ length: events }, () => event), sender: 'flood' }).catch(() => undefined);
         if (disk === 'hangs') continue;
-        const taken = gathering.takeBatch(stamp);
+        const taken = queue.nextBatch(stamp);
         const error = new ForpostError('FORPOST_OUTBOX_FAILED', 'no');
-        if (disk === 'fails') gathering.failed(taken, error);
-        else gathering.committed(taken, outcome(disk === 'refuses' && taken.waiting.length > 0 ? [0] : []));
+        if (disk === 'fails') queue.failed(taken, error);
+        else queue.committed(taken, outcome(disk === 'refuses' && taken.waiting.length > 0 ? [0] : []));
       }
-      const offer = offered(gathering);
+      const offer = offered(queue);
       expect(await offer('meter', data(60_000))).toBe('in');
       expect(await offer('meter', { lane: 'alerts', ...data(30_000) })).toBe('in');
       expect(await offer(undefined, { lane: 'alerts', device: null })).toBe('in');
       // and nothing of anybody is left counted in the end
-      gathering.failed(gathering.takeBatch(stamp), new ForpostError('FORPOST_OUTBOX_FAILED', 'no'));
-      gathering.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
-      expect(gathering.entries).toBe(0);
+      queue.failed(queue.nextBatch(stamp), new ForpostError('FORPOST_OUTBOX_FAILED', 'no'));
+      queue.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
+      expect(queue.entries).toBe(0);
       await nextTurn();
       for (let n = 0; n < 13; n++) expect(await offer('flood')).toBe('in');
     }),

@@ -24,7 +24,7 @@ export interface DraftStamp {
   readonly boot: () => string;
 }
 
-export class Drafts {
+export class EventDrafts {
   readonly #stamp: DraftStamp;
   readonly #alertOf = new WeakMap<EventDraft, Alert>();
 
