@@ -20,6 +20,7 @@ import { evidence } from './evidence/capability.ts';
 import { gateways } from './gateways/capability.ts';
 import type { GatewayDirectory } from './gateways/directory.ts';
 import type { GatewayService } from './gateways/out-of-service.ts';
+import type { Takeovers } from './gateways/takeovers.ts';
 import { type Health, health } from './health/capability.ts';
 import type { HistoryStore } from './history/store.ts';
 import { language } from './language/capability.ts';
@@ -46,6 +47,7 @@ export interface CentreServices {
   readonly gateways: GatewayDirectory;
   readonly sites: GatewaySites;
   readonly service: GatewayService;
+  readonly takeovers: Takeovers;
   readonly ledger: (gateway: string, query?: LedgerQuery) => Promise<LedgerView | undefined>;
   readonly missing: GatewayWatchOptions['missing'];
   readonly centreAlarms: CentreAlarms;

@@ -26,6 +26,7 @@ import { ReloadedConfig } from './config/reload.ts';
 import { DataLock } from './data-folder/lock.ts';
 import { GatewayDirectory } from './gateways/directory.ts';
 import { GatewayService } from './gateways/out-of-service.ts';
+import { Takeovers } from './gateways/takeovers.ts';
 import { CentreHealth } from './health/centre-health.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
 import { IngestHub } from './ingest/hub.ts';
@@ -83,7 +84,7 @@ export function compose(options: ServiceOptions) {
   const storage = composeStorage(ground);
   const people = composePeople(ground, storage);
   const way = composeWayIn(ground, storage, people, reloaded);
-  const gateways = composeGateways(ground, storage, way.ingest);
+  const gateways = composeGateways(ground, storage, way);
   const desk = new CommandDesk(people.commands, gateways.gateways);
   const health: CentreHealth = new CentreHealth({
     ...{ ...storage, ...people, ...way, clock },
@@ -99,7 +100,7 @@ export function compose(options: ServiceOptions) {
   });
   const made = Capabilities.of<CentreServices>(options.capabilities ?? capabilities, {
     ...{ config, folder: config.data, users, desk, health, clock, logger },
-    ...{ ...storage, ...people, ...gateways, sites: way.sites },
+    ...{ ...storage, ...people, ...gateways, sites: way.sites, takeovers: way.takeovers },
     ledger: (gateway, query) => gateways.answers.view(gateway, query),
     // while the centre cannot receive or store events, the number of missing events is unknown
     missing: async (gateway) => (health.notReady().length > 0 ? undefined : gateways.answers.missing(gateway)),
@@ -189,7 +190,8 @@ function composeWayIn(
   const sites = new GatewaySites(registry, clock, log('registry'));
   const limitsOf = (gateway: string) => reloaded.limitsOf(gateway);
   const flood = new FloodWatch({ alarms: centreAlarms, limitsOf, clock });
-  const admission = new GatewayAdmission(sites, flood, centreAlarms);
+  const takeovers = new Takeovers(registry, clock, log('registry'));
+  const admission = new GatewayAdmission(sites, flood, centreAlarms, takeovers);
   const shared = { history, events: hub, clock, random };
   const ingest =
     kafka === undefined ? undefined : new Ingest({ ...shared, kafka, partitions, admission, logger: log('ingest') });
@@ -197,11 +199,11 @@ function composeWayIn(
     kafka === undefined
       ? new HistoryDelivery({ ...shared, logger: log('receiver') })
       : new KafkaDelivery(kafka, clock, log('receiver'));
-  return { hub, sites, flood, admission, limitsOf, ingest, delivery };
+  return { hub, sites, flood, takeovers, admission, limitsOf, ingest, delivery };
 }
 
 /** What is known of the gateways. */
-function composeGateways({ clock, log }: Ground, { history, registry }: Storage, ingest: Ingest | undefined) {
+function composeGateways({ clock, log }: Ground, { history, registry }: Storage, { ingest, takeovers }: WayIn) {
   const gateways = new GatewayDirectory({
     clock,
     // without Kafka an event is in the history before its gateway learns that it is safe
@@ -213,14 +215,21 @@ function composeGateways({ clock, log }: Ground, { history, registry }: Storage,
         }),
   });
   const ends = new LaneEnds({ history, clock, logger: log('ledger') });
-  const ledgers = new Ledgers({ history, gateways, ends, ours: () => ingest?.ownsAll() ?? true, clock });
+  const ledgers = new Ledgers({
+    history,
+    gateways,
+    ends,
+    ours: () => ingest?.ownsAll() ?? true,
+    takeovers: (gateway) => takeovers.of(gateway),
+    clock,
+  });
   return { gateways, ends, ledgers, answers: new LedgerAnswers(ledgers, clock), service: new GatewayService(registry) };
 }
 
 interface Listeners
   extends Pick<Storage, 'poison'>,
     Pick<People, 'notifier'>,
-    Pick<WayIn, 'hub'>,
+    Pick<WayIn, 'hub' | 'takeovers'>,
     Pick<Gateways, 'gateways' | 'ends' | 'ledgers'> {
   readonly health: CentreHealth;
   readonly capabilities: Capabilities;
@@ -228,7 +237,7 @@ interface Listeners
 
 /** The parts that get each arriving event. */
 function connect({ kafka }: Ground, listeners: Listeners): void {
-  const { hub, health, capabilities: made, ledgers, ends, gateways, notifier, poison } = listeners;
+  const { hub, health, capabilities: made, ledgers, ends, gateways, notifier, poison, takeovers } = listeners;
   hub.connect({
     stored: (events) => {
       health.stored(events.length);
@@ -238,6 +247,7 @@ function connect({ kafka }: Ground, listeners: Listeners): void {
     assigned: () => ledgers.forget(),
     repeated: (count) => health.repeated(count),
     status: (status, arrived) => {
+      takeovers.take(status, arrived);
       ends.take(status, arrived);
       gateways.take(status, arrived);
     },

@@ -60,6 +60,7 @@ export class Service implements Part {
       registry,
       capabilities,
       flood,
+      takeovers,
       delivery,
       receiver,
       gateways,
@@ -80,6 +81,7 @@ export class Service implements Part {
       // before the registry, so that they hear of every record
       await capabilities.startParts(releasers);
       await releasers.start('registry', registry);
+      await releasers.start('takeovers', takeovers);
       await releasers.start('flood watch', flood);
       await releasers.start('delivery', delivery);
       if (receiver.server !== undefined) await releasers.start('receiver', receiver.server);

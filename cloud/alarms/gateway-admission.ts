@@ -1,18 +1,20 @@
 /**
  * Decides whether events and states of gateways are accepted, through Kafka and the receiver: a gateway may send only data
- * of its own site. Events are counted, so that a flood raises an alarm.
+ * of its own site, and a box that a restored one has replaced may send nothing. Events are counted, so that a flood raises an alarm.
  *
  * Always: a refusal raises one alarm of the centre for each gateway, and a refused event is never in the history.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
-import { said } from '@forpost/shared/texts/english.ts';
+import { inEnglish, said } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
+import type { Claim, Takeovers } from '../gateways/takeovers.ts';
 import type { Admission } from '../ingest/admission.ts';
 import type { GatewaySites } from '../sites/gateway-sites.ts';
 import type { CentreAlarms } from './centre-alarms.ts';
 import type { FloodWatch } from './flood-watch.ts';
 
 const claimKind = 'claims-site';
+const supersededKind = 'superseded';
 /** How long the alarm lasts after a refusal; continued refusals raise it again within this time. */
 const holdsForMs = 600_000;
 
@@ -20,11 +22,18 @@ export class GatewayAdmission implements Admission {
   readonly #sites: GatewaySites;
   readonly #flood: FloodWatch;
   readonly #alarms: Pick<CentreAlarms, 'raise'>;
+  readonly #takeovers: Pick<Takeovers, 'superseded'>;
 
-  constructor(sites: GatewaySites, flood: FloodWatch, alarms: Pick<CentreAlarms, 'raise'>) {
+  constructor(
+    sites: GatewaySites,
+    flood: FloodWatch,
+    alarms: Pick<CentreAlarms, 'raise'>,
+    takeovers: Pick<Takeovers, 'superseded'>,
+  ) {
     this.#sites = sites;
     this.#flood = flood;
     this.#alarms = alarms;
+    this.#takeovers = takeovers;
   }
 
   get ready(): boolean {
@@ -38,6 +47,16 @@ export class GatewayAdmission implements Admission {
     const says = said(message('centre/alarm.claims-site', { gateway, site, own }));
     this.#alarms.raise({ gateway, site: own, kind: claimKind, severity: 'warning', ...says, holdsForMs });
     return reason;
+  }
+
+  superseded(claim: Claim): string | undefined {
+    const reason = this.#takeovers.superseded(claim);
+    if (reason === undefined) return undefined;
+    const { gateway } = claim;
+    const site = this.#sites.of(gateway)?.site ?? '';
+    const says = said(message('centre/alarm.superseded', { gateway, at: String(reason.values?.at ?? '') }));
+    this.#alarms.raise({ gateway, site, kind: supersededKind, severity: 'warning', ...says, holdsForMs });
+    return inEnglish(reason);
   }
 
   came(events: readonly ForpostEvent[], bytes: number): void {

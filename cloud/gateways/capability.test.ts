@@ -1,3 +1,4 @@
+import { asId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
 import { startApi } from '../testing/api.ts';
 import { exampleStatus } from '../testing/examples.ts';
@@ -19,4 +20,16 @@ test('staff take a gateway out of service and back, and every page can see it', 
   expect((await set(true)).statusCode).toBe(200);
   expect(await shown()).toBe(true);
   expect([(await set(false, 'nobody')).statusCode, (await set('no')).statusCode]).toEqual([404, 400]);
+});
+
+test('a gateway that was restored on another box is shown as that, and so is the box before when it comes', async () => {
+  const { get, gateways, takeovers } = await startApi();
+  const restored = { at: '2026-11-30T10:00:00.000Z', backup: '2026-11-29T03:00:00.000Z', epoch: asId<'epoch'>('e1') };
+  const status = exampleStatus({ instance: 'new', restored });
+  gateways.take(status);
+  takeovers.take(status, 1000);
+  const shown = async () => (await get('/api/v1/gateways')).json().gateways[0].restored;
+  expect(await shown()).toEqual({ at: '1970-01-01T00:00:01.000Z', backup: restored.backup });
+  takeovers.superseded({ gateway: status.gateway, instance: undefined, at: 2000 });
+  expect(await shown()).toMatchObject({ old_box: { last: '1970-01-01T00:00:02.000Z', refused: 1 } });
 });

@@ -9,18 +9,20 @@ import type { CapabilityKind } from '../api/capability.ts';
 import type { GatewayDirectory } from './directory.ts';
 import { type GatewayService, gatewayServiceKind } from './out-of-service.ts';
 import { gatewaysAnswer, serviceAnswer, serviceBody } from './schemas.ts';
-import { gatewayView } from './view.ts';
+import type { Takeovers } from './takeovers.ts';
+import { gatewayView, takeoverView } from './view.ts';
 
 export interface GatewayRouteServices {
   readonly gateways: Pick<GatewayDirectory, 'all' | 'get' | 'start' | 'stop'>;
   readonly service: Pick<GatewayService, 'isOut' | 'set'>;
+  readonly takeovers: Pick<Takeovers, 'of' | 'oldBox'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
 export const gateways: CapabilityKind<GatewayRouteServices> = {
   name: 'gateways',
   registryKinds: [gatewayServiceKind],
-  create: ({ gateways: directory, service, clock }) => ({
+  create: ({ gateways: directory, service, takeovers, clock }) => ({
     part: directory,
     routes(api, caller) {
       api.get(
@@ -31,7 +33,10 @@ export const gateways: CapabilityKind<GatewayRouteServices> = {
         },
         async () => ({
           now: rfc3339(clock.now()),
-          gateways: directory.all().map((known) => gatewayView(known, !service.isOut(known.gateway))),
+          gateways: directory.all().map((known) => ({
+            ...gatewayView(known, !service.isOut(known.gateway)),
+            ...takeoverView(takeovers.of(known.gateway).at(-1), takeovers.oldBox(known.gateway)),
+          })),
         }),
       );
 

@@ -38,6 +38,16 @@ test('a gateway that began again with a new outbox is believed after three statu
   expect(directory.get('gw-1')?.status?.name).toBe('again');
 });
 
+test('the status of a restored box replaces that of the box before it, however often that was started', async () => {
+  const { clock, directory } = await start();
+  directory.take(exampleStatus({ starts: 40, counter: 9 }), clock.now());
+  clock.advance(1000);
+  expect(directory.take(exampleStatus({ starts: 8, counter: 1, instance: 'new' }), clock.now())).toBe(true);
+  // read from the topic later than it came
+  expect(directory.take(exampleStatus({ starts: 40, counter: 10 }), clock.now() - 500)).toBe(false);
+  expect(directory.get('gw-1')?.status?.instance).toBe('new');
+});
+
 test('statuses that are read again, in their order, do not change a gateway back to an older state', async () => {
   const { clock, directory, told } = await start();
   const states = Array.from({ length: 8 }, (_, i) => ({ at: clock.now() + 2000 * i, counter: i + 1 }));

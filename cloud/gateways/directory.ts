@@ -7,6 +7,8 @@
  * - An older status (by starts, then counter) never replaces a newer one, however late it comes. One exception:
  *   `provenAfter` older ones in a row that go on counting and came after it. Then the gateway has begun again, with a new
  *   outbox. (The statuses of a topic that is read once more came before, so they do not count.)
+ * - Of two boxes of one gateway (GatewayStatus.instance) the status that came later counts: the one that a restore has
+ *   replaced is refused before (takeovers.ts).
  * - While no states can reach the centre, because Kafka is down, no gateway falls silent.
  * - The last contact is kept by the monotonic clock and never goes back. A wall clock that is set right changes the time
  *   that is shown, and makes no gateway online or offline.
@@ -127,7 +129,7 @@ export class GatewayDirectory implements Part {
     const status = boundedStatus(whole);
     const entry = this.#entryOf(status.gateway, status.site);
     if (entry === undefined) return false;
-    const newest = entry.status === undefined || isNewer(status, entry.status) || hasBegunAgain(entry, status, arrived);
+    const newest = counts(entry, status, arrived);
     if (newest) {
       entry.arrived = arrived;
       entry.status = status;
@@ -278,6 +280,14 @@ export class GatewayDirectory implements Part {
     const view = this.#view(gateway, entry);
     for (const listener of this.#listeners) listener(view);
   }
+}
+
+/** Whether a status is the newest one of its gateway. */
+function counts(entry: Entry, status: GatewayStatus, arrived: number): boolean {
+  const before = entry.status;
+  if (before === undefined) return true;
+  if (before.instance !== status.instance) return arrived >= entry.arrived;
+  return isNewer(status, before) || hasBegunAgain(entry, status, arrived);
 }
 
 function isNewer(a: GatewayStatus, b: GatewayStatus): boolean {

@@ -107,6 +107,18 @@ export const gatewaySchema = answer({
   ),
   problems: list(Type.String()),
   problems_i18n: optional(list(Type.Union([message('each of `problems` as a message of the catalogue'), Type.Null()]))),
+  restored: optional(
+    answer({
+      at: time('since then a box that was restored from a backup is this gateway'),
+      backup: Type.String({ description: 'when the backup was made, by the clock of the box before; may be empty' }),
+      old_box: optional(
+        answer({
+          last: time('when the box before last came'),
+          refused: Type.Integer({ description: 'what it sent since this centre started: requests, records, states' }),
+        }),
+      ),
+    }),
+  ),
   evidence_refused: optional(
     Type.String({ description: 'why no picture or clip of its alarms can be fetched; absent: it can be asked' }),
   ),

@@ -5,6 +5,7 @@ import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { KnownGateway } from './directory.ts';
 import type { GatewayView } from './schemas.ts';
+import type { OldBox, Takeover } from './takeovers.ts';
 
 /** `inService`: staff have not taken it out of service. */
 export function gatewayView(known: KnownGateway, inService = true): GatewayView {
@@ -45,6 +46,16 @@ function hostView({ at, model, values, findings }: HostStatus): NonNullable<Gate
       ...{ part, level, text, ...(textI18n === undefined ? {} : { textI18n }) },
     })),
   };
+}
+
+/** That a restored box is the gateway, and whether the one before still comes. */
+export function takeoverView(
+  takeover: Takeover | undefined,
+  oldBox: OldBox | undefined,
+): Pick<GatewayView, 'restored'> {
+  if (takeover === undefined) return {};
+  const old = oldBox === undefined ? {} : { old_box: { last: rfc3339(oldBox.lastAt), refused: oldBox.refused } };
+  return { restored: { at: rfc3339(takeover.at), backup: takeover.backup, ...old } };
 }
 
 /** Why a gateway would refuse to send evidence, by its own status; empty where it would send it. */

@@ -3,12 +3,18 @@
  * running centre uses the implementation in alarms/gateway-admission.ts.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { Claim } from '../gateways/takeovers.ts';
 
 export interface Admission {
   /** false: the site of a gateway is not known yet */
   readonly ready: boolean;
   /** Why an event or a state of this gateway is refused, in words; undefined where it is accepted. */
   refusal(claim: { readonly gateway: string; readonly site: string }): string | undefined;
+  /**
+   * Why what a box sends is refused, in words: a restored box has taken its place (gateways/takeovers.ts). undefined where
+   * it is accepted.
+   */
+  superseded(claim: Claim): string | undefined;
   /** Counts received events, `bytes` of JSON in all. */
   came(events: readonly ForpostEvent[], bytes: number): void;
   /** Counts a request that the gateway's limits refused before its body was read. */
@@ -19,6 +25,7 @@ export interface Admission {
 export const admitAll: Admission = {
   ready: true,
   refusal: () => undefined,
+  superseded: () => undefined,
   came: () => undefined,
   turnedAway: () => undefined,
 };

@@ -11,7 +11,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
-import { replayHeader } from '@forpost/shared/event/codec.ts';
+import { instanceHeader, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -249,12 +249,19 @@ export class Ingest implements Part {
       came.set(event.gateway, sent);
       sent.events.push(event);
       sent.bytes += message.value?.length ?? 0;
-      const refusal = this.#admission.refusal(event);
+      const refusal = this.#admission.refusal(event) ?? this.#superseded(event.gateway, message);
       if (refusal === undefined) items.push({ event, message });
       else poison.push(poisonOf(batch, message, refusal));
     }
     for (const { events, bytes } of came.values()) this.#admission.came(events, bytes);
     return { items, poison };
+  }
+
+  /** Why the box that sent a record is refused; staff have decided to take what is replayed. */
+  #superseded(gateway: string, { headers, timestamp }: KafkaMessage): string | undefined {
+    if (headers?.[replayHeader] !== undefined) return undefined;
+    const instance = headers?.[instanceHeader]?.toString();
+    return this.#admission.superseded({ gateway, instance, at: Number(timestamp) });
   }
 
   /** Waits for the registry once after a start, so that a known gateway does not look like a new one. */
@@ -324,7 +331,7 @@ export class Ingest implements Part {
       // a key gateway/device holds a device's last values; an empty value removes a gateway
       if (message.value === null || key.includes('/')) continue;
       const decoded = decodeStatus(message.value);
-      const refusal = decoded.ok ? this.#statusRefusal(decoded.status, key) : decoded.reason;
+      const refusal = decoded.ok ? this.#statusRefusal(decoded.status, key, Number(message.timestamp)) : decoded.reason;
       if (!decoded.ok || refusal !== undefined) {
         const reason = refusal ?? 'it is no status';
         this.#options.logger.warn({ key, offset: message.offset, reason }, 'an unreadable status is skipped');
@@ -337,8 +344,10 @@ export class Ingest implements Part {
     await heartbeat();
   }
 
-  #statusRefusal(status: GatewayStatus, key: string): string | undefined {
-    return status.gateway === key ? this.#admission.refusal(status) : `it speaks for "${status.gateway}"`;
+  #statusRefusal(status: GatewayStatus, key: string, at: number): string | undefined {
+    const { gateway, instance } = status;
+    if (gateway !== key) return `it speaks for "${gateway}"`;
+    return this.#admission.refusal(status) ?? this.#admission.superseded({ gateway, instance, at });
   }
 }
 

@@ -12,10 +12,12 @@
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayDirectory } from '../gateways/directory.ts';
+import type { Takeover } from '../gateways/takeovers.ts';
 import type { HistoryStore, LaneEnd } from '../history/store.ts';
 import type { LaneEnds } from './lane-ends.ts';
 import { type GatewayLedger, gatewayLedger, type LaneHistory } from './ledger.ts';
 import { LedgerBook } from './ledger-book.ts';
+import { withSuperseded } from './superseded.ts';
 import { WeighedCache } from './weighed-cache.ts';
 
 export interface LedgersOptions {
@@ -24,6 +26,8 @@ export interface LedgersOptions {
   readonly ends: Pick<LaneEnds, 'of'>;
   /** whether all events come into the history through this centre */
   readonly ours: () => boolean;
+  /** how boxes of a gateway replaced others; default: never */
+  readonly takeovers?: (gateway: string) => readonly Takeover[];
   readonly clock: Clock;
 }
 
@@ -75,7 +79,7 @@ export class Ledgers {
 
   /** undefined for an unknown gateway. @throws what the history throws; ForpostError FORPOST_LANE_SCATTERED */
   async of(gateway: string): Promise<CountedLedger | undefined> {
-    const { clock, gateways, ours } = this.#options;
+    const { clock, gateways, ours, takeovers = () => [] } = this.#options;
     const { lanes, rows, settled, ends } = await (ours() ? this.#own(gateway) : this.#sharedOf(gateway));
     const status = gateways.get(gateway)?.status;
     if (lanes.length === 0 && ends.length === 0 && status === undefined) return undefined;
@@ -85,7 +89,9 @@ export class Ledgers {
       ends: ends.map((end) => (end.begun > now ? { ...end, begun: 0 } : end)),
       settledArrived: settled?.arrived ?? Number.NEGATIVE_INFINITY,
     };
-    return { ledger: gatewayLedger(gateway, status, settled?.lanes, lanes, noted), rows };
+    const named = new Set((status?.lanes ?? []).map(({ epoch }) => epoch as string));
+    const explained = withSuperseded(gateway, lanes, noted.ends, takeovers(gateway), named);
+    return { ledger: gatewayLedger(gateway, status, settled?.lanes, explained, noted), rows };
   }
 
   async #own(gateway: string): Promise<Snapshot> {

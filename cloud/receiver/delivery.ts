@@ -5,7 +5,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
-import { eventContentType, replayHeader } from '@forpost/shared/event/codec.ts';
+import { eventContentType, instanceHeader, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
@@ -25,9 +25,9 @@ export interface ReceivedEvent {
 export interface Delivery extends Part {
   /**
    * `replayed`: the events are sent again on request; they are stored like all others, and nobody is notified again.
-   * @throws ForpostError: `retryable` says whether sending again can help
+   * `instance`: of the sender, see `instanceHeader`. @throws ForpostError: `retryable` says whether sending again can help
    */
-  events(gateway: string, received: readonly ReceivedEvent[], replayed?: boolean): Promise<void>;
+  events(gateway: string, received: readonly ReceivedEvent[], replayed?: boolean, instance?: string): Promise<void>;
   /** @throws ForpostError */
   status(status: GatewayStatus): Promise<void>;
   /** why the history fails; undefined while it works, and for a delivery to Kafka */
@@ -58,13 +58,14 @@ export class KafkaDelivery implements Delivery {
     return this.#producer.stop();
   }
 
-  events(gateway: string, received: readonly ReceivedEvent[], replayed = false): Promise<void> {
+  events(gateway: string, received: readonly ReceivedEvent[], replayed = false, instance?: string): Promise<void> {
+    const own = replayed ? replayedHeaders : headers;
     return this.#producer.send(
       received.map(({ event, json }) => ({
         topic: laneTopic(this.#prefix, event.lane),
         key: gateway,
         value: json,
-        headers: replayed ? replayedHeaders : headers,
+        headers: instance === undefined ? own : { ...own, [instanceHeader]: instance },
       })),
     );
   }

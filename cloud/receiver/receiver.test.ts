@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { zstdCompressSync } from 'node:zlib';
 import { FakeClock, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { instanceHeader } from '@forpost/shared/event/codec.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import fastify, { type InjectOptions } from 'fastify';
@@ -284,6 +285,7 @@ describe('one gateway against all others', () => {
       ready: true,
       came: () => undefined,
       turnedAway: () => undefined,
+      superseded: () => undefined,
       refusal: ({ gateway, site }) => (site === 'home' ? undefined : `${gateway} is not of ${site}`),
     };
     const { app, post, stored, statuses } = await aReceiver({ admission });
@@ -301,5 +303,26 @@ describe('one gateway against all others', () => {
     });
     expect(status.statusCode).toBe(403);
     expect([stored, statuses]).toEqual([[], []]);
+  });
+
+  test('a box that a restored one has replaced is refused on every way in, before its body is read', async () => {
+    const admission: Admission = {
+      ready: true,
+      came: () => undefined,
+      turnedAway: () => undefined,
+      refusal: () => undefined,
+      superseded: ({ gateway, instance }) => (instance === 'new' ? undefined : `${gateway} was replaced`),
+    };
+    const { app, post, stored, statuses } = await aReceiver({ admission });
+    const [asOld, asNew] = [{}, { headers: { [instanceHeader]: 'new' } }];
+    const answer = await post([eventJson(1)], asOld);
+    expect([answer.statusCode, answer.json().detail]).toEqual([403, 'gw-1 was replaced']);
+    expect((await post([], asOld)).statusCode, 'the question before anything is sent').toBe(403);
+    const headers = { authorization: `Bearer ${tokens['gw-1']}`, 'content-type': 'application/json' };
+    const body = JSON.stringify(gatewayStatus());
+    expect((await app.inject({ method: 'PUT', url: '/ingest/v1/status', headers, body })).statusCode).toBe(403);
+    expect([stored, statuses]).toEqual([[], []]);
+    expect((await post([eventJson(1)], asNew)).statusCode).toBe(200);
+    expect(stored).toHaveLength(1);
   });
 });

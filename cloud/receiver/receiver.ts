@@ -18,8 +18,8 @@
 import { addressGroup } from '@forpost/shared/address.ts';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
-import { decodeEvent, laneHeader, replayHeader } from '@forpost/shared/event/codec.ts';
-import type { Lane } from '@forpost/shared/event/ids.ts';
+import { decodeEvent, instanceHeader, laneHeader, replayHeader } from '@forpost/shared/event/codec.ts';
+import { isId, type Lane } from '@forpost/shared/event/ids.ts';
 import { gatewayStatusSchema } from '@forpost/shared/event/status-schema.ts';
 import { HttpProblem, sendProblem, titleOf, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import { answer, lane, list, nothing, problem } from '@forpost/shared/http/schema.ts';
@@ -115,6 +115,9 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
       reply.header('connection', 'close');
       throw tryAgainIn(429, waitMs, 'too many tries without a known token or certificate from this address');
     }
+    const claim = { gateway: request.ingestGateway, instance: instanceOf(request) };
+    const superseded = admission.superseded(claim);
+    if (superseded !== undefined) throw new HttpProblem(403, superseded);
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(bodyTypes, { bodyLimit }, async (request: FastifyRequest, payload: AsyncIterable<Buffer>) =>
@@ -163,7 +166,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
       }
       spend(gateway, received);
       const replayed = request.headers[replayHeader] === '1';
-      if (received.length > 0) await delivered(delivery.events(gateway, received, replayed));
+      if (received.length > 0) await delivered(delivery.events(gateway, received, replayed, instanceOf(request)));
       return { accepted: accepted(received) };
     }),
   );
@@ -210,6 +213,12 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
 
   options.capabilities?.addGatewayRoutes(app, (request) => request.ingestGateway);
 };
+
+/** The restore that made the sender the gateway; undefined: none. Text of another form is no instance. */
+function instanceOf(request: FastifyRequest): string | undefined {
+  const instance = request.headers[instanceHeader];
+  return isId(instance) ? instance : undefined;
+}
 
 /** The budgets that a request draws on, by its header. An older gateway does not name the lane. */
 function sharesOf(lane: unknown): readonly Share[] {

@@ -51,7 +51,7 @@ export async function startApi(options: ApiOptions = {}) {
     ...(options.storesAll === undefined ? {} : { storesAll: options.storesAll }),
   });
   onTestFinished(remove);
-  const { history, gateways, live, commands } = services;
+  const { history, gateways, takeovers, live, commands } = services;
   hash ??= hashPassword('right');
   const right = await hash;
   const app: FastifyInstance = buildApi({
@@ -69,7 +69,7 @@ export async function startApi(options: ApiOptions = {}) {
   });
   const cookie = `forpost-centre=${login.cookies[0]?.value}`;
   const get = async (url: string) => app.inject({ url, headers: { cookie } });
-  return { app, history, gateways, live, commands, clock, cookie, get };
+  return { app, history, gateways, takeovers, live, commands, clock, cookie, get };
 }
 
 interface SentProblem {

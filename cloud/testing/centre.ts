@@ -11,6 +11,7 @@ import { CommandDesk } from '../commands/desk.ts';
 import { fileCommands } from '../commands/testing/file-commands.ts';
 import { GatewayDirectory } from '../gateways/directory.ts';
 import { GatewayService } from '../gateways/out-of-service.ts';
+import { Takeovers } from '../gateways/takeovers.ts';
 import type { Health } from '../health/capability.ts';
 import { type CentreParts, centreView } from '../health/condition.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
@@ -78,6 +79,7 @@ export async function testServices(clock: Clock, change: Partial<CentreServices>
     operations: new FileOperationsLog(join(folder, 'operations.jsonl'), clock),
     sites: new GatewaySites(registry, clock, logger),
     service: new GatewayService(registry),
+    takeovers: new Takeovers(registry, clock, logger),
     centreAlarms: new CentreAlarms({ registry, tell: async () => {}, alone: true, clock, random: () => 0, logger }),
     desk: new CommandDesk(commands, gateways),
     ledger: async () => undefined,

@@ -158,6 +158,11 @@ export const centrePageEn = {
   'gateways.take-out': 'Take out of service',
   'gateways.put-back': 'Put back into service',
   'gateways.problem': 'Problem',
+  'gateways.restored': 'Restored',
+  'gateways.restored-why': 'since {at} a new box is this gateway, restored from the backup of {backup}',
+  'gateways.old-box': 'Old box',
+  'gateways.old-box-why':
+    'it still sends and is refused: {count, plural, one {# time} other {# times}} since the centre started, last on {last}. Switch it off',
   'uplink-state.live': 'live',
   'uplink-state.draining': 'draining',
   'uplink-state.probing': 'probing',

@@ -172,6 +172,11 @@ export const centrePageRu = {
   'gateways.take-out': 'Вывести из работы',
   'gateways.put-back': 'Вернуть в работу',
   'gateways.problem': 'Неисправность',
+  'gateways.restored': 'Восстановлен',
+  'gateways.restored-why': 'с {at} этим шлюзом стало новое устройство, восстановленное из резервной копии от {backup}',
+  'gateways.old-box': 'Старое устройство',
+  'gateways.old-box-why':
+    'оно ещё передаёт, и центр его не принимает: {count, plural, one {# раз} few {# раза} many {# раз} other {# раза}} с запуска центра, последний раз {last}. Выключите его',
   'uplink-state.live': 'работает',
   'uplink-state.draining': 'отправляет очередь',
   'uplink-state.probing': 'проверяет связь',

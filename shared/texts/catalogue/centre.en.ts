@@ -28,6 +28,8 @@ export const centreEn = {
   'alarm.flood-over': 'gateway {gateway} sends no more than its limit again',
   'alarm.claims-site':
     'gateway {gateway} says that it is at the site "{site}"; it belongs to "{own}", so the centre refuses that. If it was moved or its site was renamed, use «Move to another site»; if not, somebody else may have its token or certificate',
+  'alarm.superseded':
+    'the old box of gateway {gateway} still sends: a box that was restored from its backup has taken its place on {at}. The centre refuses the old box; over Kafka its events are among the dead letters. Switch it off',
   // what is wrong with the centre itself
   'problem.plain': '{words}',
   'problem.kafka': 'Kafka: {reason}',
@@ -90,5 +92,7 @@ export const centreEn = {
   'reason.step-divides': 'step {step} s: below a day it must divide a day',
   'reason.scattered': 'the numbers of {where} form more than {most} ranges: a sender numbers its events with holes',
   // why a request, or a change that staff asked for, is refused
+  'reason.superseded':
+    'a box that was restored from a backup of the gateway "{gateway}" has taken its place on {at}, and this one is refused: switch it off, or make a backup of it and restore that one',
   'reason.own-alarm': 'the centre raised this alarm and has noted it',
 } as const;

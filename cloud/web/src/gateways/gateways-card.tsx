@@ -164,6 +164,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
             reason={problem}
           />
         ))}
+        <RestoredLines gateway={gateway} />
         {ledgerLines(texts, ledger).map(({ key, ...line }) => (
           <Line key={key} icon={WarningIcon} {...line} />
         ))}
@@ -223,6 +224,35 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
       </ul>
       <MoveGateway gateway={gateway} />
     </details>
+  );
+}
+
+/** Since when a restored box is the gateway, and that the box before still comes. */
+function RestoredLines({ gateway: { restored } }: { readonly gateway: GatewayView }): ReactNode {
+  const { t, dateTime } = useTexts();
+  const now = useNow();
+  if (restored === undefined) return null;
+  const { at, backup, old_box: old } = restored;
+  const when = (iso: string) => (Number.isNaN(Date.parse(iso)) ? iso : dateTime(iso, now));
+  return (
+    <>
+      <Line
+        icon={CheckIcon}
+        tone="quiet"
+        state={t('centre-page/gateways.restored')}
+        what=""
+        reason={t('centre-page/gateways.restored-why', { at: when(at), backup: when(backup) })}
+      />
+      {old === undefined ? null : (
+        <Line
+          icon={WarningIcon}
+          tone="warning"
+          state={t('centre-page/gateways.old-box')}
+          what=""
+          reason={t('centre-page/gateways.old-box-why', { last: when(old.last), count: old.refused })}
+        />
+      )}
+    </>
   );
 }
 
