@@ -130,16 +130,22 @@ function temperature({ reading, throttled }: Looked, limits: HostLimits): Verdic
   return worst.over > -cooler ? between : good;
 }
 
+/** Part of 5 min in which every task waited for memory: a machine that swaps this much answers late. */
+const mostStalled = 0.1;
+
 function memory({ reading, recentKills }: Looked, { memory_free_pct: least }: HostLimits): Verdict {
   if (recentKills > 0) return { is: 'bad', says: words('gateway/reason.host-oom', { count: recentKills }) };
   const found = known(reading.memory);
   if (found === undefined || found.total <= 0) return unknown;
+  const stalled = found.stalledShare ?? 0;
+  if (stalled >= mostStalled)
+    return { is: 'bad', says: words('gateway/reason.host-stalled', { percent: Math.round(stalled * 100) }) };
   const percent = (found.available / found.total) * 100;
   if (percent < least) {
     const says = words('gateway/reason.host-memory', { percent: Math.floor(percent) });
     return { is: 'bad', says, value: rounded(percent) };
   }
-  return percent < least * 2 ? between : good;
+  return percent < least * 2 || stalled >= mostStalled / 2 ? between : good;
 }
 
 /** Free share beyond the limit at which the alarm ends, percent points. */

@@ -21,6 +21,8 @@ export interface TrendPoint {
 interface Window {
   readonly stepMs: number;
   readonly points: readonly TrendPoint[];
+  /** bytes a ms, worked out when a point comes: whoever asks for the forecast each second waits for nothing */
+  readonly growth: number;
 }
 
 export interface DiskTrend {
@@ -46,7 +48,7 @@ const early = 0.99;
 /** How far ahead a window looks, in lengths of what it has seen. */
 const horizon = 2;
 
-export const noTrend: DiskTrend = { windows: stepsMs.map((stepMs) => ({ stepMs, points: [] })) };
+export const noTrend: DiskTrend = { windows: stepsMs.map((stepMs) => ({ stepMs, points: [], growth: 0 })) };
 
 /** Notes the use of the disk. Each window takes a point once its step has passed since its newest one. */
 export function noted(trend: DiskTrend, point: TrendPoint): DiskTrend {
@@ -55,7 +57,8 @@ export function noted(trend: DiskTrend, point: TrendPoint): DiskTrend {
     const newest = points.at(-1);
     if (newest !== undefined && point.at - newest.at < stepMs * early) return window;
     const oldest = point.at - stepMs * mostPoints;
-    return { stepMs, points: [...points.filter(({ at }) => at > oldest), point].slice(-mostPoints) };
+    const kept = [...points.filter(({ at }) => at > oldest), point].slice(-mostPoints);
+    return { stepMs, points: kept, growth: growthOf(kept) };
   });
   return windows.every((window, index) => window === trend.windows[index]) ? trend : { windows };
 }
@@ -70,10 +73,9 @@ export function forecast(trend: DiskTrend, available: number): Forecast {
   };
 }
 
-function daysOf({ points }: Window, available: number): readonly number[] {
+function daysOf({ points, growth }: Window, available: number): readonly number[] {
   const [first, last] = [points[0], points.at(-1)];
   if (first === undefined || last === undefined || points.length < fewestPoints) return [];
-  const growth = growthOf(points);
   if (growth <= 0) return [];
   const leftMs = available / growth;
   return leftMs > horizon * (last.at - first.at) ? [] : [leftMs / dayMs];

@@ -5,7 +5,7 @@
  * machine's sensors, disks and interfaces, bounded by the probes.
  */
 import type { HostSnapshot } from './host-health.ts';
-import { hostParts, known } from './reading.ts';
+import { type HostPart, hostParts, known } from './reading.ts';
 
 type Series = Iterable<readonly [Readonly<Record<string, string>>, number]>;
 
@@ -21,6 +21,12 @@ const flag = (value: boolean | undefined): Series => one(value === undefined ? u
 const disks = ({ reading }: HostSnapshot) => known(reading.storage)?.disks ?? [];
 const interfaces = ({ reading }: HostSnapshot) => known(reading.network)?.interfaces ?? [];
 
+/** Disks without a word about their wear are listed, and tell nothing. */
+function tells(host: HostSnapshot, part: HostPart): boolean {
+  if ('unknown' in host.reading[part]) return false;
+  return part !== 'storage' || disks(host).some(({ unknown }) => unknown === undefined);
+}
+
 export const hostGauges: readonly HostMetric[] = [
   {
     ...{ name: 'forpost_host_reading_age_seconds', labels: [] },
@@ -30,7 +36,7 @@ export const hostGauges: readonly HostMetric[] = [
   {
     ...{ name: 'forpost_host_known', labels: ['part'] },
     help: '1 where this machine tells about the part of its health, 0 where it cannot',
-    read: ({ reading }) => hostParts.map((part) => [{ part }, 'unknown' in reading[part] ? 0 : 1] as const),
+    read: (host) => hostParts.map((part) => [{ part }, tells(host, part) ? 1 : 0] as const),
   },
   {
     ...{ name: 'forpost_host_temperature_celsius', labels: ['sensor'] },

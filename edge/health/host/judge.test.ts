@@ -92,6 +92,15 @@ describe('memory', () => {
     expect(run.says).toMatch(/^2 % of the memory is available/);
   });
 
+  test('a machine in which all programs wait for memory raises the alarm, whatever is available', () => {
+    const stalled = (share: number): HostReading => ({ ...well, memory: { ...memory, stalledShare: share } });
+    const run = new Run().minutes(11, stalled(0.12)).minutes(20, stalled(0.06)).minutes(11, stalled(0.01));
+    expect(run.changes).toEqual(['10: memory raised', '41: memory cleared']);
+    expect(new Run().minutes(1, stalled(0.12)).says).toMatch(
+      /^all programs waited for memory for 12 % of the last 5 min/,
+    );
+  });
+
   test('a program that the kernel ended raises the alarm, those from before the start do not', () => {
     const killed: HostReading = { ...well, memory: { ...memory, oomKills: 7 } };
     const run = new Run().minutes(30, well).minutes(1, killed);

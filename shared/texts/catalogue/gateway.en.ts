@@ -294,6 +294,8 @@ export const gatewayEn = {
   'reason.host-undervoltage-seen':
     'the power supply was too weak for a moment since the last boot: use a stronger one with a short cable',
   'reason.host-memory': '{percent, number} % of the memory is available: stop other programs, or analyse fewer cameras',
+  'reason.host-stalled':
+    'all programs waited for memory for {percent, number} % of the last 5 min: stop other programs, or analyse fewer cameras',
   'reason.host-oom':
     'the system ended {count, plural, one {a program} other {# programs}} in the last hour, because no memory was left: stop other programs, or analyse fewer cameras',
   'reason.host-disk-space': '{percent, number} % of the disk of {where} is free: delete what is not needed there',

@@ -132,6 +132,7 @@ test('an industrial computer tells the hottest sensor of each chip, the wear of 
 test.each([
   ['is not installed', undefined, /install the package smartmontools/],
   ['runs without root', '{"smartctl":{"messages":[{"string":"Smartctl open device: Permission denied"}]}}', /for root/],
+  ['may see no device', '{"smartctl":{"messages":[{"string":"/dev/sda: No such device"}]}}', /for root/],
   ['prints something else', 'Segmentation fault', /does not tell its health/],
   ['finds a disk without SMART', '{"smartctl":{"messages":[]}}', /does not tell its health/],
   ['finds a disk that sleeps', '{"smartctl":{"messages":[{"string":"Device is in STANDBY mode"}]}}', /sleeps/],

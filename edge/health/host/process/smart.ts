@@ -67,7 +67,8 @@ function toldBy(output: string | undefined): Told | undefined {
   const used = percent(answer.endurance_used?.current_percent) ?? percent(health?.percentage_used);
   const passed = answer.smart_status?.passed;
   if (typeof passed !== 'boolean' && used === undefined) {
-    const why = /permission|denied/i.test(said) ? words('gateway/reason.host-smart-rights') : undefined;
+    // a service without access to devices does not even see the disk
+    const why = /permission|denied|no such/i.test(said) ? words('gateway/reason.host-smart-rights') : undefined;
     return { unknown: why ?? words('gateway/reason.host-smart-unread') };
   }
   const spare = spareOf(health);
