@@ -8,6 +8,7 @@
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import { Users } from './access/users.ts';
 import { CentreAlarms } from './alarms/centre-alarms.ts';
 import { FloodWatch } from './alarms/flood-watch.ts';
@@ -89,7 +90,9 @@ export function compose(options: ServiceOptions) {
   const health: CentreHealth = new CentreHealth({
     ...{ ...storage, ...people, ...way, clock },
     problems: () => [
-      ...[storage.recovery, storage.history, listener, reloaded].flatMap((part) => part.problems()),
+      ...[storage.recovery, storage.history, listener, reloaded].flatMap((part): readonly (Message | string)[] =>
+        part.problems(),
+      ),
       ...(receiver.server?.problems() ?? []),
       ...(users.problem === undefined ? [] : [users.problem]),
     ],

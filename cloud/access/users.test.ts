@@ -3,9 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { verifyPassword } from '@forpost/shared/password.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { expectRussian } from '@forpost/shared/texts/testing/untranslated.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { addUser, changePassword, changeRole, listUsers, removeUser } from './edit-users.ts';
 import { readFirstLogin, Users } from './users.ts';
+
+/** The English of a problem, which has Russian too. */
+function said(problem: Message | undefined): string {
+  const words = problem === undefined ? '' : inEnglish(problem);
+  expectRussian(problem, words);
+  return words;
+}
 
 let data: string;
 const opened: Users[] = [];
@@ -100,8 +110,8 @@ test.each(damages)(
     await writeFile(file, text);
     const users = theUsers();
     expect(await users.start()).toBeUndefined();
-    expect(users.closed).toMatch(why);
-    expect(users.closed).toMatch(/users\.json.*Repair it, or move it away.*nobody can log in/);
+    expect(said(users.closed)).toMatch(why);
+    expect(said(users.closed)).toMatch(/users\.json.*Repair it, or move it away.*nobody can log in/);
     expect(users.hashOf('admin')).toBeUndefined();
     expect(await readFile(file, 'utf8')).toBe(text);
     await expect(addUser(data, 'eve', 'a password', 'operator')).rejects.toThrow(why);
@@ -121,7 +131,7 @@ test.each(damages)('a file that is damaged while the centre runs (%s) ends no se
   const whole = await readFile(file, 'utf8');
   await writeFile(file, text);
   await users.look();
-  expect(users.problem).toMatch(why);
+  expect(said(users.problem)).toMatch(why);
   expect(users.closed).toBeUndefined();
   expect(users.hashOf('admin')).toBeDefined();
   await writeFile(file, whole);
@@ -129,7 +139,7 @@ test.each(damages)('a file that is damaged while the centre runs (%s) ends no se
   expect(users.problem).toBeUndefined();
   await rm(file);
   await users.look();
-  expect(users.problem).toMatch(/is gone: those who were known still log in/);
+  expect(said(users.problem)).toMatch(/is gone: those who were known still log in/);
 });
 
 test('an impossible change of users is refused with the way to do it', async () => {

@@ -16,7 +16,11 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { makeFolder, readWhole, replaceFile } from '@forpost/shared/files.ts';
 import { type Role, roles } from '@forpost/shared/http/login.ts';
 import { hashPassword, isPasswordHash, randomPassword } from '@forpost/shared/password.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type Language, languages } from '@forpost/shared/texts/language.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -51,6 +55,7 @@ export type UserList = ReadonlyMap<string, User>;
 
 export const firstUser = 'admin';
 const lookEveryMs = 1_000;
+const fileShape = '{"users": {"<name>": {"password": "$argon2id$…", "role": "operator" or "viewer"}}}';
 
 export interface FirstLogin {
   readonly user: string;
@@ -65,7 +70,7 @@ export class Users {
   #users: UserList = new Map();
   /** the text of the file that `#users` was read from */
   #text: string | undefined;
-  #problem: string | undefined;
+  #problem: Message | undefined;
   #timer: Timer | undefined;
   readonly #listeners = new Set<() => void>();
 
@@ -108,13 +113,13 @@ export class Users {
     return this.#users.get(name)?.language;
   }
 
-  /** The problem of the file, in words; undefined where there is none. */
-  get problem(): string | undefined {
+  /** The problem of the file; undefined where there is none. */
+  get problem(): Message | undefined {
     return this.#problem;
   }
 
-  /** A sentence about why nobody can log in; undefined when users can. */
-  get closed(): string | undefined {
+  /** Why nobody can log in; undefined when users can. */
+  get closed(): Message | undefined {
     return this.#users.size === 0 ? this.#problem : undefined;
   }
 
@@ -136,9 +141,13 @@ export class Users {
       for (const listener of this.#listeners) listener();
     } catch (error) {
       const gone = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const why = gone ? `${usersFileOf(this.#folder)} is gone` : messageOf(error);
-      const known = this.#users.size > 0 ? 'those who were known still log in' : 'nobody can log in';
-      this.#problem = `${why}: ${known}`;
+      const reason = gone
+        ? message('centre/reason.file-gone', { file: usersFileOf(this.#folder) })
+        : recognisedOr(messageOf(error));
+      this.#problem =
+        this.#users.size > 0
+          ? message('centre/problem.users-known', { reason })
+          : message('centre/problem.users-none', { reason });
     }
   }
 
@@ -201,20 +210,19 @@ function parseUsers(file: string, text: string): UserList {
   const damaged = (why: string, cause?: unknown) =>
     new ForpostError(
       'FORPOST_CONFIG_INVALID',
-      `${file} is damaged (${why}). Repair it, or move it away to get a new user ${firstUser} at the next start`,
+      words('centre/reason.users-damaged', { file, reason: why, user: firstUser }),
       { cause },
     );
-  if (text.trim() === '') throw damaged('it is empty');
+  if (text.trim() === '') throw damaged(words('centre/reason.empty'));
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
     throw damaged(messageOf(error), error);
   }
-  if (!usersFile.Check(value))
-    throw damaged('it is not {"users": {"<name>": {"password": "$argon2id$…", "role": "operator" or "viewer"}}}');
+  if (!usersFile.Check(value)) throw damaged(words('centre/reason.users-shape', { shape: fileShape }));
   for (const [name, { password }] of Object.entries(value.users))
-    if (!isPasswordHash(password)) throw damaged(`the password of "${name}" is no argon2id hash`);
+    if (!isPasswordHash(password)) throw damaged(words('centre/reason.no-hash', { user: name }));
   return new Map(
     Object.entries(value.users).map(([name, { password, role = 'operator', language }]) => [
       name,

@@ -22,6 +22,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { said } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { GatewayDirectory, KnownGateway } from '../gateways/directory.ts';
 import type { CentreAlarms, CentreFinding } from './centre-alarms.ts';
@@ -115,7 +116,9 @@ export class GatewayWatch implements Part {
       if (to !== null && Number(to) >= Number(from)) continue;
       if (this.#options.outOfService(event.gateway)) continue;
       const lost =
-        typeof reason === 'string' ? message('centre/alarm.lost-why', { reason }) : message('centre/alarm.lost');
+        typeof reason === 'string'
+          ? message('centre/alarm.lost-why', { reason: recognisedOr(reason) })
+          : message('centre/alarm.lost');
       this.#options.alarms.raise({
         ...{ gateway: event.gateway, site: event.site, kind: 'lost', holdsForMs: lostHoldsForMs },
         severity: lane === 'alerts' ? 'critical' : 'warning',
@@ -216,7 +219,7 @@ export class GatewayWatch implements Part {
     this.#hold(
       {
         ...{ ...about, kind: 'storage', severity: 'critical' },
-        ...said(message('centre/alarm.storage', { problem: storageProblem })),
+        ...said(message('centre/alarm.storage', { problem: recognisedOr(storageProblem) })),
       },
       storageProblem === '' ? undefined : 0,
       message('centre/alarm.storage-over'),
@@ -233,7 +236,7 @@ export class GatewayWatch implements Part {
       ({ state, silentSince }) => state === 'offline' || state === 'probing' || silentSince !== undefined,
     );
     const links = broken.map(({ sink, reason }) =>
-      reason === '' ? sink : message('centre/alarm.link-why', { sink, reason }),
+      reason === '' ? sink : message('centre/alarm.link-why', { sink, reason: recognisedOr(reason) }),
     );
     this.#hold(
       {

@@ -57,7 +57,11 @@ export class FileCommandLog implements CommandLog {
     try {
       await replaceFile(this.#file, `${JSON.stringify({ commands: next }, null, 1)}\n`);
     } catch (error) {
-      throw new ForpostError('FORPOST_FILE_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error });
+      throw new ForpostError(
+        'FORPOST_FILE_FAILED',
+        words('reason/file.failed', { file: this.#file, error: messageOf(error) }),
+        { cause: error },
+      );
     }
     this.#kept = next;
     this.#take(envelope);

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { giveToken, listGateways, refuseGateway, removeGateway } from './edit-gateways.ts';
 import { loadCloud } from './load.ts';
@@ -74,7 +75,7 @@ test('a running centre applies gateways, tokens and limits; a file with a mistak
   const kept = reloaded.gateways;
   reloaded.run();
   expect(reloaded.gateways).toBe(kept);
-  expect(reloaded.problems()).toEqual([
+  expect(reloaded.problems().map(inEnglish)).toEqual([
     expect.stringMatching(
       /the reload found mistakes in cloud\.yaml, and the configuration from before stays in use: .*cloud\.yaml:\d+:/,
     ),

@@ -9,6 +9,9 @@
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { CloudConfig } from './config.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
 import { loadCloud } from './load.ts';
@@ -27,7 +30,7 @@ export class ReloadedConfig {
   readonly #options: ReloadedConfigOptions;
   #gateways: Gateways;
   #limitsOf: (gateway: string) => GatewayLimits;
-  #problems: readonly string[] = [];
+  #problems: readonly Message[] = [];
 
   constructor(options: ReloadedConfigOptions) {
     this.#options = options;
@@ -44,8 +47,8 @@ export class ReloadedConfig {
     return this.#limitsOf(gateway);
   }
 
-  /** Sentences for the page. */
-  problems(): readonly string[] {
+  /** For the page. */
+  problems(): readonly Message[] {
     return this.#problems;
   }
 
@@ -59,9 +62,11 @@ export class ReloadedConfig {
     } catch (error) {
       const lines = messageOf(error).split('\n');
       for (const line of lines) logger.error(line);
-      const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
+      const reason = recognisedOr(lines[0] ?? '');
       this.#problems = [
-        `the reload found mistakes in cloud.yaml, and the configuration from before stays in use: ${lines[0] ?? ''}${more}`,
+        lines.length > 1
+          ? message('centre/problem.reload-more', { reason, count: lines.length - 1 })
+          : message('centre/problem.reload', { reason }),
       ];
       return;
     }

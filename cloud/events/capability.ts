@@ -7,6 +7,7 @@ import { asked } from '../api/answers.ts';
 import type { CapabilityKind } from '../api/capability.ts';
 import { cursorAfter } from '../history/queries.ts';
 import type { EventPage, HistoryStore } from '../history/store.ts';
+import { inAnyLanguage } from './in-any-language.ts';
 import { type EventsAnswer, eventParams, eventSchema, eventsAnswer, eventsQuery } from './schemas.ts';
 import { withinBytes } from './shorten.ts';
 
@@ -73,7 +74,7 @@ export const events: CapabilityKind<EventServices> = {
 /** A page within its bytes. Where the page was cut, its cursor goes on from the last event in it. */
 async function pageWithinBytes(page: Promise<EventPage>): Promise<EventsAnswer> {
   const { events: found, cursor } = await asked(page);
-  const kept = withinBytes(found, maxPageBytes);
+  const kept = withinBytes(found, maxPageBytes).map(inAnyLanguage);
   const last = found[kept.length - 1];
   const next = kept.length < found.length && last !== undefined ? cursorAfter(last) : cursor;
   return { events: kept, ...(next === undefined ? {} : { cursor: next }) };

@@ -140,13 +140,20 @@ export class EvidenceDepot implements Part {
     const key = keyOf(gateway, sha256);
     return this.#inTurn(key, async () => {
       const record = this.#records.get(key);
-      if (record === undefined) throw new HttpProblem(404, 'nobody asked for this');
+      if (record === undefined) throw new HttpProblem(404, message('reason/receiver.not-asked'));
       if (record.arrived !== null) return record.size;
       if (total !== record.size || start + bytes.length > total)
-        throw new HttpProblem(413, `${record.size} bytes were asked for, not ${Math.max(total, start + bytes.length)}`);
+        throw new HttpProblem(
+          413,
+          message('reason/receiver.other-size', {
+            ...{ asked: String(record.size), sent: String(Math.max(total, start + bytes.length)) },
+          }),
+        );
       const received = this.#received.get(key) ?? 0;
       if (start !== received)
-        throw new HttpProblem(409, `byte ${received} is next`, { 'upload-offset': String(received) });
+        throw new HttpProblem(409, message('reason/receiver.next-byte', { byte: String(received) }), {
+          'upload-offset': String(received),
+        });
       await this.#append(this.#part(key), start, bytes);
       this.#received.set(key, start + bytes.length);
       if (start + bytes.length === total) await this.#complete(key, record);
@@ -170,7 +177,7 @@ export class EvidenceDepot implements Part {
     if (hash.digest('hex') !== record.sha256) {
       await rm(this.#part(key), { force: true });
       this.#received.set(key, 0);
-      throw new HttpProblem(422, 'what came has another SHA-256 than the alert said');
+      throw new HttpProblem(422, message('reason/receiver.other-hash'));
     }
     await this.#makeRoom(record.size);
     await moveFile(this.#part(key), this.pathOf(record));

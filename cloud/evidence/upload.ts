@@ -3,6 +3,7 @@ import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { contentRange } from '@forpost/shared/http/range.ts';
 import { answer, problem } from '@forpost/shared/http/schema.ts';
 import type { TypeBoxTypeProvider } from '@forpost/shared/http/typed-routes.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { EvidenceDepot } from './depot.ts';
@@ -43,7 +44,7 @@ export function addEvidenceUpload(
     },
     async (request) => {
       const record = depot.get(gatewayOf(request), request.params.sha256);
-      if (record === undefined) throw new HttpProblem(404, 'nobody asked for this');
+      if (record === undefined) throw new HttpProblem(404, message('reason/receiver.not-asked'));
       return { received: depot.received(record), size: record.size };
     },
   );
@@ -70,7 +71,7 @@ export function addEvidenceUpload(
       const range = contentRange(request.headers['content-range']);
       const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
       if (range === undefined || body.length === 0 || range.end - range.start + 1 !== body.length)
-        throw new HttpProblem(400, 'content-range: bytes FIRST-LAST/TOTAL is to say which part this is');
+        throw new HttpProblem(400, message('reason/receiver.content-range'));
       const gateway = gatewayOf(request);
       const received = await depot.take(gateway, request.params.sha256, range.start, range.total, body);
       return { received, size: range.total };

@@ -8,6 +8,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { maxNesting, nestsDeeper } from '@forpost/shared/event/codec.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, HostStatus } from '@forpost/shared/event/status.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -118,7 +119,10 @@ export function decodeStatus(bytes: Uint8Array | string): DecodedStatus {
   if (nestsDeeper(value, maxNesting)) return { ok: false, reason: `it is nested more than ${maxNesting} deep` };
   if (schema.Check(value)) return { ok: true, status: value as unknown as GatewayStatus };
   const [first] = schema.Errors(value);
-  return { ok: false, reason: `${first?.instancePath || 'the status'} ${first?.message ?? 'is not one'}` };
+  const [path, said] = [first?.instancePath ?? '', first?.message ?? 'is not one'];
+  const reason =
+    path === '' ? words('centre/reason.status-wrong', { said }) : words('centre/reason.status-field', { path, said });
+  return { ok: false, reason };
 }
 
 /** Of a status that is kept, shown and sent to pages. */

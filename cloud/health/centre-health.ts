@@ -5,6 +5,7 @@
  * Always: only two counts and the time of the start are kept here; each request asks the parts again.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { PoisonLog } from '../ingest/poison-log.ts';
 import type { PartitionCounts } from '../kafka/partition-counts.ts';
@@ -23,8 +24,8 @@ export interface CentreHealthOptions {
   readonly poison: PoisonLog;
   readonly partitions: Pick<PartitionCounts, 'problems'>;
   readonly notifier: Pick<Notifier, 'status'>;
-  /** what is wrong with the history's files, the listeners, the log-ins and cloud.yaml, in sentences */
-  readonly problems: () => readonly string[];
+  /** what is wrong with the history's files, the listeners, the log-ins and cloud.yaml; words are recognised */
+  readonly problems: () => readonly (Message | string)[];
   readonly certificates: () => CertificateEnds;
   readonly clock: Clock;
 }

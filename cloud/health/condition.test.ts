@@ -137,5 +137,5 @@ test('each problem and note of the centre is a message too, which a page says in
   expect(view.notes_i18n?.map((one) => say(one, ''))).toEqual([
     'центр догоняет очередь: в Kafka ещё 21\u00a0000 несохранённых записей',
   ]);
-  expect(say(view.why_old_i18n, '')).toBe('журнал центра не принимает события');
+  expect(say(view.why_old_i18n, '')).toBe('история центра не принимает события');
 });

@@ -7,6 +7,7 @@
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { inEnglish } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognise, recognisedOr } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { HistoryTrouble } from '../ingest/intake.ts';
 import type { PoisonSeen } from '../ingest/poison-log.ts';
@@ -38,10 +39,10 @@ export interface CentreParts {
   };
   /** why the history or the dead letters take nothing; undefined while they do */
   readonly trouble: HistoryTrouble | undefined;
-  /** problems of the topics, in sentences */
-  readonly topics: readonly string[];
-  /** problems of certificates, log-ins and files, in sentences */
-  readonly doors?: readonly string[];
+  /** problems of the topics; words are recognised */
+  readonly topics: readonly (Message | string)[];
+  /** problems of certificates, log-ins and files; words are recognised */
+  readonly doors?: readonly (Message | string)[];
   readonly notifier: NotifierStatus;
 }
 
@@ -57,7 +58,7 @@ export function centreView(parts: CentreParts): CentreView {
   const reasons = workReasons(parts);
   const problems = [
     ...reasons,
-    ...[...parts.topics, ...(parts.doors ?? [])].map((words) => message('centre/problem.plain', { words })),
+    ...[...parts.topics, ...(parts.doors ?? [])].map(asMessage),
     ...poisonProblems(poison),
     ...notifier.channels.flatMap(channelProblems),
   ];
@@ -86,6 +87,11 @@ export function centreView(parts: CentreParts): CentreView {
       channels: notifier.channels,
     },
   };
+}
+
+function asMessage(problem: Message | string): Message {
+  if (typeof problem !== 'string') return problem;
+  return recognise(problem) ?? message('centre/problem.plain', { words: problem });
 }
 
 /**
@@ -120,7 +126,7 @@ export function workProblems(parts: WorkParts): readonly string[] {
 function workReasons(parts: WorkParts): readonly Message[] {
   const { trouble } = parts;
   if (trouble === undefined) return kafkaProblems(parts);
-  const values = { time: rfc3339(trouble.since), reason: trouble.reason };
+  const values = { time: rfc3339(trouble.since), reason: recognisedOr(trouble.reason) };
   return [
     ...kafkaProblems(parts),
     trouble.deadLetters
@@ -135,13 +141,13 @@ function kafkaProblems({ consumers, notifier }: Pick<CentreParts, 'consumers' | 
   const reasons = states.flatMap(({ state, reason }) => (state === 'consuming' ? [] : [reason]));
   const known = new Set(reasons.filter((reason) => reason !== ''));
   if (known.size === 0 && reasons.length > 0) return [message('centre/problem.kafka-connecting')];
-  return [...known].map((reason) => message('centre/problem.kafka', { reason }));
+  return [...known].map((reason) => message('centre/problem.kafka', { reason: recognisedOr(reason) }));
 }
 
 function poisonProblems({ count, recent, earlier, conflict }: CentreParts['poison']): readonly Message[] {
   const problems: Message[] = [];
   if (conflict !== undefined) {
-    const values = { gateway: conflict.key, time: rfc3339(conflict.at), reason: conflict.reason };
+    const values = { gateway: conflict.key, time: rfc3339(conflict.at), reason: recognisedOr(conflict.reason) };
     problems.push(
       conflict.topic === withoutKafka
         ? message('centre/problem.twin-dropped', values)
@@ -155,9 +161,11 @@ function poisonProblems({ count, recent, earlier, conflict }: CentreParts['poiso
   const [latest] = others;
   const before = earlier.find((one) => others.includes(one));
   if (count > 0 && latest !== undefined)
-    problems.push(message('centre/problem.records', { count, reason: latest.reason }));
+    problems.push(message('centre/problem.records', { count, reason: recognisedOr(latest.reason) }));
   else if (before !== undefined)
-    problems.push(message('centre/problem.record-before', { time: rfc3339(before.at), reason: before.reason }));
+    problems.push(
+      message('centre/problem.record-before', { time: rfc3339(before.at), reason: recognisedOr(before.reason) }),
+    );
   return problems;
 }
 
@@ -165,9 +173,9 @@ function channelProblems(one: NotifierStatus['channels'][number]): readonly Mess
   const { channel, failed, queue, lastError, unreachable } = one;
   const problems: Message[] = [];
   if (unreachable !== undefined && queue === 0)
-    problems.push(message('centre/problem.channel-unreachable', { reason: unreachable }));
+    problems.push(message('centre/problem.channel-unreachable', { reason: recognisedOr(unreachable) }));
   if (queue > 0 && lastError !== '')
-    problems.push(message('centre/problem.channel-waits', { reason: lastError, count: queue }));
+    problems.push(message('centre/problem.channel-waits', { reason: recognisedOr(lastError), count: queue }));
   if (failed > 0) problems.push(message('centre/problem.channel-gave-up', { count: failed, channel }));
   return problems;
 }

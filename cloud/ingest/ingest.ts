@@ -18,6 +18,8 @@ import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { inEnglish, words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import { decodeStatus } from '../gateways/status-codec.ts';
 import type { KafkaCluster } from '../kafka/client.ts';
 import { LagWatch, type PartitionLag } from '../kafka/lag.ts';
@@ -73,7 +75,7 @@ export interface IngestStatus {
   /** ms of the monotonic clock: all records that stood in Kafka then have been handled; undefined: not known yet */
   readonly handledAt: number | undefined;
   /** settings of the topics that can lose events, in sentences */
-  readonly topicProblems: readonly string[];
+  readonly topicProblems: readonly Message[];
   /** why the history or the dead-letter topic fails; undefined while both work */
   readonly trouble: HistoryTrouble | undefined;
 }
@@ -108,7 +110,7 @@ export class Ingest implements Part {
   readonly #consumer: SupervisedConsumer;
   readonly #statusConsumer: SupervisedConsumer;
   readonly #lag: LagWatch;
-  #topicProblems: readonly string[] = [];
+  #topicProblems: readonly Message[] = [];
 
   constructor(options: IngestOptions) {
     this.#options = options;
@@ -133,7 +135,8 @@ export class Ingest implements Part {
       const { created, problems } = await ensureTopics(client, kafka, logger);
       const anew = topics.find((name) => created.includes(name));
       if (anew !== undefined) restart?.(recreatedReason(anew));
-      for (const problem of problems) if (!this.#topicProblems.includes(problem)) logger.error(problem);
+      const known = this.#topicProblems.map(inEnglish);
+      for (const problem of problems.map(inEnglish)) if (!known.includes(problem)) logger.error(problem);
       this.#topicProblems = problems;
     };
     const onPartitions = async (counts: ReadonlyMap<string, number>) => partitions?.seen(counts);
@@ -333,7 +336,7 @@ export class Ingest implements Part {
       const decoded = decodeStatus(message.value);
       const refusal = decoded.ok ? this.#statusRefusal(decoded.status, key, Number(message.timestamp)) : decoded.reason;
       if (!decoded.ok || refusal !== undefined) {
-        const reason = refusal ?? 'it is no status';
+        const reason = refusal ?? words('centre/reason.no-status');
         this.#options.logger.warn({ key, offset: message.offset, reason }, 'an unreadable status is skipped');
         await this.#options.events.poison(poisonOf(batch, message, reason));
         continue;
@@ -346,13 +349,13 @@ export class Ingest implements Part {
 
   #statusRefusal(status: GatewayStatus, key: string, at: number): string | undefined {
     const { gateway, instance } = status;
-    if (gateway !== key) return `it speaks for "${gateway}"`;
+    if (gateway !== key) return words('centre/reason.speaks-for', { gateway });
     return this.#admission.refusal(status) ?? this.#admission.superseded({ gateway, instance, at });
   }
 }
 
 function recreatedReason(name: string): string {
-  return `${name} was deleted and has been made anew`;
+  return words('centre/reason.made-anew', { topic: name });
 }
 
 function poisonOf({ topic: name, partition }: Batch, message: KafkaMessage, reason: string): PoisonRecord {

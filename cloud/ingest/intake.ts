@@ -17,6 +17,7 @@ import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { murmur2 } from '@forpost/shared/event/topics.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type HistoryStore, type LaneKey, maxLookup } from '../history/store.ts';
 import { Deduplication } from './deduplication.ts';
 import { GroupInsert } from './group-insert.ts';
@@ -191,7 +192,7 @@ export class Intake {
     return repeated.flatMap((item) => {
       const stored = known.get(item.event.id);
       if (stored === undefined || stored === hashOf(item.event)) return [];
-      return [{ item, reason: `${item.event.id}: an event with this id and other content is stored already` }];
+      return [{ item, reason: words('centre/reason.other-content', { event: item.event.id }) }];
     });
   }
 

@@ -18,6 +18,10 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { readWhole, renameFile, replaceFile } from '@forpost/shared/files.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { HistoryStore } from '../history/store.ts';
@@ -53,7 +57,7 @@ export class HistoryRecovery {
   readonly #options: HistoryRecoveryOptions;
   readonly #file: string;
   #note: Note | undefined;
-  #trouble = '';
+  #trouble: string | undefined;
 
   constructor(options: HistoryRecoveryOptions) {
     this.#options = options;
@@ -97,8 +101,8 @@ export class HistoryRecovery {
         break;
       } catch (error) {
         if (error instanceof PlacesRefused && clock.uptime() - begun > membersLeaveWithinMs) {
-          this.#trouble = `It was not filled again (${error.message}): stop the centre and run "forpost cloud rebuild"`;
-          logger.error(this.#trouble);
+          this.#trouble = error.message;
+          logger.error({ reason: error.message }, 'the history is not filled again: run "forpost cloud rebuild"');
           return;
         }
         const reason = error instanceof PlacesRefused ? error.message : kafkaReason(error, kafka, clock.now());
@@ -112,17 +116,17 @@ export class HistoryRecovery {
     logger.warn('the history is filled again with what Kafka holds');
   }
 
-  /** Sentences for the page, as long as the old folder stands aside. */
-  problems(): readonly string[] {
+  /** For the page, as long as the old folder stands aside. */
+  problems(): readonly Message[] {
     if (this.#note === undefined) return [];
     const { at, reason, aside } = this.#note;
-    const again =
-      this.#options.kafka === undefined
-        ? 'What was stored before is missing here; gateways can send what they still keep again (forpost replay)'
-        : 'It is filled again with what Kafka still holds; what was only in the old one is missing';
+    const values = { reason: recognisedOr(reason), time: at, folder: aside };
+    if (this.#trouble !== undefined)
+      return [message('centre/problem.history-not-refilled', { ...values, trouble: recognisedOr(this.#trouble) })];
     return [
-      `${reason}. On ${at} it was put aside to ${aside}, and an empty one begun. ${this.#trouble === '' ? again : this.#trouble}. ` +
-        'This message stays until that folder is moved away or deleted',
+      this.#options.kafka === undefined
+        ? message('centre/problem.history-missing', values)
+        : message('centre/problem.history-refilled', values),
     ];
   }
 
@@ -189,7 +193,9 @@ async function forgetPlaces(kafka: KafkaCluster, logger: Logger): Promise<void> 
     if (code === groupNotFound) return;
     if (code === undefined) throw error;
     throw new PlacesRefused(
-      code === groupNotEmpty ? 'another centre reads the same topics' : `Kafka refuses it with error code ${code}`,
+      code === groupNotEmpty
+        ? words('centre/reason.other-centre-reads')
+        : words('centre/reason.kafka-code', { code: String(code) }),
     );
   } finally {
     await admin.disconnect();

@@ -1,5 +1,6 @@
 /** `forpost cloud topics`: creates the topics that Kafka lacks. The gateways' «Kafka has no topic …» names this job. */
 import { createLogger } from '@forpost/shared/logging.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { clusterOf } from '../config/kafka-cluster.ts';
 import { loadCloud } from '../config/load.ts';
 import { kafkaClient } from '../kafka/client.ts';
@@ -16,5 +17,5 @@ export async function createTopics(configFile: string): Promise<readonly string[
   );
   const done =
     created.length === 0 ? [`all topics of "${cluster.prefix}" are there`] : created.map((name) => `created ${name}`);
-  return [...done, ...problems];
+  return [...done, ...problems.map(inEnglish)];
 }

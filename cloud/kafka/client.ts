@@ -12,6 +12,8 @@ import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import type { KafkaLogin, KafkaSecurity } from '@forpost/shared/kafka/security.ts';
 import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import kafkajs, { type Kafka, type RetryOptions, type SASLOptions } from 'kafkajs';
 import { installCodecs } from './codecs.ts';
 
@@ -89,7 +91,11 @@ export function kafkaReason(
   now: number,
 ): string {
   const cause = firstCause(error);
-  return securityReason(cause, cluster, now) ?? cause.message;
+  const known = securityReason(cause, cluster, now);
+  if (known !== undefined || recognise(cause.message) !== undefined) return known ?? cause.message;
+  if ('type' in cause && typeof cause.type === 'string')
+    return words('centre/reason.kafka-answers', { code: cause.type, said: cause.message });
+  return cause.name.startsWith('KafkaJS') ? words('centre/reason.client-says', { said: cause.message }) : cause.message;
 }
 
 /** Kafka's error codes that refuse this record for good. */

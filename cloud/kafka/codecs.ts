@@ -17,6 +17,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip, zstdCompress, zstdDecompress } from 'node:zlib';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import kafkajs from 'kafkajs';
 
 export const unreadableHeader = 'forpost-unreadable';
@@ -60,11 +61,13 @@ export function installCodecs(): void {
     [types.LZ4, 'lz4'],
   ] as const) {
     const unknown = async () => {
-      throw new Error('this codec is not known here: set compression.type=zstd on the topic');
+      throw new UnknownCodec();
     };
     codecs[type] = () => ({ compress: unknown, decompress: (packed: Buffer) => orStandIns(packed, name, unknown) });
   }
 }
+
+class UnknownCodec extends Error {}
 
 async function orStandIns(packed: Buffer, codec: string, work: () => Promise<Buffer>): Promise<Buffer> {
   const batch = batchAround(packed);
@@ -72,7 +75,11 @@ async function orStandIns(packed: Buffer, codec: string, work: () => Promise<Buf
   if (account.ofPartition >= enough.ofPartition || account.ofAnswer >= enough.ofAnswer) throw endOfPart();
   const unpacked = await work().catch((error: unknown) => {
     if (batch === undefined) throw error;
-    const reason = `a batch of ${batch.records} records, packed with ${codec}, cannot be unpacked: ${messageOf(error)}`;
+    const about = { count: String(batch.records), codec };
+    const reason =
+      error instanceof UnknownCodec
+        ? words('centre/reason.batch-codec', about)
+        : words('centre/reason.batch-broken', { ...about, said: messageOf(error) });
     return standIns(packed, reason, batch);
   });
   account.ofPartition += unpacked.length;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { PoisonLog } from '../ingest/poison-log.ts';
 import { PartitionCounts } from './partition-counts.ts';
@@ -26,7 +27,7 @@ test('added partitions are reported, also after a restart, until a person remove
   await first.seen(counts(3, 3));
   expect(first.problems).toEqual([]);
   await first.seen(counts(3, 5));
-  expect(first.problems).toEqual([
+  expect(first.problems.map(inEnglish)).toEqual([
     expect.stringMatching(/^forpost.telemetry has 5 partitions and had 3: order is at risk.*topics\.json/),
   ]);
   const again = new PartitionCounts(file, logger);
@@ -46,7 +47,7 @@ test('each look tries again to write the file, and reports a failure while it la
   const some = new PartitionCounts(file, logger);
   for (let i = 0; i < 3; i++) {
     await some.seen(counts(3, 3));
-    expect(some.problems).toEqual([expect.stringContaining('topics.json cannot be written')]);
+    expect(some.problems.map(inEnglish)).toEqual([expect.stringContaining('topics.json cannot be written')]);
   }
   await rm(place);
   await some.seen(counts(3, 3));

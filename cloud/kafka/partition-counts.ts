@@ -14,6 +14,10 @@ import { dirname } from 'node:path';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { replaceFile } from '@forpost/shared/files.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognise, recognisedOr } from '@forpost/shared/texts/recognise.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { Value } from 'typebox/value';
 
@@ -23,17 +27,17 @@ export class PartitionCounts {
   readonly #file: string;
   readonly #logger: Logger;
   #first: Record<string, number> | undefined;
-  #problems: readonly string[] = [];
+  #problems: readonly Message[] = [];
   #saved = true;
-  #unwritable = '';
+  #unwritable: Message | undefined;
 
   constructor(file: string, logger: Logger) {
     this.#file = file;
     this.#logger = logger;
   }
 
-  /** sentences for staff; none where every topic has as many partitions as it had at first */
-  get problems(): readonly string[] {
+  /** for staff; none where every topic has as many partitions as it had at first */
+  get problems(): readonly Message[] {
     return this.#problems;
   }
 
@@ -49,8 +53,9 @@ export class PartitionCounts {
     });
     if (unknown.length > 0) this.#saved = false;
     if (!this.#saved) await this.#write(first);
-    if (!this.#saved) problems.push(this.#unwritable);
-    for (const problem of problems) if (!this.#problems.includes(problem)) this.#logger.error(problem);
+    if (this.#unwritable !== undefined) problems.push(this.#unwritable);
+    const known = this.#problems.map(inEnglish);
+    for (const problem of problems.map(inEnglish)) if (!known.includes(problem)) this.#logger.error(problem);
     this.#problems = problems;
   }
 
@@ -71,15 +76,16 @@ export class PartitionCounts {
       await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 });
       await replaceFile(this.#file, `${JSON.stringify(first)}\n`);
       this.#saved = true;
+      this.#unwritable = undefined;
     } catch (error) {
-      this.#unwritable = `${this.#file} cannot be written: ${messageOf(error)}`;
+      const [file, words] = [this.#file, messageOf(error)];
+      this.#unwritable =
+        (words.startsWith(file) ? recognise(words) : undefined) ??
+        message('reason/file.unwritable', { file, reason: recognisedOr(words) });
     }
   }
 }
 
-function differs(topic: string, before: number, now: number, file: string): string {
-  return (
-    `${topic} has ${now} partitions and had ${before}: order is at risk, a gateway's events may come out of it until what stood in ` +
-    `the old ones has been read; nothing is lost. When it has been looked at, remove ${file} and start the centre again`
-  );
+function differs(topic: string, before: number, now: number, file: string): Message {
+  return message('centre/reason.topic-partitions', { topic, before: String(before), now: String(now), file });
 }

@@ -6,6 +6,7 @@
  */
 import { type Decoded, decodeEvent } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { KafkaMessage } from 'kafkajs';
 import { unreadableHeader } from './codecs.ts';
 
@@ -15,14 +16,15 @@ const longestKey = 80;
 export function eventOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'value' | 'headers'>): Decoded {
   const unreadable = headers?.[unreadableHeader];
   if (unreadable !== undefined) return { ok: false, reason: String(unreadable) };
-  if (value === null) return { ok: false, reason: 'the record is empty' };
+  if (value === null) return { ok: false, reason: words('centre/reason.empty-record') };
   const decoded = decodeEvent(value);
   const owner = key?.toString();
   if (!decoded.ok) return decoded;
   const contradiction = attributeProblem(decoded.event);
   if (contradiction !== undefined) return { ok: false, reason: contradiction };
   if (owner === undefined || owner === decoded.event.gateway) return decoded;
-  return { ok: false, reason: `the key "${owner.slice(0, longestKey)}" is not the gateway "${decoded.event.gateway}"` };
+  const { gateway } = decoded.event;
+  return { ok: false, reason: words('centre/reason.other-key', { key: owner.slice(0, longestKey), gateway }) };
 }
 
 /** Longest attribute that lists and indexes hold. No gateway sends longer ones. */
@@ -34,8 +36,10 @@ const mostParts = 100_000;
 export function attributeProblem(event: ForpostEvent): string | undefined {
   for (const name of ['type', 'boot', 'time', 'received'] as const)
     if (event[name].length > longestAttribute)
-      return `${name} is longer than ${longestAttribute} characters: ${quoted(event[name])}…`;
-  if (partsOf(event, mostParts) > mostParts) return `it has more than ${mostParts} parts`;
+      return words('centre/reason.long-attribute', {
+        ...{ name, count: String(longestAttribute), text: quoted(event[name]) },
+      });
+  if (partsOf(event, mostParts) > mostParts) return words('centre/reason.many-parts', { count: String(mostParts) });
   return sourceProblem(event);
 }
 
@@ -54,7 +58,7 @@ function partsOf(value: unknown, most: number): number {
 function sourceProblem({ source, site, gateway, subject }: ForpostEvent): string | undefined {
   const own = `/sites/${site}/gateways/${gateway}${subject === undefined ? '' : `/devices/${subject}`}`;
   if (source === own) return undefined;
-  return `source ${quoted(source)} is not that of its site, gateway and subject: "${own}"`;
+  return words('centre/reason.other-source', { source: quoted(source), own });
 }
 
 function quoted(value: unknown): string {

@@ -20,6 +20,7 @@ import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { type KafkaCluster, kafkaClient, kafkaReason, patient } from './client.ts';
 
@@ -65,6 +66,7 @@ export interface ConsumerState {
   readonly heardAt?: number;
 }
 
+const silent = words('centre/reason.silent');
 const restartBackoff = { baseMs: 200, ceilingMs: 2_000 };
 /** how soon the partitions of a killed consumer move to another one; a broker allows 6 s at least */
 const sessionTimeoutMs = 6_000;
@@ -200,9 +202,10 @@ export class SupervisedConsumer implements Part {
       const setBackMs = booted - bootTime();
       booted = bootTime();
       if (setBackMs > clockStepMs)
-        reject(new Error(`the clock of this machine was set back by ${Math.round(setBackMs / 1000)} s`));
-      else if (silentMs >= silenceMs) reject(new Error(`no sign of life for ${Math.round(silentMs / 1000)} s`));
-      else if (silentMs >= quietMs) this.#state = { state: 'connecting', reason: 'it does not answer' };
+        reject(new Error(words('centre/reason.clock-set-back', { seconds: Math.round(setBackMs / 1000) })));
+      else if (silentMs >= silenceMs)
+        reject(new Error(words('centre/reason.no-sign', { seconds: Math.round(silentMs / 1000) })));
+      else if (silentMs >= quietMs) this.#state = { state: 'connecting', reason: silent };
       timer = clock.after(checkMs, check);
     };
     let timer = clock.after(checkMs, check);

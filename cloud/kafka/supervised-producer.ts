@@ -11,6 +11,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Kafka, Producer } from 'kafkajs';
 import { isFinalRefusal, type KafkaCluster, kafkaClient, kafkaReason, zstd } from './client.ts';
 
@@ -40,6 +41,8 @@ const stopGraceMs = 1_000;
 const maxWaitingRecords = 20_000;
 /** of one batch; Kafka's limit of 1 MB is after compression */
 const maxBatchBytes = 2_000_000;
+
+const stopped = words('centre/reason.producer-stopped');
 
 export class SupervisedProducer implements Part {
   readonly #cluster: KafkaCluster;
@@ -74,8 +77,8 @@ export class SupervisedProducer implements Part {
     const late = this.#clock.after(stopGraceMs, () => {
       const given = this.#waiting.splice(0);
       this.#waitingRecords = 0;
-      for (const { reject } of given) reject(unreachable('the producer is stopped'));
-      this.#giveUp?.(unreachable('the producer is stopped'));
+      for (const { reject } of given) reject(unreachable(stopped));
+      this.#giveUp?.(unreachable(stopped));
     });
     await this.#running;
     late.cancel();
@@ -85,9 +88,9 @@ export class SupervisedProducer implements Part {
   /** @throws ForpostError FORPOST_SINK_UNREACHABLE, FORPOST_SINK_REFUSED */
   send(records: readonly ProducedRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
-    if (this.#stopped) return Promise.reject(unreachable('the producer is stopped'));
+    if (this.#stopped) return Promise.reject(unreachable(stopped));
     if (this.#waitingRecords + records.length > maxWaitingRecords && this.#waitingRecords > 0)
-      return Promise.reject(unreachable(`${this.#waitingRecords} records wait for Kafka already`));
+      return Promise.reject(unreachable(words('centre/reason.records-wait', { count: String(this.#waitingRecords) })));
     this.#waitingRecords += records.length;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ records, resolve, reject });
@@ -137,7 +140,8 @@ export class SupervisedProducer implements Part {
     try {
       const produced = this.#deliver(records);
       const deadline = sleep(this.#clock, sendDeadlineMs, late.signal).then(() => {
-        if (!late.signal.aborted) throw unreachable(`no answer within ${sendDeadlineMs / 1000} s`);
+        if (!late.signal.aborted)
+          throw unreachable(words('centre/reason.no-answer-within', { seconds: String(sendDeadlineMs / 1000) }));
       });
       await Promise.race([produced, deadline, givenUp]);
     } catch (error) {
@@ -163,7 +167,7 @@ export class SupervisedProducer implements Part {
     }));
     const answers = await producer.sendBatch({ acks: -1, timeout: sendDeadlineMs, compression: zstd, topicMessages });
     const left = unanswered(topicMessages, answers);
-    if (left !== undefined) throw unreachable(`no answer for ${left}`);
+    if (left !== undefined) throw unreachable(words('centre/reason.no-answer-for', { partition: left }));
   }
 
   /** A connected producer that knows the number of partitions of `topics`. */
@@ -204,7 +208,7 @@ export class SupervisedProducer implements Part {
     if (life !== this.#life) {
       // the batch that asked for this client was given up meanwhile
       void this.#close(open);
-      throw unreachable('the connection came too late');
+      throw unreachable(words('centre/reason.connected-late'));
     }
     this.#open = open;
     return open;
@@ -214,7 +218,7 @@ export class SupervisedProducer implements Part {
     if (error instanceof ForpostError) return error;
     const code = isFinalRefusal(error) ? 'FORPOST_SINK_REFUSED' : 'FORPOST_SINK_UNREACHABLE';
     const reason = kafkaReason(error, this.#cluster, this.#clock.now());
-    return new ForpostError(code, `Kafka: ${reason}`, { cause: error });
+    return new ForpostError(code, words('centre/reason.kafka', { reason }), { cause: error });
   }
 
   /** Discards the client; the next send makes another. */
@@ -252,5 +256,5 @@ export function unanswered(
 }
 
 function unreachable(what: string): ForpostError {
-  return new ForpostError('FORPOST_SINK_UNREACHABLE', `Kafka: ${what}`);
+  return new ForpostError('FORPOST_SINK_UNREACHABLE', words('centre/reason.kafka', { reason: what }));
 }

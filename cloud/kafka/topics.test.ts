@@ -1,4 +1,6 @@
 import { topicPlans } from '@forpost/shared/event/topics.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import { expectRussian } from '@forpost/shared/texts/testing/untranslated.ts';
 import kafkajs from 'kafkajs';
 import { expect, test } from 'vitest';
 import { settingProblems, waitForLeaders } from './topics.ts';
@@ -9,7 +11,7 @@ const asPlanned = {
   'compression.type': 'zstd',
 };
 const of = (name: keyof typeof topicPlans, change: Readonly<Record<string, string>>) =>
-  settingProblems(topicPlans[name], new Map(Object.entries({ ...asPlanned, ...change })));
+  settingProblems(`forpost.${name}`, topicPlans[name], new Map(Object.entries({ ...asPlanned, ...change })));
 
 test('a topic with the planned settings, a longer retention or the producer’s compression is no problem', () => {
   expect(of('telemetry', { 'cleanup.policy': 'delete' })).toEqual([]);
@@ -26,7 +28,9 @@ test.each([
   ['alerts', { 'retention.ms': '3600000' }, /after 60 min, read or not/],
   ['alerts', { 'compression.type': 'lz4' }, /lz4, which is not read here.*compression.type=zstd/],
 ] as const)('of %s with %j is told what is lost and what to set', (name, change, words) => {
-  expect(of(name, change)).toEqual([expect.stringMatching(words)]);
+  const problems = of(name, change);
+  expect(problems.map(inEnglish)).toEqual([expect.stringMatching(words)]);
+  for (const problem of problems) expectRussian(problem, '');
 });
 
 /** A broker that answers each request for metadata with the next of these; the last one for ever. */

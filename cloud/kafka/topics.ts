@@ -15,6 +15,9 @@ import {
 } from '@forpost/shared/event/topics.ts';
 import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import kafkajs, { type Admin, type Kafka } from 'kafkajs';
 import { firstCause, type KafkaCluster } from './client.ts';
 import { isProtocolError } from './protocol-error.ts';
@@ -30,8 +33,8 @@ const leastRetentionMs = 86_400_000;
 export interface EnsuredTopics {
   /** full names */
   readonly created: readonly string[];
-  /** settings of existing topics that can lose events, in sentences */
-  readonly problems: readonly string[];
+  /** settings of existing topics that can lose events */
+  readonly problems: readonly Message[];
 }
 
 const createTimeoutMs = 10_000;
@@ -118,7 +121,7 @@ async function problemsOf(
   admin: Admin,
   { prefix, development }: KafkaCluster,
   some: readonly TopicName[],
-): Promise<readonly string[]> {
+): Promise<readonly Message[]> {
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: some.map((name) => ({
@@ -139,44 +142,43 @@ async function problemsOf(
   );
   return some.flatMap((name) => {
     const full = topic(prefix, name);
-    const words = [
-      ...settingProblems(topicPlans[name], settings.get(full) ?? new Map()),
-      ...(development ? [] : replicaProblems(fewest.get(full) ?? replicas, settings.get(full) ?? new Map())),
+    const now = settings.get(full) ?? new Map();
+    return [
+      ...settingProblems(full, topicPlans[name], now),
+      ...(development ? [] : replicaProblems(full, fewest.get(full) ?? replicas, now)),
     ];
-    return words.map((problem) => `${full} ${problem}`);
   });
 }
 
-/** The problems of one topic, from its settings by their Kafka names; each continues a sentence after the topic's name. Pure. */
-export function settingProblems({ cleanup }: TopicPlan, now: ReadonlyMap<string, string>): readonly string[] {
-  const problems: string[] = [];
+/** The problems of the topic with the full name `of`, from its settings by their Kafka names. Pure. */
+export function settingProblems(
+  of: string,
+  { cleanup }: TopicPlan,
+  now: ReadonlyMap<string, string>,
+): readonly Message[] {
+  const problems: Message[] = [];
   if (now.get('message.timestamp.type') === 'CreateTime')
-    problems.push(
-      'stamps records with the client’s clock, so a gateway with a wrong clock loses events: set message.timestamp.type=LogAppendTime',
-    );
+    problems.push(message('centre/reason.topic-client-clock', { topic: of }));
   const policy = now.get('cleanup.policy') ?? cleanup;
   if (cleanup === 'delete' && policy.includes('compact'))
-    problems.push('is compacted, so of each gateway only the newest record is kept: set cleanup.policy=delete');
+    problems.push(message('centre/reason.topic-compacted', { topic: of }));
   if (cleanup === 'compact' && !policy.includes('compact'))
-    problems.push('is not compacted, so what it says is forgotten in time: set cleanup.policy=compact');
+    problems.push(message('centre/reason.topic-not-compacted', { topic: of }));
   const retentionMs = Number(now.get('retention.ms') ?? -1);
   if (policy.includes('delete') && retentionMs >= 0 && retentionMs < leastRetentionMs)
     problems.push(
-      `deletes records after ${Math.round(retentionMs / 60_000)} min, read or not: set retention.ms to a day or more`,
+      message('centre/reason.topic-retention', { topic: of, minutes: String(Math.round(retentionMs / 60_000)) }),
     );
   const codec = now.get('compression.type') ?? '';
-  if (['snappy', 'lz4'].includes(codec))
-    problems.push(`packs records with ${codec}, which is not read here: set compression.type=zstd`);
+  if (['snappy', 'lz4'].includes(codec)) problems.push(message('centre/reason.topic-codec', { topic: of, codec }));
   return problems;
 }
 
-function replicaProblems(fewest: number, now: ReadonlyMap<string, string>): readonly string[] {
+function replicaProblems(of: string, fewest: number, now: ReadonlyMap<string, string>): readonly Message[] {
   if (fewest < replicas)
-    return [
-      `has ${fewest === 1 ? '1 replica' : `${fewest} replicas`} where ${replicas} are planned: a broker that is lost can take events with it`,
-    ];
+    return [message('centre/reason.topic-replicas', { topic: of, count: fewest, planned: String(replicas) })];
   return Number(now.get('min.insync.replicas') ?? minInSync) < minInSync
-    ? [`calls safe what one broker alone has: set min.insync.replicas=${minInSync}`]
+    ? [message('centre/reason.topic-one-broker', { topic: of, planned: String(minInSync) })]
     : [];
 }
 
@@ -186,9 +188,7 @@ function explained(error: unknown, { development }: KafkaCluster): unknown {
     ...(error instanceof kafkajs.KafkaJSAggregateError ? error.errors.map((each) => firstCause(each).message) : []),
   ];
   if (development || !reason.some((text) => /replication.factor/i.test(text))) return error;
-  return new ForpostError(
-    'FORPOST_SINK_TOPIC_MISSING',
-    `Kafka has fewer than ${replicas} brokers, so the topics cannot be created: for a single broker set kafka: development: true`,
-    { cause: error },
-  );
+  return new ForpostError('FORPOST_SINK_TOPIC_MISSING', words('centre/reason.few-brokers', { replicas }), {
+    cause: error,
+  });
 }

@@ -1,6 +1,6 @@
 /** The ledger over HTTP: counts of each lane, and of each kind the first ranges. */
 
-import { answer, closed, id, lane, list, optional, time } from '@forpost/shared/http/schema.ts';
+import { answer, closed, id, lane, list, message, optional, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
 
 /** Events of one lane in numbers: assigned = received + shed + missing + waiting. */
@@ -49,7 +49,13 @@ const ledgerLane = answer({
   ...counts,
   duplicates: Type.Integer(),
   settled: Type.Integer({ description: 'last number of which it is known whether it arrived' }),
-  reasons: list(answer({ reason: Type.String(), count: Type.Integer({ description: 'events shed for it' }) })),
+  reasons: list(
+    answer({
+      reason: Type.String(),
+      reason_i18n: optional(message('`reason` as a message of the catalogue')),
+      count: Type.Integer({ description: 'events shed for it' }),
+    }),
+  ),
   ranges: answer({ received: ledgerRanges, shed: ledgerRanges, missing: ledgerRanges, waiting: ledgerRanges }),
   gaps: list(
     answer({
@@ -59,6 +65,7 @@ const ledgerLane = answer({
       }),
       count: Type.Integer({ description: 'as the gateway counted' }),
       reason: Type.String(),
+      reason_i18n: optional(message('`reason` as a message of the catalogue')),
       first_time: optional(Type.String()),
       last_time: optional(Type.String()),
     }),

@@ -5,6 +5,8 @@
  * where to go on. Lanes with missing events come first, then lanes with waiting events, then lanes with a gap.
  */
 
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { Gap, Range } from '../history/store.ts';
 import type { GatewayLedger, LaneLedger } from './ledger.ts';
 import type { LedgerLaneView, LedgerView } from './schemas.ts';
@@ -73,7 +75,10 @@ function laneView(lane: LaneLedger, duplicates: number, query: LedgerQuery): Led
     waiting: lane.waiting.count,
     duplicates,
     settled: lane.settled,
-    reasons: lane.shed.reasons.toSorted((a, b) => b.count - a.count).slice(0, mostReasons),
+    reasons: lane.shed.reasons
+      .toSorted((a, b) => b.count - a.count)
+      .slice(0, mostReasons)
+      .map(({ reason, count }) => ({ ...inAnyLanguage(reason), count })),
     ranges: {
       received: cut(lane.received.ranges),
       shed: cut(lane.shed.ranges),
@@ -95,8 +100,13 @@ function cutRanges(ranges: readonly Range[], after: number, limit: number) {
 
 function gapView({ from, through, count, reason, firstTime, lastTime }: Gap) {
   return {
-    ...{ from, to: through, count, reason },
+    ...{ from, to: through, count, ...inAnyLanguage(reason) },
     ...(firstTime === undefined ? {} : { first_time: firstTime }),
     ...(lastTime === undefined ? {} : { last_time: lastTime }),
   };
+}
+
+function inAnyLanguage(reason: string): { readonly reason: string; readonly reason_i18n?: Message } {
+  const text = recognise(reason);
+  return text === undefined ? { reason } : { reason, reason_i18n: text };
 }

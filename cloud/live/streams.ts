@@ -13,6 +13,7 @@ import type { Session } from '@forpost/shared/http/sessions.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { alarmOfEvent, centreAlarmView } from '../alarms/view.ts';
+import { inAnyLanguage } from '../events/in-any-language.ts';
 import { withinBytes } from '../events/shorten.ts';
 import { gatewayView } from '../gateways/view.ts';
 import type { CentreView } from '../health/schemas.ts';
@@ -164,7 +165,7 @@ export class LiveStreams {
   }
 
   #sendEvents({ events, skipped, skippedOf }: Extract<LiveMessage, { kind: 'events' }>): void {
-    const kept = withinBytes(events.toReversed(), maxMessageBytes).toReversed();
+    const kept = withinBytes(events.toReversed(), maxMessageBytes).toReversed().map(inAnyLanguage);
     const left = { ...skippedOf };
     for (const { gateway } of events.slice(0, events.length - kept.length)) left[gateway] = (left[gateway] ?? 0) + 1;
     this.#sendAll('events', { events: kept, skipped: skipped + events.length - kept.length, skipped_of: left });

@@ -63,7 +63,7 @@ test('a try without an answer is aborted after 5 s', async () => {
   clock.advance(1);
   expect(channel.calls[0]!.signal.aborted).toBe(true);
   await settle();
-  expect(queue.status()).toMatchObject({ retries: 1, lastError: 'no answer within 5 s' });
+  expect(queue.status()).toMatchObject({ retries: 1, lastError: 'it gave no answer within 5 s' });
 });
 
 test('a notification that is not accepted within 15 minutes is given up and counted', async () => {

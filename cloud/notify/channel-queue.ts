@@ -15,6 +15,7 @@ import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type Channel, type Notification, RetryLaterError } from './channel.ts';
 import { isWanted } from './policy.ts';
 
@@ -276,7 +277,10 @@ function nextOf(items: readonly Item[], nowMs: number): Item | undefined {
 /** Rejects when the signal is aborted, so that the queue does not wait for a channel that ignores its signal. */
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
-    const problem = new ForpostError('FORPOST_CHANNEL_FAILED', `no answer within ${tryDeadlineMs / 1000} s`);
+    const problem = new ForpostError(
+      'FORPOST_CHANNEL_FAILED',
+      words('centre/reason.no-answer-within', { seconds: String(tryDeadlineMs / 1000) }),
+    );
     signal.addEventListener('abort', () => reject(problem), { once: true });
   });
 }

@@ -8,6 +8,7 @@ import { stat } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { appendToFile, readWhole, renameFile } from '@forpost/shared/files.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type KeptOperation, type Operation, type OperationsLog, operationIn, operationRecord } from './operations.ts';
 
 const defaultMaxBytes = 8 * 1024 ** 2;
@@ -56,7 +57,11 @@ export class FileOperationsLog implements OperationsLog {
       if (size > 0 && size + line.length > this.#maxBytes) await renameFile(this.#file, `${this.#file}.1`);
       await appendToFile(this.#file, line);
     } catch (error) {
-      throw new ForpostError('FORPOST_FILE_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error });
+      throw new ForpostError(
+        'FORPOST_FILE_FAILED',
+        words('reason/file.failed', { file: this.#file, error: messageOf(error) }),
+        { cause: error },
+      );
     }
   }
 }

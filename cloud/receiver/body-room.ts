@@ -12,6 +12,7 @@
 import { constants, createZstdDecompress } from 'node:zlib';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 
 export interface BodyRoomOptions {
   /** of all bodies together; default 96 MB */
@@ -51,7 +52,7 @@ export class BodyRoom {
   open(gateway: string): BodyShare {
     const share = this.#gateways.get(gateway) ?? { bytes: 0, bodies: 0 };
     if (share.bodies >= this.#maxBodiesOfGateway)
-      throw tryAgainIn(429, retryMs, `${share.bodies} bodies of the gateway "${gateway}" are on their way already`);
+      throw tryAgainIn(429, retryMs, message('reason/receiver.many-bodies', { gateway, count: String(share.bodies) }));
     share.bodies++;
     this.#gateways.set(gateway, share);
     let own = 0;
@@ -67,9 +68,12 @@ export class BodyRoom {
     return {
       take: (bytes) => {
         if (share.bytes + bytes > this.#maxBytesOfGateway)
-          throw tryAgainIn(429, retryMs, `the bodies of the gateway "${gateway}" take ${share.bytes} bytes already`);
-        if (this.#bytes + bytes > this.#maxBytes)
-          throw tryAgainIn(503, retryMs, 'too much is on its way: send it again');
+          throw tryAgainIn(
+            429,
+            retryMs,
+            message('reason/receiver.large-bodies', { gateway, bytes: String(share.bytes) }),
+          );
+        if (this.#bytes + bytes > this.#maxBytes) throw tryAgainIn(503, retryMs, message('reason/receiver.busy'));
         own += bytes;
         share.bytes += bytes;
         this.#bytes += bytes;
@@ -107,7 +111,8 @@ export async function readBody(source: AsyncIterable<Buffer>, share: BodyShare, 
   let length = 0;
   for await (const chunk of source) {
     length += chunk.length;
-    if (length > maxBytes) throw new HttpProblem(413, `a body of more than ${maxBytes} bytes`);
+    if (length > maxBytes)
+      throw new HttpProblem(413, message('reason/receiver.large-body', { bytes: String(maxBytes) }));
     share.take(chunk.length);
     chunks.push(chunk);
   }
@@ -124,19 +129,16 @@ export async function unpackBody(packed: Buffer, share: BodyShare, maxUnpackedBy
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > maxUnpackedBytes)
-        throw new HttpProblem(
-          413,
-          `the body unpacks to more than ${maxUnpackedBytes} bytes: send fewer events at once`,
-        );
+        throw new HttpProblem(413, message('reason/receiver.unpacks-large', { bytes: String(maxUnpackedBytes) }));
       if (length > packedFreely && length > packed.length * mostPacked)
-        throw new HttpProblem(413, `the body is packed more than ${mostPacked} times: no events are like that`);
+        throw new HttpProblem(413, message('reason/receiver.packed', { times: String(mostPacked) }));
       share.take(chunk.length);
       chunks.push(chunk);
     }
   } catch (error) {
     stream.destroy();
     if (error instanceof HttpProblem) throw error;
-    throw new HttpProblem(400, `the body is not zstd: ${messageOf(error)}`);
+    throw new HttpProblem(400, message('reason/receiver.no-zstd', { said: messageOf(error) }));
   }
   return Buffer.concat(chunks, length);
 }

@@ -11,6 +11,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { type PeerCertificate, TLSSocket } from 'node:tls';
 import { isId } from '@forpost/shared/event/ids.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { FastifyRequest } from 'fastify';
 
 /** By gateway id. */
@@ -35,26 +37,23 @@ export function callerFinder(gateways: () => KnownGateways, certificates: Client
   return (request: FastifyRequest): string => {
     const certified = certificates === 'off' ? undefined : certifiedGateway(request.raw.socket);
     if (certificates === 'require' && certified === undefined)
-      throw new HttpProblem(401, 'this receiver asks for the certificate of a gateway: configure tls.certificate');
+      throw new HttpProblem(401, message('reason/receiver.certificate-asked'));
     const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
     const tokened = token === undefined ? undefined : byToken(token);
     if (token !== undefined && tokened === undefined) throw noToken();
     if (certified !== undefined && tokened !== undefined && certified !== tokened)
-      throw new HttpProblem(403, `the certificate is of "${certified}" and the token of "${tokened}"`);
+      throw new HttpProblem(403, message('reason/receiver.two-gateways', { certified, tokened }));
     const gateway = certified ?? tokened;
     if (gateway === undefined) throw noToken();
     const known = gateways();
     if (Object.hasOwn(known, gateway) && known[gateway]?.refused === true)
-      throw new HttpProblem(
-        403,
-        `the gateway "${gateway}" is locked out at this centre (gateways: ${gateway}: refused)`,
-      );
+      throw new HttpProblem(403, message('reason/receiver.locked-out', { gateway }));
     return gateway;
   };
 }
 
 function noToken(): HttpProblem {
-  return new HttpProblem(401, 'this needs the token of a gateway (Authorization: Bearer …)', {
+  return new HttpProblem(401, message('reason/receiver.token'), {
     'www-authenticate': 'Bearer',
   });
 }
@@ -65,24 +64,23 @@ function certifiedGateway(socket: unknown): string | undefined {
   const certificate = socket.getPeerCertificate();
   if (certificate === null || Object.keys(certificate).length === 0) return undefined;
   if (!socket.authorized)
-    throw new HttpProblem(401, `the certificate is no way in: ${refusal(socket.authorizationError)}`);
-  const gateway = gatewayIn(certificate);
-  if (gateway === undefined)
     throw new HttpProblem(
       401,
-      'the certificate names no gateway: its CN, or its one DNS name, is to be the gateway’s id',
+      message('reason/receiver.certificate-refused', { reason: refusal(socket.authorizationError) }),
     );
+  const gateway = gatewayIn(certificate);
+  if (gateway === undefined) throw new HttpProblem(401, message('reason/receiver.certificate-nameless'));
   return gateway;
 }
 
-const refusals: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: 'it has expired: put a new one on the gateway',
-  CERT_NOT_YET_VALID: 'it is not valid yet by this centre’s clock',
+const refusals: Readonly<Record<string, Message>> = {
+  CERT_HAS_EXPIRED: message('reason/receiver.certificate-expired'),
+  CERT_NOT_YET_VALID: message('reason/receiver.certificate-early'),
 };
 
-function refusal(error: unknown): string {
+function refusal(error: unknown): Message {
   const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-  return refusals[code] ?? `the CA of this centre’s gateways did not sign it (${code})`;
+  return refusals[code] ?? message('reason/receiver.certificate-unsigned', { code });
 }
 
 /** The common name; where that is no id, the only DNS name that is one. */

@@ -11,6 +11,7 @@ import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, topic } from '@forpost/shared/event/topics.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { IngestEvents } from '../ingest/ingest.ts';
 import { type HistoryTrouble, Intake, type IntakeHistory } from '../ingest/intake.ts';
 import type { KafkaCluster } from '../kafka/client.ts';
@@ -115,7 +116,7 @@ export class HistoryDelivery implements Delivery {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort(new ForpostError('FORPOST_CENTRE_STOPPING', 'the centre is stopping'));
+    this.#stop.abort(new ForpostError('FORPOST_CENTRE_STOPPING', words('centre/reason.stopping')));
   }
 
   async events(gateway: string, received: readonly ReceivedEvent[], replayed = false): Promise<void> {
@@ -127,7 +128,10 @@ export class HistoryDelivery implements Delivery {
     const late = new AbortController();
     const timer = clock.after(historyDeadlineMs, () =>
       late.abort(
-        new ForpostError('FORPOST_HISTORY_FAILED', `the history has stored nothing for ${historyDeadlineMs / 1000} s`),
+        new ForpostError(
+          'FORPOST_HISTORY_FAILED',
+          words('centre/reason.stored-nothing-for', { seconds: String(historyDeadlineMs / 1000) }),
+        ),
       ),
     );
     try {
@@ -148,7 +152,10 @@ export class HistoryDelivery implements Delivery {
       }
       const [refused] = taken.refused;
       if (refused !== undefined)
-        throw new ForpostError('FORPOST_SINK_REFUSED', `event ${refused.item.event.id}: ${refused.reason}`);
+        throw new ForpostError(
+          'FORPOST_SINK_REFUSED',
+          words('centre/reason.event-refused', { event: refused.item.event.id, reason: refused.reason }),
+        );
     } finally {
       timer.cancel();
     }

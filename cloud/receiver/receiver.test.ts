@@ -11,6 +11,7 @@ import type { GatewayLimits } from '../config/limits.ts';
 import { MemoryHistory } from '../history/memory-store.ts';
 import type { Admission } from '../ingest/admission.ts';
 import { eventJson, gatewayStatus } from '../testing/events.ts';
+import { refusalsInRussian } from '../testing/russian-refusals.ts';
 import { BodyRoom } from './body-room.ts';
 import { HistoryDelivery } from './delivery.ts';
 import { type ReceiverOptions, receiverPlugin } from './receiver.ts';
@@ -41,6 +42,7 @@ async function aReceiver(more: Partial<ReceiverOptions> = {}) {
   await delivery.start();
   let down = false;
   const app = fastify();
+  refusalsInRussian(app, /nobody there|^gw-1 is not/);
   await app.register(receiverPlugin, {
     gateways: () => gateways,
     delivery: {

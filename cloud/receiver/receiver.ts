@@ -24,6 +24,9 @@ import { gatewayStatusSchema } from '@forpost/shared/event/status-schema.ts';
 import { HttpProblem, sendProblem, titleOf, tryAgainIn } from '@forpost/shared/http/problem.ts';
 import { answer, lane, list, nothing, problem } from '@forpost/shared/http/schema.ts';
 import { useSchemas } from '@forpost/shared/http/validation.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { Capabilities } from '../api/capability.ts';
@@ -113,7 +116,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
       const waitMs = strangers.come(addressGroup(request.ip));
       if (waitMs === 0) throw error;
       reply.header('connection', 'close');
-      throw tryAgainIn(429, waitMs, 'too many tries without a known token or certificate from this address');
+      throw tryAgainIn(429, waitMs, message('reason/receiver.many-strangers'));
     }
     const claim = { gateway: request.ingestGateway, instance: instanceOf(request) };
     const superseded = admission.superseded(claim);
@@ -226,7 +229,7 @@ function sharesOf(lane: unknown): readonly Share[] {
 }
 
 function tooMuch(gateway: string, waitMs: number): HttpProblem {
-  return tryAgainIn(429, waitMs, `the gateway "${gateway}" sends more than its limit: send it again later`);
+  return tryAgainIn(429, waitMs, message('reason/receiver.over-limit', { gateway }));
 }
 
 /** Keeps a body counted while the work on it runs, also after its gateway has disconnected. */
@@ -241,7 +244,7 @@ async function bytesOf(request: FastifyRequest, maxUnpackedBytes: number): Promi
   const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
   const encoding = request.headers['content-encoding'] ?? 'identity';
   if (encoding !== 'zstd' && encoding !== 'identity')
-    throw new HttpProblem(415, `content-encoding "${encoding}" is not known here: use zstd or identity`);
+    throw new HttpProblem(415, message('reason/receiver.encoding', { encoding }));
   if (encoding === 'identity' || body.length === 0 || request.ingestShare === undefined) return body;
   return unpackBody(body, request.ingestShare, maxUnpackedBytes);
 }
@@ -254,8 +257,14 @@ function eventsIn(body: Buffer, gateway: string, maxEventBytes: number): readonl
     const end = found === -1 ? body.length : found;
     const bytes = end - start;
     if (bytes > maxEventBytes)
-      throw new HttpProblem(413, `line ${number}: an event of ${bytes} bytes, and ${maxEventBytes} is the most`);
-    if (number > maxLines) throw new HttpProblem(413, `more than ${maxLines} lines: send fewer events at once`);
+      throw new HttpProblem(
+        413,
+        message('reason/receiver.long-event', {
+          ...{ line: String(number), bytes: String(bytes), most: String(maxEventBytes) },
+        }),
+      );
+    if (number > maxLines)
+      throw new HttpProblem(413, message('reason/receiver.many-lines', { most: String(maxLines) }));
     if (bytes > 0) received.push({ ...eventIn(body.toString('utf8', start, end), number, gateway), bytes });
     start = end + 1;
   }
@@ -264,15 +273,21 @@ function eventsIn(body: Buffer, gateway: string, maxEventBytes: number): readonl
 
 function eventIn(line: string, number: number, gateway: string): ReceivedEvent {
   const decoded = decodeEvent(line);
-  if (!decoded.ok) throw new HttpProblem(400, `line ${number}: ${decoded.reason}`);
+  if (!decoded.ok) throw inLine(400, number, decoded.reason);
   ownOnly(decoded.event.gateway, gateway);
   const contradiction = attributeProblem(decoded.event);
-  if (contradiction !== undefined) throw new HttpProblem(403, `line ${number}: ${contradiction}`);
+  if (contradiction !== undefined) throw inLine(403, number, contradiction);
   return { event: decoded.event, json: line };
 }
 
+/** `reason`: what is wrong with this line, in words */
+function inLine(status: 400 | 403, line: number, reason: string): HttpProblem {
+  const values = { line: String(line), reason: recognisedOr(reason) };
+  return new HttpProblem(status, message('reason/receiver.in-line', values));
+}
+
 function ownOnly(claimed: string, gateway: string): void {
-  if (claimed !== gateway) throw new HttpProblem(403, `the gateway "${gateway}" cannot speak for "${claimed}"`);
+  if (claimed !== gateway) throw new HttpProblem(403, message('reason/receiver.not-for', { gateway, other: claimed }));
 }
 
 async function delivered(work: Promise<void>): Promise<void> {
@@ -311,7 +326,11 @@ function answerProblems(app: FastifyInstance): void {
     const tellable = status < 500 || error instanceof HttpProblem;
     if (!tellable) request.log.error({ err: error, gateway: request.ingestGateway }, 'the receiver failed');
     if (error instanceof HttpProblem) reply.headers(error.headers);
-    const detail = tellable ? error.message : 'the log has the details';
-    return sendProblem(reply, { type: 'about:blank', title: titleOf(status), status, detail });
+    const text = error instanceof HttpProblem ? error.text : tellable ? undefined : message('reason/http.in-log');
+    const detail = tellable || text === undefined ? error.message : inEnglish(text);
+    return sendProblem(reply, {
+      ...{ type: 'about:blank', title: titleOf(status), status, detail },
+      ...(text === undefined ? {} : { detailI18n: text }),
+    });
   });
 }

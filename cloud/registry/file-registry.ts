@@ -10,6 +10,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { renameFile, replaceFile } from '@forpost/shared/files.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type Registry, RegistryBook, type RegistryRecord, type RegistryWrite, recordIn } from './registry.ts';
 
 interface Waiting {
@@ -119,7 +120,13 @@ export class FileRegistry implements Registry {
         for (const { resolve } of won) resolve(true);
       } catch (error) {
         for (const { reject } of won)
-          reject(new ForpostError('FORPOST_FILE_FAILED', `${this.#file}: ${messageOf(error)}`, { cause: error }));
+          reject(
+            new ForpostError(
+              'FORPOST_FILE_FAILED',
+              words('reason/file.failed', { file: this.#file, error: messageOf(error) }),
+              { cause: error },
+            ),
+          );
       }
     }
     // without a wait after the last look at the queue: a caller that writes again at once begins the next run

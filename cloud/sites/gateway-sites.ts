@@ -86,10 +86,7 @@ export class GatewaySites implements Part {
     if (known.site === site) return undefined;
     const now = this.#clock.now();
     if (known.former.some((one) => one.site === site && now < one.until)) return undefined;
-    return (
-      `the gateway "${gateway}" belongs to the site "${known.site}" and says "${site}": if it was moved, or its site ` +
-      'was renamed, staff first move it at the centre («Move to another site», or forpost cloud move)'
-    );
+    return words('reason/other-site', { gateway, own: known.site, site });
   }
 
   of(gateway: string): GatewaySite | undefined {

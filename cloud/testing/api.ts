@@ -8,16 +8,15 @@ import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
-import type { Message } from '@forpost/shared/texts/message.ts';
-import { untranslated } from '@forpost/shared/texts/testing/untranslated.ts';
 import type { FastifyInstance } from 'fastify';
-import { expect, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { buildApi } from '../api/api.ts';
 import { Capabilities } from '../api/capability.ts';
 import { capabilities } from '../capabilities.ts';
 import type { CentreParts } from '../health/condition.ts';
 import type { LedgerView } from '../ledger/schemas.ts';
 import { healthOf, testServices } from './centre.ts';
+import { refusalsInRussian } from './russian-refusals.ts';
 
 /** The ledger of the gateway "gw-1", the only one that has any. */
 export const exampleLedger: LedgerView = {
@@ -70,22 +69,4 @@ export async function startApi(options: ApiOptions = {}) {
   const cookie = `forpost-centre=${login.cookies[0]?.value}`;
   const get = async (url: string) => app.inject({ url, headers: { cookie } });
   return { app, history, gateways, takeovers, live, commands, clock, cookie, get };
-}
-
-interface SentProblem {
-  readonly title: string;
-  readonly detail?: string;
-  readonly detailI18n?: Message;
-}
-
-/** At the end of the test no sentence of a refusal has been without Russian. */
-function refusalsInRussian(app: FastifyInstance): void {
-  const english = new Set<string>();
-  app.addHook('onSend', async (_request, reply, payload) => {
-    if (reply.statusCode < 400 || typeof payload !== 'string' || !/problem/.test(`${reply.getHeader('content-type')}`))
-      return;
-    const { title, detail = title, detailI18n } = JSON.parse(payload) as SentProblem;
-    for (const sentence of untranslated(detailI18n, detail)) english.add(sentence);
-  });
-  onTestFinished(() => expect([...english]).toEqual([]));
 }

@@ -15,6 +15,7 @@
 
 import cookie from '@fastify/cookie';
 import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { addressGroup } from '../address.ts';
@@ -42,8 +43,8 @@ export interface LoginOptions {
   readonly languageOf?: (name: string) => string | undefined;
   /** reads changed users before a password is checked */
   readonly refresh?: () => Promise<void>;
-  /** why log-ins are closed now, in words */
-  readonly closed?: () => string | undefined;
+  /** why log-ins are closed now */
+  readonly closed?: () => Message | undefined;
   /** all ports of a host share cookies: each side has its own name */
   readonly cookieName: string;
   /** whether the page is served over TLS */

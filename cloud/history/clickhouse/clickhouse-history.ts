@@ -10,6 +10,8 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { inEnglish, words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import { readingOf } from '../corrected.ts';
 import {
   checkLimit,
@@ -81,7 +83,7 @@ export class ClickHouseHistory implements HistoryStore {
   readonly #logger: Logger;
   readonly #alarmStates: AlarmStates;
   #lastStoredMs = 0;
-  #broken: string | undefined;
+  #broken: Message | undefined;
 
   constructor(options: ClickHouseHistoryOptions) {
     this.#executor = options.executor;
@@ -98,7 +100,7 @@ export class ClickHouseHistory implements HistoryStore {
       await this.#executor.command('DROP TABLE IF EXISTS events_rebuilt SYNC');
       await this.#alarmStates.prepare(Math.trunc(this.#clock.now()));
       this.#broken = this.#executor instanceof EmbeddedExecutor ? await brokenParts(this.#executor) : undefined;
-      if (this.#broken !== undefined) this.#logger.error({ place: this.#executor.place }, this.#broken);
+      if (this.#broken !== undefined) this.#logger.error({ place: this.#executor.place }, inEnglish(this.#broken));
       this.#logger.info({ place: this.#executor.place, migrated }, 'history open');
     } catch (error) {
       await this.#executor.close();
@@ -106,8 +108,8 @@ export class ClickHouseHistory implements HistoryStore {
     }
   }
 
-  /** Damage to the history's files, in sentences for the page; empty where there is none. */
-  problems(): readonly string[] {
+  /** Damage to the history's files, for the page; empty where there is none. */
+  problems(): readonly Message[] {
     return this.#broken === undefined ? [] : [this.#broken];
   }
 
@@ -328,7 +330,7 @@ function lineOf(event: ForpostEvent, storedMs: number): string {
   try {
     return toLine(event, storedMs);
   } catch (error) {
-    const message = `event ${event.id} cannot be written as a row: ${messageOf(error)}`;
+    const message = words('centre/reason.no-row', { event: event.id, error: messageOf(error) });
     throw new ForpostError('FORPOST_EVENT_INVALID', message, { cause: error });
   }
 }

@@ -5,6 +5,9 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { Executor } from './executor.ts';
 import { sql } from './sql.ts';
 
@@ -40,21 +43,21 @@ export function openingProblem(folder: string): Promise<string> {
 }
 
 /** The error for a failed open of a folder that no other process is known to hold. */
-export function openError(place: string, said: string, error: unknown): ForpostError {
-  const words = said.replace(/\s+/g, ' ');
-  const codes = [...words.matchAll(/Code: (\d+)/g)]
+export function openError(place: string, printed: string, error: unknown): ForpostError {
+  const line = printed.replace(/\s+/g, ' ');
+  const codes = [...line.matchAll(/Code: (\d+)/g)]
     .map(([, code]) => Number(code))
     .filter((code) => !wrappers.has(code));
-  const sentence = sentenceOf(words);
+  const said = sentenceOf(line);
   if (codes.some((code) => damageCodes.has(code)))
     return new ForpostError(
       'FORPOST_HISTORY_DAMAGED',
-      `the history in ${place} is damaged and cannot be opened: ${sentence}`,
+      words('centre/reason.history-damaged', { folder: place, said }),
       {
         cause: error,
       },
     );
-  return new ForpostError('FORPOST_HISTORY_FAILED', `the history in ${place} cannot be opened: ${sentence}`, {
+  return new ForpostError('FORPOST_HISTORY_FAILED', words('centre/reason.history-unopened', { folder: place, said }), {
     cause: error,
   });
 }
@@ -69,13 +72,10 @@ function sentenceOf(words: string): string {
     .slice(0, 300);
 }
 
-/** A sentence about the parts that ClickHouse leaves out because their files are damaged; undefined where there are none. */
-export async function brokenParts(executor: Executor): Promise<string | undefined> {
+/** Names the parts that ClickHouse leaves out because their files are damaged; undefined where there are none. */
+export async function brokenParts(executor: Executor): Promise<Message | undefined> {
   const rows = await executor.query<{ readonly table: string; readonly parts: string }>(sql.brokenParts, {});
   if (rows.length === 0) return undefined;
-  const parts = rows.map(({ table, parts: count }) => `${count} of ${table}`).join(', ');
-  return (
-    `the history leaves out damaged files, and their events are missing (parts: ${parts}): stop the centre and run ` +
-    '"forpost cloud rebuild", which reads the events that Kafka still holds again'
-  );
+  const parts = rows.map(({ table, parts: count }) => message('centre/reason.parts-of', { count, table }));
+  return message('centre/problem.history-parts', { parts: { list: parts } });
 }

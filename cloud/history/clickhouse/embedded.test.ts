@@ -9,6 +9,8 @@ import { decodeEvent, encodeEvent } from '@forpost/shared/event/codec.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
+import { expectRussian } from '@forpost/shared/texts/testing/untranslated.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { HistoryRecovery } from '../../ingest/recovery.ts';
 import { alertEvent } from '../../notify/testing/recording-channel.ts';
@@ -91,9 +93,10 @@ test.each([
     expect((await opened.events({ limit: 10 })).events).toEqual([]);
     await opened.insert([exampleEvent({ sequence: 2, time: Date.UTC(2026, 0, 2) })]);
     await opened.stop();
-    const [problem = ''] = opening.problems();
+    const [problem] = opening.problems().map(inEnglish);
     expect(problem).toContain('is damaged and cannot be opened');
-    const aside = /put aside to (\S+),/.exec(problem)?.[1] ?? '';
+    const aside = /put aside to (\S+),/.exec(problem ?? '')?.[1] ?? '';
+    for (const one of opening.problems()) expectRussian(one, '');
     expect(await readdir(aside)).toContain('store');
     // the problem stays until a person has removed the damaged history
     const later = recovery();

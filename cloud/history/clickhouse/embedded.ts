@@ -10,6 +10,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Session } from 'chdb';
 import { lockHolder } from '../../data-folder/lock-holder.ts';
 import { openError, openingProblem } from './damage.ts';
@@ -34,7 +35,7 @@ class Turns {
   take<Result>(task: () => Promise<Result>): Promise<Result> {
     if (this.#waiting >= maxWaiting)
       return Promise.reject(
-        new ForpostError('FORPOST_HISTORY_FAILED', `the history is busy: ${maxWaiting} statements wait already`),
+        new ForpostError('FORPOST_HISTORY_FAILED', words('centre/reason.history-busy', { count: String(maxWaiting) })),
       );
     this.#waiting++;
     const turn = this.#last.then(task).finally(() => {
@@ -110,7 +111,7 @@ export class EmbeddedExecutor implements Executor {
       try {
         await writer.queryAsync(sql);
       } catch (error) {
-        throw historyError('the history refused a statement', error);
+        throw historyError((reason) => words('centre/reason.history-statement', { reason }), error);
       }
     });
   }
@@ -122,7 +123,7 @@ export class EmbeddedExecutor implements Executor {
         const result = await reader.queryBindAsync(sql, parameters, { format: 'JSONEachRow' });
         return parseRows<Row>(result.text());
       } catch (error) {
-        throw historyError('the history could not answer', error);
+        throw historyError((reason) => words('centre/reason.history-query', { reason }), error);
       }
     });
   }
@@ -138,13 +139,14 @@ export class EmbeddedExecutor implements Executor {
           settings: insertSettings,
         });
       } catch (error) {
-        throw historyError('the history refused an insert', error);
+        throw historyError((reason) => words('centre/reason.history-insert', { reason }), error);
       }
     });
   }
 
   #sessions(): Open {
-    if (this.#open === undefined) throw new ForpostError('FORPOST_HISTORY_FAILED', 'the history is not open');
+    if (this.#open === undefined)
+      throw new ForpostError('FORPOST_HISTORY_FAILED', words('centre/reason.history-closed'));
     return this.#open;
   }
 
@@ -161,8 +163,7 @@ export class EmbeddedExecutor implements Executor {
   #taken(holder: string, cause?: unknown): ForpostError {
     return new ForpostError(
       'FORPOST_HISTORY_FAILED',
-      `the history's folder ${this.place} cannot be opened: ${holder} has it open (each centre needs its own folder: ` +
-        `stop the other centre, or give this one another "data")`,
+      words('centre/reason.history-held', { folder: this.place, holder }),
       { cause },
     );
   }

@@ -5,6 +5,7 @@
  * part of the statement's text. `insert` makes one part or none: all of its lines are readable, or none.
  */
 import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 
 /** A value of a `{name:Type}` placeholder. Numbers are finite; whole ones are safe integers. */
 export type Parameter = string | number;
@@ -58,12 +59,17 @@ export function parseRows<Row>(text: string): Row[] {
     .map((line) => JSON.parse(line) as Row);
 }
 
-/** An error with ClickHouse's message in one line, without its stack trace and version. */
-export function historyError(doing: string, error: unknown, code: ErrorCode = 'FORPOST_HISTORY_FAILED'): ForpostError {
-  const words = messageOf(error)
+/** An error with ClickHouse's message in one line, without its stack trace and version. `sentence` says what failed. */
+export function historyError(
+  sentence: (reason: string) => string,
+  error: unknown,
+  code: ErrorCode = 'FORPOST_HISTORY_FAILED',
+): ForpostError {
+  const said = messageOf(error)
     .replace(/\s+/g, ' ')
     .replace(/ \(version .*$/, '')
     .slice(0, 500);
-  const full = /NOT_ENOUGH_SPACE|No space left on device/.test(words) ? 'its disk is full: ' : '';
-  return new ForpostError(code, `${doing}: ${full}${words}`, { cause: error });
+  const full = /NOT_ENOUGH_SPACE|No space left on device/.test(said);
+  const reason = full ? words('centre/reason.history-disk-full', { said }) : said;
+  return new ForpostError(code, sentence(reason), { cause: error });
 }

@@ -7,6 +7,7 @@
  * exception in its body is an error, whatever its status. Errors carry ClickHouse's own words and never the password.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import {
   defaultDatabase,
   type Executor,
@@ -78,7 +79,7 @@ export class HttpExecutor implements Executor {
     try {
       return parseRows<Row>(text);
     } catch (error) {
-      throw historyError(`the history at ${this.place} sent an answer that is not JSON lines`, error);
+      throw historyError((said) => words('centre/reason.history-no-json', { where: this.place, said }), error);
     }
   }
 
@@ -105,9 +106,13 @@ export class HttpExecutor implements Executor {
       answer = { refused, status: response.status, text: await response.text() };
     } catch (error) {
       const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-      throw historyError(`the history at ${this.place} does not answer`, cause);
+      throw historyError(
+        (reason) => words('centre/reason.history-silent', { where: this.place, error: reason }),
+        cause,
+      );
     }
-    const refused = `the history at ${this.place} refused (HTTP ${answer.status})`;
+    const refused = (reason: string) =>
+      words('centre/reason.history-refused-by', { where: this.place, status: String(answer.status), reason });
     if (answer.refused) throw historyError(refused, answer.text);
     const exception = exceptionIn(answer.text);
     if (exception !== undefined) throw historyError(refused, exception);

@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { allowPlaintextKey, clearAddressProblem } from '@forpost/shared/http/clear-address.ts';
 import { endWith, outgoingAgent, proxyReason } from '@forpost/shared/http/outgoing.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { type Channel, type Notification, RetryLaterError } from '../channel.ts';
 import type { ChannelConfig, ChannelKind } from '../channel-kind.ts';
@@ -20,16 +21,18 @@ const maxSockets = 4;
 const tunnelTimeoutMs = 5_000;
 const mostAnswerBytes = 65_536;
 const mostAnswerMs = 5_000;
+const unknownCa = words('centre/reason.certificate-ca');
+const noTls = words('centre/reason.no-tls');
 const reasons: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'this name is not known to the DNS: correct the url, or the network’s DNS',
-  EAI_AGAIN: 'the DNS does not answer',
-  CERT_HAS_EXPIRED: 'its certificate has expired by this machine’s clock',
-  CERT_NOT_YET_VALID: 'its certificate is not valid yet by this machine’s clock',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by no CA that this machine knows',
-  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is signed by a CA that this machine does not know',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is signed by a CA that this machine does not know',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'its certificate is signed by a CA that this machine does not know',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: write http:// in the url, or its TLS port',
+  ENOTFOUND: words('gateway/reason.http-no-name'),
+  EAI_AGAIN: words('centre/reason.dns-silent'),
+  CERT_HAS_EXPIRED: words('centre/reason.certificate-expired'),
+  CERT_NOT_YET_VALID: words('centre/reason.certificate-early'),
+  DEPTH_ZERO_SELF_SIGNED_CERT: words('centre/reason.certificate-self-signed'),
+  SELF_SIGNED_CERT_IN_CHAIN: unknownCa,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: unknownCa,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: unknownCa,
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
 };
 
 const schema = Type.Object({
@@ -83,11 +86,15 @@ export class WebhookChannel implements Channel {
       'idempotency-key': notification.id,
     });
     if (status >= 200 && status < 300) return;
-    const what =
-      status >= 300 && status < 400 ? `wants to redirect (HTTP ${status}), which is refused` : `says HTTP ${status}`;
+    const about = { ...this.#about, status: String(status) };
+    const reason =
+      status >= 300 && status < 400
+        ? words('centre/reason.webhook-redirects', about)
+        : words('centre/reason.webhook-status', about);
     const waitMs = retryAfterMs(headers['retry-after'], headers.date);
-    if (waitMs === undefined) throw this.#failed(what);
-    throw new RetryLaterError(this.#words(`${what} and asks for a pause of ${Math.ceil(waitMs / 1000)} s`), waitMs);
+    if (waitMs === undefined) throw new ForpostError('FORPOST_CHANNEL_FAILED', reason);
+    const seconds = String(Math.ceil(waitMs / 1000));
+    throw new RetryLaterError(words('centre/reason.webhook-pause', { reason, seconds }), waitMs);
   }
 
   /** Opens a connection, with TLS for an https address. No request is sent, because a request could reach people. */
@@ -104,7 +111,7 @@ export class WebhookChannel implements Channel {
     try {
       await promise;
     } catch (error) {
-      throw this.#failed(`cannot be reached: ${reasonOf(error)}`, error);
+      throw this.#unreached(error);
     } finally {
       request.destroy();
     }
@@ -126,16 +133,18 @@ export class WebhookChannel implements Channel {
       leaveUnread(answer);
       return { status: answer.statusCode ?? 0, headers: answer.headers };
     } catch (error) {
-      throw this.#failed(`cannot be reached: ${reasonOf(error)}`, error);
+      throw this.#unreached(error);
     }
   }
 
-  #words(what: string): string {
-    return `webhook ${this.name} (${this.#url.origin}) ${what}`;
+  get #about(): { readonly name: string; readonly address: string } {
+    return { name: this.name, address: this.#url.origin };
   }
 
-  #failed(what: string, cause?: unknown): ForpostError {
-    return new ForpostError('FORPOST_CHANNEL_FAILED', this.#words(what), { cause });
+  #unreached(error: unknown): ForpostError {
+    const reason = reasonOf(error);
+    const sentence = words('centre/reason.webhook-unreached', { ...this.#about, reason });
+    return new ForpostError('FORPOST_CHANNEL_FAILED', sentence, { cause: error });
   }
 }
 
@@ -154,7 +163,9 @@ function leaveUnread(answer: IncomingMessage): void {
 
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return 'its certificate is for another name: write that name in the url';
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return words('centre/reason.certificate-name');
+  // Node names the code of OpenSSL only in the message
+  if (code === 'EPROTO' && messageOf(error).includes('wrong version number')) return noTls;
   return proxyReason(error) ?? reasons[code] ?? messageOf(error);
 }
 

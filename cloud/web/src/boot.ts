@@ -12,7 +12,7 @@ const words: Readonly<Record<Language, { readonly loading: string; readonly fail
   },
   ru: {
     loading: 'Центр Forpost: страница загружается…',
-    failed: (reason) => `Страница не загрузилась (${reason}). Обновите её.`,
+    failed: (reason) => `Страница не загрузилась («${reason}»). Обновите её.`,
   },
 };
 

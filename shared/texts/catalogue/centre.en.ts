@@ -95,4 +95,100 @@ export const centreEn = {
   'reason.superseded':
     'a box that was restored from a backup of the gateway "{gateway}" has taken its place on {at}, and this one is refused: switch it off, or make a backup of it and restore that one',
   'reason.own-alarm': 'the centre raised this alarm and has noted it',
+  // why Kafka does not answer, and what is wrong with its topics
+  'reason.kafka': 'Kafka: {reason}',
+  'reason.silent': 'it does not answer',
+  'reason.clock-set-back': 'the clock of this machine was set back by {seconds, number} s',
+  'reason.no-sign': 'no sign of life for {seconds, number} s',
+  'reason.made-anew': '{topic} was deleted and has been made anew',
+  'reason.few-brokers':
+    'Kafka has fewer than {replicas, number} brokers, so the topics cannot be created: for a single broker set kafka: development: true',
+  'reason.producer-stopped': 'the producer is stopped',
+  'reason.records-wait': '{count} records wait for Kafka already',
+  'reason.no-answer-within': 'it gave no answer within {seconds} s',
+  'reason.no-answer-for': 'no answer for {partition}',
+  'reason.connected-late': 'the connection came too late',
+  'reason.topic-client-clock':
+    '{topic} stamps records with the client’s clock, so a gateway with a wrong clock loses events: set message.timestamp.type=LogAppendTime',
+  'reason.topic-compacted':
+    '{topic} is compacted, so of each gateway only the newest record is kept: set cleanup.policy=delete',
+  'reason.topic-not-compacted':
+    '{topic} is not compacted, so what it says is forgotten in time: set cleanup.policy=compact',
+  'reason.topic-retention':
+    '{topic} deletes records after {minutes} min, read or not: set retention.ms to a day or more',
+  'reason.topic-codec': '{topic} packs records with {codec}, which is not read here: set compression.type=zstd',
+  'reason.topic-replicas':
+    '{topic} has {count, plural, one {# replica} other {# replicas}} where {planned} are planned: a broker that is lost can take events with it',
+  'reason.topic-one-broker': '{topic} calls safe what one broker alone has: set min.insync.replicas={planned}',
+  'reason.topic-partitions':
+    '{topic} has {now} partitions and had {before}: order is at risk, a gateway’s events may come out of it until what stood in the old ones has been read; nothing is lost. When it has been looked at, remove {file} and start the centre again',
+  // why a record is none, or is not stored
+  'reason.no-status': 'it is no status',
+  'reason.speaks-for': 'it speaks for "{gateway}"',
+  'reason.status-wrong': 'the status {said}',
+  'reason.status-field': '{path} of the status {said}',
+  'reason.empty-record': 'the record is empty',
+  'reason.other-key': 'the key "{key}" is not the gateway "{gateway}"',
+  'reason.long-attribute': '{name} is longer than {count} characters: {text}…',
+  'reason.many-parts': 'it has more than {count} parts',
+  'reason.other-source': 'source {source} is not that of its site, gateway and subject: "{own}"',
+  'reason.other-content': '{event}: an event with this id and other content is stored already',
+  'reason.event-refused': 'event {event}: {reason}',
+  'reason.no-row': 'event {event} cannot be written as a row: {error}',
+  // what is wrong with the history
+  'reason.stored-nothing-for': 'the history has stored nothing for {seconds} s',
+  'reason.stopping': 'the centre is stopping',
+  'reason.history-silent': 'the history at {where} does not answer: {error}',
+  'reason.history-no-json': 'the history at {where} sent an answer that is not JSON lines: {said}',
+  'reason.history-refused-by': 'the history at {where} refused (HTTP {status}): {reason}',
+  'reason.history-statement': 'the history refused a statement: {reason}',
+  'reason.history-query': 'the history could not answer: {reason}',
+  'reason.history-insert': 'the history refused an insert: {reason}',
+  'reason.history-disk-full': 'its disk is full: {said}',
+  'reason.history-busy': 'the history is busy: {count} statements wait already',
+  'reason.history-closed': 'the history is not open',
+  'reason.history-held':
+    'the history’s folder {folder} cannot be opened: {holder} has it open (each centre needs its own folder: stop the other centre, or give this one another "data")',
+  'reason.history-damaged': 'the history in {folder} is damaged and cannot be opened: {said}',
+  'reason.history-unopened': 'the history in {folder} cannot be opened: {said}',
+  'problem.history-parts':
+    'the history leaves out damaged files, and their events are missing (parts: {parts}): stop the centre and run "forpost cloud rebuild", which reads the events that Kafka still holds again',
+  'reason.parts-of': '{count} of {table}',
+  'problem.history-refilled':
+    '{reason}. On {time} it was put aside to {folder}, and an empty one begun. It is filled again with what Kafka still holds; what was only in the old one is missing. This message stays until that folder is moved away or deleted',
+  'problem.history-not-refilled':
+    '{reason}. On {time} it was put aside to {folder}, and an empty one begun. It was not filled again ({trouble}): stop the centre and run "forpost cloud rebuild". This message stays until that folder is moved away or deleted',
+  'problem.history-missing':
+    '{reason}. On {time} it was put aside to {folder}, and an empty one begun. What was stored before is missing here; gateways can send what they still keep again (forpost replay). This message stays until that folder is moved away or deleted',
+  'reason.other-centre-reads': 'another centre reads the same topics',
+  'reason.kafka-code': 'Kafka refuses it with error code {code}',
+  // what is wrong with the users’ file and cloud.yaml
+  'problem.users-known': '{reason}: those who were known still log in',
+  'problem.users-none': '{reason}: nobody can log in',
+  'reason.file-gone': '{file} is gone',
+  'reason.users-damaged':
+    '{file} is damaged ({reason}). Repair it, or move it away to get a new user {user} at the next start',
+  'reason.empty': 'it is empty',
+  'reason.users-shape': 'it is not {shape}',
+  'reason.no-hash': 'the password of "{user}" is no argon2id hash',
+  'problem.reload': 'the reload found mistakes in cloud.yaml, and the configuration from before stays in use: {reason}',
+  'problem.reload-more':
+    'the reload found mistakes in cloud.yaml, and the configuration from before stays in use: {reason} (and {count, number} more)',
+  // why a channel does not deliver a notification
+  'reason.webhook-unreached': 'webhook {name} ({address}) cannot be reached: {reason}',
+  'reason.webhook-status': 'webhook {name} ({address}) says HTTP {status}',
+  'reason.webhook-redirects': 'webhook {name} ({address}) wants to redirect (HTTP {status}), which is refused',
+  'reason.webhook-pause': '{reason} and asks for a pause of {seconds} s',
+  'reason.dns-silent': 'the DNS does not answer',
+  'reason.certificate-expired': 'its certificate has expired by this machine’s clock',
+  'reason.certificate-early': 'its certificate is not valid yet by this machine’s clock',
+  'reason.certificate-self-signed': 'its certificate is signed by no CA that this machine knows',
+  'reason.certificate-ca': 'its certificate is signed by a CA that this machine does not know',
+  'reason.certificate-name': 'its certificate is for another name: write that name in the url',
+  'reason.no-tls': 'it does not speak TLS: write http:// in the url, or its TLS port',
+  'reason.batch-codec':
+    'a batch of {count} records, packed with {codec}, cannot be unpacked: this codec is not known here: set compression.type=zstd on the topic',
+  'reason.batch-broken': 'a batch of {count} records, packed with {codec}, cannot be unpacked: {said}',
+  'reason.kafka-answers': 'Kafka answers {code}: {said}',
+  'reason.client-says': 'kafkajs says: {said}',
 } as const;

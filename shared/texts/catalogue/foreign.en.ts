@@ -1,6 +1,6 @@
 /**
- * Sentences of other programs, exactly as they say them: Node, the system, kafkajs. They stand inside our own sentences,
- * and ../recognise.ts finds them there. No code makes them.
+ * Sentences that are made without this catalogue, word for word: by other programs (Node, the system, kafkajs, Fastify), and by
+ * the codec of events, which loads no catalogue. They stand inside our own sentences, and ../recognise.ts finds them there.
  */
 export const foreignEn = {
   // Node's names for the system's errors
@@ -59,4 +59,32 @@ export const foreignEn = {
   'fastify.not-json': "Body is not valid JSON but content-type is set to 'application/json'",
   'fastify.length': 'Request body size did not match Content-Length',
   'fastify.url': "''{path}'' is not a valid url component",
+  // Node’s own: fetch and JSON
+  'net.other-side-closed': 'other side closed',
+  'net.headers-timeout': 'Headers Timeout Error',
+  'net.body-timeout': 'Body Timeout Error',
+  'net.connect-timeout': 'Connect Timeout Error (attempted address: {where}, timeout: {time})',
+  'net.terminated': 'terminated',
+  'json.not': '{said} is not valid JSON',
+  'json.end': 'Unexpected end of JSON input',
+  // the codec of events: it loads no catalogue, because every thread that reads events loads the codec
+  'event.no-json': 'not JSON: {said}',
+  'event.no-object': 'not a JSON object',
+  'event.specversion': 'specversion is not "1.0"',
+  'event.no-id': '{name} is not an id',
+  'event.lane': 'lane is neither "alerts" nor "telemetry"',
+  'event.sequence-text': 'sequence is not a decimal string',
+  'event.sequence-range': 'sequence is not from 1 to 2^53 - 1',
+  'event.id': 'id is not <gateway>/<epoch>/<lane>/<sequence>',
+  'event.missing': '{name} is missing',
+  'event.no-time': '{name} is not an RFC 3339 time',
+  'event.clock': 'clock is neither "synced" nor "unsynced"',
+  'event.uptime': 'uptime is not a decimal string',
+  'event.nested': 'it is nested more than {levels} deep',
+  'json.at': '{said} in JSON at position {position} (line {line} column {column})',
+  'json.after': '{said} after JSON at position {position} (line {line} column {column})',
+  // ClickHouse’s
+  'clickhouse.error': 'Code: {code}. {said}',
+  'file.exists': 'EEXIST: file already exists, {doing}',
+  'net.tls': 'write EPROTO {said}',
 } as const;

@@ -1,4 +1,4 @@
-/** Russian texts of what other programs say: Node, the system, kafkajs. */
+/** Russian texts of sentences that are made without this catalogue. */
 import type { Wording } from '../texts.ts';
 
 export const foreignRu = {
@@ -56,4 +56,29 @@ export const foreignRu = {
   'fastify.not-json': 'тело запроса не разбирается как JSON',
   'fastify.length': 'длина тела запроса не равна указанной в Content-Length',
   'fastify.url': 'недопустимый адрес «{path}»',
+  'net.other-side-closed': 'другая сторона закрыла соединение',
+  'net.headers-timeout': 'ответ не пришёл вовремя',
+  'net.body-timeout': 'ответ оборвался',
+  'net.connect-timeout': '{where} не принимает соединение уже {time}',
+  'net.terminated': 'соединение оборвано',
+  'json.not': 'это не JSON («{said}»)',
+  'json.end': 'данные JSON обрываются',
+  'event.no-json': 'не JSON («{said}»)',
+  'event.no-object': 'не объект JSON',
+  'event.specversion': 'specversion не «1.0»',
+  'event.no-id': '{name}: не идентификатор',
+  'event.lane': 'lane: не «alerts» и не «telemetry»',
+  'event.sequence-text': 'sequence: не десятичное число строкой',
+  'event.sequence-range': 'sequence: не от 1 до 2^53 − 1',
+  'event.id': 'id: не <gateway>/<epoch>/<lane>/<sequence>',
+  'event.missing': 'нет поля {name}',
+  'event.no-time': '{name}: не время по RFC 3339',
+  'event.clock': 'clock: не «synced» и не «unsynced»',
+  'event.uptime': 'uptime: не десятичное число строкой',
+  'event.nested': 'вложенность больше {levels}',
+  'json.at': 'ошибка в JSON на позиции {position}, строка {line}, столбец {column} («{said}»)',
+  'json.after': 'лишнее после JSON на позиции {position}, строка {line}, столбец {column} («{said}»)',
+  'clickhouse.error': 'ClickHouse сообщает: «Code: {code}. {said}»',
+  'file.exists': 'на этом месте уже есть файл (EEXIST, {doing})',
+  'net.tls': 'TLS не установлен (EPROTO, «{said}»)',
 } as const satisfies Wording<'foreign'>;

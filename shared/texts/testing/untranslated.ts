@@ -11,7 +11,7 @@ import { texts } from '../texts.ts';
 
 const { say } = texts('ru', catalogue.ru);
 /** Values that quote another program: a system call with its path, a line of ffmpeg, an answer of ClickHouse. */
-const quotes: ReadonlySet<string> = new Set(['doing', 'line', 'said', 'command']);
+const quotes: ReadonlySet<string> = new Set(['doing', 'line', 'said', 'command', 'shape', 'encoding']);
 const unknown = '\0';
 
 /** The English sentences that stay in `message`; `words` themselves where it has none, or one of another version. */

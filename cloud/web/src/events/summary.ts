@@ -171,7 +171,7 @@ function visionCount(texts: PageTexts, data: Fields): EventWords {
 
 function gap(texts: PageTexts, data: Fields): EventWords {
   const { t } = texts;
-  const reason = plain(texts, data.reason);
+  const reason = texts.say(messageIn(data.reason_i18n), plain(texts, data.reason));
   const text = t('centre-page/said.gap', { lane: plain(texts, data.lane), events: gapEvents(texts, data), reason });
   return { kind: t('centre-page/kind.gap'), tone: 'warning', text };
 }
@@ -205,7 +205,7 @@ function commandResult(texts: PageTexts, data: Fields): EventWords {
     kind: plain(texts, data.kind),
     author: plain(texts, data.author),
     outcome: wordOf(texts, outcomes, plain(texts, data.outcome)),
-    message: plain(texts, data.message),
+    message: texts.say(messageIn(data.message_i18n), plain(texts, data.message)),
   });
   return { kind: texts.t('centre-page/kind.command'), tone: data.outcome === 'applied' ? 'good' : 'warning', text };
 }

@@ -60,8 +60,9 @@ function missingLine(texts: PageTexts, lane: Lane): LedgerLine[] {
 
 /** Losses without numbers: events that never had one, and the end of a lane that was lost with its outbox file. */
 function lostLines(texts: PageTexts, lane: Lane): LedgerLine[] {
-  const { t, count } = texts;
-  return lane.gaps.flatMap(({ from, to, count: events, reason }) => {
+  const { t, say, count } = texts;
+  return lane.gaps.flatMap(({ from, to, count: events, reason: words, reason_i18n: text }) => {
+    const reason = say(text, words);
     if (to === null) {
       const why = t('centre-page/ledger.lost-unknown-why', { from: count(from), reason });
       return [line(texts, lane, 'warning', t('centre-page/ledger.lost-unknown'), why)];
@@ -74,9 +75,11 @@ function lostLines(texts: PageTexts, lane: Lane): LedgerLine[] {
 }
 
 function shedLine(texts: PageTexts, lane: Lane): LedgerLine[] {
-  const { t, count } = texts;
+  const { t, say, count } = texts;
   if (lane.shed === 0) return [];
-  const reasons = lane.reasons.slice(0, shownReasons).map((one) => `${one.reason} (${count(one.count)})`);
+  const reasons = lane.reasons
+    .slice(0, shownReasons)
+    .map((one) => `${say(one.reason_i18n, one.reason)} (${count(one.count)})`);
   const more = lane.reasons.length - reasons.length;
   const why = [...reasons, ...(more > 0 ? [t('centre-page/ledger.more-reasons', { count: more })] : [])].join(', ');
   const reason = `${numbersWords(texts, lane.ranges.shed)}: ${why}`;
