@@ -75,7 +75,22 @@ const notTranslated: ReadonlySet<string> = new Set([
   ...['Forpost', 'Kafka', 'ClickHouse', 'kafkajs', 'JavaScript', 'ffmpeg', 'nginx', 'Basic', 'Digest', 'Main', 'Host'],
   ...['smartctl', 'smartmontools', 'vcgencmd', 'fsck', 'eMMC', 'root', 'video', 'smart'],
   // commands of a shell
-  ...['forpost', 'cloud', 'user', 'add', 'gateway', 'devices', 'password', 'npm', 'run', 'web', 'rebuild', 'replay'],
+  ...[
+    'forpost',
+    'cloud',
+    'user',
+    'add',
+    'gateway',
+    'devices',
+    'password',
+    'npm',
+    'run',
+    'web',
+    'rebuild',
+    'replay',
+    'site',
+    'apply',
+  ],
   // settings and fields of the API, and their values
   ...[
     'commands',
@@ -103,7 +118,7 @@ const notTranslated: ReadonlySet<string> = new Set([
 function latinWords(text: string): string[] {
   const words = (elements: readonly MessageFormatElement[]): string[] =>
     elements.flatMap((element) => {
-      if (element.type === TYPE.literal) return element.value.match(/[A-Za-z][^\s,«»;()!?]*/g) ?? [];
+      if (element.type === TYPE.literal) return element.value.match(/[A-Za-z][^\s,«»";()!?]*/g) ?? [];
       if (element.type !== TYPE.select && element.type !== TYPE.plural) return [];
       return Object.values(element.options).flatMap(({ value }) => words(value));
     });

@@ -355,7 +355,7 @@ export const gatewayRu = {
   'reason.saved-meanwhile': 'тем временем изменения сохранил кто-то другой: посмотрите на них, прежде чем сохранять',
   'reason.changed-meanwhile': 'тем временем объект изменил кто-то другой ({what}): посмотрите, прежде чем сохранять',
   'reason.changed-by-hand':
-    'site.yaml изменён вручную ({what}): "forpost site apply" примет это, затем сохраните снова',
+    'site.yaml изменён вручную ({what}): «forpost site apply» примет это, затем сохраните снова',
   'reason.restart-for-id':
     'нужен перезапуск: идентификатор объекта стоит в каждом событии; остановите шлюз, измените site.id в site.yaml и запустите его',
   'reason.restart-for-timezone':
