@@ -97,6 +97,8 @@ class Running {
   readonly alarms: Map<string, RestoredAlarm>;
   /** who stands in the zone of each camera */
   readonly inside: Set<string>;
+  /** the newest power of each device, which it keeps sending */
+  readonly powers: Map<string, number>;
   loaded: LoadedDocument;
   uptime: number;
 
@@ -105,6 +107,7 @@ class Running {
     this.uptime = before?.uptime ?? 1_000;
     this.alarms = new Map(before?.alarms);
     this.inside = new Set(before?.inside);
+    this.powers = new Map(before?.powers);
     this.registry = new DeviceRegistry({ ...loaded, clock: new FakeClock() });
     const actives = [...this.alarms.values()];
     this.engine = new RuleEngine({ site: loaded.site, actives, uptime: this.uptime as Uptime });
@@ -116,10 +119,9 @@ class Running {
 
   change(loaded: LoadedDocument): void {
     const { cameras } = loaded.site;
-    const view = (camera: string) => ({ live: true, tracks: this.inside.has(camera) ? [trackOf(1)] : [] });
-    const restarted = this.loaded.site.cameras.filter(
-      ({ id, url }) => cameras.find((one) => one.id === id)?.url !== url,
-    );
+    const urls = new Map(this.loaded.site.cameras.map(({ id, url }) => [id as string, url]));
+    const view = (camera: string) => ({ live: urls.has(camera), tracks: this.inside.has(camera) ? [trackOf(1)] : [] });
+    const restarted = cameras.filter(({ id, url }) => urls.get(id) !== url);
     this.engine.check(loaded.site, this.uptime as Uptime);
     const prepared = this.registry.prepare(loaded);
     const actives = [...this.alarms.values()];
@@ -141,11 +143,13 @@ class Running {
   }
 
   take({ device: id, power, camera: seen, inside, waitMs = 0 }: Event): void {
-    if (id !== undefined && this.loaded.site.devices.some((one) => one.id === id))
+    if (id !== undefined && this.loaded.site.devices.some((one) => one.id === id)) {
+      this.powers.set(id, power ?? 0);
       this.#observe({
         ...{ kind: 'reading', device: id as DeviceId, time: this.now, received: this.now },
         values: { power_w: power ?? 0 },
       });
+    }
     if (seen !== undefined && this.loaded.site.cameras.some((one) => one.id === seen)) {
       const was = this.inside.has(seen);
       if (inside) this.inside.add(seen);
@@ -239,6 +243,9 @@ test('after any changes of the document a running gateway is as one that was res
       }
       const restarted = new Running(live.loaded, live);
       for (const { id } of restarted.loaded.site.cameras) restarted.restartCamera(id);
+      // a restart forgets hold times: every device sends its newest value once more
+      const repeated = [...live.powers].map(([device, power]) => ({ device, power }));
+      for (const gateway of [live, restarted]) for (const step of repeated) gateway.take(step);
       for (const gateway of [live, restarted]) gateway.wait(settledMs);
       expect(live.state()).toEqual(restarted.state());
       for (const gateway of [live, restarted]) for (const step of ending) gateway.take(step);
