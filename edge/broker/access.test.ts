@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Forbidden } from './forbidden.ts';
 import { connectPacket, publishPacket, pubrelPacket } from './testing/broker.ts';
 import {
+  admitted,
   after,
   bench,
   brokerForEachTest,
@@ -12,7 +13,6 @@ import {
   readings,
   soon,
   start,
-  taken,
 } from './testing/started-broker.ts';
 
 brokerForEachTest();
@@ -35,7 +35,7 @@ test('the broker refuses anonymous clients, and ends a connection that sends a p
   const raw = await bench.raw();
   raw.send(publishPacket(readings, 'x', 1, 1));
   await soon(() => raw.closed).toBe(true);
-  expect(taken()).toEqual([]);
+  expect(admitted()).toEqual([]);
 });
 
 test('a client that guesses passwords is slowed down and gets «server unavailable»; other users of its address log in at once', async () => {
@@ -116,7 +116,7 @@ test('a publish to a topic that the device may not use is dropped, reported and 
   expect(after(raw).filter(([type]) => type === 'puback')).toEqual([1, 2, 4].map((id) => ['puback', id]));
   expect(after(raw).filter(([type]) => type === 'pubrec')).toEqual([3, 5].map((id) => ['pubrec', id]));
   expect(after(raw)).toContainEqual(['pubcomp', 3]);
-  expect(taken()).toEqual(['mine', 'behind']);
+  expect(admitted()).toEqual(['mine', 'behind']);
   await soon(() => messages).toEqual([`${readings}=mine`, `${readings}=behind`]);
   expect(bench.broker.counters()).toMatchObject({ forbidden: 4, publishes: 2, acknowledged: 2 });
   const topic = foreign;
@@ -182,7 +182,7 @@ test('the will of a lost device is admitted; a will on a forbidden topic is drop
   await soon(() => bench.broker.sizes().sockets).toBe(2);
   meter.stream.destroy();
   await soon(() => messages).toEqual(['forpost/devices/meter/state=gone']);
-  expect(bench.taken).toMatchObject([{ device: 'meter', text: 'gone' }]);
+  expect(bench.admitted).toMatchObject([{ device: 'meter', text: 'gone' }]);
   expect(told).toEqual([{ kind: 'will', principal: 'meter', clientId: 'a', topic: 'tele/other/LWT' }]);
   expect(bench.broker.counters()).toMatchObject({ forbidden: 1 });
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { pingPacket, publishPacket, pubrelPacket } from './testing/broker.ts';
 import {
+  admitted,
   after,
   bench,
   brokerForEachTest,
@@ -10,7 +11,6 @@ import {
   sessionPresent,
   soon,
   start,
-  taken,
 } from './testing/started-broker.ts';
 
 brokerForEachTest();
@@ -20,16 +20,16 @@ test('a device is not acknowledged before its reading is committed, with QoS 1 a
   const raw = await loggedIn('meter');
   raw.send(publishPacket(readings, 'one', 1, 7), publishPacket(readings, 'two', 2, 8), pingPacket);
   await soon(() => after(raw)).toEqual([['pingresp', 0]]);
-  expect(bench.taken).toMatchObject([
+  expect(bench.admitted).toMatchObject([
     { device: 'meter', topic: readings, text: 'one', qos: 1, duplicate: false },
     { device: 'meter', topic: readings, text: 'two', qos: 2 },
   ]);
-  bench.taken[0]!.commit();
+  bench.admitted[0]!.commit();
   await soon(() => after(raw)).toEqual([
     ['pingresp', 0],
     ['puback', 7],
   ]);
-  bench.taken[1]!.commit();
+  bench.admitted[1]!.commit();
   await soon(() => after(raw).at(-1)).toEqual(['pubrec', 8]);
   expect(bench.broker.counters()).toMatchObject({ publishes: 2, acknowledged: 2, refused: 0 });
 });
@@ -47,12 +47,12 @@ test.each(['no subscriber', 'a subscriber'])(
       // first each packet in a read of its own, then all packets in one read
       if (id % 5 !== 0) await new Promise((resolve) => setImmediate(resolve));
     }
-    await soon(() => taken().length).toBe(20);
-    expect(taken()).toEqual(Array.from({ length: 20 }, (_, i) => String(i + 1)));
-    for (const publish of bench.taken.slice(1).reverse()) publish.commit();
+    await soon(() => admitted().length).toBe(20);
+    expect(admitted()).toEqual(Array.from({ length: 20 }, (_, i) => String(i + 1)));
+    for (const publish of bench.admitted.slice(1).reverse()) publish.commit();
     raw.send(pingPacket);
     await soon(() => after(raw)).toEqual([['pingresp', 0]]);
-    bench.taken[0]!.commit();
+    bench.admitted[0]!.commit();
     await soon(() => after(raw).length).toBe(21);
     // [MQTT-4.6.0-2] orders PUBACKs, [MQTT-4.6.0-3] PUBRECs
     const ids = (type: string) =>
@@ -73,13 +73,13 @@ test('a publish that cannot be committed is not acknowledged, and the connection
   const messages = heard(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   raw.send(publishPacket(readings, 'lost', 1, 1), publishPacket(readings, 'kept', 1, 2));
-  await soon(() => taken().length).toBe(2);
-  bench.taken[0]!.fail();
-  bench.taken[1]!.commit();
+  await soon(() => admitted().length).toBe(2);
+  bench.admitted[0]!.fail();
+  bench.admitted[1]!.commit();
   raw.send(publishPacket(readings, 'unread', 1, 3));
   await soon(() => raw.closed).toBe(true);
   expect(after(raw)).toEqual([['puback', 2]]);
-  expect(taken()).toEqual(['lost', 'kept']);
+  expect(admitted()).toEqual(['lost', 'kept']);
   await soon(() => messages).toEqual([`${readings}=kept`]);
   expect(bench.broker.counters()).toMatchObject({ acknowledged: 1, refused: 1 });
 });
@@ -88,9 +88,9 @@ test('a QoS 0 publish that cannot be committed is counted, and the connection st
   bench.manual = true;
   const raw = await loggedIn('meter');
   raw.send(publishPacket(readings, 'a', 0), publishPacket(readings, 'b', 1, 1));
-  await soon(() => taken().length).toBe(2);
-  bench.taken[0]!.fail();
-  bench.taken[1]!.commit();
+  await soon(() => admitted().length).toBe(2);
+  bench.admitted[0]!.fail();
+  bench.admitted[1]!.commit();
   await soon(() => after(raw)).toEqual([['puback', 1]]);
   expect(bench.broker.counters()).toMatchObject({ refused: 1 });
 });
@@ -102,19 +102,19 @@ test('a QoS 2 publish that is sent twice is admitted once, also when its session
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   const first = await loggedIn('meter', { clean: false });
   first.send(publishPacket(readings, 'once', 2, 5), publishPacket(readings, 'once', 2, 5, true));
-  await soon(() => taken()).toEqual(['once']);
+  await soon(() => admitted()).toEqual(['once']);
   first.socket.destroy();
   const second = await loggedIn('meter', { clean: false }, sessionPresent);
   second.send(publishPacket(readings, 'once', 2, 5, true), pingPacket);
   await soon(() => after(second)).toEqual([['pingresp', 0]]);
-  bench.taken[0]!.commit();
+  bench.admitted[0]!.commit();
   await soon(() => after(second).at(-1)).toEqual(['pubrec', 5]);
   second.send(pubrelPacket(5));
   await soon(() => after(second).at(-1)).toEqual(['pubcomp', 5]);
-  expect(taken()).toEqual(['once']);
+  expect(admitted()).toEqual(['once']);
   second.send(publishPacket(readings, 'next', 2, 5));
-  await soon(() => taken()).toEqual(['once', 'next']);
-  bench.taken[1]!.commit();
+  await soon(() => admitted()).toEqual(['once', 'next']);
+  bench.admitted[1]!.commit();
   // subscribers get it once too, although its connection had ended
   await soon(() => messages).toEqual([`${readings}=once`, `${readings}=next`]);
 });
@@ -127,12 +127,12 @@ test('a connection with too many uncommitted publishes is not read until commits
     raw.send(publishPacket(readings, 'x'.repeat(20_000), 1, id));
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await soon(() => taken().length).toBeGreaterThanOrEqual(10);
+  await soon(() => admitted().length).toBeGreaterThanOrEqual(10);
   raw.send(pingPacket);
   // the packets of one socket read are handled together, so the limit may be passed
-  expect(taken().length).toBeLessThan(15);
+  expect(admitted().length).toBeLessThan(15);
   bench.manual = false;
-  for (const publish of bench.taken) publish.commit();
+  for (const publish of bench.admitted) publish.commit();
   await soon(() => after(raw).length).toBe(61);
   expect(
     after(raw)
@@ -146,5 +146,5 @@ test('a thousand publishes of QoS 0, 1 and 2 from MQTT.js are all admitted, in o
   await Promise.all(
     Array.from({ length: 900 }, (_, i) => meter.publishAsync(readings, String(i), { qos: (i % 3) as 0 | 1 | 2 })),
   );
-  expect(taken()).toEqual(Array.from({ length: 900 }, (_, i) => String(i)));
+  expect(admitted()).toEqual(Array.from({ length: 900 }, (_, i) => String(i)));
 });

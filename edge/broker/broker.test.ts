@@ -9,6 +9,7 @@ import { createLogger } from '@forpost/shared/logging.ts';
 import { describe, expect, test } from 'vitest';
 import { Bench, connectPacket, publishPacket, type RawClient } from './testing/broker.ts';
 import {
+  admitted,
   after,
   bench,
   brokerForEachTest,
@@ -17,7 +18,6 @@ import {
   readings,
   soon,
   start,
-  taken,
 } from './testing/started-broker.ts';
 
 brokerForEachTest();
@@ -37,7 +37,7 @@ describe('limits', () => {
     const closed = closing(meter);
     meter.publish(readings, 'x'.repeat(4100), { qos: 1 }, () => undefined);
     await closed;
-    expect(taken().map((text) => text.length)).toEqual([4000]);
+    expect(admitted().map((text) => text.length)).toEqual([4000]);
   });
 
   test('a device may not open more connections than the limit', async () => {
@@ -133,7 +133,7 @@ describe('start and stop', () => {
     const port = bench.broker.tlsPort;
     const meter = await bench.connected('meter', { protocol: 'mqtts', port: port!, rejectUnauthorized: false });
     await meter.publishAsync(readings, 'sealed', { qos: 1 });
-    expect(taken()).toEqual(['sealed']);
+    expect(admitted()).toEqual(['sealed']);
     const cbc = { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA256' } as const;
     const old = bench.connected('other', { protocol: 'mqtts', port: port!, rejectUnauthorized: false, ...cbc });
     await expect(old).rejects.toThrow(/handshake/);
@@ -170,13 +170,13 @@ describe('start and stop', () => {
       will: { topic: 'forpost/devices/other/state', payload: Buffer.from('gone'), qos: 1, retain: false },
     });
     raw.send(publishPacket(readings, 'last', 1, 9));
-    await soon(() => taken()).toEqual(['last']);
+    await soon(() => admitted()).toEqual(['last']);
     const stopping = bench.broker.stop();
-    bench.taken[0]!.commit();
+    bench.admitted[0]!.commit();
     await stopping;
     await soon(() => raw.closed).toBe(true);
     expect(after(raw)).toEqual([['puback', 9]]);
-    expect(taken()).toEqual(['last']);
+    expect(admitted()).toEqual(['last']);
     await expect(bench.raw(bench.broker.port)).rejects.toThrow();
     bench.broker.publish('forpost/status', 'too late', { qos: 0, retain: false });
   });

@@ -116,7 +116,7 @@ test('a second connection does not get «session present» for a session that is
 test('packets after CONNECT are handled while CONNACK waits for the disk, and are acknowledged after it', async () => {
   const raw = await held();
   raw.send(publishPacket(readings, 'fire', 1, 7));
-  await soon(() => bench.taken.map(({ text }) => text)).toEqual(['fire']);
+  await soon(() => bench.admitted.map(({ text }) => text)).toEqual(['fire']);
   await quiet();
   expect(raw.packets()).toEqual([]);
   disk.end();
@@ -128,7 +128,7 @@ test('a disk that refuses writes keeps no client out, and the next CONNECT tries
   disk.end(new Error('the disk is full'));
   await soon(() => raw.packets()).toEqual([began]);
   raw.send(publishPacket(readings, 'fire', 1, 7));
-  await soon(() => bench.taken.length).toBe(1);
+  await soon(() => bench.admitted.length).toBe(1);
   await leave(raw);
   const second = await held();
   disk.end();
@@ -165,7 +165,7 @@ test('while CONNACK waits, a second connection takes the session over, and a los
   const first = await held({ will: { topic: readings, payload: 'gone' } });
   const second = await held();
   await soon(() => first.closed).toBe(true);
-  expect(bench.taken.map(({ text }) => text)).toEqual(['gone']);
+  expect(bench.admitted.map(({ text }) => text)).toEqual(['gone']);
   disk.end();
   await soon(() => second.packets()).toEqual([present]);
   expect(first.packets()).toEqual([]);

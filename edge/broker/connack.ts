@@ -1,17 +1,17 @@
 /**
- * When CONNACK leaves. CONNACK tells a device whether its session is present (MQTT 3.1.1, 3.1.2.4 and 3.2.2.2), so the disk
- * must know first that the session began or ended: a restart would make CONNACK untrue otherwise. Meanwhile everything that
- * is written to the connection is held back (corked). Incoming packets are handled at once: a will and a takeover count from
- * the log-in on, the keep-alive runs, and publishes behind CONNECT raise alarms.
+ * Decides when CONNACK is sent. CONNACK contains Session Present (MQTT 3.1.1, 3.1.2.4 and 3.2.2.2), so the beginning or end
+ * of the session must be on disk first; otherwise a restart would make CONNACK untrue. Until then all output of the
+ * connection is held back (corked). Incoming packets are handled at once: wills and takeovers are valid from the log-in
+ * on, the keep-alive runs, and publishes after CONNECT raise alarms.
  *
- *   logged in ──► held ── CONNACK is written ──► does the disk know this client's session?
- *                                                   ├── yes, as at each return of a known client ──► it leaves
- *                                                   └── no: a commit is asked for ── committed, refused or `waitMs` ──► it leaves
+ *   logged in ──► held ── CONNACK is written ──► is the session's state on disk?
+ *                                                   ├── yes, as at each return of a known client ──► CONNACK is sent
+ *                                                   └── no: commit requested ── committed, refused or `waitMs` ──► CONNACK is sent
  *
- * Always: CONNACK leaves, whatever the disk does: at once where the disk is full, read-only or cannot be opened; after
- * `waitMs` (and before the keep-alive ends) where it hangs. MQTT 3.1.1 cannot say «connected, but your session may not
- * last», and a refused device raises no alarm: so it is let in. Later acknowledgements (SUBACK, PUBACK, PUBREC) come from a
- * commit that has the session, or do not come. Only the connection itself is then not durable, and the log says so.
+ * Always: CONNACK is sent in the end: at once if the disk is full, read-only or cannot be opened, and after `waitMs` (but
+ * before the keep-alive ends) if the disk hangs. MQTT 3.1.1 has no answer «connected, but the session may not last», and a
+ * refused device could raise no alarm, so the broker accepts the device and logs it. Later acknowledgements (SUBACK, PUBACK,
+ * PUBREC) still wait for a commit that contains the session.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -19,7 +19,7 @@ import type { SparingLogger } from '@forpost/shared/logging.ts';
 import type { Connection } from './connection.ts';
 
 export interface ConnackOptions {
-  /** Resolves once the disk knows that this client has this session, or none; undefined: it knows already. */
+  /** Resolves once the beginning or end of this client's session is on disk; undefined: it is. */
   readonly settled: (clientId: string) => Promise<void> | undefined;
   readonly clock: Clock;
   readonly logger: SparingLogger;
@@ -33,7 +33,7 @@ export class ConnackSender {
     this.#options = options;
   }
 
-  /** Holds a connection back; to be called at its log-in, before anything is written to it. */
+  /** Holds the output of a connection back. Call it at the log-in, before anything is written. */
   hold({ socket }: Connection): void {
     socket.cork();
   }
@@ -70,7 +70,7 @@ export class ConnackSender {
   }
 }
 
-/** The keep-alive that a client has asked for, ms; Infinity where it wants none. */
+/** The keep-alive of a client, ms; Infinity: it has none. */
 function keepAliveMs({ keepAliveS }: Connection): number {
   return keepAliveS === 0 ? Number.POSITIVE_INFINITY : 1000 * keepAliveS;
 }

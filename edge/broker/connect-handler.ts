@@ -1,12 +1,12 @@
 /**
- * From CONNECT to CONNACK (MQTT 5 and 3.1.1, sections 3.1.4 and 3.2).
+ * Handles CONNECT up to CONNACK (MQTT 5 and 3.1.1, sections 3.1.4 and 3.2).
  *
- *   CONNECT ──► log-in ──► a free connection? ──► the client's other connection ends ──► its session, or a new one ──► CONNACK
- *                 └── refused, none is free ──► CONNACK with the reason, closed
+ *   CONNECT ──► log-in ──► below the limits? ──► the client's older connection ends ──► its session, or a new one ──► CONNACK
+ *                 └── refused, or at a limit ──► CONNACK with the reason, closed
  *
- * Always: a client has one connection, the newest [MQTT-3.1.4-3]. The older one does not count to the bounds, so that a
- * client gets back in under its own id, however many connections its principal has. A client of another principal is
- * another client, whatever its id.
+ * Always: a client has one connection, the newest [MQTT-3.1.4-3]. The older connection does not count towards the limits,
+ * so a client can reconnect with its own id even if its principal is at the limit. Equal client ids of two principals are
+ * two clients.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -48,7 +48,7 @@ export interface ConnectHandlerOptions {
   readonly isStopping: () => boolean;
   /** A newer connection of the same client takes over. */
   readonly onTakenOver: (connection: Connection) => void;
-  /** @param inItsSession the client goes on in the session that it had */
+  /** @param inItsSession the client resumes its session */
   readonly onEntered: (connection: Connection, inItsSession: boolean) => void;
   /** CONNACK is written */
   readonly onAnswered: (connection: Connection) => void;
@@ -141,13 +141,13 @@ export class ConnectHandler {
 
   #sessionOf(id: string, { sessionExpiryS }: Connect, inItsSession: boolean): Session | undefined {
     const { sessions } = this.#options;
-    // the client goes on in its session, which ends with the connection where the client asks for that
+    // the client resumes its session; the session ends with the connection if the client requests that
     if (sessionExpiryS === 0 && !inItsSession) return undefined;
     const isForEver = sessionExpiryS === undefined || sessionExpiryS === forEver;
     return sessions.attach(id, isForEver ? undefined : 1000 * sessionExpiryS);
   }
 
-  /** What CONNACK of MQTT 5 says beside «accepted». */
+  /** The properties of an accepting CONNACK of MQTT 5. */
   #told(principal: Principal, clientId: string, connect: Connect): readonly Buffer[] {
     if (connect.version !== '5') return [];
     const { sessions, maxPacketBytes } = this.#options;

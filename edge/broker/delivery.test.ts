@@ -21,11 +21,11 @@ test('messages of the gateway reach subscribers; retained ones reach later subsc
 });
 
 test('the alert that a publish causes is delivered before the publish is on disk', async () => {
-  const taken: (() => void)[] = [];
+  const commits: (() => void)[] = [];
   await start({
     admit: (publish) => {
       bench.broker.publish('forpost/alerts/r/meter', `for ${publish.topic}`, { qos: 1, retain: false });
-      return new Promise((resolve) => taken.push(resolve));
+      return new Promise((resolve) => commits.push(resolve));
     },
   });
   const panel = await bench.connected('panel');
@@ -38,7 +38,7 @@ test('the alert that a publish causes is delivered before the publish is on disk
   raw.send(publishPacket(readings, 'x', 1, 4));
   await soon(() => messages).toEqual(Array(4).fill(`forpost/alerts/r/meter=for ${readings}`));
   expect(after(raw)).toEqual([]);
-  for (const commit of taken) commit();
+  for (const commit of commits) commit();
   await soon(() => after(raw).length).toBe(4);
 });
 

@@ -1,6 +1,6 @@
 /**
- * What goes wrong with single connections: each incident is counted, logged sparingly, and told to the page where an
- * installer can act on it.
+ * Handles incidents of single connections: counts each, logs it sparingly, and reports it to the page if an installer can
+ * act on it.
  *
  * Always: an incident of one connection ends that connection at most, and never another one.
  */
@@ -28,7 +28,7 @@ export class IncidentLog {
     this.#parts = parts;
   }
 
-  /** A packet breaks the protocol, or is too large. */
+  /** A packet violates the protocol, or is too large. */
   brokeProtocol(guarded: GuardedSocket, what: string, oversized: boolean): void {
     const { counters, logger } = this.#parts;
     if (oversized) counters.oversized++;
@@ -38,13 +38,13 @@ export class IncidentLog {
     logger.warn(`packet ${nameOf(sender)}`, fields, `a packet is refused: ${what}; connection closed`);
   }
 
-  /** A client speaks a version of MQTT that this broker does not. */
+  /** A client uses a version of MQTT that this broker does not support. */
   unknownVersion({ socket }: GuardedSocket, what: string): void {
     const address = socket.remoteAddress ?? '';
     this.#parts.onRefused?.({ kind: 'protocol', principal: null, user: '', clientId: '', address, what });
   }
 
-  /** An error that no part handled, in the work of this connection: a defect. Ends the connection. */
+  /** An unhandled error in the work of a connection, which is a defect. Ends the connection. */
   failed(guarded: GuardedSocket, error: unknown): void {
     const { counters, logger } = this.#parts;
     counters.failedConnections++;
@@ -58,7 +58,7 @@ export class IncidentLog {
     guarded.socket.destroy();
   }
 
-  /** A subscriber does not read what it subscribed to. Ends the connection. */
+  /** A subscriber does not read its messages. Ends the connection. */
   frozen({ socket, principal }: GuardedSocket): void {
     if (socket.destroyed) return;
     const { counters, logger } = this.#parts;
@@ -75,11 +75,11 @@ export class IncidentLog {
     const message = `sent nothing for 1.5 times its keep-alive of ${keepAliveS} s: connection closed`;
     logger.warn(`silent ${principal.id}`, { principal: principal.id, client: connection.clientId }, message);
     connection.end(reason.keepAliveTimeout);
-    // a half-open connection takes no last word
+    // a half-open connection would not receive DISCONNECT
     connection.socket.destroySoon();
   }
 
-  /** A client asked for a topic or filter that it may not have. */
+  /** A client used a topic or filter that it may not use. */
   forbidden(connection: Connection, kind: Forbidden['kind'], topic: string, what = forbiddenWords(kind, topic)): void {
     const { principal, clientId } = connection;
     const told = topic.slice(0, longestTopicTold);

@@ -119,7 +119,7 @@ describe('connections before log-in', () => {
     ['HTTP', Buffer.from('GET / HTTP/1.1\r\n\r\n'), /something else than a CONNECT/],
     ['a CONNECT of 100 kB', Buffer.from([0x10, 0xa0, 0x8d, 0x06]), /65536 are allowed/],
     ['a length that does not end', Buffer.from([0x10, 0xff, 0xff, 0xff, 0xff]), /something else|are allowed/],
-  ])('%s is closed at its first bytes, and the log says what came', async (_what, bytes, message) => {
+  ])('a connection that begins with %s is closed at once, and the log says why', async (_what, bytes, message) => {
     const lines = await start();
     const client = await from('127.0.0.66', bytes);
     await soon(() => client.closed).toBe(true);
@@ -144,7 +144,7 @@ describe('connections before log-in', () => {
       ['puback', 1],
       ['puback', 2],
     ]);
-    expect(bench.taken.map(({ text }) => text)).toEqual(['one', 'two']);
+    expect(bench.admitted.map(({ text }) => text)).toEqual(['one', 'two']);
     expect(lobby().waiting).toBe(0);
   });
 

@@ -82,7 +82,7 @@ async function raw5(user: string, options: Connect5 = {}): Promise<RawClient> {
   return raw;
 }
 
-const taken = () => bench.taken.map(({ text }) => text);
+const admitted = () => bench.admitted.map(({ text }) => text);
 const disconnects = (raw: RawClient) => raw.whole('disconnect').map((body) => body[0]);
 const barren = { kind: 'retain', principal: 'meter', clientId: 'meter-raw' };
 
@@ -130,12 +130,12 @@ describe('the properties of a message count towards the limit of', () => {
     const raw = await raw5('meter');
     for (let id = 1; id <= 20; id++) raw.send(publish5(readings, '', { qos: 1, id, properties: [userProperty(4000)] }));
     raw.send(publish5(readings, 'last', { qos: 1, id: 21 }));
-    await soon(() => bench.taken.length).toBe(3);
-    while (!taken().includes('last')) {
-      const before = bench.taken.length;
-      for (const one of bench.taken) one.commit();
-      await soon(() => bench.taken.length).toBeGreaterThan(before);
-      expect(bench.taken.length - before).toBeLessThan(5);
+    await soon(() => bench.admitted.length).toBe(3);
+    while (!admitted().includes('last')) {
+      const before = bench.admitted.length;
+      for (const one of bench.admitted) one.commit();
+      await soon(() => bench.admitted.length).toBeGreaterThan(before);
+      expect(bench.admitted.length - before).toBeLessThan(5);
     }
   });
 });
@@ -202,7 +202,7 @@ describe('a will', () => {
     await start({ limits: { maxRetainedEach: 1 }, onForbidden: (one) => forbidden.push(one) });
     for (const one of ['a', 'b'])
       await lose(await raw5('meter', { will: { topic: `${readings}/${one}`, payload: one, retain: true } }));
-    await soon(taken).toEqual(['a', 'b']);
+    await soon(admitted).toEqual(['a', 'b']);
     await soon(() => forbidden).toEqual([{ ...barren, topic: `${readings}/b` }]);
     expect(bench.broker.sizes().retained).toBe(1);
   });
@@ -214,7 +214,7 @@ describe('a will', () => {
       await raw5('meter', { will: { topic: `${readings}${'/'.repeat(20_000)}`, payload: 'deep', retain: true } }),
     );
     expect(forbidden.map(({ kind }) => kind)).toEqual(['will']);
-    expect(taken()).toEqual([]);
+    expect(admitted()).toEqual([]);
   });
 
   test('that is delayed is published early when its session is evicted', async () => {
@@ -225,7 +225,7 @@ describe('a will', () => {
         await raw5('meter', { clientId: `${n}`, clean: false, properties: [sessionExpiry(0xffff_ffff)], will }),
       );
     }
-    await soon(taken).toEqual(['0', '1', '2', '3', '4', '5']);
+    await soon(admitted).toEqual(['0', '1', '2', '3', '4', '5']);
   });
 
   test('is published once if its session and its delay end at the same time', async () => {
@@ -234,9 +234,9 @@ describe('a will', () => {
     const will = { topic: readings, payload: 'gone', properties: [willDelay(10)] };
     await lose(await raw5('meter', { clean: false, properties: [sessionExpiry(10)], will }));
     clock.advance(20_000);
-    await soon(taken).toEqual(['gone']);
+    await soon(admitted).toEqual(['gone']);
     clock.advance(20_000);
-    expect(taken()).toEqual(['gone']);
+    expect(admitted()).toEqual(['gone']);
   });
 
   test('is published after a DISCONNECT with a Session Expiry Interval that the protocol forbids', async () => {
@@ -244,7 +244,7 @@ describe('a will', () => {
     raw.send(framed(0xe0, Buffer.from([0]), withLength([sessionExpiry(10)])));
     await soon(() => raw.closed).toBe(true);
     expect(disconnects(raw)).toEqual([0x82]);
-    await soon(taken).toEqual(['gone']);
+    await soon(admitted).toEqual(['gone']);
   });
 });
 

@@ -3,6 +3,7 @@ import { FakeClock } from '@forpost/shared/clock.ts';
 import { describe, expect, test } from 'vitest';
 import { field, framed, type RawClient } from './testing/broker.ts';
 import {
+  admitted,
   bench,
   commands,
   connacks,
@@ -16,7 +17,6 @@ import {
   sessionExpiry,
   soon,
   start,
-  taken,
   topicAlias,
   userProperty,
   v5,
@@ -117,16 +117,16 @@ describe('a will', () => {
     clock.advance(9000);
     const back = await raw5('meter', stay, 1);
     clock.advance(9000);
-    expect(taken()).toEqual([]);
+    expect(admitted()).toEqual([]);
     await lose(back);
     clock.advance(10_000);
-    await soon(taken).toEqual(['gone']);
+    await soon(admitted).toEqual(['gone']);
     await soon(() => panel.whole('publish').length).toBe(1);
     expect(panel.whole('publish')[0]?.includes(userProperty('why', 'lost'))).toBe(true);
     expect(panel.whole('publish')[0]?.includes(willDelay(10))).toBe(false);
     await lose(await raw5('meter', stay, 1));
     await raw5('meter', { clean: true });
-    await soon(taken).toEqual(['gone', 'gone']);
+    await soon(admitted).toEqual(['gone', 'gone']);
   });
 
   test('is not published after DISCONNECT, except after DISCONNECT «with will»', async () => {
@@ -135,9 +135,9 @@ describe('a will', () => {
     quiet.send(framed(0xe0));
     await soon(() => quiet.closed).toBe(true);
     const loud = await raw5('meter', { will });
-    expect(taken()).toEqual([]);
+    expect(admitted()).toEqual([]);
     loud.send(framed(0xe0, Buffer.from([4])));
-    await soon(taken).toEqual(['gone']);
+    await soon(admitted).toEqual(['gone']);
   });
 });
 
@@ -180,7 +180,7 @@ describe('a connection', () => {
     const silent = await raw5('meter', { keepAliveS: 10 });
     clock.advance(14_999);
     silent.send(publish5(readings, 'here', 0));
-    await soon(taken).toEqual(['here']);
+    await soon(admitted).toEqual(['here']);
     clock.advance(14_999);
     expect(silent.closed).toBe(false);
     clock.advance(1);
@@ -215,12 +215,12 @@ describe('a connection', () => {
     bench.manual = true;
     const raw = await raw5('meter', { keepAliveS: 10 });
     raw.send(publish5(readings, 'one', 1, 1), publish5(readings, 'two', 1, 2));
-    await soon(taken).toEqual(['one']);
+    await soon(admitted).toEqual(['one']);
     clock.advance(15_000);
     clock.advance(15_000);
     bench.manual = false;
-    bench.taken[0]?.commit();
-    await soon(taken).toEqual(['one', 'two']);
+    bench.admitted[0]?.commit();
+    await soon(admitted).toEqual(['one', 'two']);
     await soon(() => raw.whole('puback').length).toBe(2);
     clock.advance(15_000);
     clock.advance(15_000);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Forbidden } from './forbidden.ts';
 import { connectPacket, field, framed, publishPacket } from './testing/broker.ts';
 import {
+  admitted,
   bench,
   commands,
   connacks,
@@ -19,7 +20,6 @@ import {
   sessionExpiry,
   soon,
   start,
-  taken,
   texts,
   topicAlias,
   v5,
@@ -62,22 +62,22 @@ describe('a message', () => {
       },
     ]);
     expect(plain).toEqual([{ topic: readings, text: 'one', qos: 1, retain: false, properties: {} }]);
-    expect(taken()).toEqual(['one']);
+    expect(admitted()).toEqual(['one']);
   });
 
   test('is not acknowledged before its reading is committed; PUBACK says whether it had subscribers', async () => {
     bench.manual = true;
     const raw = await raw5('meter');
     raw.send(publish5(readings, 'one', 1, 7));
-    await soon(taken).toEqual(['one']);
+    await soon(admitted).toEqual(['one']);
     expect(raw.whole('puback')).toEqual([]);
-    bench.taken[0]?.commit();
+    bench.admitted[0]?.commit();
     await soon(() => raw.whole('puback')).toEqual([Buffer.from([0, 7, 0x10])]);
     const panel = await v5('panel');
     await panel.subscribeAsync('forpost/#');
     raw.send(publish5(readings, 'two', 1, 8));
-    await soon(taken).toEqual(['one', 'two']);
-    bench.taken[1]?.commit();
+    await soon(admitted).toEqual(['one', 'two']);
+    bench.admitted[1]?.commit();
     await soon(() => raw.whole('puback').at(-1)).toEqual(Buffer.from([0, 8]));
   });
 
@@ -92,7 +92,7 @@ describe('a message', () => {
     expect(raw.whole('puback')).toEqual([Buffer.from([0, 1, 0x87]), Buffer.from([0, 3, 0x10])]);
     expect(raw.whole('pubrec')).toEqual([Buffer.from([0, 2, 0x87])]);
     expect(told).toHaveLength(3);
-    expect(taken()).toEqual(['mine']);
+    expect(admitted()).toEqual(['mine']);
   });
 
   test('whose Message Expiry Interval has passed is not delivered; before that, a subscriber gets the rest of the interval', async () => {
@@ -136,7 +136,7 @@ describe('a message', () => {
   test('may use a topic alias, which is valid only on its own connection', async () => {
     const raw = await raw5('meter');
     raw.send(publish5(readings, 'one', 1, 1, [topicAlias(3)]), publish5('', 'two', 1, 2, [topicAlias(3)]));
-    await soon(() => bench.taken.map(({ topic, text }) => [topic, text])).toEqual([
+    await soon(() => bench.admitted.map(({ topic, text }) => [topic, text])).toEqual([
       [readings, 'one'],
       [readings, 'two'],
     ]);

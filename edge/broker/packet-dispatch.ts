@@ -1,8 +1,9 @@
 /**
- * What each packet of a client does. Packets were checked for form (protocol/); checks that depend on the connection are here.
+ * Handles each packet of a client. The packet reader (protocol/) has checked its form; checks that depend on the connection
+ * are here.
  *
- * Always: a packet that breaks the protocol ends its connection, and MQTT 5 is told the reason. A publish to a topic of
- * others is dropped, counted and told, and the connection stays.
+ * Always: a packet that violates the protocol ends its connection; an MQTT 5 client gets the reason code. A publish to a
+ * forbidden topic is dropped, counted and reported, and the connection stays.
  */
 import { mayPublish } from './access.ts';
 import { type Connection, maxTopicAliases, receiveMaximum } from './connection.ts';
@@ -95,7 +96,7 @@ export class PacketDispatch {
       intake.drop(connection, publish);
       return;
     }
-    // beyond the client's share the message is delivered and not kept
+    // beyond the client's share the message is delivered but not retained
     if (
       publish.retain &&
       !sessions.retained.mayRetain(principal.id, publish.topic, retainedBytes(publish), principal.kind)
@@ -121,7 +122,7 @@ export class PacketDispatch {
       this.#broken(connection, what, reason.protocolError);
       return;
     }
-    // [MQTT-3.14.4-3]; MQTT 5 lets a client ask for its will all the same
+    // DISCONNECT deletes the will [MQTT-3.14.4-3]; MQTT 5 has a reason code that keeps it
     if (code === 0) connection.will = undefined;
     connection.newExpiryS = expiryS;
     connection.guarded.hold();

@@ -201,7 +201,7 @@ const connects: readonly Case[] = [
 /** Expects that the packet ends its connection, is counted and has no effect. */
 async function endsConnection(packet: Buffer, isLoggedIn: boolean): Promise<void> {
   const before = bench.broker.counters().malformed;
-  bench.taken.length = 0;
+  bench.admitted.length = 0;
   const client = await bench.raw();
   if (isLoggedIn) {
     client.send(connectPacket('meter'));
@@ -211,7 +211,7 @@ async function endsConnection(packet: Buffer, isLoggedIn: boolean): Promise<void
   await soon(() => client.closed).toBe(true);
   expect(bench.broker.counters().malformed).toBe(before + 1);
   expect(client.packets().length).toBe(isLoggedIn ? 1 : 0);
-  expect(bench.taken).toEqual([]);
+  expect(bench.admitted).toEqual([]);
 }
 
 const title = '%s ends the connection [%s]';

@@ -1,14 +1,15 @@
 /**
  * Admits publishes at once, acknowledges them in order, and delivers them on.
  *
- *   receive ──► admit ──► its turn ──► delivered on, and PUBACK, PUBREC or nothing
- *     │           └── rejected ──► its turn ──► QoS 0: dropped; QoS 1 and 2: nothing more is read, a while, closed
- *     └── redelivered (QoS 2 by its packet id, with DUP by packet id and content) ──► the first one's admission
- *              ──► its turn ──► acknowledged, and nothing else
+ *   receive ──► admit ──► its turn ──► delivered to subscribers, and PUBACK, PUBREC or nothing
+ *     │           └── rejected ──► its turn ──► QoS 0: dropped; QoS 1 and 2: reading stops, and after a pause the connection
+ *     │                                                                      is closed
+ *     └── redelivered (QoS 2: known packet id; with DUP: known packet id and content) ──► admission of the original
+ *              ──► its turn ──► acknowledged, not delivered
  *
- * Always: a QoS 1 publish gets its PUBACK, and a QoS 2 publish its PUBREC, only after `admit` has resolved, in the order in
- * which they came. A redelivered publish is not admitted again. A committed publish is delivered on, also where its sender
- * has gone meanwhile.
+ * Always: a QoS 1 publish gets its PUBACK, and a QoS 2 publish its PUBREC, only after `admit` has resolved, in the order of
+ * arrival. A redelivered publish is not admitted again. A committed publish is delivered even if its sender has
+ * disconnected.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -34,12 +35,12 @@ export interface PublishIntakeOptions {
   readonly sessions: Sessions;
   readonly redeliveries: Redeliveries;
   readonly storage: MqttStateStore;
-  /** Delivers a message on. false: it has no subscribers. */
+  /** Delivers a message to its subscribers. false: it has none. */
   readonly deliver: (message: Message) => boolean;
   readonly refusalDelayMs: number;
 }
 
-/** A publish on its way in. */
+/** A publish whose admission is under way. */
 interface Taken {
   readonly admission: Promise<void>;
   /** it is a redelivery */
@@ -56,7 +57,7 @@ export class PublishIntake {
     this.#options = options;
   }
 
-  /** Takes a publish to a topic that its client may publish to. */
+  /** Handles a publish to a topic that its client may publish to. */
   receive(connection: Connection, publish: Publish): void {
     const { counters, storage, deliver } = this.#options;
     const { queue, principal } = connection;
@@ -65,7 +66,7 @@ export class PublishIntake {
     const isDevice = principal.kind === 'device';
     if (isDevice) counters.publishes++;
     else if (qos === 0) {
-      // nobody waits for it
+      // QoS 0: no acknowledgement depends on it
       for (const change of this.#prepare(connection, message)) storage.save(change);
       deliver(message);
       return;
@@ -97,33 +98,33 @@ export class PublishIntake {
     return new Message({ topic, payload, qos, retain, properties, expiresAt, publisher: connection.id });
   }
 
-  /** Takes a publish to a topic of others: it is acknowledged in its turn, or its client would send it for ever. */
+  /** Drops a publish to a forbidden topic, and acknowledges it in its turn: otherwise its client would resend it for ever. */
   drop(connection: Connection, { qos, packetId }: Publish): void {
     if (qos === 0) return;
     const left = connection.queue.enter(done, 0, () => {
       left();
       const code = connection.isV5 ? reason.notAuthorized : reason.success;
-      // MQTT 5: a PUBREC that refuses is the last word [MQTT-4.3.3-4]
+      // MQTT 5: a PUBREC with a failure ends the exchange [MQTT-4.3.3-4]
       connection.acknowledge(qos === 1 ? packet.puback : packet.pubrec, packetId, code, qos === 1 || connection.isV5);
       connection.resume();
     });
   }
 
-  /** PUBREL of a publish of QoS 2. */
+  /** Handles PUBREL. */
   release(connection: Connection, packetId: number): void {
     this.#options.sessions.inbound.end(connection, packetId).then(
       (isKnown) => {
         const code = isKnown || !connection.isV5 ? reason.success : reason.packetIdNotFound;
         connection.acknowledge(packet.pubcomp, packetId, code);
       },
-      // the client asks again when it is back
+      // the client sends PUBREL again after it has reconnected
       () => connection.socket.destroy(),
     );
   }
 
   /**
-   * QoS 2: recognised by its packet id until PUBREL [MQTT-4.3.3-2], afterwards like QoS 1. Other bytes under an id that
-   * is not released come from a client that has lost its state: the publish under that id is over.
+   * A QoS 2 redelivery is recognised by its packet id until PUBREL [MQTT-4.3.3-2], and afterwards like QoS 1. Other content
+   * under a packet id that is not released comes from a client that has lost its state: the earlier publish is over.
    */
   #takeTwice(connection: Connection, publish: Publish, message: Message): Taken {
     const { sessions, redeliveries } = this.#options;
@@ -143,7 +144,7 @@ export class PublishIntake {
     return { admission, duplicate: false, noted };
   }
 
-  /** QoS 0 and 1: a redelivery of QoS 1 is recognised by DUP, packet id and content [MQTT-3.3.1-1]. */
+  /** QoS 0 and 1: a QoS 1 redelivery is recognised by DUP, packet id and content [MQTT-3.3.1-1]. */
   #takeOnce(connection: Connection, publish: Publish, message: Message): Taken {
     const { redeliveries } = this.#options;
     const redelivery = publish.qos === 1 ? this.#redelivery(connection, publish, 1) : undefined;
@@ -165,7 +166,7 @@ export class PublishIntake {
     return redelivery;
   }
 
-  /** The admission of the publish that this one redelivers: marked with DUP, or of QoS 2 in a session that goes on. */
+  /** The admission of the publish that this one redelivers: it has DUP, or is of QoS 2 in a resumed session. */
   #sentBefore(
     { stays, noted = 0 }: Connection,
     { dup, qos }: Publish,
@@ -182,7 +183,7 @@ export class PublishIntake {
     return connection.key;
   }
 
-  /** The state changes of a publish. A consumer's publish is on disk for absent subscribers only. */
+  /** The state changes of a publish. A consumer's publish is stored for absent subscribers only. */
   #prepare({ principal }: Connection, message: Message): readonly StateChange[] {
     return this.#options.sessions.queues.prepare(message, principal.id, principal.kind === 'consumer');
   }
@@ -222,12 +223,12 @@ export class PublishIntake {
     if (qos === 0 || socket.destroyed || connection.isRefusing) return;
     connection.isRefusing = true;
     guarded.hold();
-    // a device of MQTT 5 keeps its message as one of 3.1.1 does: it is not answered, and sends it again
+    // no reason code for MQTT 5 either: a device that gets no answer keeps the message and resends it
     const timer = clock.after(refusalDelayMs, () => connection.end(reason.quotaExceeded));
     socket.once('close', () => timer.cancel());
   }
 
-  /** Takes the will of a lost client: it is acknowledged to nobody. */
+  /** Admits the will of a lost client. */
   takeWill(connection: Connection, will: Will): void {
     const { counters, logger, sessions, deliver } = this.#options;
     if (connection.principal.kind === 'device') counters.publishes++;

@@ -119,20 +119,23 @@ describe('paho-mqtt resends a released QoS 2 message without DUP after two faile
   test.each([
     ['a lost connection', async () => undefined],
     ['a restart of the gateway', () => restart()],
-  ])('the PUBLISH without DUP is a resend, also behind a new message: after %s', async (_, between) => {
-    await publishAll((id) => `m-${id}`);
-    await between();
-    const raw = await meter();
-    raw.send(publishPacket(readings, 'online', 2, until));
-    for (const id of [from + 1, until - 2, until - 1])
-      raw.send(publishPacket(readings, `m-${id}`, 2, id), pubrelPacket(id));
-    await soon(() => after(raw).length).toBe(7);
-    expect(stored().slice(until - from)).toEqual(['online']);
-    // its next message is new
-    raw.send(publishPacket(readings, 'm-399', 2, until + 1));
-    await soon(() => after(raw).length).toBe(8);
-    expect(stored().slice(until - from)).toEqual(['online', 'm-399']);
-  });
+  ])(
+    'a PUBLISH without DUP is recognised as a resend after %s, even if a new message came first',
+    async (_, between) => {
+      await publishAll((id) => `m-${id}`);
+      await between();
+      const raw = await meter();
+      raw.send(publishPacket(readings, 'online', 2, until));
+      for (const id of [from + 1, until - 2, until - 1])
+        raw.send(publishPacket(readings, `m-${id}`, 2, id), pubrelPacket(id));
+      await soon(() => after(raw).length).toBe(7);
+      expect(stored().slice(until - from)).toEqual(['online']);
+      // its next message is new
+      raw.send(publishPacket(readings, 'm-399', 2, until + 1));
+      await soon(() => after(raw).length).toBe(8);
+      expect(stored().slice(until - from)).toEqual(['online', 'm-399']);
+    },
+  );
 
   test.each([
     ['content that other messages have too', () => 'same', until - 1, 'same'],
@@ -144,7 +147,7 @@ describe('paho-mqtt resends a released QoS 2 message without DUP after two faile
       `m-${(until - 1) % 200}`,
     ],
     ['content under another packet id', (id: number) => `m-${id}`, until, `m-${until - 1}`],
-  ])('it is taken for a new message where it might be one: %s', async (_, text, id, payload) => {
+  ])('a PUBLISH without DUP that may be new counts as new: %s', async (_, text, id, payload) => {
     await publishAll(text);
     const raw = await meter();
     raw.send(publishPacket(readings, payload, 2, id));
@@ -156,7 +159,7 @@ describe('paho-mqtt resends a released QoS 2 message without DUP after two faile
     ['a client that restarts its packet ids', [1, 2, 3, 4]],
     ['a client that takes the lowest free packet id', [70, 71, 70, 71]],
     ['a client that cycles through few packet ids', Array.from({ length: 60 }, (_, n) => 100 + (n % 30))],
-  ])('%s says the same again, and each is stored', async (_, ids) => {
+  ])('equal messages of %s are all stored', async (_, ids) => {
     for (let start = 0; start < 20; start++) {
       const raw = await meter();
       for (const [n, id] of ids.entries())

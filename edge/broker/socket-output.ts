@@ -1,16 +1,16 @@
 /**
- * Writes to one connection: the packets of one turn of the event loop leave together, in one write.
+ * Writes to one connection. The packets of one turn of the event loop are sent with one system call.
  *
  *   write ──► waits ── the work of this callback is done, or `flushAll` ──► the socket
  *
- * Always: packets leave in the order in which they were written. Acknowledgements of four bytes need no buffer each. Nothing
- * is written to a closed connection. An error in one connection's write ends that connection alone.
+ * Always: packets are sent in the order in which they were written. Small packets share one buffer. Nothing is written to a
+ * closed connection. An error while writing ends that connection only.
  */
 
 import type { Socket } from 'node:net';
 import { type BoundedWork, outside } from '@forpost/shared/bounded-work.ts';
 
-/** Packets up to so many bytes are copied into one buffer: a copy is cheaper than a write of its own. */
+/** Packets up to this length are copied into the shared buffer: a copy is cheaper than a separate write. */
 const longestCopied = 4096;
 const firstRoom = 64;
 const mostRoom = 16 * 1024;
@@ -22,21 +22,21 @@ export class SocketOutput {
   readonly #work: BoundedWork;
   readonly #onFull: () => void;
   #parts: Buffer[] = [];
-  /** the buffer that small packets are copied into, and how much of it is used; what is before `#from` is a part */
+  /** the buffer for small packets; `#at` bytes are used, and those before `#from` are in `#parts` */
   #room: Buffer | undefined;
   #from = 0;
   #at = 0;
   #bytes = 0;
   #isDue = false;
 
-  /** @param onFull a write found the socket's buffer full */
+  /** @param onFull called when a write has filled the socket's buffer */
   constructor(socket: Socket, work: BoundedWork, onFull: () => void) {
     this.#socket = socket;
     this.#work = work;
     this.#onFull = onFull;
   }
 
-  /** bytes that wait here and in front of the socket */
+  /** bytes that wait here and in the socket */
   get unsent(): number {
     return this.#bytes + this.#socket.writableLength;
   }

@@ -1,10 +1,10 @@
 /**
- * The clients whose persistent session began or ended, and whose disk state is not confirmed yet.
+ * The clients with a persistent session that began or ended, and is not confirmed on disk yet.
  *
- *   began, ended ──► unsaved ── a later commit, whoever asked for it ──► confirmed
- *                       └── refused: still unsaved; its next CONNECT asks again
+ *   began, ended ──► unsaved ── any later commit ──► confirmed
+ *                       └── refused: still unsaved; its next CONNECT requests a commit again
  *
- * Always: bounded: of more than `max` clients the one that is unsaved for longest is forgotten, and not waited for.
+ * Always: at most `max` clients are unsaved; beyond that the oldest is forgotten, and its CONNACK waits for no commit.
  */
 export class UnsavedSessions {
   readonly #max: number;

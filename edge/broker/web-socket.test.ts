@@ -87,7 +87,7 @@ describe('MQTT over WebSocket', () => {
       ...[`${readings} one`, `${readings} two`, `${readings} ${'x'.repeat(20)}`],
       'forpost/devices/meter/status offline',
     ]);
-    expect(bench.taken.map(({ text }) => text.length)).toEqual([3, 3, 200_000, 7]);
+    expect(bench.admitted.map(({ text }) => text.length)).toEqual([3, 3, 200_000, 7]);
     expect(bench.connections).toEqual(['+meter', '-meter']);
   });
 
@@ -101,7 +101,7 @@ describe('MQTT over WebSocket', () => {
     const url = `wss://127.0.0.1:${bench.broker.webSocketTlsPort}/mqtt`;
     const meter = await connected(url, 'meter', { rejectUnauthorized: false });
     await meter.publishAsync(readings, 'one', { qos: 1 });
-    expect(bench.taken.map(({ text }) => text)).toEqual(['one']);
+    expect(bench.admitted.map(({ text }) => text)).toEqual(['one']);
     expect(bench.broker.counters().lobby.waiting).toBe(0);
   });
 
@@ -147,7 +147,7 @@ describe('MQTT over WebSocket', () => {
     ],
     ['bytes that are not MQTT', (socket: WebSocket) => socket.send(Buffer.from('GET / HTTP/1.1'))],
     ['an invalid frame', (socket: WebSocket) => rawSocket(socket).write(Buffer.from([0xff, 0xff, 0xff, 0xff]))],
-  ])('%s ends its connection, and no other one', async (_, send) => {
+  ])('%s ends its own connection only', async (_, send) => {
     const port = await start();
     const other = await connected(`ws://127.0.0.1:${port}`, 'other');
     const { socket, closed, opened } = peer(port);
@@ -200,7 +200,7 @@ describe('MQTT over WebSocket', () => {
     const count = 20;
     for (let id = 1; id <= count; id++) socket.send(publishPacket(readings, 'x'.repeat(100_000), 1, id));
     await soon(() => bytes().length).toBe(4 + 4 * count);
-    expect(bench.taken).toHaveLength(count);
+    expect(bench.admitted).toHaveLength(count);
   });
 
   test('a client that sends frames of one byte each does not delay other clients', async () => {
@@ -213,13 +213,13 @@ describe('MQTT over WebSocket', () => {
     const frames = [...publish].map((byte) => Buffer.from([0x82, 0x81, 0, 0, 0, 0, byte]));
     let turns = 0;
     const count = () => {
-      if (bench.taken.length > 0) return;
+      if (bench.admitted.length > 0) return;
       turns++;
       setImmediate(count);
     };
     count();
     rawSocket(socket).write(Buffer.concat(frames));
-    await soon(() => bench.taken.map(({ text }) => text.length)).toEqual([5000]);
+    await soon(() => bench.admitted.map(({ text }) => text.length)).toEqual([5000]);
     // other clients are served meanwhile
     expect(turns).toBeGreaterThan(2500);
   });

@@ -5,15 +5,15 @@
  *   handle ──► in time? ──► a kind we know, arguments that fit? ──► run ──► result (and alerts) in one outbox entry ──► done
  *                └── no ──────────────────────── no ─────────────────────────┘
  *
- * Always: `handle` resolves when the result is on disk, and until then the command counts as not run: a gateway that is
- * killed before runs it again, and still stores one result (the id is unique in the outbox). A command that comes twice at
- * once runs once. An error of a command is its result, and never leaves this file.
+ * Always: `handle` resolves when the result is on disk; until then the command counts as not run. A gateway that is killed
+ * before runs the command again, and still stores one result, because its id is unique in the outbox. Two deliveries of a
+ * command at the same time run it once. An error of a command becomes its result.
  *
- * Whether a command is in time is judged by this gateway's clock where it is in sync, else by the centre's time as the
- * connection tells it (the broker's append time, the receiver's answer): a clock of 1970 would accept every command, a
- * clock of 2099 none, and a site without a time service must still be reachable. A connection that lies about the time
- * cannot have a command run twice, because of the ids. Without either time the command is refused. A command that ended
- * before `atLeast` (the newest sync, event or source) is expired, whatever the connection says.
+ * The time that decides whether a command is in time comes from this gateway's clock if that is in sync, and otherwise from
+ * the connection (the broker's append time, the receiver's answer). A clock at 1970 would accept every command and a clock
+ * at 2099 none, and a site without a time service must accept commands too. A connection with a false time cannot cause a
+ * second run, because of the ids. Without either time the command is refused. A command that expired before `atLeast` (the
+ * newest sync, event or source) is expired, whatever the connection says.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -39,7 +39,7 @@ export interface CommanderOptions {
   readonly logger: Logger;
 }
 
-/** How far in the future «issued» may be before the gateway's clock is considered wrong. */
+/** How far in the future `issued` may be before the gateway's clock counts as wrong. */
 const toleranceMs = 10 * 60_000;
 const runDeadlineMs = 10_000;
 const storeBackoff = { baseMs: 200, ceilingMs: 10_000 };
@@ -74,7 +74,7 @@ export class Commander {
     this.#stopping.abort();
   }
 
-  /** `centreTime`: see `DeliveredCommand`. Rejects only where the gateway stops or its outbox can never take it. */
+  /** `centreTime`: see `DeliveredCommand`. Rejects only if the gateway stops, or if the outbox can never store the result. */
   handle(command: Command, centreTime: number | undefined): Promise<void> {
     if (this.#settled.has(command.id)) return Promise.resolve();
     const known = this.#underWay.get(command.id);
@@ -87,7 +87,7 @@ export class Commander {
   #settle(command: Command, centreTime: number | undefined): Promise<void> {
     const verdict = this.#judge(command, centreTime);
     const done = verdict.due ? this.#run(command) : verdict.effect;
-    // in the same turn where possible: else the end of an alarm could overtake its acknowledgement to the outbox
+    // in the same turn if possible: otherwise the end of an alarm could reach the outbox before its acknowledgement
     return done instanceof Promise ? done.then((effect) => this.#finish(command, effect)) : this.#finish(command, done);
   }
 
@@ -165,7 +165,7 @@ export class Commander {
   }
 }
 
-/** What is wrong with arguments, in words; undefined where they fit. */
+/** The problem with the arguments, in words; undefined: they are valid. */
 function checkOf({ arguments: schema }: CommandKind): (values: unknown) => string | undefined {
   const compiled = Compile(schema);
   return (values) => {

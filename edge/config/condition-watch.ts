@@ -1,9 +1,9 @@
 /**
- * Looks for the conditions of conditions.ts once a minute: a certificate that ends, a file that became readable for
- * everybody. A condition is logged when it begins, and stands on the page as long as it lasts.
+ * Checks the conditions of conditions.ts once a minute, such as an expiring certificate or a file that became readable for
+ * everybody. A condition is logged when it begins, and shown on the page while it lasts.
  *
- * Always: a problem that a part reports itself (cameras, listeners, the outbox) is not reported here too; a look that
- * fails keeps the conditions of the last one.
+ * Always: a problem that a part reports itself (cameras, listeners, the outbox) is not reported here too. If a check fails,
+ * the conditions of the last check stay.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -51,7 +51,7 @@ export class ConditionWatch implements Part {
     return this.#known.filter(({ area }) => onPage.includes(area)).map(({ message }) => message);
   }
 
-  /** Looks by `look` from now on, and once at once. Never throws. */
+  /** Uses `look` for this and all further checks. Never throws. */
   renew(look: ConditionWatchOptions['look']): void {
     this.#lookAgain = look;
     this.look();

@@ -1,25 +1,24 @@
 /**
- * What the broker keeps across restarts, as an interface between the broker and whoever stores it: sessions with their
- * subscriptions and queues, retained messages, QoS 2 publishes between PUBREC and PUBREL, and the newest QoS 1 and 2
- * publishes of each client. The broker works on its own copy in memory and saves each change of it; after a restart it
- * recalls the whole.
+ * The state that the broker keeps across restarts, and the interface of its store: sessions with their subscriptions and
+ * queues, retained messages, QoS 2 publishes between PUBREC and PUBREL, and the newest QoS 1 and 2 publishes of each
+ * client. The broker works on a copy in memory, saves each change, and recalls the whole state after a restart.
  *
  * Always:
  *  - the changes of a publish are on disk in the commit of its events, or not at all;
- *  - other changes are on disk in the order in which they were saved, at the latest with the next commit after `saved`
- *    was asked for;
- *  - in one commit, saved changes come before the changes of its publishes: a change that undoes a publish's is saved
- *    only once that publish is committed.
+ *  - other changes are on disk in the order in which they were saved, at the latest with the next commit after a call of
+ *    `saved`;
+ *  - in one commit, saved changes come before the changes of publishes. The broker saves a change that undoes a change of a
+ *    publish only after that publish is committed.
  *
- * The outbox implements it in its own file and its own commits (outbox/sqlite/main/mqtt-state-writes.ts,
- * outbox/sqlite/writer/mqtt-state/): one fsync makes a reading durable together with what its publish leaves here.
+ * The outbox implements the store in its own file and its own commits (outbox/sqlite/main/mqtt-state-writes.ts,
+ * outbox/sqlite/writer/mqtt-state/): one fsync makes a reading durable together with the state changes of its publish.
  */
 import type { Redelivery } from './redelivery.ts';
 
-/** A session's number, given by the broker and never again to another session. */
+/** A session's number. The broker gives each number to one session only. */
 export type SessionNumber = number;
 
-/** What MQTT 5 adds to a message besides its payload. An older version of the file has none of it. */
+/** The additions of MQTT 5 to a message. A file of an older version has none. */
 export interface MessageExtras {
   /** the properties that subscribers get, as bytes of MQTT 5 */
   readonly properties?: Uint8Array | null | undefined;
@@ -27,7 +26,7 @@ export interface MessageExtras {
   readonly expiresAt?: number | null | undefined;
 }
 
-/** What MQTT 5 adds to a subscription besides its QoS. */
+/** The additions of MQTT 5 to a subscription. */
 export interface SubscriptionOptions {
   readonly noLocal: boolean;
   readonly retainAsPublished: boolean;
@@ -43,7 +42,7 @@ export interface QueuedMessage extends MessageExtras {
   readonly qos: 1 | 2;
   /** the packet id under which it was sent; null: it was not sent yet */
   readonly messageId: number | null;
-  /** Its PUBREC came: the broker owes PUBREL, and the payload is gone. */
+  /** PUBREC has come: the broker sends PUBREL until PUBCOMP, and the payload is deleted. */
   readonly released: boolean;
   /** goes out with the retain flag */
   readonly retain?: boolean | undefined;
@@ -53,7 +52,7 @@ export interface RetainedMessage extends MessageExtras {
   readonly topic: string;
   readonly payload: Uint8Array;
   readonly qos: 0 | 1 | 2;
-  /** the principal to whose share it belongs */
+  /** the principal in whose share it counts */
   readonly owner: string;
 }
 
@@ -61,7 +60,7 @@ export interface SessionRecord {
   readonly session: SessionNumber;
   readonly client: string;
   readonly absentMs: number;
-  /** how long its client may stay away; none: as long as the broker keeps any session */
+  /** how long the client may stay away; absent: as long as the broker keeps any session */
   readonly expiryMs?: number | null | undefined;
 }
 
@@ -71,7 +70,7 @@ export interface StoredSubscription {
   readonly options?: SubscriptionOptions | null | undefined;
 }
 
-/** Each change says what is true afterwards, so that making it twice does no harm. Payloads own their memory. */
+/** A change describes the state after it, so applying it twice does no harm. Payloads own their memory. */
 export type StateChange =
   | ({ readonly kind: 'session' } & SessionRecord)
   /** with its subscriptions, its queue and its QoS 2 state */
@@ -88,7 +87,7 @@ export type StateChange =
   | ({ readonly kind: 'retained' } & RetainedMessage)
   | { readonly kind: 'unretained'; readonly topic: string };
 
-/** What one publish leaves besides its events, in the same commit. */
+/** The state changes of one publish, in the commit of its events. */
 export interface PublishRecord {
   /** of a device's publish with QoS 1 or 2 */
   readonly redelivery?: Redelivery | undefined;
@@ -112,7 +111,7 @@ export interface MqttState {
   readonly redeliveries: Uint8Array;
 }
 
-/** The broker's view of the disk. */
+/** The store of the state, as the broker uses it. */
 export interface MqttStateStore {
   /** Calls `restore` once with the state at the start: at once, or when a disk that was full can be read. */
   recall(restore: (state: MqttState) => void): void;
@@ -125,13 +124,13 @@ export interface MqttStateStore {
   /** Saves the changes of a publish of `sender` that has no events, all of them in one commit. @throws the outbox's error */
   commit(changes: readonly StateChange[], sender: string): Promise<void>;
   /**
-   * The listener must `save` the whole state: the file is a new one, or too many changes waited for a disk that takes
-   * nothing.
+   * Calls `listener` when it must `save` the whole state: the file is new, or too many changes waited while the disk
+   * refused writes.
    */
   onAnew(listener: () => void): void;
 }
 
-/** For a broker whose state ends with it. */
+/** A store that keeps nothing. */
 export const noStateStore: MqttStateStore = {
   recall: () => undefined,
   isRead: () => true,

@@ -50,12 +50,12 @@ test('folding keeps the newest of each packet id and client, in order, within al
   const many = Array.from({ length: 3000 }, (_, i) => one((i % 2000) + 1, i));
   const kept = unpacked(fold([packed(many)]));
   expect(kept).toEqual(many.slice(-perClient));
-  // a principal that makes client ids up, and a crowd of others
+  // a principal that invents client ids, and many other principals
   const ownIds = Array.from({ length: 100 }, (_, i) => one(1, i, clientKey('bad', `bad/${i}`)));
   const crowd = Array.from({ length: 1200 }, (_, i) => one(1, i, clientKey(`d-${i}`, `d-${i}/1`)));
   expect(unpacked(fold([packed(ownIds)])).length).toBe(maxClientsEach);
   expect(unpacked(fold([packed(crowd), packed(ownIds)])).length).toBe(maxClients);
-  // of very many busy clients each keeps its share
+  // among very many busy clients each keeps its share
   const busy = Array.from({ length: 128 }, (_, c) => clientKey(`b-${c}`, `b-${c}/1`));
   const blobs = Array.from({ length: 1000 }, (_, i) => packed(busy.map((client) => one(i + 1, i, client))));
   const shares = unpacked(fold(blobs));
@@ -63,7 +63,7 @@ test('folding keeps the newest of each packet id and client, in order, within al
   expect(new Set(shares.map(({ client }) => client)).size).toBe(128);
 });
 
-test('a redelivery is the newest publish under its packet id, and nothing else', () => {
+test('only the newest publish under its packet id is recognised as redelivered', () => {
   const known = new Redeliveries();
   expect(known.find({ client: meter, messageId: 1, hash })).toBeUndefined();
   known.note({ client: meter, messageId: 1, hash }, done).committed();
@@ -83,7 +83,7 @@ test('a refused publish is forgotten, and a redelivery of one under way waits fo
   expect(known.find({ client: meter, messageId: 1, hash })).toBeUndefined();
 });
 
-test('remembered publishes and clients are bounded, and made-up client ids drive nobody out', () => {
+test('remembered publishes and clients are bounded, and invented client ids evict no other principal', () => {
   const known = new Redeliveries();
   known.note({ client: meter, messageId: 60_000, hash }, done);
   for (let i = 1; i < perClient; i++) known.note({ client: meter, messageId: i, hash: i }, done);

@@ -23,9 +23,9 @@ export const recordBytes = 16;
 const fields = 2;
 const clientField = 0;
 const hashField = 1;
-/** More publishes than one connection may have under way. */
+/** More publishes than one connection may have uncommitted. */
 export const perClient = 1024;
-/** Of all clients together; `leastPerClient` of each client are kept beyond it. */
+/** Limit of the records of all clients together; `leastPerClient` of each client are kept beyond it. */
 const maxRecords = 65_536;
 const leastPerClient = 64;
 export const maxClients = 1000;
@@ -35,12 +35,12 @@ const clientBits = 2 ** 32;
 const hashBits = 2 ** 36;
 const messageIdBits = 2 ** 16;
 
-/** Stands for a client: 21 bits of its principal, 32 of its client id. */
+/** The key of a client: 21 bits of a hash of its principal, 32 bits of a hash of its client id. */
 export function clientKey(principal: string, clientId: string): number {
   return (hashText(principal) % 2 ** 21) * clientBits + (hashText(clientId) % clientBits);
 }
 
-/** The part of a client's key that it shares with all clients of its principal. */
+/** The part of a client's key that all clients of its principal have in common. */
 export function principalOf(client: number): number {
   return Math.floor(client / clientBits);
 }
@@ -150,7 +150,7 @@ export class PackedRedeliveries {
   }
 }
 
-/** The packet ids of one client that were met, from the newest record back. */
+/** The packet ids of one client that occurred, from the newest record back. */
 class ClientFold {
   readonly #seen = new Uint8Array(messageIdBits / 8);
   #count = 0;

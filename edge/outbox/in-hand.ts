@@ -1,16 +1,16 @@
 /**
- * The events on their way to each sink, in memory that the uplink's thread and the outbox's writer share. An event that was
- * handed to a sink and not called safe is not shed, because it may be at the centre already.
+ * The claims on events that are on their way to each sink, in memory that the uplink's thread and the outbox's writer
+ * share. An event that was sent to a sink and is not safe yet is not shed, because the centre may have it already.
  *
  *   uplink:  begin (claims all of the epoch) ──► read ──► settle (claims through the batch's last event) ──► send
  *   writer:  beginShedding ──► reads the claims ──► deletes ──► commits ──► endShedding
  *
- * Always: each side first writes what it does and then reads what the other one does (Dekker's order; Atomics are
- * sequentially consistent), so at least one side sees the other: `begin` refuses while the writer sheds, and the writer sees
- * every claim that `begin` has granted. Within an epoch a claim only grows: a batch whose answer was lost, and which was
- * halved since, may still arrive. A claim reaches back to the sink's cursor and covers all older epochs, which are sent
- * first. So it stays when an older epoch is read again, because the outbox has not learned yet that it is safe. Only
- * telemetry is shed, so only telemetry is claimed: one claim for each sink.
+ * Always: each side first writes its own flag and then reads the other side's (Dekker's order; Atomics are sequentially
+ * consistent), so at least one side sees the other: `begin` refuses while the writer sheds, and the writer sees every claim
+ * that `begin` has granted. Within an epoch a claim only grows, because a batch with a lost answer may still arrive after it
+ * was halved. A claim reaches from the sink's cursor on and covers all older epochs, which are sent first. It therefore stays
+ * while an older epoch is read again that is safe without the outbox knowing it yet. Only telemetry is shed, so each sink
+ * has one claim, on telemetry.
  */
 import { asId, type Epoch, type Sequence } from '@forpost/shared/event/ids.ts';
 
@@ -53,7 +53,7 @@ export class InHand {
     Atomics.store(this.#shedding, 0, 1);
   }
 
-  /** Also called where the writer has died: nothing that it began is committed any more. */
+  /** Call it also after the writer has died: its transaction is not committed any more. */
   endShedding(): void {
     Atomics.store(this.#shedding, 0, 0);
   }
@@ -66,13 +66,13 @@ export class InHand {
   }
 }
 
-/** The uplink's side: one lane's runner to one sink. */
+/** The uplink's side of a claim: for the telemetry runner of one sink. */
 export class Claimant {
   readonly #shedding: Int32Array;
   readonly #claim: BigUint64Array;
   #epoch = 0n;
   #through = 0n;
-  /** epochs that were claimed before the present one, which covers them */
+  /** epochs that were claimed before the present one; the present claim covers them */
   readonly #passed = new Set<bigint>();
   #covered = false;
 
@@ -81,18 +81,18 @@ export class Claimant {
     this.#claim = claim;
     this.#epoch = Atomics.load(claim, 0);
     const through = Atomics.load(claim, 1);
-    // a thread that died while it read never sent those events
+    // a thread that died while reading has not sent the events of its open claim
     this.#through = through === everything ? 0n : through;
   }
 
   /**
-   * Claims an epoch before its events are read; to be followed by `settle`. false: the writer sheds, ask again soon.
+   * Claims an epoch before its events are read; `settle` must follow. false: the writer sheds; try again soon.
    */
   begin(epoch: Epoch): boolean {
     const named = numberOf(epoch);
     this.#covered = this.#passed.has(named);
     if (this.#covered) return Atomics.load(this.#shedding, 0) === 0;
-    // in this order: a half-written claim claims too much, never too little
+    // in this order a half-written claim covers too much, never too little
     Atomics.store(this.#claim, 1, everything);
     Atomics.store(this.#claim, 0, named);
     if (Atomics.load(this.#shedding, 0) === 1) {

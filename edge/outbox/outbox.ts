@@ -1,7 +1,7 @@
 /**
  * The outbox: holds every event of the site durably until all sinks have called it safe.
  *
- *   append ──► gathered ── the running commit ends ──► one transaction (numbers given, fsync) ──► committed
+ *   append ──► queued ── the running commit ends ──► one transaction (numbers given, fsync) ──► committed
  *                                                          └── fails ──► rejected, nothing of it was stored
  *
  * Always:
@@ -46,7 +46,7 @@ export interface EventDraft {
   readonly content?: number;
 }
 
-/** A message that no decoder could read, as it came, with the reason. */
+/** A message that no decoder could read, unchanged, with the reason. */
 export interface DeadLetter {
   readonly device: DeviceId;
   readonly topic: string;
@@ -59,9 +59,9 @@ export interface DeadLetter {
 export interface OutboxEntry {
   readonly events: readonly EventDraft[];
   readonly deadLetter?: DeadLetter;
-  /** nobody offers this entry again (vision, a silent device, the gateway itself): it may use the reserved space */
+  /** the entry has no sender that would resend it (vision, a silent device, the gateway): it may use the reserved space */
   readonly reserved?: boolean;
-  /** the device or consumer that published it, whose share of the queue it counts to; none: the gateway */
+  /** the device or consumer that published it, in whose share of the queue it counts; absent: the gateway */
   readonly sender?: string;
   /** the changes of the broker's state that belong to the publish */
   readonly publish?: PublishRecord | undefined;
@@ -74,7 +74,7 @@ export interface Appended {
   readonly repeated: number;
 }
 
-/** A device gave one id to several contents: all of them are stored. */
+/** A device has given one id to several contents. All of them are stored. */
 export interface ReusedIds {
   readonly device: string;
   /** events with other content under a known id, since the file was begun */
@@ -107,7 +107,7 @@ export interface OutboxStatus {
   readonly problem: string;
 }
 
-/** The outbox's space, and its load on the disk. */
+/** The outbox's space, and its load on the disk. The API names it `room`. */
 export interface OutboxSpace {
   /** outbox.max_bytes, and the bytes of the file that are in use */
   readonly maxBytes: number;
@@ -171,8 +171,8 @@ export interface OutboxReader {
    */
   backlog(sink: string): readonly LaneBacklog[];
   /**
-   * The newest lanes of which `sink` has every event and the file still some, newest epoch first, at most `limit`: from
-   * them the centre learns where lanes of earlier starts ended.
+   * The newest lanes that `sink` has acknowledged to the end and that still have events in the file, newest epoch first, at
+   * most `limit`. The centre learns from them where lanes of earlier starts ended.
    */
   drained(sink: string, limit: number): readonly LaneBacklog[];
   /** The events after `after`, in order, up to both limits (at least one event where there is one). */

@@ -1,9 +1,9 @@
 /**
- * Admits the publish of a device: decoded, observed by the rules, acted on, then committed as one outbox entry.
+ * Admits the publish of a device: decodes it, evaluates the rules, runs the local actions, and commits one outbox entry.
  *
  * Always:
- *  - `admit` resolves after the commit, so that the broker acknowledges what is on disk; it rejects where nothing was
- *    committed, so that the broker withholds the acknowledgement (P1);
+ *  - `admit` resolves after the commit, and rejects if nothing was committed, so the broker acknowledges only publishes
+ *    that are on disk (P1);
  *  - rules skip a resend (the device's own id and the content came before), and the outbox drops it; a known id with
  *    another content is a new reading;
  *  - whatever a device sends, `entryOf` never throws: a payload that no decoder can read becomes a dead letter of that
@@ -46,7 +46,7 @@ export class Admission {
       await queue.submit(entry);
     } catch (error) {
       if (!isNeverStorable(error)) throw error;
-      // withheld, the device would send it for ever: store it as a dead letter instead of events
+      // without an acknowledgement the device would resend it for ever: store a dead letter instead of events
       await queue.submit({
         events: [],
         deadLetter: this.#deadLetter(publish, messageOf(error)),
@@ -83,7 +83,7 @@ export class Admission {
       sender: device,
       publish: publish.record,
     };
-    // the decoder refused a part of the message: keep the whole as it came
+    // the decoder refused a part of the message: keep the whole message as a dead letter
     return decoded.lost === undefined ? entry : { ...entry, deadLetter: this.#deadLetter(publish, decoded.lost) };
   }
 
@@ -103,13 +103,13 @@ export class Admission {
     );
   }
 
-  /** A message proves that its device lives, whatever it says. */
+  /** Notes that the device is alive; any message proves that. */
   #alive(device: DeviceId, taken: Taken): readonly AlarmTransition[] {
     const { received } = taken;
     return this.#parts.rules.observe({ kind: 'message', device, time: received, received }, taken);
   }
 
-  /** The publish as a dead letter, which is counted for its device. */
+  /** The publish as a dead letter. Counts it for its device. */
   #deadLetter({ device, topic, payload, received }: DevicePublish, reason: string): DeadLetter {
     this.#parts.devices.countDeadLetter(device, reason);
     return { device: device as DeviceId, topic, payload, received, reason };

@@ -1,7 +1,7 @@
 /**
- * Makes the drafts of events, which the outbox then numbers: each with its times, the quality of the clock and the boot.
+ * Makes drafts of events, with their times, the quality of the clock and the boot. The outbox gives them their numbers.
  *
- * Always: an alert's draft has a `resendId`, so that an alert that is handed to the outbox twice is stored once.
+ * Always: the draft of an alert has a `resendId`, so the outbox stores an alert once even if it gets it twice.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import {
@@ -32,13 +32,13 @@ export class EventDrafts {
     this.#stamp = stamp;
   }
 
-  /** This moment, as when something is taken in. */
+  /** The present moment, as the receipt of an event. */
   taken(): Taken {
     const { clock } = this.#stamp;
     return { received: clock.now(), uptime: clock.uptime() };
   }
 
-  /** `names`: of the message that the item came with. */
+  /** `names`: the resend names of the message with the item. */
   ofDevice(device: DeviceId, item: DecodedReading | DecodedEvent, taken: Taken, names: ResendNames): EventDraft {
     const type = item.kind === 'reading' ? eventTypes.reading : item.type;
     const json = item.kind === 'reading' ? item.json : undefined;
@@ -97,7 +97,7 @@ export class EventDrafts {
   }
 }
 
-/** Two updates for evidence have the same count: the newest piece of evidence tells them apart. */
+/** Identifies a change of an alarm. Updates for evidence have equal counts; their newest piece distinguishes them. */
 function evidenceMark({ change, evidence, evidence_problem: problem }: AlertData): string {
   if (change !== 'updated') return '';
   return `${evidence.length > 0 ? `/${evidence.at(-1)?.id}` : ''}${problem === undefined ? '' : '/no-clip'}`;

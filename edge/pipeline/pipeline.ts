@@ -1,15 +1,15 @@
 /**
- * The way of one message through the gateway, the same for the publish of a meter and the frame of a camera:
+ * The steps of one message through the gateway, the same for the publish of a meter and the frame of a camera:
  *
  *   decode ──► rules ──► local actions ──► one outbox entry (readings, alerts, dead letter) ──► committed
  *
- *   admit.ts        a device's publish            scene.ts         what the vision process reports
+ *   admit.ts        a device's publish            scene.ts         reports of the vision process
  *   own-events.ts   events that no device sent    rule-step.ts     observations to alerts
  *   event-drafts.ts events for the outbox         entry-queue.ts   entries on their way to the outbox
  *   resend-filter.ts  readings that came before
  *
- * Always: the local actions have run before an entry is handed to the outbox: an alert never waits for the disk (P2). An
- * alert that was acted on is stored, also where the entry of its reading was refused. This file only connects the steps.
+ * Always: the local actions have run before an entry goes to the outbox, so an alert never waits for the disk (P2). After
+ * its local actions an alert is stored even if the entry of its reading was refused. This file only connects the steps.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
@@ -33,11 +33,11 @@ import { SceneIntake } from './scene.ts';
 
 export interface PipelineParts {
   readonly devices: DeviceRegistry;
-  /** there once the alarms from before a restart are known */
+  /** throws before the alarms from before a restart are restored */
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
   readonly outbox: Outbox;
-  /** default: one that knows nothing yet */
+  /** default: an empty one */
   readonly resends?: ResendFilter;
   readonly clock: Clock;
   readonly quality: () => ClockQuality;
@@ -50,9 +50,9 @@ export interface PipelineParts {
 }
 
 export class Pipeline {
-  /** takes a device's publish in */
+  /** admits a device's publish */
   readonly admit: Admit;
-  /** takes what the vision process reports */
+  /** handles the reports of the vision process */
   readonly cameras: SceneIntake;
   /** events that no device sent */
   readonly own: OwnEvents;

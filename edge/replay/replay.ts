@@ -1,15 +1,15 @@
 /**
- * Replay: sends a range of kept events again, because the centre has lost or mistreated them. A job of its own beside the
- * gateway's uplink, with its own session.
+ * Replay: sends a range of kept events again, because the centre has lost them or stored them wrongly. It runs beside the
+ * gateway's uplink, with a session of its own.
  *
  *   opening ──► reading ──► sending ── safe ──► reading … ──► done
  *      ▲                       ├── error, deadline ──► waiting (full jitter), the session thrown away ─► opening
- *      └───────────────────────┘                          └── too often in a row ──► failed, with how far it came
+ *      └───────────────────────┘                          └── too often in a row ──► failed; the error says how far it came
  *                              └── refused for good ──► halved until the one event is found: counted, passed over
  *
- * Always: no cursor moves. Only events that this sink has called safe before are sent, because the uplink sends the others
- * itself, unmarked. Every batch is marked as replayed, so that nobody is notified of its alerts again. The history drops
- * repeated ids.
+ * Always: no cursor moves. Only events that this sink has called safe are replayed, because the uplink sends the others
+ * itself, unmarked. Every batch is marked as replayed, so the centre notifies nobody of its alerts again. The history
+ * drops repeated ids.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -21,7 +21,7 @@ import type { Sink, SinkIdentity, SinkRecord, SinkSession } from '../uplink/sink
 import type { Pacer } from '../uplink/thread/pacer.ts';
 
 export type ReplayRange =
-  /** numbers, both inclusive; without an epoch: of the only epoch that is kept */
+  /** sequence numbers, both inclusive; without an epoch: of the only epoch that is kept */
   | { readonly by: 'sequence'; readonly epoch: string | undefined; readonly from: Sequence; readonly to: Sequence }
   /** when the gateway received the events, ms since 1970: `from` inclusive, `to` exclusive; of every epoch */
   | { readonly by: 'time'; readonly from: number; readonly to: number };
@@ -46,7 +46,7 @@ export interface ReplayFigures {
   readonly bytes: number;
   /** events that the sink refuses for good */
   readonly refused: number;
-  /** events whose rows are altered: they are not sent */
+  /** events with altered rows, which are not sent */
   readonly altered: number;
   /** events of the range that were never delivered: the uplink sends them */
   readonly waiting: number;
@@ -63,7 +63,7 @@ const mostFailuresInRow = 6;
 /** a batch that takes longer is followed by smaller ones */
 const slowMs = 2_000;
 
-/** @throws ForpostError FORPOST_REPLAY_EMPTY, or the sink's error where it failed too often in a row */
+/** @throws ForpostError FORPOST_REPLAY_EMPTY, or the sink's error if it failed too often in a row */
 export async function replay(options: ReplayOptions): Promise<ReplayFigures> {
   const job = new Job(options);
   try {
@@ -113,7 +113,7 @@ class Job {
     const { kept, lane, range } = this.#options;
     for (let after = from - 1; after < to; ) {
       const read = kept.read(epoch, lane, after, Math.min(this.#size, to - after));
-      // events that were there a moment ago may be deleted by age meanwhile
+      // events of the range may be deleted by age during the replay
       if (read.through === undefined) break;
       const within = read.events.filter(({ sequence }) => sequence <= to);
       const wanted =
@@ -149,7 +149,7 @@ class Job {
     if (batch.length > 0) await this.#send(epoch, batch, bytes);
   }
 
-  /** Sends one batch until it is safe, or refused for good. */
+  /** Sends one batch again and again until it is safe or refused for good. */
   async #send(epoch: Epoch, records: readonly SinkRecord[], bytes: number): Promise<void> {
     const { lane, clock, pacer } = this.#options;
     for (;;) {
@@ -200,7 +200,7 @@ class Job {
       await sleep(clock, pace.until - clock.uptime());
   }
 
-  /** @throws the sink's error, where it failed too often in a row */
+  /** @throws the sink's error if it failed too often in a row */
   async #afterFailure(error: unknown): Promise<void> {
     const { backoff, clock, random, sink } = this.#options;
     if (++this.#failures >= mostFailuresInRow) {

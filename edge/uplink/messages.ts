@@ -29,13 +29,13 @@ export interface ThreadData {
   readonly commandKeys: readonly string[];
   readonly logName: string;
   readonly logLevel: string;
-  /** one Int32: 1 = the next commit is worth a `committed` notice */
-  readonly wanted: SharedArrayBuffer;
+  /** one Int32: 1 = the thread wants a `committed` notice for the next commit */
+  readonly commitsWanted: SharedArrayBuffer;
 }
 
-/** Of a metered link: how many bytes evidence may send now. */
+/** The bytes that evidence may send over a metered link now. */
 export interface ByteGrant {
-  /** granted, and counted from now on; 0: none */
+  /** granted bytes, which count as sent from now on; 0: none */
   readonly bytes: number;
   /** without a grant: ms after which the next question is worthwhile */
   readonly waitMs: number;
@@ -68,7 +68,7 @@ export type MainCalls = {
 export type ToDispatcher =
   | { readonly kind: 'committed' }
   | { readonly kind: 'status'; readonly status: GatewayStatus }
-  /** Evidence had so many bytes more on the wire than it was granted. */
+  /** Evidence has sent this many bytes more than it was granted. */
   | { readonly kind: 'evidenceSpent'; readonly sink: string; readonly bytes: number };
 
 export type ToThread = ToDispatcher | CallMessage<UplinkCalls> | AnswerMessage | { readonly kind: 'stop' };
@@ -87,7 +87,7 @@ export type FromDispatcher =
       readonly kind: 'report';
       readonly uplinks: readonly UplinkStatus[];
       readonly lanes: readonly LaneBacklog[];
-      /** of the sinks, apart from what stops the sending */
+      /** problems at the sinks that do not stop the sending */
       readonly problems: readonly string[];
     }
   | { readonly kind: 'wantStatus' };

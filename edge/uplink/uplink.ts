@@ -1,12 +1,12 @@
 /**
- * The uplink in the main thread: runs a thread that forwards the outbox to every sink, so that compression and the network
- * never touch the alert path. This side passes acknowledgements on, tells the thread of commits, and starts it again when it
- * ends by itself.
+ * The uplink's side in the main thread. It runs the thread that forwards the outbox to every sink, so that compression and
+ * the network never delay an alert. It passes acknowledgements to the outbox, notifies the thread of commits, and restarts a
+ * thread that ends by itself.
  *
  *   stopped ── start ──► running ── the thread ends by itself ──► waiting (backoff) ──► running
  *                          └── renew: other passwords or keys ──► ending ──► running
  *
- * Always: the site works without the uplink. The next thread sends again what was not acknowledged.
+ * Always: the site works without the uplink. A new thread resends the events that were not acknowledged.
  */
 
 import { Worker } from 'node:worker_threads';
@@ -48,7 +48,7 @@ export interface UplinkOptions {
    * this function such an event blocks its lane, and the status names the reason.
    */
   readonly recordRefusal?: (refusal: Refusal) => Promise<void>;
-  /** The uplink's reader found the outbox's file damaged: the lane cannot go on. */
+  /** called when the uplink's reader finds the outbox's file damaged: the lane is blocked until the outbox repairs it */
   readonly onDamaged?: (place?: DamagePlace) => void;
   /** takes the centre's commands; absent: none are read */
   readonly commands?: CommandHandler;
@@ -74,12 +74,13 @@ const grantTimeoutMs = 2_000;
 /** Without an answer evidence waits: bytes that cannot be counted against the link's limit are not sent. */
 const noGrant: ByteGrant = { bytes: 0, waitMs: grantTimeoutMs };
 const maxOpenCalls = 64;
-/** More than the thread has open: it gives up a call after its timeout, and the handler goes on. */
+/** More calls than the thread has open: a handler runs on after the thread has given up its call. */
 const maxRunningCalls = 512;
 
 export class Uplink implements Part {
   readonly #options: UplinkOptions;
-  readonly #wanted = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
+  /** 1 while the thread waits for a commit */
+  readonly #commitsWanted = new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT);
   readonly #random: () => number;
   #worker: Worker | undefined;
   #unlisten: (() => void) | undefined;
@@ -132,9 +133,9 @@ export class Uplink implements Part {
     const since = new Date(this.#options.clock.now()).toISOString();
     this.#uplinks = names.map((sink) => unknownYet(sink, since, words('gateway/reason.connecting')));
     this.#launch();
-    const flag = new Int32Array(this.#wanted);
+    const flag = new Int32Array(this.#commitsWanted);
     this.#unlisten = this.#options.onCommit(() => {
-      // at most one message for each read of the thread, however many commits there are
+      // one notice at most for each read of the thread, however many commits there are
       if (Atomics.exchange(flag, 0, 0) === 1) this.#tell({ kind: 'committed' });
     });
   }
@@ -184,7 +185,7 @@ export class Uplink implements Part {
     return this.#lanes;
   }
 
-  /** What is wrong at the sinks and does not stop the sending, in words. */
+  /** Problems at the sinks that do not stop the sending, in words. */
   problems(): readonly string[] {
     return this.#problems;
   }
@@ -219,7 +220,7 @@ export class Uplink implements Part {
       commandKeys: this.#keys,
       logName: 'uplink',
       logLevel: logger.level,
-      wanted: this.#wanted,
+      commitsWanted: this.#commitsWanted,
     };
     const worker = new Worker(new URL('./thread/thread.ts', import.meta.url), {
       workerData: data,
@@ -271,7 +272,7 @@ export class Uplink implements Part {
         }
         return;
       case 'call':
-        // the answer goes to the thread that asked: its successor counts its own calls from 0
+        // answers only the thread that asked: a new thread numbers its own calls from 0
         this.#answerer.answer(message, (answer) => from.postMessage(answer));
         return;
       case 'answer':

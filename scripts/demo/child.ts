@@ -53,7 +53,7 @@ export class Child {
   readonly #closing = new AbortController();
   #process: ChildProcess | undefined;
   #ended: Promise<void> = Promise.resolve();
-  #wanted = false;
+  #shouldRun = false;
   #restarts = 0;
 
   constructor(options: ChildOptions) {
@@ -73,7 +73,7 @@ export class Child {
 
   /** Resolves with the value of the ready line. @throws ChildError with the tail of the log */
   async start(): Promise<unknown> {
-    this.#wanted = true;
+    this.#shouldRun = true;
     const ready = await this.#launch();
     void this.#watch();
     return ready;
@@ -81,7 +81,7 @@ export class Child {
 
   /** Sends SIGTERM, and SIGKILL after the deadline. Safe to call twice, and before start. */
   async stop(): Promise<void> {
-    this.#wanted = false;
+    this.#shouldRun = false;
     this.#closing.abort();
     if (!this.running) return;
     this.#process?.kill('SIGTERM');
@@ -95,13 +95,13 @@ export class Child {
 
   /** Stops the process until the next `start`. */
   async pause(): Promise<void> {
-    this.#wanted = false;
+    this.#shouldRun = false;
     this.#process?.kill('SIGTERM');
     await this.#ended;
   }
 
   kill(): void {
-    this.#wanted = false;
+    this.#shouldRun = false;
     if (this.running) this.#process?.kill('SIGKILL');
   }
 
@@ -163,7 +163,7 @@ export class Child {
     const { clock, random, report } = this.#options;
     for (;;) {
       await this.#ended;
-      if (!this.#wanted) return;
+      if (!this.#shouldRun) return;
       const { exitCode, signalCode } = this.#process ?? {};
       if (this.#restarts >= mostRestarts) {
         report(
@@ -176,7 +176,7 @@ export class Child {
         `${this.name} ended by itself (${exitCode ?? signalCode}) and restarts in ${Math.round(delayMs / 1000)} s:\n${this.tail()}`,
       );
       await sleep(clock, delayMs, this.#closing.signal);
-      if (!this.#wanted) return;
+      if (!this.#shouldRun) return;
       try {
         await this.#launch();
         report(`${this.name} is back`);

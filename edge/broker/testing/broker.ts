@@ -21,14 +21,14 @@ const principals: readonly Principal[] = [
 ];
 
 /** An admitted publish; the test lets its commit succeed or fail. */
-export interface Taken extends DevicePublish {
+export interface AdmittedPublish extends DevicePublish {
   readonly text: string;
   commit(): void;
   fail(): void;
 }
 
 export class Bench {
-  readonly taken: Taken[] = [];
+  readonly admitted: AdmittedPublish[] = [];
   readonly connections: string[] = [];
   readonly broker: Broker;
   readonly #clients: MqttClient[] = [];
@@ -46,7 +46,7 @@ export class Bench {
       admit: (publish) => {
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         const text = Buffer.from(publish.payload).toString();
-        this.taken.push({ ...publish, text, commit: resolve, fail: () => reject(new Error('the disk is full')) });
+        this.admitted.push({ ...publish, text, commit: resolve, fail: () => reject(new Error('the disk is full')) });
         if (!this.manual) resolve();
         return promise;
       },

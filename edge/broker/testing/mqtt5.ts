@@ -45,7 +45,7 @@ export function heard(client: MqttClient): Heard[] {
 }
 
 export const texts = (messages: readonly Heard[]) => messages.map(({ text }) => text);
-export const taken = () => bench.taken.map(({ text }) => text);
+export const admitted = () => bench.admitted.map(({ text }) => text);
 
 export const long = (id: number, value: number) => Buffer.from([id, value >>> 24, value >>> 16, value >>> 8, value]);
 export const sessionExpiry = (seconds: number) => long(0x11, seconds);

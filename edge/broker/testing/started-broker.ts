@@ -48,7 +48,7 @@ export async function loggedIn(
 /** The packets after CONNACK. */
 export const after = (raw: RawClient) => raw.packets().slice(1);
 /** The payloads that were admitted, as text. */
-export const taken = () => bench.taken.map(({ text }) => text);
+export const admitted = () => bench.admitted.map(({ text }) => text);
 
 export const closing = (client: MqttClient) => new Promise<void>((resolve) => client.once('close', () => resolve()));
 

@@ -1,8 +1,8 @@
 /**
- * The outbox as a model: the same promises without a disk, for tests and simulations. What a `MemoryDisk` holds
- * survives `stop` and is found by the next outbox on it, as a file would be.
+ * A model of the outbox for tests and simulations, with the same promises and without a disk. The content of a `MemoryDisk`
+ * survives `stop`, and the next outbox on it finds the content, like a file.
  *
- * Always: a commit takes one turn of the event loop, so that nobody comes to rely on `append` being immediate.
+ * Always: a commit takes one turn of the event loop, so that no caller comes to rely on an immediate `append`.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -26,7 +26,7 @@ interface MemoryLane {
   readonly events: StoredEvent[];
 }
 
-/** What is «on disk». */
+/** The content of the simulated disk. */
 export class MemoryDisk {
   readonly lanes: MemoryLane[] = [];
   readonly cursors = new Map<string, Sequence>();
@@ -125,7 +125,7 @@ export class MemoryOutbox implements Outbox {
     return wanted.toReversed().slice(0, limit);
   }
 
-  /** What `openReader(file)` is for the outbox on SQLite. */
+  /** The counterpart of `openReader(file)`. */
   reader(): OutboxReader {
     return {
       backlog: (sink) =>

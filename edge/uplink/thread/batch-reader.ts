@@ -1,10 +1,10 @@
 /**
- * Reads a lane's batches from the outbox and writes them as JSON. While a full batch is on its way the next one is read
- * ahead, so that the sink and this thread work at the same time. It is read as large as the forwarder may ask for then:
- * else a backlog would go on in batches as small as the last one.
+ * Reads a lane's batches from the outbox and encodes them as JSON. While a full batch is being sent, the next one is read
+ * ahead, so that the sink and this thread work at the same time. The batch that is read ahead has the largest size that the
+ * forwarder may request next; otherwise batches could not grow during a backlog.
  *
- * Always: a batch that was read ahead is used only where it begins with the events that are asked for and they are still
- * in the outbox; nothing of it is claimed before that.
+ * Always: a batch that was read ahead is used only if it begins with the requested events and they are still in the outbox.
+ * Its events are claimed only then.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { encodeEvent, type StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -14,7 +14,7 @@ import type { OutboxReader } from '../../outbox/outbox.ts';
 import type { SinkIdentity, SinkRecord } from '../sink.ts';
 import type { Cursor } from './forwarder-state.ts';
 
-/** Events in the form in which they are sent. */
+/** Events as they are sent. */
 export interface Loaded {
   readonly epoch: Epoch;
   readonly after: Sequence;
@@ -22,7 +22,7 @@ export interface Loaded {
   readonly records: readonly SinkRecord[];
   readonly jsonBytes: number;
   readonly dataBytes: number;
-  /** a limit was reached: more events wait behind */
+  /** a limit was reached: more events wait after these */
   readonly full: boolean;
 }
 
@@ -41,12 +41,12 @@ export class BatchReader {
     this.#parts = parts;
   }
 
-  /** The events behind `cursor`, up to both limits, at least one where there is one. @throws where the outbox cannot be read */
+  /** The events after `cursor`, up to both limits, at least one if there is one. @throws if the outbox cannot be read */
   next(cursor: Cursor, maxEvents: number, maxBytes: number): Loaded {
     return this.#takeAhead(cursor, maxEvents, maxBytes) ?? this.#read(cursor, maxEvents, maxBytes);
   }
 
-  /** Reads the events behind `cursor` for the next call of `next`. An error is left to that call. */
+  /** Reads the events after `cursor` for the next call of `next`. After an error that call reads again. */
   readAhead(cursor: Cursor, maxEvents: number, maxBytes: number): void {
     const { logger, lane } = this.#parts;
     try {
@@ -75,7 +75,7 @@ export class BatchReader {
     return { epoch, after, events: events.slice(0, records.length), records, jsonBytes, dataBytes, full };
   }
 
-  /** The batch that was read ahead, where it fits. Where its first event is still in the outbox, the others are too. */
+  /** The batch that was read ahead, if it fits. If its first event is still in the outbox, the others are too. */
   #takeAhead({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded | undefined {
     const ahead = this.#ahead;
     this.#ahead = undefined;
@@ -87,7 +87,7 @@ export class BatchReader {
   }
 }
 
-/** As much of it as the limits allow: it was read for an early answer, and after a late answer batches are smaller. */
+/** The part of a batch within the limits: it was read for a quick answer, and after a slow answer batches are smaller. */
 function beginning(loaded: Loaded, maxEvents: number, maxBytes: number): Loaded {
   if (loaded.records.length <= maxEvents && loaded.jsonBytes <= maxBytes) return loaded;
   let count = 0;

@@ -27,7 +27,7 @@ if (port === null) throw new Error('the uplink thread is not a program of its ow
 goAsGiven();
 const data: ThreadData = workerData;
 const logger = createLogger(data.logName, data.logLevel);
-const wanted = new Int32Array(data.wanted);
+const commitsWanted = new Int32Array(data.commitsWanted);
 const reader = lazyReader(data.outboxFile);
 const random = Math.random;
 const memory = new UplinkMemory(join(dirname(data.outboxFile), 'uplink-memory.json'), logger);
@@ -62,7 +62,7 @@ const dispatcher = new Dispatcher({
   random,
   logger,
   post,
-  wantCommits: () => Atomics.store(wanted, 0, 1),
+  wantCommits: () => Atomics.store(commitsWanted, 0, 1),
 });
 
 const answerer = new Answerer<UplinkCalls>(

@@ -22,7 +22,7 @@ function gathered(count: number) {
   return { queue, told };
 }
 
-test('the entries of a large commit are acknowledged in order, some in each turn of the event loop', async () => {
+test('the entries of a large commit are acknowledged in order, a limited number in each turn of the event loop', async () => {
   const { queue, told } = gathered(1000);
   queue.committed(queue.nextBatch(stamp), outcome());
   const later: number[] = [];
@@ -37,7 +37,7 @@ test('the entries of a large commit are acknowledged in order, some in each turn
   expect(told).toEqual(Array.from({ length: 1000 }, (_, n) => `${n} stored`));
 });
 
-test('a refused entry is rejected at once, however many stored ones wait to be acknowledged', async () => {
+test('a refused entry is rejected at once, even while many stored entries wait to be acknowledged', async () => {
   const { queue, told } = gathered(1000);
   queue.committed(queue.nextBatch(stamp), outcome([999]));
   await Promise.resolve();
@@ -65,7 +65,7 @@ test('an alert does not overtake an earlier alert of its device that is refused 
   const taken = queue.nextBatch(stamp);
   queue.refuseFollowers(taken, [0], new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
   queue.committed(taken, outcome([0]));
-  // nobody has heard of it yet
+  // the caller of the refused alert does not know yet
   await expect(queue.add(alert(2))).rejects.toThrow();
   await expect(earlier).rejects.toThrow();
   await nextTurn();
@@ -73,7 +73,7 @@ test('an alert does not overtake an earlier alert of its device that is refused 
   expect(queue.nextBatch(stamp).waiting).toHaveLength(1);
 });
 
-test('an alert does not overtake one that is refused because the writer is gone', async () => {
+test('an alert does not overtake an earlier alert that is refused because the writer has died', async () => {
   const { queue } = gathered(0);
   const alert = (n: number) => ({ events: [draft(n, { lane: 'alerts', device: asId('meter') })] });
   const gone = new ForpostError('FORPOST_OUTBOX_FAILED', 'gone');
@@ -82,7 +82,7 @@ test('an alert does not overtake one that is refused because the writer is gone'
   const waiting = queue.add({ events: [draft(2, { lane: 'alerts', device: asId('camera') })] });
   queue.failed(taken, gone);
   queue.failAll(gone);
-  // nobody has heard of it yet
+  // the caller of the refused alert does not know yet
   const behind = [queue.add(alert(3)), queue.add({ events: [draft(4, { lane: 'alerts', device: asId('camera') })] })];
   for (const one of [underWay, waiting, ...behind]) await expect(one).rejects.toThrow();
   await nextTurn();
@@ -90,7 +90,7 @@ test('an alert does not overtake one that is refused because the writer is gone'
   expect(queue.nextBatch(stamp).waiting).toHaveLength(1);
 });
 
-/** An entry of one event, and what became of it: 'in', or the words of its refusal. */
+/** Adds an entry of one event. Returns 'in', or the message of its refusal. */
 const offered =
   (queue: CommitQueue) =>
   async (sender: string | undefined, change: Partial<EventDraft> = {}) =>
@@ -110,7 +110,7 @@ async function answer(queue: CommitQueue, entry: OutboxEntry): Promise<string> {
 
 const data = (bytes: number) => ({ data: 'x'.repeat(bytes) });
 
-test('a device that fills its share of the entries is refused alone, in words that name it, until some are stored', async () => {
+test('only a device that has filled its share of the entries is refused, with its name, until some are stored', async () => {
   const queue = new CommitQueue(30, 2 ** 20);
   const offer = offered(queue);
   for (let n = 0; n < 10; n++) expect(await offer('flood')).toBe('in');
@@ -123,7 +123,7 @@ test('a device that fills its share of the entries is refused alone, in words th
   expect(await offer('flood')).toBe('in');
 });
 
-test('a device’s bytes take no more than its share, whichever way it sends them', async () => {
+test('the bytes of a device are limited to its share, in many small entries or in few large ones', async () => {
   const queue = new CommitQueue(1000, 300_000);
   const letter = { device: asId<'device'>('flood'), topic: 't', received: 1, reason: 'unreadable' };
   const changes = [{ kind: 'retained', topic: 't', payload: new Uint8Array(40_000), qos: 1, owner: 'flood' }] as const;
@@ -138,14 +138,14 @@ test('a device’s bytes take no more than its share, whichever way it sends the
   expect(await offered(queue)('meter', data(40_000))).toBe('in');
 });
 
-test('a device’s alert fits beside its own readings, and alerts without end do not', async () => {
+test('alerts of a device still fit when its readings fill its share, up to a further share', async () => {
   const offer = offered(new CommitQueue(30, 2 ** 20));
   while ((await offer('flood')) === 'in');
   for (let n = 0; n < 3; n++) expect(await offer('flood', { lane: 'alerts' })).toBe('in');
   expect(await offer('flood', { lane: 'alerts' })).toContain('13 entries (0.0 MB) of flood wait');
 });
 
-test('the last tenth of the queue is for alerts and entries without a sender, and is bounded too', async () => {
+test('the last tenth of the queue is for alerts and for entries without a sender, and is bounded too', async () => {
   const queue = new CommitQueue(30, 2 ** 20);
   const offer = offered(queue);
   for (let n = 0; n < 27; n++) expect(await offer(`meter-${n}`)).toBe('in');
@@ -157,7 +157,7 @@ test('the last tenth of the queue is for alerts and entries without a sender, an
     expect(await answer(queue, { events: [draft(1)], ...entry })).toMatch(/^30 entries .* too slow for this load$/);
 });
 
-test('an entry larger than a share is accepted where nothing else of its sender waits', async () => {
+test('an entry larger than a share is accepted if no other entry of its sender waits', async () => {
   const queue = new CommitQueue(30, 300_000);
   const offer = offered(queue);
   expect(await offer('camera', data(200_000))).toBe('in');
@@ -174,7 +174,7 @@ const publish = fc.record({
   disk: fc.constantFrom('hangs', 'hangs', 'hangs', 'commits', 'refuses', 'fails'),
 });
 
-test('whatever one device sends, and whatever the disk does, another device’s entry and alert fit', () =>
+test('whatever one device sends and whatever the disk does, an entry and an alert of another device fit', () =>
   fc.assert(
     fc.asyncProperty(fc.array(publish, { maxLength: 120 }), async (publishes) => {
       const queue = new CommitQueue(40, 300_000);
@@ -191,7 +191,7 @@ test('whatever one device sends, and whatever the disk does, another device’s 
       expect(await offer('meter', data(60_000))).toBe('in');
       expect(await offer('meter', { lane: 'alerts', ...data(30_000) })).toBe('in');
       expect(await offer(undefined, { lane: 'alerts', device: null })).toBe('in');
-      // and nothing of anybody is left counted in the end
+      // in the end no entry is counted any more
       queue.failed(queue.nextBatch(stamp), new ForpostError('FORPOST_OUTBOX_FAILED', 'no'));
       queue.failAll(new ForpostError('FORPOST_OUTBOX_STOPPED', 'stopped'));
       expect(queue.entries).toBe(0);

@@ -1,17 +1,17 @@
 /**
- * The queue in front of the disk: entries gather into the batch that follows the running commit.
+ * The queue in front of the disk. While a commit runs, entries wait here for the next batch.
  *
- * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed. Beyond that `add` refuses, and its
- * message names the bound:
- *  - one device or consumer has at most a third of the queue, and a tenth of the whole more for entries with an alert: so
- *    others find a place however much it sends. An entry whose sender has nothing in the queue passes this bound, however
- *    large it is;
+ * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed. Beyond a bound `add` refuses the
+ * entry, and its message names the bound:
+ *  - a device or consumer has at most a third of the queue, and a further tenth for entries with an alert, so a flooding
+ *    sender leaves space for the others. The first entry of a sender passes this bound, however large it is;
  *  - the last tenth is for entries with an alert, and for `reserved` entries.
  *
- * A batch holds at most `batchEntries` and about `batchBytes`, so that no commit takes long or much of the log. After a
- * commit at most `toldPerTurn` entries are resolved in one turn of the event loop, in order: acknowledgement and delivery
- * cost some 10 µs each, and an alert may not wait behind thousands of them. Refusals are told at once. Alerts of one device
- * keep their order: entries that were handed over behind a refused alert, before the refusal was known, are refused too.
+ * A batch has at most `batchEntries` entries and about `batchBytes` bytes, which bounds the time and the log of a commit.
+ * After a commit at most `resolvedPerTurn` entries are resolved in one turn of the event loop, in order: acknowledgement
+ * and delivery cost some 10 µs each, and an alert must not wait for thousands of them. Refused entries are rejected at
+ * once. Alerts of one device keep their order: after a refused alert, entries that its caller added before it knew of the
+ * refusal are refused too.
  */
 import { outside } from '@forpost/shared/bounded-work.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -30,11 +30,11 @@ import { bytesOfRecord, packRecords } from '../publish-records.ts';
 const batchEntries = 4096;
 /** Well within the ballast, together with the log's overhead. */
 const batchBytes = 4 * 2 ** 20;
-const toldPerTurn = 256;
+const resolvedPerTurn = 256;
 const maxAcknowledgements = 1000;
-/** Bytes that an entry counts besides its data. */
+/** Overhead of an entry, in bytes: it counts in addition to the data. */
 const entryBytes = 200;
-/** More than one device's connections let in (16 with 1000 publishes each), so that short publishes wait there. */
+/** More entries than the connections of one device may have uncommitted (16 with 1000 publishes each). */
 const senderShare = 1 / 3;
 const urgentShare = 1 / 10;
 
@@ -46,7 +46,7 @@ interface Held {
 interface Waiting {
   readonly entry: OutboxEntry;
   readonly bytes: number;
-  /** everything of its sender in the queue, with this entry */
+  /** totals of its sender, this entry included */
   readonly ofSender: Held | undefined;
   readonly resolve: (appended: Appended) => void;
   readonly reject: (error: ForpostError) => void;
@@ -62,13 +62,13 @@ export class CommitQueue {
   readonly #maxBytes: number;
   #waiting: Waiting[] = [];
   #acknowledgements: Acknowledgement[] = [];
-  /** on disk, and not resolved yet */
+  /** entries on disk that are not resolved yet */
   #committed: { readonly one: Waiting; readonly appended: Appended }[] = [];
-  #isTelling = false;
+  #isResolving = false;
   readonly #all: Held = { entries: 0, bytes: 0 };
-  /** of senders with entries in the queue */
+  /** totals by sender, for senders with entries in the queue */
   readonly #bySender = new Map<string, Held>();
-  /** devices with an alert that was refused in this turn of the event loop: their callers do not know yet */
+  /** devices with an alert that was refused in this turn of the event loop, before their callers can know */
   readonly #refusedNow = new Set<EventDraft['device']>();
 
   constructor(maxEntries: number, maxBytes: number) {
@@ -141,15 +141,15 @@ export class CommitQueue {
   }
 
   /**
-   * Takes an acknowledgement. They are few: a sink has one batch outstanding. Of very many the oldest are dropped,
-   * because later ones include them.
+   * Adds an acknowledgement to the next batch. They are few, because a sink has one batch outstanding. At the limit the
+   * oldest is dropped; a later acknowledgement includes it.
    */
   acknowledge(acknowledgement: Acknowledgement): void {
     this.#acknowledgements.push(acknowledgement);
     if (this.#acknowledgements.length > maxAcknowledgements) this.#acknowledgements.shift();
   }
 
-  /** The next batch. */
+  /** Removes the next batch from the queue. */
   nextBatch(stamp: Stamp): QueuedBatch {
     const { count, bytes } = this.#nextBatch();
     const waiting = this.#waiting.length <= count ? this.#waiting : this.#waiting.slice(0, count);
@@ -182,8 +182,8 @@ export class CommitQueue {
   }
 
   /**
-   * These entries of a batch were refused (all: the batch failed): refuses waiting entries with alerts of the same
-   * devices as well. To be called before the next batch is taken.
+   * Refuses waiting entries with alerts of the same devices as the refused entries of a batch (`all`: the batch failed).
+   * Call it before the next `nextBatch`.
    */
   refuseFollowers(taken: QueuedBatch, refused: readonly number[] | 'all', error: ForpostError): void {
     const devices = new Set<EventDraft['device']>();
@@ -204,14 +204,14 @@ export class CommitQueue {
     this.#isRefusedNow(alertDevices(entry));
   }
 
-  /** Callers that hand over more in this turn do not know of the refusal yet. */
+  /** Notes the devices until the end of this turn: callers that add entries in this turn do not know of the refusal. */
   #isRefusedNow(devices: Iterable<EventDraft['device']>): void {
     const before = this.#refusedNow.size;
     for (const device of devices) this.#refusedNow.add(device);
     if (before === 0 && this.#refusedNow.size > 0) outside(setImmediate, () => this.#refusedNow.clear());
   }
 
-  /** Resolves a batch's entries: it is on disk. */
+  /** Resolves the entries of a batch that is on disk, and rejects the refused ones. */
   committed(taken: QueuedBatch, outcome: CommitOutcome): void {
     const repeated = new Map(outcome.repeated);
     const refused = new Set(outcome.refused);
@@ -224,18 +224,18 @@ export class CommitQueue {
       const known = repeated.get(index) ?? 0;
       this.#committed.push({ one, appended: { stored: one.entry.events.length - known, repeated: known } });
     });
-    if (!this.#isTelling) this.#tell();
+    if (!this.#isResolving) this.#resolveNext();
   }
 
   /** Resolves the next entries in order; the rest in later turns. */
-  #tell(): void {
-    const told = this.#committed.splice(0, toldPerTurn);
+  #resolveNext(): void {
+    const told = this.#committed.splice(0, resolvedPerTurn);
     for (const { one, appended } of told) {
       this.#release(one);
       one.resolve(appended);
     }
-    this.#isTelling = this.#committed.length > 0;
-    if (this.#isTelling) setImmediate(() => this.#tell());
+    this.#isResolving = this.#committed.length > 0;
+    if (this.#isResolving) setImmediate(() => this.#resolveNext());
   }
 
   failed(taken: QueuedBatch, error: ForpostError): void {
@@ -291,7 +291,7 @@ function isBehind({ events }: OutboxEntry, devices: ReadonlySet<EventDraft['devi
   return events.some(({ lane, device }) => lane === 'alerts' && devices.has(device));
 }
 
-/** A payload is a view of the socket's buffer, and posting a view would copy that whole buffer. */
+/** Copies the payload: it is a view of the socket's buffer, and postMessage would copy that whole buffer. */
 function copyOf(letter: DeadLetter): DeadLetter {
   return { ...letter, payload: new Uint8Array(letter.payload) };
 }

@@ -1,8 +1,8 @@
 /**
- * The broker's state (mqtt-state/mqtt-state.ts) on its way to the disk, in the main thread: changes ride in the next
- * commit, and what was on disk is handed to the broker once.
+ * The main thread's side of storing the broker's state (mqtt-state/mqtt-state.ts): changes join the next commit, and the
+ * broker gets the stored state once.
  *
- * Always: a change that nobody waits for is in a commit of its own after `changesWaitMs` at the latest.
+ * Always: a change that no caller waits for is committed after `changesWaitMs` at the latest.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { ForpostError } from '@forpost/shared/errors.ts';
@@ -10,14 +10,14 @@ import type { MqttState, MqttStateStore, StateChange } from '../../../mqtt-state
 import type { TakenChanges } from '../messages.ts';
 import { PendingChanges } from './pending-changes.ts';
 
-/** How long a change that nobody waits for may wait for a commit to ride in. */
+/** How long a change that no caller waits for may wait for a commit that happens anyway. */
 const changesWaitMs = 1000;
 
 export interface StateWriteParts {
   readonly clock: Clock;
   /** the file was opened at least once */
   readonly isRead: () => boolean;
-  /** why nothing can be saved now; undefined: it can */
+  /** the error that prevents saving; undefined: saving is possible */
   readonly refusal: () => ForpostError | undefined;
   /** a commit is due at once, or at the end of this turn of the event loop */
   readonly flush: () => void;
@@ -31,7 +31,7 @@ export class MqttStateWrites {
   readonly #changes = new PendingChanges();
   #timer: Timer | undefined;
   #isDue = false;
-  /** what was on disk, until the broker asks for it; or the broker, until the disk could be read */
+  /** the stored state, until the broker asks for it; `#restore`: the broker, until the disk can be read */
   #remembered: MqttState | undefined;
   #restore: ((remembered: MqttState) => void) | undefined;
   readonly store: MqttStateStore;
@@ -53,7 +53,7 @@ export class MqttStateWrites {
     };
   }
 
-  /** Hands the broker what was on disk at the start. */
+  /** Gives the broker the state that was on disk at the start. */
   recalled(remembered: MqttState): void {
     const restore = this.#restore;
     if (restore === undefined) {
@@ -61,21 +61,21 @@ export class MqttStateWrites {
       return;
     }
     restore(remembered);
-    // the broker has run without the disk: its state in memory is the true one
+    // the broker has run without the disk, so its state in memory is the newer one
     this.#changes.begin();
   }
 
-  /** The file is a new one: the broker saves everything again. */
+  /** The file is new: the broker saves its whole state again. */
   saveAll(): void {
     this.#changes.begin();
   }
 
-  /** Somebody waits for a commit of these changes. */
+  /** Whether a caller waits for a commit of these changes. */
   get isAwaited(): boolean {
     return this.#changes.isDue;
   }
 
-  /** A commit is due for these changes alone. `atOnce`: whether or not anyone waits. */
+  /** Whether these changes need a commit of their own. `atOnce`: even if no caller waits. */
   isDue(atOnce: boolean): boolean {
     return !this.#changes.isEmpty && (this.#changes.isDue || this.#isDue || atOnce);
   }

@@ -1,13 +1,13 @@
 /**
- * When shedding may begin. A disk that is full for a moment, or an uplink that comes back soon, costs no acknowledged
- * reading: devices keep their new readings for a while before the oldest stored ones are deleted.
+ * Decides when shedding may begin. New readings are refused for a while before the oldest stored ones are deleted, and
+ * devices keep them. A short lack of space, or a short outage of the uplink, therefore costs no stored reading.
  *
  *   calm ── there is no space ──► waiting (no further reading is acknowledged) ── waitMs ──► shedding
  *     ▲                             │                                                             │
  *     └──── there is space again ───┴─────── there is space for two steps, without shedding ──────┘
  *
- * Always: each time that space runs out the wait is paid once, and not at each step: a site that is offline for weeks sheds
- * steadily. Pure; `uptime` in ms of the monotonic clock.
+ * Always: the wait happens once for each time that space runs out, not at each shed step, so a site that is offline for
+ * weeks sheds steadily. Pure; `uptime` in ms of the monotonic clock.
  */
 export class ShedPatience {
   readonly #waitMs: number;
@@ -19,14 +19,14 @@ export class ShedPatience {
     this.#waitMs = waitMs;
   }
 
-  /** There is no space: returns whether shedding may begin now. */
+  /** Notes that there is no space. Returns whether shedding may begin now. */
   mayShed(uptime: number): boolean {
     if (this.#state.is === 'calm') this.#state = { is: 'waiting', since: uptime };
     if (this.#state.is === 'waiting' && uptime - this.#state.since >= this.#waitMs) this.#state = { is: 'shedding' };
     return this.#state.is === 'shedding';
   }
 
-  /** There is space. @param isAmple more of it than shedding has made */
+  /** Notes that there is space. @param isAmple more than shedding has freed */
   hasRoom(isAmple: boolean): void {
     if (this.#state.is === 'waiting' || isAmple) this.#state = { is: 'calm' };
   }

@@ -38,7 +38,7 @@ const text = 'x'.repeat(2000);
 const reading = (n: number, change: Partial<EventDraft> = {}) =>
   draft(n, { data: JSON.stringify({ n, text }), ...change });
 
-/** Appends readings n..n+count-1, 50 an entry. What was refused is told. */
+/** Appends readings n..n+count-1, 50 in an entry. Returns the error codes of refused entries. */
 async function fill(outbox: SqliteOutbox, from: number, count: number): Promise<readonly string[]> {
   const refusals: string[] = [];
   for (let n = from; n < from + count; n += 50)
@@ -66,7 +66,7 @@ const named = (gaps: readonly GapData[]) =>
 
 const maxBytes = 2 ** 21;
 
-test('at the limit the oldest readings are shed, few gap records name exactly those, and alerts stay', async () => {
+test('at the limit the oldest readings are shed and named exactly by few gap records; alerts stay', async () => {
   const outbox = await started({ limits: { maxBytes } });
   await outbox.append({ events: [draft(0, { lane: 'alerts' })] });
   expect(await fill(outbox, 0, 5000)).toEqual([]);
@@ -102,13 +102,13 @@ test('without space readings are refused for a while and alerts are stored; if s
   const { epoch, file } = outbox;
   const stored = read(file, epoch, 'telemetry').length;
   outbox.acknowledge(sink, epoch, 'telemetry', stored);
-  // nobody has to try: the wait ends with the want of room
+  // no device has to try again: the wait ends as soon as there is space
   await soon(() => outbox.status().room.shedsInMs).toBeNull();
   expect(await fill(outbox, 2000, 250)).toEqual([]);
   expect(outbox.status()).toMatchObject({ room: { shedEvents: 0 }, problem: '' });
 });
 
-test('without space for longer the oldest readings are shed, without another wait at each step', async () => {
+test('after the wait for space the oldest readings are shed, without another wait at each step', async () => {
   const outbox = await started({ limits: { maxBytes, shedAfterMs: 300 } });
   expect(await fill(outbox, 0, 2000)).not.toEqual([]);
   await soon(() => fill(outbox, 2000, 50)).toEqual([]);
@@ -117,7 +117,7 @@ test('without space for longer the oldest readings are shed, without another wai
   expect(outbox.status().room.shedRanges).toBeGreaterThan(shedRanges + 5);
 });
 
-test('the backlog does not count shed events, and a reader passes the hole and drains the rest', async () => {
+test('the backlog does not count shed events, and the uplink continues behind them', async () => {
   const outbox = await started({ limits: { maxBytes } });
   await fill(outbox, 0, 3000);
   const { epoch, file } = outbox;
@@ -164,7 +164,7 @@ test('events in hand at a sink are not shed; once they are safe they are deleted
   expect(Math.min(...named(gapsIn(file, epoch)))).toBe(121);
 });
 
-test('while the uplink reads, nothing is shed: devices keep their readings, and alerts go on', async () => {
+test('while the uplink reads a batch, nothing is shed: readings are refused and alerts are stored', async () => {
   const outbox = await started({ limits: { maxBytes } });
   await fill(outbox, 0, 100);
   const claimant = outbox.inHand.claimant(0);
@@ -177,7 +177,7 @@ test('while the uplink reads, nothing is shed: devices keep their readings, and 
   expect(await fill(outbox, 4000, 3000)).toEqual([]);
 });
 
-test('a sink that is away for long, or no longer configured, does not stop the storing of new readings', async () => {
+test('new readings are stored although a sink is unreachable for long or no longer configured', async () => {
   const both = await started({ sinks: [sink, 'second'], limits: { maxBytes } });
   const { epoch } = both;
   for (let n = 0; n < 3000; n += 100) {
@@ -194,7 +194,7 @@ test('a sink that is away for long, or no longer configured, does not stop the s
   expect(gapsIn(one.file, one.epoch)).toEqual([]);
 });
 
-test('alerts are never shed: at their limit they are not acknowledged, while readings and entries without a sender go on', async () => {
+test('alerts are never shed: at their limit new ones are refused, while readings and entries without a sender are stored', async () => {
   const outbox = await started({ limits: { maxBytes } });
   const alert = (n: number) => reading(n, { lane: 'alerts', type: eventTypes.alert, device: asId('button') });
   let stored = 0;
@@ -221,7 +221,7 @@ test('alerts are never shed: at their limit they are not acknowledged, while rea
   ).toBe('room');
 });
 
-test('delivered alerts are deleted for new alerts before their time, also while the file has space for readings', async () => {
+test('at the limit of alerts, delivered ones are deleted early for new ones, even while readings have space', async () => {
   const outbox = await started({ limits: { maxBytes } });
   let through = 0;
   for (let n = 0; n < 2000; n++) {
@@ -234,11 +234,11 @@ test('delivered alerts are deleted for new alerts before their time, also while 
   expect(through).toBe(2000);
 });
 
-test('behind a refused alert the later alerts of the same device are refused too, and no others', async () => {
+test('after a refused alert, later alerts of the same device are refused too, but not those of other devices', async () => {
   const outbox = await started({ limits: { maxBytes } });
   const alert = (n: number, device: string, size = 10) =>
     draft(n, { lane: 'alerts', device: asId(device), data: JSON.stringify('x'.repeat(size)) });
-  // more than alerts may take at all, among small ones: in one batch, and in those that gather behind it
+  // an alert larger than the space of all alerts, among small ones: in its batch and in later batches
   const entries = [
     ...Array.from({ length: 6000 }, (_, n) => [alert(n, 'first')]),
     [alert(6000, 'first', 600_000)],
@@ -258,7 +258,7 @@ test('behind a refused alert the later alerts of the same device are refused too
     ...Array(100).fill(false),
     true,
   ]);
-  // a turn later that was heard: a new one is taken
+  // one turn later the device knows of the refusal, and a new alert is stored
   await new Promise((resolve) => setImmediate(resolve));
   expect(await outbox.append({ events: [alert(9000, 'first')] })).toEqual({ stored: 1, repeated: 0 });
 });
@@ -278,7 +278,7 @@ test('below the floor of free disk the file grows for alerts only, and old readi
   expect(outbox.status().fileBytes).toBeGreaterThan(fileBytes);
 });
 
-test('the losses of a damaged file are named, as far as the file still shows them', async () => {
+test('gap records name the losses of a damaged file as far as the file still shows them', async () => {
   const first = await started();
   await fill(first, 0, 300);
   const old = first.epoch;
@@ -309,7 +309,7 @@ test('the losses of a damaged file are named, as far as the file still shows the
   expect(new Set(gaps.map(({ lane, reason }) => `${lane} ${reason}`))).toEqual(new Set([`telemetry ${damagedReason}`]));
 });
 
-test('the losses of an unreadable file are named by the list of epochs beside it', async () => {
+test('gap records name the losses of an unreadable file by the list of epochs beside it', async () => {
   const first = await started();
   await fill(first, 0, 10);
   await first.stop();
@@ -332,13 +332,13 @@ test('the losses of an unreadable file are named by the list of epochs beside it
   ]);
 });
 
-test('when the file that names a loss is lost as well, the next file names both losses', async () => {
+test('if the file with the gap record of a loss is lost too, the next file names both losses', async () => {
   const epochs: string[] = [];
   for (let i = 0; i < 3; i++) {
     const outbox = await started();
     await fill(outbox, i, 1);
     if (i === 1) {
-      // what was told stays told: a start in between changes nothing
+      // a start in between does not name the loss again
       await outbox.stop();
       const again = await started();
       await fill(again, 9, 1);
