@@ -10,6 +10,7 @@ import { unless } from '../../test/harness/unless.ts';
 import type { Track } from '../vision/messages.ts';
 import { drawingTests } from './testing/page/drawing.ts';
 import { evidenceTests } from './testing/page/evidence.ts';
+import { hostTests } from './testing/page/host.ts';
 import { outageTests } from './testing/page/outages.ts';
 import { browser, complaints, logIn, page, pageOnAPhone, phone, server, source } from './testing/page/phone.ts';
 import { wallTests } from './testing/page/wall.ts';
@@ -238,6 +239,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
   });
 
   evidenceTests();
+  hostTests();
 
   test('the page fits a phone, its buttons fit a thumb, and the browser logs no error', async () => {
     const width = await page.evaluate('document.documentElement.scrollWidth');

@@ -6,15 +6,18 @@ import { hostLines, modelWords } from './host-words.ts';
 import { badge, fact, section } from './parts.ts';
 import { t } from './texts.ts';
 
+/** A longer text takes the whole width, letters. */
+const longestHalf = 28;
+
 /** Nothing where the machine was not read yet, or nobody wants it watched. */
 export function hostView({ host }: ConsoleStatus, nowMs: number): TemplateResult | typeof nothing {
   if (host === undefined) return nothing;
   const lines = hostLines(host).map(
     ({ label, text, note, mark, isKnown }) =>
-      html`<div class="fact ${isKnown && note === '' ? '' : 'wide'}">
+      html`<div class="fact ${isKnown && note === '' && text.length <= longestHalf ? '' : 'wide'}">
         <dt>${label}</dt>
         <dd class=${isKnown ? '' : 'unknown'}>${text} ${mark === undefined ? nothing : badge(mark)}</dd>
-        ${note === '' ? nothing : html`<dd class="note">${note}</dd>`}
+        ${note === '' ? nothing : html`<dd class="remedy">${note}</dd>`}
       </div>`,
   );
   return section(

@@ -31,6 +31,8 @@ test('a machine that is well has a line with figures for each part', () => {
     network: ['eth0 192.168.1.5; wlan0: not connected', '', ''],
   });
   expect(modelWords(host)).toBe('Raspberry Pi 4 Model B');
+  const filling = { ...host, values: { ...host.values, disk_days_left: 9.7 } };
+  expect(shown(filling).disk?.[0]).toBe('20 GB of 30 GB free, full in 9 days by its trend');
 });
 
 test('a part that is not known says why, and one that is bad says what to do beside its figures', () => {
@@ -44,11 +46,7 @@ test('a part that is not known says why, and one that is bad says what to do bes
       { part: 'power', level: 'watch', text: 'the power supply was too weak' },
     ],
   });
-  expect(disk).toEqual([
-    '20 GB of 30 GB free, full in 3 days by its trend',
-    'Alarm',
-    'The disk of / will be full in 3 days.',
-  ]);
+  expect(disk).toEqual(['20 GB of 30 GB free', 'Alarm', 'The disk of / will be full in 3 days.']);
   expect(storage).toEqual(['mmcblk0: 90 % of its life time used', 'Look', 'Mmcblk0 has used 90 % of its life time.']);
   expect(power).toEqual(['', 'Look', 'The power supply was too weak.']);
   const { temperature_c: _, ...values } = host.values;

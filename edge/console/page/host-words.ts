@@ -78,11 +78,13 @@ function memoryWords({ values }: HostStatus): string {
   return t('gateway-page/host.memory-of', { available: bytes(available), total: bytes(total) });
 }
 
-function diskWords({ values }: HostStatus): string {
+/** A finding about the disk has the days itself. */
+function diskWords({ values, findings }: HostStatus): string {
   const { disk_available_bytes: available, disk_total_bytes: total, disk_days_left: days } = values;
   if (available === undefined || total === undefined) return '';
   const room = t('gateway-page/host.disk-of', { available: bytes(available), total: bytes(total) });
-  return days === undefined ? room : t('gateway-page/host.disk-days', { room, days: Math.floor(days) });
+  const isTold = findings.some(({ part }) => part === 'disk');
+  return days === undefined || isTold ? room : t('gateway-page/host.disk-days', { room, days: Math.floor(days) });
 }
 
 /** `otherwise`: where no disk tells how much of its life it has used. */

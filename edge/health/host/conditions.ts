@@ -123,7 +123,9 @@ function temperature({ reading, throttled }: Looked, limits: HostLimits): Verdic
   if (worst !== undefined && worst.over >= 0) {
     const { sensor, limit } = worst;
     const shown = { sensor: sensor.name, celsius: Math.round(sensor.celsius), limit: Math.round(limit) };
-    return { is: 'bad', says: words('gateway/reason.host-hot', shown), value: sensor.celsius };
+    const says =
+      sensor.of === 'disk' ? words('gateway/reason.host-disk-hot', shown) : words('gateway/reason.host-hot', shown);
+    return { is: 'bad', says, value: sensor.celsius };
   }
   if (throttled) return { is: 'bad', says: words('gateway/reason.host-throttled') };
   if (worst === undefined) return known(reading.throttling) === undefined ? unknown : good;

@@ -64,12 +64,13 @@ test('an alarm about the machine is one of the gateway, in the site’s language
     expect.objectContaining({
       ...{ change: 'raised', rule: 'gateway-health', device: 'gw-1', subject: 'temperature', severity: 'warning' },
       ...{ category: 'gateway', test: false, cause: 'temperature_c', value: 91 },
-      message: 'Barn: cpu: 91 °C, выше 85 °C. Обеспечьте шлюзу вентиляцию или защитите его от солнца',
+      message:
+        'Barn: температура процессора (cpu) 91 °C, выше 85 °C: обеспечьте шлюзу вентиляцию или защитите его от солнца',
     }),
   ]);
   const english = texts('en', catalogue.en);
   expect(english.say(alarms[0]?.messageI18n, '')).toBe(
-    'Barn: cpu has 91 °C, above 85 °C: ventilate the gateway, or shade it from the sun',
+    'Barn: the processor (cpu) has 91 °C, above 85 °C: ventilate the gateway, or shade it from the sun',
   );
   read(well, 6);
   expect(alarms[1]).toMatchObject({ change: 'cleared', subject: 'temperature' });

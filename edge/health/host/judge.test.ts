@@ -53,7 +53,9 @@ describe('temperature', () => {
     const run = new Run().minutes(10, hot(86));
     for (let i = 0; i < 20; i++) run.minutes(6, hot(84)).minutes(1, hot(85));
     expect(run.changes).toEqual(['5: temperature raised']);
-    expect(run.says).toBe('cpu_thermal has 85 °C, above 85 °C: ventilate the gateway, or shade it from the sun');
+    expect(run.says).toBe(
+      'the processor (cpu_thermal) has 85 °C, above 85 °C: ventilate the gateway, or shade it from the sun',
+    );
   });
 
   test('a processor that switches itself off at 90 °C is too hot at 75 °C, and a hot battery is not the machine’s heat', () => {
@@ -62,7 +64,16 @@ describe('temperature', () => {
       { name: 'BAT0', of: 'other', celsius: 120 },
     ] as const;
     const run = new Run().minutes(6, { ...well, temperature: { sensors } });
-    expect(run.says).toMatch(/^coretemp has 76 °C, above 75 °C/);
+    expect(run.says).toMatch(/^the processor \(coretemp\) has 76 °C, above 75 °C/);
+  });
+
+  test('an NVMe disk is too hot 5 °C below its maker’s limit', () => {
+    const nvme = (celsius: number): HostReading => ({
+      ...well,
+      temperature: { sensors: [{ name: 'nvme Composite', of: 'disk', celsius, critical: 85 }] },
+    });
+    expect(new Run().minutes(20, nvme(79)).changes).toEqual([]);
+    expect(new Run().minutes(6, nvme(81)).says).toMatch(/^a disk \(nvme Composite\) has 81 °C, above 80 °C/);
   });
 
   test('a processor that heat slows down is too hot, whatever its sensor says', () => {

@@ -287,7 +287,9 @@ export const gatewayEn = {
     'it asks for a certificate of this gateway: give it as tls.certificate of the uplink, with tls.key',
   // the machine that the gateway runs on: what is wrong
   'reason.host-hot':
-    '{sensor} has {celsius, number} °C, above {limit, number} °C: ventilate the gateway, or shade it from the sun',
+    'the processor ({sensor}) has {celsius, number} °C, above {limit, number} °C: ventilate the gateway, or shade it from the sun',
+  'reason.host-disk-hot':
+    'a disk ({sensor}) has {celsius, number} °C, above {limit, number} °C: ventilate the gateway, or shade it from the sun',
   'reason.host-throttled': 'the processor is slowed down by heat: ventilate the gateway, or shade it from the sun',
   'reason.host-undervoltage':
     'the power supply is too weak, which damages memory cards: use a stronger one with a short cable',

@@ -289,7 +289,9 @@ export const gatewayRu = {
   'reason.http-asks-cert': 'приёмник требует сертификат шлюза: укажите tls.certificate канала и tls.key',
   // the machine that the gateway runs on: what is wrong
   'reason.host-hot':
-    '{sensor}: {celsius, number} °C, выше {limit, number} °C. Обеспечьте шлюзу вентиляцию или защитите его от солнца',
+    'температура процессора ({sensor}) {celsius, number} °C, выше {limit, number} °C: обеспечьте шлюзу вентиляцию или защитите его от солнца',
+  'reason.host-disk-hot':
+    'температура диска ({sensor}) {celsius, number} °C, выше {limit, number} °C: обеспечьте шлюзу вентиляцию или защитите его от солнца',
   'reason.host-throttled': 'процессор замедлен из-за перегрева: обеспечьте шлюзу вентиляцию или защитите его от солнца',
   'reason.host-undervoltage':
     'блок питания слишком слаб, это портит карты памяти: поставьте более мощный, с коротким кабелем',
