@@ -172,10 +172,10 @@ function composePeople({ config, kafka, clock, random, log }: Ground, { history,
   });
   const commands = new Commands({
     keyFile: keyFileOf(config),
-    log: (take) =>
+    log: (onCommand) =>
       kafka === undefined
-        ? new FileCommandLog(join(config.data, 'commands.json'), take, clock)
-        : new TopicCommandLog({ kafka, take, clock, random, logger: log('commands') }),
+        ? new FileCommandLog(join(config.data, 'commands.json'), onCommand, clock)
+        : new TopicCommandLog({ kafka, onCommand, clock, random, logger: log('commands') }),
     ...{ history, clock, logger: log('commands') },
     onChange: (view) => live.command(view),
   });
@@ -250,18 +250,18 @@ function connect({ kafka }: Ground, listeners: Listeners): void {
     assigned: () => ledgers.forget(),
     repeated: (count) => health.repeated(count),
     status: (status, arrived) => {
-      takeovers.take(status, arrived);
-      ends.take(status, arrived);
-      gateways.take(status, arrived);
+      takeovers.noteStatus(status, arrived);
+      ends.noteStatus(status, arrived);
+      gateways.applyStatus(status, arrived);
     },
-    poison: (record) => poison.take(record),
+    poison: (record) => poison.add(record),
   });
   // With Kafka the notifier is a consumer of its own. Without Kafka it gets every stored event: an event that
   // seemed not to be stored comes again as a repetition.
   if (kafka === undefined)
     hub.connect({
       held: (_, toTell = []) => {
-        for (const event of toTell) notifier.take(event);
+        for (const event of toTell) notifier.onEvent(event);
       },
     });
 }

@@ -69,14 +69,14 @@ test('a running centre applies a changed users file, and notices each change onc
   users.onChange(() => heard++);
   await changePassword(data, 'admin', 'another one');
   await addUser(data, 'wall', 'a screen', 'viewer');
-  await users.look();
-  await users.look();
+  await users.refresh();
+  await users.refresh();
   expect(heard).toBe(1);
   expect(await verifyPassword('another one', users.hashOf('admin') ?? '')).toBe(true);
   expect(users.roleOf('wall')).toBe('viewer');
   await changeRole(data, 'wall', 'operator');
   await removeUser(data, 'admin');
-  await users.look();
+  await users.refresh();
   expect(users.roleOf('wall')).toBe('operator');
   expect(users.hashOf('admin')).toBeUndefined();
   expect([...(await listUsers(data)).keys()]).toEqual(['wall']);
@@ -118,7 +118,7 @@ test.each(damages)(
     expect(await readFile(file, 'utf8')).toBe(text);
     // repaired, it counts without a restart
     await writeFile(file, whole);
-    await users.look();
+    await users.refresh();
     expect(users.closed).toBeUndefined();
     expect(users.hashOf('admin')).toBeDefined();
   },
@@ -130,15 +130,15 @@ test.each(damages)('a file that is damaged while the centre runs (%s) ends no se
   const file = join(data, 'users.json');
   const whole = await readFile(file, 'utf8');
   await writeFile(file, text);
-  await users.look();
+  await users.refresh();
   expect(said(users.problem)).toMatch(why);
   expect(users.closed).toBeUndefined();
   expect(users.hashOf('admin')).toBeDefined();
   await writeFile(file, whole);
-  await users.look();
+  await users.refresh();
   expect(users.problem).toBeUndefined();
   await rm(file);
-  await users.look();
+  await users.refresh();
   expect(said(users.problem)).toMatch(/is gone: those who were known still log in/);
 });
 

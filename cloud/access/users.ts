@@ -86,9 +86,9 @@ export class Users {
    */
   async start(): Promise<FirstLogin | undefined> {
     const first = await this.#first();
-    await this.look();
+    await this.refresh();
     const again = () => {
-      this.#timer = this.#clock.after(lookEveryMs, () => void this.look().then(() => this.#timer && again()));
+      this.#timer = this.#clock.after(lookEveryMs, () => void this.refresh().then(() => this.#timer && again()));
     };
     again();
     return first;
@@ -129,7 +129,7 @@ export class Users {
   }
 
   /** Reads the file again if it has changed. Never rejects. */
-  async look(): Promise<void> {
+  async refresh(): Promise<void> {
     try {
       const text = await readWhole(usersFileOf(this.#folder));
       if (text === this.#text && this.#problem === undefined) return;
@@ -158,7 +158,7 @@ export class Users {
       await chmod(file, 0o600);
       return undefined;
     } catch (error) {
-      // `look` reports any other problem of reading
+      // `refresh` reports any other problem of reading
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined;
     }
     await makeFolder(this.#folder);

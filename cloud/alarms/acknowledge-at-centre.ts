@@ -21,7 +21,7 @@ import type { CentreAlarms } from './centre-alarms.ts';
 
 export interface AcknowledgeAtCentreOptions {
   readonly centreAlarms: Pick<CentreAlarms, 'acknowledge'>;
-  readonly acknowledgements: Pick<Acknowledgements, 'take'>;
+  readonly acknowledgements: Pick<Acknowledgements, 'record'>;
   readonly desk: Pick<CommandDesk, 'refusal'>;
   readonly gateways: Pick<GatewayDirectory, 'get'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -48,7 +48,7 @@ export class AcknowledgeAtCentre implements CommandHandler {
     if (alarm === undefined) return undefined;
     if (centreAlarms.acknowledge(alarm, author)) return this.#noted(order, alarm, 'applied', ownAlarm);
     if (gateways.get(gateway) === undefined) return undefined;
-    await changed(acknowledgements.take({ gateway, alarm, by: author }), (reason) =>
+    await changed(acknowledgements.record({ gateway, alarm, by: author }), (reason) =>
       message('centre/reason.not-acknowledged', { reason }),
     );
     const refused = desk.refusal(gateway);

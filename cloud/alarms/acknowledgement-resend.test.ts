@@ -33,7 +33,7 @@ test('a gateway that comes back after days gets the acknowledgements of the cent
   let counter = 0;
   const comesBack = async () => {
     for (let s = 0; s < 40; s++) {
-      gateways.take(exampleStatus({ counter: ++counter, commandKeys: [commands.publicKey.id] }));
+      gateways.applyStatus(exampleStatus({ counter: ++counter, commandKeys: [commands.publicKey.id] }));
       clock.advance(1000);
     }
   };

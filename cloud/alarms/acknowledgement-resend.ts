@@ -44,7 +44,7 @@ export class AcknowledgementResend implements Part {
   }
 
   async start(): Promise<void> {
-    this.#unlisten = this.#options.gateways.onChange((gateway) => this.#take(gateway));
+    this.#unlisten = this.#options.gateways.onChange((gateway) => this.#onGateway(gateway));
   }
 
   async stop(): Promise<void> {
@@ -52,7 +52,7 @@ export class AcknowledgementResend implements Part {
     this.#timer?.cancel();
   }
 
-  #take({ gateway, online }: KnownGateway): void {
+  #onGateway({ gateway, online }: KnownGateway): void {
     if (!online) {
       this.#online.delete(gateway);
       return;

@@ -37,7 +37,7 @@ test('an acknowledgement at the centre is in the operations log and in the histo
     expect(await operations()).toHaveLength(1);
     stored.push(...some);
   });
-  await acknowledgements.take(noted);
+  await acknowledgements.record(noted);
   expect(await operations()).toEqual([{ ...noted, operation: 'alarm-acknowledged' }]);
   expect([stored, told]).toEqual([[{ ...noted, at: Date.UTC(2026, 5, 1) }], stored]);
 });
@@ -46,6 +46,6 @@ test('an acknowledgement that the history does not store fails with the reason',
   const { acknowledgements, told } = await desk(async () => {
     throw new ForpostError('FORPOST_HISTORY_FAILED', 'the disk is full');
   });
-  await expect(acknowledgements.take(noted)).rejects.toThrow(/did not note.*the disk is full/);
+  await expect(acknowledgements.record(noted)).rejects.toThrow(/did not note.*the disk is full/);
   expect(told).toEqual([]);
 });

@@ -33,7 +33,7 @@ export class Acknowledgements {
   }
 
   /** Resolves when it is durable. @throws ForpostError, to be tried again */
-  async take({ gateway, alarm, by }: Pick<CentreAcknowledgement, 'gateway' | 'alarm' | 'by'>): Promise<void> {
+  async record({ gateway, alarm, by }: Pick<CentreAcknowledgement, 'gateway' | 'alarm' | 'by'>): Promise<void> {
     const { operations, history, onNoted, clock, logger } = this.#options;
     const noted = { gateway, alarm, by, at: clock.now() };
     await operations.append({ operation: alarmAcknowledged, by, subject: alarm, gateway, alarm });

@@ -152,7 +152,7 @@ export class CentreAlarms implements Part {
   /** Call before the registry starts, so that the alarms receive every record. */
   async start(): Promise<void> {
     this.#stop = new AbortController();
-    this.#unlisten = this.#options.registry.onChange(centreAlarmKind, (record) => this.#take(record));
+    this.#unlisten = this.#options.registry.onChange(centreAlarmKind, (record) => this.#applyRecord(record));
     this.#armTick();
   }
 
@@ -301,7 +301,7 @@ export class CentreAlarms implements Part {
     }
   }
 
-  #take(record: RegistryRecord): void {
+  #applyRecord(record: RegistryRecord): void {
     if (!isStored.Check(record.data)) {
       this.#options.logger.warn({ id: record.id }, 'a record of an alarm of the centre cannot be read');
       return;
@@ -312,10 +312,10 @@ export class CentreAlarms implements Part {
     const entry = { telling: before?.telling, stored, revision: record.revision, seenAt: this.#options.clock.uptime() };
     this.#entries.set(record.id, entry);
     if (changed || before.stored.message !== stored.message) for (const listener of this.#listeners) listener(stored);
-    if (!stored.told && stored.teller === this.#self) this.#tell(record.id, entry);
+    if (!stored.told && stored.teller === this.#self) this.#reportChange(record.id, entry);
   }
 
-  #tell(name: string, entry: Entry): void {
+  #reportChange(name: string, entry: Entry): void {
     const { stored } = entry;
     const notice = noticeOf(stored);
     if (entry.telling === notice) return;

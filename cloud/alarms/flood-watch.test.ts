@@ -28,8 +28,8 @@ async function watch() {
 test('800 alarms a second of one gateway make one alarm about the gateway, which clears a minute after they end', async () => {
   const { made, clock, said, alerts } = await watch();
   for (let s = 0; s < 10; s++) {
-    made.came(alerts('gw-1', 800), 400_000);
-    made.came(alerts('gw-2', 5), 2_500);
+    made.count(alerts('gw-1', 800), 400_000);
+    made.count(alerts('gw-2', 5), 2_500);
     clock.advance(1_000);
   }
   expect(said).toHaveLength(1);
@@ -44,7 +44,7 @@ test('a backlog that drains after an outage is no flood, unless it never ends', 
   const { made, clock, said, alerts } = await watch();
   const drain = (seconds: number) => {
     for (let s = 0; s < seconds; s += 10) {
-      made.came(alerts('gw-1', 8_000, 86_400_000), 4_000_000);
+      made.count(alerts('gw-1', 8_000, 86_400_000), 4_000_000);
       clock.advance(10_000);
     }
   };

@@ -76,7 +76,7 @@ export class FloodWatch implements Part {
   }
 
   /** Counts received events, `bytes` in all; refused events count too. */
-  came(events: readonly Sent[], bytes: number): void {
+  count(events: readonly Sent[], bytes: number): void {
     const [first] = events;
     if (first === undefined) return;
     const now = this.#options.clock.now();

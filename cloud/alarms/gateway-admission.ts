@@ -59,8 +59,8 @@ export class GatewayAdmission implements Admission {
     return inEnglish(reason);
   }
 
-  came(events: readonly ForpostEvent[], bytes: number): void {
-    this.#flood.came(events, bytes);
+  count(events: readonly ForpostEvent[], bytes: number): void {
+    this.#flood.count(events, bytes);
   }
 
   turnedAway(gateway: string): void {

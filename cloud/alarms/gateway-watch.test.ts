@@ -60,7 +60,7 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
       clock.advance(1000);
       if (s % 4 === 0)
         for (const gateway of alive)
-          gateways.take(exampleStatus({ gateway, name: `Farm ${gateway}`, counter: ++counter, ...more }));
+          gateways.applyStatus(exampleStatus({ gateway, name: `Farm ${gateway}`, counter: ++counter, ...more }));
       if (s % 10 === 0) await new Promise(setImmediate);
     }
     await registry.settled();
@@ -109,7 +109,7 @@ test('a centre that could receive nothing, or has just started, calls no gateway
   // the centre was down for an hour; the topic holds the gateways' last states
   first.clock.advance(3_600_000);
   const later = await centre({ file, clock: first.clock });
-  later.gateways.take(exampleStatus({ gateway: 'gw-1' }), first.clock.now() - 3_600_000);
+  later.gateways.applyStatus(exampleStatus({ gateway: 'gw-1' }), first.clock.now() - 3_600_000);
   await later.pass(200);
   await expect.poll(later.active).toEqual([]);
   await later.pass(200, ['gw-2']);
@@ -124,7 +124,7 @@ test('an alarm about a silent gateway from before a restart is not repeated, and
   await expect.poll(() => first.told.length).toBe(1);
   await first.stop();
   const later = await centre({ file, clock: first.clock });
-  later.gateways.take(exampleStatus({ gateway: 'gw-1' }), first.clock.now() - 420_000);
+  later.gateways.applyStatus(exampleStatus({ gateway: 'gw-1' }), first.clock.now() - 420_000);
   await later.pass(700, ['gw-2']);
   await expect.poll(() => [later.active(), later.told]).toEqual([['gw-1 silent'], []]);
   await later.pass(30, ['gw-1', 'gw-2']);

@@ -131,15 +131,15 @@ export class GatewayWatch implements Part {
     this.#timer = this.#options.clock.after(lookEveryMs, () => {
       this.#arm();
       try {
-        this.look();
+        this.check();
       } catch (error) {
         this.#options.logger.error({ problem: messageOf(error) }, 'the gateways could not be looked at');
       }
     });
   }
 
-  /** Looks at all gateways once; the timer calls it. */
-  look(): void {
+  /** Checks all gateways once; the timer calls it. */
+  check(): void {
     const { gateways, outOfService } = this.#options;
     const all = gateways.all();
     const silences = gateways.silences();

@@ -88,7 +88,7 @@ describe('answers', () => {
 
   test('the API shows the gateways, sites and ledgers that the centre knows', async () => {
     const { gateways, get } = await startApi();
-    gateways.take(exampleStatus());
+    gateways.applyStatus(exampleStatus());
     const {
       gateways: [gateway],
     } = (await get('/api/v1/gateways')).json();
@@ -145,7 +145,7 @@ describe('answers', () => {
 
   test('the metrics contain the counts of ingest, notifier and gateways', async () => {
     const { get, gateways } = await startApi();
-    gateways.take(exampleStatus());
+    gateways.applyStatus(exampleStatus());
     const { body } = await get('/metrics');
     for (const line of [
       'forpost_ingest_stored_total 42',

@@ -39,7 +39,7 @@ export interface ApiParts {
   /** all addresses but the log-in, the page and the document of the API itself */
   readonly capabilities: Pick<Capabilities, 'addRoutes'>;
   readonly users: Pick<Users, 'hashOf'> &
-    Partial<Pick<Users, 'roleOf' | 'languageOf' | 'closed' | 'look' | 'onChange'>>;
+    Partial<Pick<Users, 'roleOf' | 'languageOf' | 'closed' | 'refresh' | 'onChange'>>;
   readonly clock: Clock;
   readonly logger: Logger;
   /** the built page; default cloud/web/dist */
@@ -94,7 +94,7 @@ export function buildApi(parts: ApiParts): FastifyInstance {
       roleOf: (name) => users.roleOf?.(name),
       languageOf: (name) => users.languageOf?.(name),
       closed: () => users.closed,
-      refresh: async () => users.look?.(),
+      refresh: async () => users.refresh?.(),
       cookieName,
       secure: false,
       prefixOf,

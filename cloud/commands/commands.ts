@@ -30,12 +30,12 @@ import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { HistoryStore } from '../history/store.ts';
 import { CommandBook, type KnownCommand } from './book.ts';
 import { type SigningKey, signingKey } from './key.ts';
-import type { CommandLog, TakeCommand } from './log.ts';
+import type { CommandLog, OnCommand } from './log.ts';
 import type { CommandView } from './schemas.ts';
 
 export interface CommandsOptions {
   readonly keyFile: string;
-  readonly log: (take: TakeCommand) => CommandLog;
+  readonly log: (onCommand: OnCommand) => CommandLog;
   readonly history: Pick<HistoryStore, 'events'>;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -13,7 +13,7 @@ import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { keptMs } from './book.ts';
-import type { CommandLog, TakeCommand } from './log.ts';
+import type { CommandLog, OnCommand } from './log.ts';
 
 /** Each write replaces the whole file, which so has a few MB at most. */
 const mostKept = 5_000;
@@ -22,21 +22,21 @@ const isFile = Compile(Type.Object({ commands: Type.Array(Type.String()) }));
 
 export class FileCommandLog implements CommandLog {
   readonly #file: string;
-  readonly #take: TakeCommand;
+  readonly #onCommand: OnCommand;
   readonly #clock: Clock;
   #kept: readonly string[] = [];
   #writing: Promise<unknown> = Promise.resolve();
 
-  constructor(file: string, take: TakeCommand, clock: Clock) {
+  constructor(file: string, onCommand: OnCommand, clock: Clock) {
     this.#file = file;
-    this.#take = take;
+    this.#onCommand = onCommand;
     this.#clock = clock;
   }
 
   /** @throws ForpostError FORPOST_DATA_FOLDER where the file holds no commands */
   async start(): Promise<void> {
     this.#kept = this.#current(await this.#read());
-    for (const envelope of this.#kept) this.#take(envelope);
+    for (const envelope of this.#kept) this.#onCommand(envelope);
   }
 
   async stop(): Promise<void> {
@@ -64,7 +64,7 @@ export class FileCommandLog implements CommandLog {
       );
     }
     this.#kept = next;
-    this.#take(envelope);
+    this.#onCommand(envelope);
   }
 
   #current(envelopes: readonly string[]): readonly string[] {

@@ -1,8 +1,8 @@
 /**
  * The log in which commands outlive the centre: the topic `forpost.commands` or, without Kafka, a file.
  *
- * Always: when `append` resolves the command is durable, and `take` was called for it or soon will be. After a start
- * `take` is called for all commands of the last two days, in the order of the log.
+ * Always: when `append` resolves the command is durable, and `onCommand` was called for it or soon will be. After a start
+ * `onCommand` is called for all commands of the last two days, in the order of the log.
  */
 import type { Part } from '@forpost/shared/lifecycle.ts';
 
@@ -12,4 +12,4 @@ export interface CommandLog extends Part {
 }
 
 /** Called for each item; ignores an item that it cannot read. */
-export type TakeCommand = (envelope: string) => void;
+export type OnCommand = (envelope: string) => void;

@@ -5,7 +5,7 @@ import { exampleAlert, exampleStatus } from '../testing/examples.ts';
 describe('a command to a gateway', () => {
   const sending = async () => {
     const { app, cookie, gateways, commands, get, history } = await startApi();
-    gateways.take(exampleStatus({ commandKeys: [commands.publicKey.id] }));
+    gateways.applyStatus(exampleStatus({ commandKeys: [commands.publicKey.id] }));
     const post = (body: object, url = '/api/v1/gateways/gw-1/commands', headers: Record<string, string> = {}) =>
       app.inject({ method: 'POST', url, headers: { cookie, ...headers }, payload: body });
     return { gateways, commands, get, post, history };
@@ -28,7 +28,7 @@ describe('a command to a gateway', () => {
     'that acknowledges an alarm counts at the centre at once, with who said so, where the gateway %s',
     async (_, keys, state) => {
       const { gateways, get, post, history } = await sending();
-      if (keys !== undefined) gateways.take(exampleStatus({ counter: 99, commandKeys: keys }));
+      if (keys !== undefined) gateways.applyStatus(exampleStatus({ counter: 99, commandKeys: keys }));
       await history.insert([exampleAlert(1, Date.now() - 9e8, 'raised'), exampleAlert(2, Date.now() - 8e8, 'cleared')]);
       const list = async () => (await get('/api/v1/alarms')).json();
       expect(await list()).toMatchObject({ open: 1, alarms: [{ alarm: 'a1', open: true, acknowledged: false }] });
@@ -45,7 +45,7 @@ describe('a command to a gateway', () => {
   test('is refused when the gateway would surely refuse it, with a sentence that says what to do', async () => {
     const { gateways, commands, post } = await sending();
     expect((await post({ kind: 'ping' }, '/api/v1/gateways/nobody/commands')).statusCode).toBe(404);
-    gateways.take(exampleStatus({ counter: 99, commandKeys: [] }));
+    gateways.applyStatus(exampleStatus({ counter: 99, commandKeys: [] }));
     const untrusted = await post({ kind: 'ping' });
     expect(untrusted.statusCode).toBe(409);
     expect((untrusted.json() as { detail: string }).detail).toContain(commands.publicKey.text);

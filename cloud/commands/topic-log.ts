@@ -14,11 +14,11 @@ import { SupervisedConsumer } from '../kafka/supervised-consumer.ts';
 import { SupervisedProducer } from '../kafka/supervised-producer.ts';
 import type { EachBatchPayload, Kafka, TopicPartitionOffset } from '../kafka/types.ts';
 import { keptMs } from './book.ts';
-import type { CommandLog, TakeCommand } from './log.ts';
+import type { CommandLog, OnCommand } from './log.ts';
 
 export interface TopicLogOptions {
   readonly kafka: KafkaCluster;
-  readonly take: TakeCommand;
+  readonly onCommand: OnCommand;
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
@@ -28,15 +28,15 @@ const headers = { 'content-type': 'application/json' };
 
 export class TopicCommandLog implements CommandLog {
   readonly #topic: string;
-  readonly #take: TakeCommand;
+  readonly #onCommand: OnCommand;
   readonly #clock: Clock;
   readonly #producer: SupervisedProducer;
   readonly #consumer: SupervisedConsumer;
   #begin: readonly TopicPartitionOffset[] = [];
 
-  constructor({ kafka, take, clock, random, logger }: TopicLogOptions) {
+  constructor({ kafka, onCommand, clock, random, logger }: TopicLogOptions) {
     this.#topic = topic(kafka.prefix, 'commands');
-    this.#take = take;
+    this.#onCommand = onCommand;
     this.#clock = clock;
     this.#producer = new SupervisedProducer(kafka, 'commands', clock, logger);
     this.#consumer = new SupervisedConsumer({
@@ -79,7 +79,7 @@ export class TopicCommandLog implements CommandLog {
   }
 
   #batch({ batch, resolveOffset }: EachBatchPayload): void {
-    for (const { value } of batch.messages) if (value !== null) this.#take(value.toString('utf8'));
+    for (const { value } of batch.messages) if (value !== null) this.#onCommand(value.toString('utf8'));
     resolveOffset(batch.lastOffset());
   }
 }

@@ -37,7 +37,7 @@ export class EvidenceAudit {
   }
 
   /** Resolves when the record is written. @throws ForpostError where it cannot be written */
-  async looked(look: EvidenceLook): Promise<void> {
+  async recordLook(look: EvidenceLook): Promise<void> {
     const key = `${look.by}\n${look.gateway}\n${look.sha256}`;
     if (this.#clock.uptime() - (this.#seen.get(key) ?? Number.NEGATIVE_INFINITY) < sameLookMs) return;
     let writing = this.#writing.get(key);

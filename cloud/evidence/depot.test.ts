@@ -31,12 +31,12 @@ const clip = {
 
 test('a clip that two alarms share is here for both, once, and after a restart too', async () => {
   const depot = await started();
-  await depot.ask({ ...clip, alarm: 'zone/yard/-/1' });
-  await depot.take('gw-1', clip.sha256, 0, content.length, content);
+  await depot.request({ ...clip, alarm: 'zone/yard/-/1' });
+  await depot.receivePart('gw-1', clip.sha256, 0, content.length, content);
   expect(depot.list('gw-1', 'line/yard/-/1')).toEqual([]);
-  const asked = await depot.ask({ ...clip, alarm: 'line/yard/-/1', by: 'ben' });
+  const asked = await depot.request({ ...clip, alarm: 'line/yard/-/1', by: 'ben' });
   expect(asked).toMatchObject({ alarm: 'zone/yard/-/1', by: 'anna', arrived: expect.any(String) });
-  await depot.ask({ ...clip, alarm: 'line/yard/-/1' });
+  await depot.request({ ...clip, alarm: 'line/yard/-/1' });
   await depot.stop();
   const again = await started();
   for (const alarm of ['zone/yard/-/1', 'line/yard/-/1'])

@@ -87,7 +87,7 @@ export class EvidenceDepot implements Part {
   }
 
   /** Notes that staff ask for an item. Durable when it resolves; a repetition is harmless. @throws HttpProblem 429 */
-  async ask(wanted: Omit<DepotRecord, 'asked' | 'arrived' | 'others'>): Promise<DepotRecord> {
+  async request(wanted: Omit<DepotRecord, 'asked' | 'arrived' | 'others'>): Promise<DepotRecord> {
     const key = keyOf(wanted.gateway, wanted.sha256);
     return this.#inTurn(key, async () => {
       const known = this.#records.get(key);
@@ -133,10 +133,10 @@ export class EvidenceDepot implements Part {
   }
 
   /**
-   * Takes the next part of an item from `gateway`. Resolves when the part is on disk, with the bytes so far.
+   * Receives the next part of an item from `gateway`. Resolves when the part is on disk, with the bytes so far.
    * @throws HttpProblem 404 not requested, 409 another part is next, 413 more bytes than announced, 422 another content
    */
-  take(gateway: string, sha256: string, start: number, total: number, bytes: Uint8Array): Promise<number> {
+  receivePart(gateway: string, sha256: string, start: number, total: number, bytes: Uint8Array): Promise<number> {
     const key = keyOf(gateway, sha256);
     return this.#inTurn(key, async () => {
       const record = this.#records.get(key);

@@ -44,7 +44,7 @@ export function addAskRoutes(
       const by = caller.person(request);
       const { media: kind = 'image/jpeg', ...wanted } = body;
       desk.mayTake(id);
-      const record = await depot.ask({ ...wanted, media: kind, gateway: id, by });
+      const record = await depot.request({ ...wanted, media: kind, gateway: id, by });
       // asked again while nothing has come: the command before may have expired, or met a gateway that could not send
       if (record.arrived === null)
         await desk.issue({
@@ -101,7 +101,7 @@ export function addLookRoute(api: Api, caller: Caller, depot: EvidenceDepot, aud
       const { alarm: named = record.alarm } = request.query;
       const alarm = belongsTo(record, named) ? named : record.alarm;
       try {
-        await audit.looked({ by, gateway: id, evidence: record.evidence, sha256: hash, alarm });
+        await audit.recordLook({ by, gateway: id, evidence: record.evidence, sha256: hash, alarm });
       } catch (error) {
         if (!(error instanceof ForpostError)) throw error;
         request.log.warn({ by, gateway: id, why: error.message }, 'a look at evidence could not be written down');

@@ -73,7 +73,7 @@ export function addEvidenceUpload(
       if (range === undefined || body.length === 0 || range.end - range.start + 1 !== body.length)
         throw new HttpProblem(400, message('reason/receiver.content-range'));
       const gateway = gatewayOf(request);
-      const received = await depot.take(gateway, request.params.sha256, range.start, range.total, body);
+      const received = await depot.receivePart(gateway, request.params.sha256, range.start, range.total, body);
       return { received, size: range.total };
     },
   );

@@ -5,7 +5,7 @@ import { exampleStatus } from '../testing/examples.ts';
 
 test('staff take a gateway out of service and back, and every page can see it', async () => {
   const { app, cookie, gateways, get } = await startApi();
-  gateways.take(exampleStatus());
+  gateways.applyStatus(exampleStatus());
   const set = (inService: unknown, id = 'gw-1') =>
     app.inject({
       method: 'POST',
@@ -26,8 +26,8 @@ test('a gateway that was restored on another box is shown as that, and so is the
   const { get, gateways, takeovers } = await startApi();
   const restored = { at: '2026-11-30T10:00:00.000Z', backup: '2026-11-29T03:00:00.000Z', epoch: asId<'epoch'>('e1') };
   const status = exampleStatus({ instance: 'new', restored });
-  gateways.take(status);
-  takeovers.take(status, 1000);
+  gateways.applyStatus(status);
+  takeovers.noteStatus(status, 1000);
   const shown = async () => (await get('/api/v1/gateways')).json().gateways[0].restored;
   expect(await shown()).toEqual({ at: '1970-01-01T00:00:01.000Z', backup: restored.backup });
   takeovers.superseded({ gateway: status.gateway, instance: undefined, at: 2000 });

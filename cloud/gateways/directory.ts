@@ -121,10 +121,10 @@ export class GatewayDirectory implements Part {
   }
 
   /**
-   * Takes a status. `arrived`: when the centre got it, ms since 1970; with Kafka the record's own timestamp, so a status
+   * Applies a status. `arrived`: when the centre got it, ms since 1970; with Kafka the record's own timestamp, so a status
    * that is read again at a start is no contact. Returns whether it is the newest; an older one counts as contact only.
    */
-  take(whole: GatewayStatus, arrived = this.#clock.now()): boolean {
+  applyStatus(whole: GatewayStatus, arrived = this.#clock.now()): boolean {
     // the status of one gateway must neither fill the memory nor end the stream of a page that gets it
     const status = boundedStatus(whole);
     const entry = this.#entryOf(status.gateway, status.site);

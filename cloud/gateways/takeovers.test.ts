@@ -35,9 +35,9 @@ async function takeovers(file?: string) {
 
 test('a restored box takes over with its first status, and the box before it is refused, after a restart of the centre too', async () => {
   const { made, clock, place, registry, isRefused } = await takeovers();
-  made.take(from(), clock.now());
+  made.noteStatus(from(), clock.now());
   expect([isRefused(), isRefused('new')]).toEqual([false, false]);
-  made.take(from('new'), clock.now());
+  made.noteStatus(from('new'), clock.now());
   expect([isRefused(), isRefused('new')]).toEqual([true, false]);
   const record = { instance: 'new', at: clock.now(), backup: restored.backup, former: 'e1' };
   await expect.poll(() => registry.get(takeoverKind, 'gw-1')?.data).toEqual({ takeovers: [record] });
@@ -49,7 +49,7 @@ test('a restored box takes over with its first status, and the box before it is 
 test('of several boxes that were restored one after the other the newest is the gateway, and none of the others', async () => {
   const { made, clock, isRefused } = await takeovers();
   for (const instance of ['one', 'two', 'one', 'three', 'two']) {
-    made.take(from(instance), clock.now());
+    made.noteStatus(from(instance), clock.now());
     clock.advance(1000);
     await expect.poll(() => made.of('gw-1').some((one) => one.instance === instance)).toBe(true);
   }
@@ -60,7 +60,7 @@ test('of several boxes that were restored one after the other the newest is the 
 test('what the old box sent before the takeover is taken, by the brokers’ time stamps', async () => {
   const { made, clock, isRefused } = await takeovers();
   const at = clock.now();
-  made.take(from('new'), at);
+  made.noteStatus(from('new'), at);
   expect([isRefused(undefined, at - 1), isRefused(undefined, at), isRefused(undefined, at + 1)]).toEqual([
     false,
     false,
@@ -70,7 +70,7 @@ test('what the old box sent before the takeover is taken, by the brokers’ time
 
 test('the refusal says in words what happened and what to do, and the centre shows when the old box last came', async () => {
   const { made, clock } = await takeovers();
-  made.take(from('new'), clock.now());
+  made.noteStatus(from('new'), clock.now());
   expect(made.oldBox('gw-1')).toBeUndefined();
   const { key } = made.superseded({ gateway: 'gw-1', instance: undefined }) ?? {};
   expect(key).toBe('centre/reason.superseded');
@@ -85,8 +85,8 @@ test('of two centres that hear of a restored box at once one writes the record, 
   const other = new Takeovers(registry, clock, logger);
   await other.start();
   onTestFinished(() => other.stop());
-  made.take(from('new'), clock.now());
-  other.take(from('new'), clock.now());
+  made.noteStatus(from('new'), clock.now());
+  other.noteStatus(from('new'), clock.now());
   await expect.poll(() => registry.get(takeoverKind, 'gw-1')?.revision).toBe(1);
   for (const one of [made, other]) expect(one.of('gw-1').map(({ instance }) => instance)).toEqual(['new']);
 });

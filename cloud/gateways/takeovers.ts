@@ -105,7 +105,7 @@ export class Takeovers implements Part {
   }
 
   /** Takes a status that was accepted. `arrived`: see `Takeover.at`. */
-  take({ gateway, instance, restored }: GatewayStatus, arrived: number): void {
+  noteStatus({ gateway, instance, restored }: GatewayStatus, arrived: number): void {
     if (instance === undefined || this.of(gateway).some((one) => one.instance === instance)) return;
     if (this.#pending.length >= maxPending) return;
     const [backup, former] = [restored?.backup ?? '', restored?.epoch ?? ''];

@@ -16,7 +16,7 @@ export interface Admission {
    */
   superseded(claim: Claim): string | undefined;
   /** Counts received events, `bytes` of JSON in all. */
-  came(events: readonly ForpostEvent[], bytes: number): void;
+  count(events: readonly ForpostEvent[], bytes: number): void;
   /** Counts a request that the gateway's limits refused before its body was read. */
   turnedAway(gateway: string): void;
 }
@@ -26,6 +26,6 @@ export const admitAll: Admission = {
   ready: true,
   refusal: () => undefined,
   superseded: () => undefined,
-  came: () => undefined,
+  count: () => undefined,
   turnedAway: () => undefined,
 };

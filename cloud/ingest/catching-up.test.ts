@@ -158,7 +158,7 @@ test('partitions added during a drain lose and duplicate no event, and staff are
     await ingest.stop();
   }
   const restarted = new PartitionCounts(file, logger);
-  await restarted.seen(
+  await restarted.compare(
     new Map([
       ['grown.alerts', 3],
       ['grown.telemetry', 5],

@@ -139,7 +139,7 @@ export class Ingest implements Part {
       for (const problem of problems.map(inEnglish)) if (!known.includes(problem)) logger.error(problem);
       this.#topicProblems = problems;
     };
-    const onPartitions = async (counts: ReadonlyMap<string, number>) => partitions?.seen(counts);
+    const onPartitions = async (counts: ReadonlyMap<string, number>) => partitions?.compare(counts);
     const onRecreated = (name: string) => this.#consumer.restart?.(recreatedReason(name));
     this.#lag = new LagWatch({ cluster: kafka, groupId, topics, prepare, onPartitions, onRecreated, clock, logger });
     this.#consumer = new SupervisedConsumer({
@@ -218,7 +218,7 @@ export class Ingest implements Part {
       items.flatMap(({ event, message }) => (message.headers?.[replayHeader] === undefined ? [] : [event])),
     );
     await this.#beating(payload, AbortSignal.any([stopping, membership]), async (signal) => {
-      const { repeated, refused, conflicting } = await this.#intake.take(items, signal);
+      const { repeated, refused, conflicting } = await this.#intake.storeBatch(items, signal);
       if (repeated > 0) this.#options.events.repeated(repeated);
       for (const { item, reason } of refused) poison.push(poisonOf(batch, item.message, reason));
       for (const { item, reason } of conflicting)
@@ -256,7 +256,7 @@ export class Ingest implements Part {
       if (refusal === undefined) items.push({ event, message });
       else poison.push(poisonOf(batch, message, refusal));
     }
-    for (const { events, bytes } of came.values()) this.#admission.came(events, bytes);
+    for (const { events, bytes } of came.values()) this.#admission.count(events, bytes);
     return { items, poison };
   }
 

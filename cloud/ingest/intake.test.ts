@@ -51,8 +51,8 @@ describe('the intake', () => {
     const { history, intake, told } = anIntake();
     let failures = 3;
     history.mood = () => (failures-- > 0 ? new ForpostError('FORPOST_HISTORY_FAILED', 'not now') : undefined);
-    expect(await intake.take(items(1, 2, 3), never)).toMatchObject({ stored: 3, repeated: 0, refused: [] });
-    await intake.take(items(2, 3, 4), never);
+    expect(await intake.storeBatch(items(1, 2, 3), never)).toMatchObject({ stored: 3, repeated: 0, refused: [] });
+    await intake.storeBatch(items(2, 3, 4), never);
     expect(told).toEqual(['1', '2', '3', '4']);
     expect(await history.rows(key)).toEqual({ rows: 4, distinct: 4 });
   });
@@ -81,7 +81,7 @@ describe('the intake', () => {
     const kept: WeakRef<ForpostEvent>[] = [];
     const taken = batches.splice(0).map(({ gaveUp, event: given }) => {
       kept.push(new WeakRef(given));
-      return { gaveUp, why: intake.take([{ event: given }], gaveUp.signal).catch(messageOf) };
+      return { gaveUp, why: intake.storeBatch([{ event: given }], gaveUp.signal).catch(messageOf) };
     });
     await setImmediate();
     for (const { gaveUp, why } of taken.splice(0)) {
@@ -92,7 +92,7 @@ describe('the intake', () => {
     collect();
     expect(kept.filter((reference) => reference.deref() !== undefined).length).toBeLessThanOrEqual(1);
     answer();
-    expect((await intake.take(items(1, 101), never)).stored).toBe(1);
+    expect((await intake.storeBatch(items(1, 101), never)).stored).toBe(1);
     expect(inserted).toEqual(['1', '101']);
   });
 
@@ -106,31 +106,31 @@ describe('the intake', () => {
       },
       ...{ stored: () => undefined, clock: systemClock, random: () => 0.01, logger: silentLogger() },
     });
-    await intake.take(items(1, 2, 3), never);
+    await intake.storeBatch(items(1, 2, 3), never);
     history = new MemoryHistory(systemClock);
-    expect(await intake.take(items(2), never)).toMatchObject({ stored: 0, repeated: 1 });
+    expect(await intake.storeBatch(items(2), never)).toMatchObject({ stored: 0, repeated: 1 });
     intake.replaying([key]);
-    expect(await intake.take(items(2, 3), never)).toMatchObject({ stored: 2, repeated: 0 });
+    expect(await intake.storeBatch(items(2, 3), never)).toMatchObject({ stored: 2, repeated: 0 });
     intake.replaying([key]);
-    expect(await intake.take(items(2, 3), never)).toMatchObject({ stored: 0, repeated: 2 });
+    expect(await intake.storeBatch(items(2, 3), never)).toMatchObject({ stored: 0, repeated: 2 });
   });
 
   test('a reused id is reported, also where an earlier centre stored the first event', async () => {
     const { history, intake } = anIntake();
-    await intake.take(items(...Array.from({ length: 1_200 }, (_, i) => i + 1)), never);
+    await intake.storeBatch(items(...Array.from({ length: 1_200 }, (_, i) => i + 1)), never);
     const after = new Intake({
       ...{ history, stored: () => undefined, clock: systemClock, random: () => 0.01, logger: silentLogger() },
     });
     const again = Array.from({ length: 1_200 }, (_, i) => ({ event: event(i + 1, i === 699 ? { power: -1 } : {}) }));
-    const { stored, repeated, conflicting } = await after.take(again, never);
+    const { stored, repeated, conflicting } = await after.storeBatch(again, never);
     expect([stored, repeated]).toEqual([0, 1_200]);
     expect(conflicting.map(({ item }) => item.event.sequence)).toEqual(['700']);
-    expect((await after.take(items(700), never)).conflicting).toEqual([]);
+    expect((await after.storeBatch(items(700), never)).conflicting).toEqual([]);
   });
 
   test('events are stored and reported once, also when the comparison of repetitions fails in between', async () => {
     const { history, intake, told } = anIntake();
-    await intake.take(items(1), never);
+    await intake.storeBatch(items(1), never);
     const after = new Intake({
       ...{ history, clock: systemClock, random: () => 0.01, logger: silentLogger() },
       stored: (events) => told.push(...events.map(({ sequence }) => sequence)),
@@ -141,7 +141,7 @@ describe('the intake', () => {
       if (failures-- > 0) throw new ForpostError('FORPOST_HISTORY_FAILED', 'not now');
       return stored(...asked);
     };
-    expect(await after.take(items(1, 2), never)).toMatchObject({ stored: 1, repeated: 1, conflicting: [] });
+    expect(await after.storeBatch(items(1, 2), never)).toMatchObject({ stored: 1, repeated: 1, conflicting: [] });
     expect(told).toEqual(['1', '2']);
   });
 
@@ -149,7 +149,7 @@ describe('the intake', () => {
     const { history, intake } = anIntake();
     history.mood = () => new ForpostError('FORPOST_HISTORY_FAILED', 'never');
     const stop = new AbortController();
-    const taking = intake.take(items(1), stop.signal);
+    const taking = intake.storeBatch(items(1), stop.signal);
     stop.abort(new Error('stopped'));
     await expect(taking).rejects.toThrow('stopped');
   });
@@ -160,7 +160,7 @@ describe('the intake', () => {
       events.some(({ sequence }) => sequence === '5')
         ? new ForpostError('FORPOST_EVENT_INVALID', 'no history takes this')
         : undefined;
-    const taken = await intake.take(items(1, 2, 3, 4, 5, 6, 7), never);
+    const taken = await intake.storeBatch(items(1, 2, 3, 4, 5, 6, 7), never);
     expect(taken.stored).toBe(6);
     expect(taken.refused).toMatchObject([{ item: { event: { sequence: '5' } }, reason: 'no history takes this' }]);
     expect(await history.received(key)).toEqual([
@@ -176,26 +176,26 @@ describe('the intake', () => {
       if (!decoded.ok) throw new Error(decoded.reason);
       return [{ event: decoded.event }];
     };
-    await intake.take(one('9007199254740993'), never);
-    expect((await intake.take(one('9007199254740993'), never)).conflicting).toEqual([]);
-    expect((await intake.take(one('9007199254740992'), never)).conflicting).toHaveLength(1);
+    await intake.storeBatch(one('9007199254740993'), never);
+    expect((await intake.storeBatch(one('9007199254740993'), never)).conflicting).toEqual([]);
+    expect((await intake.storeBatch(one('9007199254740992'), never)).conflicting).toHaveLength(1);
     expect(history.inserts).toBe(1);
   });
 
   test('joins the events that come while an insert runs', async () => {
     const { history, intake } = anIntake();
     const many = Array.from({ length: 50 }, (_, i) => [{ event: event(1, { epoch: `e${i}` }) }]);
-    await Promise.all(many.map((one) => intake.take(one, never)));
+    await Promise.all(many.map((one) => intake.storeBatch(one, never)));
     expect(history.inserts).toBeLessThanOrEqual(3);
     expect(await history.lanes()).toHaveLength(50);
   });
 
   test('the answer names a reused id, and the first event stays', async () => {
     const { history, intake } = anIntake();
-    await intake.take([{ event: event(1, { power: 10 }) }], never);
-    const again = await intake.take([{ event: event(1, { power: 10 }) }], never);
+    await intake.storeBatch([{ event: event(1, { power: 10 }) }], never);
+    const again = await intake.storeBatch([{ event: event(1, { power: 10 }) }], never);
     expect(again.conflicting).toEqual([]);
-    const other = await intake.take([{ event: event(1, { power: 11 }) }], never);
+    const other = await intake.storeBatch([{ event: event(1, { power: 11 }) }], never);
     expect(other.conflicting).toMatchObject([{ reason: expect.stringContaining('other content') }]);
     expect((await history.events({ limit: 10 })).events).toMatchObject([{ data: { values: { power_w: 10 } } }]);
   });

@@ -2,12 +2,12 @@
  * Stores events from the Kafka consumer or, without Kafka, from the receiver: drops stored events, inserts the new ones
  * and reports them to the other parts.
  *
- *   take ──► new events ──► insert ── stored ──► reported      repeated events ──► the same content?
+ *   storeBatch ──► new events ──► insert ── stored ──► reported      repeated events ──► the same content?
  *              ▲               ├── failed ──► wait (backoff) ─┐
  *              └───────────────┼──────────────────────────────┘   until `signal` is aborted
  *                              └── refused for good ──► halved, until the one event is found
  *
- * Always: `take` resolves only when every event is stored, was stored before with this content, or is named in its
+ * Always: `storeBatch` resolves only when every event is stored, was stored before with this content, or is named in its
  * answer. Once `signal` is aborted, only the events of the running insert stay in memory.
  */
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
@@ -121,7 +121,7 @@ export class Intake {
   }
 
   /** @throws the signal's reason, once it is aborted; nothing else */
-  async take<Item extends HasEvent>(items: readonly Item[], signal: AbortSignal): Promise<Taken<Item>> {
+  async storeBatch<Item extends HasEvent>(items: readonly Item[], signal: AbortSignal): Promise<Taken<Item>> {
     const { stored, repeated, refused } = await this.#storeOrHalve(items, signal);
     const conflicting = await this.#untilItWorks(repeated.length, signal, () => this.#conflicts(repeated));
     return { stored, repeated: repeated.length, refused, conflicting };

@@ -2,7 +2,7 @@
  * Lists the records that could not be processed, for staff: their number since this start, and the latest ones with their
  * reasons, also after a restart (`<data>/dead-letters.json`). The records themselves are in the dead-letter topic.
  *
- * Always: when `take` resolves, the record is on disk. The latest stay in the file for `keptForMs`. Where the file cannot
+ * Always: when `add` resolves, the record is on disk. The latest stay in the file for `keptForMs`. Where the file cannot
  * be read or written, the log says so and ingest goes on; a restart then forgets the latest records.
  */
 import { mkdir, readFile } from 'node:fs/promises';
@@ -73,7 +73,7 @@ export class PoisonLog {
   }
 
   /** Resolves when the record is on disk. */
-  take({ original: _, conflict, ...record }: PoisonRecord): Promise<void> {
+  add({ original: _, conflict, ...record }: PoisonRecord): Promise<void> {
     this.#count++;
     const [key, reason] = [record.key.slice(0, maxText), record.reason.slice(0, maxText)];
     const seen = { ...record, key, reason, at: this.#clock.now() };

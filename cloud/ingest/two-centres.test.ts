@@ -56,7 +56,7 @@ function aCentre(history: MemoryHistory) {
       held: (events) => ledgers.stored(events),
       assigned: () => ledgers.forget(),
       repeated: () => {},
-      status: (status, at) => void directory.take(status, at),
+      status: (status, at) => void directory.applyStatus(status, at),
       poison: () => {},
     },
   });

@@ -177,13 +177,13 @@ class Rebuild {
         random: Math.random,
         logger: this.#logger,
       },
-      handle: (messages) => this.#take(messages),
+      handle: (messages) => this.#storeRecords(messages),
     });
     await this.#insert();
     this.#say(`${this.#read} records read, ${this.#stored} events stored beside the history`);
   }
 
-  async #take(messages: readonly KafkaMessage[]): Promise<void> {
+  async #storeRecords(messages: readonly KafkaMessage[]): Promise<void> {
     const now = this.#clock.now();
     for (const message of messages) {
       this.#read++;
@@ -208,7 +208,7 @@ class Rebuild {
       this.#waiting.push({ event, storedMs: taken > 0 && taken < now ? taken : Math.trunc(now) });
     }
     if (this.#waiting.length >= insertEvents) await this.#insert();
-    this.#tell(`${this.#read} of ${this.#total} records read`);
+    this.#print(`${this.#read} of ${this.#total} records read`);
   }
 
   async #insert(): Promise<void> {
@@ -224,12 +224,12 @@ class Rebuild {
       const one = await this.#table.keepOlder(gateway);
       before += one.before;
       older += one.older;
-      this.#tell(`${index + 1} of ${gateways.length} gateways: what Kafka no longer has is copied`);
+      this.#print(`${index + 1} of ${gateways.length} gateways: what Kafka no longer has is copied`);
     }
     return { before, older };
   }
 
-  #tell(line: string): void {
+  #print(line: string): void {
     const now = this.#clock.uptime();
     if (now - this.#toldAt < tellEveryMs) return;
     this.#toldAt = now;

@@ -7,29 +7,29 @@ const seen = (partition: number, committed: number, high: number, low = 0) => ({
 
 test('records that stood in Kafka at a look are handled once every partition’s place has passed the ends of that look', () => {
   const frontier = new Frontier();
-  frontier.look(1, [seen(0, 5, 10), seen(1, -1, 3)]);
+  frontier.update(1, [seen(0, 5, 10), seen(1, -1, 3)]);
   expect(frontier.handledAt).toBeUndefined();
-  frontier.look(2, [seen(0, 10, 20), seen(1, 2, 3)]);
+  frontier.update(2, [seen(0, 10, 20), seen(1, 2, 3)]);
   expect(frontier.handledAt).toBeUndefined();
   // the lag is never zero, but all records of the first look are handled
-  frontier.look(3, [seen(0, 15, 30), seen(1, 3, 9)]);
+  frontier.update(3, [seen(0, 15, 30), seen(1, 3, 9)]);
   expect(frontier.handledAt).toBe(1);
-  frontier.look(4, [seen(0, 29, 40), seen(1, 9, 9)]);
+  frontier.update(4, [seen(0, 29, 40), seen(1, 9, 9)]);
   expect(frontier.handledAt).toBe(1);
-  frontier.look(5, [seen(0, 30, 40), seen(1, 9, 9)]);
+  frontier.update(5, [seen(0, 30, 40), seen(1, 9, 9)]);
   expect(frontier.handledAt).toBe(3);
-  frontier.look(6, [seen(0, 40, 40), seen(1, 9, 9)]);
+  frontier.update(6, [seen(0, 40, 40), seen(1, 9, 9)]);
   expect(frontier.handledAt).toBe(6);
 });
 
 test('an empty partition, a partition without its oldest records and a recreated one delay no look', () => {
   const frontier = new Frontier();
-  frontier.look(1, [seen(0, -1, 0), seen(1, -1, 50, 50), seen(2, 40, 41, 41)]);
+  frontier.update(1, [seen(0, -1, 0), seen(1, -1, 50, 50), seen(2, 40, 41, 41)]);
   expect(frontier.handledAt).toBe(1);
-  frontier.look(2, [seen(0, 90, 100), seen(1, 50, 50, 50)]);
-  frontier.look(3, [seen(0, -2, 4), seen(1, 50, 50, 50)]);
+  frontier.update(2, [seen(0, 90, 100), seen(1, 50, 50, 50)]);
+  frontier.update(3, [seen(0, -2, 4), seen(1, 50, 50, 50)]);
   expect(frontier.handledAt).toBe(1);
-  frontier.look(4, [seen(0, 4, 4), seen(1, 50, 50, 50)]);
+  frontier.update(4, [seen(0, 4, 4), seen(1, 50, 50, 50)]);
   expect(frontier.handledAt).toBe(4);
 });
 

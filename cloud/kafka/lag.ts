@@ -149,7 +149,7 @@ export class LagWatch implements Part {
       const records = Number(one.high - nextOf(one));
       return records > 0 ? [{ topic: one.topic, partition: one.partition, records }] : [];
     });
-    this.#frontier.look(at, seen);
+    this.#frontier.update(at, seen);
   }
 }
 
@@ -181,7 +181,7 @@ export class Frontier {
   #awaited: Awaited | undefined;
 
   /** @param at ms of the monotonic clock at which the look began */
-  look(at: number, seen: readonly PartitionSeen[]): void {
+  update(at: number, seen: readonly PartitionSeen[]): void {
     const now: Awaited = {
       at,
       ends: new Map(seen.map(({ topic, partition, high }) => [`${topic}/${partition}`, high])),

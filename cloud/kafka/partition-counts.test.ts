@@ -24,18 +24,18 @@ const counts = (alerts: number, telemetry: number) =>
 test('added partitions are reported, also after a restart, until a person removes the file', async () => {
   const file = join(folder, 'data', 'topics.json');
   const first = new PartitionCounts(file, logger);
-  await first.seen(counts(3, 3));
+  await first.compare(counts(3, 3));
   expect(first.problems).toEqual([]);
-  await first.seen(counts(3, 5));
+  await first.compare(counts(3, 5));
   expect(first.problems.map(inEnglish)).toEqual([
     expect.stringMatching(/^forpost.telemetry has 5 partitions and had 3: order is at risk.*topics\.json/),
   ]);
   const again = new PartitionCounts(file, logger);
-  await again.seen(counts(3, 5));
+  await again.compare(counts(3, 5));
   expect(again.problems).toEqual(first.problems);
   await rm(file);
   const accepted = new PartitionCounts(file, logger);
-  await accepted.seen(counts(3, 5));
+  await accepted.compare(counts(3, 5));
   expect(accepted.problems).toEqual([]);
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 5 });
 });
@@ -46,11 +46,11 @@ test('each look tries again to write the file, and reports a failure while it la
   await writeFile(place, 'a file where the folder should be');
   const some = new PartitionCounts(file, logger);
   for (let i = 0; i < 3; i++) {
-    await some.seen(counts(3, 3));
+    await some.compare(counts(3, 3));
     expect(some.problems.map(inEnglish)).toEqual([expect.stringContaining('topics.json cannot be written')]);
   }
   await rm(place);
-  await some.seen(counts(3, 3));
+  await some.compare(counts(3, 3));
   expect(some.problems).toEqual([]);
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 3 });
 });
@@ -60,7 +60,7 @@ test('a malformed file is replaced', async () => {
   for (const text of ['{', '[1]', '{"forpost.alerts":"3"}']) {
     await writeFile(file, text);
     const fresh = new PartitionCounts(file, logger);
-    await fresh.seen(counts(3, 3));
+    await fresh.compare(counts(3, 3));
     expect(fresh.problems).toEqual([]);
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 3 });
   }
@@ -76,8 +76,8 @@ test('records that could not be processed stay listed for a week, also after a r
   const clock = new FakeClock();
   const log = new PoisonLog(file, clock, logger);
   await log.start();
-  await log.take(poison(1, true));
-  await Promise.all(Array.from({ length: 100 }, (_, i) => log.take(poison(i + 2))));
+  await log.add(poison(1, true));
+  await Promise.all(Array.from({ length: 100 }, (_, i) => log.add(poison(i + 2))));
   expect([log.count, log.recent.length, log.earlier.length, log.conflict?.offset]).toEqual([101, 20, 0, '1']);
   const again = new PoisonLog(file, clock, logger);
   await again.start();
@@ -91,8 +91,8 @@ test('records that could not be processed stay listed for a week, also after a r
 test('a flood of one gateway’s bad records leaves those of other gateways in the list', async () => {
   const log = new PoisonLog(join(folder, 'data', 'dead-letters.json'), new FakeClock(), logger);
   await log.start();
-  for (const key of ['gw-1', 'gw-2']) await log.take(poison(1, false, key));
-  await Promise.all(Array.from({ length: 100 }, (_, i) => log.take(poison(i + 2, false, 'flooding'))));
+  for (const key of ['gw-1', 'gw-2']) await log.add(poison(1, false, key));
+  await Promise.all(Array.from({ length: 100 }, (_, i) => log.add(poison(i + 2, false, 'flooding'))));
   expect(log.recent.filter(({ key }) => key === 'flooding')).toHaveLength(10);
   expect(log.recent.map(({ key }) => key)).toEqual(expect.arrayContaining(['gw-1', 'gw-2']));
 });

@@ -42,7 +42,7 @@ export class PartitionCounts {
   }
 
   /** Compares with the numbers seen first, and notes new topics. `now`: partitions by full name. */
-  async seen(now: ReadonlyMap<string, number>): Promise<void> {
+  async compare(now: ReadonlyMap<string, number>): Promise<void> {
     this.#first ??= await this.#read();
     const first = this.#first;
     const unknown = [...now].filter(([topic]) => first[topic] === undefined);

@@ -11,7 +11,7 @@ import type { CapabilityKind } from '../api/capability.ts';
 export interface LanguageServices {
   /** the data folder */
   readonly folder: string;
-  readonly users: Pick<Users, 'look'>;
+  readonly users: Pick<Users, 'refresh'>;
 }
 
 const languageBody = Type.Object(
@@ -42,7 +42,7 @@ export const language: CapabilityKind<LanguageServices> = {
               words('gateway/reason.login-first', { what: words('gateway/reason.the-centre') }),
             );
           await changeLanguage(folder, person, chosen);
-          await users.look();
+          await users.refresh();
           return { language: chosen };
         },
       );

@@ -24,7 +24,7 @@ async function centre() {
   await users.start();
   releases.push(() => users.stop());
   await addUser(folder, 'wall', 'right', 'viewer');
-  await users.look();
+  await users.refresh();
   const app = buildApi({
     ...{ capabilities: Capabilities.of([language], services), users, clock: systemClock, logger: silentLogger() },
     webFolder: join(tmpdir(), 'no-such-page'),

@@ -24,7 +24,7 @@ function some(maxWaiting = 100, maxGateways = 100) {
   const ends = new LaneEnds({ history, clock, logger: silentLogger(), maxWaiting, maxGateways });
   let at = 0;
   const says = (gateway: string, ...told: readonly Told[]) =>
-    ends.take(
+    ends.noteStatus(
       gatewayStatus({
         gateway: asId(gateway),
         lanes: told.map(([epoch, assigned, acknowledged]) => ({

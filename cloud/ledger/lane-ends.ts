@@ -61,8 +61,8 @@ export class LaneEnds implements Part {
     await this.#write();
   }
 
-  /** Takes any status, old or new. `arrived`: when the broker or, without Kafka, the centre got it, ms since 1970. */
-  take({ gateway, lanes }: GatewayStatus, arrived: number): void {
+  /** Notes the ends in any status, old or new. `arrived`: when the broker or, without Kafka, the centre got it, ms since 1970. */
+  noteStatus({ gateway, lanes }: GatewayStatus, arrived: number): void {
     const before = this.#last.get(gateway);
     const now: Lanes = new Map();
     for (const { epoch, lane, assigned, acknowledged } of lanes) {

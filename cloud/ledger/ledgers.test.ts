@@ -18,8 +18,8 @@ function aCentre(ours: boolean) {
   const ends = new LaneEnds({ history, clock, logger: silentLogger() });
   const ledgers = new Ledgers({ history, gateways, ends, ours: () => ours, clock });
   const hears = (status: GatewayStatus) => {
-    ends.take(status, clock.now());
-    gateways.take(status);
+    ends.noteStatus(status, clock.now());
+    gateways.applyStatus(status);
   };
   const says = (counter: number, assigned: number, acknowledged: number) =>
     hears(

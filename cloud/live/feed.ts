@@ -152,7 +152,7 @@ export class LiveFeed {
       this.#timer = undefined;
       this.#tellGateways();
       if (!this.#share.empty) {
-        const { events, skipped, skippedOf } = this.#share.take();
+        const { events, skipped, skippedOf } = this.#share.takeChosen();
         this.#tell({ kind: 'events', events: events.map((one) => this.#shown(one)), skipped, skippedOf });
       }
       const leftOut = this.#alertsLeftOut;

@@ -52,7 +52,7 @@ describe('what happens now', () => {
     await next('hello');
     const now = started.clock.now();
     started.live.stored([exampleEvent({ sequence: 1, time: now }), exampleAlert(1, now, 'raised')]);
-    started.gateways.take(exampleStatus());
+    started.gateways.applyStatus(exampleStatus());
     const known = started.gateways.get('gw-1');
     if (known !== undefined) started.live.gateway(known);
     clock.advance(5000);

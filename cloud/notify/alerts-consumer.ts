@@ -153,7 +153,7 @@ export class AlertsConsumer implements Part {
       } catch (error) {
         this.#options.logger.debug({ topic: this.#topic, err: error }, 'a commit failed');
         if (endsConsumer(error)) {
-          this.#trackers.doubt();
+          this.#trackers.unconfirm();
           this.#commitOnce = undefined;
           this.#consumer.restart?.(messageOf(error));
         }

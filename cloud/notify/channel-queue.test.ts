@@ -27,7 +27,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 test('a notification is sent at once, and is settled when the other side has accepted it', async () => {
   let settled = false;
-  void queue.take(about('a', '1')).then(() => {
+  void queue.enqueue(about('a', '1')).then(() => {
     settled = true;
   });
   expect(channel.ids()).toEqual(['1']);
@@ -40,7 +40,7 @@ test('a notification is sent at once, and is settled when the other side has acc
 });
 
 test('a failed notification is tried again with growing delays until it is accepted', async () => {
-  const settled = queue.take(about('a', '1'));
+  const settled = queue.enqueue(about('a', '1'));
   for (const waitMs of [500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]) {
     channel.calls.at(-1)!.fail('down');
     await settle();
@@ -57,7 +57,7 @@ test('a failed notification is tried again with growing delays until it is accep
 });
 
 test('a try without an answer is aborted after 5 s', async () => {
-  void queue.take(about('a', '1'));
+  void queue.enqueue(about('a', '1'));
   clock.advance(4999);
   expect(channel.calls[0]!.signal.aborted).toBe(false);
   clock.advance(1);
@@ -68,7 +68,7 @@ test('a try without an answer is aborted after 5 s', async () => {
 
 test('a notification that is not accepted within 15 minutes is given up and counted', async () => {
   let settled = false;
-  void queue.take(about('a', '1')).then(() => {
+  void queue.enqueue(about('a', '1')).then(() => {
     settled = true;
   });
   for (let passed = 0; passed <= patienceMs + 60_000 && !settled; passed += 1000) {
@@ -82,9 +82,9 @@ test('a notification that is not accepted within 15 minutes is given up and coun
 });
 
 test("one alarm's notifications are sent in order, and other alarms do not wait for them", async () => {
-  void queue.take(about('a', 'a-raised'));
-  void queue.take(about('a', 'a-cleared'));
-  void queue.take(about('b', 'b-raised'));
+  void queue.enqueue(about('a', 'a-raised'));
+  void queue.enqueue(about('a', 'a-cleared'));
+  void queue.enqueue(about('b', 'b-raised'));
   expect(channel.ids()).toEqual(['a-raised', 'b-raised']);
   channel.calls[0]!.fail('down');
   channel.calls[1]!.done();
@@ -98,8 +98,8 @@ test("one alarm's notifications are sent in order, and other alarms do not wait 
 });
 
 test('a channel sends four notifications at once, fresh ones before late ones', async () => {
-  for (let i = 0; i < 6; i++) void queue.take(about(`old-${i}`, `old-${i}`, true));
-  void queue.take(about('new', 'new'));
+  for (let i = 0; i < 6; i++) void queue.enqueue(about(`old-${i}`, `old-${i}`, true));
+  void queue.enqueue(about('new', 'new'));
   expect(channel.ids()).toEqual(['old-0', 'old-1', 'old-2', 'old-3']);
   channel.calls[0]!.done();
   await settle();
@@ -111,7 +111,7 @@ test('a channel sends four notifications at once, fresh ones before late ones', 
 
 test('a full queue gives up the oldest late notification, then the oldest one, and never one that is being sent', async () => {
   const given: string[] = [];
-  const take = (id: string, late = false) => void queue.take(about(id, id, late)).then(() => given.push(id));
+  const take = (id: string, late = false) => void queue.enqueue(about(id, id, late)).then(() => given.push(id));
   for (let i = 0; i < maxQueue - 1; i++) take(`n-${i}`);
   take('late', true);
   expect(queue.status().queue).toBe(maxQueue);
@@ -130,12 +130,12 @@ test('a stop settles no notification, so that each is sent again after the next 
   const count = () => {
     settled++;
   };
-  void queue.take(about('a', '1')).then(count);
-  void queue.take(about('a', '2')).then(count);
+  void queue.enqueue(about('a', '1')).then(count);
+  void queue.enqueue(about('a', '2')).then(count);
   queue.stop();
   expect(channel.calls[0]!.signal.aborted).toBe(true);
   channel.calls[0]!.done();
-  void queue.take(about('b', '3')).then(count);
+  void queue.enqueue(about('b', '3')).then(count);
   await settle();
   clock.advance(1e9);
   expect(channel.calls).toHaveLength(1);
@@ -143,13 +143,13 @@ test('a stop settles no notification, so that each is sent again after the next 
 });
 
 test('a channel sends nothing while the other side asks for a pause, and gives up no notification because of it', async () => {
-  const settled = queue.take(about('a', '1'));
-  const other = queue.take(about('b', '2'));
+  const settled = queue.enqueue(about('a', '1'));
+  const other = queue.enqueue(about('b', '2'));
   const waitMs = patienceMs + 60_000;
   channel.calls[0]!.reject(new RetryLaterError('slow down', waitMs));
   channel.calls[1]!.reject(new RetryLaterError('slow down', 1_000));
   await settle();
-  const third = queue.take(about('c', '3'));
+  const third = queue.enqueue(about('c', '3'));
   clock.advance(waitMs - 1);
   await settle();
   expect(channel.ids()).toEqual(['1', '2']);

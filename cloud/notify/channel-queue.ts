@@ -87,7 +87,7 @@ export class ChannelQueue {
   }
 
   /** Resolves when the notification is sent or given up. Never rejects, and never resolves after `stop`. */
-  take(notification: Notification): Promise<void> {
+  enqueue(notification: Notification): Promise<void> {
     return new Promise((settle) => {
       if (this.#stop.signal.aborted) return;
       if (this.#length >= maxQueue) this.#makeRoom();

@@ -35,8 +35,8 @@ function notifier(clock: FakeClock, perMinute?: number) {
 test('alarms of another gateway take turns with the flood of one gateway', async () => {
   const channel = new HeldChannel('desk');
   const queue = new ChannelQueue({ channel, clock: new FakeClock(), random: () => 1, logger: silentLogger() });
-  for (let i = 0; i < 500; i++) void queue.take(of('flood', `${i}`));
-  for (let i = 0; i < 3; i++) void queue.take(of('calm', `${i}`));
+  for (let i = 0; i < 500; i++) void queue.enqueue(of('flood', `${i}`));
+  for (let i = 0; i < 3; i++) void queue.enqueue(of('calm', `${i}`));
   for (let i = 0; i < 10; i++) {
     for (const { done } of channel.calls) done();
     await settle();
@@ -50,7 +50,7 @@ test('a queue that one gateway has filled gives up that gateway’s least grave 
   const channel = new HeldChannel('desk');
   const queue = new ChannelQueue({ channel, clock: new FakeClock(), random: () => 1, logger: silentLogger() });
   const given: string[] = [];
-  const take = (one: Notification) => void queue.take(one).then(() => given.push(one.id));
+  const take = (one: Notification) => void queue.enqueue(one).then(() => given.push(one.id));
   for (let i = 0; i < 20; i++) take(of('calm', `${i}`, 'info'));
   for (let i = 20; i < maxQueue - 1; i++) take(of('flood', `${i}`, 'critical'));
   take(of('flood', 'least', 'info'));
@@ -65,7 +65,7 @@ test('a queue that one gateway has filled gives up that gateway’s least grave 
 test('the first alarms of a flood are sent one by one, and the rest in one message that counts them', async () => {
   const clock = new FakeClock();
   const { made, told } = notifier(clock);
-  for (let i = 1; i <= 800; i++) made.take(alertEvent(i, { severity: i % 2 === 0 ? 'critical' : 'warning' }));
+  for (let i = 1; i <= 800; i++) made.onEvent(alertEvent(i, { severity: i % 2 === 0 ? 'critical' : 'warning' }));
   await settle();
   await settle();
   expect(told).toHaveLength(120);
@@ -75,7 +75,7 @@ test('the first alarms of a flood are sent one by one, and the rest in one messa
   expect(told.at(-1)).toMatchObject({ gateway: 'gw-1', severity: 'critical', grouped: 680 });
   expect(told.at(-1)?.message).toContain('680 more changes of alarms within 10 s, 340 of them critical');
   clock.advance(60_000);
-  made.take(alertEvent(801, {}));
+  made.onEvent(alertEvent(801, {}));
   await settle();
   expect(told.at(-1)?.grouped).toBeUndefined();
 });
@@ -83,7 +83,7 @@ test('the first alarms of a flood are sent one by one, and the rest in one messa
 test('a group’s message goes to channels that want its worst alarm, and counts no alarm that no channel wants', async () => {
   const clock = new FakeClock();
   const { made, told } = notifier(clock, 1);
-  for (let i = 1; i <= 3; i++) made.take(alertEvent(i, { severity: 'info' }));
+  for (let i = 1; i <= 3; i++) made.onEvent(alertEvent(i, { severity: 'info' }));
   clock.advance(10_000);
   await settle();
   expect(told.map(({ severity, grouped }) => [severity, grouped])).toEqual([

@@ -65,7 +65,7 @@ export class FloodGroups {
   }
 
   /** Counts a notification. undefined: the caller sends it alone. Otherwise resolves when the group's message is settled. */
-  take(notification: Notification): Promise<void> | undefined {
+  join(notification: Notification): Promise<void> | undefined {
     const share = this.#shareOf(notification.gateway);
     const critical = notification.severity === 'critical';
     if ((critical ? share.critical : share.other) < this.#perMinute) {

@@ -94,11 +94,11 @@ describe('without Kafka', () => {
     const made = notifier();
     await made.start();
     const serious = alertEvent(1, { severity: 'critical' }, now());
-    made.take(serious);
-    made.take(serious);
-    made.take(alertEvent(2, {}, now()));
-    made.take(alertEvent(3, { severity: 'info' }, now()));
-    made.take(alertEvent(4, { test: true, severity: 'critical' }, now()));
+    made.onEvent(serious);
+    made.onEvent(serious);
+    made.onEvent(alertEvent(2, {}, now()));
+    made.onEvent(alertEvent(3, { severity: 'info' }, now()));
+    made.onEvent(alertEvent(4, { test: true, severity: 'critical' }, now()));
     await vi.waitFor(() => expect(made.status().channels.map(({ sent }) => sent)).toEqual([2, 1]));
     expect(desk.ids().sort()).toEqual([id(1), id(2)]);
     expect(phone.ids()).toEqual([id(1)]);
@@ -109,7 +109,7 @@ describe('without Kafka', () => {
     const made = notifier();
     await made.start();
     phone.refuse = true;
-    for (let i = 1; i <= 20; i++) made.take(alertEvent(i, { severity: 'critical' }, now()));
+    for (let i = 1; i <= 20; i++) made.onEvent(alertEvent(i, { severity: 'critical' }, now()));
     await vi.waitFor(() => expect(desk.told).toHaveLength(20));
     const [deskStatus, phoneStatus] = made.status().channels;
     expect(deskStatus).toMatchObject({ channel: 'desk', lastError: '' });

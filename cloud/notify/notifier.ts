@@ -45,7 +45,7 @@ export interface NotifierStatus {
 export interface NotifierOptions {
   /** the centre's data folder, which holds the time of the first start */
   readonly folder: string;
-  /** absent = alerts come through `take` */
+  /** absent = alerts come through `onEvent` */
   readonly kafka?: KafkaCluster | undefined;
   readonly routes: readonly Route[];
   /** notifications of one gateway a minute that are sent one by one; further ones are grouped. Default 60, and 60 critical ones */
@@ -117,10 +117,10 @@ export class Notifier implements Part {
   }
 
   /**
-   * Takes an event where there is no Kafka; any type is allowed, and repetitions too. Returns at once. Notifications that
+   * Call it for each event where there is no Kafka; any type is allowed, and repetitions too. Returns at once. Notifications that
    * wait for a channel are in memory only: a crash of the centre loses them.
    */
-  take(event: ForpostEvent): void {
+  onEvent(event: ForpostEvent): void {
     void this.#handle(event);
   }
 
@@ -146,7 +146,7 @@ export class Notifier implements Part {
     if (notification === undefined) return Promise.resolve();
     this.#notifications++;
     if (!this.#anybodyWants(notification)) return Promise.resolve();
-    return this.#note(notification, this.#groups.take(notification) ?? this.#queue(notification));
+    return this.#note(notification, this.#groups.join(notification) ?? this.#queue(notification));
   }
 
   #anybodyWants(notification: Notification): boolean {
@@ -155,7 +155,7 @@ export class Notifier implements Part {
 
   #queue(notification: Notification): Promise<void> {
     const wanted = this.#queues.filter(({ route }) => isWanted(notification.severity, route.severity));
-    const taken = wanted.map(({ route, queue }) => queue.take(inLanguage(notification, route.language ?? 'en')));
+    const taken = wanted.map(({ route, queue }) => queue.enqueue(inLanguage(notification, route.language ?? 'en')));
     return Promise.all(taken).then(() => undefined);
   }
 

@@ -70,20 +70,20 @@ export class OffsetTrackers {
   }
 
   /** Stops commits of each partition until its next record arrives: the group was joined, or the topic is gone. */
-  doubt(): void {
+  unconfirm(): void {
     this.#confirmed.clear();
   }
 
   /** The consumer has joined the group and reads the `assigned` partitions. */
   joined(assigned: readonly number[]): void {
     for (const partition of this.#trackers.keys()) if (!assigned.includes(partition)) this.#trackers.delete(partition);
-    this.doubt();
+    this.unconfirm();
   }
 
   /** Forgets everything: a new consumer begins at the group's committed offsets. */
   clear(): void {
     this.#trackers.clear();
-    this.doubt();
+    this.unconfirm();
   }
 
   due(): readonly DueOffset[] {

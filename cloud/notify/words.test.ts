@@ -29,7 +29,7 @@ function notifier() {
 test('each channel gets notifications in its own language, without keys of the catalogue', async () => {
   const { made, told } = notifier();
   const summary_i18n = { key: 'common/unit.days', values: { count: 3 } };
-  made.take(
+  made.onEvent(
     alertEvent(1, {
       ...{ change: 'cleared', active: false, message: 'Gate is empty', summary: '3 days', summary_i18n },
       duration_ms: 300_000,
@@ -45,11 +45,11 @@ test('each channel gets notifications in its own language, without keys of the c
 
 test('people read the gateway’s own words where it sent no message, or a key of a newer version', async () => {
   const { made, told, clock } = notifier();
-  made.take(alertEvent(1, { message: 'the installer’s own words' }));
+  made.onEvent(alertEvent(1, { message: 'the installer’s own words' }));
   await settle();
   clock.advance(60_000);
   const newer = { key: 'alarm/of-a-newer-version', values: {} };
-  made.take(alertEvent(2, { change: 'cleared', summary: 'it burns', summary_i18n: newer, message: 'no fire' }));
+  made.onEvent(alertEvent(2, { change: 'cleared', summary: 'it burns', summary_i18n: newer, message: 'no fire' }));
   await settle();
   expect(told.ru.map(({ message }) => message)).toEqual(['the installer’s own words', 'Over: it burns (no fire)']);
 });
@@ -57,7 +57,7 @@ test('people read the gateway’s own words where it sent no message, or a key o
 test('the one message of a flood is in the channel’s language', async () => {
   const { made, told, clock } = notifier();
   const more = { severity: 'critical', message: 'too hot' };
-  for (let i = 1; i <= 4; i++) made.take(alertEvent(i, more));
+  for (let i = 1; i <= 4; i++) made.onEvent(alertEvent(i, more));
   clock.advance(10_000);
   await settle();
   const words = (language: Language) => told[language].at(-1)?.message;

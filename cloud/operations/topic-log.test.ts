@@ -50,8 +50,8 @@ async function rig() {
     const bytes = Buffer.from(`picture ${name}`);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const item = { gateway: 'gw-1', evidence: '00000000000000aa', sha256, size: bytes.length };
-    await depot.ask({ ...item, media: 'image/jpeg', alarm: 'gate/yard/-/1', by: 'anna' });
-    await depot.take('gw-1', sha256, 0, bytes.length, bytes);
+    await depot.request({ ...item, media: 'image/jpeg', alarm: 'gate/yard/-/1', by: 'anna' });
+    await depot.receivePart('gw-1', sha256, 0, bytes.length, bytes);
     return { sha256, bytes, address: `/api/v1/gateways/gw-1/evidence/${sha256}` };
   };
   return { app, picture };

@@ -66,7 +66,7 @@ export class BodyRoom {
       if (--share.bodies === 0) this.#gateways.delete(gateway);
     };
     return {
-      take: (bytes) => {
+      reserve: (bytes) => {
         if (share.bytes + bytes > this.#maxBytesOfGateway)
           throw tryAgainIn(
             429,
@@ -98,7 +98,7 @@ export class BodyRoom {
 
 export interface BodyShare {
   /** Counts bytes that are about to be kept. @throws HttpProblem 429, 503 */
-  take(bytes: number): void;
+  reserve(bytes: number): void;
   /** The connection has delivered the body or is gone. */
   end(): void;
   /** Runs `work` on the counted bytes, which stay counted until the work is done. */
@@ -113,7 +113,7 @@ export async function readBody(source: AsyncIterable<Buffer>, share: BodyShare, 
     length += chunk.length;
     if (length > maxBytes)
       throw new HttpProblem(413, message('reason/receiver.large-body', { bytes: String(maxBytes) }));
-    share.take(chunk.length);
+    share.reserve(chunk.length);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length);
@@ -132,7 +132,7 @@ export async function unpackBody(packed: Buffer, share: BodyShare, maxUnpackedBy
         throw new HttpProblem(413, message('reason/receiver.unpacks-large', { bytes: String(maxUnpackedBytes) }));
       if (length > packedFreely && length > packed.length * mostPacked)
         throw new HttpProblem(413, message('reason/receiver.packed', { times: String(mostPacked) }));
-      share.take(chunk.length);
+      share.reserve(chunk.length);
       chunks.push(chunk);
     }
   } catch (error) {

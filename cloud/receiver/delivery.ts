@@ -135,7 +135,7 @@ export class HistoryDelivery implements Delivery {
       ),
     );
     try {
-      const taken = await this.#intake.take(received, AbortSignal.any([late.signal, this.#stop.signal]));
+      const taken = await this.#intake.storeBatch(received, AbortSignal.any([late.signal, this.#stop.signal]));
       if (taken.repeated > 0) events.repeated(taken.repeated);
       for (const { item, reason } of taken.conflicting) {
         logger.error({ gateway, id: item.event.id }, reason);

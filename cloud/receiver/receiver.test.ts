@@ -285,7 +285,7 @@ describe('one gateway against all others', () => {
   test('an event, a state or a source of another site than the gateway’s own is refused with the reason', async () => {
     const admission: Admission = {
       ready: true,
-      came: () => undefined,
+      count: () => undefined,
       turnedAway: () => undefined,
       superseded: () => undefined,
       refusal: ({ gateway, site }) => (site === 'home' ? undefined : `${gateway} is not of ${site}`),
@@ -310,7 +310,7 @@ describe('one gateway against all others', () => {
   test('a box that a restored one has replaced is refused on every way in, before its body is read', async () => {
     const admission: Admission = {
       ready: true,
-      came: () => undefined,
+      count: () => undefined,
       turnedAway: () => undefined,
       refusal: () => undefined,
       superseded: ({ gateway, instance }) => (instance === 'new' ? undefined : `${gateway} was replaced`),

@@ -113,7 +113,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
     try {
       request.ingestGateway = callerOf(request);
     } catch (error) {
-      const waitMs = strangers.come(addressGroup(request.ip));
+      const waitMs = strangers.waitMs(addressGroup(request.ip));
       if (waitMs === 0) throw error;
       reply.header('connection', 'close');
       throw tryAgainIn(429, waitMs, message('reason/receiver.many-strangers'));
@@ -162,7 +162,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
       const body = await bytesOf(request, maxUnpackedBytes);
       const received = eventsIn(body, gateway, maxEventBytes);
       const events = received.map(({ event }) => event);
-      admission.came(events, body.length);
+      admission.count(events, body.length);
       for (const event of events) {
         const refusal = admission.refusal(event);
         if (refusal !== undefined) throw new HttpProblem(403, refusal);

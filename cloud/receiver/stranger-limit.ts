@@ -33,7 +33,7 @@ export class StrangerLimit {
   }
 
   /** Counts one request from `address`. Returns how long the address has to wait, ms; 0 = answer it. */
-  come(address: string): number {
+  waitMs(address: string): number {
     const { burst, perSecond } = this.#limits;
     const now = this.#clock.uptime();
     const known = this.#left.get(address) ?? { left: burst, at: now };

@@ -106,7 +106,7 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
     await page.locator('.alarm').getByText('Не работает канал шлюза: kafka, modem и radio').waitFor();
     await page.locator('.alarm').getByText('it burns').waitFor();
     const catching_up = { key: 'centre/note.catching-up', values: { count: 21_000 } };
-    centre.tell('centre', {
+    centre.sendToPages('centre', {
       ...{ problems: ['Kafka: it is away'], notes: ['catching up'], notes_i18n: [catching_up] },
       ...{ current: false, as_of: null, why_old: 'no Kafka', why_old_i18n: { key: 'centre/old.kafka' } },
     });

@@ -171,12 +171,13 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
       return { x: Math.round(x / 2), y: Math.round(y / 2) };
     };
     const before = await place();
-    for (let i = 0; i < 20; i++) centre.tell('alert', alarmView(`new-${i}`, { raised: ago(0), changed: ago(0) }));
+    for (let i = 0; i < 20; i++)
+      centre.sendToPages('alert', alarmView(`new-${i}`, { raised: ago(0), changed: ago(0) }));
     const newAlarms = page.getByRole('button', { name: /20 new alarms, Critical: House connection overloaded/ });
     await newAlarms.waitFor();
     await screenshot(page, 'new');
     expect(await place()).toEqual(before);
-    centre.tell('alert', { ...alarms[0], active: false, open: true, change: 'cleared', changed: ago(0) });
+    centre.sendToPages('alert', { ...alarms[0], active: false, open: true, change: 'cleared', changed: ago(0) });
     await page.locator('.alarm').first().getByText('Over', { exact: true }).waitFor();
     expect(await place()).toEqual(before);
     // the pictures that were opened are still open
@@ -216,7 +217,7 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
       await page.getByText('not believed: says 1970, too long ago').waitFor();
       expect(await page.locator('.event-time .warning').count()).toBe(2);
       await page.locator('.area-events').hover();
-      centre.tell('events', { events: [], skipped: 1_200, skipped_of: { 'gw-1': 1_200 } });
+      centre.sendToPages('events', { events: [], skipped: 1_200, skipped_of: { 'gw-1': 1_200 } });
       await page.getByText('left out meanwhile: 1,200 of Barn').waitFor();
       expect(await widthOf(page)).toBeLessThanOrEqual(sizes[size].width);
       await screenshots(page, `left-out-${size}`);
@@ -345,10 +346,10 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     const page = await open('desk');
     await page.getByText('This card cannot be shown').waitFor();
     for (const title of cards) await page.getByRole('heading', { name: title, exact: true }).waitFor();
-    centre.tell('gateway', { now: ago(0), gateway: gatewayView('gw-1', { name: 'Renamed' }) });
+    centre.sendToPages('gateway', { now: ago(0), gateway: gatewayView('gw-1', { name: 'Renamed' }) });
     await page.getByRole('heading', { name: 'Renamed' }).waitFor();
     centre.answers.set('/api/v1/metrics', { metrics: [] });
-    centre.tell('hello', { now: ago(0) });
+    centre.sendToPages('hello', { now: ago(0) });
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('No readings yet').waitFor();
   });

@@ -87,7 +87,7 @@ async function rig() {
     return { content, path, item, queued: { ...item, path } };
   };
   const want = (item: { id: string; sha256: string; size: number }, gateway = 'gw-1') =>
-    world.depot.ask({
+    world.depot.request({
       gateway,
       evidence: item.id,
       sha256: item.sha256,

@@ -22,7 +22,7 @@ export async function fileCommands(
   const begin = async () => {
     const commands = new Commands({
       keyFile: join(folder, 'command-key.pem'),
-      log: (take) => new FileCommandLog(join(folder, 'commands.json'), take, clock),
+      log: (onCommand) => new FileCommandLog(join(folder, 'commands.json'), onCommand, clock),
       logger: silentLogger(),
       onChange: () => undefined,
       ...options,

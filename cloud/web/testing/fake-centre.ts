@@ -36,7 +36,7 @@ export class FakeCentre {
 
   async start(): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
-    this.#ticks = setInterval(() => this.tell('tick', { now: new Date().toISOString() }), 3000);
+    this.#ticks = setInterval(() => this.sendToPages('tick', { now: new Date().toISOString() }), 3000);
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
@@ -47,7 +47,7 @@ export class FakeCentre {
   }
 
   /** Sends a message of the stream to every page. */
-  tell(name: string, message: unknown): void {
+  sendToPages(name: string, message: unknown): void {
     for (const stream of this.#streams) stream.write(`event: ${name}\ndata: ${JSON.stringify(message)}\n\n`);
   }
 

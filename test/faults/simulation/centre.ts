@@ -84,7 +84,7 @@ export class SimulatedCentre {
       const offset = this.#offsets[lane];
       const records = this.#network.partitions[lane].slice(offset, offset + this.#random.int(1, 12));
       if (records.length > 0) {
-        const { conflicting, refused } = await intake.take(records.map(toItem), signal);
+        const { conflicting, refused } = await intake.storeBatch(records.map(toItem), signal);
         for (const { item } of [...conflicting, ...refused]) this.conflicts.add(item.event.id);
         // anything may happen between the insert and the commit of the offset
         await sleep(this.#clock, this.#random.int(0, 3), signal);

@@ -38,7 +38,7 @@ function start() {
     asked,
     waits,
     page,
-    come: (...events: EventView[]) => feed.take({ events, skipped: 0 }),
+    come: (...events: EventView[]) => feed.addBatch({ events, skipped: 0 }),
     answer: async (index: number, events: EventView[], cursor?: string) => {
       asked[index]?.answer.resolve({ events, ...(cursor === undefined ? {} : { cursor }) } as EventsAnswer);
       await settle();
@@ -78,7 +78,7 @@ test('the last of two loads counts, whichever is answered first, and no event th
     const { feed, come, answer, shown } = start();
     feed.load();
     come(event(2));
-    feed.take(undefined);
+    feed.addBatch(undefined);
     come(event(3));
     const answers = [[event(1)], [event(2), event(1)]];
     for (const index of order) {
@@ -105,7 +105,7 @@ test('a list that a person reads is not replaced, not even by a repeated request
   const { feed, asked, waits, page, answer, fail, settle, shown } = start();
   feed.load();
   await answer(0, [event(1)]);
-  feed.take(undefined);
+  feed.addBatch(undefined);
   await fail(1);
   page.following = false;
   waits[0]?.over();

@@ -63,7 +63,7 @@ export class EventFeed {
   }
 
   /** `batch`: as `EventsListener` has it. */
-  take(batch: StreamMessages['events'] | undefined): void {
+  addBatch(batch: StreamMessages['events'] | undefined): void {
     if (batch === undefined) {
       this.#reload();
       return;

@@ -37,7 +37,7 @@ export function useEvents(desk: Desk, filter: EventFilter, following: boolean): 
     });
     feed.current = made;
     made.load();
-    const stop = desk.onEvents((batch) => made.take(batch));
+    const stop = desk.onEvents((batch) => made.addBatch(batch));
     return () => {
       stop();
       made.stop();
