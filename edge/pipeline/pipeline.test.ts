@@ -1,118 +1,28 @@
+/** The steps of a device's publish: rules, local actions, and one entry for the outbox. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { FakeClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
-import { silentLogger } from '@forpost/shared/logging.ts';
-import { beforeEach, expect, onTestFinished, test } from 'vitest';
-import type { Alert } from '../alerts/action.ts';
-import { Alarms } from '../alerts/alarms.ts';
-import { DeviceRegistry } from '../devices/registry.ts';
-import type { Appended, Outbox, OutboxEntry } from '../outbox/outbox.ts';
-import { RuleEngine } from '../rules/engine.ts';
+import { expect, onTestFinished, test } from 'vitest';
 import { hostRule } from '../rules/own-rules.ts';
-import type { Site } from '../site/site.ts';
-import { Pipeline } from './pipeline.ts';
+import {
+  acted,
+  alarms,
+  build,
+  clock,
+  devices,
+  outbox,
+  pipeline,
+  pipelineForEachTest,
+  publish,
+  settle,
+} from './testing/pipeline.ts';
 
-const site: Site = {
-  id: asId('home'),
-  name: 'Home',
-  timezone: 'Europe/Berlin',
-  devices: [
-    { id: asId('meter'), decoder: 'native' },
-    { id: asId('quiet'), decoder: 'native' },
-  ],
-  consumers: [],
-  cameras: [
-    {
-      id: asId('yard'),
-      url: 'rtsp://127.0.0.1/yard',
-      zones: [
-        {
-          id: 'gate',
-          points: [
-            [0, 0],
-            [1, 0],
-            [1, 1],
-          ],
-        },
-      ],
-    },
-  ],
-  rules: [
-    { id: asId('over'), kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000 },
-    { id: asId('silence'), kind: 'silent', devices: ['quiet'], after_s: 30 },
-    { id: asId('intruder'), kind: 'zone-entered', camera: 'yard', zone: 'gate' },
-    { id: asId('tampered'), kind: 'tamper', cameras: ['yard'], tampers: ['covered', 'moved'] },
-  ],
-  revision: 'r1',
-};
+pipelineForEachTest();
 
-/** An outbox whose disk is in the test's hands. */
-class HeldOutbox implements Pick<Outbox, 'append'> {
-  readonly entries: OutboxEntry[] = [];
-  answer: (entry: OutboxEntry) => Promise<Appended> = async ({ events }) => ({ stored: events.length, repeated: 0 });
-
-  append(entry: OutboxEntry): Promise<Appended> {
-    this.entries.push(entry);
-    return this.answer(entry);
-  }
-}
-
-let clock: FakeClock;
-let outbox: HeldOutbox;
-let acted: string[];
-let devices: DeviceRegistry;
-let alarms: Alarms;
-let pipeline: Pipeline;
-
-beforeEach(() => {
-  clock = new FakeClock();
-  outbox = new HeldOutbox();
-  acted = [];
-  return build();
-});
-
-/** A pipeline on this clock and outbox; with `file`, active alarms outlive it. */
-async function build(options: { file?: string } = {}): Promise<void> {
-  devices = new DeviceRegistry({ site, secrets: { mqtt: {}, console: {} }, clock });
-  const act = ({ data }: Alert) =>
-    void acted.push(`${data.rule}/${data.device} ${data.change}, ${outbox.entries.length} entries`);
-  const action = { name: 'test', perform: act, stop: async () => undefined };
-  alarms = new Alarms({ actions: [action], clock, random: Math.random, ...options });
-  await alarms.start();
-  const rules = new RuleEngine({ site, actives: alarms.active(), uptime: clock.uptime() });
-  pipeline = new Pipeline({
-    devices,
-    rules: () => rules,
-    alarms,
-    outbox: outbox as unknown as Outbox,
-    clock,
-    quality: () => 'synced',
-    boot: () => 'boot-1',
-    random: () => 0.5,
-    logger: silentLogger(),
-    onAlert: () => undefined,
-  });
-  pipeline.start();
-}
-
-const publish = (payload: string, device = 'meter', what = 'readings') =>
-  pipeline.admit({
-    device,
-    topic: `forpost/devices/${device}/${what}`,
-    payload: Buffer.from(payload),
-    qos: 1,
-    duplicate: false,
-    received: clock.now(),
-    uptime: clock.uptime(),
-  });
-/** Lets what is already settled run on. */
-const settle = () => new Promise((resolve) => setImmediate(resolve));
-
-test('an alarm of the gateway itself is acted on at once, stored as an alert, and ends like every other', () => {
+test('an alarm of the gateway itself runs the local actions at once, is stored as an alert, and clears like any other', () => {
   const transition = {
     ...{ rule: hostRule, device: asId<'device'>('gw-1'), subject: 'temperature', severity: 'warning' as const },
     ...{ category: 'gateway', test: false, cause: 'temperature_c', value: 91, message: 'too hot', time: clock.now() },
@@ -152,7 +62,7 @@ test('while the disk hangs, local actions run and no publish is acknowledged', a
   expect(told).toBe(0);
 });
 
-test('every entry names the device that sent it, also where the payload is unreadable', async () => {
+test('every entry names its device, even if the payload is unreadable', async () => {
   await publish('{"values":{"power_w":6000}}');
   await publish('not readable', 'quiet');
   await publish('[]', 'quiet');
@@ -170,7 +80,7 @@ test('a publish whose entry the outbox refuses is not acknowledged', async () =>
   await expect(publish('{"values":{"power_w":1}}')).rejects.toThrow('full');
 });
 
-test('an alert whose entry the outbox refused is stored once, with the resend of its message', async () => {
+test('an alert with a refused entry is stored once, with the resend of its message', async () => {
   outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
   await expect(publish('{"id":"a1","values":{"power_w":6000}}')).rejects.toThrow('full');
   outbox.entries.length = 0;
@@ -183,7 +93,7 @@ test('an alert whose entry the outbox refused is stored once, with the resend of
   expect(alerts.map(({ data }) => (JSON.parse(data) as { change: string }).change)).toEqual(['raised']);
 });
 
-test('the end of an alarm never reaches the outbox before its beginning, whichever entries were refused', async () => {
+test('the end of an alarm never reaches the outbox before its beginning, whichever entries are refused', async () => {
   let full = true;
   const stored = new Map<string | undefined, string>();
   outbox.answer = async ({ events }) => {
@@ -207,7 +117,7 @@ test('the end of an alarm never reaches the outbox before its beginning, whichev
   expect([...stored.values()]).toEqual(['raised', 'cleared', 'raised']);
 });
 
-test('the file of active alarms says what the outbox has: an alarm that the outbox refused is raised again after a restart', async () => {
+test('an alarm that the outbox refused is raised again after a restart', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'forpost-pipeline-')), 'alarms.json');
   onTestFinished(() => rmSync(dirname(file), { recursive: true }));
   outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FULL', 'full'));
@@ -223,14 +133,14 @@ test('the file of active alarms says what the outbox has: an alarm that the outb
   expect(alarms.active()).toHaveLength(1);
 });
 
-test('with a clock that still says 1970 readings are stored and alarms raised', async () => {
+test('while the clock is still at 1970, readings are stored and alarms raised', async () => {
   clock.jump(-clock.now());
   await publish('{"values":{"power_w":6000}}');
   expect(acted).toEqual(['over/meter raised, 0 entries']);
   expect(outbox.entries[0]).not.toHaveProperty('deadLetter');
 });
 
-test('an acknowledgement by command is stored with the command’s result or not at all, and never behind the alarm’s end', async () => {
+test('an acknowledgement by command is stored together with the command’s result, and never after the alarm’s end', async () => {
   await publish('{"values":{"power_w":6000}}');
   const [alarm] = alarms.active();
   const anna = { by: 'anna', where: 'centre' } as const;
@@ -256,7 +166,7 @@ test('an acknowledgement by command is stored with the command’s result or not
   expect(new Set(ids[1])).toEqual(new Set([ids[0]?.[0], 'command\nc-1']));
 });
 
-test('a device’s own id marks a resend within one kind of message and one channel only', async () => {
+test('a device’s own id identifies a resend only within one kind of message and one channel', async () => {
   await publish(
     '[{"id":7,"channel":"a","values":{"x":1}},{"id":7,"channel":"b","values":{"x":1}},{"id":7,"values":{"x":1}}]',
   );
@@ -269,7 +179,7 @@ test('a device’s own id marks a resend within one kind of message and one chan
   expect(ids.at(-1)).toBe(ids.at(-2));
 });
 
-test('an unreadable message becomes a dead letter of its device and proves that the device lives', async () => {
+test('an unreadable message becomes a dead letter of its device, and counts as a sign of life', async () => {
   await publish('{"values":', 'quiet');
   expect(outbox.entries[0]).toMatchObject({
     events: [],
@@ -278,7 +188,7 @@ test('an unreadable message becomes a dead letter of its device and proves that 
   expect(devices.statuses().find(({ id }) => id === 'quiet')).toMatchObject({ deadLetters: 1, messages: 1 });
 });
 
-test('a message whose events can never be stored becomes a dead letter, so that the device does not send it for ever', async () => {
+test('a message with events that can never be stored becomes a dead letter, so the device stops resending it', async () => {
   outbox.answer = async ({ events }) => {
     if (events.length > 0) throw new ForpostError('FORPOST_EVENT_INVALID', 'no such time');
     return { stored: 0, repeated: 0 };
@@ -287,7 +197,7 @@ test('a message whose events can never be stored becomes a dead letter, so that 
   expect(outbox.entries.at(-1)).toMatchObject({ events: [], deadLetter: { device: 'meter', reason: 'no such time' } });
 });
 
-test('a silence alarm is raised by the passing of time alone, and stored', async () => {
+test('a device that sends nothing raises a silence alarm, which is stored', async () => {
   await publish('{"values":{"temperature_c":20}}', 'quiet');
   clock.advance(29_000);
   expect(acted).toEqual([]);
@@ -296,85 +206,7 @@ test('a silence alarm is raised by the passing of time alone, and stored', async
   expect(outbox.entries.at(-1)?.events[0]?.type).toBe(eventTypes.alert);
 });
 
-test('events of a camera have no sender to hold back: they wait for the outbox, in order', async () => {
-  let full = true;
-  const stored: string[] = [];
-  outbox.answer = async ({ events }) => {
-    if (full) throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
-    stored.push(...events.map(({ data }) => (JSON.parse(data) as { change: string }).change));
-    return { stored: events.length, repeated: 0 };
-  };
-  const box = [0.1, 0.1, 0.2, 0.5] as const;
-  const known = { best: 0.9, seen: 1, static: false, zones: ['gate'] };
-  const track = { id: 1, class: 'person', score: 0.9, box, ...known };
-  const scene = (change: 'entered' | 'left') =>
-    pipeline.cameras.frame({
-      kind: 'scene',
-      camera: 'yard',
-      time: clock.now(),
-      uptime: clock.uptime(),
-      tracks: [track],
-      changes: [{ change, zone: 'gate', track, at: clock.uptime() }],
-      detectMs: 5,
-    });
-  scene('entered');
-  expect(acted.map((text) => text.split(',')[0])).toEqual(['intruder/yard raised']);
-  await settle();
-  pipeline.own.note({ change: 'later', message: 'later' });
-  await settle();
-  full = false;
-  clock.advance(10_000);
-  await settle();
-  await settle();
-  expect(stored.slice(0, 2).sort()).toEqual(['entered', 'raised']);
-  expect(stored.at(-1)).toBe('later');
-});
-
-test('tampering with a camera raises an alarm at once, and the alarm clears when the camera has its old view again', async () => {
-  const tell = (tamper: 'covered' | 'moved' | null) =>
-    pipeline.cameras.tamper({ kind: 'tamper', camera: 'yard', time: clock.now(), uptime: clock.uptime(), tamper });
-  tell(null);
-  tell('covered');
-  tell('moved');
-  tell(null);
-  expect(acted.map((text) => text.split(',')[0])).toEqual([
-    'tampered/yard raised',
-    // one thing at a time is wrong with a view
-    'tampered/yard cleared',
-    'tampered/yard raised',
-    'tampered/yard cleared',
-  ]);
-  await settle();
-  expect(outbox.entries.flatMap(({ events }) => events.map(({ type }) => type))).toHaveLength(4);
-});
-
-test('a minute after somebody came, the outbox gets the counts of who came, left and is there', async () => {
-  const known = { score: 0.9, best: 0.9, seen: 1, static: false, box: [0.1, 0.1, 0.2, 0.5] as const };
-  const track = { id: 1, class: 'person', ...known, zones: ['gate'] };
-  const at = { camera: 'yard', time: clock.now(), uptime: clock.uptime(), detectMs: 5 };
-  const change = { change: 'entered', zone: 'gate', track, at: clock.uptime() } as const;
-  pipeline.cameras.frame({ kind: 'scene', ...at, tracks: [track], changes: [change] });
-  clock.advance(60_000);
-  await settle();
-  const counts = () =>
-    outbox.entries.flatMap(({ events }) => events).filter(({ type }) => type === eventTypes.visionCount);
-  expect(counts().map(({ data, device }) => [device, JSON.parse(data)])).toEqual([
-    ['yard', { camera: 'yard', zone: 'gate', class: 'person', seconds: 60, entered: 1, left: 0, now: 1, most: 1 }],
-  ]);
-  clock.advance(600_000);
-  await settle();
-  expect(counts()).toHaveLength(1);
-});
-
-test('events that wait for an outbox that takes nothing are bounded, and given-up events are counted', async () => {
-  outbox.answer = () => Promise.reject(new ForpostError('FORPOST_OUTBOX_FAILED', 'no disk'));
-  for (let i = 0; i < 1100; i++) pipeline.own.note({ change: 'n', message: String(i) });
-  await settle();
-  expect(pipeline.unstored).toEqual({ waiting: 1000, lost: 100, collapsed: 0 });
-  await pipeline.stop();
-});
-
-test('rules skip a resend under the device’s own id, also before the first sending is on disk', async () => {
+test('rules skip a resend with the device’s own id, even before the original is on disk', async () => {
   const say = (id: string, power: number) => publish(JSON.stringify({ id, values: { power_w: power } }));
   await say('a', 6000);
   await say('b', 10);
@@ -387,7 +219,7 @@ test('rules skip a resend under the device’s own id, also before the first sen
   expect(acted.length).toBe(3);
 });
 
-test('rules evaluate every reading of a device whose own numbers begin anew', async () => {
+test('rules evaluate every reading of a device that restarts its own ids', async () => {
   const counted = (power: number) => publish(`{"id":42,"values":{"power_w":${power}}}`);
   await counted(10);
   await counted(6000);
@@ -406,7 +238,7 @@ test('rules evaluate every reading of a device whose own numbers begin anew', as
   ]);
 });
 
-test('alerts of one device are handed to the outbox at once, without waiting for each other’s commits', async () => {
+test('alerts of one device reach the outbox at once, without waiting for the commits of earlier ones', async () => {
   outbox.answer = () => new Promise(() => undefined);
   for (let i = 0; i < 30; i++) void publish(`{"values":{"power_w":${i % 2 === 0 ? 6000 : 10}}}`);
   await settle();
