@@ -12,8 +12,8 @@ import { CommandRefusals } from '../commands/command-refusals.ts';
 import { Commander } from '../commands/commander.ts';
 import { commandKinds } from '../commands/kinds/registry.ts';
 import { CommandKeys } from '../commands/trusted-keys.ts';
+import { DocumentChecks } from '../config/check/document-checks.ts';
 import type { Installation } from '../config/installation.ts';
-import { loadSite } from '../config/load-site.ts';
 import { sendKept } from '../evidence/send.ts';
 import { readOnce } from '../outbox/sqlite/reader/sqlite-reader.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
@@ -29,8 +29,11 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
   const { clock, random, installation } = options;
   const { site_file: file, secrets_file: secretsFile, data } = installation;
   const siteLog = loggerOf(options, 'site');
+  const checks = new DocumentChecks({ file, secretsFile, clock });
   const site: LiveSite = new LiveSite({
-    ...{ site: options.site, file, data, clock, load: (text: string) => loadSite(file, secretsFile, text) },
+    ...{ site: options.site, file, data, clock },
+    load: (text) => checks.load(text),
+    compare: (before, after) => checks.compare(before, after),
     parts: siteParts(options, ground, {
       rules: () => rules(),
       pipeline: () => pipeline,

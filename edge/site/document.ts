@@ -77,7 +77,9 @@ export interface SiteDocumentOptions {
   /** the data folder */
   readonly data: string;
   /** Loads and checks a text as a start would. @throws the problems, FORPOST_CONFIG_INVALID */
-  readonly load: (text: string) => LoadedDocument;
+  readonly load: (text: string) => LoadedDocument | Promise<LoadedDocument>;
+  /** default: `differenceOf` in this thread */
+  readonly compare?: (before: string, after: string) => Promise<readonly ChangeInWords[]>;
   /** asks every part; default: no part runs */
   readonly prepare?: (loaded: LoadedDocument) => Prepared;
   readonly clock: Clock;
@@ -187,9 +189,9 @@ export class SiteDocument {
 
   /** What `text` would change in the newest revision, and what is wrong with it. Changes nothing. */
   async rehearse(text: string): Promise<Rehearsed> {
-    const changes = differenceOf(this.#text, text);
+    const changes = await this.#compare(this.#text, text);
     try {
-      const prepared = this.#options.prepare?.(this.#options.load(text));
+      const prepared = this.#options.prepare?.(await this.#options.load(text));
       return { changes, problems: prepared !== undefined && 'refused' in prepared ? prepared.refused : [] };
     } catch (error) {
       return { changes, problems: problemsOf(error, true) };
@@ -199,7 +201,7 @@ export class SiteDocument {
   /** What changed from one revision to another; undefined: one of them is not kept. */
   async difference(from: string, to?: string): Promise<readonly ChangeInWords[] | undefined> {
     const [old, now] = [await this.read(from), to === undefined ? { text: this.#text } : await this.read(to)];
-    return old === undefined || now === undefined ? undefined : differenceOf(old.text, now.text);
+    return old === undefined || now === undefined ? undefined : this.#compare(old.text, now.text);
   }
 
   /** The text of the file, which differs from `text` where it was edited by hand and not taken up. */
@@ -217,12 +219,12 @@ export class SiteDocument {
   async #store(text: string, request: Request, write: boolean): Promise<Changed> {
     const { file, load, prepare = () => ({ commit: () => undefined }) } = this.#options;
     try {
-      const loaded = load(text);
+      const loaded = await load(text);
       const prepared = prepare(loaded);
       if ('refused' in prepared) return { problems: prepared.refused };
       // the disk took no write at the start
       if (!this.#history.isOpen) await this.#history.open(sha256Of(this.#text));
-      const revision = this.#revision(request, text, differenceOf(this.#text, text));
+      const revision = this.#revision(request, text, await this.#compare(this.#text, text));
       await this.#history.begin(revision, text);
       if (write) await this.#replace(file, text);
       await this.#settle();
@@ -261,13 +263,15 @@ export class SiteDocument {
 
   async #noteFile(): Promise<void> {
     const before = this.#newest && (await this.#history.textOf(this.#newest));
-    if (before !== undefined && !this.#passes(this.#text)) {
+    const passes = await this.#passes(this.#text);
+    if (before !== undefined && !passes) {
       this.#text = before;
       return;
     }
-    const changes = before === undefined ? [said(message('gateway/change.first'))] : differenceOf(before, this.#text);
+    const changes =
+      before === undefined ? [said(message('gateway/change.first'))] : await this.#compare(before, this.#text);
     const revision = this.#revision(byHand, this.#text, changes);
-    if (!this.#passes(this.#text)) {
+    if (!passes) {
       this.#newest = revision;
       return;
     }
@@ -276,9 +280,9 @@ export class SiteDocument {
     this.#newest = revision;
   }
 
-  #passes(text: string): boolean {
+  async #passes(text: string): Promise<boolean> {
     try {
-      this.#options.load(text);
+      await this.#options.load(text);
       return true;
     } catch (error) {
       if (configProblems(error) === undefined) throw error;
@@ -289,7 +293,7 @@ export class SiteDocument {
   async #conflictByHand(): Promise<Conflict | undefined> {
     const text = await this.#disk.read(this.#options.file);
     if (text === this.#text) return undefined;
-    return { conflict: 'by-hand', newest: this.newest, changes: differenceOf(this.#text, text) };
+    return { conflict: 'by-hand', newest: this.newest, changes: await this.#compare(this.#text, text) };
   }
 
   async #conflictOf({ seen, edit }: ChangeRequest): Promise<Conflict | { readonly unchanged: Revision } | undefined> {
@@ -297,10 +301,15 @@ export class SiteDocument {
     const old = await this.read(seen);
     // the same change once more: its answer was lost
     if (old !== undefined && edit(old.text) === this.#text) return { unchanged: this.newest };
-    const changes = old === undefined ? [] : differenceOf(old.text, this.#text);
+    const changes = old === undefined ? [] : await this.#compare(old.text, this.#text);
     // the same text again (a change that was undone): the author has seen what is
     if (old !== undefined && changes.length === 0) return undefined;
     return { conflict: 'seen', newest: this.newest, changes };
+  }
+
+  #compare(before: string, after: string): Promise<readonly ChangeInWords[]> {
+    const { compare = async (one, other) => differenceOf(one, other) } = this.#options;
+    return compare(before, after);
   }
 
   #revision({ author, why }: Request, text: string, changes: readonly ChangeInWords[]): Revision {

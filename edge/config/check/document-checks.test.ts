@@ -1,0 +1,29 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@forpost/shared/clock.ts';
+import { configProblems } from '@forpost/shared/config/yaml.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { loadSite } from '../load-site.ts';
+import { DocumentChecks } from './document-checks.ts';
+
+const text = `site: { id: home, timezone: UTC }
+devices: []
+cameras: [{ id: yard, url: "rtsp://10.0.0.7/s" }]
+`;
+
+test('a large document is checked and compared in a thread of its own, with the same answers', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-check-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [file, secretsFile] = [join(folder, 'site.yaml'), join(folder, 'secrets.yaml')];
+  writeFileSync(secretsFile, 'mqtt: {}\nconsole: {}\n');
+  const checks = new DocumentChecks({ file, secretsFile, clock: systemClock, smallLetters: 0 });
+  const { site, secrets } = loadSite(file, secretsFile, text);
+  const named = text.replace('id: yard', 'id: yard, name: Yard');
+  const refused = checks.load(`${text}bridges: []\n`).catch(configProblems);
+  expect(await Promise.all([checks.load(text), checks.compare(text, named)])).toEqual([
+    { site, secrets },
+    [{ message: 'camera yard renamed to Yard', message_i18n: expect.anything() }],
+  ]);
+  expect(await refused).toEqual([expect.stringContaining('site.yaml:4:1: unknown key "bridges"')]);
+});
