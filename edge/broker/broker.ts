@@ -297,7 +297,7 @@ export class Broker implements Part, LocalPublisher {
     for (const connection of [...this.#clients.all()]) {
       const principal = principalOf(connection.principal.id);
       if (principal?.kind === connection.principal.kind) {
-        connection.renew(principal);
+        this.#lives.renewed(connection, principal);
         continue;
       }
       connection.will = undefined;

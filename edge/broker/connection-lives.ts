@@ -9,7 +9,7 @@
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
-import { mayPublish } from './access.ts';
+import { mayPublish, type Principal } from './access.ts';
 import type { ConnectedClients } from './clients.ts';
 import type { Connection } from './connection.ts';
 import type { IncidentLog } from './incidents.ts';
@@ -57,8 +57,7 @@ export class ConnectionLives {
     const turn = this.#turns.get(principal.id) ?? guarded.turn;
     this.#turns.set(principal.id, turn);
     guarded.turn = turn;
-    if (principal.kind === 'consumer' && principal.publish.length > 0) guarded.messageShare = shareOfMessage;
-    if (principal.kind === 'consumer') guarded.answerShare = shareOfMessage;
+    this.#share(connection);
     guarded.principal = principal.id;
     guarded.onPacket = (packet) => dispatch.handle(connection, packet);
     if (will !== undefined && (!mayPublish(principal, will.topic) || hasTooManyLevels(will.topic))) {
@@ -72,6 +71,19 @@ export class ConnectionLives {
       socket.once('close', () => keepAlive.stop());
     }
     socket.once('close', () => contained(guarded.work, () => this.#closed(connection)));
+  }
+
+  /** New rights of the connection's principal: they hold from the next packet on. */
+  renewed(connection: Connection, principal: Principal): void {
+    connection.renew(principal);
+    this.#share(connection);
+  }
+
+  /** How much of its read turn a packet of a consumer takes. */
+  #share({ principal, guarded }: Connection): void {
+    if (principal.kind !== 'consumer') return;
+    if (principal.publish.length > 0) guarded.messageShare = shareOfMessage;
+    guarded.answerShare = shareOfMessage;
   }
 
   /** CONNACK is sent: the connection's packets are read, and its session's subscriptions are in force for it. */

@@ -35,7 +35,7 @@ export async function withSiteDoor<T>(
   try {
     const load = (text: string) => loadSite(file, secretsFile, text);
     const document = new SiteDocument({ file, data, load, clock: systemClock });
-    await document.open();
+    await document.open({ leaveEdits: true });
     return await run(fileDoor(document, { kind: 'command-line', name: user }));
   } finally {
     lock?.release();

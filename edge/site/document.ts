@@ -108,16 +108,16 @@ export class SiteDocument {
 
   /**
    * Reads the file and its history. A file that is not the newest revision becomes one: it was edited by hand, or has no
-   * history yet; one that does not pass the check stays apart until `takeUp`. A disk that takes no write stops nothing.
-   * @throws where the file cannot be read
+   * history yet; one that does not pass the check stays apart until `takeUp`. `leaveEdits`: an edit by hand stays apart in any
+   * case. A disk that takes no write stops nothing. @throws where the file cannot be read
    */
-  async open(): Promise<void> {
+  async open({ leaveEdits = false }: { readonly leaveEdits?: boolean } = {}): Promise<void> {
     this.#text = await this.#disk.read(this.#options.file);
     const sha256 = sha256Of(this.#text);
     try {
       await this.#history.open(sha256);
       this.#newest = this.#history.newest;
-      if (this.#newest?.sha256 !== sha256) await this.#noteFile();
+      if (this.#newest?.sha256 !== sha256) await this.#noteFile(leaveEdits);
     } catch (error) {
       if (this.#newest?.sha256 !== sha256) this.#newest = this.#revision(byHand, this.#text, []);
       this.#problem = `the revisions of the site cannot be kept: ${messageOf(error)}`;
@@ -261,10 +261,10 @@ export class SiteDocument {
     }
   }
 
-  async #noteFile(): Promise<void> {
+  async #noteFile(leaveEdits: boolean): Promise<void> {
     const before = this.#newest && (await this.#history.textOf(this.#newest));
     const passes = await this.#passes(this.#text);
-    if (before !== undefined && !passes) {
+    if (before !== undefined && (leaveEdits || !passes)) {
       this.#text = before;
       return;
     }
