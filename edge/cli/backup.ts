@@ -2,7 +2,7 @@
  * `forpost backup` and `forpost restore`, as a person runs them: passphrase, progress on standard error, and what is to be
  * done next.
  *
- * Always: a backup runs with the lowest priority, because a gateway may run beside it.
+ * Always: a backup runs with a lower priority than a gateway beside it.
  */
 import { createWriteStream } from 'node:fs';
 import { Writable } from 'node:stream';
@@ -15,7 +15,8 @@ import { type Restored, restore } from '../backup/restore.ts';
 import { judge } from '../config/judge.ts';
 import { type PassphraseOptions, readPassphrase } from './passphrase.ts';
 
-const lowest = 19;
+/** Behind a gateway on this machine, and not behind everything else. */
+const behindGateway = 10;
 const standardOutput = '-';
 
 export interface BackupCommand extends PassphraseOptions {
@@ -28,7 +29,7 @@ export async function runBackup(file: string, { config, replace = false, ...from
   const isPiped = file === standardOutput;
   if (!isPiped) checkTarget(file, replace);
   const passphrase = await readPassphrase(from, true);
-  setNice(lowest);
+  setNice(behindGateway);
   const backup = await makeBackup({ config, passphrase, now: Date.now() });
   try {
     const bytes = isPiped ? await pipe(backup.stream) : await writeBackup(backup.stream, file, replace);

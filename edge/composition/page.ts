@@ -1,6 +1,7 @@
 /** Composes status, page, health and reload: the gateway's view for people and machines. Constructs and connects only. */
 import { asId } from '@forpost/shared/event/ids.ts';
 import { version } from '@forpost/shared/version.ts';
+import { backupProcess } from '../backup/backup-process.ts';
 import { instanceStatus } from '../backup/instance.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
 import { passwordsFor } from '../config/passwords.ts';
@@ -68,6 +69,7 @@ export function composePage(
     metrics: new GatewayMetrics(() => status.snapshot()),
     clock,
     logger: loggerOf(options, 'console'),
+    takeBackup: backupProcess(options.configFile),
     gateway: installation.gateway,
     folder: installation.data,
   });

@@ -5,6 +5,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { systemClock } from '@forpost/shared/clock.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { OpenApiDocument } from '@forpost/shared/http/openapi.ts';
@@ -186,6 +187,7 @@ test('the OpenAPI document names every field and status that the gateway’s API
     ...{ gateway: 'farm-1', http: { port: 0 }, users: () => hash, roleOf: () => 'operator', source },
     health: { alive: () => ({ ok: true, reasons: [] }), ready: () => ({ ok: false, reasons: ['no disk'] }) },
     metrics: { contentType: 'text/plain; version=0.0.4', render: async () => 'forpost_info 1\n' },
+    takeBackup: async () => Readable.from([Buffer.from('age')]),
     ...{ clock: systemClock, logger: silentLogger() },
   });
   await server.start();
@@ -221,6 +223,8 @@ test('the OpenAPI document names every field and status that the gateway’s API
     ['POST', '/api/v1/alarms/acknowledge', { alarm: '1' }, 409],
     ['POST', '/api/v1/alarms/acknowledge', { alarm: '1' }, 403, { origin: 'https://other.example' }],
     ['POST', '/api/v1/alarms/acknowledge', { alarm: 'x'.repeat(70_000) }, 413],
+    ['POST', '/api/v1/backup', { passphrase: 'five words are enough' }, 200],
+    ['POST', '/api/v1/backup', { passphrase: 'short' }, 400],
     ['POST', '/api/v1/cameras/yard/trial', { seconds: 5 }, 200],
     ['PUT', '/api/v1/cameras/yard/scene', { revision, ...drawn }, 200],
   ] as const)

@@ -11,6 +11,7 @@
 
 import type { Server as HttpsServer } from 'node:https';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { Server as TlsServer } from 'node:tls';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -43,6 +44,7 @@ import type { GatewayHealth } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
 import type { SiteDocument } from '../site/document.ts';
 import type { Author } from '../site/revision.ts';
+import { registerBackupRoute } from './backup-route.ts';
 import { PageAssets } from './page-assets.ts';
 import { registerOpenRoutes, registerRoutes } from './routes.ts';
 import { defaultHttpPort, defaultHttpsPort, type HttpSettings } from './settings.ts';
@@ -60,6 +62,8 @@ export interface ConsoleServerOptions {
   readonly document?: SiteDocument;
   /** makes the passwords of new devices and consumers */
   readonly passwordsFor?: PasswordsFor;
+  /** makes a backup; absent: the page makes none. @throws ForpostError with the reason in words */
+  readonly takeBackup?: (passphrase: string) => Promise<Readable>;
   readonly health: Pick<GatewayHealth, 'alive' | 'ready'>;
   readonly metrics: Pick<GatewayMetrics, 'contentType' | 'render'>;
   readonly clock: Clock;
@@ -208,6 +212,8 @@ export class ConsoleServer implements Part {
     });
     registerOpenRoutes(app, health);
     registerRoutes(app, { source, login, clock, metrics });
+    const { takeBackup } = this.#options;
+    if (takeBackup !== undefined) registerBackupRoute(app.withTypeProvider(), { takeBackup, login, gateway });
     if (document !== undefined)
       registerSiteRoutes(app, { document, passwordsFor, authorOf: (request) => authorOf(request, login) });
     assets.register(app, rootOf);

@@ -7,6 +7,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { Capabilities } from '../../cloud/api/capability.ts';
 import { type CentreServices, capabilities } from '../../cloud/capabilities.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
+import { registerBackupRoute } from '../../edge/console/backup-route.ts';
 import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
 import { registerSiteRoutes } from '../../edge/console/site-routes.ts';
 import { anything } from './anything.ts';
@@ -16,6 +17,7 @@ export function gatewayDocument(): Promise<OpenApiDocument> {
     const login = addLogin(app);
     registerOpenRoutes(app, anything());
     registerRoutes(app, { source: anything(), login, clock: systemClock, metrics: anything() });
+    registerBackupRoute(app.withTypeProvider(), { takeBackup: anything(), login, gateway: '' });
     registerSiteRoutes(app, { document: anything(), authorOf: anything() });
   });
 }

@@ -13,14 +13,16 @@ import { base } from './base.ts';
 import { say, t } from './texts.ts';
 
 const deadlineMs = 10_000;
+/** A backup with a gigabyte of unsent events over a slow network. */
+const backupWithinMs = 3_600_000;
 
 /** Thrown when the log-in has ended. */
 export class LoggedOutError extends Error {}
 
-async function call(path: string, init: RequestInit = {}): Promise<Response> {
+async function call(path: string, init: RequestInit = {}, withinMs = deadlineMs): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { ...init, signal: AbortSignal.timeout(deadlineMs) });
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(withinMs) });
   } catch (error) {
     throw new Error(t('gateway-page/no-answer-network'), { cause: error });
   }
@@ -42,12 +44,9 @@ async function problemDetail(response: Response): Promise<string> {
   return t('gateway-page/answered-status', { status: String(response.status) });
 }
 
-function post(path: string, body: unknown): Promise<Response> {
-  return call(path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
+function post(path: string, body: unknown, withinMs?: number): Promise<Response> {
+  const headers = { 'content-type': 'application/json' };
+  return call(path, { method: 'POST', headers, body: JSON.stringify(body) }, withinMs);
 }
 
 /** The log-in name and role; null without a log-in. */
@@ -122,6 +121,16 @@ export async function beginTrial(camera: string, seconds: number): Promise<Trial
 
 function cameraPath(camera: string): string {
   return `${base}/api/v1/cameras/${encodeURIComponent(camera)}`;
+}
+
+/** The whole backup, encrypted. A failure on its way is an error, so no part is taken for a whole. */
+export async function makeBackup(passphrase: string): Promise<Blob> {
+  const answer = await post(`${base}/api/v1/backup`, { passphrase }, backupWithinMs);
+  try {
+    return await answer.blob();
+  } catch (error) {
+    throw new Error(t('gateway-page/backup.broken'), { cause: error });
+  }
 }
 
 export interface Picture {

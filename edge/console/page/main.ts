@@ -15,6 +15,7 @@ import type { ConsoleStatus, SceneNotice } from '../view.ts';
 import { AlarmHold } from './alarm-hold.ts';
 import { alarmsView } from './alarms-view.ts';
 import * as api from './api.ts';
+import './backup-view.ts';
 import { base } from './base.ts';
 import './camera-view.ts';
 import { GatewayConnection } from './connection.ts';
@@ -272,6 +273,7 @@ class ForpostConsole extends LitElement {
             ${guarded('host', t('gateway-page/host.title'), () => html`${hostView(status, nowMs)}`)}
             ${guarded('uplink', t('gateway-page/uplink.title'), () => uplinkView(status, nowMs))}
             ${guarded('gateway', t('gateway-page/clock.title'), () => gatewayView(status, nowMs))}
+            ${this.mayAct ? section('backup', t('gateway-page/backup.title'), '', html`<forpost-backup .gateway=${status.gateway}></forpost-backup>`) : nothing}
           </div>
         </div>
       </main>`;

@@ -3,6 +3,17 @@ export const gatewayPageEn = {
   // the page as a whole
   loading: 'Loading …',
   language: 'Language',
+  'backup.title': 'Backup',
+  'backup.what':
+    'One encrypted file with configuration, passwords, keys and unsent events. From it another box becomes this gateway.',
+  'backup.passphrase': 'Passphrase for the file',
+  'backup.again': 'The same passphrase again',
+  'backup.make': 'Make a backup',
+  'backup.busy': 'Being made…',
+  'backup.done': 'Saved, {size}. Without the passphrase nobody can open the file: keep it apart from it.',
+  'backup.short': 'Take a passphrase of {least, number} characters or more, such as five words.',
+  'backup.differ': 'The two passphrases differ.',
+  'backup.broken': 'The backup broke off on its way: make it again.',
   'log-out': 'Log out',
   'log-in.title': 'Forpost gateway',
   'log-in.user': 'User',
