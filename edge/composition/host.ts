@@ -19,7 +19,7 @@ export function composeHost(
     file: join(data, 'host-health.json'),
     limits: hostLimits(installation.host_health),
     ...{ gateway, name, clock },
-    words: wordsOf(site.current.language),
+    words: () => wordsOf(site.current.language),
     ownBytes: () => outbox.status().fileBytes + evidenceStore.figures().bytes,
     active: () => alarms.active(),
     alarm: (transitions) => pipeline.own.alarm(transitions),

@@ -34,7 +34,7 @@ function host({
   const health = new HostHealth({
     ...{ folder, file: join(folder, 'host-health.json'), gateway: 'gw-1', name: 'Barn', clock },
     limits: hostLimits(settings),
-    words: wordsOf('en'),
+    words: () => wordsOf('en'),
     ownBytes: () => 0,
     active: () => [],
     alarm: (transitions) => alarms.push(...transitions),
@@ -57,7 +57,7 @@ function host({
 const hot: HostReading = { ...well, temperature: { sensors: [{ name: 'cpu', of: 'processor', celsius: 91 }] } };
 
 test('an alarm about the machine is one of the gateway, in the site’s language and as a message for others', async () => {
-  const { health, alarms, read } = host({ words: wordsOf('ru') });
+  const { health, alarms, read } = host({ words: () => wordsOf('ru') });
   await health.start();
   read(hot, 6);
   expect(alarms).toEqual([

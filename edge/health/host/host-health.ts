@@ -37,8 +37,8 @@ export interface HostHealthOptions {
   /** the gateway's id, and its name for people */
   readonly gateway: string;
   readonly name: string;
-  /** texts in the site's language */
-  readonly words: AlarmWords;
+  /** texts in the site's language, which may change */
+  readonly words: () => AlarmWords;
   /** bytes that the gateway's own stores take: they have limits of their own and are no growth */
   readonly ownBytes: () => number;
   /** the active alarms, asked once at the start */
@@ -159,7 +159,7 @@ export class HostHealth implements Part {
       ...(value === undefined ? {} : { value }),
       time: clock.now(),
       ...(change === 'raised'
-        ? { message: texts.say(raised, `${name}: ${says}`), messageI18n: raised }
+        ? { message: texts().say(raised, `${name}: ${says}`), messageI18n: raised }
         : this.#over(condition.id)),
     };
   }
@@ -171,7 +171,7 @@ export class HostHealth implements Part {
     const over = this.#options.limits.enabled
       ? message(key, { gateway: name })
       : message('alarm/host.not-watched', { gateway: name });
-    return { message: texts.say(over, name), messageI18n: over, time: clock.now() };
+    return { message: texts().say(over, name), messageI18n: over, time: clock.now() };
   }
 }
 

@@ -84,3 +84,21 @@ test.runIf(process.platform === 'linux')(
     expect(children).toHaveLength(2);
   },
 );
+
+test('a process that the system has no memory for does not keep the gateway from starting, and is tried again', () => {
+  let tries = 0;
+  const { probe, clock, failures } = probeOf({
+    forkProcess: () => {
+      tries++;
+      throw new Error('spawn ENOMEM');
+    },
+  });
+  probe.start();
+  expect([tries, failures.count]).toEqual([1, 1]);
+  clock.advance(60_000);
+  expect([tries, failures.count]).toEqual([2, 2]);
+  clock.advance(119_000);
+  expect(tries).toBe(2);
+  clock.advance(1000);
+  expect(tries).toBe(3);
+});

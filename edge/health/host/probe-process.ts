@@ -61,7 +61,7 @@ export class ProbeProcess {
   start(): void {
     this.#stopped = false;
     this.#fork();
-    this.#after(firstAfterMs, () => this.#ask());
+    if (this.#child !== undefined) this.#after(firstAfterMs, () => this.#ask());
   }
 
   /** Resolves when the process is gone, or after `patienceMs` where the kernel cannot end it. */
@@ -85,8 +85,9 @@ export class ProbeProcess {
   }
 
   #fork(): void {
-    const child = (this.#options.forkProcess ?? forkProbe)();
+    const child = this.#forked();
     this.#child = child;
+    if (child === undefined) return;
     let over = false;
     const ended = (how: string) => {
       if (over) return;
@@ -96,6 +97,16 @@ export class ProbeProcess {
     child.on('message', (message) => this.#take(message as FromProbe));
     child.once('error', (error) => ended(messageOf(error)));
     child.once('exit', (code, signal) => ended(`it ended with ${signal ?? `status ${code}`}`));
+  }
+
+  /** undefined: the system has no memory for it (Node throws then); another try follows like after an end. */
+  #forked(): ChildProcess | undefined {
+    try {
+      return (this.#options.forkProcess ?? forkProbe)();
+    } catch (error) {
+      this.#pause({ how: messageOf(error) });
+      return undefined;
+    }
   }
 
   #ask(): void {
@@ -124,15 +135,18 @@ export class ProbeProcess {
     killGroup(child);
     this.#child = undefined;
     this.#gone?.();
-    if (this.#stopped) return;
+    if (!this.#stopped) this.#pause({ pid: child.pid, how });
+  }
+
+  #pause(about: { readonly pid?: number | undefined; readonly how: string }): void {
     const { everyMs, onFailure } = this.#options;
-    this.#log.warn('ended', { pid: child.pid, how }, 'the process that reads the machine’s health ended');
+    this.#log.warn('ended', about, 'there is no process that reads the machine’s health: it is started again');
     onFailure();
     const pauseMs = Math.min(longestPauseMs, Math.max(everyMs, 60_000) * 2 ** Math.min(this.#failures, 10));
     this.#failures++;
     this.#after(pauseMs, () => {
       this.#fork();
-      this.#ask();
+      if (this.#child !== undefined) this.#ask();
     });
   }
 

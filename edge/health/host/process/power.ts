@@ -14,7 +14,7 @@ import type { Known, Power, Throttling } from '../reading.ts';
 import type { Root } from './root.ts';
 import type { Run } from './run.ts';
 
-const firmwareFile = '/sys/devices/platform/soc/soc:firmware/get_throttled';
+const platform = '/sys/devices/platform';
 const bits = { voltage: 0, capped: 1, throttled: 2, softLimit: 3, voltageSinceBoot: 16 } as const;
 
 export interface PowerReading {
@@ -31,10 +31,20 @@ export async function power(root: Root, run: Run, isRaspberryPi: boolean): Promi
 
 /** Needs no rights as a file; `vcgencmd` needs the group `video`. */
 async function firmwareFlags(root: Root, run: Run, isRaspberryPi: boolean): Promise<number | undefined> {
-  const file = await root.text(firmwareFile);
-  if (file !== undefined) return hexadecimal(file);
   if (!isRaspberryPi) return undefined;
+  const file = await firmwareFile(root);
+  if (file !== undefined) return hexadecimal(file);
   return hexadecimal(/throttled=(\S+)/.exec((await run('vcgencmd', ['get_throttled'])) ?? '')?.[1] ?? '');
+}
+
+/** `soc/soc:firmware` on the boards up to 4; the address is part of the name on newer ones. */
+async function firmwareFile(root: Root): Promise<string | undefined> {
+  for (const soc of (await root.names(platform)).filter((name) => name.startsWith('soc')))
+    for (const node of (await root.names(`${platform}/${soc}`)).filter((name) => name.endsWith(':firmware'))) {
+      const flags = await root.text(`${platform}/${soc}/${node}/get_throttled`);
+      if (flags !== undefined) return flags;
+    }
+  return undefined;
 }
 
 function hexadecimal(text: string): number | undefined {
@@ -62,7 +72,11 @@ function throttlingOf(
 
 function powerOf(flags: number | undefined, alarm: boolean | undefined, isRaspberryPi: boolean): Known<Power> {
   if (flags !== undefined)
-    return { tooWeak: has(flags, bits.voltage), tooWeakSinceBoot: has(flags, bits.voltageSinceBoot) };
+    // the kernel's driver sees the dips of the last seconds, the flag the moment of the reading
+    return {
+      tooWeak: has(flags, bits.voltage) || (alarm ?? false),
+      tooWeakSinceBoot: has(flags, bits.voltageSinceBoot),
+    };
   if (alarm !== undefined) return { tooWeak: alarm };
   return {
     unknown: isRaspberryPi ? words('gateway/reason.host-no-vcgencmd') : words('gateway/reason.host-no-power'),

@@ -86,6 +86,14 @@ test.each([
   }
 });
 
+test('a dip of the voltage that only the kernel’s driver saw counts, and so does a firmware with an address in its name', async () => {
+  const { power } = await reading({ ...raspberryPi4, 'sys/class/hwmon/hwmon1/in0_lcrit_alarm': '1' });
+  expect(power).toEqual({ tooWeak: true, tooWeakSinceBoot: false });
+  const { 'sys/devices/platform/soc/soc:firmware/get_throttled': _, ...bare } = raspberryPi4;
+  const newer = await reading({ ...bare, 'sys/devices/platform/soc@1000/soc@1000:firmware/get_throttled': '50000' });
+  expect(newer.power).toEqual({ tooWeak: false, tooWeakSinceBoot: true });
+});
+
 test('a Raspberry Pi with the upstream kernel tells too little voltage, and not whether it is slowed down', async () => {
   const { power, throttling, temperature } = await reading(raspberryPi5);
   expect(power).toEqual({ tooWeak: true });
