@@ -110,6 +110,7 @@ export class Gateway implements Part {
     await this.#releasers.start('console', retryingPage);
     await this.#releasers.start('refused clients', this.#ground.refusedFile);
     await this.#releasers.start('broker', this.#ground.broker);
+    await this.#releasers.start('status for local subscribers', this.#page.statusTopic);
   }
 
   #learnTime(): void {

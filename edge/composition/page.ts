@@ -15,6 +15,7 @@ import { GatewayHealth } from '../health/health.ts';
 import type { HostHealth } from '../health/host/host-health.ts';
 import { GatewayMetrics } from '../health/metrics.ts';
 import { Status } from '../health/status.ts';
+import { StatusTopic } from '../health/status-topic.ts';
 import { MuteWatch } from '../rules/mute-watch.ts';
 import { ruleProblems } from '../rules/rule-problems.ts';
 import { composeHost } from './host.ts';
@@ -86,7 +87,8 @@ export function composePage(
     logger: loggerOf(options, 'reload'),
     ...{ devices, broker, vision, uplink, uploads, conditions, users, commandKeys },
   });
-  return { status, source, health, host, retryingPage, socket, conditions, reload };
+  const statusTopic = new StatusTopic({ publisher: broker, status, clock, logger: loggerOf(options, 'status') });
+  return { status, statusTopic, source, health, host, retryingPage, socket, conditions, reload };
 }
 
 /** `first`: problems that stand before all others but the outbox's reports. */

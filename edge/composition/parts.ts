@@ -26,6 +26,7 @@ import type { EvidenceUpload } from '../evidence/upload.ts';
 import type { GatewayHealth } from '../health/health.ts';
 import type { HostHealth } from '../health/host/host-health.ts';
 import type { Status } from '../health/status.ts';
+import type { StatusTopic } from '../health/status-topic.ts';
 import type { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ResendFilter } from '../pipeline/resend-filter.ts';
@@ -97,6 +98,8 @@ export interface Page {
   readonly status: Status;
   readonly source: PageSource;
   readonly health: GatewayHealth;
+  /** the state for local subscribers */
+  readonly statusTopic: StatusTopic;
   /** the machine that the gateway runs on */
   readonly host: HostHealth;
   /** starts the page, and waits while another program has its port */

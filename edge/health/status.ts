@@ -7,14 +7,14 @@ import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ClockQuality, Severity } from '@forpost/shared/event/event.ts';
 import type { GatewayId } from '@forpost/shared/event/ids.ts';
-import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { DeviceStatus, GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { EvidenceStore } from '../evidence/store.ts';
 import type { EvidenceUpload } from '../evidence/upload.ts';
-import type { Outbox } from '../outbox/outbox.ts';
+import type { Outbox, OutboxStatus } from '../outbox/outbox.ts';
 import { type MuteRule, muteInWords } from '../rules/cannot-fire.ts';
 import type { RuleEngine } from '../rules/engine.ts';
 import type { MuteWatch } from '../rules/mute-watch.ts';
@@ -61,6 +61,12 @@ export interface StatusParts {
   readonly problems: readonly (() => readonly string[])[];
 }
 
+/** The gateway's state without its devices and cameras. */
+export interface Brief extends Pick<GatewayStatus, 'gateway' | 'site' | 'name' | 'version' | 'clock' | 'problems'> {
+  readonly uplinks: readonly Pick<UplinkStatus, 'state' | 'since' | 'events'>[];
+  readonly outbox: Pick<OutboxStatus, 'room' | 'problem'>;
+}
+
 export class Status {
   readonly #parts: StatusParts;
   readonly #startedAt: Uptime;
@@ -100,13 +106,30 @@ export class Status {
       ...this.#parts.restored,
       ...(host === undefined ? {} : { host }),
       ...(outbox.status().problem === '' ? {} : { storageProblem: outbox.status().problem }),
-      ...problemsInAnyLanguage([
-        ...this.#parts.problems.flatMap((problems) => problems()),
-        ...muteInWords(mute, (id) => deviceWords(site, id).name ?? id),
-        ...uplink.problems(),
-        ...vision.problems(),
-      ]),
+      ...problemsInAnyLanguage(this.#problems(mute)),
     };
+  }
+
+  /** For local subscribers. Costs no more with many devices. */
+  brief(): Brief {
+    const { gateway, name, version, uplink, outbox, mute } = this.#parts;
+    return {
+      ...{ gateway, name, version, site: this.#parts.site().id, clock: this.#parts.quality() },
+      problems: this.#problems(mute.list()),
+      uplinks: uplink.statuses(),
+      outbox: outbox.status(),
+    };
+  }
+
+  #problems(mute: readonly MuteRule[]): readonly string[] {
+    const { uplink, vision } = this.#parts;
+    const site = this.#parts.site();
+    return [
+      ...this.#parts.problems.flatMap((problems) => problems()),
+      ...muteInWords(mute, (id) => deviceWords(site, id).name ?? id),
+      ...uplink.problems(),
+      ...vision.problems(),
+    ];
   }
 
   /** For the metrics. */

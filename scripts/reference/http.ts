@@ -2,10 +2,11 @@
 import type { OpenApiDocument } from '@forpost/shared/http/openapi.ts';
 import { problemType } from '@forpost/shared/http/openapi-answers.ts';
 import type { Right } from '@forpost/shared/http/rights.ts';
+import { fieldTable } from './field-table.ts';
 import { isUsual, rights, usualRows } from './http-refusals.ts';
 import { code, madeBy, table, words } from './markdown.ts';
 import { centreDocument, gatewayDocument } from './openapi-documents.ts';
-import { isTuple, rowOf, type SchemaNode } from './schema-rows.ts';
+import { rowOf, type SchemaNode } from './schema-rows.ts';
 
 interface Parameter {
   readonly name: string;
@@ -131,44 +132,7 @@ function answerParts(status: string, { description, content = {} }: Answer): str
   if (!types.includes('application/json'))
     return [`${code(status)}: ${words(description)}, as ${types.map(code).join(' or ')}.`];
   const schema = content['application/json']?.schema ?? {};
-  return [
-    `Answers ${code(status)} with:`,
-    table(
-      ['field', 'type', 'meaning'],
-      fieldsOf(schema, '').map(([name, node, optional]) => fieldRow(name, node, optional)),
-    ),
-  ];
-}
-
-type Field = readonly [path: string, node: SchemaNode, optional: boolean];
-
-/** The fields of an answer and of the maps within it, with their paths. */
-function fieldsOf(schema: SchemaNode, path: string): readonly Field[] {
-  return Object.entries(schema.properties ?? {}).flatMap(([name, node]): readonly Field[] => {
-    const at = path === '' ? name : `${path}.${name}`;
-    return [[at, node, !(schema.required?.includes(name) ?? false)], ...within(node, at)];
-  });
-}
-
-function within(node: SchemaNode, path: string): readonly Field[] {
-  if (isMessage(node)) return [];
-  const choices = node.anyOf?.flatMap((choice) => within(choice, path)) ?? [];
-  const items = node.items === undefined || isTuple(node.items) ? [] : within(node.items, `${path}[]`);
-  const byName = Object.values(node.patternProperties ?? {}).flatMap((one) => within(one, `${path}.NAME`));
-  const seen = new Set<string>();
-  return [...fieldsOf(node, path), ...choices, ...items, ...byName].filter(([at]) => !seen.has(at) && seen.add(at));
-}
-
-/** Whether it is a text for readers of other languages, whose own fields say nothing about the answer. */
-function isMessage({ properties }: SchemaNode): boolean {
-  return properties !== undefined && Object.keys(properties).join() === 'key,values';
-}
-
-function fieldRow(path: string, node: SchemaNode, optional: boolean): string[] {
-  const { type } = rowOf(path, path, node, false);
-  const about =
-    node.description ?? (node.items === undefined || isTuple(node.items) ? '' : (node.items.description ?? ''));
-  return [code(path) + (optional ? ' (optional)' : ''), type, words(about)];
+  return [`Answers ${code(status)} with:`, fieldTable(schema)];
 }
 
 /** The refusals that this operation has beyond the usual ones. */

@@ -2,14 +2,16 @@
 import { gatewayTopics } from '../../edge/alerts/actions/mqtt.ts';
 import { decoders } from '../../edge/devices/decoders/registry.ts';
 import { roles } from '../../edge/devices/roles/registry.ts';
+import { statusMessageSchema, statusTopics } from '../../edge/health/status-topic.ts';
 import type { ConsumerConfig, DeviceConfig } from '../../edge/site/site.ts';
+import { fieldTable } from './field-table.ts';
 import { code, madeBy, table, words } from './markdown.ts';
 
 /** Stands for the id of a device or consumer. */
 const id = 'ID';
 
 export function mqttTopicsPage(): string {
-  const gateway = gatewayTopics.map(({ topic, retained, about }) => [
+  const gateway = [...gatewayTopics, ...statusTopics].map(({ topic, retained, about }) => [
     code(topic),
     retained ? 'yes' : 'no',
     words(about),
@@ -23,6 +25,11 @@ The topics of the gateway’s broker; [MQTT](mqtt.md) says what of the protocol 
 A consumer subscribes to these by its \`subscribe\` in [site.yaml](site-yaml.md). Nobody else publishes below \`forpost/\`, but a device on its own topics.
 
 ${table(['topic', 'retained', 'content'], gateway)}
+
+### forpost/status
+The gateway publishes its state at its start, within 2 s of a change, and at most once a minute while only figures change. A clean stop publishes \`stopped\`, which stays retained on disk until the next start. After a crash or a power cut nothing is published: the connection to the broker is lost, and that is the sign. The retained message of the run before is replaced at the next start.
+
+${fieldTable(statusMessageSchema)}
 
 ## Devices, by decoder
 Only the device itself publishes on its topics; a consumer that may give commands writes to the topics of its commands.

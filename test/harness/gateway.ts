@@ -57,8 +57,8 @@ export async function startGateway(
       return String(answer.headers.get('set-cookie')).split(';', 1)[0] ?? '';
     },
     async stop() {
-      for (const client of clients) client.end(true);
       await gateway.stop();
+      for (const client of clients) client.end(true);
       await rm(folder, { recursive: true, force: true });
     },
   };

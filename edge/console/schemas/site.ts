@@ -50,7 +50,7 @@ export const notKept = { 404: problem('the revision is not kept') };
 export const changeRefusals = {
   412: problem('others changed the document', {
     conflict: optional(
-      Type.String({ description: 'seen: another revision is the newest; file: it was edited by hand' }),
+      Type.String({ description: 'seen: another revision is the newest; by-hand: the file was edited by hand' }),
     ),
     newest: optional(revision),
     changes: optional(list(change)),
