@@ -3,7 +3,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { Compile } from 'typebox/compile';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startGateway } from '../../test/harness/gateway.ts';
-import { unlimitedRoom } from '../outbox/outbox.ts';
+import { unlimitedSpace } from '../outbox/outbox.ts';
 import type { Brief } from './status.ts';
 import { type StatusMessage, StatusTopic, statusMessageSchema } from './status-topic.ts';
 
@@ -15,7 +15,7 @@ function rig() {
   let brief: Brief = {
     ...{ gateway: 'gw' as Brief['gateway'], site: 'home' as Brief['site'], name: 'Home', version: '1.0.0' },
     ...{ clock: 'synced', problems: [], uplinks: [{ state: 'live', since: '2026-01-01T00:00:00.000Z', events: 0 }] },
-    outbox: { room: unlimitedRoom, problem: '' },
+    outbox: { room: unlimitedSpace, problem: '' },
   };
   const topic = new StatusTopic({
     publisher: { publish: (_topic, payload) => void published.push(JSON.parse(payload) as StatusMessage) },
@@ -44,7 +44,7 @@ test('a change of the gateway’s state is published within two seconds, and not
       outbox: { state: 'ok' },
     },
   ]);
-  change({ outbox: { room: { ...unlimitedRoom, diskFull: true }, problem: 'the disk is full' } });
+  change({ outbox: { room: { ...unlimitedSpace, diskFull: true }, problem: 'the disk is full' } });
   clock.advance(2_000);
   expect(published.at(-1)).toMatchObject({ outbox: { state: 'full' } });
   await topic.stop();

@@ -1,6 +1,6 @@
 /**
  * The contract of Decoder (edge/devices/decoder.ts), on the messages of each decoder's field cases (edge/devices/field-cases)
- * and on random variations. test/faults/field checks with wild messages that one odd field costs only itself.
+ * and on random variations. test/faults/field sends wild messages of the same devices to a running gateway.
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -62,6 +62,26 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
     }
   });
 
+  test('a field of another type costs only its own values, and a reading’s id, time, channel or quality only that reading', () => {
+    let compared = 0;
+    for (const { topic, bytes, name: what } of cases) {
+      const message = jsonOf(bytes);
+      const whole = valuesOf(decode(topic, bytes));
+      if (typeof message !== 'object' || message === null || whole.size === 0) continue;
+      const decodedWith = (path: Path, odd: unknown) =>
+        valuesOf(decode(topic, Buffer.from(JSON.stringify(replaced(message, path, odd)))));
+      for (const { path, value } of leavesIn(message)) {
+        const own = new Set(othersOf(value).flatMap((other) => differing(whole, decodedWith(path, other))));
+        for (const odd of oddValues) {
+          const lost = differing(whole, decodedWith(path, odd)).filter((key) => !own.has(key));
+          expect({ what, path, odd, lost }).toEqual({ what, path, odd, lost: [] });
+          compared++;
+        }
+      }
+    }
+    expect(compared).toBeGreaterThan(100);
+  });
+
   test('keeps the topics of two devices apart, and its own topics out of those that nobody may publish', () => {
     const [one, other] = [device('dev'), device('other')];
     const own = new FilterSet(decoder.publishFilters(one));
@@ -107,3 +127,58 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
       }
   });
 });
+
+type Path = readonly (string | number)[];
+
+/** Values of another type than a number or a text, as firmware with a fault sends them. */
+const oddValues: readonly unknown[] = [null, {}, [], true, { deep: [1] }];
+
+function jsonOf(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+type Leaf = string | number;
+
+/** Other values of the same type: they change what the field itself decides, and nothing else. */
+function othersOf(value: Leaf): readonly Leaf[] {
+  return typeof value === 'number'
+    ? [0, 1, value + 1, value * 1.01, received / 1000 - 60]
+    : [`${value}x`, 'other', '2026-11-30T08:00:00Z', '', '0', '1', 'OFF', 'ON'];
+}
+
+/** The numbers and texts of a message with their paths. */
+function leavesIn(node: unknown, path: Path = []): readonly { readonly path: Path; readonly value: Leaf }[] {
+  if (typeof node === 'number' || typeof node === 'string') return [{ path, value: node }];
+  if (typeof node !== 'object' || node === null) return [];
+  return Object.entries(node).flatMap(([key, child]) =>
+    leavesIn(child, [...path, Array.isArray(node) ? Number(key) : key]),
+  );
+}
+
+function replaced(node: unknown, [key, ...rest]: Path, value: unknown): unknown {
+  if (key === undefined) return value;
+  if (Array.isArray(node)) return node.map((one, index) => (index === key ? replaced(one, rest, value) : one));
+  return { ...(node as object), [key]: replaced((node as Readonly<Record<string, unknown>>)[key], rest, value) };
+}
+
+/** The values of all readings, by what describes the reading and by metric. */
+function valuesOf(decoded: Decoded): ReadonlyMap<string, unknown> {
+  if (!decoded.ok) return new Map();
+  return new Map(
+    decoded.items.flatMap((item) => {
+      if (item.kind !== 'reading') return [];
+      const { id, channel, quality, values } = item.data;
+      const of = [id, item.time, quality, channel].join(' ');
+      return Object.entries(values).map(([metric, value]) => [`${of} ${metric}`, value] as const);
+    }),
+  );
+}
+
+/** The keys whose value is another one, or is gone. */
+function differing(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): readonly string[] {
+  return [...before].flatMap(([key, value]) => (Object.is(after.get(key), value) ? [] : [key]));
+}
