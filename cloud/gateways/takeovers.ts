@@ -1,13 +1,13 @@
 /**
- * Which box is a gateway, where a restored one has replaced another (GatewayStatus.instance).
+ * Which box counts as the gateway, where a restored box has replaced another one (GatewayStatus.instance).
  *
  *   no record: any box ── status of a restored instance ──► recorded: it is the gateway, all earlier ones are superseded
  *                              ▲                                                │
  *                              └──────────── status of another new instance ◄──┘
  *
- * Always: the first status of an unknown instance takes over; a superseded one never does. A record stands in the registry,
- * so all centres know it, also after a restart; until it is written, this centre knows it by itself. What a superseded box
- * sent before the takeover is taken: by the brokers' time stamps, over Kafka.
+ * Always: the first status of an unknown instance takes over; a superseded one never does. The record is in the
+ * registry, so all centres know it, also after a restart; until it is written, only this centre knows it. Events that a
+ * superseded box sent before the takeover are accepted: over Kafka by the brokers' timestamps.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -39,18 +39,18 @@ export type Takeover = Readonly<Type.Static<typeof takeoverSchema>>;
 
 /** A box that was replaced, and still sends. Times in ms since 1970. */
 export interface OldBox {
-  /** when it last came */
+  /** when it last sent something */
   readonly lastAt: number;
   /** requests, records and states since this centre started */
   readonly refused: number;
 }
 
-/** What came, for `superseded`. */
+/** The sender and the time of a request, record or status, for `superseded`. */
 export interface Claim {
   readonly gateway: string;
-  /** undefined: it names none */
+  /** undefined: it names no instance */
   readonly instance: string | undefined;
-  /** ms since 1970, the broker's time stamp; undefined: it comes now */
+  /** ms since 1970, the broker's timestamp; undefined: it arrives now */
   readonly at?: number | undefined;
 }
 
@@ -99,12 +99,12 @@ export class Takeovers implements Part {
     return pending.length === 0 ? recorded : [...recorded, ...pending];
   }
 
-  /** The box that was replaced, where it has come since this centre started. */
+  /** The replaced box; undefined: it has sent nothing since this centre started. */
   oldBox(gateway: string): OldBox | undefined {
     return this.#oldBoxes.get(gateway);
   }
 
-  /** Takes a status that was accepted. `arrived`: see `Takeover.at`. */
+  /** Notes an accepted status. `arrived`: see `Takeover.at`. */
   noteStatus({ gateway, instance, restored }: GatewayStatus, arrived: number): void {
     if (instance === undefined || this.of(gateway).some((one) => one.instance === instance)) return;
     if (this.#pending.length >= maxPending) return;
@@ -115,7 +115,7 @@ export class Takeovers implements Part {
   }
 
   /**
-   * Why what came is refused: it is of a box that was replaced. undefined: it is not. A refusal is counted.
+   * Why the claim of a box is refused: a restored box has replaced it. undefined: it is accepted. Counts refusals.
    */
   superseded(claim: Claim): Message | undefined {
     const takeovers = this.of(claim.gateway);

@@ -42,7 +42,7 @@ async function aReceiver(more: Partial<ReceiverOptions> = {}) {
   await delivery.start();
   let down = false;
   const app = fastify();
-  refusalsInRussian(app, /nobody there|^gw-1 is not/);
+  refusalsInRussian(app, /nobody there|^gw-1 (is not|was replaced)/);
   await app.register(receiverPlugin, {
     gateways: () => gateways,
     delivery: {
@@ -319,7 +319,7 @@ describe('one gateway against all others', () => {
     const [asOld, asNew] = [{}, { headers: { [instanceHeader]: 'new' } }];
     const answer = await post([eventJson(1)], asOld);
     expect([answer.statusCode, answer.json().detail]).toEqual([403, 'gw-1 was replaced']);
-    expect((await post([], asOld)).statusCode, 'the question before anything is sent').toBe(403);
+    expect((await post([], asOld)).statusCode, 'the request before anything is sent').toBe(403);
     const headers = { authorization: `Bearer ${tokens['gw-1']}`, 'content-type': 'application/json' };
     const body = JSON.stringify(gatewayStatus());
     expect((await app.inject({ method: 'PUT', url: '/ingest/v1/status', headers, body })).statusCode).toBe(403);

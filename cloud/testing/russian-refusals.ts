@@ -1,4 +1,4 @@
-/** For tests: an API whose refusals are all watched. A refusal that a Russian page would show in English fails its test. */
+/** For tests: watches all refusals of an API. A refusal that a Russian page would show in English fails its test. */
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { untranslated } from '@forpost/shared/texts/testing/untranslated.ts';
 import type { FastifyInstance } from 'fastify';
@@ -10,7 +10,7 @@ interface SentProblem {
   readonly detailI18n?: Message;
 }
 
-/** At the end of the test no sentence of a refusal has been without Russian. `ofTest`: sentences that the test makes up. */
+/** Fails the test at its end if a sentence of a refusal has no Russian text. `ofTest`: sentences that the test invents. */
 export function refusalsInRussian(app: FastifyInstance, ofTest?: RegExp): void {
   const english = new Set<string>();
   app.addHook('onSend', async (_request, reply, payload) => {
