@@ -1,6 +1,6 @@
 /**
- * How one subscriber gets a message: with which QoS, retain flag and subscription identifiers, by its matching
- * subscriptions (MQTT 5, section 3.8.3.1; MQTT 3.1.1, section 3.3.1.3).
+ * Computes from a subscriber's matching subscriptions how it gets a message: the QoS, the RETAIN flag and the subscription
+ * identifiers (MQTT 5, section 3.8.3.1; MQTT 3.1.1, section 3.3.1.3).
  */
 import type { Match } from './filter-index.ts';
 import type { Grant } from './grant.ts';
@@ -11,7 +11,7 @@ import type { LiveSubscriber } from './session.ts';
 
 const plainGrants: readonly Grant[] = ([0, 1, 2] as const).map((qos) => ({ qos, retain: false, ids: undefined }));
 
-/** undefined: the subscriber published the message itself and asked not to get it. */
+/** undefined: the subscriber published the message itself, and its subscription has No Local. */
 export function grantOf({ qos, special, subscriber }: Match<LiveSubscriber>, message: Message): Grant | undefined {
   // an established subscription gets no retain flag [MQTT-3.3.1-9]
   if (special === undefined) return plainGrants[Math.min(qos, message.qos)];

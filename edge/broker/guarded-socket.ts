@@ -1,10 +1,10 @@
 /**
- * Reads a client's socket: cuts the bytes into packets, has each checked (protocol/packet-reader.ts) and hands it on, as far
- * as the bounds allow.
+ * Reads a client's socket: cuts the bytes into checked packets (protocol/packet-reader.ts) and passes them on, as far as the
+ * limits allow.
  *
- * Always: only whole packets that keep the protocol are handed on: none behind a CONNECT until that is answered, none while
- * `mayRead` says no, none after `hold`, and never more at once than the connection's turn allows. Of a connection that does
- * not read its answers at most `mostUnread` packets are handed on.
+ * Always: only whole, valid packets are passed on: none after CONNECT before its answer, none while `mayRead` is false, none
+ * after `hold`, and never more at once than the read turn allows. While a client does not read its answers, at most
+ * `mostUnread` of its packets are passed on.
  */
 import type { Socket } from 'node:net';
 import { type BoundedWork, contained } from '@forpost/shared/bounded-work.ts';
@@ -27,50 +27,50 @@ export interface GuardedSocket {
   bytesOutCounted: number;
   /** the read turn: of this connection until its log-in, of all connections of its principal afterwards */
   turn: ReadTurn;
-  /** the cost of a message and its acknowledgements in the turn's credit: 1, or a part of it */
+  /** the credit that a message and its acknowledgements cost, from 0 to 1 */
   messageShare: number;
-  /** the cost of its acknowledgements of messages that were sent to it */
+  /** the credit that the client's acknowledgements of received messages cost, from 0 to 1 */
   answerShare: number;
-  /** its principal, once known: for the log */
+  /** the principal, once known, for the log */
   principal: string | undefined;
-  /** whether the bounds allow more to be read */
+  /** whether the limits allow more to be read */
   mayRead: () => boolean;
-  /** handles the packets behind CONNECT */
+  /** handles the packets after CONNECT */
   onPacket: (packet: Packet) => void;
-  /** bytes were read */
+  /** called when bytes were read */
   onRead: (() => void) | undefined;
-  /** bytes wait to be read while the bounds do not allow it */
+  /** called when bytes wait because the limits do not allow reading */
   starved: boolean;
-  /** Its CONNECT is answered: packets behind it may be read. */
+  /** Call it when CONNECT is answered: the packets after it may be read. */
   answered(): void;
-  /** Sets the most bytes of a packet. */
+  /** Sets the limit of a packet's bytes. */
   allow(maxPacketBytes: number): void;
-  /** Reads on, as far as the bounds allow. */
+  /** Continues reading, as far as the limits allow. */
   readOn(): void;
-  /** Reads nothing more: the device's bytes stay in its own buffers. */
+  /** Stops reading: the device's bytes stay in its own buffers. */
   hold(): void;
   /** The first bytes of the packet that is being handled, in hexadecimal: for the log. */
   lastPacket(): string;
 }
 
-/** Bytes of one connection that are read from the socket before its packets are handed out. */
+/** Limit of the bytes that are read from a socket before their packets are passed on. */
 const bytesAtOnce = 16 * 1024;
 
-/** Packets of a connection whose socket takes no answers: each answer of 2 bytes holds some 100 bytes until it leaves. */
+/** Limit of packets while the socket accepts no answers: each waiting answer of 2 bytes takes some 100 bytes of memory. */
 const mostUnread = 4096;
 
-/** A log-in costs its principal as much as so many packets. */
+/** The cost of a log-in, in packets. */
 const packetsOfLogIn = 20;
 
 export interface GuardEvents {
   readonly clock: Clock;
   readonly maxPacketBytes: number;
   readonly onConnect: (connect: Connect) => void;
-  /** a packet broke the protocol, or is too long: the connection is closed */
+  /** called when a packet violates the protocol or is too long; the connection is closed */
   readonly onViolation: (what: string, oversized: boolean) => void;
-  /** the client asks for an unsupported version of MQTT */
+  /** called when the client uses an unsupported version of MQTT */
   readonly onUnspoken: (what: string) => void;
-  /** an error that nobody handled */
+  /** called with an unhandled error */
   readonly onFailed: (error: unknown) => void;
 }
 
@@ -126,7 +126,7 @@ class Guard implements GuardedSocket {
   }
 
   readOn(): void {
-    // a packet's work may ask for it, within the loop that reads
+    // handling a packet may call this within the reading loop
     if (!this.#isReading) contained(this.work, () => this.#read());
   }
 
@@ -161,7 +161,7 @@ class Guard implements GuardedSocket {
   #fill(): boolean {
     const { socket } = this;
     const available = socket.readableLength;
-    // without a size it asks the stream to say when there is more
+    // read() without a size makes the stream emit `readable` when more bytes come
     const chunk: Buffer | null = socket.read(available > bytesAtOnce ? bytesAtOnce : undefined);
     if (chunk === null) return false;
     this.bytesIn += chunk.length;
@@ -205,7 +205,7 @@ class Guard implements GuardedSocket {
         this.hold();
         this.#events.onViolation(next.what, next.oversized);
         if (next.version !== '5') this.socket.destroy();
-        // before CONNECT is answered, by CONNACK; [MQTT-3.14.0-1] afterwards
+        // before the answer to CONNECT the reason is sent in CONNACK, afterwards in DISCONNECT [MQTT-3.14.0-1]
         else this.#endWith(this.principal === undefined ? refused(next.version, next.code) : disconnect(next.code));
         break;
     }
@@ -221,7 +221,7 @@ class Guard implements GuardedSocket {
   }
 }
 
-/** The longest that a last packet may take to leave, ms. */
+/** The longest that sending a last packet may take, ms. */
 const lastWordMs = 1000;
 
 /** Writes a last packet, and closes. */

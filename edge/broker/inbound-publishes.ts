@@ -2,8 +2,8 @@
  * The QoS 2 publishes of all clients between PUBREC and PUBREL, in memory (inbound.ts) and, for persistent sessions,
  * on disk.
  *
- * Always: a publish that is known is not admitted a second time. The packet id is on disk before PUBREC, and its end
- * before PUBCOMP. PUBREL ends the publish under its packet id, and never a later publish under the same id.
+ * Always: a known publish is not admitted a second time. The packet id is on disk before PUBREC, and its release is on
+ * disk before PUBCOMP. PUBREL ends the publish with its packet id, and never a later publish with the same id.
  */
 import type { MqttStateStore, StateChange } from '../mqtt-state/mqtt-state.ts';
 import { type Forgotten, Inbound, type InboundCount } from './inbound.ts';
@@ -14,7 +14,7 @@ export interface InboundParts {
   readonly count: InboundCount;
   /** the client's session; undefined: it has none */
   readonly find: (clientId: string) => Session | undefined;
-  /** the client's session, a new one where it has none */
+  /** the client's session; a new one if it has none */
   readonly findOrBegin: (clientId: string) => Session;
 }
 

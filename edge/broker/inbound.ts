@@ -1,32 +1,32 @@
 /**
- * The QoS 2 publishes of clients, each from its admission until its PUBREL (MQTT 3.1.1, section 4.3.3): another publish under
- * such a packet id is the same publish.
+ * The QoS 2 publishes of clients, each from its admission until its PUBREL (MQTT 3.1.1, section 4.3.3). A second PUBLISH with
+ * the packet id of a known publish is a resend.
  *
  *   begin ──► under way ── committed ──► taken ── PUBREL ──► end
  *                └── refused ──► forgotten: the client may send it again
  *
- * Always: no client can drive out another one's publishes: `each` of every client are kept, and all that the protocol allows
- * (65,535) while all clients together hold fewer than `all`. Beyond that a client's oldest is forgotten, and would be a new
- * publish if it came again. Packet ids are used again: an `end` after a wait ends its own publish, and never a later one under the
- * same id.
+ * Always: no client evicts publishes of another. `each` publishes of every client are kept, and as many as the protocol
+ * allows (65,535) while all clients together have fewer than `all`. Beyond that the client's oldest is forgotten; its resend
+ * would be a new publish. Clients reuse packet ids: an `end` that had to wait ends its own publish, never a later one with
+ * the same id.
  */
 export interface InboundLimits {
   readonly each: number;
   readonly all: number;
 }
 
-/** One publish, from its beginning to its end the same object. */
+/** One publish. The object stays the same from its beginning to its end. */
 export interface InboundPublish {
   /** ended or under way */
   readonly admission: Promise<void>;
 }
 
-/** A publish that was forgotten at the bound. */
+/** A publish that was forgotten at the limit. */
 export interface Forgotten extends InboundPublish {
   readonly messageId: number;
 }
 
-/** The admission of a publish that is taken. */
+/** The admission of a committed publish. */
 const taken = Promise.resolve();
 
 /** The number of publishes of all clients. */
@@ -52,17 +52,17 @@ export class Inbound {
     return this.#ids.size;
   }
 
-  /** The publish under this packet id; undefined: none is known. */
+  /** The known publish with this packet id; undefined: there is none. */
   get(messageId: number): InboundPublish | undefined {
     return this.#ids.get(messageId);
   }
 
-  /** Restores a publish that was taken before a restart. */
+  /** Restores a publish that was committed before a restart. */
   recall(messageId: number): void {
     this.#set(messageId, { admission: taken });
   }
 
-  /** Notes a publish that is being admitted. @returns the publishes that are forgotten at the bound */
+  /** Notes a publish whose admission is under way. @returns the publishes that are forgotten at the limit */
   begin(messageId: number, admission: Promise<void>): readonly Forgotten[] {
     const publish = { admission };
     this.#set(messageId, publish);
@@ -82,7 +82,7 @@ export class Inbound {
     return forgotten;
   }
 
-  /** Ends this publish, unless it has ended: then the id may belong to another one. */
+  /** Ends this publish, unless it has ended and its packet id may belong to another publish. */
   end(messageId: number, publish: InboundPublish): void {
     if (this.#ids.get(messageId) === publish) this.#delete(messageId);
   }
@@ -92,7 +92,7 @@ export class Inbound {
     this.#ids.clear();
   }
 
-  /** Calls `tell` for each taken publish at once, and for each one under way when it is committed. */
+  /** Calls `tell` for each committed publish at once, and for each one under way after its commit. */
   tellTaken(tell: (messageId: number) => void): void {
     for (const [messageId, publish] of this.#ids)
       if (publish.admission === taken) tell(messageId);

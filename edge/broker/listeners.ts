@@ -1,8 +1,9 @@
 /**
  * The broker's listening sockets.
  *
- * Always: an unusable certificate costs TLS alone, and is served once it is usable. Plain MQTT listens on loopback unless the
- * configuration allows passwords in clear text. A port that is taken is one sentence that names it and its setting.
+ * Always: with an unusable certificate only TLS is missing, until the certificate is usable. MQTT without TLS listens on
+ * loopback only, unless the configuration allows passwords in clear text. The error for a port in use names the port and
+ * its setting.
  */
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -20,7 +21,7 @@ import {
 } from './settings.ts';
 import type { WebSocketHandshakes } from './web-socket.ts';
 
-/** Ports instead of the configured ones; 0: a free one. */
+/** Ports that replace the configured ones; 0: a free port. */
 export interface ListenerPorts {
   readonly plain?: number;
   readonly tls?: number;
@@ -35,10 +36,10 @@ export interface ListenerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onSocket: (socket: Socket) => void;
-  /** A TLS connection before its handshake, which is expensive: `handshake` begins it. */
+  /** Called with a TLS connection before its handshake, which is expensive; `handshake` begins it. */
   readonly onKnock: (socket: Socket, handshake: () => void) => void;
   readonly onTlsError: (error: Error) => void;
-  /** a listening socket failed to take a connection in */
+  /** called when a listening socket fails to accept a connection */
   readonly onAcceptError: (error: Error) => void;
 }
 
@@ -69,7 +70,7 @@ export async function listenPlain(options: ListenerOptions): Promise<Listener> {
   );
 }
 
-/** MQTT over WebSocket without TLS, where it is configured: under the same rule as plain MQTT. */
+/** MQTT over WebSocket without TLS, if it is configured; on loopback only by the same rule as MQTT without TLS. */
 export async function listenWebSocket(
   options: ListenerOptions,
   handshakes: WebSocketHandshakes,
@@ -84,7 +85,7 @@ export async function listenWebSocket(
   return listen(server, host, port, 'mqtt.websocket.port', maxConnections, onAcceptError);
 }
 
-/** MQTT over WebSocket over TLS, where both are configured, with the certificate of MQTT over TLS. */
+/** MQTT over WebSocket with TLS, if both are configured, with the certificate of MQTT over TLS. */
 export async function listenWebSocketTls(
   options: ListenerOptions,
   handshakes: WebSocketHandshakes,
@@ -152,7 +153,7 @@ async function listen(
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, host, port, setting)));
     server.listen({ host, port }, resolve);
   });
-  // for example without free file descriptors: new connections are refused, and the others go on
+  // for example without free file descriptors: new connections are refused, and open ones continue
   server.on('error', onError);
   const address = server.address();
   return {

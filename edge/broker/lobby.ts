@@ -1,6 +1,6 @@
 /**
- * The lobby holds connections until their log-in. Nothing of a connection is read as MQTT before its whole CONNECT has
- * come, so a silent or half-sent one costs a socket and the bytes that it has sent.
+ * The lobby holds connections until their log-in. The broker parses nothing before the whole CONNECT has arrived, so a
+ * connection that is silent or has sent half a CONNECT costs a socket and the bytes that it has sent.
  *
  *   accepted ──► [TLS: hello ── turn ──► handshake] ──► silent, half ── whole CONNECT ── turn ──► asking ── log-in ──► out
  *                                  └── deadline, no CONNECT, too large, pushed out ──► closed, counted, logged
@@ -8,12 +8,12 @@
  * Always:
  *  - one address (an IPv6 /64) has at most `mostByAddress` connections and `mostBytesByAddress` bytes here, all
  *    addresses together `most` and `mostBytes`;
- *  - a newcomer pushes out the oldest connection without a whole CONNECT: of its own address where that has its share,
- *    else of the address with the most. So a client that sends its CONNECT at once finds a place, also from an address
- *    that floods, because a whole site may stand behind it. An address is refused only where all of its share has sent a
- *    CONNECT;
+ *  - at a limit a new connection pushes out the oldest connection without a whole CONNECT: of its own address if that is at
+ *    its limit, and otherwise of the address with the most. A client that sends its CONNECT at once therefore gets in even
+ *    from a flooding address; a whole site may share one address. An address is refused only if all its connections have
+ *    sent a CONNECT;
  *  - handshakes and CONNECTs take turns by address (lobby-turns.ts);
- *  - a connection that has logged in is no longer here, and is never pushed out.
+ *  - a connection that has logged in has left the lobby, and is never pushed out.
  */
 import type { Socket } from 'node:net';
 import { addressGroup } from '@forpost/shared/address.ts';
@@ -25,20 +25,20 @@ import { connectLength, longestLengthBytes } from './connect-length.ts';
 import { LobbyTurns } from './lobby-turns.ts';
 
 export interface LobbyLimits {
-  /** connections before log-in, of all and of one address */
+  /** limit of connections before log-in, of all addresses and of one */
   readonly most: number;
   readonly mostByAddress: number;
-  /** what half-sent CONNECTs take, of all and of one address */
+  /** limit of the bytes of incomplete CONNECTs, of all addresses and of one */
   readonly mostBytes: number;
   readonly mostBytesByAddress: number;
-  /** of one CONNECT: client id, will, user and password */
+  /** limit of one CONNECT, with its client id, will, user and password */
   readonly maxConnectBytes: number;
-  /** from the connection to its whole CONNECT */
+  /** time from the connection to its whole CONNECT */
   readonly connectTimeoutMs: number;
 }
 
 export const defaultLobbyLimits: LobbyLimits = {
-  // a whole site that comes back after a cut
+  // enough for a whole site that reconnects after an outage
   most: 6000,
   mostByAddress: 500,
   mostBytes: 16 * 2 ** 20,
@@ -47,19 +47,19 @@ export const defaultLobbyLimits: LobbyLimits = {
   connectTimeoutMs: 10_000,
 };
 
-/** Emitted by a socket's stream when its client has logged in: what stands between it and the wire may need to know. */
+/** Event that a socket's stream emits when its client has logged in, for the layers between the stream and the network. */
 export const loggedIn = Symbol('logged in');
 const sweepMs = 500;
 export interface LobbyCounters {
   /** now: before log-in */
   readonly waiting: number;
-  /** closed to make room for a newcomer */
+  /** closed to admit a new connection */
   readonly pushedOut: number;
   /** closed because no whole CONNECT came in time */
   readonly late: number;
-  /** closed because what came was no CONNECT, or too large */
+  /** closed because the bytes were not a CONNECT, or because it was too large */
   readonly notMqtt: number;
-  /** not taken: their address has too many log-ins under way */
+  /** refused because their address has too many log-ins under way */
   readonly refused: number;
 }
 
@@ -78,7 +78,7 @@ export interface LobbyOptions {
   readonly clock: Clock;
   readonly logger: SparingLogger;
   readonly limits: LobbyLimits;
-  /** what came was no CONNECT, or too large a one: counted by the broker too */
+  /** called when the bytes were not a CONNECT, or when it was too large; the broker counts them too */
   readonly onRefused: (oversized: boolean) => void;
 }
 
@@ -87,9 +87,9 @@ export class Lobby {
   readonly #visitors = new Map<Socket, Visitor>();
   /** a TLS connection is another socket after its handshake, between the same ends */
   readonly #byEnds = new Map<string, Visitor>();
-  /** those that may be pushed out, by address, the oldest first */
+  /** connections that may be pushed out, by address, the oldest first */
   readonly #silent = new FairQueue<Visitor>();
-  /** those whose CONNECT is there, by address */
+  /** number of connections with a whole CONNECT, by address */
   readonly #asking = new FairQueue<Visitor>();
   readonly #bytesBy = new Map<string, number>();
   readonly #turns: LobbyTurns<Visitor>;
@@ -121,12 +121,12 @@ export class Lobby {
     };
   }
 
-  /** bytes of CONNECTs that are not whole yet */
+  /** bytes of incomplete CONNECTs */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Takes a TLS connection before its handshake; calls `handshake` when a ClientHello has come and it is its turn. */
+  /** Admits a TLS connection before its handshake. Calls `handshake` in its turn, after a ClientHello has come. */
   knock(socket: Socket, handshake: () => void): void {
     const visitor = this.#enter(socket, handshake);
     if (visitor === undefined) return;
@@ -136,7 +136,7 @@ export class Lobby {
     });
   }
 
-  /** Takes a connection that speaks MQTT; calls `begin` when its whole CONNECT can be read from the socket. */
+  /** Admits an MQTT connection. Calls `begin` in its turn, when its whole CONNECT can be read from the socket. */
   enter(socket: Socket, begin: () => void): void {
     const visitor = this.#enter(socket, begin);
     if (visitor === undefined) return;
@@ -219,7 +219,7 @@ export class Lobby {
       if (chunk === null) return;
       this.#count(visitor, chunk.length);
       visitor.chunks.push(chunk);
-      // a CONNECT comes in one piece from nearly everybody
+      // nearly every client sends CONNECT in one chunk
       const [first = chunk] = visitor.chunks;
       const head = first.length > longestLengthBytes || visitor.chunks.length === 1 ? first : merged(visitor);
       const connect = connectLength(head, this.#options.limits.maxConnectBytes);
@@ -317,7 +317,7 @@ export class Lobby {
     const { clock, limits } = this.#options;
     const before = clock.uptime() - limits.connectTimeoutMs;
     for (const visitor of this.#visitors.values()) {
-      // in the order they came
+      // in the order of arrival
       if (visitor.since > before) return;
       if (!this.#silent.has(visitor.address, visitor)) continue;
       this.#late++;

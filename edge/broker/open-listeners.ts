@@ -1,7 +1,7 @@
 /**
- * The four ways into the broker: MQTT over TCP, TLS, WebSocket, and WebSocket over TLS.
+ * The broker's four listeners: MQTT over TCP, over TLS, over WebSocket, and over WebSocket with TLS.
  *
- * Always: either all configured listeners are open, or `open` throws and `close` releases those that are.
+ * Always: `open` opens all configured listeners, or it throws and `close` releases the open ones.
  */
 import {
   type Listener,
@@ -30,7 +30,7 @@ export class OpenListeners {
     this.#webSocketTls = await listenWebSocketTls(listeners, this.#handshakes);
   }
 
-  /** Lets nobody in from now on; resolves when the listening sockets are closed. */
+  /** Accepts no further connection; resolves when the listening sockets are closed. */
   async close(): Promise<void> {
     this.#handshakes?.close();
     await Promise.all(
@@ -38,7 +38,7 @@ export class OpenListeners {
     );
   }
 
-  /** The port of each way in, once open; undefined where it is not configured. */
+  /** The port of each open listener; undefined: it is not configured. */
   get ports() {
     return {
       plain: this.#plain?.port,

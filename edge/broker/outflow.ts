@@ -1,14 +1,14 @@
 /**
- * The messages of QoS 1 and 2 that go out to one connection, and their acknowledgements (MQTT 5 and 3.1.1, section 4.3).
+ * Sends QoS 1 and 2 messages on one connection, and handles their acknowledgements (MQTT 5 and 3.1.1, section 4.3).
  *
- *   offer ──► [waits: others are in front, or the client's window is full] ──► sent ── PUBACK, PUBCOMP ──► gone
+ *   offer ──► [waits: others are in front, or the client's window is full] ──► sent ── PUBACK, PUBCOMP ──► done
  *                    └── expired, too large, or no longer allowed ──► dropped
- *   QoS 2:  sent ── PUBREC ──► PUBREL is sent ── PUBCOMP ──► gone           (PUBREC with a failure [MQTT-4.3.3-4] ──► gone)
+ *   QoS 2:  sent ── PUBREC ──► PUBREL is sent ── PUBCOMP ──► done           (PUBREC with a failure [MQTT-4.3.3-4] ──► done)
  *
- * Always: at most `receiveMaximum` messages are unacknowledged [MQTT-3.3.4-9]. A persistent session's message is owed until it
- * is acknowledged; after a reconnection the sent ones come first, under their packet ids [MQTT-4.4.0-1]. A QoS 2 message goes
- * out only after the disk knows its packet id. The waiting messages of a session that ends with its connection are bounded
- * like a session's queue. A sent message holds no payload.
+ * Always: at most `receiveMaximum` messages are unacknowledged [MQTT-3.3.4-9]. A message of a persistent session stays until
+ * it is acknowledged; after a reconnection the sent ones are resent first, with their packet ids [MQTT-4.4.0-1]. A QoS 2
+ * message is sent only once its packet id is on disk. The waiting messages of a session that ends with its connection are
+ * bounded like a session's queue. A sent message keeps no payload.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Grant } from './grant.ts';
@@ -28,19 +28,19 @@ export interface OutflowOptions {
   readonly isV5: boolean;
   readonly receiveMaximum: number;
   readonly maximumPacketSize: number;
-  /** bytes of waiting messages, where the session ends with its connection */
+  /** limit of the bytes of waiting messages, for a session that ends with its connection */
   readonly maxWaiting: number;
   readonly maxWaitingBytes: number;
   readonly isOpen: () => boolean;
-  /** whether the client may still hear this topic */
+  /** whether the client may still subscribe to this topic */
   readonly mayHear: (topic: string) => boolean;
   readonly onDropped: (what: 'queued' | 'tooLarge') => void;
-  /** the disk refused the state that must be stored first */
+  /** called when the disk refuses state that must be stored first */
   readonly onFailed: (error: unknown) => void;
 }
 
 const nothing = Buffer.alloc(0);
-/** Messages that wait here although the session's queue has dropped them. */
+/** Limit of messages that wait here although the session's queue has dropped them. */
 const maxGone = 1000;
 
 export class Outflow {
@@ -53,7 +53,7 @@ export class Outflow {
   #waiting: QueuedItem[] = [];
   #next = 0;
   #waitingBytes = 0;
-  /** called once when the window is open again */
+  /** called once when the client's window has space again */
   #onRoom: (() => void) | undefined;
   #number = 0;
 
@@ -63,7 +63,7 @@ export class Outflow {
     this.#queue = session?.queue ?? new OutgoingQueue();
   }
 
-  /** Whether a message would go out at once. */
+  /** Whether a message would be sent at once. */
   get hasRoom(): boolean {
     return this.#next === this.#waiting.length && this.#inFlight.size < this.#options.receiveMaximum;
   }
@@ -73,12 +73,12 @@ export class Outflow {
     return this.#waitingBytes;
   }
 
-  /** Calls `goOn` once, when the window is open. */
+  /** Calls `goOn` once, when the client's window has space. */
   whenRoom(goOn: () => void): void {
     this.#onRoom = goOn;
   }
 
-  /** Sends everything that the session is owed; messages that were sent before come again. */
+  /** Sends all messages in the session's queue; those that were sent before are resent. */
   begin(): void {
     this.#waiting = [...this.#queue.items()];
     this.#next = 0;
@@ -86,7 +86,7 @@ export class Outflow {
     this.#pump();
   }
 
-  /** Offers a message of QoS 1 or 2. @param item of the session's queue; undefined: it is in no queue */
+  /** Sends a QoS 1 or 2 message, now or in its turn. @param item of the session's queue; undefined: it is in no queue */
   offer(message: Message, grant: Grant, item?: QueuedItem): void {
     if (this.hasRoom) {
       const sent = item ?? this.#loose(message, grant, nothing);
@@ -98,7 +98,7 @@ export class Outflow {
     this.#wait(item ?? this.#loose(message, grant, Buffer.from(message.payload)));
   }
 
-  /** Offers a retained message for a new subscription: it is in no queue, and not owed after the connection. */
+  /** Sends a retained message for a new subscription. It is in no queue, and is not resent after a reconnection. */
   offerRetained(message: KeptMessage, qos: 1 | 2, ids: Buffer | undefined): void {
     const { topic, payload, expiresAt } = message;
     const own = [ids, message.properties].filter((part) => part !== undefined);
@@ -110,7 +110,7 @@ export class Outflow {
     this.#pump();
   }
 
-  /** false: nothing is on its way under this packet id. */
+  /** false: no message is in flight with this packet id. */
   puback(packetId: number): boolean {
     return this.#end(packetId);
   }
@@ -140,7 +140,7 @@ export class Outflow {
     return this.#free(packetId);
   }
 
-  /** Frees a packet id: waiting messages may go. false: no message was on its way under it. */
+  /** Frees a packet id, so that waiting messages may be sent. false: no message was in flight with it. */
   #free(packetId: number): boolean {
     const isKnown = this.#inFlight.delete(packetId);
     if (this.#next < this.#waiting.length) this.#pump();
@@ -173,7 +173,7 @@ export class Outflow {
     const isFull =
       this.#waiting.length - this.#next > 2 * this.#queue.length + maxGone ||
       this.#waitingBytes > 2 * this.#queue.bytes + maxWaitingBytes;
-    // messages that a session's queue has dropped need not wait here
+    // forget the messages that the session's queue has dropped
     if (this.#session !== undefined && isFull) {
       this.#waiting = this.#waiting
         .slice(this.#next)
@@ -215,10 +215,10 @@ export class Outflow {
     }
   }
 
-  /** false: the message has gone, or goes now. */
+  /** Whether a message must still be sent; drops it if not. */
   #isOwed(item: QueuedItem): boolean {
     const { clock, mayHear } = this.#options;
-    // in no queue: of this connection alone
+    // a negative number: in no queue, for this connection only
     if (item.message >= 0 && this.#queue.get(item.message) !== item) return false;
     if (item.released) return true;
     const isOver = item.expiresAt !== undefined && item.messageId === undefined && item.expiresAt <= clock.uptime();
@@ -272,7 +272,7 @@ export class Outflow {
       () => {
         if (isOpen() && this.#queue.get(item.message) === item) output.write(bytes);
       },
-      // on a disk that takes nothing unsaved QoS 2 messages stay owed, and alerts go on
+      // while the disk refuses writes, unsaved QoS 2 messages stay in the queue, and other messages are sent
       () => this.#free(packetId),
     );
     return true;
@@ -283,7 +283,7 @@ export class Outflow {
     return message.bytesFor(isV5, qos, retain, packetId, () => clock.uptime(), ids);
   }
 
-  /** A packet id without a message on its way. */
+  /** A packet id without a message in flight. */
   #takeId(): number {
     let id = this.#queue.takeId();
     while (this.#inFlight.has(id)) id = this.#queue.takeId();

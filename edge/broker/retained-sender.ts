@@ -1,12 +1,12 @@
 /**
- * Sends one connection the retained messages that its new subscriptions match, no faster than the client reads: a large table
- * takes a slow reader a while, and holds up nobody else.
+ * Sends a connection the retained messages that its new subscriptions match, no faster than the client reads. Many messages
+ * take a slow client a while, and delay no other client.
  *
- *   due ── the principal's turn ──► some of them written ── the socket takes more ──► the turn after ──► none left
+ *   due ── the principal's turn ──► some are written ── the socket accepts more ──► the next turn ──► none left
  *                                          └── it does not ──► waits until it has drained
  *
- * Always: only the filters are kept, each once. At most one turn's share above its mark waits in front of the socket,
- * however many messages match. A message that several filters of one SUBSCRIBE match is sent once.
+ * Always: only the filters are kept, each once. However many messages match, at most the socket's high-water mark and the
+ * messages of one turn wait for the socket. A message that several filters of one SUBSCRIBE match is sent once.
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Connection } from './connection.ts';
@@ -14,7 +14,7 @@ import { type KeptMessage, sizeOf } from './message.ts';
 import { property, variableProperty } from './protocol/properties.ts';
 import type { Subscription } from './subscription.ts';
 
-/** Of one turn of the event loop. */
+/** Limit of one turn of the event loop. */
 const messagesPerTurn = 32;
 const bytesPerTurn = 64 * 1024;
 
@@ -25,7 +25,7 @@ export class RetainedSender {
   readonly #due = new Map<string, Subscription>();
   #sending: Iterator<KeptMessage | undefined> | undefined;
   #granted: Subscription = { topic: '', qos: 0 };
-  /** topics that were sent since nothing was due */
+  /** topics that were sent since the last time that no message was due */
   #sent = new Set<string>();
   #isUnderWay = false;
 
@@ -34,10 +34,10 @@ export class RetainedSender {
     this.#matching = matching;
   }
 
-  /** The connection has subscribed to these. */
+  /** Sends the retained messages for new subscriptions. */
   send(subscriptions: readonly Subscription[]): void {
     for (const subscription of subscriptions) this.#due.set(subscription.topic, subscription);
-    // asked for once more, all of it is sent once more
+    // a filter that is subscribed to again gets all its messages again
     this.#sent = new Set();
     if (this.#isUnderWay || this.#due.size === 0) return;
     this.#isUnderWay = true;
@@ -52,12 +52,12 @@ export class RetainedSender {
   #step(): void {
     const { socket, turn, work } = this.#connection.guarded;
     if (socket.destroyed || this.#connection.isClosed) return;
-    // what was delivered in the turn before is written by now
+    // the messages of the turn before are written by now
     if (socket.writableNeedDrain) {
       socket.once('drain', () => contained(work, () => this.#goOn()));
       return;
     }
-    // a client that allows few unacknowledged messages
+    // the client has a small Receive Maximum
     if (!this.#connection.hasRoom) {
       this.#connection.outflow.whenRoom(() => this.#goOn());
       return;

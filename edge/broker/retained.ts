@@ -1,9 +1,9 @@
 /**
- * The retained messages in memory: the newest of each topic, for later subscribers. retained-messages.ts puts clients' ones on
- * disk.
+ * The retained messages in memory: the newest of each topic, for later subscribers. retained-messages.ts saves those of
+ * clients to disk.
  *
- * Always: a full table takes no new topic of devices, and one device never has more than its share. The gateway's own
- * messages (the alarms' states) are bounded by its configuration and always kept.
+ * Always: at the limit no new topic of a client is retained, and no device has more than its share. The gateway's own
+ * messages (the alarms' states) are bounded by its configuration and always retained.
  */
 import { hasWildcard } from './filter-index.ts';
 import { sizeOf } from './message.ts';
@@ -11,7 +11,7 @@ import { TopicTree } from './topic-tree.ts';
 
 export interface RetainedLimits {
   readonly maxRetained: number;
-  /** of topics, payloads and properties */
+  /** limit of the bytes of topics, payloads and properties */
   readonly maxRetainedBytes: number;
   /** of one device */
   readonly maxRetainedEach: number;
@@ -48,8 +48,7 @@ export class Retained<Message extends RetainedMessage> {
   }
 
   /**
-   * Whether this principal may have so many bytes retained on the topic; counts them if so. 0 bytes delete the topic's
-   * message.
+   * Whether this principal may have `bytes` retained on the topic; counts them if so. 0 bytes delete the topic's message.
    */
   mayRetain(principal: string, topic: string, bytes: number, kind: 'device' | 'consumer' = 'device'): boolean {
     const { maxRetainedEach, maxRetainedBytesEach, maxRetainedOfConsumer, maxRetainedBytesOfConsumer } = this.#limits;
@@ -69,7 +68,7 @@ export class Retained<Message extends RetainedMessage> {
     return true;
   }
 
-  /** Keeps a message. false: there is no space for it. */
+  /** Stores a message. false: the limits do not allow it. */
   store(message: Message): boolean {
     const { topic, payload } = message;
     const known = this.#messages.get(topic);
@@ -89,7 +88,7 @@ export class Retained<Message extends RetainedMessage> {
     return true;
   }
 
-  /** Deletes the topic's message, whoever retained it: it has expired. */
+  /** Deletes the topic's expired message, of any principal. */
   forget(topic: string): void {
     const known = this.#messages.get(topic);
     if (known === undefined) return;
@@ -105,7 +104,7 @@ export class Retained<Message extends RetainedMessage> {
     }
   }
 
-  /** The clients' messages, each with the principal whose share it counts to. */
+  /** The clients' messages, each with the principal in whose share it counts. */
   *owned(): Generator<readonly [Message, string]> {
     for (const [principal, { topics }] of this.#shares)
       for (const topic of topics.keys()) {
@@ -114,7 +113,7 @@ export class Retained<Message extends RetainedMessage> {
       }
   }
 
-  /** The messages on topics that the filter matches, and undefined now and then during a long search: see TopicTree. */
+  /** The messages on matching topics, with undefined now and then during a long search: see TopicTree. */
   matching(filter: string): Iterable<Message | undefined> {
     if (hasWildcard(filter)) return this.#tree.matching(filter);
     const message = this.#messages.get(filter);
@@ -122,7 +121,7 @@ export class Retained<Message extends RetainedMessage> {
   }
 }
 
-/** Bytes that a message counts to the limits; 0: it deletes the topic's message, whatever its properties. */
+/** Bytes that a message counts towards the limits; 0: it deletes the topic's message, even if it has properties. */
 export function retainedBytes(message: RetainedMessage): number {
   return message.payload.length === 0 ? 0 : sizeOf(message);
 }

@@ -1,14 +1,14 @@
 /**
- * The sessions of the broker's clients: when they begin and end, and what of them is on disk. Queues, subscriptions,
- * QoS 2 publishes and retained messages have a part each (session-queues.ts, saved-subscriptions.ts,
- * inbound-publishes.ts, retained-messages.ts). All of it is in memory; each change goes to the disk too
- * (mqtt-state/mqtt-state.ts), and a restart, also after a kill, restores it.
+ * The sessions of the broker's clients: their beginning, their end and their persistence. Queues, subscriptions, QoS 2
+ * publishes and retained messages have their own files (session-queues.ts, saved-subscriptions.ts, inbound-publishes.ts,
+ * retained-messages.ts). All state is in memory; each change is saved to disk too (mqtt-state/mqtt-state.ts), and restored
+ * after a restart or a kill.
  *
  *   a session: absent ── attach ──► its client is here ── detach ──► absent ── its expiry, `maxAbsentMs` ──► ended
  *
- * Always: a session that begins or ends is on disk before CONNACK (connack.ts says what happens where the disk takes
- * nothing). No principal has more than its share of sessions. A session ends when its client stays away for longer than
- * it asked, or for `maxAbsentMs`.
+ * Always: the beginning or end of a session is on disk before CONNACK (connack.ts says what happens if the disk refuses
+ * writes). No principal has more than its share of sessions. A session ends when its client stays away longer than its
+ * expiry or than `maxAbsentMs`.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type MqttState, type MqttStateStore, noStateStore, type StoredSession } from '../mqtt-state/mqtt-state.ts';
@@ -36,9 +36,9 @@ export interface SessionOptions {
   readonly storage?: MqttStateStore;
   readonly clock: Clock;
   readonly isConnected: (clientId: string) => boolean;
-  /** something was dropped at a bound */
+  /** called when something is dropped at a limit */
   readonly onDropped: (what: 'queued' | 'retained' | 'session') => void;
-  /** a client's session has ended, whatever ended it */
+  /** called when a client's session has ended, for any reason */
   readonly onEnded?: (clientId: string) => void;
 }
 
@@ -103,11 +103,11 @@ export class Sessions {
     return { sessions: this.#sessions.size, queued, retained: this.retained.size, inbound };
   }
 
-  /** Restores what was on disk at the start. */
+  /** Restores the sessions that were on disk at the start. */
   recall({ sessions, retained }: Pick<MqttState, 'sessions' | 'retained'>): void {
     const early = [...this.#sessions.values()];
     this.#lastNumber = sessions.reduce((last, { session }) => Math.max(last, session), this.#lastNumber);
-    // a client that came before the disk was readable was told that it has no session: its new session stands
+    // a client that connected before the disk was readable got «no session»: its new session stays
     for (const session of early) session.number = ++this.#lastNumber;
     for (const stored of sessions) {
       const known = this.#sessions.get(stored.client);
@@ -143,7 +143,7 @@ export class Sessions {
     this.#expireLater(session);
   }
 
-  /** Saves everything that must outlive a restart. */
+  /** Saves the whole persistent state. */
   #saveAll(): void {
     this.queues.forgetAllPrepared();
     for (const session of this.#sessions.values()) {
@@ -157,8 +157,8 @@ export class Sessions {
   }
 
   /**
-   * Resolves once the disk knows that this client has this session, or has none. undefined: the disk knows it already,
-   * or is not readable yet (such a client is told that it has no session). @throws the outbox's error
+   * Resolves once the beginning or end of this client's session is on disk. undefined: it is, or the disk is not readable
+   * yet (such a client gets «no session»). @throws the outbox's error
    */
   settled(clientId: string): Promise<void> | undefined {
     if (!this.#unsaved.has(clientId) || !this.#storage.isRead()) return undefined;
@@ -175,7 +175,7 @@ export class Sessions {
   }
 
   /**
-   * The session of a client that connects, a new one where it has none [MQTT-3.1.2-4].
+   * The session of a connecting client; a new one if it has none [MQTT-3.1.2-4].
    * @param expiryMs how long the client may stay away afterwards
    */
   attach(clientId: string, expiryMs = this.#limits.maxAbsentMs): Session {
@@ -192,7 +192,7 @@ export class Sessions {
     return session;
   }
 
-  /** The session's client has gone. `expiryMs`: how long it may stay away, where its DISCONNECT changed that. */
+  /** Notes that the session's client has disconnected. `expiryMs`: how long it may stay away, if its DISCONNECT set that. */
   detach(session: Session, expiryMs = session.expiryMs): void {
     if (session.isEnded) return;
     if (expiryMs !== session.expiryMs) {
@@ -208,7 +208,7 @@ export class Sessions {
     if (session !== undefined) this.#end(session);
   }
 
-  /** `elapsedMs` more have passed: adds them to each absent client's absence, and ends sessions whose time is over. */
+  /** Adds `elapsedMs` to the absence of each absent client, and ends expired sessions. */
   age(elapsedMs: number): void {
     for (const session of [...this.#sessions.values()]) {
       const absentMs = this.#options.isConnected(session.client) ? 0 : session.absentMs + elapsedMs;
@@ -257,8 +257,8 @@ export class Sessions {
   }
 
   /**
-   * The sessions that must end before a new one begins: of absent clients, the longest known first. A principal that has
-   * its share loses its own sessions, so that nobody drives others out with client ids that he makes up.
+   * The sessions that must end before a new one begins: those of absent clients, the oldest first. A principal at its share
+   * loses only its own sessions, so invented client ids evict no other principal.
    */
   #outdated(clientId: string): readonly Session[] {
     const { maxSessions, maxSessionsEach } = this.#limits;

@@ -1,13 +1,13 @@
 /**
- * SUBSCRIBE and UNSUBSCRIBE of one connection, in the order in which they came.
+ * Handles SUBSCRIBE and UNSUBSCRIBE of one connection, in the order of arrival.
  *
- *   take ──► waits for the packets before it ──► granted, some filters a turn ──► on disk, a thousand filters a commit
+ *   enqueue ──► waits for earlier packets ──► granted, some filters a turn ──► on disk, a thousand filters a commit
  *                      ┌── in force, some a turn ◄──────────────────────────────────────┘   └── refused: closed
  *                      └──► the next thousand … ──► SUBACK ──► retained messages (retained-sender.ts)
  *
- * Always: a packet's filters are counted before they are handled. Each filter takes its principal's turns, and nobody
- * else's time, and gets its own return code [MQTT-3.8.4-5]. SUBACK and UNSUBACK leave when all their filters are on disk. A
- * few packets wait here; beyond that the connection is not read.
+ * Always: a packet's filters are counted before they are handled. Each filter is charged to its principal's read turn, and
+ * gets its own return code [MQTT-3.8.4-5]. SUBACK and UNSUBACK are sent when all their filters are on disk. A few packets
+ * wait here; beyond that the connection is not read.
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -25,12 +25,12 @@ import type { Subscription } from './subscription.ts';
 
 /** The limits of the filters of one principal, in all its sessions and connections. */
 export interface FilterLimits {
-  /** of a home automation: one for each state topic */
+  /** enough for a home automation with one filter for each state topic */
   readonly maxFiltersOfConsumer: number;
   readonly maxFiltersOfDevice: number;
-  /** with `+` or `#`: what a topic's match may cost depends on them */
+  /** filters with `+` or `#`: the cost of matching a topic depends on their number */
   readonly maxWildcardsEach: number;
-  /** letters of all filters together: they are kept in memory and on disk */
+  /** characters of all filters together, which are kept in memory and on disk */
   readonly maxFilterLettersEach: number;
 }
 
@@ -45,19 +45,19 @@ export interface SubscribingOptions {
   readonly connection: Connection;
   readonly sessions: Sessions;
   readonly limits: FilterLimits;
-  /** it asked for what it may not have */
+  /** called when the client asks for a filter that it may not have */
   readonly onForbidden: (what: string, filter?: string) => void;
-  /** what was asked for could not be stored */
+  /** called when a subscription could not be stored */
   readonly onFailed: (problem: string) => void;
 }
 
-/** Of MQTT 3.1.1, which has one failure for all reasons. */
+/** The failure code of MQTT 3.1.1, one for all reasons. */
 const failure = 0x80;
 const noProperties = Uint8Array.of(0);
 const none = new Uint8Array(0);
 /** Filters that are handled in one turn of the event loop. */
 const filtersPerTurn = 32;
-/** Filters that are on disk with one commit. */
+/** Filters that are stored with one commit. */
 const filtersPerCommit = 1024;
 const maxPackets = 8;
 const maxBytes = 512 * 1024;
@@ -68,7 +68,7 @@ interface Packet {
   readonly bytes: Buffer;
 }
 
-/** Work in steps: each step is within a turn of its principal; a promise is waited for. */
+/** Work in steps. Each step is charged to the principal's turn; a yielded promise is awaited. */
 type Steps = Generator<Promise<void> | undefined, void>;
 
 export class Subscribing {
@@ -136,7 +136,7 @@ export class Subscribing {
     guarded.turn.whenNext(() => contained(guarded.work, () => this.#step()));
   }
 
-  /** Each filter counts once to the principal's turns; later steps count as spent. */
+  /** Charges each filter once to the principal's credit; later steps only to its turn. */
   #pay(filters: number): void {
     this.#options.connection.guarded.turn.charge(filters, 0);
   }
@@ -243,7 +243,7 @@ export class Subscribing {
     return connection.principal.kind === 'device' ? limits.maxFiltersOfDevice : limits.maxFiltersOfConsumer;
   }
 
-  /** Why the filter is refused; undefined: it is granted. */
+  /** The reason code with which the filter is refused; undefined: it is granted. */
   #refusalOf(filter: string, asked: PendingFilters): number | undefined {
     const { connection, limits, sessions, onForbidden } = this.#options;
     if (filter.startsWith('$share/')) {
@@ -291,7 +291,7 @@ function isSession(subscriber: LiveSubscriber): subscriber is Session {
   return subscriber.isStored;
 }
 
-/** `from`: where the filters begin; `behind`: bytes behind each. The packet was checked. */
+/** `from`: where the filters begin; `behind`: bytes after each filter. The packet reader has checked the packet. */
 function countFilters(bytes: Buffer, from: number, behind: number): number {
   let count = 0;
   for (let at = from; at < bytes.length; count++) at += 2 + numberAt(bytes, at) + behind;
@@ -328,7 +328,7 @@ function* filtersOf(bytes: Buffer, from: number): Generator<string> {
   }
 }
 
-/** The next ones, at most so many; the iterator goes on behind them. */
+/** The next `count` items of an iterator, or fewer at its end. */
 function* some<T>(from: Iterator<T>, count: number): Generator<T> {
   for (let n = 0; n < count; n++) {
     const { value, done } = from.next();

@@ -1,14 +1,14 @@
 /**
- * MQTT over WebSocket (MQTT 5, section 6; RFC 6455): the frames' bytes as the stream that every connection of the broker
- * is. The frames themselves are read and written by `ws`.
+ * MQTT over WebSocket (MQTT 5, section 6; RFC 6455): makes a stream like that of a TCP connection from the bytes of the
+ * frames. The library `ws` reads and writes the frames.
  *
  *   TCP, TLS ──► lobby ── its turn ──► HTTP upgrade ── subprotocol «mqtt» ──► binary frames ──► lobby: CONNECT ──► broker
  *                              └── no upgrade, another origin, path or subprotocol: refused with a status, closed
  *
- * Always: a frame's borders mean nothing [MQTT-6.0.0-2]; a text frame ends its connection [MQTT-6.0.0-1]; a message is
- * bounded before it is whole, and before the log-in as closely as a CONNECT is; nothing is compressed (a kilobyte of
- * zeros must not become a megabyte here); of one connection one frame is taken in a turn of the event loop, however many
- * came; what waits for the socket counts as it does over TCP.
+ * Always: packets may begin and end anywhere in a frame [MQTT-6.0.0-2]. A text frame ends its connection [MQTT-6.0.0-1].
+ * The length of a message is bounded before it is complete, before the log-in by the limit of a CONNECT. Compression is
+ * off, because a kilobyte could become a megabyte. One frame of a connection is handled in a turn of the event loop. The
+ * bytes that wait for the socket are counted as over TCP.
  */
 import type { IncomingMessage } from 'node:http';
 import { createServer, type Server, STATUS_CODES } from 'node:http';
@@ -17,28 +17,28 @@ import { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { loggedIn } from './lobby.ts';
 
-/** What a client calls MQTT: since 3.1.1, and before. */
+/** The subprotocol's name, since MQTT 3.1.1 and before. */
 const subprotocols = ['mqtt', 'mqttv3.1'] as const;
 const paths: readonly string[] = ['/', '/mqtt'];
 /** A client may put many packets into one message. */
 const roomForPackets = 1024 * 1024;
 const mostFragments = 1024;
-/** A request's first line and headers; browsers send cookies along. */
+/** Limit of a request's first line and headers; browsers send cookies too. */
 const mostHeaderBytes = 16 * 1024;
 
 export interface WebSocketOptions {
   readonly maxPacketBytes: number;
-  /** of headers and CONNECT together, before log-in */
+  /** limit of the bytes of headers and CONNECT together, before log-in */
   readonly maxConnectBytes: number;
   readonly connectTimeoutMs: number;
   /** origins of pages that may connect, beside the gateway's own host */
   readonly origins: readonly string[];
-  /** a connection that speaks MQTT from now on */
+  /** called with a connection after its upgrade to MQTT */
   readonly onSocket: (socket: Socket) => void;
 }
 
 export interface WebSocketHandshakes {
-  /** Takes a connection whose first bytes are HTTP's. */
+  /** Handles a connection that begins with an HTTP request. */
   enter(socket: Socket): void;
   /** Closes the connections that are not WebSockets yet. */
   close(): void;
@@ -50,7 +50,7 @@ export function webSocketHandshakes(options: WebSocketOptions): WebSocketHandsha
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
-    // one frame a turn of the event loop: 64 KB, which are read at once, may be 10,000 frames of a byte each
+    // one frame in a turn of the event loop: a single read of 64 KB may contain 10,000 frames of one byte
     allowSynchronousEvents: false,
     maxPayload: maxPacketBytes + roomForPackets,
     maxFragments: mostFragments,
@@ -81,7 +81,7 @@ interface Refusal {
   readonly why: string;
 }
 
-/** Pages of other hosts could have a visitor's browser guess passwords at a gateway that only it reaches. */
+/** Checks the origin: a page of another host could make a visitor's browser guess passwords at this gateway. */
 function refusalOf({ url = '', headers }: IncomingMessage, origins: readonly string[]): Refusal | undefined {
   const [path = ''] = url.split('?');
   if (!paths.includes(path)) return { status: 404, why: `the path is ${paths.join(' or ')}` };
@@ -104,7 +104,7 @@ function refuse(socket: Duplex, { status, why }: Refusal): void {
   socket.end(`${head}Content-Length: ${Buffer.byteLength(why)}\r\n\r\n${why}`, () => socket.destroy());
 }
 
-/** The bytes of a WebSocket's binary frames, with what the broker asks of a socket. */
+/** The bytes of a WebSocket's binary frames as a stream, with the methods of a socket that the broker uses. */
 class WebSocketStream extends Duplex {
   readonly #webSocket: WebSocket;
   readonly #socket: Socket;
@@ -123,12 +123,12 @@ class WebSocketStream extends Duplex {
     this.localPort = localPort;
     this.#boundUntilLogIn(maxConnectBytes);
     webSocket.on('message', (data: Buffer, isBinary) => this.#receive(data, isBinary));
-    // whatever the error is, the connection ends
+    // any error ends the connection
     webSocket.on('error', () => this.destroy());
     webSocket.on('close', () => this.#ended());
   }
 
-  /** The one place where this stream is called a socket: it has all of a socket that the broker uses. */
+  /** This stream as a socket: it has every method of a socket that the broker uses. */
   asSocket(): Socket {
     return this as unknown as Socket;
   }
@@ -153,7 +153,7 @@ class WebSocketStream extends Duplex {
     else this.once('finish', () => this.destroy());
   }
 
-  /** A frame is in memory before it is whole: until the log-in no more is read than a CONNECT may have. */
+  /** Stops reading at the limit of a CONNECT until the log-in, because `ws` keeps an incomplete frame in memory. */
   #boundUntilLogIn(maxConnectBytes: number): void {
     const began = this.#socket.bytesRead;
     const look = () => {
@@ -180,7 +180,7 @@ class WebSocketStream extends Duplex {
   #ended(): void {
     if (this.readableEnded || this.destroyed) this.destroy();
     else this.push(null);
-    // MQTT has no half-open connections: one that ends at one side ends
+    // MQTT has no half-open connections: the end of one side ends the connection
     setImmediate(() => this.destroy());
   }
 
@@ -206,7 +206,7 @@ class WebSocketStream extends Duplex {
     } else this.#webSocket.send(bytes, { binary: true, compress: false }, () => done());
   }
 
-  /** The bytes before are with the system when this is called. */
+  /** Called when the bytes written before are in the system's buffers. */
   override _final(done: (error?: Error | null) => void): void {
     if (this.#webSocket.readyState === this.#webSocket.OPEN) this.#webSocket.close(1000);
     done();

@@ -49,10 +49,10 @@ const tryAgain = async () => {
   await settle();
 };
 
-test('when too many events wait, readings are given up first, then older states of each alarm, and a gap record tells the loss', async () => {
+test('when too many events wait, readings are dropped first, then older states of each alarm, and a gap record names the loss', async () => {
   for (let n = 0; n < 600; n++) queue.keep({ events: [alert(n, `alarm-${n % 3}`), draft(n)] });
   await settle();
-  // at 1,001 events the readings went
+  // the readings were dropped at 1,001 events
   expect(queue.lost).toBeGreaterThanOrEqual(500);
   expect(queue.collapsed).toBe(0);
   for (let n = 600; n < 1100; n++) queue.keep({ events: [alert(n, `alarm-${n % 3}`)] });
@@ -61,7 +61,7 @@ test('when too many events wait, readings are given up first, then older states 
   full = () => false;
   await tryAgain();
   const alerts = seen(eventTypes.alert) as { alarm: string; count: number }[];
-  // each alarm as it is now, in the order of its changes
+  // the present state of each alarm, in the order of the changes
   for (const [alarm, last] of [
     ['alarm-0', 1098],
     ['alarm-1', 1099],
@@ -75,7 +75,7 @@ test('when too many events wait, readings are given up first, then older states 
   expect(queue.waiting).toBe(0);
 });
 
-test('an alert that is handed over again and again while it waits, waits once and displaces nothing', async () => {
+test('an alert that is added repeatedly while it waits, waits once and displaces nothing', async () => {
   for (let n = 0; n < 900; n++) queue.keep({ events: [alert(n, `seen-${n}`)] });
   for (let n = 0; n < 500; n++)
     await queue.submit({ events: [alert(1, 'asked', 'gateway'), draft(n)] }).catch(() => undefined);
@@ -86,7 +86,7 @@ test('an alert that is handed over again and again while it waits, waits once an
   expect(seen(eventTypes.alert)).toHaveLength(901);
 });
 
-test('when only latest states wait, alerts of devices are given up before alerts without a sender', async () => {
+test('when only latest states wait, alerts of devices are dropped before alerts without a sender', async () => {
   for (let n = 0; n < 200; n++)
     await queue.submit({ events: [alert(n, `device-${n}`, 'meter')] }).catch(() => undefined);
   for (let n = 0; n < 900; n++) queue.keep({ events: [alert(n, `seen-${n}`)] });
@@ -131,7 +131,7 @@ test('an alert that is refused at once stays behind an earlier alert of its devi
   expect(stored).toEqual(['over/1', 'over/2']);
 });
 
-test('an event without a sender is appended in reserved room, and a refused alert of a device does not hold it back', async () => {
+test('an event without a sender is appended in reserved space, and does not wait for a refused alert of a device', async () => {
   full = ({ reserved }) => reserved !== true;
   await expect(queue.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
   queue.keep({ events: [alert(2, 'intruder')] });
@@ -143,7 +143,7 @@ test('an event without a sender is appended in reserved room, and a refused aler
   expect(seen(eventTypes.alert).map(({ alarm }) => alarm)).toEqual(['intruder', 'over']);
 });
 
-test('an alert whose commit failed is stored with the next message of its device, and does not hold that message back where only alerts find no room', async () => {
+test('an alert with a failed commit is stored with the next message of its device; without space for alerts the message is stored alone', async () => {
   const entries: OutboxEntry[] = [];
   full = (entry) => {
     entries.push(entry);
@@ -162,14 +162,14 @@ test('an alert whose commit failed is stored with the next message of its device
     return false;
   };
   await queue.submit({ events: [draft(4)] });
-  // in one entry: a kill leaves both or none
+  // in one entry, so that a kill leaves both or neither
   expect(entries.at(-1)?.events.map(({ data }) => data)).toEqual([alert(1, 'over', 'meter').data, draft(4).data]);
   expect(queue.waiting).toBe(0);
   await queue.submit({ events: [draft(5)] });
   expect(entries.at(-1)?.events.length).toBe(1);
 });
 
-test('events that wait when the gateway stops are stored if the outbox takes them again, also those refused during the stop', async () => {
+test('events that wait at the stop of the gateway are stored if the outbox accepts them again, even those refused during the stop', async () => {
   await expect(queue.submit({ events: [alert(1, 'over', 'meter')] })).rejects.toThrow('full');
   queue.keep({ events: [alert(2, 'intruder')] });
   const stopping = queue.stop();
@@ -179,7 +179,7 @@ test('events that wait when the gateway stops are stored if the outbox takes the
   expect(queue.waiting).toBe(0);
 });
 
-test('a loss that no gap record tells yet is told when the gateway stops', async () => {
+test('a loss without a gap record gets one when the gateway stops', async () => {
   for (let n = 0; n < 1100; n++) queue.keep({ events: [alert(n, `seen-${n}`)] });
   await settle();
   full = () => false;
@@ -187,7 +187,7 @@ test('a loss that no gap record tells yet is told when the gateway stops', async
   expect(seen(eventTypes.gap)).toMatchObject([{ lane: 'alerts', from: '1', to: '0', count: 100 }]);
 });
 
-test('events that the outbox refuses at the stop are logged as stored nowhere, and nothing tries again', async () => {
+test('events that the outbox refuses at the stop are logged as lost, without further attempts', async () => {
   const said: object[] = [];
   const logger = { ...silentLogger(), error: (details: object) => said.push(details) } as unknown as Logger;
   let tries = 0;
@@ -212,10 +212,10 @@ test('events that the outbox refuses at the stop are logged as stored nowhere, a
   expect([tries, said]).toEqual([2, [{ events: 1 }]]);
 });
 
-test('once the outbox takes an entry again, all waiting events are stored within a second', async () => {
+test('once the outbox stores an entry again, all waiting events are stored within a second', async () => {
   queue.keep({ events: [alert(1, 'seen')] });
   await settle();
-  // the tries are far apart by now
+  // by now the attempts are far apart
   for (let tried = 0; tried < 10; tried++) await tryAgain();
   expect(queue.waiting).toBe(1);
   full = () => false;
@@ -226,7 +226,7 @@ test('once the outbox takes an entry again, all waiting events are stored within
   expect(queue.waiting).toBe(0);
 });
 
-test('where readings find room and alerts find none, alerts are tried once a second and not with every reading', async () => {
+test('while there is space for readings only, alerts are tried once a second and not with every reading', async () => {
   queue.keep({ events: [alert(1, 'seen')] });
   await settle();
   let tried = 0;
@@ -287,7 +287,7 @@ describe('an event without an id of its own is stored once', () => {
     const stopping = queue.stop();
     await answerAll('ok');
     await submitted;
-    // the last hand-over takes its time
+    // the last append is slow
     clock.advance(2000);
     await settle();
     await answerAll('ok');
@@ -295,7 +295,7 @@ describe('an event without an id of its own is stored once', () => {
     expect(stored.filter(({ type }) => type === eventTypes.device)).toHaveLength(1);
   });
 
-  test('when a message of the device takes another event of the waiting entry along', async () => {
+  test('when a message of the device includes another event of the waiting entry', async () => {
     queue.keep({ events: [told(1)] });
     queue.keep({ events: [alert(1, 'over', 'meter')] });
     await settle();
@@ -322,7 +322,7 @@ describe('an event without an id of its own is stored once', () => {
   test('an entry that begins to wait while others are under way is not mistaken for one of them', async () => {
     queue.keep({ events: [alert(1, 'first', 'meter')] });
     await settle();
-    // handed over before, refused after what waits is on its way
+    // added before the waiting entry, refused after its append has begun
     queue.keep({ events: [alert(2, 'second', 'camera')] });
     const [first, second] = calls.splice(0);
     second?.no();

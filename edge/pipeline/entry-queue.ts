@@ -1,17 +1,17 @@
 /**
- * The last step of a message through the gateway: hands each entry to the outbox until it is committed.
+ * The last step of a message through the gateway: appends each entry to the outbox until it is committed.
  *
  *   submit (a sender waits) ──► append ── committed ──► resolves
- *                                 └── refused ──► rejects, and the sender offers its message again; the alerts in the
- *                                     entry wait here: they were acted on, and a resend will not raise them again
- *   keep (no sender)        ──► append, in reserved room ── refused ──► waits here ── backoff ──► append
+ *                                 └── refused ──► rejects, and the sender resends its message; the alerts of the entry wait
+ *                                     here, because they have run their actions and the resend will not raise them again
+ *   keep (no sender)        ──► append, in reserved space ── refused ──► waits here ── backoff ──► append
  *   any other entry is committed ──► waiting entries are tried again within a second
- *   too many events wait ──► some are given up (waiting-entries.ts), and a gap record says so once there is room
- *   stop ──► waiting entries are handed over a last time ── refused ──► they are stored nowhere, and the log says so
+ *   too many events wait ──► some are dropped (waiting-entries.ts), and a gap record names them once there is space
+ *   stop ──► waiting entries are appended a last time ── refused ──► they are lost, and the log says so
  *
- * Always: alerts of one device reach the outbox in the order in which they were acted on, so that no alarm ends before it
- * began. They are appended at once, because the outbox refuses an alert behind a refused one of the same device; from
- * then on the waiting alerts go in front. An alert that is handed over twice waits once and is stored once (`resendId`).
+ * Always: alerts of one device reach the outbox in the order of their actions, so no alarm ends in the history before it
+ * began. They are appended at once, because the outbox refuses an alert after a refused one of the same device; then the
+ * waiting alerts go first. An alert that is added twice waits once and is stored once (`resendId`).
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -35,7 +35,7 @@ export interface EntryQueueParts {
   /** uniform in [0, 1) */
   readonly random: () => number;
   readonly logger: Logger;
-  /** an alert is on disk; called again for an alert that was handed over twice */
+  /** called when an alert is on disk; called twice for an alert that was added twice */
   readonly onStored: (alert: EventDraft) => void;
 }
 
@@ -46,7 +46,7 @@ export class EntryQueue {
   #turns = 0;
   #retry: { readonly timer: Timer; readonly at: number } | undefined;
   #sending = false;
-  /** appends without an answer: a refused one adds to what waits */
+  /** appends that are under way; a refused one adds to the waiting entries */
   readonly #underWay = new Set<Promise<unknown>>();
   #attempt = 0;
   #stopped = false;
@@ -56,22 +56,22 @@ export class EntryQueue {
     this.#sparing = new SparingLogger(parts.logger, parts.clock);
   }
 
-  /** Events that were given up because too many waited. */
+  /** Number of events that were dropped because too many waited. */
   get lost(): number {
     return this.#waiting.lost;
   }
 
-  /** Events that wait for the outbox in memory. */
+  /** Number of events that wait for the outbox in memory. */
   get waiting(): number {
     return this.#waiting.events;
   }
 
-  /** Updates of alarms that were dropped for a later state of the same alarm, because too many waited. */
+  /** Number of updates of alarms that were replaced by a later state of the same alarm, because too many waited. */
   get collapsed(): number {
     return this.#waiting.collapsed;
   }
 
-  /** Call it before the outbox stops. Hands waiting entries over at once: the disk may have room again. */
+  /** Call it before the outbox stops. Appends waiting entries at once, because the disk may have space again. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
     this.#stopped = true;
@@ -87,11 +87,11 @@ export class EntryQueue {
       );
   }
 
-  /** Stores the entry of a sender, who waits. @throws what the outbox says: the sender keeps its message */
+  /** Stores the entry of a sender that waits for it. @throws the outbox's error; the sender keeps its message */
   submit(entry: OutboxEntry): Promise<unknown> {
     if (entry.events.some(isAlert))
       return this.#append(entry, (turn) => this.#wait({ events: entry.events.filter(isAlert) }, turn));
-    // nearly every entry: no alert in it, and none waits that would have to go first
+    // nearly every entry: it has no alert, and no alert waits that would have to go first
     if (this.#waiting.isEmpty) return this.#parts.outbox.append(entry);
     return this.#appendWithEarlier(entry);
   }
@@ -109,8 +109,8 @@ export class EntryQueue {
   }
 
   /**
-   * The message may be a resend whose alert was refused before: the waiting alert goes with it, so that both are on disk
-   * together. Where only the alerts find no room, the message goes without them.
+   * The message may be a resend whose alert was refused before. The waiting alert is added to its entry, so that both are
+   * stored together. If there is no space for the alerts only, the message is stored without them.
    */
   async #appendWithEarlier(entry: OutboxEntry): Promise<void> {
     const earlier = this.#waiting.alertsOf(entry.events);
@@ -129,7 +129,7 @@ export class EntryQueue {
     this.#retrySoon();
   }
 
-  /** Waiting alerts of the same devices go in front; the outbox drops the ones that it has already. */
+  /** Puts waiting alerts of the same devices first; the outbox drops those that it has already. */
   #append(entry: OutboxEntry, refused: (turn: number) => void): Promise<void> {
     const turn = this.#turns++;
     const earlier = this.#waiting.alertsOf(entry.events.filter(({ lane }) => lane === 'alerts'));
@@ -170,7 +170,7 @@ export class EntryQueue {
     this.#retryIn(backoffMs(backoff, this.#attempt++, this.#parts.random));
   }
 
-  /** The outbox has taken an entry: cut a long pause short. */
+  /** Shortens a long pause, because the outbox has stored an entry. */
   #retrySoon(): void {
     if (this.#stopped || this.#retry === undefined || this.#retry.at <= this.#parts.clock.uptime() + soonMs) return;
     this.#retry.timer.cancel();
@@ -186,12 +186,12 @@ export class EntryQueue {
     this.#retry = { timer, at: clock.uptime() + ms };
   }
 
-  /** Hands all waiting entries over at once: one that is refused does not stop the others. */
+  /** Appends all waiting entries at once: a refused one does not stop the others. */
   async #sendWaiting(): Promise<void> {
     this.#sending = true;
     const sent = this.#waiting.all();
     const outcomes = await Promise.allSettled(sent.map(({ entry }) => this.#parts.outbox.append(entry)));
-    // by turns: meanwhile a message of the device may have taken some events of an entry along
+    // by `turn`: in the meantime a message of the device may have included some events of an entry
     const done = new Set<number>();
     outcomes.forEach((outcome, i) => {
       const { entry, turn } = sent[i] ?? {};
@@ -203,7 +203,7 @@ export class EntryQueue {
       } else return;
       done.add(turn);
     });
-    // an entry may have been given up or collapsed while it was under way: its events are on disk all the same
+    // an entry may have been dropped or collapsed while its append was under way: its events are on disk all the same
     this.#waiting.remove(done);
     if (done.size > 0) this.#attempt = 0;
     if (this.#waiting.isEmpty) await this.#tellLosses();
@@ -212,7 +212,7 @@ export class EntryQueue {
     else this.#attempt = 0;
   }
 
-  /** Stores a gap record for each lane with losses. Events that were given up never had a number. */
+  /** Stores a gap record for each lane with losses. Dropped events never had a number. */
   async #tellLosses(): Promise<void> {
     const { outbox, clock, stamp, logger } = this.#parts;
     if (!this.#waiting.hasLosses) return;
@@ -235,7 +235,7 @@ export class EntryQueue {
   }
 }
 
-/** Whether the outbox will refuse this entry for ever, for its content. */
+/** Whether the outbox will always refuse this entry because of its content. */
 export function isNeverStorable(error: unknown): boolean {
   return error instanceof ForpostError && error.code === 'FORPOST_EVENT_INVALID';
 }

@@ -1,8 +1,8 @@
 /**
- * Events that no device sent: of the gateway itself, of people who acknowledge an alarm, of evidence, of commands.
+ * Events without a device: of the gateway itself, of people who acknowledge an alarm, of evidence, of commands.
  *
- * Always: nothing here waits for the disk but `commandResult`, whose caller does; everything else goes to the entry queue,
- * which keeps it while the outbox takes nothing.
+ * Always: only the caller of `commandResult` waits for the disk. All other events go to the entry queue, which keeps them
+ * while the outbox refuses entries.
  */
 import type { CommandResultData } from '@forpost/shared/event/command.ts';
 import { type ClockData, type EvidenceReference, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
@@ -44,7 +44,7 @@ export class OwnEvents {
     queue.keep({ events: [drafts.own(type, data, drafts.taken())] });
   }
 
-  /** Alarms of the gateway itself that begin or end: acts on them now, and keeps their events. */
+  /** Raises or clears alarms of the gateway itself: runs the local actions now, and queues the events. */
   alarm(transitions: readonly AlarmTransition[]): void {
     const { alarms, drafts, queue, onAlert } = this.#parts;
     const alerts = alarms.apply(transitions, drafts.taken());
@@ -52,7 +52,7 @@ export class OwnEvents {
     if (alerts.length > 0) queue.keep({ events: alerts.map((alert) => drafts.ofAlert(alert)) });
   }
 
-  /** `by`, on the site, acknowledges an alarm. false where it does not wait for an acknowledgement. */
+  /** Acknowledges an alarm for `by`, on the site. false: the alarm does not wait for an acknowledgement. */
   acknowledge(alarm: string, by: string): boolean {
     const { drafts, queue } = this.#parts;
     const alerts = this.showAcknowledged(alarm, { by, where: 'site' });
@@ -78,12 +78,12 @@ export class OwnEvents {
     return { state: this.#parts.alarms.isAcknowledged(alarm) ? 'already' : 'unknown' };
   }
 
-  /** Adds evidence to an alarm, also after its end. false where the alarm is unknown or has its most already. */
+  /** Adds evidence to an alarm, even after its end. false: the alarm is unknown or has the maximum already. */
   attachEvidence(alarm: string, evidence: readonly EvidenceReference[]): boolean {
     return this.#keepUpdate(this.#parts.alarms.attach(alarm, evidence));
   }
 
-  /** Notes why an alarm will have no clip. false where the alarm is unknown, or says so already. */
+  /** Adds the reason for a missing clip to an alarm. false: the alarm is unknown, or has the reason already. */
   lackEvidence(alarm: string, why: string): boolean {
     return this.#keepUpdate(this.#parts.alarms.lack(alarm, why));
   }
@@ -98,7 +98,7 @@ export class OwnEvents {
 
   /**
    * Stores a command's result and the alerts that the command caused, in one entry. Resolves when the entry is on disk,
-   * also where an earlier result of this command is. @throws what the outbox says; the caller may try again
+   * or when an earlier result of this command is. @throws the outbox's error; the caller may try again
    */
   async commandResult(result: CommandResultData, alerts: readonly Alert[]): Promise<void> {
     const { drafts, queue } = this.#parts;

@@ -1,16 +1,16 @@
 /**
- * Tells resends apart in memory, before anything waits for a disk: rules skip a resend. Whether a reading is stored is
- * decided by its commit, not here.
+ * Recognises resends in memory, before the disk is involved, so that rules skip them. The commit decides separately whether
+ * a reading is stored.
  *
- *   start: the ids that the outbox has ──► one more with each reading ──► the oldest are forgotten
+ *   start: the ids in the outbox ──► one more with each reading ──► the oldest are forgotten
  *
- * Always: bounded for each device, as on disk, and in all. Beyond the bound a resend is evaluated once more, and still
- * stored once.
+ * Always: the ids are bounded for each device, as on disk, and in all. A resend of a forgotten id is evaluated again, but
+ * still stored once.
  */
 import type { RecalledIds } from '../outbox/sqlite/messages.ts';
 import { hashOfId, mostRecalled, perDevice } from '../outbox/sqlite/writer/recent-ids.ts';
 
-/** Ids that are forgotten at a time: finding the oldest of a set takes longer with each one deleted before. */
+/** Ids that are forgotten at a time: finding the oldest item of a Set takes longer after each deletion. */
 const step = 256;
 
 /** Contents are compared under one id of one device alone: 30 bits suffice, which V8 keeps without a box. */
@@ -22,7 +22,7 @@ export class ResendFilter {
   readonly #most: number;
   #count = 0;
 
-  /** `most`: ids of all devices together. */
+  /** `most`: limit of the ids of all devices together. */
   constructor(most = mostRecalled) {
     this.#most = most;
   }
@@ -31,7 +31,7 @@ export class ResendFilter {
     return this.#count;
   }
 
-  /** Takes the ids that the outbox has, oldest first. */
+  /** Adds the ids in the outbox, oldest first. */
   recall(stored: readonly RecalledIds[]): void {
     for (const { device, hashes, contents } of stored)
       hashes.forEach((hash, n) => {
@@ -39,7 +39,7 @@ export class ResendFilter {
       });
   }
 
-  /** Notes the id with its content (an integer hash). false: the two came before, it is a resend. */
+  /** Notes an id with its content (an integer hash). false: it is a resend, both came before. */
   isNew(device: string, resendId: string, content: number): boolean {
     return this.#add(device, hashOfId(resendId), content);
   }
@@ -54,7 +54,7 @@ export class ResendFilter {
     const known = ids.get(hash);
     if (known === short) return false;
     if (known !== undefined) {
-      // to the end of the map: the id is the device's newest again
+      // moves the id to the end of the map: it is the device's newest again
       ids.delete(hash);
       ids.set(hash, short);
       return true;

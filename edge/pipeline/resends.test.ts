@@ -1,4 +1,4 @@
-/** A device's own ids through decoder, rules and the outbox on SQLite, as the broker hands its publishes over. */
+/** A device's own ids, from the publish through decoder and rules to the outbox on SQLite. */
 import { rmSync } from 'node:fs';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
@@ -66,7 +66,7 @@ const publish = (payload: string) =>
     ...{ duplicate: false, received: clock.now(), uptime: clock.uptime() },
   });
 
-/** Values of all stored readings, as they stand on the disk. */
+/** The values of all stored readings, as on disk. */
 function stored(): readonly string[] {
   const reader = openReader(outbox.file);
   const readings = reader.newest('telemetry', 10_000).toReversed();
@@ -74,7 +74,7 @@ function stored(): readonly string[] {
   return readings.map(({ data }) => /"power_w":([^,}]+)/.exec(data)?.[1] ?? data);
 }
 
-test('every acknowledged reading of a device whose own numbers begin anew is stored, also after a restart', async () => {
+test('every acknowledged reading of a device that restarts its own ids is stored, even after a restart', async () => {
   const series = (from: number) =>
     Promise.all(Array.from({ length: 500 }, (_, n) => publish(`{"id":"${n + 1}","values":{"power_w":${from + n}}}`)));
   await series(0);
@@ -93,7 +93,7 @@ test('every acknowledged reading of a device whose own numbers begin anew is sto
   expect(stored()).toHaveLength(1500);
 });
 
-test('all readings of a list under one id are stored, and none twice when the list is sent again', async () => {
+test('all readings of a list with one id are stored, and none twice when the list is resent', async () => {
   const list = '[{"id":7,"values":{"power_w":1}},{"id":7,"values":{"power_w":2}},{"id":7,"values":{"power_w":1}}]';
   await publish(list);
   await publish(list);
@@ -103,7 +103,7 @@ test('all readings of a list under one id are stored, and none twice when the li
   expect(stored()).toEqual(['1', '2']);
 });
 
-test('ids beyond 2^53 are told apart, and each reading above the threshold raises its alarm', async () => {
+test('ids beyond 2^53 are distinguished, and each reading above the threshold raises its alarm', async () => {
   for (let n = 0; n < 10; n++) await publish(`{"id":900719925474099${n},"values":{"power_w":${n === 9 ? 6000 : n}}}`);
   expect(stored()).toEqual([...Array.from({ length: 9 }, (_, n) => `${n}`), '6000']);
   expect(raised).toBe(1);

@@ -4,7 +4,7 @@
  *   observations ──► rules ──► alarms act (local actions) ──► drafts of alerts ──► the caller's outbox entry
  *   rules name a time (hold time, silence) ──► timer ──► rules wake ──► alarms act ──► drafts ──► entry queue
  *
- * Always: the local actions have run when a call returns, and nothing has waited for a disk (P2); one timer at most, for
+ * Always: when a call returns, the local actions have run, without waiting for a disk (P2). There is at most one timer, for
  * the next time that a rule has named.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -21,7 +21,7 @@ import type { EntryQueue } from './entry-queue.ts';
 import type { EventDrafts } from './event-drafts.ts';
 
 export interface RuleStepParts {
-  /** there once the alarms from before a restart are known */
+  /** throws before the alarms from before a restart are restored */
   readonly rules: () => RuleEngine;
   readonly alarms: Alarms;
   readonly drafts: EventDrafts;
@@ -50,12 +50,12 @@ export class RuleStep {
     this.#timer?.cancel();
   }
 
-  /** What the rules conclude of one observation. Nothing is acted on yet: see `act`. */
+  /** Evaluates the rules for one observation. No action runs yet: see `act`. */
   observe(observation: Observation, { received, uptime }: Taken): readonly AlarmTransition[] {
     return this.#parts.rules().observe(observation, uptime, received);
   }
 
-  /** Lets the alarms act on what the rules concluded. The drafts of the alerts, for the outbox. */
+  /** Runs the local actions for the rules' conclusions. Returns the drafts of the alerts for the outbox. */
   act(transitions: readonly AlarmTransition[], taken: Taken): readonly EventDraft[] {
     const { alarms, drafts } = this.#parts;
     const made: EventDraft[] = [];
@@ -68,7 +68,7 @@ export class RuleStep {
     return made;
   }
 
-  /** Observations that have no sender who could wait: their alerts go to the entry queue. */
+  /** Handles observations without a sender: their alerts go to the entry queue. */
   observeAndKeep(observations: readonly Observation[], taken: Taken): void {
     const transitions = observations.flatMap((observation) => this.observe(observation, taken));
     this.#keep(this.act(transitions, taken));

@@ -1,11 +1,10 @@
 /**
- * Takes what the vision process reports of a camera: analysed frames, a view that was tampered with, a stream that came
- * or was lost.
+ * Handles the reports of the vision process about a camera: analysed frames, tampering, a stream that begins or is lost.
  *
  *   frame ──► rules observe each change, then the tracks ──► alarms act ──► entry queue (alerts, observations)
  *         └── counts of zones and lines ──► a minute later ──► entry queue
  *
- * Always: nothing here waits for the disk; a camera id that cannot be one is ignored, because it comes from another
+ * Always: nothing here waits for the disk. A report with an invalid camera id is ignored, because it comes from another
  * process.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -58,7 +57,7 @@ export class SceneIntake {
     const observations: EventDraft[] = [];
     const transitions: AlarmTransition[] = [];
     for (const change of changes) {
-      // somebody who vanished left when last seen, which may be a while ago
+      // a person who vanished left at the time when last seen, which may be a while ago
       const time = received - (uptime - change.at);
       transitions.push(...rules.observe({ kind: 'scene', device, time, received, change }, taken));
       observations.push(drafts.ofObservation(device, observationOf(device, change), time, taken));
@@ -69,7 +68,7 @@ export class SceneIntake {
     if (this.#counts.observe(device, changes, tracks)) this.#armCounts();
   }
 
-  /** A camera's stream came, or is lost: while it is lost, no frame can tell who left a zone. */
+  /** A camera's stream has begun or is lost. Without a stream no frame shows who leaves a zone. */
   stream({ camera: { id, name, state, reason }, live }: CameraChange): void {
     const { rules, drafts, own } = this.#parts;
     if (!isId(id)) return;
@@ -86,7 +85,7 @@ export class SceneIntake {
     if (!live && this.#counts.lost(device)) this.#armCounts();
   }
 
-  /** How a camera's view was tampered with: activates the reported kind, clears the others. */
+  /** Handles a report of tampering: activates the reported kind, clears the others. */
   tamper(message: Extract<FromVision, { kind: 'tamper' }>): void {
     if (!isId(message.camera)) return;
     const { time, uptime, tamper: reported } = message;

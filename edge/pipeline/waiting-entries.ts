@@ -1,27 +1,27 @@
 /**
- * The entries that wait because the outbox refused them, bounded by value.
+ * The entries that wait because the outbox refused them. At the limit the least valuable events are dropped.
  *
- *   more than `mostWaiting` events ──► readings are given up ──► of each alarm only the latest state stays (collapsed)
- *                                  ──► the oldest entry is given up, alerts of devices before alerts without a sender
+ *   more than `mostWaiting` events ──► readings are dropped ──► only the latest state of each alarm stays (collapsed)
+ *                                  ──► the oldest entry is dropped, alerts of devices before alerts without a sender
  *
- * Always: entries stand in the order in which they were handed over (`turn`), which is not that in which the outbox
- * refused them; an event with the same device and `resendId` waits once; every event that is given up is counted in the
- * loss of its lane until a gap record has told it.
+ * Always: entries stand in the order in which they were added (`turn`), whatever the order of the outbox's refusals. An
+ * event with the same device and `resendId` waits once. Every dropped event is counted in the loss of its lane until a gap
+ * record names it.
  */
 import { type AlertData, eventTypes } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { EventDraft, OutboxEntry } from '../outbox/outbox.ts';
 
-/** Events that wait at most. */
+/** Limit of waiting events. */
 const mostWaiting = 1000;
 
 export interface WaitingEntry {
   readonly entry: OutboxEntry;
-  /** counts up with each entry that is handed over */
+  /** counts up with each added entry */
   readonly turn: number;
 }
 
-/** Events of one lane that were given up. Times in ms since 1970. */
+/** The dropped events of one lane. Times in ms since 1970. */
 export interface Loss {
   readonly count: number;
   readonly firstTime: number;
@@ -40,12 +40,12 @@ export class WaitingEntries {
     return this.#events;
   }
 
-  /** Events that were given up. */
+  /** Number of dropped events. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** Updates of alarms that were dropped for a later state of the same alarm. */
+  /** Number of updates of alarms that were replaced by a later state of the same alarm. */
   get collapsed(): number {
     return this.#collapsed;
   }
@@ -54,7 +54,7 @@ export class WaitingEntries {
     return this.#entries.length === 0;
   }
 
-  /** Whether a loss is not told yet. */
+  /** Whether there is a loss that no gap record names yet. */
   get hasLosses(): boolean {
     return this.#losses.size > 0;
   }
@@ -80,14 +80,14 @@ export class WaitingEntries {
     if (this.#events > mostWaiting) this.#makeRoom();
   }
 
-  /** These events wait no more: the outbox has them. */
+  /** Removes events that the outbox has stored. */
   forget(stored: readonly EventDraft[]): void {
     if (stored.length === 0) return;
     const gone = new Set(stored);
     this.#keepOnly((event) => !gone.has(event));
   }
 
-  /** The entries of these turns wait no more. */
+  /** Removes the entries of these turns. */
   remove(turns: ReadonlySet<number>): void {
     this.#entries = this.#entries.filter(({ turn }) => !turns.has(turn));
     this.#count();
@@ -99,14 +99,14 @@ export class WaitingEntries {
     this.#addLoss(lane, { count: 1, firstTime: time, lastTime: time });
   }
 
-  /** The losses that are not told yet; they count as told from now on. */
+  /** Returns the losses that no gap record names yet, and forgets them. */
   takeLosses(): ReadonlyMap<Lane, Loss> {
     const losses = this.#losses;
     this.#losses = new Map();
     return losses;
   }
 
-  /** The losses could not be told: they are to be told another time. */
+  /** Takes losses back whose gap records could not be stored. */
   returnLosses(losses: ReadonlyMap<Lane, Loss>): void {
     for (const [lane, loss] of losses) this.#addLoss(lane, loss);
   }
@@ -136,7 +136,7 @@ export class WaitingEntries {
     if (this.#events <= mostWaiting) return;
     this.#collapse();
     while (this.#events > mostWaiting) {
-      // a device may report its alarm anew; an alert without a sender is known to nobody else
+      // a device may report its alarm again; an alert without a sender exists only here
       const index = this.#entries.findIndex(({ entry }) => entry.reserved !== true);
       const [oldest] = this.#entries.splice(Math.max(0, index), 1);
       if (oldest === undefined) return;
