@@ -127,6 +127,7 @@ export class Gateway implements Part {
     const { pipeline, commandKeys } = this.#alarming;
     pipeline.own.note({ change: 'started', message: `Forpost ${version} started`, version });
     this.#tellRestored();
+    this.#alarming.site.tellTakenUp();
     if (installation.uplink.length > 0 && commandKeys.ids().length === 0)
       logger.info('no command of a centre is taken: gateway.yaml trusts no key (commands: trusted_keys)');
     logger.info({ ...this.addresses(), epoch: this.#ground.outbox.epoch }, 'the gateway is up');

@@ -7,6 +7,7 @@
  * problem (422). A refusal has changed nothing. Each change is a revision with its author, in the log and in the history.
  */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { type Changed, type ChangeRequest, longestWhy, type SiteDocument } from '../site/document.ts';
@@ -263,8 +264,7 @@ async function changed(
 
 function seenIn({ headers }: FastifyRequest): string {
   const value = headers['if-match'];
-  if (value === undefined)
-    throw new HttpProblem(428, 'name the revision that you have seen: If-Match with the ETag of GET /api/v1/site');
+  if (value === undefined) throw new HttpProblem(428, words('gateway/reason.revision-missing'));
   return value.replace(/^W\//, '').replaceAll('"', '');
 }
 
@@ -285,5 +285,5 @@ function tag(reply: FastifyReply, { sha256 }: Revision): void {
 }
 
 function noRevision(revision: string): HttpProblem {
-  return new HttpProblem(404, `revision ${revision} is not kept: GET /api/v1/site/revisions lists those that are`);
+  return new HttpProblem(404, words('gateway/reason.revision-not-kept', { revision }));
 }

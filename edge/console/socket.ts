@@ -15,6 +15,7 @@ import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { useSchemas } from '@forpost/shared/http/validation.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { SiteDocument } from '../site/document.ts';
 import { type PasswordsFor, registerSiteRoutes } from './site-routes.ts';
@@ -65,7 +66,7 @@ export class GatewaySocket implements Part {
       await chmod(path, 0o600);
       this.#app = app;
     } catch (error) {
-      this.#problem = `the command line cannot reach this gateway, because ${path} cannot be made: ${messageOf(error)}`;
+      this.#problem = words('gateway/reason.no-socket', { where: path, reason: messageOf(error) });
       logger.warn(this.#problem);
       await app.close();
     }

@@ -15,7 +15,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { configProblems } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import { said } from '@forpost/shared/texts/english.ts';
+import { said, words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { version } from '@forpost/shared/version.ts';
 import { differenceOf } from './difference.ts';
@@ -99,6 +99,8 @@ export class SiteDocument {
   #newest: Revision | undefined;
   #text = '';
   #problem = '';
+  /** the revision that `open` made of an edit by hand */
+  #takenUp: { readonly from: string } | undefined;
 
   constructor(options: SiteDocumentOptions) {
     this.#options = options;
@@ -120,7 +122,7 @@ export class SiteDocument {
       if (this.#newest?.sha256 !== sha256) await this.#noteFile(leaveEdits);
     } catch (error) {
       if (this.#newest?.sha256 !== sha256) this.#newest = this.#revision(byHand, this.#text, []);
-      this.#problem = `the revisions of the site cannot be kept: ${messageOf(error)}`;
+      this.#problem = words('gateway/reason.site-not-kept', { reason: messageOf(error) });
     }
   }
 
@@ -141,9 +143,14 @@ export class SiteDocument {
     return kept[0]?.number === this.newest.number ? kept : [this.newest, ...kept];
   }
 
+  /** Whether `open` took up an edit by hand, and the SHA-256 of the document before it. */
+  get takenUp(): { readonly from: string } | undefined {
+    return this.#takenUp;
+  }
+
   /** What people should know, a sentence each. */
   problems(): readonly string[] {
-    const damaged = this.#history.damaged().map((file) => `the revision of the site in ${file} is damaged`);
+    const damaged = this.#history.damaged().map((where) => words('gateway/reason.site-damaged', { where }));
     return [...(this.#problem === '' ? [] : [this.#problem]), ...damaged];
   }
 
@@ -177,8 +184,7 @@ export class SiteDocument {
   /** Brings the document of revision `to` back, as a new revision. */
   async undo(seen: string, to: string, { author, why }: Request): Promise<Changed> {
     const old = await this.read(to);
-    if (old === undefined)
-      return { problems: [`revision ${to} is not kept: "forpost site history" lists those that are`] };
+    if (old === undefined) return { problems: [words('gateway/reason.revision-not-kept', { revision: to })] };
     return this.change({ seen, author, why, edit: () => old.text });
   }
 
@@ -257,7 +263,7 @@ export class SiteDocument {
       await this.#history.settle();
       this.#problem = '';
     } catch (error) {
-      this.#problem = `the newest revision of the site is in use and not in its history: ${messageOf(error)}`;
+      this.#problem = words('gateway/reason.site-not-in-history', { reason: messageOf(error) });
     }
   }
 
@@ -275,6 +281,7 @@ export class SiteDocument {
       this.#newest = revision;
       return;
     }
+    if (before !== undefined) this.#takenUp = { from: sha256Of(before) };
     await this.#history.begin(revision, this.#text);
     await this.#history.settle();
     this.#newest = revision;

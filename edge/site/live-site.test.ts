@@ -5,7 +5,7 @@ import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadSite } from '../config/load-site.ts';
 import type { Prepared } from './document.ts';
-import { LiveSite, type SiteNote, type SitePart } from './live-site.ts';
+import { LiveSite, type LiveSiteOptions, type SiteNote, type SitePart } from './live-site.ts';
 
 const text = `site: { id: home, timezone: Europe/Berlin }
 devices: []
@@ -40,14 +40,15 @@ async function rig(answers: Readonly<Record<string, (log: string[]) => Prepared>
       },
     }),
   );
-  const live = new LiveSite({
+  const options: LiveSiteOptions = {
     ...{ file, data: folder, clock: new FakeClock(), parts, site: loadSite(file, secrets).site },
     load: (next) => loadSite(file, secrets, next),
     onChanged: (note) => notes.push(note),
     onFailed: (part) => failed.push(part),
-  });
+  };
+  const live = new LiveSite(options);
   await live.start();
-  return { live, log, notes, failed, read: () => readFileSync(file, 'utf8') };
+  return { live, options, log, notes, failed, read: () => readFileSync(file, 'utf8') };
 }
 
 const takes = (name: string) => (log: string[]) => ({ commit: () => log.push(`${name} commits`) });
@@ -103,4 +104,17 @@ test('a part that fails to commit is reported, and all others take the change', 
   const edit = (old: string) => `${old}# more\n`;
   expect(await live.document.change({ seen: '1', author: anna, why: '', edit })).toHaveProperty('revision');
   expect([log.at(-1), failed]).toEqual(['devices commits', ['rules']]);
+});
+
+test('an edit by hand that the start has found is told to the history with what it changed', async () => {
+  const { live, notes, options } = await rig();
+  live.tellTakenUp();
+  expect(notes).toEqual([]);
+  writeFileSync(options.file, text.replace('name: Yard', 'name: Court'));
+  const next = new LiveSite(options);
+  await next.start();
+  next.tellTakenUp();
+  expect(notes).toMatchObject([
+    { by: 'somebody with an editor', revision: 2, message: expect.stringContaining('camera yard renamed to Court') },
+  ]);
 });

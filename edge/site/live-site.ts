@@ -81,6 +81,12 @@ export class LiveSite {
     await this.document.open();
   }
 
+  /** Tells of an edit by hand that was found at the start. Called once everything runs. */
+  tellTakenUp(): void {
+    const { takenUp, newest } = this.document;
+    if (takenUp !== undefined) this.#options.onChanged(noteOf(newest, takenUp.from));
+  }
+
   /** Waits for the change that is under way. */
   async stop(): Promise<void> {
     await this.document.idle();
@@ -105,8 +111,7 @@ export class LiveSite {
     change: Pick<ChangeRequest, 'seen' | 'why' | 'edit'>,
     name: string,
   ): Promise<{ readonly applied: string } | { readonly refused: string }> {
-    if (this.#site.localOnly === true)
-      return { refused: 'the site says local_only: its document is changed on the site alone' };
+    if (this.#site.localOnly === true) return { refused: words('gateway/reason.local-only') };
     const changed = await this.document.change({ ...change, author: { kind: 'centre', name } });
     if ('problems' in changed) return { refused: changed.problems.join('. ') };
     if ('conflict' in changed) return { refused: conflictInWords(changed) };

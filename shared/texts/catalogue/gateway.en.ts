@@ -356,6 +356,13 @@ export const gatewayEn = {
   'reason.changed-meanwhile': 'somebody else has changed the site meanwhile ({what}): look at it before you save',
   'reason.changed-by-hand':
     'site.yaml was edited by hand ({what}): "forpost site apply" takes that up, then save again',
+  'reason.site-not-kept': 'the revisions of the site cannot be kept: {reason}',
+  'reason.site-not-in-history': 'the newest revision of the site is in use and not in its history: {reason}',
+  'reason.site-damaged': 'the revision of the site in {where} is damaged',
+  'reason.revision-not-kept': 'revision {revision} is not kept: "forpost site history" lists those that are',
+  'reason.revision-missing': 'name the revision that you have seen: If-Match with the ETag of GET /api/v1/site',
+  'reason.local-only': 'the site says local_only: its document is changed on the site alone',
+  'reason.no-socket': 'the command line cannot reach this gateway, because {where} cannot be made: {reason}',
   'reason.restart-for-id':
     'needs a restart: the id of the site stands in every event; stop the gateway, change site.id in site.yaml, start it',
   'reason.restart-for-timezone':

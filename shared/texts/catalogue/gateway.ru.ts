@@ -358,6 +358,14 @@ export const gatewayRu = {
   'reason.changed-meanwhile': 'тем временем объект изменил кто-то другой ({what}): посмотрите, прежде чем сохранять',
   'reason.changed-by-hand':
     'site.yaml изменён вручную ({what}): «forpost site apply» примет это, затем сохраните снова',
+  'reason.site-not-kept': 'ревизии объекта не сохраняются: {reason}',
+  'reason.site-not-in-history': 'новейшая ревизия объекта действует, но в историю не записана: {reason}',
+  'reason.site-damaged': 'ревизия объекта в {where} повреждена',
+  'reason.revision-not-kept': 'ревизии {revision} нет среди сохранённых',
+  'reason.revision-missing':
+    'назовите ревизию, которую вы видели: заголовок If-Match, значение — из ответа GET /api/v1/site',
+  'reason.local-only': 'для объекта задано local_only: его документ меняют только на месте',
+  'reason.no-socket': 'командная строка не может обратиться к этому шлюзу: {where} не создаётся: {reason}',
   'reason.restart-for-id':
     'нужен перезапуск: идентификатор объекта стоит в каждом событии; остановите шлюз, измените site.id в site.yaml и запустите его',
   'reason.restart-for-timezone':
