@@ -28,7 +28,7 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
   test('a browser that prefers Russian gets a page without an English word, as wide and as easy to press as in English', async () => {
     const page = await open('phone', 'ru-KZ');
     await page.getByRole('heading', { name: 'Тревоги', exact: true }).waitFor();
-    await page.getByText('критических: 1, не подтверждено: 2, уже завершились: 1').waitFor();
+    await page.getByText('критических: 1, не подтверждено: 2, завершены: 1').waitFor();
     await page.getByText('недостаёт 2 событий').waitFor();
     await page.locator('.event').nth(3).waitFor();
     await page.locator('.plot canvas').waitFor();
@@ -113,8 +113,23 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
     await page.getByText('в Kafka ещё 21 000 несохранённых записей').waitFor();
     await page.getByText('Kafka: it is away').waitFor();
     await page.locator('.bar [title*="Kafka не отвечает центру"]').first().waitFor();
+    // a note is as wide as the page, and on a phone no word of the bar is cut
+    await page.setViewportSize(sizes.phone);
+    const cut = await page.evaluate(() =>
+      [...document.querySelectorAll('.bar-inner > *, .bar-inner .mark > span, .bar-lines')]
+        .filter((part) => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > innerWidth)
+        .map((part) => part.textContent),
+    );
+    expect(cut).toEqual([]);
+    const widths = await page.evaluate(() =>
+      [...document.querySelectorAll('.bar-lines')].map((lines) => lines.getBoundingClientRect().width - innerWidth),
+    );
+    expect(widths).toEqual([0, 0]);
   });
 });
+
+/** A reason as a gateway sends it in English, with the message that the centre adds. */
+const inEnglish = { reason: 'the disk is full', reason_i18n: { key: 'gateway/reason.disk-full' } };
 
 /** A site with something of everything, whose names are in Cyrillic: Latin words left on the page are its own. */
 function fill(centre: FakeCentre): void {
@@ -157,8 +172,8 @@ function fill(centre: FakeCentre): void {
   centre.answers.set('/api/v1/gateways', { now: ago(0), gateways });
   const lane = {
     ...{ epoch: '001122', lane: '2', assigned: 100, received: 90, shed: 5, missing: 2, waiting: 3, duplicates: 0 },
-    ...{ settled: 97, reasons: [{ reason: 'мало места', count: 5 }], gaps_left_out: 0 },
-    gaps: [{ from: 1, to: 0, count: 3, reason: 'обрыв' }],
+    ...{ settled: 97, reasons: [{ ...inEnglish, count: 5 }], gaps_left_out: 0 },
+    gaps: [{ from: 1, to: 0, count: 3, ...inEnglish }],
     ranges: {
       ...{ received: { ranges: [], left_out: 0 }, shed: { ranges: [[10, 14]], left_out: 0 } },
       ...{ missing: { ranges: [[2, 3]], left_out: 0 }, waiting: { ranges: [], left_out: 0 } },
@@ -194,7 +209,7 @@ function fill(centre: FakeCentre): void {
       }),
       event(5, {
         ...{ type: 'forpost.gap.v1', time: ago(120_000), stored: ago(0), clock: 'unsynced' },
-        data: { count: 812, from: '1000', to: '1811', lane: '2', reason: 'диск заполнен' },
+        data: { count: 812, from: '1000', to: '1811', lane: '2', ...inEnglish },
       }),
       event(6, { type: 'forpost.clock.v1', data: {}, corrected_time: ago(6000), stored: ago(0) }),
     ],

@@ -49,7 +49,7 @@ export const centrePageRu = {
   'summary.nothing-to-do': 'действий не требуется',
   'summary.open': 'критических: {critical, number}, не подтверждено: {unacknowledged, number}',
   'summary.open-over':
-    'критических: {critical, number}, не подтверждено: {unacknowledged, number}, уже завершились: {over, number}',
+    'критических: {critical, number}, не подтверждено: {unacknowledged, number}, завершены: {over, number}',
   'summary.no-reports': 'шлюзы ещё не выходили на связь',
   'summary.of-all': '{online, number} из {all, number}',
   'summary.all-online': 'на связи все',
