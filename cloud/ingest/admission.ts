@@ -2,8 +2,10 @@
  * Decides whether an event or a state of a gateway is accepted, for both ways into the centre (Kafka and the receiver). A
  * running centre uses the implementation in alarms/gateway-admission.ts.
  */
+import { instanceHeader, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Claim } from '../gateways/takeovers.ts';
+import type { KafkaMessage } from '../kafka/types.ts';
 
 export interface Admission {
   /** false: the site of a gateway is not known yet */
@@ -29,3 +31,14 @@ export const admitAll: Admission = {
   count: () => undefined,
   turnedAway: () => undefined,
 };
+
+/** Why the box that sent a Kafka record is refused, in words; of a replayed record staff have decided that it is taken. */
+export function supersededSender(
+  admission: Pick<Admission, 'superseded'>,
+  gateway: string,
+  { headers, timestamp }: Pick<KafkaMessage, 'headers' | 'timestamp'>,
+): string | undefined {
+  if (headers?.[replayHeader] !== undefined) return undefined;
+  const instance = headers?.[instanceHeader]?.toString();
+  return admission.superseded({ gateway, instance, at: Number(timestamp) });
+}

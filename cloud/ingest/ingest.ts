@@ -11,7 +11,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
-import { instanceHeader, replayHeader } from '@forpost/shared/event/codec.ts';
+import { replayHeader } from '@forpost/shared/event/codec.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -29,7 +29,7 @@ import { type ConsumerState, SupervisedConsumer } from '../kafka/supervised-cons
 import { SupervisedProducer } from '../kafka/supervised-producer.ts';
 import { ensureTopics } from '../kafka/topics.ts';
 import type { Batch, EachBatchPayload, Kafka, KafkaMessage } from '../kafka/types.ts';
-import { type Admission, admitAll } from './admission.ts';
+import { type Admission, admitAll, supersededSender } from './admission.ts';
 import { DeadLetters, type PoisonRecord } from './dead-letters.ts';
 import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
 
@@ -252,19 +252,12 @@ export class Ingest implements Part {
       came.set(event.gateway, sent);
       sent.events.push(event);
       sent.bytes += message.value?.length ?? 0;
-      const refusal = this.#admission.refusal(event) ?? this.#superseded(event.gateway, message);
+      const refusal = this.#admission.refusal(event) ?? supersededSender(this.#admission, event.gateway, message);
       if (refusal === undefined) items.push({ event, message });
       else poison.push(poisonOf(batch, message, refusal));
     }
     for (const { events, bytes } of came.values()) this.#admission.count(events, bytes);
     return { items, poison };
-  }
-
-  /** Why the box that sent a record is refused; staff have decided to take what is replayed. */
-  #superseded(gateway: string, { headers, timestamp }: KafkaMessage): string | undefined {
-    if (headers?.[replayHeader] !== undefined) return undefined;
-    const instance = headers?.[instanceHeader]?.toString();
-    return this.#admission.superseded({ gateway, instance, at: Number(timestamp) });
   }
 
   /** Waits for the registry once after a start, so that a known gateway does not look like a new one. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -16,7 +17,7 @@ import { join } from 'node:path';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { mountSmallDisk, unmountSmallDisk, withoutSmallDisk } from '../../test/harness/small-disk.ts';
-import { unless } from '../../test/harness/unless.ts';
+import { unless, withoutLinuxRoot } from '../../test/harness/unless.ts';
 import { judge } from '../config/judge.ts';
 import { lockFile } from '../outbox/sqlite/lock.ts';
 import { readOnce } from '../outbox/sqlite/reader/sqlite-reader.ts';
@@ -226,6 +227,29 @@ test('with --replace the folder that was there is renamed, and nothing of it is 
   expect(readFileSync(join(aside[0] ?? '', 'mine'), 'utf8')).toBe('precious');
   expect(existsSync(join(folder, 'gateway.yaml'))).toBe(true);
 });
+
+test('a restore follows no link at the place of the folder that it fills', async () => {
+  const [folder, victim] = [fresh(), fresh()];
+  mkdirSync(victim);
+  writeFileSync(join(victim, 'precious'), 'mine');
+  symlinkSync(victim, `${folder}.restoring`);
+  await expect(restoring(folder)).rejects.toThrow(`${folder}.restoring is in the way`);
+  expect(readdirSync(victim)).toEqual(['precious']);
+});
+
+test(
+  'as root, a restore into an empty folder of a service gives that service what it writes',
+  unless(withoutLinuxRoot),
+  async () => {
+    const folder = fresh();
+    mkdirSync(folder, { mode: 0o750 });
+    chownSync(folder, 1234, 2345);
+    await restoring(folder);
+    for (const name of ['', 'secrets.yaml', 'site.revisions', 'data', 'data/outbox.db', 'data/models/small.onnx'])
+      expect([name, statSync(join(folder, name)).uid, statSync(join(folder, name)).gid]).toEqual([name, 1234, 2345]);
+    expect(statSync(folder).mode & 0o777).toBe(0o750);
+  },
+);
 
 test('a backup reads the files that links lead to, and replaces a link in the place of its own file', async () => {
   const folder = fresh();

@@ -48,17 +48,26 @@ export class RestoreFolder {
 
   /** Makes the staging folder, empty and locked. @throws ForpostError FORPOST_BACKUP_FAILED */
   async open(): Promise<void> {
+    this.#checkLeftover();
     try {
       await makeFolder(dirname(this.folder));
       await mkdir(this.staging, { recursive: true, mode: folderMode });
       this.#lock = lockFile(join(this.staging, lockName));
     } catch (error) {
-      throw this.#failed(`${this.staging} cannot be made: ${messageOf(error)}`, error);
+      const remedy = 'run this as the owner of the folder around it or as root, or name another folder';
+      throw this.#failed(`${this.staging} cannot be made: ${messageOf(error)}; ${remedy}`, error);
     }
     if (this.#lock === undefined) throw this.#failed(`another restore is filling ${this.staging}: wait for its end`);
     // what a killed restore has left
     for (const name of await readdir(this.staging))
       if (!name.startsWith(lockName)) await rm(join(this.staging, name), { recursive: true, force: true });
+  }
+
+  /** A link or a folder of another user at the staging folder's place could lead the restore elsewhere. */
+  #checkLeftover(): void {
+    const left = statOf(this.staging);
+    if (left === undefined || (left.isDirectory() && left.uid === process.geteuid?.())) return;
+    throw this.#refused(`${this.staging} is in the way, and no restore of this user has left it: move it away`);
   }
 
   /** Gives the staging folder its final name. @returns the new name of the replaced folder */
