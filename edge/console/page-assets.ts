@@ -83,7 +83,8 @@ const preloaded = [
 const styles = ['base', 'alarms', 'cameras', 'devices', 'login', 'desk', 'camera-tools', 'earlier-alarms'];
 
 /** Files of shared/texts/ that the page never imports: texts of other programs, all languages at once, types alone. */
-const notOfPage = /(^|[\\/])((centre-page|notification)\.[a-z]+|all|english|message|placeholders)\.ts$|\.test\.ts$/;
+const notOfPage =
+  /(^|[\\/])((centre|centre-page|notification)\.[a-z]+|all|english|message|placeholders)\.ts$|\.test\.ts$/;
 
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
 const textsFolder = fileURLToPath(new URL('../../shared/texts/', import.meta.url));
