@@ -13,11 +13,11 @@ async function desk(history: (noted: readonly CentreAcknowledgement[]) => Promis
   const folder = await mkdtemp(join(tmpdir(), 'forpost-acknowledgements-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const clock = new FakeClock(Date.UTC(2026, 5, 1));
-  const told: CentreAcknowledgement[] = [];
+  const reported: CentreAcknowledgement[] = [];
   const acknowledgements = new Acknowledgements({
     operations: new FileOperationsLog(join(folder, 'operations.jsonl'), clock),
     history: { noteAcknowledgements: history },
-    onNoted: (one) => told.push(one),
+    onNoted: (one) => reported.push(one),
     clock,
     logger: silentLogger(),
   });
@@ -26,26 +26,26 @@ async function desk(history: (noted: readonly CentreAcknowledgement[]) => Promis
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { subject: string; data: object }).data);
-  return { acknowledgements, told, operations };
+  return { acknowledgements, reported, operations };
 }
 
 const noted = { gateway: 'gw-1', alarm: 'gate/yard/-/1', by: 'anna' };
 
 test('an acknowledgement at the centre is in the operations log and in the history before a page shows it', async () => {
   const stored: CentreAcknowledgement[] = [];
-  const { acknowledgements, told, operations } = await desk(async (some) => {
+  const { acknowledgements, reported, operations } = await desk(async (some) => {
     expect(await operations()).toHaveLength(1);
     stored.push(...some);
   });
   await acknowledgements.record(noted);
   expect(await operations()).toEqual([{ ...noted, operation: 'alarm-acknowledged' }]);
-  expect([stored, told]).toEqual([[{ ...noted, at: Date.UTC(2026, 5, 1) }], stored]);
+  expect([stored, reported]).toEqual([[{ ...noted, at: Date.UTC(2026, 5, 1) }], stored]);
 });
 
 test('an acknowledgement that the history does not store fails with the reason', async () => {
-  const { acknowledgements, told } = await desk(async () => {
+  const { acknowledgements, reported } = await desk(async () => {
     throw new ForpostError('FORPOST_HISTORY_FAILED', 'the disk is full');
   });
   await expect(acknowledgements.record(noted)).rejects.toThrow(/did not note.*the disk is full/);
-  expect(told).toEqual([]);
+  expect(reported).toEqual([]);
 });

@@ -49,12 +49,12 @@ class SharedRegistry {
 }
 
 async function centre(registry: Registry, clock: FakeClock, alone = false) {
-  const told: Notification[] = [];
+  const notified: Notification[] = [];
   let settle = true;
   const alarms = new CentreAlarms({
     registry,
     tell: (notification) => {
-      told.push(notification);
+      notified.push(notification);
       return settle ? Promise.resolve() : new Promise(() => {});
     },
     alone,
@@ -68,7 +68,7 @@ async function centre(registry: Registry, clock: FakeClock, alone = false) {
     await alarms.stop();
     await registry.stop();
   });
-  return { alarms, told, hang: () => (settle = false) };
+  return { alarms, notified, hang: () => (settle = false) };
 }
 
 async function inFolder() {
@@ -79,18 +79,18 @@ async function inFolder() {
 
 test('people are notified once when an alarm of the centre is raised and once when it is cleared', async () => {
   const clock = new FakeClock();
-  const { alarms, told } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
+  const { alarms, notified } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
   for (let i = 0; i < 5; i++) alarms.raise(flood);
   await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(true);
   alarms.raise(flood);
   alarms.clear('gw-1', 'flood', message('centre/alarm.flood-over', { gateway: 'gw-1' }));
   await expect.poll(() => alarms.of('gw-1', 'flood')?.active).toBe(false);
-  await expect.poll(() => told.length).toBe(2);
-  expect(told.map(({ gateway, change, message }) => [gateway, change, message])).toEqual([
+  await expect.poll(() => notified.length).toBe(2);
+  expect(notified.map(({ gateway, change, message }) => [gateway, change, message])).toEqual([
     ['gw-1', 'raised', 'it floods'],
     ['gw-1', 'cleared', 'Over: it floods (gateway gw-1 sends no more than its limit again)'],
   ]);
-  expect(told[0]?.alarm).toBe(told[1]?.alarm);
+  expect(notified[0]?.alarm).toBe(notified[1]?.alarm);
 });
 
 test('after a restart the centre knows its alarms, repeats no notification, and sends those that a kill prevented', async () => {
@@ -98,10 +98,10 @@ test('after a restart the centre knows its alarms, repeats no notification, and 
   const file = await inFolder();
   const before = await centre(new FileRegistry(file, clock, logger), clock, true);
   before.alarms.raise(flood);
-  await expect.poll(() => before.told.length).toBe(1);
+  await expect.poll(() => before.notified.length).toBe(1);
   before.hang();
   before.alarms.raise({ ...flood, gateway: 'gw-2' });
-  await expect.poll(() => before.told.length).toBe(2);
+  await expect.poll(() => before.notified.length).toBe(2);
   await before.alarms.stop();
 
   const after = await centre(new FileRegistry(file, clock, logger), clock, true);
@@ -110,11 +110,11 @@ test('after a restart the centre knows its alarms, repeats no notification, and 
     ['gw-2', true],
   ]);
   clock.advance(2_000);
-  await expect.poll(() => after.told.map(({ id }) => id)).toEqual([before.told[1]?.id]);
+  await expect.poll(() => after.notified.map(({ id }) => id)).toEqual([before.notified[1]?.id]);
   after.alarms.raise(flood);
   after.alarms.raise({ ...flood, gateway: 'gw-2' });
   clock.advance(120_000);
-  await expect.poll(() => after.told.length).toBe(1);
+  await expect.poll(() => after.notified.length).toBe(1);
 });
 
 test('two centres that find the same problem at the same moment notify people once', async () => {
@@ -126,7 +126,7 @@ test('two centres that find the same problem at the same moment notify people on
   await expect.poll(() => one.alarms.of('gw-1', 'flood')?.id).toBeDefined();
   await expect.poll(() => two.alarms.of('gw-1', 'flood')?.id).toBe(one.alarms.of('gw-1', 'flood')?.id);
   clock.advance(60_000);
-  await expect.poll(() => one.told.length + two.told.length).toBe(1);
+  await expect.poll(() => one.notified.length + two.notified.length).toBe(1);
 });
 
 test('another centre notifies people about an alarm of a killed centre that had not done so', async () => {
@@ -135,19 +135,19 @@ test('another centre notifies people about an alarm of a killed centre that had 
   const [one, two] = [await centre(shared.centre(), clock), await centre(shared.centre(), clock)];
   one.hang();
   one.alarms.raise(flood);
-  await expect.poll(() => one.told.length).toBe(1);
+  await expect.poll(() => one.notified.length).toBe(1);
   // the first centre runs and its channel is slow, so no other centre notifies
   for (let s = 0; s < 60; s++) {
     clock.advance(1_000);
     await new Promise((done) => setImmediate(done));
   }
-  expect(two.told).toEqual([]);
+  expect(two.notified).toEqual([]);
   await one.alarms.stop();
-  for (let s = 0; s < 30 && two.told.length === 0; s++) {
+  for (let s = 0; s < 30 && two.notified.length === 0; s++) {
     clock.advance(1_000);
     await new Promise((done) => setImmediate(done));
   }
-  expect(two.told.map(({ id }) => id)).toEqual([one.told[0]?.id]);
+  expect(two.notified.map(({ id }) => id)).toEqual([one.notified[0]?.id]);
 });
 
 test('an alarm that the centre does not renew ends by itself', async () => {
@@ -168,14 +168,14 @@ test('an alarm that the centre does not renew ends by itself', async () => {
 
 test('a person acknowledges an alarm of the centre, and the alarm shows the person’s name', async () => {
   const clock = new FakeClock();
-  const { alarms, told } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
+  const { alarms, notified } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
   alarms.raise(flood);
   await expect.poll(() => alarms.of('gw-1', 'flood')?.id).toBeDefined();
   const id = alarms.of('gw-1', 'flood')?.id ?? '';
   expect(alarms.acknowledge('no-such-alarm', 'anna')).toBe(false);
   expect(alarms.acknowledge(id, 'anna')).toBe(true);
   await expect.poll(() => alarms.of('gw-1', 'flood')?.acknowledgedBy).toBe('anna');
-  await expect.poll(() => told.map(({ change }) => change)).toEqual(['raised', 'acknowledged']);
+  await expect.poll(() => notified.map(({ change }) => change)).toEqual(['raised', 'acknowledged']);
 });
 
 test('a registry with a damaged line keeps its readable records, and a copy of the damaged file', async () => {
@@ -205,12 +205,12 @@ test('a registry with a damaged line keeps its readable records, and a copy of t
 
 test('an alarm of the centre itself reaches people and pages in their own language', async () => {
   const clock = new FakeClock();
-  const { alarms, told } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
+  const { alarms, notified } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
   alarms.raise({ ...flood, ...said(message('centre/alarm.silent', { name: 'Barn' })) });
-  await expect.poll(() => told.length).toBe(1);
+  await expect.poll(() => notified.length).toBe(1);
   alarms.clear('gw-1', 'flood', message('centre/alarm.silent-over'));
-  await expect.poll(() => told.length).toBe(2);
-  expect(told.map((one) => inLanguage(one, 'ru').message)).toEqual([
+  await expect.poll(() => notified.length).toBe(2);
+  expect(notified.map((one) => inLanguage(one, 'ru').message)).toEqual([
     'Шлюз Barn молчит: что происходит на площадке, центру неизвестно',
     'Завершилась: Шлюз Barn молчит: что происходит на площадке, центру неизвестно (Шлюз снова на связи)',
   ]);

@@ -29,11 +29,11 @@ interface Life {
 
 /** One life of a centre. */
 async function centre({ clock = new FakeClock(), file }: Life = {}) {
-  const told: Notification[] = [];
+  const notified: Notification[] = [];
   const missing = new Map<string, { alerts: number; telemetry: number }>();
   let hearing = true;
   const registry = new SettlingRegistry(file ?? (await inFolder()), clock, logger);
-  const tell = async (notification: Notification) => void told.push(notification);
+  const tell = async (notification: Notification) => void notified.push(notification);
   const alarms = new CentreAlarms({ registry, tell, alone: true, clock, random: () => 0.5, logger });
   const gateways = new GatewayDirectory({ clock, hearing: () => hearing });
   const service = new GatewayService(registry);
@@ -72,7 +72,7 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
       .map(({ gateway, kind }) => `${gateway} ${kind}`)
       .toSorted();
   return {
-    ...{ clock, told, pass, active, gateways, watch, service, missing, stop },
+    ...{ clock, notified, pass, active, gateways, watch, service, missing, stop },
     deaf: (deaf: boolean) => {
       hearing = !deaf;
     },
@@ -80,20 +80,20 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
 }
 
 test('a silent gateway raises one alarm after five minutes, which clears when the gateway reports again', async () => {
-  const { pass, active, told } = await centre();
+  const { pass, active, notified } = await centre();
   await pass(20, ['gw-1', 'gw-2']);
   await pass(290, ['gw-2']);
   await expect.poll(active).toEqual([]);
   await pass(60, ['gw-2']);
   await expect.poll(active).toEqual(['gw-1 silent']);
   await pass(600, ['gw-2']);
-  expect(told.map(({ gateway, change, severity }) => [gateway, change, severity])).toEqual([
+  expect(notified.map(({ gateway, change, severity }) => [gateway, change, severity])).toEqual([
     ['gw-1', 'raised', 'critical'],
   ]);
-  expect(told[0]?.message).toMatch(/Farm gw-1 is silent/);
+  expect(notified[0]?.message).toMatch(/Farm gw-1 is silent/);
   await pass(30, ['gw-1', 'gw-2']);
   await expect.poll(active).toEqual([]);
-  await expect.poll(() => told.map(({ change }) => change)).toEqual(['raised', 'cleared']);
+  await expect.poll(() => notified.map(({ change }) => change)).toEqual(['raised', 'cleared']);
 });
 
 test('a centre that could receive nothing, or has just started, calls no gateway silent', async () => {
@@ -104,7 +104,7 @@ test('a centre that could receive nothing, or has just started, calls no gateway
   await first.pass(3600);
   first.deaf(false);
   await first.pass(60, ['gw-1', 'gw-2']);
-  await expect.poll(() => [first.active(), first.told]).toEqual([[], []]);
+  await expect.poll(() => [first.active(), first.notified]).toEqual([[], []]);
   await first.stop();
   // the centre was down for an hour; the topic holds the gateways' last states
   first.clock.advance(3_600_000);
@@ -121,33 +121,33 @@ test('an alarm about a silent gateway from before a restart is not repeated, and
   const first = await centre({ file });
   await first.pass(20, ['gw-1', 'gw-2']);
   await first.pass(400, ['gw-2']);
-  await expect.poll(() => first.told.length).toBe(1);
+  await expect.poll(() => first.notified.length).toBe(1);
   await first.stop();
   const later = await centre({ file, clock: first.clock });
   later.gateways.applyStatus(exampleStatus({ gateway: 'gw-1' }), first.clock.now() - 420_000);
   await later.pass(700, ['gw-2']);
-  await expect.poll(() => [later.active(), later.told]).toEqual([['gw-1 silent'], []]);
+  await expect.poll(() => [later.active(), later.notified]).toEqual([['gw-1 silent'], []]);
   await later.pass(30, ['gw-1', 'gw-2']);
-  await expect.poll(() => later.told.map(({ change }) => change)).toEqual(['cleared']);
+  await expect.poll(() => later.notified.map(({ change }) => change)).toEqual(['cleared']);
 });
 
 test('500 gateways that fall silent at once cause one notification, and one more when all are back', async () => {
-  const { pass, active, told } = await centre();
+  const { pass, active, notified } = await centre();
   const all = Array.from({ length: 500 }, (_, i) => `gw-${i}`);
   await pass(20, all);
   await pass(400, []);
   await expect.poll(active).toEqual(['centre silent']);
-  expect(told.map(({ message }) => message)).toEqual([
+  expect(notified.map(({ message }) => message)).toEqual([
     '500 gateways are silent together (Farm gw-0, Farm gw-1, Farm gw-10 and 497 more): look for what they share, a line or a Kafka',
   ]);
   await pass(200, all.slice(1));
   await expect.poll(active).toEqual(['centre silent']);
   await pass(100, all);
-  await expect.poll(() => [active(), told.map(({ change }) => change)]).toEqual([[], ['raised', 'cleared']]);
+  await expect.poll(() => [active(), notified.map(({ change }) => change)]).toEqual([[], ['raised', 'cleared']]);
 }, 30_000);
 
 test('a gateway out of service raises no alarm when it is silent, and its earlier alarm clears', async () => {
-  const { pass, active, told, service } = await centre();
+  const { pass, active, notified, service } = await centre();
   await pass(20, ['gw-1', 'gw-2', 'gw-3']);
   await service.set('gw-1', true, 'anna');
   await pass(400, ['gw-3']);
@@ -155,7 +155,7 @@ test('a gateway out of service raises no alarm when it is silent, and its earlie
   await service.set('gw-2', true, 'anna');
   await pass(30, ['gw-3']);
   await expect
-    .poll(() => [active(), told.at(-1)?.message])
+    .poll(() => [active(), notified.at(-1)?.message])
     .toEqual([[], expect.stringMatching(/^Over: .*taken out of service/)]);
   await service.set('gw-1', false, 'anna');
   await pass(30, ['gw-3']);
@@ -185,7 +185,7 @@ test('a gateway’s state with a full disk, a wrong clock or a broken link raise
 });
 
 test('missing or lost events raise an alarm of their gateway, missing alerts a critical one', async () => {
-  const { pass, active, told, missing, watch } = await centre();
+  const { pass, active, notified, missing, watch } = await centre();
   missing.set('gw-1', { alerts: 0, telemetry: 3 });
   await pass(30, ['gw-1', 'gw-2']);
   await expect.poll(active).toEqual(['gw-1 missing']);
@@ -201,7 +201,7 @@ test('missing or lost events raise an alarm of their gateway, missing alerts a c
   await pass(5, ['gw-1', 'gw-2']);
   await expect.poll(active).toEqual(['gw-2 lost']);
   await expect
-    .poll(() => told.at(-1))
+    .poll(() => notified.at(-1))
     .toMatchObject({
       gateway: 'gw-2',
       severity: 'critical',

@@ -130,6 +130,6 @@ const mostSummaries = 3;
 function channelsInWords(notify: readonly ChannelConfig[]): string {
   const count = `${notify.length} ${notify.length === 1 ? 'channel' : 'channels'}`;
   if (notify.length === 0) return count;
-  const told = notify.slice(0, mostSummaries).map((channel) => channelKindOf(channel).summary(channel));
-  return `${count} (${told.join('; ')}${notify.length > mostSummaries ? '; …' : ''})`;
+  const summaries = notify.slice(0, mostSummaries).map((channel) => channelKindOf(channel).summary(channel));
+  return `${count} (${summaries.join('; ')}${notify.length > mostSummaries ? '; …' : ''})`;
 }

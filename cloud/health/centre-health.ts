@@ -80,7 +80,7 @@ export class CentreHealth implements Health {
     return {
       startedAt: this.#startedAt,
       now: clock.now(),
-      heard: this.#heardKafka(),
+      heard: this.#kafkaAnsweredAt(),
       consumers: this.#consumers(),
       stored: this.#stored,
       repeated: this.#repeated,
@@ -93,11 +93,11 @@ export class CentreHealth implements Health {
     };
   }
 
-  /** When Kafka last answered the consumer that it has been silent to for longest, ms since 1970. */
-  #heardKafka(): number | undefined {
+  /** When Kafka last answered each of the consumers, ms since 1970: the earliest of those times. */
+  #kafkaAnsweredAt(): number | undefined {
     const { clock } = this.#options;
-    const heard = this.#consumers().map(({ heardAt }) => heardAt ?? Number.NEGATIVE_INFINITY);
-    const oldest = Math.min(clock.uptime(), ...heard);
+    const answers = this.#consumers().map(({ heardAt }) => heardAt ?? Number.NEGATIVE_INFINITY);
+    const oldest = Math.min(clock.uptime(), ...answers);
     return oldest === Number.NEGATIVE_INFINITY ? undefined : Math.round(clock.now() - (clock.uptime() - oldest));
   }
 

@@ -45,22 +45,22 @@ async function topicsOf(prefix: string): Promise<void> {
 }
 
 function anIngest(prefix: string, partitions?: PartitionCounts) {
-  const told = { stored: 0, repeated: 0, poison: [] as string[] };
+  const reported = { stored: 0, repeated: 0, poison: [] as string[] };
   const ingest = new Ingest({
     ...{ kafka: cluster(prefix), history, clock: systemClock, random: Math.random, logger },
     ...(partitions === undefined ? {} : { partitions }),
     events: {
       stored: (events) => {
-        told.stored += events.length;
+        reported.stored += events.length;
       },
       repeated: (count) => {
-        told.repeated += count;
+        reported.repeated += count;
       },
       status: () => {},
-      poison: ({ reason }) => void told.poison.push(reason),
+      poison: ({ reason }) => void reported.poison.push(reason),
     },
   });
-  return { ingest, told };
+  return { ingest, reported };
 }
 
 async function write(topic: string, values: readonly string[], key: string, partition: number): Promise<void> {
@@ -91,15 +91,15 @@ async function drained(prefix: string, count: number, timeOf: (n: number) => num
     });
     await write(`${prefix}.telemetry`, values, gateway, partitionOf(gateway, 3));
   }
-  const { ingest, told } = anIngest(prefix);
+  const { ingest, reported } = anIngest(prefix);
   const started = performance.now();
   await ingest.start();
   try {
-    await vi.waitFor(() => expect(told.stored).toBe(2 * count), { timeout: 200_000, interval: 50 });
+    await vi.waitFor(() => expect(reported.stored).toBe(2 * count), { timeout: 200_000, interval: 50 });
     const seconds = (performance.now() - started) / 1000;
     for (const gateway of gateways)
       expect(await history.received({ gateway, epoch: 'e1', lane: 'telemetry' })).toEqual([[1, count]]);
-    expect(told.poison).toEqual([]);
+    expect(reported.poison).toEqual([]);
     return Math.round((2 * count) / seconds);
   } finally {
     await ingest.stop();
@@ -124,7 +124,7 @@ test('partitions added during a drain lose and duplicate no event, and staff are
   await topicsOf('grown');
   const file = join(folder, 'topics.json');
   const partitions = new PartitionCounts(file, logger);
-  const { ingest, told } = anIngest('grown', partitions);
+  const { ingest, reported } = anIngest('grown', partitions);
   // gateways whose partition changes when 3 partitions become 5
   const gateways = Array.from({ length: 40 }, (_, i) => `gw-${i}`)
     .filter((gateway) => partitionOf(gateway, 3) !== partitionOf(gateway, 5))
@@ -151,9 +151,9 @@ test('partitions added during a drain lose and duplicate no event, and staff are
       await vi.waitFor(async () => expect(await history.rows(key)).toEqual({ rows: 900, distinct: 900 }));
     }
     // Kafka may deliver a batch again when the group is rebalanced: that counts as repeated too
-    await vi.waitFor(() => expect(told.repeated).toBeGreaterThanOrEqual(3 * 500), { timeout: 30_000 });
+    await vi.waitFor(() => expect(reported.repeated).toBeGreaterThanOrEqual(3 * 500), { timeout: 30_000 });
     expect(partitions.problems).toEqual([expect.stringMatching(/^grown.telemetry has 5 partitions and had 3/)]);
-    expect(told.poison).toEqual([]);
+    expect(reported.poison).toEqual([]);
   } finally {
     await ingest.stop();
   }

@@ -30,7 +30,7 @@ const span = (from: number, count: number) => Array.from({ length: count }, (_, 
 describe('ingest', () => {
   test('stores each event once, although events come twice, out of order and again after a restart', async () => {
     await ensureTopics(kafka.client, cluster('once'), logger);
-    const { ingest, history, told } = anIngest('once');
+    const { ingest, history, reported } = anIngest('once');
     // a batch of an abandoned producer landed after its re-send, and the low numbers come last of all
     await produce('once.telemetry', json([11, 12, 13, 14, 19, 20, 12, 13, 14, 15, 16, 17, 18, 19]));
     await produce('once.telemetry', json(span(1, 12)));
@@ -41,9 +41,9 @@ describe('ingest', () => {
       expect(await history.received(lane('e1', 'alerts'))).toEqual([[1, 2]]);
     }, soon);
     expect(await history.rows(lane())).toEqual({ rows: 20, distinct: 20 });
-    expect(new Set(told.stored).size).toBe(22);
-    expect(told.stored).toHaveLength(22);
-    expect(told).toMatchObject({ repeated: 8, poison: [] });
+    expect(new Set(reported.stored).size).toBe(22);
+    expect(reported.stored).toHaveLength(22);
+    expect(reported).toMatchObject({ repeated: 8, poison: [] });
     const stoodSince = systemClock.uptime();
     await vi.waitFor(() => expect(ingest.status().handledAt).toBeGreaterThan(stoodSince), soon);
     expect(ingest.status().lags).toEqual([]);
@@ -53,12 +53,12 @@ describe('ingest', () => {
     const again = anIngest('once', history);
     await again.ingest.start();
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 21]]), soon);
-    expect(again.told.stored).toEqual(['gw-1/e1/telemetry/21']);
+    expect(again.reported.stored).toEqual(['gw-1/e1/telemetry/21']);
     expect(await history.rows(lane())).toEqual({ rows: 21, distinct: 21 });
   });
 
   test('creates the topics with the broker’s clock as their time, and shows a gateway’s state at once', async () => {
-    const { ingest, told } = anIngest('fresh');
+    const { ingest, reported } = anIngest('fresh');
     await ingest.start();
     await vi.waitFor(() => expect(ingest.status().statuses.state).toBe('consuming'), soon);
     const admin = kafka.client.admin();
@@ -85,17 +85,17 @@ describe('ingest', () => {
     await produce('fresh.status', ['no JSON', JSON.stringify(gatewayStatus()), null]);
     await produce('fresh.status', [JSON.stringify(gatewayStatus({ counter: 9 }))], 'another-key');
     await delivery.status(gatewayStatus({ counter: 2 }));
-    await vi.waitFor(() => expect(told.statuses).toEqual(['gw-1 1', 'gw-1 2']), soon);
+    await vi.waitFor(() => expect(reported.statuses).toEqual(['gw-1 1', 'gw-1 2']), soon);
   });
 
   test('an unreadable record goes to the dead letters unchanged, and blocks no other record', async () => {
     await ensureTopics(kafka.client, cluster('poison'), logger);
-    const { ingest, history, told } = anIngest('poison');
+    const { ingest, history, reported } = anIngest('poison');
     await ingest.start();
     await produce('poison.telemetry', [eventJson(1), '{"half":', eventJson(2)]);
     await produce('poison.telemetry', [eventJson(1, { gateway: 'gw-2' })], 'gw-1');
     await produce('poison.telemetry', [eventJson(3), eventJson(2, { power: 1_000_000 })]);
-    await vi.waitFor(() => expect(told.poison).toHaveLength(3), soon);
+    await vi.waitFor(() => expect(reported.poison).toHaveLength(3), soon);
     expect(await history.received(lane())).toEqual([[1, 3]]);
     expect(await history.lanes()).toHaveLength(1);
     const letters = (await readTopic(kafka.client, 'poison.deadletter')).map(({ message }) => ({
@@ -121,7 +121,7 @@ describe('ingest', () => {
   test('a key larger than a dead letter, and a thousand malformed records, block no other record', async () => {
     await made('large.telemetry', 'max.message.bytes', '4000000');
     await ensureTopics(kafka.client, cluster('large'), logger);
-    const { ingest, history, told } = anIngest('large');
+    const { ingest, history, reported } = anIngest('large');
     const producer = kafka.client.producer();
     await producer.connect();
     const partition = partitionOf('gw-1', 3);
@@ -137,7 +137,7 @@ describe('ingest', () => {
     await produce('large.telemetry', [eventJson(2)]);
     await ingest.start();
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[2, 2]]), soon);
-    await vi.waitFor(() => expect(told.poison).toHaveLength(1001), soon);
+    await vi.waitFor(() => expect(reported.poison).toHaveLength(1001), soon);
     const letters = (await readTopic(kafka.client, 'large.deadletter')).map(({ message }) => String(message.value));
     expect(new Set(letters)).toEqual(new Set([eventJson(1), ...span(1, 1000).map((n) => `nonsense ${n}`)]));
   });
@@ -146,7 +146,7 @@ describe('ingest', () => {
     // the broker leaves records packed as they come
     await made('packed.telemetry', 'compression.type', 'producer');
     await ensureTopics(kafka.client, cluster('packed'), logger);
-    const { ingest, history, told } = anIngest('packed');
+    const { ingest, history, reported } = anIngest('packed');
     const { CompressionCodecs: codecs, CompressionTypes: types } = kafkajs;
     const before = codecs[types.Snappy];
     codecs[types.Snappy] = () => ({ ...before(), compress: async ({ buffer }: { buffer: Buffer }) => snappy(buffer) });
@@ -159,8 +159,8 @@ describe('ingest', () => {
     await produce('packed.telemetry', json([4]));
     await ingest.start();
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[4, 4]]), soon);
-    await vi.waitFor(() => expect(told.poison).toHaveLength(4), soon);
-    expect(told.poison).toEqual([
+    await vi.waitFor(() => expect(reported.poison).toHaveLength(4), soon);
+    expect(reported.poison).toEqual([
       ...Array.from({ length: 3 }, () => expect.stringMatching(/batch of 3 records, packed with snappy, cannot be/)),
       expect.stringMatching(/batch of 1 records, packed with zstd, cannot be unpacked/),
     ]);
@@ -172,14 +172,14 @@ describe('ingest', () => {
 
   test('small batches that unpack to more than the bound are processed whole, one after the other', async () => {
     await ensureTopics(kafka.client, cluster('swelling'), logger);
-    const { ingest, history, told } = anIngest('swelling');
+    const { ingest, history, reported } = anIngest('swelling');
     const swollen = ' '.repeat(defaultBatchMb * 131_072);
     for (const n of span(1, 5)) await produce('swelling.telemetry', [eventJson(n) + swollen]);
     await produce('swelling.telemetry', json(span(6, 50)));
     await ingest.start();
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 55]]), soon);
     await vi.waitFor(async () => expect(await committed('swelling')).toEqual([55]), soon);
-    expect(told).toMatchObject({ poison: [], repeated: 0 });
+    expect(reported).toMatchObject({ poison: [], repeated: 0 });
   });
 
   test('while the history cannot be reached, a backlog of large events takes no more memory than batch_mb allows', async () => {
@@ -190,7 +190,7 @@ describe('ingest', () => {
     // 160 MB unpacked, a few KB packed
     for (const gateway of ['gw-1', 'gw-2', 'gw-3', 'gw-4', 'gw-5', 'gw-6'])
       for (const n of span(1, 30)) await produce('large.telemetry', [eventJson(n, { gateway }) + large], gateway);
-    const { ingest, history, told } = anIngest('large');
+    const { ingest, history, reported } = anIngest('large');
     history.down = true;
     const before = process.memoryUsage().arrayBuffers;
     let most = 0;
@@ -200,18 +200,18 @@ describe('ingest', () => {
     await ingest.start();
     await vi.waitFor(() => expect(ingest.status().trouble).toBeDefined(), soon);
     history.down = false;
-    await vi.waitFor(() => expect(told.stored).toHaveLength(180), soon);
+    await vi.waitFor(() => expect(reported.stored).toHaveLength(180), soon);
     clearInterval(watch);
     console.log(`${Math.round(most / 2 ** 20)} MB of buffers at most`);
     // memory of the batch in work, of the batch fetched meanwhile, and of garbage that is not collected yet
     expect(most).toBeLessThan(100 * 2 ** 20);
-    expect(told).toMatchObject({ poison: [], repeated: 0 });
+    expect(reported).toMatchObject({ poison: [], repeated: 0 });
   });
 
   test('a failing dead-letter topic is reported, and delays its record until the topic accepts it', async () => {
     await made('unwritten.deadletter', 'max.message.bytes', '10');
     await ensureTopics(kafka.client, cluster('unwritten'), logger);
-    const { ingest, history, told } = anIngest('unwritten');
+    const { ingest, history, reported } = anIngest('unwritten');
     await ingest.start();
     await produce('unwritten.telemetry', [eventJson(1), '{"half":', eventJson(2)]);
     await vi.waitFor(() => expect(ingest.status().trouble).toBeDefined(), soon);
@@ -221,7 +221,7 @@ describe('ingest', () => {
     });
     expect(await history.received(lane())).toEqual([[1, 2]]);
     expect(await committed('unwritten')).toEqual([]);
-    expect(told.poison).toEqual([]);
+    expect(reported.poison).toEqual([]);
     const admin = kafka.client.admin();
     await admin.connect();
     const configEntries = [{ name: 'max.message.bytes', value: '1000000' }];
@@ -232,7 +232,7 @@ describe('ingest', () => {
     });
     await admin.disconnect();
     await vi.waitFor(async () => expect(await committed('unwritten')).toEqual([3]), soon);
-    expect(told.poison).toHaveLength(1);
+    expect(reported.poison).toHaveLength(1);
     expect(ingest.status().trouble).toBeUndefined();
     expect(await readTopic(kafka.client, 'unwritten.deadletter')).toHaveLength(1);
   });

@@ -133,8 +133,8 @@ export class Ingest implements Part {
       // a consumer that has joined has found all topics
       const { restart } = this.#consumer;
       const { created, problems } = await ensureTopics(client, kafka, logger);
-      const anew = topics.find((name) => created.includes(name));
-      if (anew !== undefined) restart?.(recreatedReason(anew));
+      const recreated = topics.find((name) => created.includes(name));
+      if (recreated !== undefined) restart?.(recreatedReason(recreated));
       const known = this.#topicProblems.map(inEnglish);
       for (const problem of problems.map(inEnglish)) if (!known.includes(problem)) logger.error(problem);
       this.#topicProblems = problems;
@@ -225,7 +225,7 @@ export class Ingest implements Part {
         poison.push({ ...poisonOf(batch, item.message, reason), conflict: true });
       await this.#deadLetters.write(poison, signal);
     });
-    await this.#tellPoison(poison);
+    await this.#reportPoison(poison);
     membership.throwIfAborted();
     const offset = (BigInt(batch.lastOffset()) + 1n).toString();
     const { topic: name, partition } = batch;
@@ -240,7 +240,7 @@ export class Ingest implements Part {
   #sorted(batch: Batch): { readonly items: readonly Item[]; readonly poison: PoisonRecord[] } {
     const poison: PoisonRecord[] = [];
     const items: Item[] = [];
-    const came = new Map<string, { readonly events: ForpostEvent[]; bytes: number }>();
+    const byGateway = new Map<string, { readonly events: ForpostEvent[]; bytes: number }>();
     for (const message of batch.messages) {
       const decoded = eventOf(message);
       if (!decoded.ok) {
@@ -248,15 +248,15 @@ export class Ingest implements Part {
         continue;
       }
       const { event } = decoded;
-      const sent = came.get(event.gateway) ?? { events: [], bytes: 0 };
-      came.set(event.gateway, sent);
+      const sent = byGateway.get(event.gateway) ?? { events: [], bytes: 0 };
+      byGateway.set(event.gateway, sent);
       sent.events.push(event);
       sent.bytes += message.value?.length ?? 0;
       const refusal = this.#admission.refusal(event) ?? supersededSender(this.#admission, event.gateway, message);
       if (refusal === undefined) items.push({ event, message });
       else poison.push(poisonOf(batch, message, refusal));
     }
-    for (const { events, bytes } of came.values()) this.#admission.count(events, bytes);
+    for (const { events, bytes } of byGateway.values()) this.#admission.count(events, bytes);
     return { items, poison };
   }
 
@@ -306,9 +306,9 @@ export class Ingest implements Part {
     }
   }
 
-  async #tellPoison(poison: readonly PoisonRecord[]): Promise<void> {
+  async #reportPoison(poison: readonly PoisonRecord[]): Promise<void> {
     const { logger, events } = this.#options;
-    const told = poison.map((record, index) => {
+    const reports = poison.map((record, index) => {
       const { topic: name, partition, offset, key, reason } = record;
       if (index < mostLogged)
         logger.error({ topic: name, partition, offset, key, reason }, 'a record went to the dead-letter topic');
@@ -316,7 +316,7 @@ export class Ingest implements Part {
     });
     if (poison.length > mostLogged)
       logger.error(`${poison.length - mostLogged} more records went to the dead-letter topic`);
-    await Promise.all(told);
+    await Promise.all(reports);
   }
 
   async #eachStatusBatch(payload: EachBatchPayload, stopping: AbortSignal): Promise<void> {

@@ -26,15 +26,15 @@ class Moody extends MemoryHistory {
 
 function anIntake() {
   const history = new Moody(systemClock);
-  const told: string[] = [];
+  const reported: string[] = [];
   const intake = new Intake({
     history,
-    stored: (events) => told.push(...events.map(({ sequence }) => sequence)),
+    stored: (events) => reported.push(...events.map(({ sequence }) => sequence)),
     clock: systemClock,
     random: () => 0.01,
     logger: silentLogger(),
   });
-  return { history, intake, told };
+  return { history, intake, reported };
 }
 
 const items = (...numbers: number[]) => numbers.map((n) => ({ event: event(n) }));
@@ -48,12 +48,12 @@ const key = { gateway: 'gw-1', epoch: 'e1', lane: 'telemetry' } as const;
 
 describe('the intake', () => {
   test('retries while the history fails, and reports each event once', async () => {
-    const { history, intake, told } = anIntake();
+    const { history, intake, reported } = anIntake();
     let failures = 3;
     history.mood = () => (failures-- > 0 ? new ForpostError('FORPOST_HISTORY_FAILED', 'not now') : undefined);
     expect(await intake.storeBatch(items(1, 2, 3), never)).toMatchObject({ stored: 3, repeated: 0, refused: [] });
     await intake.storeBatch(items(2, 3, 4), never);
-    expect(told).toEqual(['1', '2', '3', '4']);
+    expect(reported).toEqual(['1', '2', '3', '4']);
     expect(await history.rows(key)).toEqual({ rows: 4, distinct: 4 });
   });
 
@@ -129,11 +129,11 @@ describe('the intake', () => {
   });
 
   test('events are stored and reported once, also when the comparison of repetitions fails in between', async () => {
-    const { history, intake, told } = anIntake();
+    const { history, intake, reported } = anIntake();
     await intake.storeBatch(items(1), never);
     const after = new Intake({
       ...{ history, clock: systemClock, random: () => 0.01, logger: silentLogger() },
-      stored: (events) => told.push(...events.map(({ sequence }) => sequence)),
+      stored: (events) => reported.push(...events.map(({ sequence }) => sequence)),
     });
     let failures = 2;
     const stored = history.stored.bind(history);
@@ -142,7 +142,7 @@ describe('the intake', () => {
       return stored(...asked);
     };
     expect(await after.storeBatch(items(1, 2), never)).toMatchObject({ stored: 1, repeated: 1, conflicting: [] });
-    expect(told).toEqual(['1', '2']);
+    expect(reported).toEqual(['1', '2']);
   });
 
   test('gives up only when its signal is aborted', async () => {

@@ -163,19 +163,19 @@ function nextOf({ committed, low }: PartitionSeen): bigint {
 }
 
 /**
- * Pure: the topics that were deleted and recreated between two looks. kafkajs does not know topic ids, so a recreated topic
+ * Pure: the topics that were deleted and recreated between two checks. kafkajs does not know topic ids, so a recreated topic
  * is recognised by a shorter end or by the lost offset of the group.
  */
 export function recreatedTopics(before: readonly PartitionSeen[], now: readonly PartitionSeen[]): readonly string[] {
   const known = new Map(before.map((one) => [`${one.topic}/${one.partition}`, one]));
-  const anew = now.flatMap(({ topic, partition, high, committed }) => {
+  const recreated = now.flatMap(({ topic, partition, high, committed }) => {
     const was = known.get(`${topic}/${partition}`);
     return was !== undefined && (high < was.high || (was.committed >= 0n && committed === noPlace)) ? [topic] : [];
   });
-  return [...new Set(anew)];
+  return [...new Set(recreated)];
 }
 
-/** Pure: the latest look whose records have all been handled since. */
+/** Pure: the latest check whose records have all been handled since. */
 export class Frontier {
   handledAt: number | undefined;
   #awaited: Awaited | undefined;

@@ -73,8 +73,8 @@ export class LaneEnds implements Part {
         now.set(name, known);
         continue;
       }
-      const told = { gateway, epoch, lane, assigned, acknowledged, begun: arrived };
-      const end = known === undefined ? told : furthest(known, told);
+      const stated = { gateway, epoch, lane, assigned, acknowledged, begun: arrived };
+      const end = known === undefined ? stated : furthest(known, stated);
       if (this.#add(end)) now.set(name, end);
     }
     this.#last.set(gateway, now);

@@ -72,17 +72,17 @@ export function gatewayLedger(
   noted: NotedEnds = nothingNoted,
 ): GatewayLedger {
   const nameOf = ({ epoch, lane }: Omit<LaneKey, 'gateway'>) => `${epoch}/${lane}`;
-  const told = new Map((status?.lanes ?? []).map((lane) => [nameOf(lane), lane]));
+  const stated = new Map((status?.lanes ?? []).map((lane) => [nameOf(lane), lane]));
   const cursors = new Map((settled ?? []).map((lane) => [nameOf(lane), lane.acknowledged]));
   const ends = new Map(noted.ends.map((end) => [nameOf(end), end]));
-  const alertsWait = [...told.values()].some(
+  const alertsWait = [...stated.values()].some(
     (lane) => lane.lane === 'alerts' && (cursors.get(nameOf(lane)) ?? 0) < lane.assigned,
   );
   /** where missing ends in a lane: an event of a lane that the gateway no longer names can never come */
   const settledOf = (name: string) => {
     const cursor = cursors.get(name);
     if (cursor !== undefined) return cursor;
-    if (settled === undefined || told.has(name)) return 0;
+    if (settled === undefined || stated.has(name)) return 0;
     const end = ends.get(name);
     // begun after the settled status, which therefore does not name it
     if (end !== undefined && end.begun > noted.settledArrived) return 0;
@@ -90,7 +90,7 @@ export function gatewayLedger(
     if (end !== undefined && end.acknowledged < end.assigned && alertsWait) return end.acknowledged;
     return Number.POSITIVE_INFINITY;
   };
-  const assignedOf = (name: string) => Math.max(told.get(name)?.assigned ?? 0, ends.get(name)?.assigned ?? 0);
+  const assignedOf = (name: string) => Math.max(stated.get(name)?.assigned ?? 0, ends.get(name)?.assigned ?? 0);
   const lanes = history
     .filter(({ key }) => key.gateway === gateway)
     .map((lane) => {
@@ -99,7 +99,7 @@ export function gatewayLedger(
     });
   // lanes without a stored event
   const arrived = new Set(lanes.map(({ epoch, lane }) => `${epoch}/${lane}`));
-  for (const [name, { epoch, lane }] of new Map<string, Omit<LaneKey, 'gateway'>>([...ends, ...told]))
+  for (const [name, { epoch, lane }] of new Map<string, Omit<LaneKey, 'gateway'>>([...ends, ...stated]))
     if (!arrived.has(name)) {
       const empty = { key: { gateway, epoch, lane }, received: [], gaps: [] };
       lanes.push(laneLedger(empty, assignedOf(name), settledOf(name)));
@@ -116,10 +116,10 @@ export function gatewayLedger(
   };
 }
 
-function laneLedger({ key, received, gaps }: LaneHistory, told: number, settled: number): LaneLedger {
+function laneLedger({ key, received, gaps }: LaneHistory, stated: number, settled: number): LaneLedger {
   const here = IntervalSet.of(received);
   const lastGap = gaps.reduce((last, { through }) => Math.max(last, through ?? 0), 0);
-  const assigned = Math.max(told, here.last, lastGap);
+  const assigned = Math.max(stated, here.last, lastGap);
 
   const shed = new IntervalSet();
   const reasons = new Map<string, number>();

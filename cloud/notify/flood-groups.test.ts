@@ -17,11 +17,11 @@ function of(gateway: string, id: string, severity = 'warning'): Notification {
 }
 
 function notifier(clock: FakeClock, perMinute?: number) {
-  const told: Notification[] = [];
+  const notified: Notification[] = [];
   const channel: Channel = {
     name: 'desk',
     send: async (notification) => {
-      told.push(notification);
+      notified.push(notification);
     },
   };
   const made = new Notifier({
@@ -29,7 +29,7 @@ function notifier(clock: FakeClock, perMinute?: number) {
     ...{ clock, random: () => 1, logger: silentLogger() },
   });
   onTestFinished(() => made.stop());
-  return { made, told };
+  return { made, notified };
 }
 
 test('alarms of another gateway take turns with the flood of one gateway', async () => {
@@ -64,29 +64,29 @@ test('a queue that one gateway has filled gives up that gateway’s least grave 
 
 test('the first alarms of a flood are sent one by one, and the rest in one message that counts them', async () => {
   const clock = new FakeClock();
-  const { made, told } = notifier(clock);
+  const { made, notified } = notifier(clock);
   for (let i = 1; i <= 800; i++) made.onEvent(alertEvent(i, { severity: i % 2 === 0 ? 'critical' : 'warning' }));
   await settle();
   await settle();
-  expect(told).toHaveLength(120);
+  expect(notified).toHaveLength(120);
   clock.advance(10_000);
   await settle();
-  expect(told).toHaveLength(121);
-  expect(told.at(-1)).toMatchObject({ gateway: 'gw-1', severity: 'critical', grouped: 680 });
-  expect(told.at(-1)?.message).toContain('680 more changes of alarms within 10 s, 340 of them critical');
+  expect(notified).toHaveLength(121);
+  expect(notified.at(-1)).toMatchObject({ gateway: 'gw-1', severity: 'critical', grouped: 680 });
+  expect(notified.at(-1)?.message).toContain('680 more changes of alarms within 10 s, 340 of them critical');
   clock.advance(60_000);
   made.onEvent(alertEvent(801, {}));
   await settle();
-  expect(told.at(-1)?.grouped).toBeUndefined();
+  expect(notified.at(-1)?.grouped).toBeUndefined();
 });
 
 test('a group’s message goes to channels that want its worst alarm, and counts no alarm that no channel wants', async () => {
   const clock = new FakeClock();
-  const { made, told } = notifier(clock, 1);
+  const { made, notified } = notifier(clock, 1);
   for (let i = 1; i <= 3; i++) made.onEvent(alertEvent(i, { severity: 'info' }));
   clock.advance(10_000);
   await settle();
-  expect(told.map(({ severity, grouped }) => [severity, grouped])).toEqual([
+  expect(notified.map(({ severity, grouped }) => [severity, grouped])).toEqual([
     ['info', undefined],
     ['info', 2],
   ]);

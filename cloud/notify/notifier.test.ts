@@ -23,7 +23,7 @@ import { alertEvent, alertJson } from './testing/recording-channel.ts';
 
 /** The webhook of an alarm desk: records each notification with its time; `refuse` makes it answer with an error. */
 class Desk {
-  readonly told: { readonly notification: Notification; readonly atMs: number }[] = [];
+  readonly notified: { readonly notification: Notification; readonly atMs: number }[] = [];
   refuse = false;
   refused = 0;
   readonly #server: Server;
@@ -32,7 +32,7 @@ class Desk {
     this.#server = createServer(async (request, response) => {
       const notification = JSON.parse(await text(request)) as Notification;
       if (this.refuse) this.refused++;
-      else this.told.push({ notification, atMs: performance.now() });
+      else this.notified.push({ notification, atMs: performance.now() });
       response.writeHead(this.refuse ? 503 : 204).end();
     });
   }
@@ -47,7 +47,7 @@ class Desk {
   }
 
   ids(): string[] {
-    return this.told.map(({ notification }) => notification.id);
+    return this.notified.map(({ notification }) => notification.id);
   }
 
   close(): Promise<void> {
@@ -110,7 +110,7 @@ describe('without Kafka', () => {
     await made.start();
     phone.refuse = true;
     for (let i = 1; i <= 20; i++) made.onEvent(alertEvent(i, { severity: 'critical' }, now()));
-    await vi.waitFor(() => expect(desk.told).toHaveLength(20));
+    await vi.waitFor(() => expect(desk.notified).toHaveLength(20));
     const [deskStatus, phoneStatus] = made.status().channels;
     expect(deskStatus).toMatchObject({ channel: 'desk', lastError: '' });
     expect(phoneStatus).toMatchObject({ channel: 'phone', sent: 0, failed: 0, queue: 20 });
@@ -190,11 +190,13 @@ describe('on Kafka', unless(withoutKafka), () => {
     for (let i = 1; i <= 20; i++) {
       await raise(i, {}, i % 3);
       const inKafkaMs = performance.now();
-      await vi.waitFor(() => expect(desk.told).toHaveLength(i), { interval: 2, timeout: 5000 });
-      latencies.push(desk.told.at(-1)!.atMs - inKafkaMs);
+      await vi.waitFor(() => expect(desk.notified).toHaveLength(i), { interval: 2, timeout: 5000 });
+      latencies.push(desk.notified.at(-1)!.atMs - inKafkaMs);
     }
     latencies.sort((a, b) => a - b);
-    console.log(`told after ${latencies[10]!.toFixed(1)} ms (median), ${latencies[19]!.toFixed(1)} ms (worst of 20)`);
+    console.log(
+      `notified after ${latencies[10]!.toFixed(1)} ms (median), ${latencies[19]!.toFixed(1)} ms (worst of 20)`,
+    );
     // a busy machine may delay the slowest one, but not the median
     expect(latencies[10]).toBeLessThan(300);
     await vi.waitFor(async () => expect(await committed()).toBe(20), { timeout: 5000 });
@@ -234,7 +236,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await raise(1);
     await raise(2, { severity: 'critical' });
     await raise(3);
-    await vi.waitFor(() => expect(desk.told).toHaveLength(3), { timeout: 10_000 });
+    await vi.waitFor(() => expect(desk.notified).toHaveLength(3), { timeout: 10_000 });
     await vi.waitFor(() => expect(phone.refused).toBeGreaterThan(0));
     await vi.waitFor(async () => expect(await committed()).toBe(1), { timeout: 5000 });
     await first.stop();
@@ -244,7 +246,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await vi.waitFor(async () => expect(await committed()).toBe(3), { timeout: 5000 });
     // at least once: 3 was accepted before the restart, but 2 before it was not settled
     expect(desk.ids()).toContain(id(3));
-    expect(desk.ids().filter((told) => told === id(1))).toHaveLength(1);
+    expect(desk.ids().filter((notified) => notified === id(1))).toHaveLength(1);
   });
 
   test('records that are no events, and updates of alarms, cause no notification, and their offsets are committed', async () => {

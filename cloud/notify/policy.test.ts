@@ -5,10 +5,10 @@ import { alertEvent } from './testing/recording-channel.ts';
 const now = Date.UTC(2026, 5, 1);
 
 test('people are notified about a raised, a cleared and an acknowledged alarm, and not about an update', () => {
-  const told = ['raised', 'updated', 'cleared', 'acknowledged', 'new-in-2030'].filter(
+  const notified = ['raised', 'updated', 'cleared', 'acknowledged', 'new-in-2030'].filter(
     (change) => notificationOf(alertEvent(1, { change }), now) !== undefined,
   );
-  expect(told).toEqual(['raised', 'cleared', 'acknowledged']);
+  expect(notified).toEqual(['raised', 'cleared', 'acknowledged']);
 });
 
 test('a notification carries the fields of its alarm', () => {

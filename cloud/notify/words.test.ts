@@ -11,10 +11,10 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 /** A notifier with a channel in each language; returns the notifications of each channel. */
 function notifier() {
   const clock = new FakeClock();
-  const told: Record<Language, Notification[]> = { en: [], ru: [] };
+  const notified: Record<Language, Notification[]> = { en: [], ru: [] };
   const channel = (language: Language): Channel => ({
     name: language,
-    send: async (notification) => void told[language].push(notification),
+    send: async (notification) => void notified[language].push(notification),
   });
   const routes = (['en', 'ru'] as const).map((language) => ({
     ...{ channel: channel(language), severity: 'info' as const, language },
@@ -23,11 +23,11 @@ function notifier() {
     ...{ folder: '/nowhere', routes, perMinute: 1, clock, random: () => 1, logger: silentLogger() },
   });
   onTestFinished(() => made.stop());
-  return { made, told, clock };
+  return { made, notified, clock };
 }
 
 test('each channel gets notifications in its own language, without keys of the catalogue', async () => {
-  const { made, told } = notifier();
+  const { made, notified } = notifier();
   const summary_i18n = { key: 'common/unit.days', values: { count: 3 } };
   made.onEvent(
     alertEvent(1, {
@@ -36,7 +36,7 @@ test('each channel gets notifications in its own language, without keys of the c
     }),
   );
   await settle();
-  const [english, russian] = [told.en[0], told.ru[0]];
+  const [english, russian] = [notified.en[0], notified.ru[0]];
   expect(english).toMatchObject({ message: 'Over after 5 min: 3 days (Gate is empty)', language: 'en' });
   expect(russian).toMatchObject({ message: 'Завершилась через 5 мин: 3 дня (Gate is empty)', language: 'ru' });
   expect([english?.summary, russian?.summary]).toEqual(['3 days', '3 дня']);
@@ -44,23 +44,23 @@ test('each channel gets notifications in its own language, without keys of the c
 });
 
 test('people read the gateway’s own words where it sent no message, or a key of a newer version', async () => {
-  const { made, told, clock } = notifier();
+  const { made, notified, clock } = notifier();
   made.onEvent(alertEvent(1, { message: 'the installer’s own words' }));
   await settle();
   clock.advance(60_000);
   const newer = { key: 'alarm/of-a-newer-version', values: {} };
   made.onEvent(alertEvent(2, { change: 'cleared', summary: 'it burns', summary_i18n: newer, message: 'no fire' }));
   await settle();
-  expect(told.ru.map(({ message }) => message)).toEqual(['the installer’s own words', 'Over: it burns (no fire)']);
+  expect(notified.ru.map(({ message }) => message)).toEqual(['the installer’s own words', 'Over: it burns (no fire)']);
 });
 
 test('the one message of a flood is in the channel’s language', async () => {
-  const { made, told, clock } = notifier();
+  const { made, notified, clock } = notifier();
   const more = { severity: 'critical', message: 'too hot' };
   for (let i = 1; i <= 4; i++) made.onEvent(alertEvent(i, more));
   clock.advance(10_000);
   await settle();
-  const words = (language: Language) => told[language].at(-1)?.message;
+  const words = (language: Language) => notified[language].at(-1)?.message;
   expect(words('en')).toMatch(/^gateway gw-1: 3 more changes of alarms within 10 s, 3 of them critical; .*: too hot$/);
   expect(words('ru')).toMatch(/^шлюз gw-1: ещё 3 изменения тревог за 10 с, из них критических: 3; .*: too hot$/);
 });

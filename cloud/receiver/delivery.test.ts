@@ -17,12 +17,12 @@ test('without Kafka people are notified about an alert whose insert only seemed 
       if (this.lost-- > 0) throw new ForpostError('FORPOST_HISTORY_FAILED', 'the answer was lost');
     }
   })(systemClock);
-  const told: string[] = [];
+  const reported: string[] = [];
   const delivery = new HistoryDelivery({
     history,
     events: {
       stored: () => undefined,
-      held: (_, toTell = []) => told.push(...toTell.map(({ sequence }) => sequence)),
+      held: (_, toTell = []) => reported.push(...toTell.map(({ sequence }) => sequence)),
       repeated: () => undefined,
       status: () => undefined,
       poison: () => undefined,
@@ -33,8 +33,8 @@ test('without Kafka people are notified about an alert whose insert only seemed 
   });
   await delivery.start();
   await delivery.events('gw-1', [received(1)]);
-  expect(told).toEqual(['1']);
+  expect(reported).toEqual(['1']);
   await delivery.events('gw-1', [received(2)], true);
-  expect(told).toEqual(['1']);
+  expect(reported).toEqual(['1']);
   await delivery.stop();
 });

@@ -77,7 +77,7 @@ export class EmbeddedExecutor implements Executor {
       try {
         return new chdb.Session(this.place);
       } catch (error) {
-        throw await this.#whyNot(error);
+        throw await this.#openingError(error);
       }
     };
     const first = await session();
@@ -151,9 +151,10 @@ export class EmbeddedExecutor implements Executor {
   }
 
   /** chdb reports only "failed". A probe in another process finds the reason; the folder's status file names the holder. */
-  async #whyNot(error: unknown): Promise<ForpostError> {
-    const said = await openingProblem(this.place);
-    if (/Code: \d+/.test(said) && !said.includes('Cannot lock file')) return openError(this.place, said, error);
+  async #openingError(error: unknown): Promise<ForpostError> {
+    const problem = await openingProblem(this.place);
+    if (/Code: \d+/.test(problem) && !problem.includes('Cannot lock file'))
+      return openError(this.place, problem, error);
     const status = await readFile(join(this.place, 'status'), 'utf8').catch(() => '');
     const pid = /PID: (\d+)/.exec(status)?.[1];
     const holder = pid === undefined || pid === String(process.pid) ? 'another process' : `process ${pid}`;

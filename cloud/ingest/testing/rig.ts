@@ -50,24 +50,24 @@ export function ingestRig(kafka: () => TestKafka) {
 
   /** A centre's ingest on a history, and the reports of that ingest. */
   function anIngest(prefix: string, history = new FailingHistory(systemClock)) {
-    const told = { stored: [] as string[], repeated: 0, statuses: [] as string[], poison: [] as string[] };
+    const reported = { stored: [] as string[], repeated: 0, statuses: [] as string[], poison: [] as string[] };
     const ingest = new Ingest({
       kafka: cluster(prefix),
       history,
       events: {
-        stored: (events) => told.stored.push(...events.map(({ id }) => id)),
+        stored: (events) => reported.stored.push(...events.map(({ id }) => id)),
         repeated: (count) => {
-          told.repeated += count;
+          reported.repeated += count;
         },
-        status: ({ gateway, counter }) => told.statuses.push(`${gateway} ${counter}`),
-        poison: ({ reason }) => void told.poison.push(reason),
+        status: ({ gateway, counter }) => reported.statuses.push(`${gateway} ${counter}`),
+        poison: ({ reason }) => void reported.poison.push(reason),
       },
       clock: systemClock,
       random: Math.random,
       logger,
     });
     onTestFinished(() => ingest.stop());
-    return { ingest, history, told };
+    return { ingest, history, reported };
   }
 
   function cluster(prefix: string): KafkaCluster {

@@ -4,8 +4,8 @@
  */
 function base(): string {
   if (typeof document === 'undefined') return '';
-  const told = document.querySelector<HTMLMetaElement>('meta[name="forpost-base"]')?.content;
-  return told ?? new URL('.', document.baseURI).pathname.replace(/\/$/, '');
+  const path = document.querySelector<HTMLMetaElement>('meta[name="forpost-base"]')?.content;
+  return path ?? new URL('.', document.baseURI).pathname.replace(/\/$/, '');
 }
 
 /** The browser's address of an API path (/api/v1/…). */

@@ -19,8 +19,11 @@ const longestText = 240;
 export function eventWords(texts: PageTexts, event: EventView): EventWords {
   const data: Fields = typeof event.data === 'object' && event.data !== null ? (event.data as Fields) : {};
   const words = byType[event.type] ?? other;
-  const said = words(texts, data, event);
-  return { ...said, text: said.text.length > longestText ? `${said.text.slice(0, longestText)}…` : said.text };
+  const summary = words(texts, data, event);
+  return {
+    ...summary,
+    text: summary.text.length > longestText ? `${summary.text.slice(0, longestText)}…` : summary.text,
+  };
 }
 
 const byType = table<(texts: PageTexts, data: Fields, event: EventView) => EventWords>({
