@@ -1,4 +1,4 @@
-/** Who may connect to the broker, and what each may do there. `broker/` asks; `devices/` knows. */
+/** The interface for log-in and access rights: `broker/` asks, and `devices/` implements it. */
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { PublishRecord } from '../mqtt-state/mqtt-state.ts';
 import { FilterSet } from './filter-set.ts';
@@ -12,13 +12,13 @@ export interface Principal {
   readonly publish: readonly string[];
   /** MQTT topic filters it may subscribe to: a subscription must be covered by one of them */
   readonly subscribe: readonly string[];
-  /** topics that `publish` matches and that it may not publish to: they belong to others */
+  /** exceptions from `publish`: topics that belong to other principals */
   readonly except?: ((topic: string) => boolean) | undefined;
-  /** besides `subscribe`: filters and topics with a level that is known in part (Tasmota's fallback topic) */
+  /** in addition to `subscribe`: filters and topics with a level that is known in part (Tasmota's fallback topic) */
   readonly subscribeLike?: ((filterOrTopic: string) => boolean) | undefined;
 }
 
-/** The broker's own topics (`$SYS`) name connected clients: nobody may publish or subscribe to them. */
+/** The broker's own topics (`$SYS`) would reveal connected clients: no client may publish or subscribe to them. */
 export function mayPublish({ publish, except }: Principal, topic: string): boolean {
   return !topic.startsWith('$') && setOf(publish).matches(topic) && !(except?.(topic) ?? false);
 }
@@ -34,7 +34,7 @@ export function mayReceive({ subscribe, subscribeLike }: Principal, topic: strin
   return setOf(subscribe).matches(topic) || (subscribeLike?.(topic) ?? false);
 }
 
-/** By the list of filters: principals with the same list share its tree. */
+/** Trees by list of filters: principals with equal lists share a tree. */
 const sets = new WeakMap<readonly string[], FilterSet>();
 
 function setOf(filters: readonly string[]): FilterSet {
@@ -47,12 +47,12 @@ function setOf(filters: readonly string[]): FilterSet {
 }
 
 /**
- * The principal of this user and password; undefined: the log-in is wrong. Never called for an anonymous client. Costs
+ * Finds the principal of a user and password; undefined: the log-in is wrong. Never called for an anonymous client. Costs
  * some 30 ms of a core.
  */
 export type Authenticate = (user: string, password: string) => Promise<Principal | undefined>;
 
-/** The first part of `Authenticate`, which computes no hash: it takes microseconds. */
+/** The part of `Authenticate` that computes no hash and takes microseconds. */
 export interface Acquaintance {
   /** the principal of a password that was right before; `wrong`: it was wrong before; undefined: unknown */
   recall(user: string, password: string): Principal | 'wrong' | undefined;
@@ -60,7 +60,7 @@ export interface Acquaintance {
   isUser(user: string): boolean;
 }
 
-/** One publish of a device, before it is acknowledged. Times as everywhere: ms since 1970 and ms of the monotonic clock. */
+/** A publish of a device, before its acknowledgement. Times in ms since 1970 and in ms of the monotonic clock. */
 export interface DevicePublish {
   readonly device: string;
   readonly topic: string;
@@ -74,7 +74,7 @@ export interface DevicePublish {
 }
 
 /**
- * Admits a publish: when the call returns, alerts have been handed to local subscribers; when the promise resolves, the
- * publish is committed. A rejection withholds the acknowledgement: the device keeps its message.
+ * Admits a publish. When the call returns, local subscribers have got its alerts; when the promise resolves, the publish is
+ * committed. After a rejection the device gets no acknowledgement, and keeps its message.
  */
 export type Admit = (publish: DevicePublish) => Promise<void>;

@@ -1,13 +1,13 @@
 /**
- * The order in which one connection's publishes leave admission. All of them are admitted as they come, so that their rules
- * run without waiting for an earlier commit. They leave in the order in which they came, each when it and all before it are
- * settled, so that PUBACKs and PUBRECs are ordered [MQTT-4.6.0-2, 4.6.0-3].
+ * Keeps the order of one connection's publishes. Admissions run at the same time, so no rule waits for an earlier commit. A
+ * publish leaves when it and all publishes before it are settled, so PUBACKs and PUBRECs are in the order of the publishes
+ * [MQTT-4.6.0-2, 4.6.0-3].
  *
- *   enter ──► pending ── admitted ──► waits for those before it ──► leave() ──► finish() (delivered on)
+ *   enter ──► pending ── admitted ──► waits for earlier ones ──► leave() ──► finish() (delivered)
  *                └── rejected ──► the same, leave(error)
  *
- * Always: `leave` is called once for each publish, in order of entering. A rejected publish does not hold back those behind
- * it: it gets no acknowledgement, and they get theirs. A publish counts to the bounds from entering until `finish`.
+ * Always: `leave` is called once for each publish, in the order of entering. Publishes after a rejected one still get their
+ * acknowledgements. A publish counts towards the limits from entering until `finish`.
  */
 export interface AdmissionLimits {
   readonly maxPending: number;
@@ -30,7 +30,7 @@ export class AdmissionQueue {
     this.#limits = limits;
   }
 
-  /** Publishes that have entered and are not finished. */
+  /** Number of publishes that have entered and are not finished. */
   get pending(): number {
     return this.#pending;
   }
@@ -40,14 +40,14 @@ export class AdmissionQueue {
     return this.#pending < this.#limits.maxPending && this.#pendingBytes < this.#limits.maxPendingBytes;
   }
 
-  /** How many have not left yet. */
+  /** Number of publishes that have not left yet. */
   get waiting(): number {
     return this.#order.length;
   }
 
   /**
-   * Enters the next publish. `leave` runs in its turn, with the error where the publish was rejected. @returns a
-   * function to call once, when the message has been delivered on or dropped
+   * Enters the next publish. `leave` runs in its turn, with the error if the publish was rejected. @returns a function to
+   * call once, when the message has been delivered or dropped
    */
   enter(admission: Promise<void>, bytes: number, leave: (error?: unknown) => void): () => void {
     const entry: Entry = { settled: false, error: undefined, leave };

@@ -1,21 +1,19 @@
 /**
- * The MQTT broker of the site (3.1, 3.1.1 and 5): constructs its parts, takes connections in and follows each one to
- * its end.
+ * The MQTT broker of the site (3.1, 3.1.1 and 5): constructs its parts, accepts connections and follows each to its end.
  *
- *   connection:  lobby ── CONNECT ──► entrance (log-in, session, CONNACK) ──► open ── its socket closes, `end` ──► closed
+ *   connection:  lobby ── CONNECT ──► connect handler (log-in, session, CONNACK) ──► open ── socket closes, `end` ──► closed
  *
- *   publish of a device ──► allowed? ──► admit (rules run, commit awaited) ──► acknowledged, in order ──► delivered on
+ *   publish of a device ──► allowed? ──► admit (rules run, commit awaited) ──► acknowledged, in order ──► delivered
  *                              │             └── rejected: no acknowledgement, and the connection is closed after
- *                              │                 `refusalDelayMs`, so that the device offers its message again
- *                              └── no: dropped, acknowledged all the same (MQTT 5: answered with its reason), counted
- *                                      and told
+ *                              │                 `refusalDelayMs`, so that the device resends its message
+ *                              └── no: dropped but acknowledged (MQTT 5: with a reason code), counted and reported
  *
  * Always:
  *  - a device's QoS 1 publish gets its PUBACK, and a QoS 2 publish its PUBREC, only after `admit` has resolved;
- *  - publishes are admitted as they come, up to `maxPending`, without waiting for earlier commits;
- *  - nobody gets in without a password, and a session belongs to one principal, whatever client id another one uses;
- *  - what CONNACK says of the session is on disk (connack.ts), and sessions outlive a restart (sessions.ts);
- *  - a subscriber that does not read, and a device that sends as fast as it can, slow down nobody else;
+ *  - publishes are admitted on arrival, up to `maxPending`, without waiting for earlier commits;
+ *  - no client connects without a password, and a session belongs to one principal, whatever client ids others use;
+ *  - Session Present in CONNACK agrees with the disk (connack.ts), and sessions survive a restart (sessions.ts);
+ *  - a subscriber that does not read, and a device that floods, slow down no other client;
  *  - a publish reaches connected subscribers at once.
  */
 import type { Socket } from 'node:net';
@@ -68,20 +66,20 @@ export interface BrokerOptions {
   readonly storage?: MqttStateStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** a device's first connection came, or its last one went */
+  /** called when a device's first connection opens, and when its last one closes */
   readonly onConnection: (device: string, connected: boolean) => void;
-  /** a client asked for a topic or filter that it may not have */
+  /** called when a client uses a topic or filter that it may not use */
   readonly onForbidden?: OnForbidden;
-  /** a client was not let in: its log-in is wrong, or it speaks what is not spoken here */
+  /** called when a client is refused: its log-in is wrong, or its version of MQTT is not supported */
   readonly onRefused?: OnRefused;
-  /** a device or consumer has logged in */
+  /** called when a device or consumer has logged in */
   readonly onLetIn?: (principal: string) => void;
-  /** instead of the configured ports: 0 takes a free one */
+  /** replaces the configured ports; 0: a free port */
   readonly ports?: ListenerPorts;
   readonly limits?: Partial<BrokerLimits>;
 }
 
-/** How long `stop` waits for clients that are told of it. */
+/** How long `stop` waits for clients to close after DISCONNECT. */
 const farewellMs = 250;
 
 export class Broker implements Part, LocalPublisher {
@@ -186,7 +184,7 @@ export class Broker implements Part, LocalPublisher {
       ports,
       clock: this.#options.clock,
       logger,
-      // the lobby makes room for newcomers, so that this is never reached
+      // never reached: the lobby closes older connections to admit new ones
       maxConnections: this.#limits.maxConnections + 2 * this.#limits.most,
       onKnock: (socket: Socket, handshake: () => void) => this.#lobby.knock(socket, handshake),
       onSocket: (socket: Socket) => this.#lobby.enter(socket, () => this.#accept(socket)),
@@ -260,14 +258,14 @@ export class Broker implements Part, LocalPublisher {
     await this.#listeners.reload();
   }
 
-  /** Hands a message to the local subscribers, now. Before the start and after the stop there are none. */
+  /** Delivers a message to the local subscribers at once. Before the start and after the stop there are none. */
   publish(topic: string, payload: string, options: { readonly qos: 0 | 1; readonly retain: boolean }): void {
     if (!this.#isRunning || this.#stopping) return;
     this.#hand(new Message({ topic, payload: Buffer.from(payload), ...options }));
     flushAll();
   }
 
-  /** false: nobody has subscribed to it. */
+  /** false: the message has no subscribers. */
   #hand(message: Message): boolean {
     if (message.retain) this.#sessions.retained.store(message);
     return this.#deliveries.deliver(message);
@@ -314,7 +312,7 @@ export class Broker implements Part, LocalPublisher {
     return this.#counters.snapshot({ connections: this.#sockets.size, lobby, sessions, queued, retained });
   }
 
-  /** How much the broker remembers, each bounded: for tests and metrics. */
+  /** The sizes of the broker's state, for tests and metrics. Each is bounded. */
   sizes() {
     return { sockets: this.#sockets.size, principals: this.#clients.principals, ...this.#sessions.sizes() };
   }

@@ -1,11 +1,11 @@
 /**
- * A connection from its log-in to its end: keep-alive, will, session, and whether its device counts as connected.
+ * Follows a connection from its log-in to its end: keep-alive, will, session, and whether its device counts as connected.
  *
- *   entrance ──► entered (CONNACK is on its way) ──► answered (its packets are read) ──► closed
+ *   logged in ──► entered (CONNACK is being sent) ──► answered (its packets are read) ──► closed
  *                                                       └── the same client connects again: taken over ──► closed
  *
- * Always: a connection is closed once, whatever ends it. A will is published only where the connection was lost, and
- * never because the gateway stops.
+ * Always: a connection is closed once, whatever ends it. A will is published only if the connection was lost, and never
+ * because the gateway stops.
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -31,7 +31,7 @@ export interface LifeParts {
   readonly intake: PublishIntake;
   readonly dispatch: PacketDispatch;
   readonly incidents: IncidentLog;
-  /** a device's first connection came, or its last one went */
+  /** called when a device's first connection opens, and when its last one closes */
   readonly onConnection: (device: string, connected: boolean) => void;
   readonly isStopping: () => boolean;
 }
@@ -41,7 +41,7 @@ const forEver = Number.POSITIVE_INFINITY;
 export class ConnectionLives {
   readonly #parts: LifeParts;
   readonly #wills: PendingWills;
-  /** by principal, of those that have ever logged in: one principal's connections share a turn */
+  /** read turns by principal, of all that have ever logged in: the connections of a principal share a turn */
   readonly #turns = new Map<string, ReadTurn>();
 
   constructor(parts: LifeParts) {
@@ -49,7 +49,7 @@ export class ConnectionLives {
     this.#wills = new PendingWills(parts.clock, (connection, will) => this.#publishWill(connection, will));
   }
 
-  /** A client has logged in. `inItsSession`: it goes on in the session that it had. */
+  /** A client has logged in. `inItsSession`: it resumes its session. */
   entered(connection: Connection, inItsSession: boolean): void {
     const { clock, dispatch, incidents } = this.#parts;
     const { principal, guarded, keepAliveS, will, socket } = connection;
@@ -86,7 +86,7 @@ export class ConnectionLives {
     guarded.answerShare = shareOfMessage;
   }
 
-  /** CONNACK is sent: the connection's packets are read, and its session's subscriptions are in force for it. */
+  /** CONNACK is sent: the connection is read, and its session's subscriptions are in force for it. */
   answered(connection: Connection): void {
     const { clients, onConnection } = this.#parts;
     const { guarded, principal } = connection;
@@ -129,7 +129,7 @@ export class ConnectionLives {
     if (connection.announced && !clients.isAnnounced(principal.id)) onConnection(principal.id, false);
   }
 
-  /** A retained will beyond its client's share is delivered and not kept, as a publish is. */
+  /** A retained will beyond its client's share is delivered but not retained, like a publish. */
   #publishWill(connection: Connection, will: Will): void {
     const { sessions, incidents, intake } = this.#parts;
     const { id, kind } = connection.principal;

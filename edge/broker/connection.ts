@@ -1,12 +1,12 @@
 /**
- * One client that has logged in: its principal, its allowances, and what is sent to it.
+ * The connection of a client that has logged in: its principal, its limits, and its outgoing packets.
  *
- *   open ── a publish could not be committed ──► refusing (nothing more is read) ── a while ──► closed
+ *   open ── a publish could not be committed ──► refusing (reading stops) ── `refusalDelayMs` ──► closed
  *     ├── its socket closes, or another connection takes its client id over ──► closed
- *     └── `end` (a reason, which MQTT 5 is told) ──► closed
+ *     └── `end` (MQTT 5: DISCONNECT with the reason code) ──► closed
  *
- * Always: a connection is closed once, and nothing is delivered to it afterwards. A client of MQTT 5 has at most as many
- * publishes in flight as CONNACK allowed.
+ * Always: a connection is closed once, and nothing is delivered to it afterwards. An MQTT 5 client has at most as many
+ * publishes in flight as CONNACK allows.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { mayReceive, type Principal } from './access.ts';
@@ -29,7 +29,7 @@ import type { Subscription } from './subscription.ts';
 import type { WriteWatch } from './write-watch.ts';
 
 export interface ConnectionLimits extends AdmissionLimits {
-  /** bytes in front of its socket: beyond that it is disconnected */
+  /** limit of the bytes that wait for its socket; beyond it the client is disconnected */
   readonly maxUnsentBytes: number;
 }
 
@@ -42,7 +42,7 @@ export interface ConnectionOptions {
   readonly limits: ConnectionLimits;
   readonly watch: WriteWatch;
   readonly sessions: Sessions;
-  /** its session, where that outlives the connection */
+  /** its session, if that outlives the connection */
   readonly session: Session | undefined;
   readonly clock: Clock;
   readonly onDropped: (what: 'queued' | 'tooLarge') => void;
@@ -53,25 +53,25 @@ export interface ConnectionOptions {
 export interface SubscriptionRequests {
   /** false: the connection is not read until requests are answered */
   readonly hasRoom: boolean;
-  /** `bytes`: the packet behind its fixed header */
+  /** `bytes`: the packet without its fixed header */
   enqueue(kind: 'subscribe' | 'unsubscribe', bytes: Buffer): void;
   /** The connection has gone. */
   close(): void;
 }
 
-/** Topics that a client of MQTT 5 may have aliases for: each may be 64 KB. */
+/** Limit of topic aliases of an MQTT 5 client; each topic may have 64 KB. */
 export const maxTopicAliases = 16;
-/** Publishes of QoS 1 and 2 that a client of MQTT 5 may have unacknowledged. */
+/** Receive Maximum of the broker: unacknowledged QoS 1 and 2 publishes of an MQTT 5 client. */
 export const receiveMaximum = 1000;
 /** More than any client sends, so that some packet ids stay free. */
 const mostInFlight = 60_000;
-/** The most messages that wait for acknowledgements where the session ends with its connection. */
+/** Limit of unacknowledged messages to a client whose session ends with its connection. */
 const maxWaiting = 1000;
 const maxWaitingBytes = 2 ** 20;
 
 export class Connection {
   #principal: Principal;
-  /** with its principal's name in front: another one's same client id is another client */
+  /** the client id with the principal's name in front: equal client ids of two principals are two clients */
   readonly id: string;
   readonly clientId: string;
   readonly version: ProtocolVersion;
@@ -84,16 +84,16 @@ export class Connection {
   readonly keepAliveS: number;
   /** published when the connection is lost */
   will: Will | undefined;
-  /** seconds that its session may stay, where DISCONNECT has changed that */
+  /** Session Expiry Interval of DISCONNECT, in seconds, if it has one */
   newExpiryS: number | undefined = undefined;
   isClosed = false;
-  /** a publish of it could not be committed: it is about to be closed */
+  /** a publish could not be committed: the connection is about to be closed */
   isRefusing = false;
   /** announced as connected */
   announced = false;
   /** the client's key in redelivery records */
   key: number | undefined = undefined;
-  /** publishes of its client that had been noted before its first one */
+  /** the client's position in the redelivery record when the connection began */
   noted: number | undefined = undefined;
   readonly #options: ConnectionOptions;
   #subscriber: LiveSubscriber | undefined;
@@ -125,17 +125,17 @@ export class Connection {
     return this.guarded.socket;
   }
 
-  /** who has logged in, with the rights that hold now */
+  /** the principal, with its present rights */
   get principal(): Principal {
     return this.#principal;
   }
 
-  /** New rights of the same principal: they hold from the next packet on. */
+  /** Sets new rights of the same principal, which are valid from the next packet on. */
   renew(principal: Principal): void {
     this.#principal = principal;
   }
 
-  /** Its session outlives the connection. */
+  /** Whether its session outlives the connection. */
   get stays(): boolean {
     return this.session !== undefined;
   }
@@ -161,7 +161,7 @@ export class Connection {
 
   #mayRead(): boolean {
     const { limits, watch } = this.#options;
-    // a client that sends and reads none of its answers
+    // the client sends packets but reads no answers
     if (this.output.unsent > limits.maxUnsentBytes) {
       watch.frozen();
       return false;
@@ -169,7 +169,7 @@ export class Connection {
     return this.queue.hasRoom && this.#subscribing?.hasRoom !== false;
   }
 
-  /** A publish or a SUBSCRIBE is finished: more may be read. */
+  /** Continues reading, after a publish or a SUBSCRIBE is finished. */
   resume(): void {
     if (this.#asked || !this.guarded.starved) return;
     this.#asked = true;
@@ -182,7 +182,7 @@ export class Connection {
 
   // what comes
 
-  /** The topic of a publish, by its alias where it has one. undefined: the alias is unknown [MQTT-3.3.2-12]. */
+  /** The topic of a publish, resolved by its topic alias if it has one. undefined: the alias is unknown [MQTT-3.3.2-12]. */
   topicOf(topic: string, alias: number | undefined): string | undefined {
     if (alias === undefined) return topic === '' ? undefined : topic;
     if (alias === 0 || alias > maxTopicAliases) return undefined;
@@ -192,7 +192,7 @@ export class Connection {
     return topic;
   }
 
-  /** Notes a publish of QoS 1 or 2. false: it is one more than CONNACK allowed. */
+  /** Notes a QoS 1 or 2 publish. false: it exceeds the broker's Receive Maximum. */
   received(packetId: number): boolean {
     if (!this.isV5) return true;
     this.#unacknowledged ??= new Set();
@@ -200,7 +200,7 @@ export class Connection {
     return this.#unacknowledged.size <= receiveMaximum;
   }
 
-  /** Writes an acknowledgement. @param isLast the client may use the packet id again */
+  /** Writes an acknowledgement. @param isLast it ends the exchange, and the client may reuse the packet id */
   acknowledge(first: number, packetId: number, code = 0, isLast = true): void {
     if (isLast) this.#unacknowledged?.delete(packetId);
     if (!this.isClosed) this.output.acknowledge(first, packetId, code);
@@ -229,7 +229,7 @@ export class Connection {
     return this.#outflow;
   }
 
-  /** Whether a message of QoS 1 or 2 would go out at once. */
+  /** Whether a QoS 1 or 2 message would be sent at once. */
   get hasRoom(): boolean {
     return this.#outflow?.hasRoom !== false;
   }
@@ -249,7 +249,7 @@ export class Connection {
     );
   }
 
-  /** A message of QoS 0. */
+  /** Sends a QoS 0 message. */
   send(message: Message, { retain, ids }: Grant): void {
     if (!this.#mayGet(message.topic)) return;
     const { clock, connect, onDropped } = this.#options;
@@ -258,7 +258,7 @@ export class Connection {
     else this.output.write(bytes);
   }
 
-  /** A message of QoS 1 or 2. false: it may not have it. */
+  /** Sends a QoS 1 or 2 message, now or in its turn. false: the client may not get it. */
   offer(message: Message, grant: Grant, item?: QueuedItem): boolean {
     if (this.isClosed) return true;
     if (!mayReceive(this.principal, message.topic)) return false;
@@ -266,7 +266,7 @@ export class Connection {
     return true;
   }
 
-  /** A retained message, for a subscription that is new. */
+  /** Sends a retained message for a new subscription. */
   sendRetained(message: KeptMessage, qos: 0 | 1 | 2, ids: Buffer | undefined): void {
     if (!this.#mayGet(message.topic)) return;
     if (qos > 0) {
@@ -279,7 +279,7 @@ export class Connection {
     else this.output.write(bytes);
   }
 
-  /** Whether the connection takes this message. A client that reads too little is disconnected. */
+  /** Whether the connection accepts this message. Disconnects a client that reads too slowly. */
   #mayGet(topic: string): boolean {
     if (this.isClosed || !mayReceive(this.principal, topic)) return false;
     const { limits, watch } = this.#options;
@@ -290,7 +290,7 @@ export class Connection {
 
   // the end
 
-  /** Closes the connection; MQTT 5 is told the reason. */
+  /** Closes the connection; an MQTT 5 client gets DISCONNECT with the reason code. */
   end(code: number): void {
     const { socket } = this;
     this.guarded.hold();
@@ -310,7 +310,7 @@ export class Connection {
   }
 
   /**
-   * Subscriptions in this connection's meaning: a bridge gets the retain flag as published, and not its own messages.
+   * The subscriptions as this connection means them: those of a bridge have Retain As Published and No Local.
    */
   meant(subscription: Subscription): Subscription {
     return this.isBridge ? { ...subscription, noLocal: true, retainAsPublished: true } : subscription;

@@ -1,9 +1,9 @@
 /**
- * Delivers a message to its subscribers, to each once, with the highest QoS that it asked for [MQTT-3.3.5-1]: to connected
- * ones now, and to the queues of persistent sessions.
+ * Delivers a message to its subscribers, to each once, with the highest QoS of its matching filters [MQTT-3.3.5-1]: to
+ * connected ones at once, and to the queues of persistent sessions.
  *
- * Always: an error for one subscriber ends that subscriber's connection, and no other one. Nobody waits for a subscriber
- * that reads slowly. The broker's own topics have no subscribers.
+ * Always: an error for one subscriber ends only that subscriber's connection. A slow subscriber delays no other client. The
+ * broker's own topics have no subscribers.
  */
 import type { Match } from './filter-index.ts';
 import type { Grant } from './grant.ts';
@@ -19,7 +19,7 @@ export class Deliveries {
     this.#sessions = sessions;
   }
 
-  /** false: nobody has subscribed to it. */
+  /** false: the message has no subscribers. */
   deliver(message: Message): boolean {
     if (message.topic.startsWith('$')) return false;
     const onDisk = this.#sessions.queues.takePrepared(message);

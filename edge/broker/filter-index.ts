@@ -1,12 +1,12 @@
 /**
  * Finds the subscriptions that match a topic: the filters of all sessions and connections in one tree, a node for each level.
  *
- *   subscriber ── add, remove ──► in the tree ── end ──► matches nothing more ── swept, some filters a turn ──► gone
+ *   subscriber ── add, remove ──► in the tree ── end ──► matches nothing more ── removed, some filters a turn ──► gone
  *
- * Always: the cost of a match depends on the topic's levels and on the matching filters, not on the other ones. A subscriber
- * is found once for a topic, with the highest QoS of its matching filters [MQTT-3.3.5-1], and with all of them where one has
- * options of MQTT 5. A subscriber without a persistent session, whose filters have MQTT 5 identifiers, is found once for
- * each identifier. The filters of an ended subscriber match nothing from that moment on.
+ * Always: the cost of a match depends on the topic's levels and the matching filters, not on other filters. A subscriber is
+ * found once for a topic, with the highest QoS of its matching filters [MQTT-3.3.5-1], and with all these filters if one has
+ * MQTT 5 options. A subscriber without a persistent session, with MQTT 5 subscription identifiers, is found once for each
+ * identifier. The filters of an ended subscriber match nothing from its end on.
  */
 import { outside } from '@forpost/shared/bounded-work.ts';
 import type { Subscription } from './subscription.ts';
@@ -17,11 +17,11 @@ export interface Subscriber {
   /** its principal: the filters of one principal are counted together */
   readonly owner: string;
   readonly subscriptions: Map<string, Subscription>;
-  /** a session that outlives its connection: messages of QoS 1 and 2 are kept for it */
+  /** a persistent session, for which QoS 1 and 2 messages are queued */
   readonly isStored: boolean;
   /** its filters with `+` or `#` */
   wildcards: number;
-  /** letters of its filters */
+  /** characters of its filters */
   letters: number;
   isEnded: boolean;
 }
@@ -29,14 +29,14 @@ export interface Subscriber {
 export interface Match<S extends Subscriber> {
   readonly subscriber: S;
   readonly qos: 0 | 1 | 2;
-  /** all that match, where one of them has options that change what is delivered; undefined: none has */
+  /** all matching subscriptions, if one has options that change the delivery; undefined: none has */
   readonly special: readonly Subscription[] | undefined;
 }
 
 /** The subscribers of a topic, each once, or once for each of its subscription identifiers. */
 export interface Matches<S extends Subscriber> {
   readonly all: readonly Match<S>[];
-  /** those with a persistent session that asked for QoS 1 or 2 */
+  /** subscribers with a persistent session and QoS 1 or 2 */
   readonly stored: readonly Match<S>[];
 }
 
@@ -58,10 +58,10 @@ interface Node<S> {
   rest: Map<S, Subscription> | undefined;
 }
 
-/** Topics whose matches are remembered between changes, and how long their names may be. */
+/** Limits of the cache of matches between changes: the number of topics, and their length. */
 const maxCachedTopics = 10_000;
 const longestCached = 256;
-/** Filters of ended subscribers that are taken out in one turn of the event loop. */
+/** Filters of ended subscribers that are removed in one turn of the event loop. */
 const sweptPerTurn = 128;
 
 export class FilterIndex<S extends Subscriber> {
@@ -75,7 +75,7 @@ export class FilterIndex<S extends Subscriber> {
     return this.#held.get(owner) ?? { filters: 0, wildcards: 0, letters: 0 };
   }
 
-  /** Whether nothing is left in the tree: for tests. */
+  /** For tests: whether the tree is empty. */
   get isBare(): boolean {
     const { next, plus, here, rest } = this.#root;
     return (next ?? plus ?? here ?? rest) === undefined;
@@ -109,7 +109,7 @@ export class FilterIndex<S extends Subscriber> {
     return true;
   }
 
-  /** Its filters match nothing from now on. */
+  /** Ends a subscriber: its filters match nothing from now on. */
   end(subscriber: S): void {
     if (subscriber.isEnded) return;
     subscriber.isEnded = true;
@@ -221,7 +221,7 @@ function prune<S>(path: readonly Node<S>[], levels: readonly string[]): void {
   }
 }
 
-/** `isOurs`: the topic begins with `$`, which no wildcard in front matches [MQTT-4.7.2-1]. */
+/** `isOurs`: the topic begins with `$`, which no leading wildcard matches [MQTT-4.7.2-1]. */
 function collect<S extends Subscriber>(
   node: Node<S>,
   levels: readonly string[],
@@ -250,12 +250,12 @@ function add<S extends Subscriber>(from: ReadonlyMap<S, Subscription>, found: Ma
   }
 }
 
-/** A client with more identifiers that match gets one message with all of them: else each message would cost 1,000. */
+/** A client with more matching identifiers gets one message with all of them: otherwise a message could cost 1,000 copies. */
 const mostCopies = 16;
 
 /**
- * A copy for each identifier [MQTT-3.3.4-5]: Node-RED 4.1 drops a message that has several. What waits in a session is
- * one message with all of them [MQTT-3.3.4-4]. One copy has the highest QoS [MQTT-3.3.4-2].
+ * One copy for each identifier [MQTT-3.3.4-5], because Node-RED 4.1 drops a message with several. A session's queue holds
+ * one message with all identifiers [MQTT-3.3.4-4]. One copy has the highest QoS [MQTT-3.3.4-2].
  */
 function matchesOf<S extends Subscriber>(subscriber: S, held: readonly Subscription[]): Match<S>[] {
   if (held.length === 1 || subscriber.isStored) return [matchOf(subscriber, held)];

@@ -3,8 +3,8 @@
  *
  *   heard ── bytes came ──► heard          heard ── 1.5 times the keep-alive ──► onSilent
  *
- * Always: a client that is not read, because the bounds do not allow it, is not silent. Each connection has one timer, which
- * is set at most once in that time, however much comes.
+ * Always: a client that the broker does not read because of limits is not silent. Each connection has one timer, which is
+ * set at most once in that time, however many bytes come.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 

@@ -1,9 +1,9 @@
 /**
- * Turns for the two things before a log-in that cost the main thread: TLS handshakes and CONNECTs. Addresses take turns,
- * so a flood from one address delays the others by one item each.
+ * Turns for the expensive work before a log-in: TLS handshakes and CONNECTs. Addresses take turns, so a flood from one
+ * address delays each of the others by one item.
  *
- * Always: one CONNECT in a turn of the event loop; 250 a second behind a burst of 50, so that alerts beside a site that
- * comes back stay below 5 ms. At most 200 handshakes a second.
+ * Always: one CONNECT in a turn of the event loop; 250 a second after a burst of 50, so that alerts stay below 5 ms while a
+ * whole site reconnects. At most 200 handshakes a second.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { FairQueue } from '@forpost/shared/fair-queue.ts';
@@ -45,7 +45,7 @@ export class LobbyTurns<Visitor> {
     this.#nextHandshake();
   }
 
-  /** The visitor has gone, or has had its turn. */
+  /** Removes a visitor that has disconnected or had its turn. */
   delete(address: string, visitor: Visitor): void {
     this.#connects.delete(address, visitor);
     this.#handshakes.delete(address, visitor);
@@ -66,7 +66,7 @@ export class LobbyTurns<Visitor> {
       setImmediate(() => this.#connectNext());
       return;
     }
-    // a timer of a busy turn fires early: the turns are counted again then
+    // a timer may fire early after a busy turn: the elapsed time is counted again then
     this.#clock.after(Math.ceil((1 - this.#connectsLeft) * connectEveryMs), () => {
       this.#connecting = false;
       this.#nextConnects();

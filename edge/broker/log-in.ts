@@ -1,10 +1,10 @@
 /**
- * Checks a client's log-in, or says with which return code of CONNACK (MQTT 3.1.1, section 3.2.2.3) it is refused.
+ * Checks a client's log-in, and chooses the return code of CONNACK (MQTT 3.1.1, section 3.2.2.3) for a refusal.
  *
- * Always: only a user with the right password gets in. A password that was right before is accepted at once, whatever waits.
- * Guessing is slowed down, never by refusing a right password: where there is no time to check one, the answer is «server
- * unavailable», after which clients try again («not authorized» makes home automations stop for ever). That answer counts as
- * no failure.
+ * Always: only a user with the right password may connect. A password that was right before is accepted at once, whatever
+ * other log-ins wait. Guessing is slowed down, but a right password is never refused as wrong: without time to check it the
+ * answer is «server unavailable», after which clients try again (after «not authorized» home automations give up). That
+ * answer counts as no failure.
  */
 import { availableParallelism } from 'node:os';
 import { addressGroup } from '@forpost/shared/address.ts';
@@ -31,7 +31,7 @@ export interface ConnectRequest {
   readonly will?: { readonly topic: string } | undefined;
 }
 
-/** A client that asks: its address, its CONNECT, and whether it still waits. */
+/** A client that logs in: its address, its CONNECT, and whether it still waits. */
 export interface LogInRequest {
   readonly address: string | undefined;
   readonly user: string | undefined;
@@ -39,7 +39,7 @@ export interface LogInRequest {
   readonly gone: AbortSignal;
 }
 
-/** For brokers without a fast check. */
+/** The fast check of brokers that have none. */
 const nobodyKnown: Acquaintance = { recall: () => undefined, isUser: () => true };
 
 export interface LogInOptions {
@@ -48,9 +48,9 @@ export interface LogInOptions {
   readonly clock: Clock;
   readonly logger: SparingLogger;
   readonly counters: Counters;
-  /** a log-in was refused for good */
+  /** called when a log-in is refused as wrong */
   readonly onRefused?: OnRefused | undefined;
-  /** a device or consumer has logged in */
+  /** called when a device or consumer has logged in */
   readonly onLetIn?: ((principal: string) => void) | undefined;
 }
 
@@ -71,11 +71,11 @@ export class LogIn {
     this.#acquaintance = acquaintance;
     this.#logger = logger;
     this.#counters = counters;
-    // a check takes a core: one core is left for alerts
+    // a check uses a core: one core stays free for alerts
     this.#queue = new PasswordQueue(clock, { atOnce: availableParallelism() > 2 ? 2 : 1 });
   }
 
-  /** log-ins whose password waits to be checked */
+  /** number of log-ins whose password waits for its check */
   get waiting(): number {
     return this.#queue.waiting;
   }
@@ -146,7 +146,7 @@ export class LogIn {
     const isUser = this.#acquaintance.isUser(user);
     const principal = isUser ? user : null;
     this.#onRefused?.({ kind: isUser ? 'password' : 'stranger', principal, user, clientId, address: from, what: '' });
-    // unknown names are one log line a minute, however many are tried
+    // all unknown names together cause one log line a minute
     const kind = isUser ? name : '';
     this.#logger.warn(`log-in ${address} ${kind}`, { address, user: name }, `log-in refused: ${message}`);
     return { ok: false, returnCode: notAuthorized, message };

@@ -1,8 +1,8 @@
 /**
  * A message on its way from its publisher to its subscribers.
  *
- * Always: its bytes are written once for each form that subscribers need (version, retain flag, with or without packet id),
- * however many they are. Its payload is a view of the bytes that were read: a part that keeps the message copies it.
+ * Always: a message is encoded once for each form that subscribers need (version, RETAIN, with or without packet id). The
+ * payload is a view of the bytes that were read; code that keeps the message copies it.
  */
 import { type Frame, frameOf, withId } from './protocol/publish.ts';
 
@@ -13,11 +13,11 @@ export interface MessageFields {
   readonly payload: Buffer;
   readonly qos: 0 | 1 | 2;
   readonly retain: boolean;
-  /** its MQTT 5 properties for subscribers, as bytes */
+  /** its MQTT 5 properties for subscribers, encoded */
   readonly properties?: Buffer | undefined;
   /** the uptime at which it expires, ms */
   readonly expiresAt?: number | undefined;
-  /** the client id of its publisher, with the principal's name in front; none: the gateway */
+  /** the publisher's client id with the principal's name in front; absent: the gateway */
   readonly publisher?: string | undefined;
 }
 
@@ -67,7 +67,7 @@ export class Message implements MessageFields {
   }
 }
 
-/** Bytes that a message counts to the limits: its topic, payload and properties. */
+/** Bytes that a message counts towards limits: its topic, payload and properties. */
 export function sizeOf({
   topic,
   payload,

@@ -1,10 +1,10 @@
 /**
- * The refused clients, for the page, the API and `forpost devices list`: an installer who types a wrong password into a meter
- * sees it here.
+ * The refused clients, for the page, the API and `forpost devices list`. An installer who entered a wrong password into a
+ * meter sees it here.
  *
  * Always: equal refusals are one entry with a count. Each device or consumer has at most `mostOfOne` entries, all unknown
- * clients together `mostOfStrangers`, so that no stranger pushes out a known client's entry, and all together `mostOfAll`.
- * The entry that was refused longest ago is dropped first. Texts of clients are cut.
+ * clients together `mostOfStrangers`, so that no unknown client evicts the entry of a known one, and all clients together
+ * `mostOfAll`. The entry with the oldest refusal is dropped first. Texts of clients are shortened.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { longestTopicTold } from './forbidden.ts';
@@ -12,10 +12,10 @@ import { longestTopicTold } from './forbidden.ts';
 /** `stranger`: the user name is unknown; `protocol`: an unsupported version of MQTT. */
 export type RefusalKind = 'publish' | 'will' | 'subscribe' | 'retain' | 'password' | 'stranger' | 'protocol';
 
-/** One refusal, as the broker tells it. */
+/** One refusal, as the broker reports it. */
 export interface Refused {
   readonly kind: RefusalKind;
-  /** the device or consumer that it is, or that it claims to be; null: nobody known */
+  /** the device or consumer that the client is or claims to be; null: none that the site knows */
   readonly principal: string | null;
   /** the user name that it gave; empty: none */
   readonly user: string;
@@ -23,16 +23,16 @@ export interface Refused {
   readonly clientId: string;
   /** empty: not known */
   readonly address: string;
-  /** topic, filter, or what it spoke; empty where the kind says it all */
+  /** the topic, the filter, or the unsupported version; empty: the kind says it all */
   readonly what: string;
 }
 
-/** The same, as often as it happened. Times in ms since 1970. */
+/** Equal refusals, with their number. Times in ms since 1970. */
 export interface RefusedClient extends Refused {
   readonly count: number;
   readonly first: number;
   readonly last: number;
-  /** it has logged in since, or the gateway was started: what goes on is noted anew */
+  /** the client has logged in since, or the gateway was started: further refusals make a new entry */
   readonly over: boolean;
 }
 
@@ -55,9 +55,9 @@ const kinds: readonly string[] = [
 
 export class RefusedClients {
   readonly #clock: Pick<Clock, 'now'>;
-  /** by what is the same, the longest unheard first */
+  /** by the properties that make refusals equal, the oldest first */
   readonly #entries = new Map<string, RefusedClient>();
-  /** by principal, '' for strangers: how many of them */
+  /** number of entries by principal; '' for unknown clients */
   readonly #counts = new Map<string, number>();
   #changes = 0;
 
@@ -78,7 +78,7 @@ export class RefusedClients {
     this.#add({ ...entry, count: (before?.count ?? 0) + 1, first: before?.first ?? now, last: now, over: false });
   };
 
-  /** The principal has logged in: its earlier refusals are over. */
+  /** Marks the earlier refusals of a principal that has logged in as over. */
   readonly letIn = (principal: string): void => {
     if (!this.#counts.has(principal)) return;
     for (const [key, entry] of this.#entries)
@@ -87,7 +87,7 @@ export class RefusedClients {
     this.#changes++;
   };
 
-  /** The newest first; `principal`: of that one alone. */
+  /** The entries, newest first; `principal`: only of this one. */
   list(principal?: string): readonly RefusedClient[] {
     const newestFirst = [...this.#entries.values()].reverse();
     return principal === undefined ? newestFirst : newestFirst.filter((entry) => entry.principal === principal);
@@ -135,7 +135,7 @@ export class RefusedClients {
   }
 }
 
-/** A password guesser is one entry, whatever client id it uses; a stranger is one entry by user name and address. */
+/** A client that guesses passwords is one entry, whatever its client ids; an unknown user is one entry for each address. */
 function keyOf({ kind, principal, user, address, what }: Refused): string {
   return JSON.stringify(
     kind === 'password' || kind === 'stranger' ? [kind, user, address] : [kind, principal, what, address],

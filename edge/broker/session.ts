@@ -13,13 +13,13 @@ import type { RetainedLimits } from './retained.ts';
 
 export interface SessionLimits extends RetainedLimits {
   readonly maxSessions: number;
-  /** of one principal, which chooses its client ids itself */
+  /** limit of one principal, which may invent client ids */
   readonly maxSessionsEach: number;
   readonly maxQueued: number;
   readonly maxQueuedBytes: number;
   /** of all sessions */
   readonly maxQueuedBytesAll: number;
-  /** QoS 2 publishes between PUBREC and PUBREL: of one client in any case, and of all clients together */
+  /** limit of QoS 2 publishes between PUBREC and PUBREL: those that every client may have, and those of all clients */
   readonly maxInbound: number;
   readonly maxInboundAll: number;
   /** ms of the gateway's running time without its client after which a session ends */

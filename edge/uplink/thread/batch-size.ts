@@ -1,13 +1,13 @@
 /**
- * The size of a lane's batches follows the link: a batch is as large as goes out in about a second, or in three times
- * the session's quickest answer where distance alone takes that long. Pure.
+ * Adapts the size of a lane's batches to the link: sending a batch should take about a second, or three times the session's
+ * quickest answer if the latency of the link alone is that long. Pure.
  *
- * Always: the first batch is small, so that a slow link does not meet a batch that runs into the deadline; the size
- * doubles with each early answer, and never passes `maxEvents`.
+ * Always: the first batch is small, so that it meets its deadline on a slow link. The size at most doubles with each quick
+ * answer, and never exceeds `maxEvents`.
  */
 import type { BatchInHand, ForwarderSettings, ForwarderState } from './forwarder-state.ts';
 
-/** How long a batch should take, and how many times the quickest answer where that alone is longer. */
+/** The time that a batch should take, and the multiple of the quickest answer if that is longer. */
 const targetMs = 1_000;
 const targetAnswers = 3;
 
@@ -26,7 +26,7 @@ export function sizeAfter(state: ForwarderState, batch: BatchInHand, tookMs: num
   return { quickestMs, size: Math.min(settings.maxEvents, larger) };
 }
 
-/** The most events that the batch behind the one on its way may have. */
+/** The largest number of events of the batch after the outstanding one. */
 export function largestNext(state: ForwarderState, settings: ForwarderSettings): number {
   return Math.min(settings.maxEvents, state.size * 2);
 }

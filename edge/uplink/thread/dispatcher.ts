@@ -1,9 +1,10 @@
 /**
- * All lanes to all sinks, in the uplink's thread: each sink has one runner a lane, alerts first. The dispatcher reports
- * to the main thread how each sink stands (sink-status.ts), and sends the gateway's status to every connected sink.
+ * Runs all lanes to all sinks in the uplink's thread: each sink has one runner for each lane, alerts first. The dispatcher
+ * reports the state of each sink to the main thread (sink-status.ts), and sends the gateway's status to every connected
+ * sink.
  *
- * Always: a status never waits behind a batch, nor a batch behind a status. At most one status is on its way to each
- * sink. Reports to the main thread come at most five times a second.
+ * Always: neither a status waits for a batch nor a batch for a status. At most one status to each sink is outstanding. The
+ * dispatcher reports to the main thread at most five times a second.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
@@ -37,7 +38,7 @@ export interface DispatcherOptions {
   readonly post: (message: FromDispatcher) => void;
   /** Resolves when an event that a sink refuses for good is recorded on disk. */
   readonly recordRefusal: (refusal: Refusal) => Promise<void>;
-  /** From now on the next commit is worth a `committed` notice. */
+  /** Requests a `committed` notice for the next commit. */
   readonly wantCommits: () => void;
   /** other limits, for tests */
   readonly settings?: Partial<ForwarderSettings>;
@@ -100,7 +101,7 @@ export class Dispatcher {
     }
   }
 
-  /** How many of `bytes` evidence may send over this sink's link now. An unknown sink has no limit. */
+  /** Grants evidence up to `bytes` over this sink's link. An unknown sink has no limit. */
   grantBytes(sink: string, bytes: number): ByteGrant {
     return this.#pacerOf(sink)?.grantBytes(bytes) ?? { bytes, waitMs: 0 };
   }
@@ -183,7 +184,7 @@ export class Dispatcher {
     this.#waiting = waiting;
     const problems = this.#sinks.flatMap((sink) => sink.problems());
     this.#options.post({ kind: 'report', uplinks, lanes: this.#sinks[0]?.lanes() ?? [], problems });
-    // the centre hears at once that events wait, or that none do any more
+    // the centre learns at once that events begin to wait, or that none wait any more
     if (hasTurned) this.#wantStatus();
   }
 }

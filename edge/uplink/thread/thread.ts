@@ -1,6 +1,6 @@
 /**
- * The uplink's thread: opens its own read-only view of the outbox, builds the sinks, and runs the dispatcher until it
- * is told to stop. It holds nothing that the next thread could not read from the outbox again.
+ * The uplink's thread: opens its own read-only view of the outbox, creates the sinks, and runs the dispatcher until the main
+ * thread stops it. All its state can be read from the outbox again by the next thread.
  */
 import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
@@ -33,10 +33,10 @@ const random = Math.random;
 const memory = new UplinkMemory(join(dirname(data.outboxFile), 'uplink-memory.json'), logger);
 
 const post = (message: FromThread) => port.postMessage(message);
-/** More than all lanes and feeds together can have open: each waits for its answer before it asks again. */
+/** More calls than all lanes and feeds together can have open: each waits for its answer before the next call. */
 const maxOpen = 256;
 const recordTimeoutMs = 60_000;
-/** A full disk keeps a result waiting; after this time its feed delivers the command again. */
+/** How long a command may take, for example while the disk is full; afterwards its feed delivers the command again. */
 const commandTimeoutMs = 600_000;
 const main = new Caller<MainCalls>({ peer: 'the main thread', clock: systemClock, maxOpen });
 main.connect(post);
