@@ -258,9 +258,10 @@ function RestoredLines({ gateway: { restored } }: { readonly gateway: GatewayVie
 
 /** Whether the gateway's row starts open, because it has a problem. */
 function wantsLook(gateway: GatewayView, ledger: LedgerView | undefined): boolean {
-  const { cameras, online, problems, uplinks } = gateway;
+  const { cameras, host, online, problems, uplinks } = gateway;
   const broken = [...cameras, ...uplinks].some(({ state }) => brokenStates.has(state));
-  return !online || problems.length > 0 || broken || completeness(ledger) === 'missing';
+  const isBad = host?.findings.some(({ level }) => level === 'bad') ?? false;
+  return !online || problems.length > 0 || broken || isBad || completeness(ledger) === 'missing';
 }
 
 const brokenStates: ReadonlySet<string> = new Set(['stalled', 'refused', 'unreachable', 'offline', 'probing']);
