@@ -83,6 +83,7 @@ export function composePage(
     configFile: options.configFile,
     installation,
     site: () => site.current,
+    alone: (run) => site.document.alone(run),
     console: server,
     logger: loggerOf(options, 'reload'),
     ...{ devices, broker, vision, uplink, uploads, conditions, users, commandKeys },

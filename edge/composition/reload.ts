@@ -29,6 +29,8 @@ export interface ReloadParts {
   readonly installation: Installation;
   /** the site as it is now, with the changes from the page */
   readonly site: () => Site;
+  /** runs while the site does not change: a change writes secrets that a reload reads */
+  readonly alone: (run: () => Promise<void>) => Promise<void>;
   readonly devices: Pick<DeviceRegistry, 'renew'>;
   readonly broker: Pick<Broker, 'disconnect' | 'reload'>;
   readonly console: Pick<ConsoleServer, 'reload'>;
@@ -55,7 +57,11 @@ export class Reload {
   }
 
   /** Reads and applies the files. Mistakes in the files do not reject. */
-  async run(): Promise<void> {
+  run(): Promise<void> {
+    return this.#parts.alone(() => this.#run());
+  }
+
+  async #run(): Promise<void> {
     const { configFile, logger, broker, console: page } = this.#parts;
     const { problems, loaded } = await judge(configFile);
     if (loaded === undefined) {

@@ -247,3 +247,11 @@ test('a live camera is not called stalled because another camera came', () => {
   );
   expect(engine.wake(noon, 80_000).map(({ device, subject }) => [device, subject])).toEqual([['gate', 'stalled']]);
 });
+
+test('a site whose rule cannot be built is refused before any rule changes', () => {
+  const engine = new RuleEngine({ site: siteWith(overload), uptime: 0 });
+  const wrong = siteWith(overload, { ...overload, id: 'wrong', when: 'houre >' });
+  expect(() => engine.check(wrong, 0)).toThrow('rule "wrong" cannot be built');
+  expect(engine.errors()).toEqual([]);
+  expect(() => engine.check(siteWith(overload), 0)).not.toThrow();
+});

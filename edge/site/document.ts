@@ -188,6 +188,11 @@ export class SiteDocument {
     return this.change({ seen, author, why, edit: () => old.text });
   }
 
+  /** Runs when no change is under way, and holds up the next one: for what must not see half of a change (a reload). */
+  alone<T>(run: () => Promise<T>): Promise<T> {
+    return this.#inTurn(run);
+  }
+
   /** Resolves when no change is under way. */
   async idle(): Promise<void> {
     await this.#last;
