@@ -8,7 +8,6 @@
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { Message } from '@forpost/shared/texts/message.ts';
 import { Users } from './access/users.ts';
 import { CentreAlarms } from './alarms/centre-alarms.ts';
 import { FloodWatch } from './alarms/flood-watch.ts';
@@ -29,6 +28,7 @@ import { GatewayDirectory } from './gateways/directory.ts';
 import { GatewayService } from './gateways/out-of-service.ts';
 import { Takeovers } from './gateways/takeovers.ts';
 import { CentreHealth } from './health/centre-health.ts';
+import type { Problem } from './health/condition.ts';
 import { ClickHouseHistory, executorFor } from './history/clickhouse/clickhouse-history.ts';
 import { IngestHub } from './ingest/hub.ts';
 import { Ingest } from './ingest/ingest.ts';
@@ -90,9 +90,7 @@ export function compose(options: ServiceOptions) {
   const health: CentreHealth = new CentreHealth({
     ...{ ...storage, ...people, ...way, clock },
     problems: () => [
-      ...[storage.recovery, storage.history, listener, reloaded].flatMap((part): readonly (Message | string)[] =>
-        part.problems(),
-      ),
+      ...[storage.recovery, storage.history, listener, reloaded].flatMap((part): readonly Problem[] => part.problems()),
       ...(receiver.server?.problems() ?? []),
       ...(users.problem === undefined ? [] : [users.problem]),
     ],

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@forpost/shared/logging.ts';
-import { inEnglish } from '@forpost/shared/texts/english.ts';
+import { expectRussian } from '@forpost/shared/texts/testing/untranslated.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { giveToken, listGateways, refuseGateway, removeGateway } from './edit-gateways.ts';
 import { loadCloud } from './load.ts';
@@ -75,11 +75,13 @@ test('a running centre applies gateways, tokens and limits; a file with a mistak
   const kept = reloaded.gateways;
   reloaded.run();
   expect(reloaded.gateways).toBe(kept);
-  expect(reloaded.problems().map(inEnglish)).toEqual([
+  expect(reloaded.problems().map(({ message }) => message)).toEqual([
     expect.stringMatching(
       /the reload found mistakes in cloud\.yaml, and the configuration from before stays in use: .*cloud\.yaml:\d+:/,
     ),
   ]);
+  for (const { message, message_i18n } of reloaded.problems())
+    expect(expectRussian(message_i18n, message)).toMatch(/cloud\.yaml:\d+:\d+ ошибка.*forpost check/);
   writeFileSync(file, right);
   reloaded.run();
   expect(reloaded.problems()).toEqual([]);

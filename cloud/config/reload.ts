@@ -9,8 +9,7 @@
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { Message } from '@forpost/shared/texts/message.ts';
-import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
+import type { Said } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { CloudConfig } from './config.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
@@ -30,7 +29,7 @@ export class ReloadedConfig {
   readonly #options: ReloadedConfigOptions;
   #gateways: Gateways;
   #limitsOf: (gateway: string) => GatewayLimits;
-  #problems: readonly Message[] = [];
+  #problems: readonly Said[] = [];
 
   constructor(options: ReloadedConfigOptions) {
     this.#options = options;
@@ -47,8 +46,8 @@ export class ReloadedConfig {
     return this.#limitsOf(gateway);
   }
 
-  /** For the page. */
-  problems(): readonly Message[] {
+  /** For the page. The words name the mistake as `forpost check` does, in English; the message names its place. */
+  problems(): readonly Said[] {
     return this.#problems;
   }
 
@@ -62,12 +61,7 @@ export class ReloadedConfig {
     } catch (error) {
       const lines = messageOf(error).split('\n');
       for (const line of lines) logger.error(line);
-      const reason = recognisedOr(lines[0] ?? '');
-      this.#problems = [
-        lines.length > 1
-          ? message('centre/problem.reload-more', { reason, count: lines.length - 1 })
-          : message('centre/problem.reload', { reason }),
-      ];
+      this.#problems = [mistakesIn(file, lines)];
       return;
     }
     this.#problems = [];
@@ -77,6 +71,17 @@ export class ReloadedConfig {
     if (others(config) !== others(began))
       logger.warn('cloud.yaml has changes that apply only after a restart of the centre');
   }
+}
+
+/** `lines`: the mistakes that `forpost check` names, each with its place: FILE:LINE:COLUMN. */
+function mistakesIn(file: string, lines: readonly string[]): Said {
+  const [first = ''] = lines;
+  const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
+  const place = /^\S+:\d+:\d+(?=: )/.exec(first)?.[0] ?? file;
+  return {
+    message: `the reload found mistakes in cloud.yaml, and the configuration from before stays in use: ${first}${more}`,
+    message_i18n: message('centre/problem.reload', { place, count: lines.length, file }),
+  };
 }
 
 /** The settings that a reload does not apply. */

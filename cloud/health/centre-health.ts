@@ -5,7 +5,6 @@
  * Always: only two counts and the time of the start are kept here; each request asks the parts again.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { Message } from '@forpost/shared/texts/message.ts';
 import type { Ingest } from '../ingest/ingest.ts';
 import type { PoisonLog } from '../ingest/poison-log.ts';
 import type { PartitionCounts } from '../kafka/partition-counts.ts';
@@ -13,7 +12,7 @@ import type { ConsumerState } from '../kafka/supervised-consumer.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Delivery } from '../receiver/delivery.ts';
 import type { Health } from './capability.ts';
-import { type CentreParts, centreView, workProblems } from './condition.ts';
+import { type CentreParts, centreView, type Problem, workProblems } from './condition.ts';
 import type { CentreFigures, CertificateEnds } from './metrics.ts';
 import type { CentreView } from './schemas.ts';
 
@@ -25,7 +24,7 @@ export interface CentreHealthOptions {
   readonly partitions: Pick<PartitionCounts, 'problems'>;
   readonly notifier: Pick<Notifier, 'status'>;
   /** what is wrong with the history's files, the listeners, the log-ins and cloud.yaml; words are recognised */
-  readonly problems: () => readonly (Message | string)[];
+  readonly problems: () => readonly Problem[];
   readonly certificates: () => CertificateEnds;
   readonly clock: Clock;
 }

@@ -5,7 +5,7 @@
  * cannot be reached is reported once, however many parts need it. Pure.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import { inEnglish } from '@forpost/shared/texts/english.ts';
+import { inEnglish, type Said } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { recognise, recognisedOr } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
@@ -14,6 +14,9 @@ import type { PoisonSeen } from '../ingest/poison-log.ts';
 import type { ConsumerState } from '../kafka/supervised-consumer.ts';
 import type { NotifierStatus } from '../notify/notifier.ts';
 import type { CentreView } from './schemas.ts';
+
+/** A problem that a part of the centre reports: a message, words with their message, or words that are recognised. */
+export type Problem = Message | Said | string;
 
 export interface CentreParts {
   /** ms since 1970 */
@@ -40,9 +43,9 @@ export interface CentreParts {
   /** why the history or the dead letters take nothing; undefined while they do */
   readonly trouble: HistoryTrouble | undefined;
   /** problems of the topics; words are recognised */
-  readonly topics: readonly (Message | string)[];
+  readonly topics: readonly Problem[];
   /** problems of certificates, log-ins and files; words are recognised */
-  readonly doors?: readonly (Message | string)[];
+  readonly doors?: readonly Problem[];
   readonly notifier: NotifierStatus;
 }
 
@@ -56,9 +59,9 @@ const catchingUpFrom = 10_000;
 export function centreView(parts: CentreParts): CentreView {
   const { startedAt, consumers, stored, repeated, unread, poison, notifier } = parts;
   const reasons = workReasons(parts);
-  const problems = [
+  const problems: Problem[] = [
     ...reasons,
-    ...[...parts.topics, ...(parts.doors ?? [])].map(asMessage),
+    ...[...parts.topics, ...(parts.doors ?? [])],
     ...poisonProblems(poison),
     ...notifier.channels.flatMap(channelProblems),
   ];
@@ -66,8 +69,8 @@ export function centreView(parts: CentreParts): CentreView {
   return {
     started: rfc3339(startedAt),
     ...currency(parts),
-    problems: problems.map(inEnglish),
-    problems_i18n: problems,
+    problems: problems.map(wordsOf),
+    problems_i18n: problems.map(messageOf),
     notes: notes.map(inEnglish),
     notes_i18n: notes,
     ingest: {
@@ -89,9 +92,15 @@ export function centreView(parts: CentreParts): CentreView {
   };
 }
 
-function asMessage(problem: Message | string): Message {
-  if (typeof problem !== 'string') return problem;
-  return recognise(problem) ?? message('centre/problem.plain', { words: problem });
+function wordsOf(problem: Problem): string {
+  if (typeof problem === 'string') return problem;
+  return 'message' in problem ? problem.message : inEnglish(problem);
+}
+
+function messageOf(problem: Problem): Message {
+  if (typeof problem !== 'string' && 'key' in problem) return problem;
+  const known = typeof problem === 'string' ? recognise(problem) : problem.message_i18n;
+  return known ?? message('centre/problem.plain', { words: wordsOf(problem) });
 }
 
 /**

@@ -90,6 +90,7 @@ const notTranslated: ReadonlySet<string> = new Set([
     'replay',
     'site',
     'apply',
+    'check',
   ],
   // settings and fields of the API, and their values
   ...[

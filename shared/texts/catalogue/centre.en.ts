@@ -171,9 +171,6 @@ export const centreEn = {
   'reason.empty': 'it is empty',
   'reason.users-shape': 'it is not {shape}',
   'reason.no-hash': 'the password of "{user}" is no argon2id hash',
-  'problem.reload': 'the reload found mistakes in cloud.yaml, and the configuration from before stays in use: {reason}',
-  'problem.reload-more':
-    'the reload found mistakes in cloud.yaml, and the configuration from before stays in use: {reason} (and {count, number} more)',
   // why a channel does not deliver a notification
   'reason.webhook-unreached': 'webhook {name} ({address}) cannot be reached: {reason}',
   'reason.webhook-status': 'webhook {name} ({address}) says HTTP {status}',
@@ -191,4 +188,6 @@ export const centreEn = {
   'reason.batch-broken': 'a batch of {count} records, packed with {codec}, cannot be unpacked: {said}',
   'reason.kafka-answers': 'Kafka answers {code}: {said}',
   'reason.client-says': 'kafkajs says: {said}',
+  'problem.reload':
+    'the reload found {count, plural, one {a mistake} other {# mistakes}} in {place}, and the configuration from before stays in use: run "forpost check {file}"',
 } as const;

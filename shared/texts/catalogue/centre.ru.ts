@@ -169,8 +169,6 @@ export const centreRu = {
   'reason.empty': 'он пуст',
   'reason.users-shape': 'его содержимое не такого вида: {shape}',
   'reason.no-hash': 'пароль «{user}» — не хеш argon2id',
-  'problem.reload': 'в cloud.yaml ошибка, действует прежняя конфигурация: {reason}',
-  'problem.reload-more': 'в cloud.yaml ошибки, действует прежняя конфигурация: {reason} (и ещё {count, number})',
   'reason.webhook-unreached': 'вебхук {name} ({address}) недоступен: {reason}',
   'reason.webhook-status': 'вебхук {name} ({address}) ответил HTTP {status}',
   'reason.webhook-redirects':
@@ -188,4 +186,6 @@ export const centreRu = {
   'reason.batch-broken': 'пачка записей ({count}), сжатая кодеком {codec}, не распаковывается («{said}»)',
   'reason.kafka-answers': 'Kafka ответила {code} («{said}»)',
   'reason.client-says': 'kafkajs сообщает: «{said}»',
+  'problem.reload':
+    'в {place} {count, plural, one {ошибка} few {и ниже # ошибки} many {и ниже # ошибок} other {и ниже # ошибки}}, действует прежняя конфигурация. Что исправить, покажет команда «forpost check {file}»',
 } as const satisfies Wording<'centre'>;
