@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import {
   aptCandidates,
@@ -31,6 +32,19 @@ const bare = {
 };
 const all = { kafka: 'own', camera: true };
 const names = (missing) => missing.map((need) => need.what);
+
+test('the development container has every package that set-up would install on its Debian', () => {
+  const file = new URL('../../.devcontainer/devcontainer.json', import.meta.url);
+  const container = JSON.parse(readFileSync(file, 'utf8'));
+  const [, list = ''] = /apt-get install -y --no-install-recommends (.+)$/.exec(container.onCreateCommand) ?? [];
+  const installed = list.split(' ');
+  const needed = missingNeeds('test', bare, all);
+  // of several packages the first one that this Debian has
+  const inDebian = packageNames(needed).filter((name) => !/^openjdk-(21|25)/.test(name));
+  const { packages, cannot } = packagesFor(needed, inDebian);
+  expect(cannot).toEqual([]);
+  expect(packages.filter((name) => !installed.includes(name))).toEqual([]);
+});
 
 test('a machine that has everything needs nothing', () => {
   expect(missingNeeds('start', complete, all)).toEqual([]);
