@@ -55,9 +55,9 @@ export class LiveFeed {
   readonly #share = new LiveShare();
   readonly #gateways = new Map<string, KnownGateway>();
   /** when each gateway's state was last sent, ms of the monotonic clock */
-  readonly #stateTold = new Map<string, number>();
+  readonly #statesSentAt = new Map<string, number>();
   /** number of each gateway's alerts sent since the last flush */
-  readonly #alertsTold = new Map<string, number>();
+  readonly #alertsSent = new Map<string, number>();
   #alertsLeftOut = 0;
   readonly #clocks = new KnownClocks();
   #timer: Timer | undefined;
@@ -86,12 +86,12 @@ export class LiveFeed {
 
   /** Whether one more alert of this gateway is sent at once. Pages find the others in the list. */
   #mayTell(gateway: string): boolean {
-    const told = this.#alertsTold.get(gateway) ?? 0;
-    if (told >= maxAlertsAtOnce) {
+    const sent = this.#alertsSent.get(gateway) ?? 0;
+    if (sent >= maxAlertsAtOnce) {
       this.#alertsLeftOut++;
       return false;
     }
-    this.#alertsTold.set(gateway, told + 1);
+    this.#alertsSent.set(gateway, sent + 1);
     return true;
   }
 
@@ -157,7 +157,7 @@ export class LiveFeed {
       }
       const leftOut = this.#alertsLeftOut;
       this.#alertsLeftOut = 0;
-      this.#alertsTold.clear();
+      this.#alertsSent.clear();
       if (leftOut > 0) this.#tell({ kind: 'alerts-left-out', count: leftOut });
       if (this.#gateways.size > 0) this.#flushSoon();
     });
@@ -167,16 +167,16 @@ export class LiveFeed {
   #tellGateways(): void {
     const now = this.#clock.uptime();
     for (const [name, gateway] of this.#gateways) {
-      const told = this.#stateTold.get(name);
-      if (told !== undefined && now - told < stateEveryMs) continue;
+      const sentAt = this.#statesSentAt.get(name);
+      if (sentAt !== undefined && now - sentAt < stateEveryMs) continue;
       this.#gateways.delete(name);
-      this.#stateTold.delete(name);
-      this.#stateTold.set(name, now);
+      this.#statesSentAt.delete(name);
+      this.#statesSentAt.set(name, now);
       this.#tell({ kind: 'gateway', gateway });
     }
-    for (const [oldest] of this.#stateTold) {
-      if (this.#stateTold.size <= maxGateways) break;
-      this.#stateTold.delete(oldest);
+    for (const [oldest] of this.#statesSentAt) {
+      if (this.#statesSentAt.size <= maxGateways) break;
+      this.#statesSentAt.delete(oldest);
     }
   }
 
@@ -184,10 +184,10 @@ export class LiveFeed {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#share.clear();
-    this.#alertsTold.clear();
+    this.#alertsSent.clear();
     this.#alertsLeftOut = 0;
     this.#gateways.clear();
-    this.#stateTold.clear();
+    this.#statesSentAt.clear();
   }
 
   #tell(message: LiveMessage): void {

@@ -82,20 +82,20 @@ describe('what happens now', () => {
     const started = await startApi({ clock, storesAll: () => storesAll });
     const { messages, next } = await listen(started);
     await next('hello');
-    const told = () => messages.filter(({ event }) => event === 'elsewhere').length;
+    const requests = () => messages.filter(({ event }) => event === 'elsewhere').length;
     const ticks = async (count: number) => {
       const before = messages.filter(({ event }) => event === 'tick').length;
       for (let i = 0; i < count; i++) clock.advance(4000);
       await vi.waitFor(() => expect(messages.filter(({ event }) => event === 'tick')).toHaveLength(before + count));
     };
     await ticks(5);
-    expect(told()).toBe(0);
+    expect(requests()).toBe(0);
     storesAll = false;
     await ticks(6);
-    expect(told()).toBe(2);
+    expect(requests()).toBe(2);
     storesAll = true;
     await ticks(6);
-    expect(told()).toBe(3);
+    expect(requests()).toBe(3);
   });
 
   test('a page receives the centre’s own problems when it opens, and every user may read them', async () => {

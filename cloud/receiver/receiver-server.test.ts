@@ -118,16 +118,16 @@ describe('a receiver that knows gateways by certificate', () => {
     const { url, server } = await aReceiver({ client_ca: pem.ca }, {}, systemClock, commands);
     const feed = sinkOf(url, 'gw-1', { tls: { ca: pem.ca, ...own } }).commands;
     const stopping = new AbortController();
-    const heard: { envelope: string | Uint8Array; centreTime: number | undefined }[] = [];
-    const ended = feed?.run(async (delivered) => void heard.push(delivered), stopping.signal);
+    const arrived: { envelope: string | Uint8Array; centreTime: number | undefined }[] = [];
+    const ended = feed?.run(async (delivered) => void arrived.push(delivered), stopping.signal);
     ended?.catch(() => undefined);
     await vi.waitFor(() => expect(commands.waiting).toBe(1));
     const order = { kind: 'ping', arguments: {}, author: 'admin', validMs: 60_000 };
     await commands.issue({ ...order, gateway: 'gw-2' });
     const { id } = await commands.issue({ ...order, gateway: 'gw-1' });
-    await vi.waitFor(() => expect(heard).toHaveLength(1));
-    expect(openCommand(heard[0]?.envelope ?? '', [commands.publicKey])).toMatchObject({ ok: true, command: { id } });
-    expect(Math.abs((heard[0]?.centreTime ?? 0) - Date.now())).toBeLessThan(60_000);
+    await vi.waitFor(() => expect(arrived).toHaveLength(1));
+    expect(openCommand(arrived[0]?.envelope ?? '', [commands.publicKey])).toMatchObject({ ok: true, command: { id } });
+    expect(Math.abs((arrived[0]?.centreTime ?? 0) - Date.now())).toBeLessThan(60_000);
     // the next poll waits, and is answered when the server stops
     await vi.waitFor(() => expect(commands.waiting).toBe(1));
     const begun = performance.now();

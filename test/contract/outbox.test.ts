@@ -298,13 +298,13 @@ describe.each([
   });
 
   test('a listener is called for each commit until it is removed', async () => {
-    let heard = 0;
-    const stop = outbox.onCommit(() => heard++);
+    let calls = 0;
+    const stop = outbox.onCommit(() => calls++);
     await outbox.append({ events: [draft(1)] });
-    expect(heard).toBe(1);
+    expect(calls).toBe(1);
     stop();
     await outbox.append({ events: [draft(2)] });
-    expect(heard).toBe(1);
+    expect(calls).toBe(1);
   });
 
   test('appends before a stop are committed, and later ones are rejected', async () => {

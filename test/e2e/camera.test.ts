@@ -57,16 +57,20 @@ afterAll(async () => {
 
 test('when somebody walks through the yard and over the drive, both alarms are raised and stored in the history', async () => {
   const display = await site.connect('wall-display');
-  const heard: { rule: string; change: string; device: string; latency_ms: number; value: unknown }[] = [];
-  display.on('message', (_topic, payload) => heard.push(JSON.parse(payload.toString())));
+  const received: { rule: string; change: string; device: string; latency_ms: number; value: unknown }[] = [];
+  display.on('message', (_topic, payload) => received.push(JSON.parse(payload.toString())));
   await display.subscribeAsync('forpost/alerts/+/yard');
   await until('the camera is live', async () => {
     const status = await site.local<{ cameras: { state: string }[] }>('/api/v1/status');
     return status.cameras[0]?.state === 'live';
   });
   for (const rule of ['intruder', 'drive'])
-    await until(`${rule} was heard`, () => heard.some((h) => h.rule === rule && h.change === 'raised'), 60_000);
-  expect(['left', 'right']).toContain(heard.find((h) => h.rule === 'drive')?.value);
+    await until(
+      `the alert of ${rule} arrived`,
+      () => received.some((h) => h.rule === rule && h.change === 'raised'),
+      60_000,
+    );
+  expect(['left', 'right']).toContain(received.find((h) => h.rule === 'drive')?.value);
   await until(
     'it is in the history',
     async () => (await allEvents(site, 'device=yard&type=forpost.alert.v1')).length > 0,

@@ -39,7 +39,7 @@ afterAll(() => site?.stop());
 test('messages of which nothing is understood are acknowledged, and the status reports the problem', async () => {
   const sensor = '{"Time":"2026-11-30T08:30:00","BOX":{"Flux":1.5}}';
   await say('meter', 'tele/meter/SENSOR', sensor, sensor, sensor);
-  const now = await until('it is told', async () => {
+  const now = await until('the status shows it', async () => {
     const found = await status();
     return found.problems.some((text) => text.startsWith('meter: understood nothing of 3 messages')) && found;
   });
@@ -65,7 +65,7 @@ test('one odd entry of a list is a dead letter, and the other entries are read',
 test('a rule whose metric arrives as text is reported at the rule, at the device and among the problems', async () => {
   await say('oven', 'forpost/devices/oven/readings', '{"values":{"power_w":"5317 W"}}');
   const reason = 'power_w comes as a text ("5317 W"), and its limit wants a number';
-  await until('it is told at the device', async () => (await device('oven'))?.muteRules?.[0]?.reason === reason);
+  await until('the device’s row shows it', async () => (await device('oven'))?.muteRules?.[0]?.reason === reason);
   const { rules } = await site.local<{ rules: object[] }>('/api/v1/rules');
   expect(rules).toEqual([
     { id: 'hot', name: 'hot', kind: 'threshold', severity: 'warning', cannotFire: [{ device: 'oven', reason }] },

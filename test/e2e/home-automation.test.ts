@@ -52,35 +52,42 @@ afterAll(() => site?.stop());
 const soon = (read: () => unknown) => expect.poll(read, { timeout: 15_000, interval: 10 });
 
 /** A client, and the newest message of each topic that it has received. */
-interface Heard {
+interface TestClient {
   readonly client: MqttClient;
   readonly of: (topic: string) => string | undefined;
   readonly isRetained: (topic: string) => boolean | undefined;
 }
 
-async function client(user: string, options: IClientOptions = {}): Promise<Heard> {
+async function client(user: string, options: IClientOptions = {}): Promise<TestClient> {
   const made = mqtt.connect(`mqtt://127.0.0.1:${site.mqttPort}`, {
     ...{ username: user, password: testPassword, clientId: `${user}-test`, reconnectPeriod: 0 },
     ...options,
   });
   clients.push(made);
-  const heard = new Map<string, { readonly text: string; readonly retained: boolean }>();
+  const arrived = new Map<string, { readonly text: string; readonly retained: boolean }>();
   // queued messages follow CONNACK directly
-  made.on('message', (topic, payload, { retain }) => heard.set(topic, { text: payload.toString(), retained: retain }));
+  made.on('message', (topic, payload, { retain }) =>
+    arrived.set(topic, { text: payload.toString(), retained: retain }),
+  );
   await new Promise<void>((resolve, reject) => made.once('connect', () => resolve()).once('error', reject));
-  return { client: made, of: (topic) => heard.get(topic)?.text, isRetained: (topic) => heard.get(topic)?.retained };
+  return { client: made, of: (topic) => arrived.get(topic)?.text, isRetained: (topic) => arrived.get(topic)?.retained };
 }
 
 /** Subscribes, and checks that no filter is refused. */
-async function subscribe({ client: subscriber }: Heard, filters: readonly string[]): Promise<void> {
+async function subscribe({ client: subscriber }: TestClient, filters: readonly string[]): Promise<void> {
   for (const { qos } of await subscriber.subscribeAsync([...filters], { qos: 1 })) expect(qos).toBeLessThan(128);
 }
 
-const say = ({ client: speaker }: Heard, topic: string, payload: string | object, retain = false, qos: 0 | 1 = 1) =>
-  speaker.publishAsync(topic, typeof payload === 'string' ? payload : JSON.stringify(payload), { qos, retain });
+const say = (
+  { client: speaker }: TestClient,
+  topic: string,
+  payload: string | object,
+  retain = false,
+  qos: 0 | 1 = 1,
+) => speaker.publishAsync(topic, typeof payload === 'string' ? payload : JSON.stringify(payload), { qos, retain });
 
 /** Cuts the network: no DISCONNECT. */
-const cut = ({ client: lost }: Heard) => void lost.stream.destroy();
+const cut = ({ client: lost }: TestClient) => void lost.stream.destroy();
 
 const will = (topic: string, payload: string, retain = true, qos: 0 | 1 = 1): IClientOptions => ({
   will: { topic, payload: Buffer.from(payload), qos, retain },
@@ -90,7 +97,7 @@ const refused = async () => (await site.local<{ refused: readonly RefusedView[] 
 const status = () => site.local<ConsoleStatus>('/api/v1/status');
 
 /** Subscribes as Home Assistant does after its start, and publishes its birth. */
-async function homeAssistant(version: 4 | 5, more: IClientOptions = {}): Promise<Heard> {
+async function homeAssistant(version: 4 | 5, more: IClientOptions = {}): Promise<TestClient> {
   const home = await client('home', {
     ...{
       protocolVersion: version,
@@ -274,11 +281,11 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     const options = { ...version, username: 'wall-display', password: testPassword, reconnectPeriod: 0 };
     const display = await mqtt.connectAsync(url, options);
     clients.push(display);
-    const heard: string[] = [];
-    display.on('message', (topic) => heard.push(topic));
+    const arrived: string[] = [];
+    display.on('message', (topic) => arrived.push(topic));
     await display.subscribeAsync('forpost/devices/+/readings');
     await say(oven, 'forpost/devices/oven/readings', { values: { power_w: 1 } });
-    await soon(() => heard).toEqual(['forpost/devices/oven/readings']);
+    await soon(() => arrived).toEqual(['forpost/devices/oven/readings']);
   });
 });
 
@@ -322,8 +329,8 @@ describe('what is refused', () => {
     await expect(wrong('guessed')).rejects.toThrow();
     await expect(wrong('eve')).rejects.toThrow();
     const at = { clientId: 'at-the-door', address: '127.0.0.1', count: 1 };
-    const told = (await refused()).slice(0, 2);
-    expect(told).toMatchObject([
+    const shown = (await refused()).slice(0, 2);
+    expect(shown).toMatchObject([
       { kind: 'stranger', principal: null, user: 'eve', ...at },
       { kind: 'password', principal: 'guessed', name: 'guessed', ...at },
     ]);

@@ -86,24 +86,24 @@ test('a resend with the same id, even in another session, adds nothing to the hi
 
 test('an overload, and its end, reach local subscribers, the history and people', async () => {
   const display = await site.connect('wall-display');
-  const heard: { topic: string; alert: { change: string; latency_ms: number }; at: number }[] = [];
+  const received: { topic: string; alert: { change: string; latency_ms: number }; at: number }[] = [];
   display.on('message', (topic, payload) =>
-    heard.push({ topic, alert: JSON.parse(payload.toString()), at: performance.now() }),
+    received.push({ topic, alert: JSON.parse(payload.toString()), at: performance.now() }),
   );
   await display.subscribeAsync('forpost/alerts/#', { qos: 1 });
   const meter = await site.connect('meter');
   await meter.publishAsync(readings('meter'), '{"values":{"power_w":7900}}', { qos: 1 });
   await meter.publishAsync(readings('meter'), '{"values":{"power_w":4700}}', { qos: 1 });
   await meter.publishAsync(readings('meter'), '{"values":{"power_w":300}}', { qos: 1 });
-  await until('raised and cleared were heard', () => heard.length >= 2);
-  expect(heard.map((h) => [h.topic, h.alert.change])).toEqual([
+  await until('both changes arrived', () => received.length >= 2);
+  expect(received.map((h) => [h.topic, h.alert.change])).toEqual([
     ['forpost/alerts/overload/meter', 'raised'],
     ['forpost/alerts/overload/meter', 'cleared'],
   ]);
   const raised = await until('the webhook was called', () =>
     notifications.find((n) => n.rule === 'overload' && n.change === 'raised'),
   );
-  expect(raised.at - (heard[0]?.at ?? 0)).toBeLessThan(5000);
+  expect(raised.at - (received[0]?.at ?? 0)).toBeLessThan(5000);
   const alarms = await until('the centre knows the alarm has ended', async () => {
     const all = await allEvents(site, 'device=meter&type=forpost.alert.v1');
     return all.length >= 2 && all;
@@ -128,14 +128,14 @@ test('a display that connects later gets the retained state of an alarm', async 
 
 test('a silent device raises an alarm', async () => {
   const display = await site.connect('wall-display');
-  const heard: { change: string; device: string }[] = [];
-  display.on('message', (_topic, payload) => heard.push(JSON.parse(payload.toString())));
+  const received: { change: string; device: string }[] = [];
+  display.on('message', (_topic, payload) => received.push(JSON.parse(payload.toString())));
   await display.subscribeAsync('forpost/alerts/silence/quiet');
   const quiet = await site.connect('quiet');
   await quiet.publishAsync(readings('quiet'), '{"values":{"temperature_c":21}}', { qos: 1 });
-  await until('the silence was noticed', () => heard.some((h) => h.change === 'raised' && h.device === 'quiet'));
+  await until('the silence was noticed', () => received.some((h) => h.change === 'raised' && h.device === 'quiet'));
   await quiet.publishAsync(readings('quiet'), '{"values":{"temperature_c":21}}', { qos: 1 });
-  await until('its end was noticed', () => heard.some((h) => h.change === 'cleared'));
+  await until('its end was noticed', () => received.some((h) => h.change === 'cleared'));
   await Promise.all([display.endAsync(), quiet.endAsync()]);
 });
 
@@ -176,9 +176,9 @@ test('a device cannot publish for another device, and no client connects without
 test('while Kafka is down devices are acknowledged and alerts reach the display; afterwards no event is missing', async () => {
   await kafka.stop();
   const display = await site.connect('wall-display');
-  let heard = 0;
+  let received = 0;
   display.on('message', () => {
-    heard += 1;
+    received += 1;
   });
   await display.subscribeAsync('forpost/alerts/overload/meter');
   const meter = await site.connect('meter');
@@ -189,7 +189,7 @@ test('while Kafka is down devices are acknowledged and alerts reach the display;
       { qos: 1 },
     );
   }
-  await until('the alerts of the outage were heard', () => heard === 50);
+  await until('the alerts of the outage arrived', () => received === 50);
   const during = await until('the gateway says that the centre is unreachable', async () => {
     const status = await site.local<{ uplinks: { state: string; events: number; reason: string }[] }>('/api/v1/status');
     return status.uplinks.find((u) => u.state !== 'live' && u.events > 50 && u.reason !== '');

@@ -42,13 +42,13 @@ test('an absent camera and a broken model are reported in words, and meters stil
   expect(status.uplinks[0]).toMatchObject({ state: expect.stringMatching(/offline|probing/) });
   expect(status.uplinks[0]?.reason).not.toBe('');
   const display = await site.connect('wall-display');
-  const heard = new Promise<string>((resolve) =>
+  const received = new Promise<string>((resolve) =>
     display.once('message', (_topic, payload) => resolve(payload.toString())),
   );
   await display.subscribeAsync('forpost/alerts/#');
   const meter = await site.connect('meter');
   await meter.publishAsync('forpost/devices/meter/readings', '{"values":{"power_w":6000}}', { qos: 1 });
-  expect(JSON.parse(await heard)).toMatchObject({ change: 'raised', rule: 'overload' });
+  expect(JSON.parse(await received)).toMatchObject({ change: 'raised', rule: 'overload' });
   await Promise.all([display.endAsync(), meter.endAsync()]);
 });
 

@@ -41,7 +41,7 @@ test('an alarm raised just before a kill is active after the restart, and clears
   await say('first', 6000);
   await say('second', 7000);
   await site.gateway?.kill();
-  const raised = await until('both alarms told before the kill', () => before.length === 2 && before);
+  const raised = await until('both alerts arrive before the kill', () => before.length === 2 && before);
   expect(raised.map(({ change }) => change)).toEqual(['raised', 'raised']);
 
   await site.startGateway();
@@ -50,7 +50,7 @@ test('an alarm raised just before a kill is active after the restart, and clears
   const after = await watch();
   await say('first', 10);
   await say('second', 10);
-  const ended = await until('both ends told', () => after.length === 2 && after);
+  const ended = await until('both ends arrive', () => after.length === 2 && after);
   expect(ended.map(({ alarm, change }) => [alarm, change]).sort()).toEqual(
     raised.map(({ alarm }) => [alarm, 'cleared']).sort(),
   );
@@ -69,9 +69,9 @@ test('an alarm raised just before a kill is active after the restart, and clears
   await site.startGateway();
   expect(await shown()).toEqual(waiting);
   const first = ended.find(({ device }) => device === 'first')?.alarm;
-  const told = await watch();
+  const alerts = await watch();
   await site.local('/api/v1/alarms/acknowledge', { alarm: first });
-  const seen = await until('the acknowledgement told', () => told.find(({ change }) => change === 'acknowledged'));
+  const seen = await until('the acknowledgement arrives', () => alerts.find(({ change }) => change === 'acknowledged'));
   expect(seen).toMatchObject({ alarm: first, active: false, acknowledged_by: 'installer', acknowledged_where: 'site' });
   // the device's next reading follows the acknowledgement in the outbox
   await say('first', 10);

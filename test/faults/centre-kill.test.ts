@@ -40,7 +40,7 @@ let password = '';
 let cookie = '';
 let centre: TestProcess | undefined;
 /** notifications that people got: ids in order of arrival, with their keys */
-const told: { readonly id: string; readonly key: string; readonly at: number }[] = [];
+const notified: { readonly id: string; readonly key: string; readonly at: number }[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'forpost-centre-'));
@@ -49,7 +49,7 @@ beforeAll(async () => {
   releasers.add('kafka', () => kafka.remove());
   const desk: Server = createServer(async (request, response) => {
     const { id } = JSON.parse(await text(request)) as { id: string };
-    told.push({ id, key: String(request.headers['idempotency-key']), at: performance.now() });
+    notified.push({ id, key: String(request.headers['idempotency-key']), at: performance.now() });
     response.writeHead(204).end();
   });
   await new Promise<void>((resolve) => desk.listen(0, '127.0.0.1', resolve));
@@ -169,8 +169,12 @@ test('after many kills during ingest each event is in the history once, none cou
   expect(new Set(ids).size).toBe(ids.length);
 
   const wanted = span(1, alerts).map((n) => `gw-1/e1/alerts/${n}`);
-  await until('every alert has been told', () => wanted.every((id) => told.some((one) => one.id === id)), 20_000);
-  for (const { id, key } of told) expect(key).toBe(id);
+  await until(
+    'every alert has been notified',
+    () => wanted.every((id) => notified.some((one) => one.id === id)),
+    20_000,
+  );
+  for (const { id, key } of notified) expect(key).toBe(id);
 });
 
 test('an alert from the centre’s absence is notified within 5 s of its start', async () => {
@@ -181,7 +185,9 @@ test('an alert from the centre’s absence is notified within 5 s of its start',
     await write(producer, 'alerts', [alertJson(sequence, { severity: 'critical' }, { received: Date.now() })]);
     await startCentre();
     const ready = performance.now();
-    const found = await until('it is told', () => told.find(({ id }) => id === `gw-1/e1/alerts/${sequence}`));
+    const found = await until('the alert is notified', () =>
+      notified.find(({ id }) => id === `gw-1/e1/alerts/${sequence}`),
+    );
     return found.at - ready;
   };
   await until('the notifier reads', async () => (await api<CentreView>('/api/v1/centre')).notifier.connected);
@@ -191,7 +197,7 @@ test('an alert from the centre’s absence is notified within 5 s of its start',
   await centre?.kill();
   const killedMs = await restart(9_002);
   console.log(
-    `told ${stoppedMs.toFixed(0)} ms after the start that followed a stop, ${killedMs.toFixed(0)} ms after a kill`,
+    `notified ${stoppedMs.toFixed(0)} ms after the start that followed a stop, ${killedMs.toFixed(0)} ms after a kill`,
   );
   expect(stoppedMs).toBeLessThan(5_000);
   // the broker keeps a killed centre's place in the group for 6 s, the shortest that a client may ask for
@@ -212,7 +218,7 @@ test('records that cannot be processed are shown to staff with the reason, also 
   const poison = ['{', null, eventJson(5, { gateway: 'gw-2' }), deep, far, eventJson(5, { power: -1 })];
   await write(producer, 'telemetry', poison);
   await write(producer, 'status', ['{"gateway":"gw-1"}']);
-  const { problems, dead_letters: letters } = await until('all of them are told', async () => {
+  const { problems, dead_letters: letters } = await until('the page shows all of them', async () => {
     const view = await api<CentreView>('/api/v1/centre');
     return view.dead_letters.count === poison.length + 1 ? view : undefined;
   });
@@ -235,7 +241,7 @@ test('records that cannot be processed are shown to staff with the reason, also 
   await centre?.kill();
   await startCentre();
   // killed before that was on disk, the centre reads it from Kafka again
-  await until('the conflict is told again', async () =>
+  await until('the page shows the conflict again', async () =>
     (await api<CentreView>('/api/v1/centre')).problems.some((problem) => conflict.asymmetricMatch(problem)),
   );
 });
@@ -274,16 +280,18 @@ async function openPage(): Promise<Page | undefined> {
 
 test('an unreachable Kafka, even at the start, is shown to staff and found again; a hanging Kafka does not delay a stop', async () => {
   await kafka.kill();
-  const told = () => api<CentreView>('/api/v1/centre');
+  const centreView = () => api<CentreView>('/api/v1/centre');
   const away = await until('the centre says so', async () => {
-    const view = await told();
+    const view = await centreView();
     return view.ingest.connected ? undefined : view;
   });
   expect(away.problems).toContainEqual(expect.stringMatching(/^Kafka: /));
   expect((await fetch(`${base}/readyz`)).status).toBe(503);
   await centre?.stop();
   await startCentre();
-  await until('the reason is known', async () => (await told()).problems.some((text) => text.includes('ECONNREFUSED')));
+  await until('the reason is known', async () =>
+    (await centreView()).problems.some((text) => text.includes('ECONNREFUSED')),
+  );
   const page = await openPage();
   await page
     ?.getByText(/^Kafka: .*ECONNREFUSED/)
@@ -294,10 +302,13 @@ test('an unreachable Kafka, even at the start, is shown to staff and found again
     ?.getByText(/^Kafka: /)
     .first()
     .waitFor({ state: 'detached' });
-  await until('Kafka is found again', async () => (await told()).ingest.connected && (await told()).notifier.connected);
+  await until(
+    'Kafka is found again',
+    async () => (await centreView()).ingest.connected && (await centreView()).notifier.connected,
+  );
   kafka.freeze();
   try {
-    await until('silence is told', async () => !(await told()).ingest.connected);
+    await until('the page shows that Kafka is silent', async () => !(await centreView()).ingest.connected);
     const begun = performance.now();
     await centre?.stop(30_000);
     expect(centre?.exitCode).toBe(0);
@@ -326,7 +337,11 @@ test('a history server that cannot be reached at the start does not delay notifi
   const sequence = 50_001;
   await write(producer, 'alerts', [alertJson(sequence, { severity: 'critical' }, { received: Date.now() })]);
   await producer.disconnect();
-  await until('it is told', async () => told.some(({ id }) => id === `gw-1/e1/alerts/${sequence}`), 30_000);
+  await until(
+    'the alert is notified',
+    async () => notified.some(({ id }) => id === `gw-1/e1/alerts/${sequence}`),
+    30_000,
+  );
   expect(child.exitCode).toBeNull();
   child.kill('SIGTERM');
   await ended;

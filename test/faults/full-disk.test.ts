@@ -97,7 +97,7 @@ test('on a full disk the gateway alerts, stores by shedding, acknowledges everyt
       await sensor.publishAsync('forpost/devices/sensor/readings', JSON.stringify({ values: { power_w: power } }), {
         qos: 0,
       });
-    await until('both changes told', () => alerts.length >= before + 2);
+    await until('both changes arrive', () => alerts.length >= before + 2);
     await sensor.endAsync();
   };
 

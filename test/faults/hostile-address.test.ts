@@ -119,8 +119,8 @@ async function alertTimes(): Promise<readonly number[]> {
 
 async function measureAlerts(): Promise<readonly number[]> {
   const times: number[] = [];
-  let heard: (() => void) | undefined;
-  const listen = () => heard?.();
+  let onAlert: (() => void) | undefined;
+  const listen = () => onAlert?.();
   display.on('message', listen);
   for (let i = 0; i < samples; i++) {
     const device = devices[i % devices.length];
@@ -129,14 +129,14 @@ async function measureAlerts(): Promise<readonly number[]> {
     if (isOver) over.add(i % devices.length);
     else over.delete(i % devices.length);
     const value = isOver ? 2000 : 10;
-    const told = new Promise<void>((resolve) => {
-      heard = resolve;
+    const alerted = new Promise<void>((resolve) => {
+      onAlert = resolve;
     });
     const from = performance.now();
     device?.publish(`forpost/devices/${probes[i % probes.length]}/readings`, `{"values":{"power_w":${value}}}`, {
       qos: 1,
     });
-    await told;
+    await alerted;
     times.push(performance.now() - from);
     await new Promise((resolve) => setTimeout(resolve, 4));
   }

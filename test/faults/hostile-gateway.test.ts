@@ -189,11 +189,11 @@ describe('one centre without Kafka', () => {
   test('a status of 2 MB and a flood of large events end no open page’s stream', async () => {
     const { base, cookie, send, status } = centre;
     const stream = await fetch(`${base}/api/v1/stream`, { headers: { cookie } });
-    const heard: string[] = [];
+    const received: string[] = [];
     let ended = false;
     void (async () => {
       const decoder = new TextDecoder();
-      for await (const chunk of stream.body ?? []) heard.push(decoder.decode(chunk, { stream: true }));
+      for await (const chunk of stream.body ?? []) received.push(decoder.decode(chunk, { stream: true }));
       ended = true;
     })().catch(() => {
       ended = true;
@@ -223,11 +223,11 @@ describe('one centre without Kafka', () => {
         ),
       );
     await send('good', [alarm('gw-good', 1)]);
-    await expect.poll(() => heard.join('').includes(`somebody at the gate (${life.epoch}-1)`)).toBe(true);
-    await expect.poll(() => heard.join('').includes('too large to be shown whole')).toBe(true);
-    await expect.poll(() => heard.join('').includes('event: tick'), { timeout: 10_000 }).toBe(true);
+    await expect.poll(() => received.join('').includes(`somebody at the gate (${life.epoch}-1)`)).toBe(true);
+    await expect.poll(() => received.join('').includes('too large to be shown whole')).toBe(true);
+    await expect.poll(() => received.join('').includes('event: tick'), { timeout: 10_000 }).toBe(true);
     expect(ended).toBe(false);
-    expect(heard.join('').length).toBeLessThan(1_000_000);
+    expect(received.join('').length).toBeLessThan(1_000_000);
   });
 
   test('a gateway that names another site, or another’s source, is refused with a reason and reported; after staff moved it, its events are taken', async () => {

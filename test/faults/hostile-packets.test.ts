@@ -58,7 +58,7 @@ describe('for any request of one client, others’ alerts do not wait behind it:
     await site.startGateway();
     const display = await site.connect('hostile-panel', { clientId: 'hostile', clean: false, reconnectPeriod: 0 });
     const shelly = await site.connect('hostile-shelly', { reconnectPeriod: 0 });
-    const heard = new Promise<string>((resolve) => display.once('message', resolve));
+    const received = new Promise<string>((resolve) => display.once('message', resolve));
     // it has its maximum of subscriptions
     await expect(display.subscribeAsync('forpost/devices/probe/#')).rejects.toThrow();
     await display.unsubscribeAsync('forpost/d1');
@@ -69,7 +69,7 @@ describe('for any request of one client, others’ alerts do not wait behind it:
     const probe = await site.connect('probe', { reconnectPeriod: 0 });
     for (const power_w of [2000, 10])
       await probe.publishAsync('forpost/devices/probe/readings', JSON.stringify({ values: { power_w } }), { qos: 1 });
-    expect(await heard).toMatch(/^forpost\/alerts\//);
+    expect(await received).toMatch(/^forpost\/alerts\//);
     await shelly.endAsync(true);
     await Promise.all([display.endAsync(true), probe.endAsync(true)]);
   });

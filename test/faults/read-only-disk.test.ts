@@ -53,7 +53,7 @@ test('a gateway starts and alerts on a disk that takes no writes, and stores aga
   const publishing = meter.publishAsync(topic, reading(9000), { qos: 1 }).then(() => {
     acknowledged = true;
   });
-  await until('the alarm is told', () => alerts.includes('raised'));
+  await until('the alert arrives', () => alerts.includes('raised'));
   expect((await status()).problems.join()).toContain('nothing is stored');
   expect(acknowledged).toBe(false);
 

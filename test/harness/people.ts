@@ -162,7 +162,7 @@ class Watcher {
     const camera = site.cameras[0];
     if (camera === undefined) throw new Error('the site has no camera');
     this.#alarms = new Alarms({
-      actions: [{ name: 'told', perform: (alert: Alert) => this.#told(alert), stop: async () => undefined }],
+      actions: [{ name: 'recorder', perform: (alert: Alert) => this.#record(alert), stop: async () => undefined }],
       clock,
       random: Math.random,
     });
@@ -250,7 +250,7 @@ class Watcher {
     return asked;
   }
 
-  #told({ data, uptime }: Alert): void {
+  #record({ data, uptime }: Alert): void {
     const { rule, change, value } = data;
     this.seen.alerts.push({ t: this.#seconds(uptime), rule, change, value });
   }

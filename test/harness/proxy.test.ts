@@ -28,16 +28,16 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-async function client(): Promise<{ socket: Socket; heard: () => string; closed: Promise<unknown> }> {
+async function client(): Promise<{ socket: Socket; arrived: () => string; closed: Promise<unknown> }> {
   const socket = connect(proxy.port, '127.0.0.1');
-  let heard = '';
+  let arrived = '';
   socket.on('error', () => undefined);
   socket.on('data', (bytes) => {
-    heard += bytes;
+    arrived += bytes;
   });
   const closed = closing(socket);
   await once(socket, 'connect');
-  return { socket, heard: () => heard, closed };
+  return { socket, arrived: () => arrived, closed };
 }
 
 /** waits for the close, also after an error */
@@ -46,22 +46,22 @@ function closing(socket: Socket): Promise<void> {
 }
 
 test('an open network passes bytes in both directions', async () => {
-  const { socket, heard } = await client();
+  const { socket, arrived } = await client();
   socket.write('a');
-  await until('the answer', () => heard() === '<a>');
+  await until('the answer', () => arrived() === '<a>');
   socket.destroy();
 });
 
 test('held answers do not stop requests; after healing the answers arrive in order', async () => {
-  const { socket, heard } = await client();
+  const { socket, arrived } = await client();
   proxy.hold(['answers']);
   socket.write('a');
-  await until('the server heard', () => got === 'a');
+  await until('the server got the first byte', () => got === 'a');
   socket.write('b');
-  await until('the server heard again', () => got === 'ab');
-  expect(heard()).toBe('');
+  await until('the server got the second byte', () => got === 'ab');
+  expect(arrived()).toBe('');
   proxy.heal();
-  await until('both answers', () => heard() === '<a><b>');
+  await until('both answers', () => arrived() === '<a><b>');
   socket.destroy();
 });
 
@@ -93,21 +93,21 @@ test('a cut network resets present and new connections', async () => {
   const late = connect(proxy.port, '127.0.0.1').on('error', () => undefined);
   await closing(late);
   proxy.heal();
-  const { socket, heard } = await client();
+  const { socket, arrived } = await client();
   socket.write('a');
-  await until('the answer', () => heard() === '<a>');
+  await until('the answer', () => arrived() === '<a>');
   socket.destroy();
 });
 
 test('a delayed network keeps the order', async () => {
-  const { socket, heard } = await client();
+  const { socket, arrived } = await client();
   proxy.delay(50);
   const at = performance.now();
   for (const letter of 'abc') {
     socket.write(letter);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  await until('all answers', () => heard().replaceAll(/[<>]/g, '') === 'abc');
+  await until('all answers', () => arrived().replaceAll(/[<>]/g, '') === 'abc');
   expect(performance.now() - at).toBeGreaterThanOrEqual(100);
   socket.destroy();
 });

@@ -12,7 +12,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EmbeddedExecutor } from './embedded.ts';
 import { escapeParameter, HttpExecutor } from './http.ts';
 
-interface Heard {
+interface ReceivedRequest {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly search: URLSearchParams;
@@ -20,17 +20,17 @@ interface Heard {
 }
 
 let server: Server;
-let heard: Heard[];
+let received: ReceivedRequest[];
 let answer: { status: number; body: string; after?: Promise<void> };
 let address: string;
 
 beforeEach(async () => {
-  heard = [];
+  received = [];
   answer = { status: 200, body: '' };
   server = createServer(async (request, response) => {
     const { searchParams } = new URL(request.url ?? '/', 'http://x');
     const body = await text(request);
-    heard.push({ method: request.method ?? '', headers: request.headers, search: searchParams, body });
+    received.push({ method: request.method ?? '', headers: request.headers, search: searchParams, body });
     await answer.after;
     response.writeHead(answer.status, answer.status === 307 ? { location: '/elsewhere' } : {}).end(answer.body);
   });
@@ -47,7 +47,7 @@ test('a query sends its values apart from its text, and 64-bit numbers come back
     { n: '9999999999999999', t: 'a' },
     { n: '2', t: 'b' },
   ]);
-  const [{ method, headers, search, body }] = heard as [Heard];
+  const [{ method, headers, search, body }] = received as [ReceivedRequest];
   expect([method, body]).toEqual(['POST', 'SELECT {x:String}']);
   expect([headers['x-clickhouse-user'], headers['x-clickhouse-key']]).toEqual(['ada', 'se:cret']);
   expect(search.get('param_x')).toBe(`'; DROP\\n\\\\`);
@@ -61,7 +61,7 @@ test('a query sends its values apart from its text, and 64-bit numbers come back
 test('an insert is one block, which the server writes before it answers', async () => {
   const executor = new HttpExecutor(`http://${address}`);
   await executor.insert('events', '{"a":1}\n{"a":2}');
-  const [{ search, body, headers }] = heard as [Heard];
+  const [{ search, body, headers }] = received as [ReceivedRequest];
   expect(body).toBe('{"a":1}\n{"a":2}');
   expect(search.get('query')).toBe('INSERT INTO events FORMAT JSONEachRow');
   expect(search.get('async_insert')).toBe('0');
@@ -71,8 +71,8 @@ test('an insert is one block, which the server writes before it answers', async 
 
 test('a missing database is created', async () => {
   await new HttpExecutor(`http://${address}/energy`).open();
-  expect(heard[0]?.body).toBe('CREATE DATABASE IF NOT EXISTS energy');
-  expect(heard[0]?.search.get('database')).toBe('default');
+  expect(received[0]?.body).toBe('CREATE DATABASE IF NOT EXISTS energy');
+  expect(received[0]?.search.get('database')).toBe('default');
   expect(() => new HttpExecutor(`http://${address}/a;b`)).toThrow("the database's name");
 });
 

@@ -37,15 +37,15 @@ test('a closed page sends no more requests and reports no error', async () => {
 
 test('only the newest request for a list counts, and it is repeated until it is answered', async () => {
   const asked: PromiseWithResolvers<string>[] = [];
-  const told: string[] = [];
+  const results: string[] = [];
   const question = new Question<string>({
     ask: () => {
       const answer = Promise.withResolvers<string>();
       asked.push(answer);
       return answer.promise;
     },
-    answered: (answer) => told.push(answer),
-    failed: (error) => told.push(String(error)),
+    answered: (answer) => results.push(answer),
+    failed: (error) => results.push(String(error)),
     wait: async () => undefined,
     retryMs: 5000,
   });
@@ -55,12 +55,12 @@ test('only the newest request for a list counts, and it is repeated until it is 
   await vi.waitFor(() => expect(asked).toHaveLength(3));
   asked[0]?.resolve('what was asked first');
   asked[2]?.resolve('the newest');
-  await vi.waitFor(() => expect(told).toEqual(['Error: not now', 'the newest']));
+  await vi.waitFor(() => expect(results).toEqual(['Error: not now', 'the newest']));
   question.ask();
   question.stop();
   asked[3]?.resolve('too late');
   await new Promise((resolve) => setImmediate(resolve));
-  expect(told).toEqual(['Error: not now', 'the newest']);
+  expect(results).toEqual(['Error: not now', 'the newest']);
 });
 
 test('a list of requests runs a few at a time, and failed requests are repeated', async () => {

@@ -130,7 +130,7 @@ async function onSite(site: TestSite, started: number, pictures: () => Promise<n
   const frameToAlert: number[] = [];
   /** times by number of the thing */
   const seen = new Map<number, number>();
-  const told = new Set<string>();
+  const alerted = new Set<string>();
   let from = Number.POSITIVE_INFINITY;
   display.on('message', (topic, payload) => {
     const now = monotonicMs();
@@ -140,8 +140,8 @@ async function onSite(site: TestSite, started: number, pictures: () => Promise<n
     // an update that only adds evidence repeats the count, and may concern an alarm from before this measurement
     const counted = `${alert.alarm} ${alert.count}`;
     const isNew = alert.change === 'raised' || (alert.change === 'updated' && alert.count > 1);
-    if (!isNew || told.has(counted) || alert.time < from) return;
-    told.add(counted);
+    if (!isNew || alerted.has(counted) || alert.time < from) return;
+    alerted.add(counted);
     frameToAlert.push(wall - alert.time);
     const thing = Math.floor((now - started) / frameMs / appearEvery);
     if (!seen.has(thing)) seen.set(thing, now - started - thing * appearEvery * frameMs);

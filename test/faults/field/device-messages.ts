@@ -116,7 +116,7 @@ function wild(random: Random, understanding: Understanding): number | string {
       return `not the same twice: ${shown()}`;
     understanding.note(said, received, { topic, payload });
     if (random.chance(0.02) && JSON.stringify(understanding.view() ?? {}).length > 8000)
-      return `what is told of the device has no bound: ${shown()}`;
+      return `the report about the device has no bound: ${shown()}`;
     return said.ok ? said.items.filter(({ kind }) => kind === 'reading').length : 0;
   } catch (error) {
     return `${error instanceof Error ? error.stack : String(error)}: ${shown()}`;
@@ -160,7 +160,7 @@ function brokenRule(said: Decoded): string | undefined {
     }
   }
   const { problems = [], unknown = [] } = said;
-  if (problems.length > 600 || unknown.length > 64) return 'more is told than the bound';
+  if (problems.length > 600 || unknown.length > 64) return 'the report is longer than its bound';
   if (problems.some(({ path, problem }) => path.length > 120 || problem.length > 300)) return 'a problem too long';
   if (said.nothing === true && said.items.length > 0) return 'nothing, and items';
   return undefined;
@@ -208,8 +208,8 @@ function oddField(random: Random): number | string {
     if (is.get(name) !== value) return `${name} was ${String(value)} and is ${String(is.get(name))}: ${shown()}`;
   const decides = independent.length < was.size;
   const last = path.findLast((step) => typeof step === 'string') ?? '';
-  if (decides && !(after.problems ?? []).some((told) => told.path.includes(String(last))))
-    return `not told: ${shown()}: ${JSON.stringify(after.problems)}`;
+  if (decides && !(after.problems ?? []).some((problem) => problem.path.includes(String(last))))
+    return `not reported: ${shown()}: ${JSON.stringify(after.problems)}`;
   return after.items.length;
 }
 

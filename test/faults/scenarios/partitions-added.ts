@@ -11,7 +11,7 @@ import { type Scenario, sleep } from './scenario.ts';
 const topics = [topic('forpost', 'alerts'), topic('forpost', 'telemetry')];
 /** enough for a long-lived setting: each partition costs the broker files and the centre a fetch */
 const mostPartitions = 60;
-const toldWithinMs = 20_000;
+const reportedWithinMs = 20_000;
 /** Kafka itself may be away at that moment */
 const addedWithinMs = 30_000;
 
@@ -33,13 +33,13 @@ export const partitionsAdded: Scenario = {
   /** The gateway reports it too, at its next look at the topics: each minute, and at each connection. */
   async check({ setting: { kafka, centre } }) {
     const counts = await partitionCounts(kafka.brokers);
-    const told = async () => {
+    const isReported = async () => {
       const { problems } = await centre.api<CentreView>('/api/v1/centre');
       return counts.every(([name, now]) =>
         problems.some((text) => text.startsWith(`${name} has ${now} partitions and had`)),
       );
     };
-    await until(`the centre tells of ${JSON.stringify(counts)}`, told, toldWithinMs);
+    await until(`the centre reports ${JSON.stringify(counts)}`, isReported, reportedWithinMs);
   },
 };
 

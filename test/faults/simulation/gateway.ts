@@ -24,7 +24,7 @@ import { Dispatcher } from '../../../edge/uplink/thread/dispatcher.ts';
 import { boot, type Devices } from './devices.ts';
 import { minFreeBytes, type SimulatedDisk } from './disk.ts';
 import type { Mistake } from './mistakes.ts';
-import { type Network, tellingSent } from './network.ts';
+import { type Network, withSendReports } from './network.ts';
 import type { SinkName } from './operations.ts';
 import { SimulatedThread } from './outbox.ts';
 import type { Random } from './random.ts';
@@ -214,14 +214,14 @@ class Life {
     const main = this.#callsToMain();
     this.#dispatcher = new Dispatcher({
       sinks: this.#sinks.map((name) => {
-        const sink = tellingSent(network.sinks[name], (batch, answer) => {
+        const sink = withSendReports(network.sinks[name], (batch, answer) => {
           if (this.#dead) return;
           const names = batch.records.map(({ sequence }) => nameOf({ ...batch, sequence }));
           if (answer === 'none yet') truth.sent(name, names);
           else truth.calledSafe(name, names);
         });
         if (mistake !== 'cursor-before-safe') return { sink, backoff };
-        const early = tellingSent(sink, ({ epoch, lane, records }, answer) => {
+        const early = withSendReports(sink, ({ epoch, lane, records }, answer) => {
           if (answer === 'safe') return;
           const through = records.at(-1)?.sequence;
           if (through !== undefined) outbox.acknowledge(name, epoch, lane, through);
@@ -236,7 +236,7 @@ class Life {
       clock,
       random: random.next,
       logger,
-      post: (message) => this.#later(() => this.#hear(message)),
+      post: (message) => this.#later(() => this.#onMessage(message)),
       wantCommits: () => {
         this.#wanted = true;
       },
@@ -280,7 +280,7 @@ class Life {
     });
   }
 
-  #hear(message: FromDispatcher): void {
+  #onMessage(message: FromDispatcher): void {
     switch (message.kind) {
       case 'acknowledge':
         this.#outbox.acknowledge(message.sink, message.epoch, message.lane, message.through);

@@ -116,7 +116,7 @@ function fails(arrives: number): Fate {
 }
 
 /** A sink that reports when a batch is sent, before it is safe, and when it is safe. */
-export function tellingSent(sink: Sink, told: (batch: SinkBatch, answer: 'none yet' | 'safe') => void): Sink {
+export function withSendReports(sink: Sink, report: (batch: SinkBatch, answer: 'none yet' | 'safe') => void): Sink {
   return {
     name: sink.name,
     async open(deadlineMs) {
@@ -126,9 +126,9 @@ export function tellingSent(sink: Sink, told: (batch: SinkBatch, answer: 'none y
           return session.wireBytes;
         },
         async send(batch, sendDeadlineMs) {
-          told(batch, 'none yet');
+          report(batch, 'none yet');
           await session.send(batch, sendDeadlineMs);
-          told(batch, 'safe');
+          report(batch, 'safe');
         },
         status: (status, statusDeadlineMs) => session.status(status, statusDeadlineMs),
         close: () => session.close(),

@@ -20,7 +20,7 @@ export class SimulatedThread extends EventEmitter implements WriterThread {
   readonly #writer: FileWriter;
   readonly #mistake: Mistake | undefined;
   readonly #sinks: readonly string[];
-  readonly #told: ToWriter[] = [];
+  readonly #messages: ToWriter[] = [];
   #state: FileState | undefined;
   #working = false;
   #ended = false;
@@ -33,7 +33,7 @@ export class SimulatedThread extends EventEmitter implements WriterThread {
     this.#sinks = given.sinks;
     disk.sinks = given.sinks;
     const data = mistake === 'shed-in-flight' ? { ...given, inHand: InHand.for(given.sinks.length).buffer } : given;
-    this.#writer = new FileWriter(data, disk, clock, (message) => this.#say(message));
+    this.#writer = new FileWriter(data, disk, clock, (message) => this.#emit(message));
     this.#work(() => this.#open());
   }
 
@@ -43,7 +43,7 @@ export class SimulatedThread extends EventEmitter implements WriterThread {
       if (this.#mistake === 'delete-before-cursor') this.#deleteEarly(message);
       if (this.#mistake === 'acknowledge-before-commit') this.#acknowledgeEarly(message);
     }
-    this.#told.push(message);
+    this.#messages.push(message);
     this.#next();
   }
 
@@ -66,7 +66,7 @@ update cursors set acked = (select max(acked) from cursors c where c.sink = curs
   }
 
   #next(): void {
-    const message = this.#working ? undefined : this.#told.shift();
+    const message = this.#working ? undefined : this.#messages.shift();
     if (message !== undefined) this.#work(() => this.#writer.hear(message));
   }
 
@@ -83,7 +83,7 @@ update cursors set acked = (select max(acked) from cursors c where c.sink = curs
     });
   }
 
-  #say(message: FromWriter): void {
+  #emit(message: FromWriter): void {
     if (this.#cut) return;
     if (message.kind === 'ready') this.#state = message.state;
     const isToldAlready = message.kind === 'committed' || message.kind === 'commit-failed';

@@ -14,7 +14,7 @@ export interface SimulatedRtspCamera {
   readonly url: string;
   readonly port: number;
   /** all requests that it has received, without packets */
-  readonly heard: string;
+  readonly requestLog: string;
   /** number of track set-ups */
   readonly setUps: number;
   /** ms of the machine's monotonic clock at which the newest viewer's first key frame was sent */
@@ -42,7 +42,7 @@ class RtspCamera implements SimulatedRtspCamera, ViewedCamera {
   port = 0;
   /** pictures sent to all viewers */
   sent = 0;
-  heard = '';
+  requestLog = '';
   keyFrameAt = 0;
 
   constructor(quirks: CameraQuirks, shown: Film) {
@@ -69,7 +69,7 @@ class RtspCamera implements SimulatedRtspCamera, ViewedCamera {
   }
 
   get setUps(): number {
-    return this.heard.split(/^SETUP /m).length - 1;
+    return this.requestLog.split(/^SETUP /m).length - 1;
   }
 
   get wrongLogins(): number {

@@ -14,7 +14,7 @@ export interface ViewedCamera {
   readonly url: string;
   /** pictures sent to all viewers */
   sent: number;
-  heard: string;
+  requestLog: string;
   /** ms of the machine's monotonic clock at which the newest viewer's first key frame was sent */
   keyFrameAt: number;
   /** the description in SDP */
@@ -64,7 +64,7 @@ export class Viewer {
       const request = this.#bytes.toString('utf8', 0, end);
       this.#bytes = this.#bytes.subarray(end);
       if (isPacket) continue;
-      this.#camera.heard += request;
+      this.#camera.requestLog += request;
       this.#lastRequest = Date.now();
       if (!request.startsWith('RTSP/')) this.#answer(request.trimEnd());
     }

@@ -26,7 +26,7 @@ export interface Clip {
 export interface WatchedRig {
   readonly status: CameraStatus;
   /** each state with its reason, once */
-  readonly told: readonly string[];
+  readonly statusLines: readonly string[];
   readonly problems: readonly string[];
   readonly frames: number;
   /** ms of `performance.timeOrigin + performance.now()` of the first frame; 0: none yet */
@@ -50,7 +50,7 @@ export function watchCamera(settings: Partial<CameraSettings> & { readonly url: 
   const folder = mkdtempSync(join('/dev/shm', 'forpost-watch-'));
   const ring = join(folder, 'ring');
   mkdirSync(ring);
-  const seen = { frames: 0, liveAt: 0, told: [] as string[], found: [] as readonly Detection[] };
+  const seen = { frames: 0, liveAt: 0, statusLines: [] as string[], found: [] as readonly Detection[] };
   const problems = new Map<string, string>();
   let status: CameraStatus | undefined;
   let entered: ((uptime: number) => void) | undefined;
@@ -80,7 +80,7 @@ export function watchCamera(settings: Partial<CameraSettings> & { readonly url: 
       if (message.kind === 'camera') {
         status = message.status;
         const line = `${message.status.state} ${message.status.reason}`.trim();
-        if (seen.told.at(-1) !== line) seen.told.push(line);
+        if (seen.statusLines.at(-1) !== line) seen.statusLines.push(line);
       } else if (message.kind === 'problem') problems.set(message.about, message.text);
       else if (message.kind === 'scene' && message.changes.some(({ change }) => change === 'entered'))
         entered?.(message.uptime);
@@ -90,7 +90,10 @@ export function watchCamera(settings: Partial<CameraSettings> & { readonly url: 
   camera.start();
   const alarm = (withinMs = 30_000) =>
     new Promise<Clip | string>((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`no clip and no reason: ${seen.told.join(' | ')}`)), withinMs);
+      const late = setTimeout(
+        () => reject(new Error(`no clip and no reason: ${seen.statusLines.join(' | ')}`)),
+        withinMs,
+      );
       const done = (what: Clip | string) => {
         clearTimeout(late);
         seen.found = [];
@@ -106,11 +109,11 @@ export function watchCamera(settings: Partial<CameraSettings> & { readonly url: 
     });
   return {
     get status() {
-      if (status === undefined) throw new Error('nothing was told');
+      if (status === undefined) throw new Error('the camera has no status');
       return status;
     },
-    get told() {
-      return seen.told;
+    get statusLines() {
+      return seen.statusLines;
     },
     get problems() {
       return [...problems.values()].filter((text) => text !== '');

@@ -104,9 +104,9 @@ test('alarms that wait for a person come first; then severity, activity and time
 test('an alarm acknowledged at the centre stays acknowledged, although its gateway does not know it yet', () => {
   const over = alarm({ event: 'g/e1/alerts/2', active: false, open: true, change: 'cleared' });
   const listed = withAlarms(emptyDesk, [over], asked(0));
-  const told = { gateway: 'g', alarm: 'a1', by: 'anna', at: '2026-01-01T00:10:00.000Z' };
-  expect(withAcknowledged(listed, { ...told, gateway: 'other' })).toBe(listed);
-  const seen = withAcknowledged(listed, told);
+  const acknowledgement = { gateway: 'g', alarm: 'a1', by: 'anna', at: '2026-01-01T00:10:00.000Z' };
+  expect(withAcknowledged(listed, { ...acknowledgement, gateway: 'other' })).toBe(listed);
+  const seen = withAcknowledged(listed, acknowledgement);
   const expected = { acknowledged: true, acknowledged_by: 'anna', acknowledged_where: 'centre only', open: false };
   expect(seen.alarms.get('g/a1')).toMatchObject(expected);
   // the alarm's pictures arrive before its gateway knows of the acknowledgement
@@ -166,9 +166,9 @@ test('after a failed request the list counts as unknown, with the reason', () =>
 
 test('a ledger does not replace a message that arrived after its request', () => {
   const ledger = (missing: number) => ({ gateway: 'g', missing }) as LedgerView;
-  const told = withLedgers(emptyDesk, [ledger(7)], 'message');
-  expect(withLedgers(told, [ledger(0)], asked(0)).ledgers.get('g')?.missing).toBe(7);
-  expect(withLedgers(told, [ledger(0)], asked(1)).ledgers.get('g')?.missing).toBe(0);
+  const counted = withLedgers(emptyDesk, [ledger(7)], 'message');
+  expect(withLedgers(counted, [ledger(0)], asked(0)).ledgers.get('g')?.missing).toBe(7);
+  expect(withLedgers(counted, [ledger(0)], asked(1)).ledgers.get('g')?.missing).toBe(0);
 });
 
 test('an older answer does not remove a command’s result, and the number of commands is bounded', () => {

@@ -43,11 +43,11 @@ test('a capability receives its own messages, also when it subscribes after the 
   vi.stubGlobal('EventSource', Source);
   vi.stubGlobal('window', globalThis);
   const stream = new LiveStream({ connection: () => {}, message: () => {}, ended: () => {} });
-  const heard: string[] = [];
+  const received: string[] = [];
   const tell = (name: string, text: string) =>
     sources.at(-1)?.dispatchEvent(new MessageEvent(name, { data: JSON.stringify({ text }) }));
   const hear = (name: string) =>
-    stream.listen<{ readonly text: string }>(name, ({ text }) => void heard.push(`${name}: ${text}`));
+    stream.listen<{ readonly text: string }>(name, ({ text }) => void received.push(`${name}: ${text}`));
   hear('note');
   stream.start();
   const stop = hear('visit');
@@ -57,5 +57,5 @@ test('a capability receives its own messages, also when it subscribes after the 
   stop();
   tell('visit', 'at one');
   stream.stop();
-  expect(heard).toEqual(['note: in the cellar', 'visit: at noon', 'visit: at noon', 'visit: at one']);
+  expect(received).toEqual(['note: in the cellar', 'visit: at noon', 'visit: at noon', 'visit: at one']);
 });

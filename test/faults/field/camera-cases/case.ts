@@ -27,7 +27,7 @@ export interface GoodCase extends Served {
   readonly alarmAfterMs?: number;
   /** a further check: undefined, or the reason why it fails */
   readonly also?: (camera: {
-    readonly heard: string;
+    readonly requestLog: string;
     readonly setUps: number;
     readonly wrongLogins: number;
   }) => string | undefined;

@@ -15,18 +15,20 @@ export async function runGood(one: GoodCase): Promise<string> {
     await until(
       () => rig.frames > 0,
       startedMs,
-      () => `never live: ${rig.told.join(' | ')}`,
+      () => `never live: ${rig.statusLines.join(' | ')}`,
     );
     const keyFrameAt = 'keyFrameAt' in camera && camera.keyFrameAt > 0 ? camera.keyFrameAt : began;
     const liveMs = rig.liveAt - keyFrameAt;
     if (liveMs > liveWithinMs) return `live ${Math.round(liveMs)} ms after its first key frame`;
-    if (tells !== undefined && !rig.told.some((line) => tells.test(line))) return `told ${rig.told.join(' | ')}`;
+    if (tells !== undefined && !rig.statusLines.some((line) => tells.test(line)))
+      return `the status was ${rig.statusLines.join(' | ')}`;
     await sleep(alarmAfterMs);
     const clip = await rig.alarm(40_000);
     const wrong = wrongClip(clip, { seconds, codec });
     if (wrong !== '') return wrong;
-    if (rig.told.some((line) => /^(stalled|unreachable|refused)/.test(line))) return `told ${rig.told.join(' | ')}`;
-    return 'heard' in camera ? (one.also?.(camera) ?? '') : '';
+    if (rig.statusLines.some((line) => /^(stalled|unreachable|refused)/.test(line)))
+      return `the status was ${rig.statusLines.join(' | ')}`;
+    return 'requestLog' in camera ? (one.also?.(camera) ?? '') : '';
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   } finally {
@@ -55,9 +57,9 @@ export async function runBad(one: BadCase): Promise<string> {
     line.startsWith(state) && (typeof reason === 'string' ? line === `${state} ${reason}` : reason.test(line));
   try {
     await until(
-      () => rig.told.some(fits),
+      () => rig.statusLines.some(fits),
       30_000,
-      () => `told ${rig.told.join(' | ')}`,
+      () => `the status was ${rig.statusLines.join(' | ')}`,
     );
     return '';
   } catch (error) {
