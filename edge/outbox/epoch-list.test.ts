@@ -10,29 +10,29 @@ const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((one) => one.repeat(16) as
   Epoch,
 ];
 
-/** What is in the file: `telling` of it in alerts lanes. */
+/** The epochs in the file; `telling`: those with events in their alerts lane. */
 const inFile = (living: readonly Epoch[], telling = living) => ({ living, telling });
 
 test('an epoch without events stays listed for as long as a gap record about it may be in the file', () => {
-  // while b ran some of a was shed, which b's alerts tell, and the rest of a was delivered
+  // while b ran, a part of a was shed and the rest delivered; gap records in b's alerts lane name the shed part
   const running = nextList(noEpochs, inFile([a]), [], b);
   const next = nextList(running, inFile([b]), [], c);
   expect(allOf(next)).toContain(a);
-  // c has had nothing to say, and is gone before b
+  // c has no events, and is forgotten before b
   const later = nextList(next, inFile([b, c], [b]), [], d);
   expect(allOf(later)).toContain(a);
   expect(allOf(nextList(later, inFile([b]), [], e))).toContain(a);
-  // with b the last has gone that may tell of a
+  // b was the last epoch that may name losses of a
   expect(allOf(nextList(later, inFile([d]), [], e))).not.toContain(a);
 });
 
-test('an epoch also stays listed where a full disk did not list the epoch that may name it', () => {
-  // of b, which has shed some of a, the list says nothing
+test('an epoch stays listed if a full disk prevented listing the epoch that may name it', () => {
+  // the list lacks b, which has shed a part of a
   const before = { living: [a], told: [] };
   expect(allOf(nextList(before, inFile([b]), [], c))).toContain(a);
 });
 
-test('the epochs of a file that was put aside stay listed for as long as the epoch that names them', () => {
+test('the epochs of a damaged file stay listed as long as the epoch that names their losses', () => {
   const begun = nextList({ living: [a, b], told: [] }, inFile([]), [a, b], c);
   expect(begun).toEqual({
     living: [c],
@@ -45,7 +45,7 @@ test('the epochs of a file that was put aside stay listed for as long as the epo
   expect(allOf(nextList(begun, inFile([]), [], d))).toEqual([d]);
 });
 
-test('an epoch that is found in the file is listed, although it was not when it began', () => {
+test('an epoch that is found in the file is listed even if it was not listed at its beginning', () => {
   const list = { living: [a], told: [{ epoch: b, toldIn: c }] };
   expect(allOf(nextList(list, inFile([c]), [], d))).toContain(b);
 });
@@ -53,18 +53,18 @@ test('an epoch that is found in the file is listed, although it was not when it 
 test('the list does not grow with starts without events, nor with starts that fail', () => {
   const epochs = Array.from({ length: 2000 }, (_, n) => n.toString(16).padStart(16, '0') as Epoch);
   let list: EpochList = { living: [a, b], told: [{ epoch: e, toldIn: b }] };
-  // the newest is in the file until the next one begins
+  // the newest epoch stays in the file until the next one begins
   for (const epoch of epochs)
     list = nextList(list, inFile([...new Set([a, b, ...list.living.slice(-1)])], [a, b]), [], epoch);
   expect(allOf(list).length).toBeLessThan(10);
   expect(allOf(list)).toContain(e);
-  // a begin that fails leaves the epochs as they were listed, and what it has found out of those that ended
+  // a failed begin leaves the listed epochs, and keeps the ends that it has found
   let failing: EpochList = { living: [a, b], told: [] };
   for (const epoch of epochs) failing = { ...failing, told: nextList(failing, inFile([b]), [], epoch).told };
   expect(failing.told).toEqual([{ epoch: a, toldIn: b }]);
 });
 
-test('the list reads back what it has written', () => {
+test('the list that is read equals the list that was written', () => {
   const list = { living: [b, c], told: [{ epoch: a, toldIn: c }] };
   expect(parseList(printList(list))).toEqual(list);
 });

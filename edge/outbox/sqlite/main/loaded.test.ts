@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { unless } from '../../../../test/harness/unless.ts';
 
-/** a process of its own: in this one somebody may have loaded SQLite before */
+/** the test runs in its own process, because this one may have loaded SQLite already */
 const child = fileURLToPath(new URL('../testing/loaded-child.ts', import.meta.url));
 
 test('SQLite’s library stays loaded after the writer’s thread has ended, so that the process does not crash', {

@@ -20,7 +20,7 @@ function started(): PendingChanges {
   return pending;
 }
 
-test('only the newest change of a thing is written, and a message that came and went is not', () => {
+test('only the newest change of each item is written; a message that was queued and acknowledged in between is not', () => {
   const pending = started();
   for (const change of [queued(1), sent(1, 7), queued(2), unqueued(2), unqueued(3)]) pending.add(change);
   expect(pending.takeChanges()).toEqual({ anew: false, changes: [{ ...queued(1), messageId: 7 }, unqueued(3)] });
@@ -36,17 +36,17 @@ test('an ended session’s pending changes are dropped', () => {
   expect(pending.takeChanges().changes).toEqual([other, ended]);
 });
 
-test('a failed commit’s changes are written with the next one, under newer changes of the same things', () => {
+test('the changes of a failed commit are written with the next one, except where a newer change replaces them', () => {
   const pending = started();
   for (const change of [queued(1), queued(2), queued(3)]) pending.add(change);
   pending.takeChanges();
   for (const change of [sent(1, 5), unqueued(2)]) pending.add(change);
   pending.failed(failure);
-  // the second may be on disk: the commit may have failed after all was written
+  // the second change may be on disk, because the commit may have failed after its write
   expect(pending.takeChanges().changes).toEqual([{ ...queued(1), messageId: 5 }, unqueued(2), queued(3)]);
 });
 
-test('a caller that waits is told of the commit that holds its change, or of its failure', async () => {
+test('a waiting caller learns whether the commit with its change succeeded', async () => {
   const pending = started();
   await pending.settled();
   pending.add(queued(1));
@@ -65,7 +65,7 @@ test('a caller that waits is told of the commit that holds its change, or of its
   await expect(second).rejects.toBe(failure);
 });
 
-test('changes that no disk takes are bounded: beyond the bound the broker saves its whole state again', () => {
+test('while the disk refuses writes, waiting changes are bounded: beyond the bound the broker saves its whole state again', () => {
   const pending = started();
   for (let i = 0; i < 60_000; i++) pending.add({ kind: 'retained', topic: `t/${i}`, payload, qos: 1, owner: 'm' });
   const anew = { anew: true, changes: [{ kind: 'session', session: 9, client: 'all', absentMs: 0 }] };

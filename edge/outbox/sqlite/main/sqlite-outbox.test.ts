@@ -13,7 +13,7 @@ import { draft } from '../testing/test-support.ts';
 
 folderForEachTest();
 
-test('every event that was confirmed before a kill -9 is in the file, in order and without gaps, and resends add nothing', async () => {
+test('every event that was confirmed before a kill -9 is in the file, in order and without gaps; resends add none', async () => {
   const child = spawn(
     process.execPath,
     [fileURLToPath(new URL('../testing/appending-child.ts', import.meta.url)), folder],
@@ -28,7 +28,7 @@ test('every event that was confirmed before a kill -9 is in the file, in order a
   }
   const [epoch, ...confirmed] = lines;
   const file = join(folder, 'outbox.db');
-  // before anyone has opened it for writing: a reader alone recovers it
+  // before the file is opened for writing: a reader alone recovers it
   const events = everything(file, epoch!);
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, i) => i + 1));
   expect(events.map(({ data }) => data)).toEqual(events.map((_, i) => draft(i).data));
@@ -42,7 +42,7 @@ test('every event that was confirmed before a kill -9 is in the file, in order a
   expect(outbox.status().starts).toBe(2);
 });
 
-test('a commit that fails rejects every entry of its batch and stores nothing of it', async () => {
+test('a failed commit rejects every entry of its batch and stores none of them', async () => {
   const outbox = await started();
   await outbox.append({ events: [draft(0)] });
   const other = new Database(outbox.file);
@@ -67,7 +67,7 @@ test('a commit that fails rejects every entry of its batch and stores nothing of
   expect(outbox.status().problem).toBe('');
 });
 
-test('after a failed commit whose file cannot even be read again, the next commit skips no number', async () => {
+test('after a failed commit the next one skips no number, even if the file could not be read in between', async () => {
   const outbox = await started();
   await outbox.append({ events: [draft(0)] });
   const other = new Database(outbox.file);
@@ -87,7 +87,7 @@ test('after a failed commit whose file cannot even be read again, the next commi
   ]);
 });
 
-test('an event without a time is refused alone, and its batch is stored', async () => {
+test('an event without a time is refused, and the rest of its batch is stored', async () => {
   const outbox = await started();
   const good = outbox.append({ events: [draft(1)] });
   await expect(outbox.append({ events: [draft(2, { time: Number.NaN })] })).rejects.toMatchObject({
@@ -109,7 +109,7 @@ test('the queue in front of the disk is bounded in entries and in bytes', async 
   expect(outbox.status().queued).toBe(0);
 });
 
-test("a consumer's publish without events counts to its share of the queue too", async () => {
+test("a consumer's publish without events counts in its share of the queue too", async () => {
   const outbox = await started({ limits: { maxQueuedEntries: 30 } });
   const change = (n: number): StateChange => ({
     ...{ kind: 'retained', topic: `t/${n}`, payload: new Uint8Array(1), qos: 1, owner: 'panel' },
@@ -122,7 +122,7 @@ test("a consumer's publish without events counts to its share of the queue too",
   await expect(many[11]).rejects.toThrow('of panel wait for the disk');
 });
 
-test('dead letters are bounded: the oldest are deleted, and a huge payload is cut', async () => {
+test('dead letters are bounded: the oldest are deleted, and a huge payload is shortened', async () => {
   const outbox = await started();
   const letter = (n: number, size: number) => ({
     events: [],

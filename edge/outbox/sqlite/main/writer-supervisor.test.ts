@@ -15,7 +15,7 @@ import type { OutboxProblem } from './outbox-options.ts';
 
 folderForEachTest();
 
-/** of later versions than the first */
+/** tables of later versions than the first */
 const addedTables = [
   'holes',
   'sessions',
@@ -26,10 +26,10 @@ const addedTables = [
   'redeliveries',
   'reused_ids',
 ];
-/** `recent` as version 1 had it */
+/** turns `recent` into the table of version 1 */
 const oldRecent = `alter table recent drop column content`;
 
-test('a damaged database is put aside with its log, a new one is begun, and the operator is told', async () => {
+test('a damaged database is renamed and kept with its log, a new one is begun, and the operator learns of it', async () => {
   const first = await started();
   await first.append({ events: [draft(1)] });
   await first.stop();
@@ -43,18 +43,18 @@ test('a damaged database is put aside with its log, a new one is begun, and the 
   expect(readFileSync(second.file, 'latin1').startsWith('SQLite format 3')).toBe(true);
   await second.append({ events: [draft(2)] });
   expect(everything(second.file, second.epoch).length).toBe(1);
-  // it goes on counting: what is known apart from the file says how often it was started
+  // the count of starts continues, because it is kept beside the file too
   expect(second.status().starts).toBe(2);
 });
 
-test('a database that is found damaged in use is put aside at once, and the outbox goes on', async () => {
+test('when a database is found damaged in use, it is renamed and kept at once, and the outbox continues with a new one', async () => {
   const problems: OutboxProblem[] = [];
   const outbox = await started({ onProblem: (problem) => problems.push(problem) });
   await outbox.append({ events: [draft(1)] });
   const reader = openReader(outbox.file);
   expect(reader.backlog(sink).length).toBe(1);
   const first = outbox.epoch;
-  // a write of another connection makes the writer forget its cached pages; then all but the first are overwritten
+  // a write by another connection empties the writer's page cache; then all pages but the first are overwritten
   const db = new Database(outbox.file);
   db.exec('create table other (x)');
   db.pragma('wal_checkpoint(TRUNCATE)');
@@ -65,7 +65,7 @@ test('a database that is found damaged in use is put aside at once, and the outb
   await soon(() => outbox.append({ events: [draft(3)] })).toEqual({ stored: 1, repeated: 0 });
   expect(problems.map(({ kind }) => kind)).toEqual(['put-aside']);
   expect(outbox.epoch).not.toBe(first);
-  // the reader, too, goes over to the new file
+  // the reader changes to the new file too
   expect(reader.backlog(sink).find(({ lane }) => lane === 'telemetry')).toMatchObject({
     epoch: outbox.epoch,
     assigned: 1,
@@ -73,7 +73,7 @@ test('a database that is found damaged in use is put aside at once, and the outb
   reader.close();
 });
 
-test('a database of a newer version is refused and left as it is', async () => {
+test('a database of a newer version is refused and not changed', async () => {
   const first = await started();
   await first.stop();
   const db = new Database(first.file);
@@ -83,14 +83,14 @@ test('a database of a newer version is refused and left as it is', async () => {
   expect(readdirSync(folder).some((name) => name.includes('damaged'))).toBe(false);
 });
 
-test('a file of an older version is migrated with everything in it', async () => {
+test('a file of an older version is migrated with all its content', async () => {
   const first = await started();
   const result = draft(9, { lane: 'alerts', device: null, resendId: 'command\nc-1' });
   await first.append({ events: [draft(1), draft(2, { resendId: '42', content: 2 }), result] });
   const { epoch } = first;
   await first.stop();
   const db = new Database(first.file);
-  // as version 1 left it
+  // the file as version 1 leaves it
   db.exec(oldRecent);
   for (const name of addedTables) db.exec(`drop table ${name}`);
   db.exec('update meta set schema = 1');
@@ -100,19 +100,19 @@ test('a file of an older version is migrated with everything in it', async () =>
   const after = new Database(second.file, { readonly: true });
   expect(after.prepare('select schema from meta').pluck().get()).toBe(schemaVersion);
   after.close();
-  // of a command's result the id is enough; of a device's id nobody knows the content, so that it suppresses nothing
+  // the id of a command's result suffices to drop a resend; the content under a device's id is unknown, so nothing is dropped
   expect(await second.append({ events: [result, draft(3, { resendId: '42', content: 3 })] })).toEqual({
     ...{ stored: 1, repeated: 1 },
   });
   expect(second.status().reusedIds).toEqual([]);
 });
 
-test('a folder that does not exist is an error that names it', async () => {
+test('the error for a missing folder names the folder', async () => {
   const outbox = outboxIn(join(folder, 'nowhere'));
   await expect(outbox.start()).rejects.toMatchObject({ code: 'FORPOST_OUTBOX_FAILED', message: /nowhere/ });
 });
 
-test('dead letters that cannot be read are an error in words, and a file that is damaged there is put aside', async () => {
+test('if dead letters cannot be read, the request fails with the reason, and a file that is damaged there is renamed and kept', async () => {
   const problems: OutboxProblem[] = [];
   const outbox = await started({ onProblem: (problem) => problems.push(problem) });
   const letter = { device: asId<'device'>('meter'), topic: 't', payload: new Uint8Array(9), received: 1, reason: 'no' };
@@ -124,7 +124,7 @@ test('dead letters that cannot be read are an error in words, and a file that is
   other.exec('alter table away rename to dead_letters');
   expect(await outbox.deadLetters(10)).toMatchObject([{ reason: 'no' }]);
   expect([outbox.epoch, problems]).toEqual([first, []]);
-  // of this table alone: nothing else of the file is
+  // only this table is damaged
   const page = other.prepare(`select rootpage from sqlite_schema where name = 'dead_letters'`).pluck().get() as number;
   other.pragma('wal_checkpoint(TRUNCATE)');
   other.close();
@@ -136,7 +136,7 @@ test('dead letters that cannot be read are an error in words, and a file that is
   expect(problems).toMatchObject([{ kind: 'put-aside' }]);
 });
 
-test('a request for dead letters fails in words when the writer’s thread gives no answer or ends, and readings are stored meanwhile', async () => {
+test('a request for dead letters fails with the reason if the writer’s thread does not answer or ends; readings are stored meanwhile', async () => {
   const clock = new FakeClock();
   const workers: Worker[] = [];
   const outbox = await started({
@@ -145,7 +145,7 @@ test('a request for dead letters fails in words when the writer’s thread gives
       const worker = new Worker(new URL('../writer/writer.ts', import.meta.url), { workerData });
       workers.push(worker);
       const post = worker.postMessage.bind(worker);
-      // the first call is lost on its way
+      // the first call does not reach the thread
       worker.postMessage = (message: ToWriter) => {
         if (message.kind !== 'call') post(message);
       };
@@ -163,7 +163,7 @@ test('a request for dead letters fails in words when the writer’s thread gives
   await soon(() => workers.length).toBe(2);
 });
 
-test('when the writer’s thread dies, waiting entries are rejected, and the outbox goes on with the same file under a new epoch', async () => {
+test('when the writer’s thread dies, waiting entries are rejected, and the outbox continues with the same file and a new epoch', async () => {
   const workers: Worker[] = [];
   const problems: OutboxProblem[] = [];
   const outbox = await started({
@@ -191,7 +191,7 @@ test('when the writer’s thread dies, waiting entries are rejected, and the out
   expect(everything(outbox.file, outbox.epoch).map(({ data }) => data)).toEqual([draft(3).data]);
 });
 
-test('while the file cannot be opened again appends are rejected, and they are stored as soon as it can', async () => {
+test('while the file cannot be reopened, appends are rejected; as soon as it is open they are stored', async () => {
   const workers: Worker[] = [];
   const outbox = await started({
     startWriter: (workerData) => {
@@ -214,7 +214,7 @@ test('while the file cannot be opened again appends are rejected, and they are s
   expect(outbox.status().starts).toBe(2);
 });
 
-test('an entry that is handed over before the file was ever read is refused, also while the file is being opened', async () => {
+test('an entry is refused until the file has been read once, even while the file is being opened', async () => {
   const clock = new FakeClock();
   let attempts = 0;
   const outbox = await started({
@@ -233,7 +233,7 @@ test('an entry that is handed over before the file was ever read is refused, als
   expect(await outcome()).toBe('FORPOST_OUTBOX_FULL');
   clock.advance(1000);
   expect(attempts).toBe(2);
-  // a broker that has not heard of the sessions in it gives its own numbers that are theirs
+  // before it has read the stored sessions, the broker may use their numbers for new ones
   expect(await outcome()).toBe('FORPOST_OUTBOX_FULL');
   expect(outbox.status().problem).toBe('nothing is stored: full');
   await soon(() => outbox.mqttState.isRead()).toBe(true);

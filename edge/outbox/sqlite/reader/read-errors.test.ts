@@ -9,7 +9,7 @@ import { compileShim } from '../../../../test/harness/shim.ts';
 import { draft, outboxIn, temporaryFolder } from '../testing/test-support.ts';
 import { openReader } from './sqlite-reader.ts';
 
-/** Starts an outbox in a process of its own; its epoch once it has confirmed an event, or undefined where it ended. */
+/** Starts an outbox in its own process. Returns its epoch once it has confirmed an event; undefined: the process ended. */
 async function startedElsewhere(folder: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const program = fileURLToPath(new URL('../testing/appending-child.ts', import.meta.url));
   const child = spawn(process.execPath, [program, folder], {
@@ -24,7 +24,7 @@ async function startedElsewhere(folder: string, env: NodeJS.ProcessEnv): Promise
   return lines.length >= 2 ? lines[0] : undefined;
 }
 
-test('one read that the disk refuses is no damage: it is repeated, and the file stays', async ({ skip }) => {
+test('a single failed read is repeated and does not count as damage', async ({ skip }) => {
   const shim = await compileShim(fileURLToPath(new URL('../testing/read-errors.c', import.meta.url))).catch(messageOf);
   if (typeof shim === 'string') return skip(shim);
   onTestFinished(() => shim.remove());

@@ -1,8 +1,8 @@
 /**
- * One commit on a disk that ends at each of its blocks in turn, with so few pages in memory that SQLite writes to the
- * log long before the commit: SQLITE_FULL comes in the middle of a statement then, and may take the whole transaction
- * back by itself (https://sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"). It needs a small
- * tmpfs, which takes root on Linux.
+ * One commit on a disk that becomes full at each of its blocks in turn. So few pages are in memory that SQLite writes to
+ * the log long before the commit. SQLITE_FULL then occurs in the middle of a statement, and SQLite may roll back the whole
+ * transaction (https://sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"). The test needs a
+ * small tmpfs, and therefore root on Linux.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ interface Opened {
   readonly stop: () => void;
 }
 
-/** A writer on the small disk, which has answered nothing yet but that it is open. */
+/** A writer on the small disk that has just opened the file. */
 function opened(epoch: string, ballastBytes: number): Opened {
   const file = join(small, 'outbox.db');
   const said: FromWriter[] = [];
@@ -86,7 +86,7 @@ const session: readonly StateChange[] = [
   { kind: 'received', session: 1, messageId: 7 },
 ];
 
-/** Something of everything that a commit may hold. */
+/** A batch with every kind of content. */
 function entries(from: number, count: number): OutboxEntry[] {
   return Array.from({ length: count }, (_, i): OutboxEntry => {
     const n = from + i;
@@ -112,11 +112,11 @@ function batchOf(handed: readonly OutboxEntry[], more: Partial<Batch> = {}): Bat
 const acknowledgements: readonly Acknowledgement[] = [
   { sink, epoch: asId(epochs.older), lane: 'telemetry', through: 20 },
 ];
-/** Moves a cursor, sheds, and leaves something in each table. */
+/** A commit that moves a cursor, sheds, and fills each table. */
 const large = batchOf(entries(1000, 24), { acknowledgements, changes: { anew: true, changes: session } });
 const next = batchOf(entries(2000, 5));
 
-/** What whoever opens the file finds after a kill now. */
+/** The content of the file after a kill at this moment. */
 function afterKill(): Record<string, unknown[]> {
   const copy = join(outside, 'copy.db');
   for (const suffix of ['', '-wal', '-shm']) {
@@ -132,7 +132,7 @@ function afterKill(): Record<string, unknown[]> {
   return found;
 }
 
-/** Somebody else takes all but so many blocks of the disk. */
+/** Fills the disk except for a number of blocks. */
 function fillBut(blocks: number): void {
   const { bavail, bsize } = statfsSync(small);
   expect(bsize).toBe(blockBytes);
@@ -143,7 +143,7 @@ function begin(ballastBytes: number): Opened {
   for (const name of readdirSync(small)) rmSync(join(small, name));
   copyFileSync(prepared, join(small, 'outbox.db'));
   const begun = opened(epochs.own, ballastBytes);
-  // the ballast is laid
+  // the ballast exists
   commit(begun, batchOf([]));
   return begun;
 }
@@ -177,17 +177,17 @@ afterAll(() => {
   rmSync(outside, { recursive: true });
 });
 
-/** The device's own ids of what is there of this life's events. */
+/** The device's own ids of the stored events of this epoch. */
 const idsIn = (found: Record<string, unknown[]>) =>
   (found.events as { epoch: string; type: string; data: string }[])
     .filter(({ epoch, type }) => epoch === epochs.own && type === 'forpost.reading.v1')
     .map(({ data }) => (JSON.parse(data) as { n: number }).n);
 
 test(
-  'wherever the room ends in a commit, nothing of it is there, and it is stored whole once there is room',
+  'wherever in a commit the disk becomes full, the commit stores nothing, and is stored whole once there is space',
   unless(withoutDisk),
   () => {
-    // what is there where the disk was never full
+    // the content if the disk is never full
     const roomy = begin(0);
     const outcomes = [committed(roomy, next), committed(roomy, large)];
     const wanted = afterKill();
@@ -208,13 +208,13 @@ test(
       expect([failures, afterKill()]).toEqual([failures, wanted]);
       one.stop();
     }
-    // the log grew in front of the commit
+    // the log has grown before the commit
     expect(failures).toBeGreaterThan(4 * cachePages);
   },
 );
 
 test(
-  'wherever the room ends in a commit, what it says of it in the room of the ballast is what is there',
+  'wherever in a commit the disk becomes full, the writer reports exactly what it has stored in the space of the ballast',
   unless(withoutDisk),
   () => {
     const counts = { failed: 0, inBallast: 0 };

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { outboxIn, recalled, temporaryFolder } from '../testing/test-support.ts';
 
-/** What a Forpost of version 5 of the file, which spoke MQTT 3.1.1 alone, wrote, the hashes of its rows included. */
+/** The content of a file of version 5, which knew MQTT 3.1.1 only, with the hashes of its rows. */
 const version5 = `
 create table meta ( id integer primary key check (id = 1), epoch text not null, schema integer not null, starts
 integer not null , hash integer);

@@ -43,7 +43,7 @@ test('a hundred thousand publishes leave a bounded redelivery log, and the newes
   await later.stop();
 });
 
-test('an entry without space in the outbox leaves no redelivery record and no queued message either', async () => {
+test('an entry that the outbox has no space for leaves neither a redelivery record nor a queued message', async () => {
   const outbox = outboxIn(folder, { limits: { maxBytes: 400_000 } });
   await outbox.start();
   const kept: number[] = [];
@@ -73,7 +73,7 @@ test('an entry without space in the outbox leaves no redelivery record and no qu
   await later.stop();
 });
 
-test('a packet id that one commit frees and gives to another publish stays taken', async () => {
+test('a packet id that one commit releases and gives to another publish stays in use', async () => {
   const outbox = outboxIn(folder);
   await outbox.start();
   outbox.mqttState.save({ kind: 'session', session: 1, client: 'meter/1', absentMs: 0 });
@@ -84,7 +84,7 @@ test('a packet id that one commit frees and gives to another publish stays taken
   outbox.mqttState.save({ kind: 'session-ended', session: 2 });
   await outbox.append({ events: [draft(2)], publish: { changes: [received(1), received(2)] } });
   const db = new Database(outbox.file, { readonly: true });
-  // nothing of a session that has ended is left either
+  // an ended session leaves nothing in the tables
   expect(db.prepare('select count(*) from inbound').pluck().get()).toBe(1);
   db.close();
   await outbox.stop();
@@ -94,7 +94,7 @@ test('a packet id that one commit frees and gives to another publish stays taken
   await later.stop();
 });
 
-test('the next start is told the newest ids that devices gave their events', async () => {
+test('the next start gets the newest ids that devices gave their events', async () => {
   const outbox = outboxIn(folder);
   await outbox.start();
   await outbox.append({ events: [1, 2, 3].map((n) => draft(n, { resendId: `id-${n}`, content: n })) });
@@ -107,7 +107,7 @@ test('the next start is told the newest ids that devices gave their events', asy
   await later.stop();
 });
 
-test('sessions of a file from before MQTT 5 go on, and keep their MQTT 5 properties from then on', async () => {
+test('sessions of a file from before MQTT 5 survive, and keep MQTT 5 properties from then on', async () => {
   const payload = new Uint8Array([1, 2, 3]);
   const queued = { kind: 'queued', session: 1, message: 7, topic: 't', payload, qos: 2, messageId: 5 } as const;
   const first = outboxIn(folder);
@@ -121,7 +121,7 @@ test('sessions of a file from before MQTT 5 go on, and keep their MQTT 5 propert
   await first.stop();
   const db = new Database(first.file);
   registerRowHash(db);
-  // as version 5 left it
+  // the file as version 5 leaves it
   const added = [...addMqtt5.matchAll(/alter table (\w+) add column (\w+)/g)];
   expect(added.length).toBe(7);
   for (const [, table, column] of added) db.exec(`alter table ${table} drop column ${column}`);
@@ -143,7 +143,7 @@ test('sessions of a file from before MQTT 5 go on, and keep their MQTT 5 propert
   second.mqttState.save({ ...queued, released: false, retain: true, ...extras });
   second.mqttState.save({ kind: 'retained', topic: 'r', payload, qos: 1, owner: 'meter', ...extras });
   await second.mqttState.saved();
-  // PUBREC came: hashed anew by SQL
+  // PUBREC has come: SQL computes the new hash
   second.mqttState.save({ kind: 'sent', session: 1, message: 7, messageId: 6, released: true });
   await second.mqttState.saved();
   await second.stop();

@@ -36,7 +36,7 @@ async function started(): Promise<SqliteOutbox> {
   return outbox;
 }
 
-/** As a disk alters it: behind the back of everyone. */
+/** Alters the file as a faulty disk does, without the outbox. */
 function alter(file: string, sql: string): void {
   const db = new Database(file);
   db.exec(sql);
@@ -52,7 +52,7 @@ function gapsIn(outbox: SqliteOutbox): readonly GapData[] {
 
 const numbers = (events: readonly { readonly sequence: number }[]) => events.map(({ sequence }) => sequence);
 
-test('an event that is altered or missing while the gateway runs is never sent: a gap record names it, and its lane goes on', async () => {
+test('an event that is altered or missing while the gateway runs is never sent: a gap record names it, and its lane continues', async () => {
   const outbox = await started();
   const { epoch, file } = outbox;
   await outbox.append({ events: Array.from({ length: 10 }, (_, n) => draft(n)) });
@@ -82,13 +82,13 @@ test('an event that is altered or missing while the gateway runs is never sent: 
     { epoch, lane: 'telemetry', from: '4', to: '4', count: 1, reason: alteredReason },
     { epoch, lane: 'telemetry', from: '7', to: '8', count: 2, reason: alteredReason },
   ]);
-  // nothing of it is said twice, and nothing is wrong with the file any more
+  // no gap record repeats it, and the file is sound again
   await outbox.stop();
   const next = await started();
   expect([problems.length, gapsIn(next).length]).toEqual([1, 2]);
 });
 
-test('an altered cursor goes back to the oldest kept event: events are sent twice, and none is left out', async () => {
+test('an altered cursor is reset to the oldest kept event: events are sent twice, and none is skipped', async () => {
   const first = await started();
   await first.append({ events: Array.from({ length: 10 }, (_, n) => draft(n)) });
   first.acknowledge(sink, first.epoch, 'telemetry', 3);
@@ -103,7 +103,7 @@ test('an altered cursor goes back to the oldest kept event: events are sent twic
   expect(gapsIn(second)).toEqual([]);
 });
 
-test('an altered row of the broker’s state ends its own session or retained message, and no other one', async () => {
+test('an altered row of the broker’s state deletes only its own session or retained message', async () => {
   const first = await started();
   const saved: StateChange[] = [
     ...[1, 2, 3].flatMap((session): StateChange[] => [
@@ -130,7 +130,7 @@ test('an altered row of the broker’s state ends its own session or retained me
   expect(problems).toEqual([]);
 });
 
-test('a dead letter whose row is altered is not shown', async () => {
+test('a dead letter with an altered row is not shown', async () => {
   const outbox = await started();
   const letter = { device: asId<'device'>('meter'), topic: 't', payload: new Uint8Array(3), received: 1, reason: 'no' };
   await outbox.append({ events: [], deadLetter: letter });
@@ -141,7 +141,7 @@ test('a dead letter whose row is altered is not shown', async () => {
 
 test.each([
   ['its version', `update meta set schema = schema + 8`],
-  ['how often it was started', `update meta set starts = 4242`],
+  ['its count of starts', `update meta set starts = 4242`],
   ['the numbers of a lane', `update lanes set next_seq = 3 where lane = 'telemetry'`],
   ['an alert, which may be a gap record', `update events set data = '{"n":2}' where lane = 'alerts'`],
   [
@@ -153,13 +153,13 @@ test.each([
     `pragma writable_schema = on; update sqlite_schema set sql = replace(sql, 'boot', 'bnot') where name = 'events'`,
   ],
 ])(
-  'a file in which %s is altered is built anew: all that is as it was written is there, the rest is named',
+  'a file with an alteration of %s is rebuilt: unaltered rows are kept, and gap records name the others',
   async (_, sql) => {
     const first = await started();
     await first.append({ events: [draft(1), draft(2), draft(3), draft(4)] });
     await first.append({ events: [draft(5, { lane: 'alerts', data: '{"n":1}' })] });
     await first.stop();
-    // as a disk does it: better-sqlite3 itself takes care
+    // as a faulty disk does: SQLite itself would keep the hash right
     const db = new Database(first.file);
     db.unsafeMode();
     db.exec(sql);

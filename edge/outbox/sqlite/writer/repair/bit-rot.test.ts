@@ -1,5 +1,5 @@
 /**
- * What becomes of the outbox on a disk that does not give back what was written. In memory where the system has such a
+ * The outbox on a disk that returns other bytes than were written. The files are in memory if the system has such a
  * folder: hundreds of starts, each of which syncs.
  */
 import {
@@ -41,7 +41,7 @@ function after(mode: (typeof modes)[number], change: (file: string) => void): He
 const unharmed = { altered: [], lost: [] };
 
 test.each(Array.from({ length: 100 }, (_, n) => n + 1))(
-  'a flipped bit in the database or its log loses nothing in silence and changes nothing: seed %i',
+  'after a flipped bit in the database or its log every event is unchanged or named as lost: seed %i',
   (seed) => {
     const random = new Random(seed);
     const mode = modes[seed % modes.length]!;
@@ -54,7 +54,7 @@ test.each(Array.from({ length: 100 }, (_, n) => n + 1))(
   },
 );
 
-test('a flipped bit of the log, be it in the header, a page or its end, is put right, and what was behind it is there', () => {
+test('a flipped bit of the log, in its header, a page or its end, is repaired, and the frames after it are kept', () => {
   const random = new Random(7);
   const size = statSync(join(folder, 'killed', 'outbox.db-wal')).size;
   const places = [0, 9, 17, 30, 33, 45, 50, 60, size - 5, size - 4000];
@@ -64,16 +64,16 @@ test('a flipped bit of the log, be it in the header, a page or its end, is put r
     expect([place, heard.said.join()]).toEqual([place, expect.stringMatching(/^$|flipped bits|is damaged|altered/)]);
     return heard;
   });
-  // of some bits nobody can tell which one it was: then what stood on their page is named where it is altered
+  // some bits cannot be identified: then gap records name the altered rows of their page
   expect(all.filter(({ named }) => named === 0).length).toBeGreaterThan(24);
   expect(all.filter(({ said }) => said.join().includes('put right')).length).toBeGreaterThan(20);
 });
 
-test('an undamaged file names no loss and reports nothing', () => {
+test('for an undamaged file no loss is named and no problem reported', () => {
   for (const mode of modes) expect(after(mode, () => undefined)).toEqual({ ...unharmed, named: 0, said: [] });
 });
 
-test('whichever page of the database is lost, every event on the other pages is rescued under its own number', () => {
+test('whichever page of the database is lost, every event on the other pages is rescued with its own number', () => {
   const { events } = templates.get('stopped')!;
   const pages = statSync(join(folder, 'stopped', 'outbox.db')).size / 4096;
   for (let page = 0; page < pages; page++) {
@@ -82,12 +82,12 @@ test('whichever page of the database is lost, every event on the other pages is 
       writeFileSync(file, content.fill(0xa5, page * 4096, (page + 1) * 4096));
     });
     expect([page, heard]).toMatchObject([page, unharmed]);
-    // a page holds some twenty readings; an alert may have stood on several
+    // a page has some twenty readings; an alert may span several pages
     expect([page, heard.named < 40, heard.named < events.size / 4]).toEqual([page, true, true]);
   }
 });
 
-test('of a log that breaks off in the middle the frames behind are saved, and of one that is gone the end is named', () => {
+test('if the log breaks off in the middle, the frames after that are saved; if it is missing, gap records name its events', () => {
   const broken = after('killed', (file) => {
     const log = readFileSync(`${file}-wal`);
     writeFileSync(`${file}-wal`, log.fill(0, Math.floor(log.length / 2), Math.floor(log.length / 2) + 512));
@@ -113,15 +113,15 @@ test.each([
   ['gone', (file: string) => rmSync(file)],
   ['of zeros', (file: string) => writeFileSync(file, Buffer.alloc(statSync(file).size))],
   ['no database', (file: string) => writeFileSync(file, 'this is no database, it is a poem')],
-])('a file that is %s is told like a damaged one, and what it held is named', (_, change) => {
+])('a file that is %s is reported as damaged, and gap records name its events', (_, change) => {
   const heard = after('stopped', change);
   expect(heard).toMatchObject(unharmed);
   expect(heard.said).toEqual([expect.any(String)]);
   expect(heard.named).toBeGreaterThan(10);
 });
 
-test('an older copy of the file is recognised, and its missing events are named to their exact end', () => {
-  // of the first life, with what is known beside it of the second
+test('an older copy of the file is recognised, and gap records name exactly the events that it lacks', () => {
+  // the file of the first epoch, with the list beside it of the second
   const { older, epochs, events } = templates.get('stopped')!;
   const heard = after('stopped', (file) => copyFileSync(older, file));
   expect(heard).toMatchObject(unharmed);
@@ -130,7 +130,7 @@ test('an older copy of the file is recognised, and its missing events are named 
   expect(heard.named).toBe(lacking.filter(({ lane, sequence }) => lane === 'alerts' || sequence > 9).length);
 });
 
-test('after a kill at any step of a rescue the next start goes on with it', () => {
+test('after a kill at any step of a rescue the next start continues the rescue', () => {
   const damaged = (file: string) => {
     const content = readFileSync(file);
     writeFileSync(file, content.fill(0xa5, 100, 4096));
@@ -138,7 +138,7 @@ test('after a kill at any step of a rescue the next start goes on with it', () =
   const whole = after('stopped', damaged);
   expect(whole).toMatchObject({ ...unharmed, named: 0 });
   const rescued = join(folder, 'rescued.db');
-  // what the first start made of it, before anything was begun in it
+  // the rescued file of the first start, before its new epoch
   after('stopped', (file) => {
     damaged(file);
     copyRescued(file, rescued);

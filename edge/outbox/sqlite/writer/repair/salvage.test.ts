@@ -6,7 +6,7 @@ import { refusalEntry } from '../../../../uplink/refusal.ts';
 import { openReader } from '../../reader/sqlite-reader.ts';
 import { draft, outboxIn, sink, temporaryFolder } from '../../testing/test-support.ts';
 
-/** Ranges of the first epoch's telemetry that gap records in the outbox name. */
+/** The ranges of the first epoch's telemetry that gap records in the outbox name. */
 function namedIn(file: string, epoch: string): readonly string[] {
   const reader = openReader(file);
   try {
@@ -26,7 +26,7 @@ test.each([
   ['can still be read', false],
   ['is lost with it', true],
 ])(
-  'what was refused for good is still explained after the file was damaged, where its gap record %s',
+  'after damage of the file an event that was refused for good is still explained; its gap record %s',
   async (_, isLost) => {
     const folder = temporaryFolder();
     try {
@@ -38,13 +38,13 @@ test.each([
       const stamp = { received: 5, uptime: 5, boot: 'boot-1', clock: 'synced' } as const;
       const entry = refusalEntry({ sink, event, reason: 'too large' }, asId('gw-1'), stamp);
       await outbox.append({ ...entry, reserved: true });
-      // the cursor goes past it: its gap record is all that tells of it, and waits
+      // the cursor has passed the event: only its waiting gap record names it
       outbox.acknowledge(sink, epoch, 'telemetry', 1);
       await outbox.append({ events: [draft(3)] });
       await outbox.stop();
       const content = readFileSync(file);
       if (isLost) content.fill(0xa5);
-      // the schema alone: no table can be found any more
+      // only the schema is damaged: no table can be found any more
       else content.fill(0xa5, 100, 4096);
       writeFileSync(file, content);
       const next = outboxIn(folder);

@@ -1,4 +1,4 @@
-/** The outbox on a file system that is really full: a small tmpfs, which takes root on Linux. */
+/** The outbox on a file system that is really full: a small tmpfs, which needs root on Linux. */
 import { appendFileSync, copyFileSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -31,7 +31,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Waits for a condition; a machine that is busy may take its time. */
+/** Waits for a condition, long enough for a busy machine. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 async function started(change: Partial<SqliteOutboxOptions> = {}): Promise<SqliteOutbox> {
@@ -48,7 +48,7 @@ function freeBytes(): number {
 
 const filler = () => join(folder, 'filler');
 
-/** Somebody else takes all but so much of the disk. */
+/** Fills the disk except for a number of bytes. */
 function fillBut(bytes: number): void {
   const wanted = Math.max(0, freeBytes() - bytes);
   appendFileSync(filler(), Buffer.alloc(wanted - (wanted % blockBytes), 1));
@@ -64,16 +64,16 @@ function gapsOf(outbox: SqliteOutbox): GapData[] {
   return gaps.map(({ data }) => JSON.parse(data) as GapData).reverse();
 }
 
-/** Starts writers, none of which finds any room that the one before has left. */
+/** Starts writers, and fills the space that each leaves before the next one starts. */
 const withoutRoom = (attempts: { made: number; isFull: boolean }) => (workerData: WriterData) => {
   attempts.made++;
   if (attempts.isFull) fillBut(0);
   return new Worker(new URL('../writer.ts', import.meta.url), { workerData });
 };
 
-/** Makes nonsense of the last pages of the file that an outbox has open, or had. Returns what it is then. */
+/** Overwrites the last pages of an outbox's file with nonsense. Returns the content of the file after that. */
 function damage(file: string): Buffer {
-  // a write of another connection makes the writer forget its cached pages
+  // a write by another connection empties the writer's page cache
   const db = new Database(file);
   db.exec('create table other (x)');
   db.pragma('wal_checkpoint(TRUNCATE)');
@@ -83,7 +83,7 @@ function damage(file: string): Buffer {
   return content;
 }
 
-/** of later versions than the first */
+/** tables of later versions than the first */
 const addedTables = [
   'holes',
   'sessions',
@@ -95,7 +95,7 @@ const addedTables = [
   'reused_ids',
 ];
 
-test('a disk that is full for a moment costs no reading that was acknowledged, and alarms are stored meanwhile', {
+test('a short lack of disk space loses no acknowledged reading, and alarms are stored meanwhile', {
   ...unless(withoutDisk),
 }, async () => {
   const outbox = await started({ limits: { maxBytes: 2 ** 24, shedAfterMs: 60_000 } });
@@ -108,7 +108,7 @@ test('a disk that is full for a moment costs no reading that was acknowledged, a
     );
   let acknowledged = 300;
   await outbox.append({ events: Array.from({ length: acknowledged }, () => draft(n++, { data: long })) });
-  // a chunk of it at each look at the disk
+  // a part of the ballast at each check of the disk
   const look = () => outbox.append({ events: [draft(0, { lane: 'alerts' })] });
   await expect
     .poll(() => look().then(() => outbox.status().room.ballastBytes), { timeout: 10_000, interval: 300 })
@@ -130,12 +130,12 @@ test('a disk that is full for a moment costs no reading that was acknowledged, a
 });
 
 test.each([
-  ['found at the start, and the ballast makes the room', false, true],
-  ['found at the start, and somebody makes room later', false, false],
-  ['found in use, and the ballast makes the room', true, true],
-  ['found in use, and somebody makes room later', true, false],
+  ['found at the start, and the ballast frees the space', false, true],
+  ['found at the start, and a person frees space later', false, false],
+  ['found in use, and the ballast frees the space', true, true],
+  ['found in use, and a person frees space later', true, false],
 ])(
-  'a damaged file is kept as it is where the disk has no room for the next one: %s',
+  'a damaged file stays in place while the disk has no space for the next one: %s',
   unless(withoutDisk),
   async (_, inUse, hasBallast) => {
     const attempts = { made: 0, isFull: false };
@@ -171,7 +171,7 @@ test.each([
     const aside = join(folder, damagedFiles()[0]!);
     expect(readFileSync(aside).equals(content)).toBe(true);
     expect(problems).toMatchObject([{ kind: 'put-aside', files: [aside] }]);
-    // what can be read of it is there, and the rest is named
+    // the readable events are kept, and gap records name the others
     const reader = openReader(outbox.file);
     const named = gapsOf(outbox).filter(({ lane }) => lane === 'telemetry');
     const saved = [first.epoch, epoch].map((one) => reader.read(one, 'telemetry', 0, 1000, 1e9).length);
@@ -184,7 +184,7 @@ test.each([
   },
 );
 
-test('wherever the disk is full while an older file is migrated, nothing is lost, and it goes on once there is space', {
+test('wherever the disk becomes full during the migration of an older file, nothing is lost, and the migration continues with space', {
   ...unless(withoutDisk),
   timeout: 60_000,
 }, async () => {

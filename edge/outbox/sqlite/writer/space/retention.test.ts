@@ -11,7 +11,7 @@ import { draft, sink } from '../../testing/test-support.ts';
 
 folderForEachTest();
 
-test('delivered events are deleted after their time; an event that some sink has not called safe stays', async () => {
+test('delivered events are deleted after outbox.keep_delivered_days; an event that a sink has not called safe stays', async () => {
   const outbox = await started({ sinks: ['kafka', 'http'], limits: { keepDeliveredMs: 60_000 } });
   const now = systemClock.now();
   await outbox.append({ events: [1, 2, 3].map((n) => draft(n, { received: now - 120_000 })) });
@@ -28,7 +28,7 @@ test('delivered events are deleted after their time; an event that some sink has
   await soon(kept).toEqual([4]);
 });
 
-test('a file whose events are delivered and deleted does not grow', async () => {
+test('a file with events that are delivered and deleted does not grow', async () => {
   const outbox = await started({ limits: { maxBytes: 2 ** 20 } });
   let through = 0;
   for (let round = 0; round < 40; round++) {
@@ -54,7 +54,7 @@ test('an epoch without events is forgotten, however many starts there are', asyn
   db.close();
 });
 
-test('a sink that is configured later gets every event that is still kept', async () => {
+test('a newly configured sink gets every event that is still kept', async () => {
   const first = await started();
   await first.append({ events: [draft(1), draft(2)] });
   const old = first.epoch;
@@ -67,7 +67,7 @@ test('a sink that is configured later gets every event that is still kept', asyn
   reader.close();
 });
 
-test('events that were deleted before a sink was configured, or configured again, are named once by gap records', async () => {
+test('gap records name once the events that were deleted before a sink was configured', async () => {
   const now = systemClock.now();
   const limits = { keepDeliveredMs: 60_000 };
   const gapsIn = (outbox: SqliteOutbox) =>
@@ -91,7 +91,7 @@ test('events that were deleted before a sink was configured, or configured again
   const third = await started({ sinks: ['other'], limits });
   expect(gapsIn(third)).toMatchObject([{ ...named, from: '1', to: '3' }]);
   await third.stop();
-  // the first sink is out of the configuration: what the other one has goes
+  // the first sink is not configured any more: the events that the other sink has are deleted
   const fourth = await started({ sinks: ['other'], limits: { keepDeliveredMs: 0 } });
   expect(gapsIn(fourth)).toEqual([]);
   await fourth.append({ events: [draft(5), draft(6)] });

@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest';
 import { ShedPatience } from './shed-patience.ts';
 
-test('shedding waits once for each time that space runs out, and goes on steadily afterwards', () => {
+test('shedding waits once for each time that space runs out, and is steady afterwards', () => {
   const patience = new ShedPatience(1000);
   expect([patience.mayShed(0), patience.mayShed(999), patience.leftMs(999)]).toEqual([false, false, 1]);
   expect([patience.mayShed(1000), patience.leftMs(1000)]).toEqual([true, undefined]);
-  // what a step has freed is no new room
+  // the space that a shed step has freed does not end the lack of space
   patience.hasRoom(false);
   expect(patience.mayShed(50_000)).toBe(true);
   patience.hasRoom(true);
   expect([patience.mayShed(60_000), patience.mayShed(61_000)]).toEqual([false, true]);
 });
 
-test('any space that comes back ends the wait', () => {
+test('free space ends the wait', () => {
   const patience = new ShedPatience(1000);
   patience.mayShed(0);
   patience.hasRoom(false);

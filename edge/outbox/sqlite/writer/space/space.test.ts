@@ -31,7 +31,7 @@ async function started(change: Partial<SqliteOutboxOptions> = {}): Promise<Sqlit
   return outbox;
 }
 
-/** Waits for a condition; a machine that is busy may take its time. */
+/** Waits for a condition, long enough for a busy machine. */
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 10 });
 
 const text = 'x'.repeat(2000);
