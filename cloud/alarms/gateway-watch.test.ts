@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import { expectRussian } from '@forpost/shared/texts/testing/untranslated.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { GatewayDirectory } from '../gateways/directory.ts';
 import { GatewayService } from '../gateways/out-of-service.ts';
@@ -53,6 +55,10 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
     await registry.stop();
   };
   onTestFinished(stop);
+  // a channel in Russian gets no English sentence
+  onTestFinished(() => {
+    for (const { message, message_i18n } of notified) expectRussian(message_i18n, message);
+  });
   let counter = 0;
   /** `alive` report every few seconds meanwhile */
   const pass = async (seconds: number, alive: readonly string[] = [], more: object = {}) => {
@@ -168,7 +174,7 @@ test('a gateway’s state with a full disk, a wrong clock or a broken link raise
     sink: 'second',
     state: 'offline',
     since: '',
-    reason: 'no route',
+    reason: words('gateway/reason.connecting'),
     events: 1,
     bytes: 1,
     eventsPerSecond: 0,
@@ -197,7 +203,9 @@ test('missing or lost events raise an alarm of their gateway, missing alerts a c
   watch.stored([gap({ epoch: 'e', lane: 'telemetry', from: '3', to: '9', count: 7, reason: 'shed' })]);
   await pass(5, ['gw-1', 'gw-2']);
   await expect.poll(active).toEqual([]);
-  watch.stored([gap({ epoch: 'e', lane: 'alerts', from: '3', to: null, count: 0, reason: 'the outbox was damaged' })]);
+  watch.stored([
+    gap({ epoch: 'e', lane: 'alerts', from: '3', to: null, count: 0, reason: words('gateway/reason.disk-full') }),
+  ]);
   await pass(5, ['gw-1', 'gw-2']);
   await expect.poll(active).toEqual(['gw-2 lost']);
   await expect
@@ -205,6 +213,6 @@ test('missing or lost events raise an alarm of their gateway, missing alerts a c
     .toMatchObject({
       gateway: 'gw-2',
       severity: 'critical',
-      message: expect.stringContaining('damaged'),
+      message: expect.stringContaining('the disk is full'),
     });
 });

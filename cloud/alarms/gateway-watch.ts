@@ -20,7 +20,7 @@ import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { said } from '@forpost/shared/texts/english.ts';
+import { isKnown, said } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
@@ -235,8 +235,8 @@ export class GatewayWatch implements Part {
     const broken = status.uplinks.filter(
       ({ state, silentSince }) => state === 'offline' || state === 'probing' || silentSince !== undefined,
     );
-    const links = broken.map(({ sink, reason }) =>
-      reason === '' ? sink : message('centre/alarm.link-why', { sink, reason: recognisedOr(reason) }),
+    const links = broken.map(({ sink, reason, reasonI18n }) =>
+      reason === '' ? sink : message('centre/alarm.link-why', { sink, reason: knownOr(reasonI18n, reason) }),
     );
     this.#hold(
       {
@@ -293,4 +293,9 @@ export class GatewayWatch implements Part {
     }
     this.#counting = false;
   }
+}
+
+/** A gateway's message, else the message of its words, else the words. */
+function knownOr(text: Message | undefined, words: string): Message | string {
+  return text !== undefined && isKnown(text) ? text : recognisedOr(words);
 }

@@ -51,7 +51,10 @@ test('people read the gateway’s own words where it sent no message, or a key o
   const newer = { key: 'alarm/of-a-newer-version', values: {} };
   made.onEvent(alertEvent(2, { change: 'cleared', summary: 'it burns', summary_i18n: newer, message: 'no fire' }));
   await settle();
-  expect(notified.ru.map(({ message }) => message)).toEqual(['the installer’s own words', 'Over: it burns (no fire)']);
+  expect(notified.ru.map(({ message }) => message)).toEqual([
+    'the installer’s own words',
+    'Завершилась: it burns (no fire)',
+  ]);
 });
 
 test('the one message of a flood is in the channel’s language', async () => {

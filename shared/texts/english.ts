@@ -33,6 +33,12 @@ export function words<K extends TextKey<'gateway' | 'centre' | 'reason'>>(
   return inEnglish(message(key, ...values));
 }
 
+/** Whether this program can show the message, with all that it embeds. A newer program may send others. */
+export function isKnown(message: Message): boolean {
+  return english.say(message, unknown) !== unknown;
+}
+const unknown = '\0';
+
 /** A sentence: its words, and its message when the catalogue has one. */
 export interface Said {
   readonly message: string;

@@ -2,7 +2,7 @@
  * For tests: what of a sentence a reader of Russian would read in English.
  *
  * Always: a value without a space is a name, a code or a number. A value with spaces and Latin words is a sentence that has no
- * message, unless it quotes a system call or another program.
+ * message, unless it quotes another program, or is a name that people gave.
  */
 import { expect } from 'vitest';
 import { catalogue } from '../catalogue/all.ts';
@@ -10,8 +10,8 @@ import type { Message, MessageValue } from '../message.ts';
 import { texts } from '../texts.ts';
 
 const { say } = texts('ru', catalogue.ru);
-/** Values that quote another program: a system call with its path, a line of ffmpeg, an answer of ClickHouse. */
-const quotes: ReadonlySet<string> = new Set(['doing', 'line', 'said', 'command', 'shape', 'encoding']);
+/** Values that quote another program (a system call with its path, a line of ffmpeg, an answer of ClickHouse), and names that people gave. */
+const quotes: ReadonlySet<string> = new Set(['doing', 'line', 'said', 'command', 'shape', 'encoding', 'name', 'names']);
 const unknown = '\0';
 
 /** The English sentences that stay in `message`; `words` themselves where it has none, or one of another version. */
