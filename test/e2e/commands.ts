@@ -161,6 +161,25 @@ export function commandsArrive(uplink: 'kafka' | 'http') {
     await expect(site.post('/api/v1/gateways/nobody/commands', { kind: 'ping' })).rejects.toThrow(/404/);
   });
 
+  test('staff change the document of a site, and a change over an older revision is refused with what was changed', async () => {
+    const document = () => site.local<{ revision: { number: number }; document: string }>('/api/v1/site');
+    const { revision } = await document();
+    const seen = String(revision.number);
+    const rename = (name: string) => ({ revision: seen, edits: [{ set: ['devices', 'meter', 'name'], value: name }] });
+    const { id } = await order('site.apply', rename('Kitchen'));
+    expect(await settled(id)).toMatchObject({
+      state: 'applied',
+      message: `revision ${revision.number + 1} is the site now`,
+    });
+    expect((await document()).document).toContain('Kitchen');
+    const second = await order('site.apply', rename('Cellar'));
+    expect(await settled(second.id)).toMatchObject({
+      state: 'refused',
+      message: expect.stringContaining('device meter renamed to Kitchen'),
+    });
+    expect((await document()).document).not.toContain('Cellar');
+  });
+
   if (uplink === 'http') {
     test('a request without the token of a gateway gets no commands', async () => {
       const url = `http://127.0.0.1:${site.centrePort}/ingest/v1/commands`;
