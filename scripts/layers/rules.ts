@@ -53,7 +53,6 @@ export const floors: Readonly<Record<'edge' | 'cloud', readonly (readonly string
     ['access', 'data-folder', 'kafka'],
     ['history', 'notify', 'operations', 'registry'],
     ['config'],
-    ['backup'],
     ['api'],
     ['gateways'],
     ['commands', 'events', 'language', 'ledger', 'series', 'sites'],

@@ -12,6 +12,8 @@ const excepted: Readonly<Record<string, string>> = {
   'edge/vision/models.ts': 'the download of a model: the finished file is moved by shared/files.ts',
   'edge/outbox/sqlite/writer/opening.ts': 'the new outbox syncs the folder with its first log',
   'edge/outbox/sqlite/writer/writer-disk.ts': 'syncs the folder itself; a rescue that a power cut ends goes on',
+  'edge/backup/restore-folder.ts': 'the old folder is renamed aside; the rename of the restored one syncs their parent',
+  'edge/cli/backup.ts': 'the file descriptor of standard output',
   'shared/stripping/stripped.mjs': 'prepared code is made again',
   'cloud/web/vite.config.ts': 'the build of the page',
 };
