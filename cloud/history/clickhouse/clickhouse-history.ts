@@ -23,7 +23,6 @@ import {
   maxGaps,
   maxSeriesPoints,
   maxSkippedAlarms,
-  type Position,
   storingTime,
   timeRange,
 } from '../queries.ts';
@@ -48,6 +47,7 @@ import {
 import { AlarmStates } from './alarm-states.ts';
 import { brokenParts } from './damage.ts';
 import { EmbeddedExecutor } from './embedded.ts';
+import { cursorOf, type PageRow, positionOf, slices, toPageEvent } from './event-pages.ts';
 import type { Executor, Parameters } from './executor.ts';
 import { HttpExecutor } from './http.ts';
 import { rangesOf } from './ranges.ts';
@@ -70,12 +70,7 @@ export function executorFor(options: { readonly url?: string | undefined; readon
 const maxInsertEvents = 50_000;
 const maxInsertBytes = 64 * 1024 * 1024;
 
-/** The length of the first slice of time that a page searches, and the factor by which each next slice is longer. */
-const firstSliceMs = 3_600_000;
-const sliceGrowth = 30;
 const anyBytes = 4_294_967_295;
-/** After a slice of this length, the next slice covers all the rest. */
-const lastSliceMs = 100 * 86_400_000;
 
 export class ClickHouseHistory implements HistoryStore {
   readonly #executor: Executor;
@@ -353,49 +348,4 @@ function alarmState(row: AlarmRow): AlarmState {
 
 function keyOf(key: LaneKey): Parameters {
   return { gateway: key.gateway, epoch: key.epoch, lane: key.lane };
-}
-
-/** `at_ms`: the event's time, corrected where a correction is known. */
-type PageRow = EventRow & Readonly<Record<'at_ms' | 'data_begin' | 'data_bytes' | 'rest_bytes', string>>;
-
-function toPageEvent(row: PageRow): HistoryEvent {
-  // empty data means that the query left it out: an event's data is never empty
-  if (row.data === '')
-    return { ...toEvent({ ...row, data: JSON.stringify(row.data_begin) }), data_bytes: Number(row.data_bytes) };
-  const event = toEvent(row);
-  return row.rest === '' && row.rest_bytes !== '0' ? { ...event, data_bytes: Number(row.data_bytes) } : event;
-}
-
-function positionOf(row: PageRow): Position {
-  const { gateway, epoch, sequence } = row;
-  return { time: Number(row.at_ms), gateway, epoch, lane: row.lane as Lane, sequence };
-}
-
-function cursorOf(after: Position | undefined): Parameters {
-  return {
-    after: after === undefined ? 0 : 1,
-    after_time: after?.time ?? 0,
-    after_gateway: after?.gateway ?? '',
-    after_epoch: after?.epoch ?? '',
-    after_lane: after?.lane ?? '',
-    after_sequence: after?.sequence ?? '0',
-  };
-}
-
-/** Disjoint slices of [from, through], newest first. The first slice includes all events dated in the future. */
-function* slices(
-  from: number,
-  through: number,
-  now: number,
-): Generator<{ readonly from: number; readonly through: number }> {
-  let newest = through;
-  let lengthMs = firstSliceMs;
-  let anchor = Math.min(through, now);
-  while (newest >= from) {
-    const oldest = lengthMs > lastSliceMs ? from : Math.max(from, anchor - lengthMs);
-    yield { from: oldest, through: newest };
-    newest = oldest - 1;
-    anchor = newest;
-    lengthMs *= sliceGrowth;
-  }
 }
