@@ -64,10 +64,12 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
 
   test('a field of another type costs only its own values, and a reading’s id, time, channel or quality only that reading', () => {
     let compared = 0;
+    let objects = 0;
     for (const { topic, bytes, name: what } of cases) {
       const message = jsonOf(bytes);
       const whole = valuesOf(decode(topic, bytes));
       if (typeof message !== 'object' || message === null || whole.size === 0) continue;
+      objects++;
       const decodedWith = (path: Path, odd: unknown) =>
         valuesOf(decode(topic, Buffer.from(JSON.stringify(replaced(message, path, odd)))));
       for (const { path, value } of leavesIn(message)) {
@@ -79,7 +81,8 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
         }
       }
     }
-    expect(compared).toBeGreaterThan(100);
+    // a decoder whose messages are not JSON has this in a test of its own
+    expect(compared).toBeGreaterThanOrEqual(objects * oddValues.length);
   });
 
   test('keeps the topics of two devices apart, and its own topics out of those that nobody may publish', () => {

@@ -1,11 +1,16 @@
 /** A rule kind that a test adds: raised when a metric is `factor` times its last value, cleared when it no longer is. */
 import Type from 'typebox';
 import { checkDevices, coversDevice, deviceKeys } from '../../../edge/rules/kinds/common.ts';
+import { checkMessage } from '../../../edge/rules/messages.ts';
 import type { RuleChange, RuleContext, RuleKind } from '../../../edge/rules/rule.ts';
 import type { RuleConfig } from '../../../edge/site/site.ts';
 
 const schema = Type.Object(
-  { ...deviceKeys, metric: Type.String(), factor: Type.Number({ exclusiveMinimum: 0, description: 'of the jump' }) },
+  {
+    ...deviceKeys,
+    metric: Type.String({ description: 'name of the metric' }),
+    factor: Type.Number({ exclusiveMinimum: 0, description: 'of the jump' }),
+  },
   { additionalProperties: false, description: 'raised when a value jumps' },
 );
 
@@ -17,13 +22,18 @@ interface State {
   readonly active: Set<string>;
 }
 
+/** None: its sentence is always its own. */
+const placeholders: readonly string[] = [];
+
 export const added: RuleKind<JumpConfig, State> = {
   kind: 'jump',
   category: 'measurement',
   schema,
+  placeholders,
   takesLate: false,
   check: (config, { devices }) => [
     ...checkDevices(config, devices),
+    ...checkMessage(config.message, placeholders),
     ...(config.factor === 1 ? [{ path: ['factor'], message: 'a factor of 1 is no jump' }] : []),
   ],
   covers: (config, devices, { device, subject }) =>

@@ -16,7 +16,10 @@ export const added: SinkKind<FolderConfig> = {
   description: 'events go to files',
   about: 'an uplink to a folder',
   schema,
-  secret: Type.Object({ key: Type.String({ minLength: 4 }) }, { additionalProperties: false }),
+  secret: Type.Object(
+    { key: Type.String({ minLength: 4, description: 'key of the folder' }) },
+    { additionalProperties: false },
+  ),
   backoff: { baseMs: 100, ceilingMs: 1_000 },
   resolved: (config, at) => ({ ...config, folder: at(config.folder) }),
   check: ({ folder }) =>
