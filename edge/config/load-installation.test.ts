@@ -8,10 +8,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { makeCertificates } from '../../scripts/kafka/certificates.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
+import { sinkKinds } from '../uplink/sinks/registry.ts';
 import { warningText } from './conditions.ts';
 import { judge } from './judge.ts';
 import { loadInstallation } from './load-installation.ts';
 import { jsonSchemas } from './schemas.ts';
+
+const kinds = sinkKinds.map(({ kind }) => kind).join(', ');
 
 const hash = '$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$nf65EOgLrQMR/uIPnA4rEsF5h7TKyQwu9U1bMCHGi/4';
 const good = `gateway: gw-1
@@ -102,7 +105,7 @@ test.each([
   ],
   ['9092"] }', '9092"], limit: { bytes_per_day: 5 } }', 'uplink[0].limit.bytes_per_day must be'],
   ['9092"] }', '9092"], limit: { bytes_a_day: 500000 } }', 'unknown key "bytes_a_day" in uplink[0].limit'],
-  ['kind: kafka', 'kind: kafak', 'uplink[0].kind must be one of kafka, http, not "kafak"; did you mean "kafka"?'],
+  ['kind: kafka', 'kind: kafak', `uplink[0].kind must be one of ${kinds}, not "kafak"; did you mean "kafka"?`],
   ['mqtt: {}', 'mqtt: { prt: 1 }', 'unknown key "prt" in mqtt; did you mean "port"?'],
   ['secrets_file: secrets.yaml\n', '', '"secrets_file" is missing (path of secrets.yaml: passwords and tokens)'],
 ])('%s written as %j stops the start', (from, to, expected) => {
