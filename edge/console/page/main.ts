@@ -249,7 +249,9 @@ class ForpostConsole extends LitElement {
     const clockMs = Date.now() + this.#clockOffsetMs;
     // while the gateway does not answer, times stay relative to its last answer, «just now» included
     const nowMs = this.lost === undefined ? clockMs : (this.#heardMs ?? clockMs);
-    const names = new Map([...status.devices, ...status.cameras].map(({ id, name }) => [id, name]));
+    // the gateway has alarms about its own machine; a device of the same id keeps its name
+    const named = [{ id: status.gateway as string, name: status.name }, ...status.devices, ...status.cameras];
+    const names = new Map(named.map(({ id, name }) => [id, name]));
     const { alarms, devices, refused } = status;
     const asOf = clockTime(new Date(this.#heardMs ?? Date.parse(status.at)).toISOString(), clockMs);
     return html`<header>

@@ -52,7 +52,7 @@ export function drawingTests(): void {
     await tap(0.7, 0.65);
     await page.getByText('Watched by Intruder').waitFor();
     expect(await page.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true);
-    await page.getByRole('button', { name: 'Back' }).click();
+    await page.getByRole('button', { name: 'Back', exact: true }).click();
     await page.getByRole('button', { name: 'New line' }).click();
     await tap(0.1, 0.8);
     await tap(0.9, 0.9);
