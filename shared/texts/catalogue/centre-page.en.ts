@@ -7,6 +7,7 @@ export const centrePageEn = {
   'login.intro': 'Log in to see the alarms, gateways and history of all sites.',
   'login.user': 'User',
   'login.password': 'Password',
+  'login.show-password': 'Show or hide the password',
   'login.submit': 'Log in',
   'login.hint':
     'The first password is in the file first-password of the centre’s data folder. New users: forpost cloud user add.',

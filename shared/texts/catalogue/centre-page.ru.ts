@@ -9,6 +9,7 @@ export const centrePageRu = {
   'login.intro': 'Войдите, чтобы видеть тревоги, шлюзы и историю всех площадок.',
   'login.user': 'Пользователь',
   'login.password': 'Пароль',
+  'login.show-password': 'Показать или скрыть пароль',
   'login.submit': 'Войти',
   'login.hint':
     'Первый пароль лежит в файле first-password в папке данных центра. Новые пользователи: forpost cloud user add.',

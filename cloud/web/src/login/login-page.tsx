@@ -79,6 +79,7 @@ export function LoginPage({ reason, entered, choose }: LoginPageProps): ReactNod
               name="password"
               label={t('centre-page/login.password')}
               autoComplete="current-password"
+              visibilityToggleButtonProps={{ 'aria-label': t('centre-page/login.show-password') }}
               required
               withAsterisk={false}
               size="md"
