@@ -3,10 +3,12 @@
  *
  * Always: each connection reads the PEM files again, so that a renewed certificate needs no restart; no message shows a key.
  */
+
 import { readFileSync } from 'node:fs';
 import Type from 'typebox';
 import { ForpostError } from './errors.ts';
-import { certificatesIn, privateKeyIn } from './tls.ts';
+import { type Words, words } from './texts/english.ts';
+import { certificatesIn, dayOf, privateKeyIn } from './tls.ts';
 
 const closed = { additionalProperties: false } as const;
 
@@ -37,7 +39,7 @@ type TlsFile = 'ca' | 'certificate' | 'key';
 export interface TlsFileProblem {
   readonly file: TlsFile;
   /** FILE and its fault */
-  readonly message: string;
+  readonly message: Words;
 }
 
 /** `tls` with its paths resolved by `at`. */
@@ -72,35 +74,41 @@ function readTls(tls: ClientTls, now?: number) {
   const texts: { [file in TlsFile]?: string } = {};
   const problems: TlsFileProblem[] = [];
   if (tls === true) return { texts, problems };
-  const bad = (file: TlsFile, message: string) => void problems.push({ file, message });
+  const bad = (file: TlsFile, message: Words) => void problems.push({ file, message });
   for (const file of ['ca', 'certificate', 'key'] as const) {
     const path = tls[file];
     if (path === undefined) continue;
     try {
       texts[file] = readFileSync(path, 'utf8');
     } catch (error) {
-      bad(file, `${path} ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read'}`);
+      bad(
+        file,
+        (error as NodeJS.ErrnoException).code === 'ENOENT'
+          ? words('gateway/problem.file-not-there', { file: path })
+          : words('gateway/problem.file-unreadable', { file: path }),
+      );
     }
   }
   if (tls.certificate !== undefined && tls.key === undefined)
-    bad('certificate', `${tls.certificate} needs its key: add tls.key`);
+    bad('certificate', words('gateway/problem.needs-key', { file: tls.certificate }));
   if (tls.key !== undefined && tls.certificate === undefined)
-    bad('key', `${tls.key} needs its certificate: add tls.certificate`);
+    bad('key', words('gateway/problem.needs-certificate', { file: tls.key }));
   const certificateIn = (file: 'ca' | 'certificate') => {
     const text = texts[file];
     const found = text === undefined ? undefined : certificatesIn(text)?.[0];
-    if (text !== undefined && found === undefined) bad(file, `${tls[file]} holds no certificate in PEM`);
+    if (text !== undefined && found === undefined)
+      bad(file, words('gateway/reason.ca-not-pem', { file: `${tls[file]}` }));
     // a bundle may hold an expired CA beside the valid one
     const bundle = file === 'ca' && text !== undefined && text.split('-----BEGIN CERTIFICATE-----').length > 2;
     if (found !== undefined && now !== undefined && !bundle && now > found.validToDate.getTime())
-      bad(file, `${tls[file]} has expired (${found.validToDate.toISOString().slice(0, 10)}): put a new one there`);
+      bad(file, words('gateway/problem.file-expired', { file: `${tls[file]}`, day: dayOf(found.validToDate) }));
     return found;
   };
   certificateIn('ca');
   const certificate = certificateIn('certificate');
-  const key = texts.key === undefined ? undefined : privateKeyIn(texts.key);
-  if (typeof key === 'string') bad('key', `${tls.key} ${key}`);
+  const key = texts.key === undefined ? undefined : privateKeyIn(texts.key, `${tls.key}`);
+  if (typeof key === 'string') bad('key', key);
   else if (key !== undefined && certificate !== undefined && !certificate.checkPrivateKey(key))
-    bad('key', `${tls.key} is the key of another certificate than ${tls.certificate}`);
+    bad('key', words('gateway/problem.key-of-other', { key: `${tls.key}`, certificate: `${tls.certificate}` }));
   return { texts, problems };
 }

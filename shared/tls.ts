@@ -10,6 +10,7 @@
  * (new certificate, old key) never reaches a server; a certificate that has expired or is not valid yet is served and
  * reported, because a clock may be wrong, and the client's refusal tells more than silence.
  */
+
 import { constants, createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
@@ -19,6 +20,7 @@ import { ForpostError, messageOf } from './errors.ts';
 import { isLoopback } from './http/loopback.ts';
 import type { Part } from './lifecycle.ts';
 import type { Logger } from './logging.ts';
+import { noWords, type Words, words } from './texts/english.ts';
 
 /** PEM files. */
 export interface CertificateFiles {
@@ -82,7 +84,7 @@ export class ServerCertificate implements Part {
   readonly #servers = new Set<Server>();
   #serving: Loaded | undefined;
   /** why the files' present content is not served; undefined when it is */
-  #refused: { readonly reason: string; looks: number } | undefined;
+  #refused: { readonly reason: Words; looks: number } | undefined;
   #looking: Promise<boolean> = Promise.resolve(false);
   #timer: Timer | undefined;
   #said = '';
@@ -141,19 +143,17 @@ export class ServerCertificate implements Part {
   }
 
   /** Its problems, a sentence each, for the page. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     const { setting, clock, names = [] } = this.#options;
     if (this.#serving === undefined) {
       if (this.#refused === undefined) return [];
-      return [
-        `${setting}: ${this.#refused.reason}: this port refuses connections until the file can be read; no restart is needed`,
-      ];
+      return [words('gateway/problem.port-waits', { setting, reason: this.#refused.reason })];
     }
     const problems = certificateProblems(this.#serving.chain, clock.now(), names);
-    const { reason, looks } = this.#refused ?? { reason: '', looks: 0 };
+    const { reason, looks } = this.#refused ?? { reason: noWords, looks: 0 };
     // one look only: a renewal may be half done
-    if (looks > 1) problems.push(`the new certificate is not served, the one before it still is: ${reason}`);
-    return problems.map((problem) => `${setting}: ${problem}`);
+    if (looks > 1) problems.push(words('gateway/problem.certificate-before', { reason }));
+    return problems.map((problem) => words('gateway/reason.of', { name: setting, reason: problem }));
   }
 
   /** When the served certificate ends, ms since 1970, for the metrics. */
@@ -207,17 +207,21 @@ export function certificateProblems(
   chain: readonly X509Certificate[],
   now: number,
   names: readonly string[] = [],
-): string[] {
+): Words[] {
   const problems = chain.flatMap((certificate, index) => {
-    const whose = index === 0 ? 'the certificate' : `the certificate of ${commonName(certificate)} beneath it`;
-    return validityProblem(certificate, now).map((problem) => `${whose} ${problem}`);
+    const reason = validityProblem(certificate, now);
+    if (reason === undefined) return [];
+    if (index === 0) return [words('gateway/problem.certificate-own', { reason })];
+    return [words('gateway/problem.certificate-beneath', { name: commonName(certificate), reason })];
   });
   const [own] = chain;
   const wrong = own === undefined ? [] : names.filter((name) => isNameForClients(name) && !covers(own, name));
   if (own !== undefined && wrong.length > 0)
     problems.push(
-      `the certificate is not for ${wrong.join(', ')} but for ${own.subjectAltName ?? commonName(own)}: ` +
-        'clients that come by that name refuse it',
+      words('gateway/problem.certificate-names', {
+        names: wrong.join(', '),
+        covers: own.subjectAltName ?? commonName(own),
+      }),
     );
   return problems;
 }
@@ -225,19 +229,23 @@ export function certificateProblems(
 /** Clocks differ by seconds: a brand-new certificate is no problem. */
 const beginsSoonMs = 60_000;
 
-function validityProblem(certificate: X509Certificate, now: number): string[] {
+function validityProblem(certificate: X509Certificate, now: number): Words | undefined {
   const from = certificate.validFromDate.getTime();
   const to = certificate.validToDate.getTime();
-  const day = (time: number) => new Date(time).toISOString().slice(0, 10);
-  if (now > to) return [`has ended on ${day(to)}: put a renewed one in its place, no restart is needed`];
-  if (now < from - beginsSoonMs)
-    return [`is not valid before ${day(from)} by this machine’s clock: set the clock right, or wait`];
+  const [begins, day] = [dayOf(certificate.validFromDate), dayOf(certificate.validToDate)];
+  if (now > to) return words('gateway/problem.certificate-ended', { day });
+  if (now < from - beginsSoonMs) return words('gateway/problem.certificate-early', { day: begins });
   const soonMs = to - from <= shortLivedMs ? (to - from) * shortLivedEndsSoon : certificateEndsSoonMs;
-  if (to - now > soonMs) return [];
+  if (to - now > soonMs) return undefined;
   const days = Math.floor((to - now) / 86_400_000);
-  return [
-    `ends on ${day(to)} (${days === 0 ? 'within a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`}): put a renewed one in its place, no restart is needed`,
-  ];
+  return days === 0
+    ? words('gateway/problem.certificate-ends-today', { day })
+    : words('gateway/problem.certificate-ends', { day, count: days });
+}
+
+/** 2026-11-30, UTC */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
 }
 
 function isNameForClients(name: string): boolean {
@@ -264,40 +272,45 @@ export function certificatesIn(text: string): readonly X509Certificate[] | undef
   }
 }
 
-/** The private key in a PEM text, or its fault, as a text to follow the file's name. */
-export function privateKeyIn(text: string): KeyObject | string {
+/** The private key in a PEM text, or the fault of its file. */
+export function privateKeyIn(text: string, file: string): KeyObject | Words {
   try {
     return createPrivateKey(text);
   } catch {
-    return /ENCRYPTED/.test(text) ? 'is locked with a passphrase: use a key without one' : 'holds no key in PEM';
+    return /ENCRYPTED/.test(text)
+      ? words('gateway/problem.key-locked', { file })
+      : words('gateway/problem.no-key-in', { file });
   }
 }
 
 /** The files' checked content, or the reason why it cannot be served. */
-async function load({ certificate, key, ca }: CertificateFiles): Promise<Loaded | string> {
+async function load({ certificate, key, ca }: CertificateFiles): Promise<Loaded | Words> {
   const texts: string[] = [];
   for (const file of [certificate, key, ...(ca === undefined ? [] : [ca])]) {
     try {
       texts.push(await readFile(file, 'utf8'));
     } catch (error) {
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      return `${file} ${missing ? 'is not there' : `cannot be read (${messageOf(error)})`}`;
+      return missing
+        ? words('gateway/problem.file-not-there', { file })
+        : words('gateway/problem.file-unreadable-because', { file, error: messageOf(error) });
     }
   }
   const [cert = '', secret = '', clients] = texts;
   const chain = certificatesIn(cert);
-  if (chain === undefined) return `${certificate} holds no certificate in PEM`;
-  const privateKey = privateKeyIn(secret);
-  if (typeof privateKey === 'string') return `${key} ${privateKey}`;
+  if (chain === undefined) return words('gateway/reason.ca-not-pem', { file: certificate });
+  const privateKey = privateKeyIn(secret, key);
+  if (typeof privateKey === 'string') return privateKey;
   const own = chain.findIndex((one) => one.checkPrivateKey(privateKey));
-  if (own < 0) return `${key} is the key of another certificate than ${certificate}`;
-  if (own > 0) return `the server’s own certificate must stand first in ${certificate}`;
-  if (clients !== undefined && certificatesIn(clients) === undefined) return `${ca} holds no certificate in PEM`;
+  if (own < 0) return words('gateway/problem.key-of-other', { key, certificate });
+  if (own > 0) return words('gateway/problem.certificate-first', { file: certificate });
+  if (clients !== undefined && certificatesIn(clients) === undefined)
+    return words('gateway/reason.ca-not-pem', { file: `${ca}` });
   const options = { ...serverTls, cert, key: secret, ...(clients === undefined ? {} : { ca: clients }) };
   try {
     createSecureContext(options);
   } catch (error) {
-    return `${certificate} and ${key} cannot be used: ${messageOf(error)}`;
+    return words('gateway/problem.files-unusable', { certificate, key, error: messageOf(error) });
   }
   return { options, hash: createHash('sha256').update(texts.join('\0')).digest('hex'), chain };
 }

@@ -17,7 +17,7 @@ import type { EvidenceReference } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
 import type { Action, Alert } from './action.ts';
@@ -241,7 +241,7 @@ export class Alarms implements Part {
   }
 
   /** What people should know, a sentence each. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     const { dropped } = this.#ended;
     if (dropped === 0) return [];
     return [words('gateway/reason.alarms-dropped', { count: dropped })];

@@ -16,12 +16,14 @@
  *  - a subscriber that does not read, and a device that floods, slow down no other client;
  *  - a publish reaches connected subscribers at once.
  */
+
 import type { Socket } from 'node:net';
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { sleep } from '@forpost/shared/clock.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import { type MqttStateStore, noStateStore } from '../mqtt-state/mqtt-state.ts';
 import type { Acquaintance, Admit, Authenticate, Principal } from './access.ts';
 import { type BrokerLimits, defaultBrokerLimits, maxConsumerPacketBytesOf, maxPacketBytesOf } from './broker-limits.ts';
@@ -249,7 +251,7 @@ export class Broker implements Part, LocalPublisher {
   }
 
   /** What is wrong with the certificate of MQTT over TLS, a sentence each: for the page. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     return this.#listeners.problems();
   }
 

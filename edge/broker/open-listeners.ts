@@ -3,6 +3,7 @@
  *
  * Always: `open` opens all configured listeners, or it throws and `close` releases the open ones.
  */
+import type { Words } from '@forpost/shared/texts/english.ts';
 import {
   type Listener,
   type ListenerOptions,
@@ -49,7 +50,7 @@ export class OpenListeners {
   }
 
   /** What is wrong with the certificate, a sentence each. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     return this.#tls?.certificate.problems() ?? [];
   }
 

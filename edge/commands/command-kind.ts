@@ -6,7 +6,9 @@
  * is killed in between runs the command again. A change of an alarm is committed in one entry with the result, so that
  * neither is on disk without the other.
  */
+
 import type { CommandOutcome } from '@forpost/shared/event/command.ts';
+import type { Sentence } from '@forpost/shared/texts/sentence.ts';
 import type { TSchema } from 'typebox';
 import type { Alert } from '../alerts/action.ts';
 import type { ChangeRequest } from '../site/document.ts';
@@ -14,8 +16,8 @@ import type { ChangeRequest } from '../site/document.ts';
 /** The effect of a command. */
 export interface Effect {
   readonly outcome: Exclude<CommandOutcome, 'expired'>;
-  /** in words, for the person who sent it */
-  readonly message: string;
+  /** for the person who sent it */
+  readonly message: Sentence;
   /** changes of alarms whose local actions have run; they are stored with the result. Only of a synchronous `run`. */
   readonly alerts?: readonly Alert[];
 }
@@ -27,17 +29,17 @@ export interface CommandContext {
     alarm: string,
     by: string,
   ): { readonly state: 'done'; readonly alerts: readonly Alert[] } | { readonly state: 'already' | 'unknown' };
-  /** Queues a piece of evidence for the centre. Resolves when it is queued on disk. `problem`: why it is not, in words. */
-  sendEvidence(id: string, sha256: string): Promise<{ readonly bytes: number } | { readonly problem: string }>;
-  /** Changes the site's document for `author` at the centre. Resolves with the result in words. */
+  /** Queues a piece of evidence for the centre. Resolves when it is queued on disk. `problem`: why it is not. */
+  sendEvidence(id: string, sha256: string): Promise<{ readonly bytes: number } | { readonly problem: Sentence }>;
+  /** Changes the site's document for `author` at the centre. Resolves with the result. */
   changeSite(
     change: Pick<ChangeRequest, 'seen' | 'why' | 'edit'>,
     author: string,
-  ): Promise<{ readonly applied: string } | { readonly refused: string }>;
+  ): Promise<{ readonly applied: Sentence } | { readonly refused: Sentence }>;
   /** Sends the gateway's status to every connected sink at once. */
   sendStatus(): void;
   /** the gateway in a few words: version, how long it runs */
-  describe(): string;
+  describe(): Sentence;
 }
 
 export interface CommandKind {

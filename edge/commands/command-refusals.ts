@@ -3,23 +3,27 @@
  * an event, later ones one event an hour at most, and a sentence stands in the status for an hour. A refused item gets no
  * result: nobody knows who wrote it.
  */
+
 import type { Clock } from '@forpost/shared/clock.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 
 const tellEveryMs = 3_600_000;
 
 export class CommandRefusals {
   readonly #clock: Clock;
-  readonly #note: (message: string, count: number) => void;
+  readonly #note: (sentence: Message, count: number) => void;
   #count = 0;
   #reason = '';
   #lastAt = Number.NEGATIVE_INFINITY;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, note: (message: string, count: number) => void) {
+  constructor(clock: Clock, note: (sentence: Message, count: number) => void) {
     this.#clock = clock;
     this.#note = note;
   }
 
+  /** `reason`: the words of the uplink's thread (listener.ts) */
   add(count: number, reason: string): void {
     const now = this.#clock.uptime();
     this.#count += count;
@@ -30,12 +34,11 @@ export class CommandRefusals {
     this.#note(this.#sentence(), this.#count);
   }
 
-  problems(): readonly string[] {
+  problems(): readonly Message[] {
     return this.#clock.uptime() - this.#lastAt < tellEveryMs ? [this.#sentence()] : [];
   }
 
-  #sentence(): string {
-    const what = this.#count === 1 ? '1 command was refused' : `${this.#count} commands were refused since the start`;
-    return `${what}: ${this.#reason}`;
+  #sentence(): Message {
+    return message('gateway/problem.commands-refused', { count: this.#count, reason: this.#reason });
   }
 }

@@ -5,6 +5,7 @@ import type { Command, CommandResultData } from '@forpost/shared/event/command.t
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { describe, expect, test, vi } from 'vitest';
 import type { Alert } from '../alerts/action.ts';
@@ -37,12 +38,12 @@ function aCommander(
             ? { state: 'already' }
             : { state: 'done', alerts: [alert] };
       },
-      sendEvidence: async () => ({ problem: 'there is none' }),
-      changeSite: async () => ({ refused: 'there is no site' }),
+      sendEvidence: async () => ({ problem: message('gateway/answer.no-evidence') }),
+      changeSite: async () => ({ refused: message('gateway/answer.no-evidence') }),
       sendStatus: () => {
         states++;
       },
-      describe: () => 'Forpost',
+      describe: () => message('gateway/answer.running', { version: '1.0', minutes: 5 }),
     },
     quality: () => options.clock ?? 'synced',
     atLeast: () => options.atLeast ?? 0,
@@ -87,6 +88,7 @@ describe('a command', () => {
         result: {
           ...{ command: 'c-1', kind: 'acknowledge', outcome: 'applied', author: 'admin' },
           message: 'the alarm is acknowledged',
+          message_i18n: { key: 'gateway/answer.alarm-acknowledged' },
         },
         alerts: [alert],
       },
@@ -118,7 +120,7 @@ describe('a command', () => {
     expect(states()).toBe(1);
     expect(stored.map(({ result }) => [result.outcome, result.message])).toEqual([
       ['applied', 'the state is sent'],
-      ['applied', 'Forpost'],
+      ['applied', 'Forpost 1.0, started 5 min ago'],
     ]);
   });
 

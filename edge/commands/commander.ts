@@ -15,6 +15,7 @@
  * second run, because of the ids. Without either time the command is refused. A command that expired before `atLeast` (the
  * newest sync, event or source) is expired, whatever the connection says.
  */
+
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -22,6 +23,8 @@ import type { Command, CommandOutcome, CommandResultData } from '@forpost/shared
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { asMessage, type Sentence, wordsOf } from '@forpost/shared/texts/sentence.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import { Compile } from 'typebox/compile';
 import type { Alert } from '../alerts/action.ts';
 import type { CommandContext, CommandKind, Effect } from './command-kind.ts';
@@ -93,8 +96,17 @@ export class Commander {
 
   async #finish({ id, kind, author }: Command, done: Done): Promise<void> {
     const { outcome } = done;
-    const message = done.message.slice(0, longestMessage);
-    await this.#store({ command: id, kind, outcome, message, author }, done.alerts ?? []);
+    const i18n = asMessage(done.message);
+    const message = wordsOf(done.message).slice(0, longestMessage);
+    const result = {
+      command: id,
+      kind,
+      outcome,
+      message,
+      ...(i18n === undefined ? {} : { message_i18n: i18n }),
+      author,
+    };
+    await this.#store(result, done.alerts ?? []);
     this.#options.logger.info({ command: id, kind, author, outcome, message }, 'a command of the centre');
     this.#settled.add(id);
     for (const oldest of this.#settled) {
@@ -107,44 +119,48 @@ export class Commander {
     const { clock, quality, atLeast } = this.#options;
     const isSynced = quality() === 'synced';
     const floor = isSynced ? Number.NEGATIVE_INFINITY : atLeast();
-    const not = (outcome: 'refused' | 'expired', message: string): Verdict => ({
+    const not = (outcome: 'refused' | 'expired', message: Sentence): Verdict => ({
       due: false,
       effect: { outcome, message },
     });
     const expires = Date.parse(command.expires);
     if (floor > expires)
-      return not('expired', `it held until ${command.expires}, and the time is ${rfc3339(floor)} or later`);
-    if (!isSynced && centreTime === undefined)
-      return not('refused', 'the gateway’s clock is not in sync: it cannot tell whether the command still holds');
+      return not('expired', message('gateway/answer.expired-by', { until: command.expires, now: rfc3339(floor) }));
+    if (!isSynced && centreTime === undefined) return not('refused', message('gateway/answer.clock-unknown'));
     const now = isSynced ? clock.now() : Math.max(centreTime ?? floor, floor);
-    if (now > expires) return not('expired', `it held until ${command.expires}`);
+    if (now > expires) return not('expired', message('gateway/answer.expired', { until: command.expires }));
     if (Date.parse(command.issued) > now + toleranceMs)
-      return not('refused', `it was issued in the future (${command.issued}): one of the clocks is wrong`);
+      return not('refused', message('gateway/answer.from-future', { issued: command.issued }));
     return { due: true };
   }
 
   #run({ kind, arguments: values, author }: Command): Done | Promise<Done> {
     const known = this.#kinds.get(kind);
-    if (known === undefined) return { outcome: 'refused', message: `this gateway knows no command "${kind}"` };
+    if (known === undefined)
+      return { outcome: 'refused', message: message('gateway/answer.unknown-command', { kind: kind.slice(0, 100) }) };
     const wrong = known.fits(values);
-    if (wrong !== undefined) return { outcome: 'refused', message: `its arguments do not fit: ${wrong}` };
+    if (wrong !== undefined)
+      return { outcome: 'refused', message: message('gateway/answer.wrong-arguments', { detail: wrong }) };
     try {
       const effect = known.kind.run(values, this.#options.context, author);
       return effect instanceof Promise ? this.#inTime(effect) : effect;
     } catch (error) {
-      return { outcome: 'failed', message: messageOf(error) };
+      return failed(error);
     }
   }
 
   async #inTime(effect: Promise<Effect>): Promise<Done> {
     const late = new AbortController();
     const tooLong = sleep(this.#options.clock, runDeadlineMs, late.signal).then(
-      (): Done => ({ outcome: 'failed', message: `it did not end within ${runDeadlineMs / 1000} s` }),
+      (): Done => ({
+        outcome: 'failed',
+        message: message('gateway/answer.took-too-long', { seconds: runDeadlineMs / 1000 }),
+      }),
     );
     try {
       return await Promise.race([effect, tooLong]);
     } catch (error) {
-      return { outcome: 'failed', message: messageOf(error) };
+      return failed(error);
     } finally {
       late.abort();
     }
@@ -163,6 +179,14 @@ export class Commander {
       }
     }
   }
+}
+
+/** The error's own text is cut: the store of results takes no message of any length. */
+function failed(error: unknown): Done {
+  return {
+    outcome: 'failed',
+    message: message('gateway/answer.failed', { error: messageOf(error).slice(0, longestMessage) }),
+  };
 }
 
 /** The problem with the arguments, in words; undefined: they are valid. */

@@ -4,6 +4,7 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { type Command, commandKey, sealCommand } from '@forpost/shared/event/command.ts';
 import { asId, type GatewayId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { inEnglish, words } from '@forpost/shared/texts/english.ts';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { CommandRefusals } from './command-refusals.ts';
 import type { CommandFeed } from './feed.ts';
@@ -132,14 +133,16 @@ test('a feed that fails does not stop another one, and ends when the listener st
 test('a refused command is an event at once and then once an hour, and a sentence in the status for an hour', () => {
   const clock = new FakeClock();
   const noted: string[] = [];
-  const refusals = new CommandRefusals(clock, (message) => noted.push(message));
+  const refusals = new CommandRefusals(clock, (sentence) => noted.push(inEnglish(sentence)));
   expect(refusals.problems()).toEqual([]);
-  refusals.add(1, 'no trusted key has signed it');
-  for (let i = 0; i < 100; i++) refusals.add(10, 'it is not a signed command');
+  refusals.add(1, words('gateway/answer.not-signed'));
+  for (let i = 0; i < 100; i++) refusals.add(10, words('gateway/answer.no-envelope'));
   expect(noted).toEqual(['1 command was refused: no trusted key has signed it']);
-  expect(refusals.problems()).toEqual(['1001 commands were refused since the start: it is not a signed command']);
+  expect(refusals.problems().map(inEnglish)).toEqual([
+    '1,001 commands were refused since the start: it is not a signed command (a DSSE envelope)',
+  ]);
   clock.advance(3_600_000);
   expect(refusals.problems()).toEqual([]);
-  refusals.add(1, 'it is not a signed command');
+  refusals.add(1, words('gateway/answer.no-envelope'));
   expect(noted).toHaveLength(2);
 });

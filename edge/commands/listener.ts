@@ -12,12 +12,14 @@
  * a flood of commands waits in Kafka; a signature is never checked in the thread that raises alarms. An unsigned item
  * causes no event of its own: otherwise a writer of the topic could fill the outbox.
  */
+
 import { type Clock, sleep } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { type Command, type CommandKey, openCommand } from '@forpost/shared/event/command.ts';
 import type { GatewayId } from '@forpost/shared/event/ids.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { CommandFeed, DeliveredCommand } from './feed.ts';
 
 export interface ListenerOptions {
@@ -91,7 +93,8 @@ export class CommandListener {
     const opened = openCommand(envelope, keys);
     if (!opened.ok) return this.#refuse(opened.reason);
     const { command } = opened;
-    if (command.gateway !== gateway) return this.#refuse(`it is for the gateway "${command.gateway}"`);
+    if (command.gateway !== gateway)
+      return this.#refuse(words('gateway/answer.other-gateway', { gateway: command.gateway }));
     if (isSettled(command.id)) return;
     // a command that is under way at a stop is delivered again after the next start
     const { signal } = this.#stopping;
@@ -105,7 +108,7 @@ export class CommandListener {
     }
   }
 
-  #refuse(reason: string): void {
+  #refuse(reason: Words): void {
     this.#refused++;
     this.#reason = reason;
     this.#sparing.warn(reason, { reason }, 'an item among the commands is none for this gateway');

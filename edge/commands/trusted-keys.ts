@@ -1,8 +1,10 @@
 /** The public keys whose commands this gateway accepts: in gateway.yaml, or in the file that it names, one a line. */
+
 import { readFileSync } from 'node:fs';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { type CommandKey, commandKeyOf } from '@forpost/shared/event/command.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { CommandSettings } from './settings.ts';
 
 /** What of gateway.yaml names the trusted keys. */
@@ -18,7 +20,7 @@ export interface TrustedKeys {
   /** what is wrong in gateway.yaml */
   readonly problems: readonly Problem[];
   /** what is wrong in the file that it names; the right keys in it are trusted all the same */
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly (Problem & { readonly message: Words })[];
 }
 
 /** The keys that count now: a reload may bring others. */
@@ -47,14 +49,14 @@ export class CommandKeys {
 export function trustedKeys({ commands }: ConfiguredKeys): TrustedKeys {
   const keys = new Map<string, CommandKey>();
   const problems: Problem[] = [];
-  const warnings: Problem[] = [];
+  const warnings: (Problem & { readonly message: Words })[] = [];
   const trust = (text: string, path: readonly (string | number)[], wrong: Problem[]) => {
     const key = commandKeyOf(text);
     if (key !== undefined) keys.set(key.id, key);
     else
       wrong.push({
         path,
-        message: `${path[0]}.${path[1]}: "${text}" is no key: use the line that "forpost cloud key" prints`,
+        message: words('gateway/problem.key-no-key', { setting: `${path[0]}.${path[1]}`, text }),
       });
   };
   for (const [index, text] of (commands?.trusted_keys ?? []).entries())
@@ -67,8 +69,11 @@ export function trustedKeys({ commands }: ConfiguredKeys): TrustedKeys {
         if (!/^\s*(#|$)/.test(line)) trust(line.trim(), path, warnings);
     } catch (error) {
       const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const why = missing ? 'is not there' : `cannot be read (${messageOf(error)})`;
-      warnings.push({ path, message: `${path.join('.')}: ${file} ${why}: no command by its keys is taken` });
+      const about = { setting: path.join('.'), file };
+      const message = missing
+        ? words('gateway/problem.keys-not-there', about)
+        : words('gateway/problem.keys-unreadable', { ...about, error: messageOf(error) });
+      warnings.push({ path, message });
     }
   if (keys.size > mostKeys) problems.push({ path: ['commands'], message: `more than ${mostKeys} keys are trusted` });
   return { keys: [...keys.values()], problems, warnings };

@@ -1,8 +1,10 @@
 /** Composes site, rules, alarms, pipeline and commands: the way from a message to an alarm. Constructs and connects only. */
+
 import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { GatewayData } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { wordsOf } from '@forpost/shared/texts/sentence.ts';
 import { createActions } from '../alerts/actions/registry.ts';
 import type { DeviceWords } from '../alerts/alarm.ts';
 import { Alarms } from '../alerts/alarms.ts';
@@ -113,7 +115,9 @@ function composeCommands(
   const note = (data: GatewayData) => pipeline.own.note(data);
   return {
     commandKeys: new CommandKeys(installation),
-    refusals: new CommandRefusals(clock, (message, count) => note({ change: 'commands-refused', message, count })),
+    refusals: new CommandRefusals(clock, (sentence, count) =>
+      note({ change: 'commands-refused', message: wordsOf(sentence), count }),
+    ),
     commander: new Commander({
       kinds: commandKinds,
       context: {

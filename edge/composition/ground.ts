@@ -1,7 +1,9 @@
 /** Composes clock, outbox, devices and broker: the parts that receive and store. Constructs and connects only. */
+
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import { readInstance } from '../backup/instance.ts';
 import { Broker } from '../broker/broker.ts';
 import { RefusedClients } from '../broker/refused-clients.ts';
@@ -59,7 +61,7 @@ function composeOutbox(
   resends: ResendFilter,
 ): Pick<Ground, 'outbox' | 'outboxReports'> {
   const { clock, installation } = options;
-  let reports: readonly string[] = [];
+  let reports: readonly Words[] = [];
   const outbox = new SqliteOutbox({
     folder: installation.data,
     sinks: installation.uplink.map(sinkName),

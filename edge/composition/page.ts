@@ -1,5 +1,8 @@
 /** Composes status, page, health and reload: the gateway's view for people and machines. Constructs and connects only. */
+
 import { asId } from '@forpost/shared/event/ids.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
+import type { Sentence } from '@forpost/shared/texts/sentence.ts';
 import { version } from '@forpost/shared/version.ts';
 import { backupProcess } from '../backup/backup-process.ts';
 import { instanceStatus } from '../backup/instance.ts';
@@ -99,10 +102,10 @@ function composeStatus(
   { site, pipeline, rules, rulesIfStarted, alarms, commandKeys, refusals }: Alarming,
   { uplink, vision, evidence, evidenceStore, uploads, sendsEvidence }: Outside,
   { mute, host }: { readonly mute: MuteWatch; readonly host: HostHealth },
-  first: readonly (() => readonly string[])[],
+  first: readonly (() => readonly Sentence[])[],
 ): Status {
   const { installation, clock } = options;
-  const sentence = (problem: string) => (problem === '' ? [] : [problem]);
+  const sentence = (problem: Words) => (problem === '' ? [] : [problem]);
   return new Status({
     gateway: asId<'gateway'>(installation.gateway),
     name: installation.name ?? installation.gateway,

@@ -2,7 +2,9 @@
  * The parts of a gateway in four groups, in the order of their composition. A group uses the groups above it directly,
  * and the groups below it through functions that are called only after all groups exist.
  */
+
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import type { PastAlarms } from '../alerts/past-alarms.ts';
 import type { Instance } from '../backup/instance.ts';
@@ -55,7 +57,7 @@ export interface Ground {
   readonly resends: ResendFilter;
   readonly outbox: SqliteOutbox;
   /** the newest report of the outbox since the start; empty without one */
-  readonly outboxReports: () => readonly string[];
+  readonly outboxReports: () => readonly Words[];
   readonly devices: DeviceRegistry;
   readonly channelNames: ChannelNameFile;
   readonly refusedClients: RefusedClients;

@@ -9,6 +9,8 @@
  * connection whose password changed is closed.
  */
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { CommandKeys } from '../commands/trusted-keys.ts';
 import type { ConditionWatch } from '../config/condition-watch.ts';
@@ -45,14 +47,14 @@ export interface ReloadParts {
 
 export class Reload {
   readonly #parts: ReloadParts;
-  #problems: readonly string[] = [];
+  #problems: readonly Message[] = [];
 
   constructor(parts: ReloadParts) {
     this.#parts = parts;
   }
 
   /** The failed reload as a sentence for the page; empty after a successful one. */
-  problems(): readonly string[] {
+  problems(): readonly Message[] {
     return this.#problems;
   }
 
@@ -66,8 +68,12 @@ export class Reload {
     const { problems, loaded } = await judge(configFile);
     if (loaded === undefined) {
       for (const problem of problems) logger.error(problem);
+      const reason = problems[0] ?? '';
+      const count = problems.length - 1;
       this.#problems = [
-        `the reload found mistakes, and the configuration from before stays in use: ${problems[0] ?? ''}${problems.length > 1 ? ` (and ${problems.length - 1} more)` : ''}`,
+        count > 0
+          ? message('gateway/problem.reload-more', { reason, count })
+          : message('gateway/problem.reload-one', { reason }),
       ];
       return;
     }

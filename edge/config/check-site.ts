@@ -1,7 +1,9 @@
 /** Checks a site beyond its schema: names that do not exist, ids that are taken twice, shapes and addresses that cannot be. */
+
 import { explain } from '@forpost/shared/config/explain.ts';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { Decoder } from '../devices/decoder.ts';
 import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
@@ -9,7 +11,7 @@ import { isMetric, misspeltMetric } from '../devices/metrics.ts';
 import { ownTopics } from '../devices/principals.ts';
 import { ruleKind, ruleKinds } from '../rules/kinds/registry.ts';
 import { polygonProblem } from '../site/polygon.ts';
-import type { CameraConfig, Site } from '../site/site.ts';
+import type { CameraConfig, MaskConfig, Site } from '../site/site.ts';
 import { checkConsumers } from './check-consumers.ts';
 import { ruleOfKind } from './rule-schemas.ts';
 
@@ -156,24 +158,20 @@ function cameras({ cameras: all }: Site): readonly Located[] {
 
 /** Paths are relative to the camera. */
 function areas({ id, zones = [], masks = [], motion_masks = [] }: CameraConfig): readonly Located[] {
-  const named = (index: number, mask?: string) => (mask === undefined ? String(index + 1) : `"${mask}"`);
-  const all = [
-    ...zones.map((zone, index) => ({ ...zone, path: ['zones', index, 'points'], what: `the zone "${zone.id}"` })),
-    ...masks.map((mask, index) => ({
-      ...mask,
-      path: ['masks', index, 'points'],
-      what: `the mask ${named(index, mask.id)}`,
-    })),
-    ...motion_masks.map((mask, index) => ({
-      ...mask,
-      path: ['motion_masks', index, 'points'],
-      what: `motion mask ${index + 1}`,
-    })),
-  ];
-  return all.flatMap(({ points, path, what }) => {
-    const problem = polygonProblem(points);
-    return problem === undefined ? [] : [{ path, message: `${what} of camera "${id}" ${problem}` }];
-  });
+  const drawn = (list: 'zones' | 'masks' | 'motion_masks', areas: readonly Pick<MaskConfig, 'id' | 'points'>[]) =>
+    areas.flatMap(({ id: area, points }, index): readonly Located[] => {
+      const problem = polygonProblem(points);
+      if (problem === undefined) return [];
+      const mask = area === undefined || list === 'motion_masks' ? String(index + 1) : `"${area}"`;
+      const message =
+        list === 'zones'
+          ? words('gateway/answer.zone-drawn', { zone: area ?? '', camera: id, problem })
+          : list === 'masks'
+            ? words('gateway/answer.mask-drawn', { mask, camera: id, problem })
+            : words('gateway/answer.motion-mask-drawn', { mask, camera: id, problem });
+      return [{ path: [list, index, 'points'], message }];
+    });
+  return [...drawn('zones', zones), ...drawn('masks', masks), ...drawn('motion_masks', motion_masks)];
 }
 
 /** Paths are relative to the camera. */
@@ -184,7 +182,7 @@ function lines({ id, lines: all = [] }: CameraConfig): readonly Located[] {
       : [
           {
             path: ['lines', index, 'points'],
-            message: `the line "${line}" of camera "${id}" has both its ends in one place: nobody can cross it`,
+            message: words('gateway/answer.line-short', { line, camera: id }),
           },
         ],
   );

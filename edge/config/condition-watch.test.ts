@@ -1,12 +1,17 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import { expect, test } from 'vitest';
 import { ConditionWatch } from './condition-watch.ts';
 import type { Warning } from './conditions.ts';
 
 test('a condition is logged once when it begins, and stands on the page as long as it lasts', async () => {
   const lines: string[] = [];
-  const ends: Warning = { area: 'uplink', place: 'gateway.yaml:8:5', message: 'the certificate ends on 2026-12-01' };
+  const ends: Warning = {
+    area: 'uplink',
+    place: 'gateway.yaml:8:5',
+    message: 'the certificate ends on 2026-12-01' as Words,
+  };
   const model: Warning = { area: 'model', message: 'a camera says so itself' };
   let found: readonly Warning[] = [ends];
   const clock = new FakeClock();

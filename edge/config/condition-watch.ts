@@ -5,14 +5,15 @@
  * Always: a problem that a part reports itself (cameras, listeners, the outbox) is not reported here too. If a check fails,
  * the conditions of the last check stay.
  */
+
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import { type Warning, warningText } from './conditions.ts';
 
 const lookEveryMs = 60_000;
-const onPage: readonly Warning['area'][] = ['uplink', 'commands', 'access'];
 
 export interface ConditionWatchOptions {
   readonly look: () => readonly Warning[];
@@ -47,8 +48,10 @@ export class ConditionWatch implements Part {
   }
 
   /** For the page. */
-  problems(): readonly string[] {
-    return this.#known.filter(({ area }) => onPage.includes(area)).map(({ message }) => message);
+  problems(): readonly Words[] {
+    return this.#known.flatMap((one) =>
+      one.area === 'uplink' || one.area === 'commands' || one.area === 'access' ? [one.message] : [],
+    );
   }
 
   /** Uses `look` for this and all further checks. Never throws. */

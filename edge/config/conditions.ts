@@ -4,6 +4,7 @@
  *
  * Always: no file is opened that the running gateway has locked; looking changes nothing.
  */
+
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ClientTls, tlsFileProblems } from '@forpost/shared/client-tls.ts';
@@ -11,6 +12,7 @@ import type { Clock, WallTime } from '@forpost/shared/clock.ts';
 import type { LoadedYaml, Problem } from '@forpost/shared/config/yaml.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { weakness } from '@forpost/shared/password-strength.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { certificateProblems, certificatesIn, ServerCertificate } from '@forpost/shared/tls.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
 import { checkModels } from '../vision/check-models.ts';
@@ -18,16 +20,21 @@ import type { Installation } from './installation.ts';
 import { keptFileProblems } from './kept-files.ts';
 import type { LoadedSite } from './load-site.ts';
 
-export interface Warning {
-  /**
-   * What it is about. A running part reports `listener` (the certificate of MQTT or page), `camera`, `model` and `kept`
-   * (a file that an earlier run wrote) itself. `unused`: a password that nobody uses; an undo may need it again
-   */
-  readonly area: 'camera' | 'listener' | 'uplink' | 'commands' | 'model' | 'kept' | 'disk' | 'access' | 'unused';
+/**
+ * What it is about. `uplink`, `commands` and `access` stand on the page, so their sentence has every language. A running part
+ * reports `listener` (the certificate of MQTT or page), `camera`, `model` and `kept` (a file that an earlier run wrote)
+ * itself. `unused`: a password that nobody uses; an undo may need it again.
+ */
+export type Warning = {
   /** FILE:LINE:COLUMN, where a line is to blame */
   readonly place?: string;
-  readonly message: string;
-}
+} & (
+  | { readonly area: 'uplink' | 'commands' | 'access'; readonly message: Words }
+  | { readonly area: 'camera' | 'listener' | 'model' | 'kept' | 'disk' | 'unused'; readonly message: string }
+);
+
+/** A problem whose sentence has every language. */
+type SaidProblem = Problem & { readonly message: Words };
 
 export interface Configured {
   readonly file: string;
@@ -69,8 +76,12 @@ export function lastingConditions(configured: Configured, clock: Clock): readonl
   ];
 }
 
-function located(area: Warning['area'], from: LoadedYaml<unknown>, problems: readonly Problem[]): Warning[] {
-  return problems.map(({ path, message }): Warning => {
+function located<Area extends Warning['area'], Message extends string>(
+  area: Area,
+  from: LoadedYaml<unknown>,
+  problems: readonly (Problem & { readonly message: Message })[],
+) {
+  return problems.map(({ path, message }) => {
     const { line, column } = from.at(path);
     return { area, place: `${from.file}:${line}:${column}`, message };
   });
@@ -94,7 +105,7 @@ async function listenerProblems(installation: Installation, clock: Clock): Promi
   return found;
 }
 
-function uplinkFiles({ uplink, evidence }: Installation, now: WallTime): Problem[] {
+function uplinkFiles({ uplink, evidence }: Installation, now: WallTime): SaidProblem[] {
   const receiver = evidence?.receiver?.tls;
   return [
     ...uplink.flatMap(({ tls }, index) => tlsProblems(tls, ['uplink', index, 'tls'], `uplink[${index}].tls`, now)),
@@ -103,11 +114,11 @@ function uplinkFiles({ uplink, evidence }: Installation, now: WallTime): Problem
 }
 
 /** The files of a client's TLS: each connection reads them anew, so the uplink goes on once they are right. */
-function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: string, now: WallTime): Problem[] {
+function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: string, now: WallTime): SaidProblem[] {
   if (tls === undefined || tls === true) return [];
   const unusable = tlsFileProblems(tls).map(({ file, message }) => ({
     path: [...path, file],
-    message: `${name}.${file}: ${message}`,
+    message: words('gateway/reason.of', { name: `${name}.${file}`, reason: message }),
   }));
   if (unusable.length > 0) return unusable;
   return (['certificate', 'ca'] as const).flatMap((file) => {
@@ -116,7 +127,10 @@ function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: st
     // a bundle may hold an expired CA beside the one that counts
     if (file === 'ca' && chain.length > 1) return [];
     const problems = certificateProblems(chain, now);
-    return problems.map((problem) => ({ path: [...path, file], message: `${name}.${file}: ${from}: ${problem}` }));
+    return problems.map((problem) => {
+      const reason = words('gateway/reason.of', { name: `${from}`, reason: problem });
+      return { path: [...path, file], message: words('gateway/reason.of', { name: `${name}.${file}`, reason }) };
+    });
   });
 }
 
@@ -129,13 +143,17 @@ function cameraCas({ site }: LoadedSite): Problem[] {
   });
 }
 
-function weakPasswords({ secrets }: LoadedSite): Problem[] {
+function weakPasswords({ secrets }: LoadedSite): SaidProblem[] {
   return (['mqtt', 'console'] as const).flatMap((section) =>
     Object.entries(secrets[section]).flatMap(([id, hash]) => {
       const weak = weakness(hash);
       if (weak === undefined) return [];
       const again = `forpost devices password ${id}${section === 'console' ? ' --console' : ''}`;
-      const message = `${section}.${id} ${weak}: anybody who reads this file can guess the password; make a new one with "${again}"`;
+      const message = words('gateway/problem.password-weak', {
+        setting: `${section}.${id}`,
+        reason: weak,
+        command: again,
+      });
       return [{ path: [section, id], message }];
     }),
   );
@@ -144,7 +162,7 @@ function weakPasswords({ secrets }: LoadedSite): Problem[] {
 const forOthers = { read: 0o004, write: 0o002 } as const;
 
 /** Secret files that everybody on this machine may read, and files of the configuration that everybody may write. */
-function modeProblems({ file, installation }: Configured): string[] {
+function modeProblems({ file, installation }: Configured): Words[] {
   const { site_file, secrets_file, data, mqtt, http, uplink, evidence } = installation;
   const keys = [
     ...[mqtt.tls?.key, http.tls?.key],
@@ -158,16 +176,13 @@ function modeProblems({ file, installation }: Configured): string[] {
   return [
     ...secret
       .filter((path) => open(path, forOthers.read))
-      .map(
-        (path) =>
-          `${path} holds secrets and everybody on this machine may read it (mode ${told(path)}): chmod o= ${path}`,
-      ),
+      .map((path) => words('gateway/problem.secrets-readable', { path, mode: told(path) })),
     ...(open(data, forOthers.read) && open(join(data, 'outbox.db'), forOthers.read)
-      ? [`everybody on this machine may read the data folder ${data} (mode ${told(data)}): chmod o= ${data}`]
+      ? [words('gateway/problem.data-readable', { path: data, mode: told(data) })]
       : []),
     ...[...new Set(decides), ...folders]
       .filter((path) => open(path, forOthers.write) && !isSticky(path))
-      .map((path) => `everybody on this machine may change ${path} (mode ${told(path)}): chmod o-w ${path}`),
+      .map((path) => words('gateway/problem.file-writable', { path, mode: told(path) })),
   ];
 }
 

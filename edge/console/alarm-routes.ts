@@ -4,10 +4,11 @@ import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { problem } from '@forpost/shared/http/schema.ts';
 import type { Api } from '@forpost/shared/http/typed-routes.ts';
-import { words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type Type from 'typebox';
+import { logInFirst } from './refusals.ts';
 import {
   acknowledgeAnswer,
   acknowledgeBody,
@@ -60,9 +61,9 @@ export function registerAlarmRoutes(
     },
     async (request) => {
       const by = login.sessionOf(request)?.user;
-      if (by === undefined) throw new HttpProblem(401, 'log in to the gateway');
+      if (by === undefined) throw new HttpProblem(401, logInFirst);
       if (!source.acknowledge(request.body.alarm, by))
-        throw new HttpProblem(409, words('gateway/reason.acknowledged-already'));
+        throw new HttpProblem(409, message('gateway/reason.acknowledged-already'));
       request.log.info({ alarm: request.body.alarm, by }, 'an alarm was acknowledged');
       return { acknowledged: true } as const;
     },
@@ -79,9 +80,9 @@ function earlierView(
   { limit = 20, until, pictured = false, ...query }: Type.Static<typeof earlierQuery>,
 ): EarlierAlarmsView {
   const by = until === undefined ? undefined : Date.parse(until);
-  if (Number.isNaN(by)) throw new HttpProblem(400, '"until" is not a time such as 2026-06-01T12:00:00Z');
+  if (Number.isNaN(by)) throw new HttpProblem(400, message('gateway/answer.until-no-time'));
   const page = source.earlierAlarms({ ...query, limit, until: by, pictured });
-  if (page === undefined) throw new HttpProblem(410, words('gateway/reason.list-too-old'));
+  if (page === undefined) throw new HttpProblem(410, message('gateway/reason.list-too-old'));
   return {
     alarms: page.alarms.map(({ raised, ended, ...alarm }) => ({
       ...alarm,

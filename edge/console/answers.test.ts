@@ -37,7 +37,13 @@ const points = [
 
 const status: Whole<GatewayStatus> = {
   ...{ ...gatewayStatus(), place: 'Mill Lane', everyMs: 1, commandKeys: ['k'], sendsEvidence: true },
-  ...{ instance: 'i1', storageProblem: 'the disk fails', problems: ['x', 'y'], problemsI18n: [text, null] },
+  ...{
+    instance: 'i1',
+    storageProblem: 'the disk fails',
+    storageProblemI18n: text,
+    problems: ['x', 'y'],
+    problemsI18n: [text, null],
+  },
   restored: { at: time, backup: time, epoch: 'e1' as Whole<GatewayStatus>['restored']['epoch'] },
   host: {
     ...{ at: time, model: 'Raspberry Pi 4', values: { temperature_c: 50.5 }, trendSince: time },
@@ -70,8 +76,8 @@ const status: Whole<GatewayStatus> = {
       ...{ deadLetters: 1, values: { power_w: 1, 'a/on': true }, place: 'cellar' },
       unread: {
         ...{ messages: 1, inARow: 1, nothingUnderstood: false, unknownKeys: ['a.b'] },
-        newest: { topic: 't', at: time, payload: 'x', reason: 'not JSON' },
-        fields: [{ path: 'a', problem: 'not a number', count: 1, at: time }],
+        newest: { topic: 't', at: time, payload: 'x', reason: 'not JSON', reasonI18n: text },
+        fields: [{ path: 'a', problem: 'not a number', problemI18n: text, count: 1, at: time }],
       },
       muteRules: [{ rule: 'r', name: 'R', reason: 'no power_w', reasonI18n: text }],
     },

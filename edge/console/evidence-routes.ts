@@ -1,12 +1,15 @@
 /**
  * Routes of evidence: the list of pictures and clips, and the files themselves. Behind the log-in; each view is an event.
  */
+
 import { createReadStream } from 'node:fs';
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { sendFile } from '@forpost/shared/http/range.ts';
 import { media, problem } from '@forpost/shared/http/schema.ts';
 import type { Api } from '@forpost/shared/http/typed-routes.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
+import { logInFirst } from './refusals.ts';
 import { defaultListed, evidenceAnswer, evidenceParams, evidenceQuery } from './schemas/evidence.ts';
 import type { ConsoleSource } from './source.ts';
 
@@ -46,9 +49,9 @@ export function registerEvidenceRoutes(
     },
     async (request, reply) => {
       const by = login.sessionOf(request)?.user;
-      if (by === undefined) throw new HttpProblem(401, 'log in to the gateway');
+      if (by === undefined) throw new HttpProblem(401, logInFirst);
       const found = source.viewEvidence(request.params.id, by);
-      if (found === undefined) throw new HttpProblem(404, 'there is no such evidence any more');
+      if (found === undefined) throw new HttpProblem(404, message('gateway/answer.no-evidence'));
       const { path, record } = found;
       return sendFile(reply, request.headers.range, record, (part) => createReadStream(path, part));
     },

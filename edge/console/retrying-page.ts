@@ -7,10 +7,12 @@
  *
  * Always: any other error, such as a mistake in the configuration, fails the start.
  */
+
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
 import type { ConsoleServer } from './server.ts';
 
 const againEveryMs = 10_000;
@@ -26,7 +28,7 @@ export class RetryingPage implements Part {
   readonly #options: RetryingPageOptions;
   #timer: Timer | undefined;
   #trying: Promise<void> = Promise.resolve();
-  #problem = '';
+  #problem: Words = noWords;
   #stopped = false;
 
   constructor(options: RetryingPageOptions) {
@@ -39,7 +41,7 @@ export class RetryingPage implements Part {
   }
 
   /** A sentence while the page does not run, for the status at the centre. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     return this.#problem === '' ? [] : [this.#problem];
   }
 
@@ -60,12 +62,12 @@ export class RetryingPage implements Part {
     try {
       await server.start();
       if (this.#problem !== '') logger.info({ page: server.url }, 'the page listens now: its port is free');
-      this.#problem = '';
+      this.#problem = noWords;
     } catch (error) {
       if (!(error instanceof ForpostError) || error.code !== 'FORPOST_PORT_TAKEN') throw error;
       await server.stop();
       if (this.#problem === '') logger.error({ why: messageOf(error) }, 'there is no page: its port is taken');
-      this.#problem = `there is no page: ${messageOf(error)}`;
+      this.#problem = words('gateway/problem.no-page', { reason: messageOf(error) });
       if (this.#stopped) return;
       this.#timer = clock.after(everyMs, () => {
         this.#trying = this.#try().catch((failure: unknown) => {

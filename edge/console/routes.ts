@@ -3,10 +3,9 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { EventStreams } from '@forpost/shared/http/event-stream.ts';
 import type { Login } from '@forpost/shared/http/login.ts';
-import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { healthAnswer, media, nothing, problem } from '@forpost/shared/http/schema.ts';
 import type { Api, TypeBoxTypeProvider } from '@forpost/shared/http/typed-routes.ts';
-
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayHealth } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
@@ -14,6 +13,7 @@ import type { DeadLetter } from '../outbox/outbox.ts';
 import { registerAlarmRoutes } from './alarm-routes.ts';
 import { registerEvidenceRoutes } from './evidence-routes.ts';
 import { LiveStreams } from './live.ts';
+import { unknownCamera } from './refusals.ts';
 import { registerSceneRoutes } from './scene-routes.ts';
 import { cameraParams, tracksAnswer } from './schemas/cameras.ts';
 import {
@@ -196,7 +196,13 @@ function registerStream(api: Api, { source, login, clock }: Pick<RouteParts, 'so
 }
 
 function needCamera(source: ConsoleSource, id: string): void {
-  if (!source.status().cameras.some((camera) => camera.id === id)) throw new HttpProblem(404, `no camera "${id}"`);
+  if (!source.status().cameras.some((camera) => camera.id === id)) throw unknownCamera(id);
+}
+
+/** The words of the message's note, as the outbox keeps them, and their message. */
+function reasonInAnyLanguage(reason: string): Pick<DeadLetterView, 'reason' | 'reasonI18n'> {
+  const reasonI18n = recognise(reason);
+  return reasonI18n === undefined ? { reason } : { reason, reasonI18n };
 }
 
 function deadLetterView(letter: DeadLetter): DeadLetterView {
@@ -208,7 +214,7 @@ function deadLetterView(letter: DeadLetter): DeadLetterView {
     device: letter.device,
     topic: letter.topic,
     received: new Date(letter.received).toISOString(),
-    reason: letter.reason,
+    ...reasonInAnyLanguage(letter.reason),
     size: letter.payload.byteLength,
     payload: isText ? text : bytes.toString('hex'),
     encoding: isText ? 'text' : 'hex',

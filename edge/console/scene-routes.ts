@@ -4,10 +4,13 @@
  * Always: a scene is saved only over the revision that the page has edited (else 409). A scene that would make site.yaml
  * invalid is refused with the reason (422), and changes nothing.
  */
+
 import type { Login } from '@forpost/shared/http/login.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { problem } from '@forpost/shared/http/schema.ts';
 import type { Api } from '@forpost/shared/http/typed-routes.ts';
+import { refusedFor } from '../site/refused-for.ts';
+import { unknownCamera } from './refusals.ts';
 import {
   cameraParams,
   cameraSceneAnswer,
@@ -27,7 +30,7 @@ export function registerSceneRoutes(
   const see = { right: 'see' } as const;
   const act = { right: 'act' } as const;
   const needCamera = (id: string) => {
-    if (!source.status().cameras.some((camera) => camera.id === id)) throw new HttpProblem(404, `no camera "${id}"`);
+    if (!source.status().cameras.some((camera) => camera.id === id)) throw unknownCamera(id);
   };
 
   app.get(
@@ -69,7 +72,7 @@ export function registerSceneRoutes(
       const by = login.sessionOf(request)?.user ?? '';
       const saved = await source.saveScene(id, revision, { zones, lines, masks, motion_masks }, by);
       if ('conflict' in saved) throw new HttpProblem(409, saved.conflict);
-      if ('problems' in saved) throw new HttpProblem(422, saved.problems.join('. '));
+      if ('problems' in saved) throw new HttpProblem(422, refusedFor(saved.problems));
       request.log.info({ camera: id, by, revision: saved.revision }, 'zones, lines and masks were saved');
       return saved;
     },

@@ -31,7 +31,7 @@ import { registerSecurityHeaders } from '@forpost/shared/http/security-headers.t
 import { useSchemas } from '@forpost/shared/http/validation.ts';
 import { type Part, Releasers } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { ServerCertificate } from '@forpost/shared/tls.ts';
 import Fastify, {
   type FastifyBaseLogger,
@@ -138,7 +138,7 @@ export class ConsoleServer implements Part {
   }
 
   /** The problems of the page's certificate, a sentence each. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     return this.#certificate?.problems() ?? [];
   }
 

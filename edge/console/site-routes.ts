@@ -6,6 +6,7 @@
  * what others changed (412); a document that the next start would refuse, or that a part cannot take, is refused with every
  * problem (422). A refusal has changed nothing. Each change is a revision with its author, in the log and in the history.
  */
+
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -13,6 +14,7 @@ import Type from 'typebox';
 import { type Changed, type ChangeRequest, longestWhy, type SiteDocument } from '../site/document.ts';
 import { type Edit, withEdits } from '../site/document-edit.ts';
 import { conflictInWords } from '../site/live-site.ts';
+import { refusedFor } from '../site/refused-for.ts';
 import type { Author, Revision } from '../site/revision.ts';
 import {
   changedAnswer,
@@ -270,7 +272,7 @@ function seenIn({ headers }: FastifyRequest): string {
 
 function answer(reply: FastifyReply, changed: Changed): object {
   if ('problems' in changed)
-    throw new HttpProblem(422, changed.problems.join('. '), {}, { problems: changed.problems });
+    throw new HttpProblem(422, refusedFor(changed.problems), {}, { problems: changed.problems });
   if ('conflict' in changed) {
     const { conflict, newest, changes } = changed;
     throw new HttpProblem(412, conflictInWords(changed), { etag: `"${newest.sha256}"` }, { conflict, newest, changes });

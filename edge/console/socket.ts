@@ -5,6 +5,7 @@
  * Always: only the gateway's user and root can open it (mode 0600 in a folder of that user), so it asks for no password; an
  * author is the user name that the client names. A socket that cannot be made stops no start and stands on the page.
  */
+
 import { closeSync, openSync } from 'node:fs';
 import { chmod, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +16,7 @@ import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { useSchemas } from '@forpost/shared/http/validation.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
 import type { SiteDocument } from '../site/document.ts';
 import { type PasswordsFor, registerSiteRoutes } from './site-routes.ts';
@@ -40,7 +41,7 @@ export interface GatewaySocketOptions {
 export class GatewaySocket implements Part {
   readonly #options: GatewaySocketOptions;
   #app: FastifyInstance | undefined;
-  #problem = '';
+  #problem: Words = noWords;
 
   constructor(options: GatewaySocketOptions) {
     this.#options = options;
@@ -80,7 +81,7 @@ export class GatewaySocket implements Part {
   }
 
   /** What people should know, a sentence each. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     return this.#problem === '' ? [] : [this.#problem];
   }
 }

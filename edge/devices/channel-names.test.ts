@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Site } from '../site/site.ts';
@@ -28,7 +29,7 @@ function gateway(file: string) {
   const channelsOf = (keys: readonly string[]) => {
     const payload = Buffer.from(JSON.stringify(Object.fromEntries(keys.map((key) => [key, { Temperature: 1 }]))));
     const decoded = devices.decode('plug', 'tele/plug/SENSOR', payload, 0);
-    if (!decoded.ok) throw new Error(decoded.reason);
+    if (!decoded.ok) throw new Error(inEnglish(decoded.reason));
     return decoded.items.map((item) => (item.kind === 'reading' ? item.data.channel : undefined));
   };
   return { names, channelsOf };

@@ -4,9 +4,13 @@
  * Always: an invalid field is dropped alone, an invalid reading is dropped alone; a message of which nothing remains is
  * refused with the first reason. An implausible time of a device is replaced by the time of receipt.
  */
+
 import type { Value } from '@forpost/shared/event/event.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { Decoded, DecodedEvent, DecodedReading, FieldProblem, Understood } from './decoder.ts';
+import { noValue } from './message-notes.ts';
 import { isMetric } from './metrics.ts';
 import { refused } from './payload.ts';
 import { quoted } from './quoted.ts';
@@ -31,7 +35,7 @@ type Item = DecodedReading | DecodedEvent;
  */
 export function checkDecoded(decoded: Decoded, received: number, latest = anyTime): Decoded {
   if (!decoded.ok) return decoded;
-  if (decoded.items.length > mostItems) return refused(`more than ${mostItems} readings at once`);
+  if (decoded.items.length > mostItems) return refused(message('gateway/note.many-readings', { count: mostItems }));
   for (const item of decoded.items)
     if (timeProblem(item.time, received, latest) !== undefined || problemOf(item) !== undefined)
       return corrected(decoded, received, latest);
@@ -51,13 +55,13 @@ function corrected(decoded: Understood, received: number, latest: LatestTime): D
     const problem = problemOf(readable);
     if (problem === undefined) items.push(readable);
     else {
-      lost ??= decoded.items.length === 1 ? problem : `reading ${index + 1}: ${problem}`;
+      lost ??= decoded.items.length === 1 ? problem : message('gateway/note.reading', { index: index + 1, problem });
       problems.push({ path: decoded.items.length === 1 ? '' : `[${index}]`, problem });
     }
   }
   const [first] = problems;
   if (items.length === 0 && lost !== undefined)
-    return refused(first === undefined ? lost : `${first.path} ${first.problem}`.trim());
+    return refused(first === undefined ? lost : first.path === '' ? first.problem : ofField(first.path, first.problem));
   return {
     ...decoded,
     items,
@@ -71,10 +75,12 @@ function receivedAt<Thing extends Item>(item: Thing, received: number): Thing {
   return item.kind === 'reading' ? { ...item, time: received, timeFromDevice: false } : { ...item, time: received };
 }
 
-function timeProblem(time: number, received: number, latest: LatestTime): string | undefined {
+function timeProblem(time: number, received: number, latest: LatestTime): Message | undefined {
   if (time === received) return undefined;
-  if (!isPlausibleTime(time)) return `the time ${time} is not within the years 2016 to 2100`;
-  return time <= latest(received) ? undefined : `the time ${new Date(time).toISOString()} is in the future`;
+  if (!isPlausibleTime(time)) return message('gateway/note.time-years', { text: String(time) });
+  return time <= latest(received)
+    ? undefined
+    : message('gateway/note.time-future', { time: new Date(time).toISOString() });
 }
 
 function withoutOddValues(reading: DecodedReading, problems: FieldProblem[]): DecodedReading {
@@ -94,34 +100,39 @@ function withoutOddValues(reading: DecodedReading, problems: FieldProblem[]): De
 }
 
 /** Why the whole item cannot be stored; undefined where it can. */
-function problemOf(item: Item): string | undefined {
+function problemOf(item: Item): Message | undefined {
   if (item.kind === 'event') return eventProblem(item);
   const { channel, id, values } = item.data;
-  if (channel !== undefined && !isId(channel)) return `channel ${quoted(channel)} is not 1 to 64 of a-z, 0-9 and -`;
-  if (id !== undefined && !isText(id, longestId)) return `id is not a text of 1 to ${longestId} letters`;
+  if (channel !== undefined && !isId(channel)) return message('gateway/note.channel', { name: quoted(channel) });
+  if (id !== undefined && !isText(id, longestId)) return message('gateway/note.id', { count: longestId });
   const metrics = Object.keys(values);
-  if (metrics.length === 0) return 'the reading has no values';
-  if (metrics.length > mostMetrics) return `more than ${mostMetrics} values in one reading`;
+  if (metrics.length === 0) return message('gateway/note.no-values');
+  if (metrics.length > mostMetrics) return message('gateway/note.many-metrics', { count: mostMetrics });
   for (const metric of metrics) {
     const problem = valueProblem(metric, values[metric]);
-    if (problem !== undefined) return `${quoted(metric)} ${problem}`;
+    if (problem !== undefined) return ofField(quoted(metric), problem);
   }
   return undefined;
 }
 
-/** Why a value is invalid, as words to follow the value's name; undefined where it is valid. */
-export function valueProblem(metric: string, value: unknown): string | undefined {
-  if (!isMetric(metric)) return 'is not a metric: use a-z, 0-9 and _, such as power_w';
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'is not a finite number';
-  if (typeof value === 'string')
-    return value.length > longestText ? `is longer than ${longestText} letters` : undefined;
-  if (typeof value === 'boolean') return undefined;
-  return value === null ? 'is null: no value' : 'is not a number, a text, true or false';
+/** The problem of a field. `name`: its name or path. */
+export function ofField(name: string, problem: Message): Message {
+  return message('gateway/note.of', { name, problem });
 }
 
-function eventProblem({ type, id }: DecodedEvent): string | undefined {
-  if (!isText(type, longestId)) return `the event's type is not a text of 1 to ${longestId} letters`;
-  if (id !== undefined && !isText(id, longestId)) return `id is not a text of 1 to ${longestId} letters`;
+/** Why a value is invalid, as words to follow the value's name; undefined where it is valid. */
+export function valueProblem(metric: string, value: unknown): Message | undefined {
+  if (!isMetric(metric)) return message('gateway/note.no-metric');
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : message('gateway/note.not-finite');
+  if (typeof value === 'string')
+    return value.length > longestText ? message('gateway/note.long', { count: longestText }) : undefined;
+  if (typeof value === 'boolean') return undefined;
+  return value === null ? noValue : message('gateway/note.no-scalar');
+}
+
+function eventProblem({ type, id }: DecodedEvent): Message | undefined {
+  if (!isText(type, longestId)) return message('gateway/note.event-type', { count: longestId });
+  if (id !== undefined && !isText(id, longestId)) return message('gateway/note.id', { count: longestId });
   return undefined;
 }
 

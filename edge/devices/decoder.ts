@@ -4,8 +4,10 @@
  *
  * Always: a decoder is a pure function of the message; it never throws on a payload, but returns the reason.
  */
+
 import type { Problem } from '@forpost/shared/config/explain.ts';
 import type { ReadingData } from '@forpost/shared/event/event.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { TObject } from 'typebox';
 import type { DeviceConfig } from '../site/site.ts';
 import type { ChannelNames } from './channel-names.ts';
@@ -53,7 +55,7 @@ export interface DecodedEvent {
 /** A field that was not read, or not read as written: its path in the message (`ENERGY.Factor[2]`), and the reason. */
 export interface FieldProblem {
   readonly path: string;
-  readonly problem: string;
+  readonly problem: Message;
 }
 
 export interface Understood {
@@ -67,12 +69,12 @@ export interface Understood {
   /** the message carries measured values, of which the decoder read none */
   readonly nothing?: true;
   /** why a whole reading of the message was refused; the message becomes a dead letter too */
-  readonly lost?: string;
+  readonly lost?: Message;
   /** the device's own time as written, and why it is not plausible; the time of receipt is used instead */
-  readonly oddTime?: string;
+  readonly oddTime?: Message;
 }
 
-export type Decoded = Understood | { readonly ok: false; readonly reason: string };
+export type Decoded = Understood | { readonly ok: false; readonly reason: Message };
 
 /**
  * The topics of a kind of device beyond its readings, as MQTT topic filters. The broker delivers and retains messages

@@ -9,8 +9,11 @@
  * Always: a well-formed payload costs JSON.parse and one loop over its text; two different values under one key are both
  * dropped; no function here recurses into a payload.
  */
+
 import { messageOf } from '@forpost/shared/errors.ts';
 import { parseSlowly } from '@forpost/shared/exact-json.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { FieldProblem } from './decoder.ts';
 
 /** Objects and lists within each other; the deepest real one (Shelly's full status) has six. */
@@ -30,19 +33,19 @@ export interface ReadText {
 const none: readonly FieldProblem[] = [];
 
 /** A payload's text as JSON, or the reason of its refusal. `keepDigits`: numbers that a double cannot hold keep all digits. */
-export function readJson(text: string, keepDigits: boolean): ReadText | string {
+export function readJson(text: string, keepDigits: boolean): ReadText | Message {
   scan(text);
   const { members } = scanned;
-  if (scanned.depth > mostDepth) return `more than ${mostDepth} levels deep`;
+  if (scanned.depth > mostDepth) return message('gateway/note.deep', { count: mostDepth });
   const exact = keepDigits && scanned.long;
   try {
     return { text, value: exact ? parseSlowly(text) : JSON.parse(text), exact, members, problems: none };
   } catch (error) {
     const corrected = correct(text);
-    if (corrected === undefined) return `not JSON: ${reason(error, text)}`;
+    if (corrected === undefined) return message('foreign/event.no-json', { said: syntaxError(error, text) });
     // count again: a bare word has become a text
     const again = readJson(corrected.text, keepDigits);
-    return typeof again === 'string' ? again : { ...again, problems: [...corrected.problems, ...again.problems] };
+    return 'key' in again ? again : { ...again, problems: [...corrected.problems, ...again.problems] };
   }
 }
 
@@ -99,7 +102,7 @@ function correct(text: string): { readonly text: string; readonly problems: read
   const problems: FieldProblem[] = [];
   const body = trimmedEnd(text.replace(/^[\uFEFF\s]+/, ''));
   if (text.length > body.length && text.slice(body.length).includes('\0'))
-    problems.push({ path: '', problem: 'a NUL byte stands behind the JSON' });
+    problems.push({ path: '', problem: message('gateway/note.nul-behind') });
   let corrected = '';
   let copied = 0;
   const put = (upTo: number, instead: string, next: number) => {
@@ -153,9 +156,9 @@ function isBlank(code: number): boolean {
   return code <= 32 || code === 0xa0 || code === 0xfeff;
 }
 
-function reason(error: unknown, text: string): string {
+function syntaxError(error: unknown, text: string): Message | string {
   const nul = text.indexOf('\0');
-  if (nul >= 0) return `a NUL byte at position ${nul}`;
+  if (nul >= 0) return message('gateway/note.nul-at', { at: nul });
   return messageOf(error).slice(0, 200);
 }
 

@@ -3,6 +3,9 @@
  *
  * Always: the notes are bounded; a message without a note allocates nothing here.
  */
+
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { DeviceConfig } from '../site/site.ts';
 import type { DecodedEvent, DecodedReading, FieldProblem, Understood } from './decoder.ts';
 import { numberInText } from './numbers.ts';
@@ -16,8 +19,8 @@ const longestPath = 100;
 interface Noted {
   readonly problems: FieldProblem[];
   readonly unknown: string[];
-  oddTime: string | undefined;
-  lost: string | undefined;
+  oddTime: Message | undefined;
+  lost: Message | undefined;
 }
 
 const none: readonly FieldProblem[] = [];
@@ -34,7 +37,7 @@ export class MessageNotes {
     if (problems.length > 0) this.#make().problems.push(...problems);
   }
 
-  problem(path: string, problem: string): void {
+  problem(path: string, problem: Message): void {
     const { problems } = this.#make();
     if (problems.length < mostProblems) problems.push({ path: shortPath(path), problem });
   }
@@ -58,12 +61,12 @@ export class MessageNotes {
   }
 
   /** Notes that a whole reading was refused. */
-  lost(path: string, reason: string): void {
-    this.#make().lost ??= `${path}: ${reason}`;
-    this.problem(path, reason);
+  lost(path: string, problem: Message): void {
+    this.#make().lost ??= message('gateway/reason.of', { name: path, reason: problem });
+    this.problem(path, problem);
   }
 
-  oddTime(problem: string): void {
+  oddTime(problem: Message): void {
     this.#make().oddTime ??= problem;
   }
 
@@ -76,7 +79,7 @@ export class MessageNotes {
   number(path: string, value: unknown): number | undefined {
     if (typeof value === 'number' && Number.isFinite(value)) return value;
     if (typeof value === 'string') return this.#numberOf(path, value);
-    this.problem(path, value === null ? 'is null: no value' : `is ${kindOf(value)}, not a number`);
+    this.problem(path, value === null ? noValue : message('gateway/note.kind-no-number', { kind: kindOf(value) }));
     return undefined;
   }
 
@@ -102,14 +105,16 @@ export class MessageNotes {
   #numberOf(path: string, text: string): number | undefined {
     const read = numberInText(text);
     if (read.kind === 'number') {
-      if (read.comma) this.problem(path, `${quoted(text)} has a decimal comma: read as ${read.source}`);
+      if (read.comma) this.problem(path, decimalComma(text, read.source));
       return read.value;
     }
-    const why =
+    const about = { text: quoted(text) };
+    this.problem(
+      path,
       read.kind === 'ambiguous'
-        ? 'has a comma that may be a decimal comma or a thousands separator'
-        : 'is not a number';
-    this.problem(path, `${quoted(text)} ${why}`);
+        ? message('gateway/note.comma-unclear', about)
+        : message('gateway/note.text-no-number', about),
+    );
     return undefined;
   }
 }
@@ -118,9 +123,17 @@ function shortPath(path: string): string {
   return path.length <= longestPath ? path : `${path.slice(0, longestPath - 1).toWellFormed()}…`;
 }
 
-function kindOf(value: unknown): string {
-  if (value === undefined) return 'missing';
+/** A field that has null. */
+export const noValue = message('gateway/note.null');
+
+/** A text that was read as a number in spite of its decimal comma. `source`: the number as it was read. */
+export function decimalComma(text: string, source: string): Message {
+  return message('gateway/note.comma', { text: quoted(text), number: source });
+}
+
+function kindOf(value: unknown): Message | string {
+  if (value === undefined) return message('gateway/note.missing');
   if (typeof value === 'number') return String(value);
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'object' ? 'an object' : String(value);
+  if (Array.isArray(value)) return message('gateway/note.list');
+  return typeof value === 'object' ? message('gateway/note.object') : String(value);
 }

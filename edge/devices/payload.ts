@@ -3,7 +3,10 @@
  *
  * Always: a refused payload has a reason that the installer understands; no payload makes this code throw.
  */
+
 import { type ExactNumber, isExactNumber } from '@forpost/shared/exact-json.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { FieldProblem } from './decoder.ts';
 import { keysTwice, readJson, trimmedEnd } from './json-text.ts';
 
@@ -15,7 +18,7 @@ export type Json = null | boolean | number | string | readonly Json[] | { readon
 export type JsonObject = { readonly [key: string]: Json };
 export type Parsed =
   | { readonly ok: true; readonly value: Json; readonly problems: readonly FieldProblem[] }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: Message };
 /** JSON in which a number that a double cannot hold is still the text that the device wrote. */
 export type ExactJson =
   | null
@@ -34,7 +37,7 @@ export type ParsedExactly =
       readonly exact: boolean;
       readonly problems: readonly FieldProblem[];
     }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: Message };
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -65,15 +68,16 @@ export function parseExactJson(payload: Uint8Array): ParsedExactly {
 }
 
 function parsed(payload: Uint8Array, keepDigits: boolean): ParsedExactly {
-  if (payload.length === 0) return refused('the payload is empty');
-  if (payload.length > mostPayloadBytes) return refused(`larger than ${mostPayloadBytes / 1024} KB`);
+  if (payload.length === 0) return refused(message('gateway/note.empty'));
+  if (payload.length > mostPayloadBytes)
+    return refused(message('gateway/note.too-large', { size: mostPayloadBytes / 1024 }));
   const text = textOf(payload);
   if (text === undefined) return refused(notUtf8(payload));
   const read = readJson(text, keepDigits);
-  if (typeof read === 'string') return refused(read);
+  if ('key' in read) return refused(read);
   const value = read.value as ExactJson;
   const members = countMembers(value);
-  if (members === undefined) return refused(`more than ${mostValues} values`);
+  if (members === undefined) return refused(message('gateway/note.many-values', { count: mostValues }));
   const { exact, problems } = read;
   if (members === read.members) return { ok: true, value, exact, problems };
   const twice = keysTwice(read.text);
@@ -81,13 +85,12 @@ function parsed(payload: Uint8Array, keepDigits: boolean): ParsedExactly {
   return { ok: true, value: withoutPaths(value, twice), exact, problems: [...problems, ...duplicates] };
 }
 
-const keyTwice = 'stands twice with different values: neither is read';
+const keyTwice = message('gateway/note.key-twice');
 
 /** The reason of a refusal: the first byte that is not UTF-8, with its position, or UTF-16 by its byte order mark. */
-function notUtf8(payload: Uint8Array): string {
+function notUtf8(payload: Uint8Array): Message {
   const [first, second] = payload;
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
-    return 'not UTF-8: it begins as UTF-16 does';
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return message('gateway/note.utf16');
   let at = 0;
   for (const letter of Buffer.from(payload).toString('utf8')) {
     const bytes = Buffer.byteLength(letter);
@@ -95,7 +98,7 @@ function notUtf8(payload: Uint8Array): string {
     if (letter === '\uFFFD' && !(payload[at] === 0xef && payload[at + 1] === 0xbf && payload[at + 2] === 0xbd)) break;
     at += bytes;
   }
-  return `not UTF-8: byte 0x${(payload[at] ?? 0).toString(16)} at position ${at} is not part of a letter`;
+  return message('gateway/note.not-utf8', { byte: `0x${(payload[at] ?? 0).toString(16)}`, at });
 }
 
 export function isJsonObject(value: Json | undefined): value is JsonObject {
@@ -106,7 +109,7 @@ export function isExactObject(value: ExactJson | undefined): value is ExactObjec
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isExactNumber(value);
 }
 
-export function refused(reason: string): { readonly ok: false; readonly reason: string } {
+export function refused(reason: Message): { readonly ok: false; readonly reason: Message } {
   return { ok: false, reason };
 }
 

@@ -13,7 +13,8 @@ import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import { isCredentialOf, type MadeHash, parseMadeHash } from '@forpost/shared/made-credential.ts';
 import { PasswordVerifier } from '@forpost/shared/password.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { Acquaintance, Authenticate, Principal } from '../broker/access.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
@@ -193,14 +194,17 @@ export class DeviceRegistry {
   /** Decodes a device's message; a refusal has its reason in words. `received`: ms since 1970. Never throws. */
   decode(device: string, topic: string, payload: Uint8Array, received: number): Decoded {
     const known = this.#devices.get(device);
-    if (known === undefined) return { ok: false, reason: `there is no device "${device}"` };
+    if (known === undefined) return { ok: false, reason: message('gateway/note.no-device', { device }) };
     if (!known.read.matches(topic)) return passedOn;
     try {
       const { config, decoder, channels } = known;
       const decoded = decoder.decode({ device: config, topic, payload, received, channels });
       return checkDecoded(decoded, received, this.#latestTime);
     } catch (error) {
-      return { ok: false, reason: `the decoder ${known.decoder.name} failed: ${messageOf(error)}` };
+      return {
+        ok: false,
+        reason: message('gateway/note.decoder-failed', { name: known.decoder.name, error: messageOf(error) }),
+      };
     }
   }
 
@@ -244,13 +248,13 @@ export class DeviceRegistry {
   }
 
   /** Devices whose messages are not understood, or whose clock is wrong, a sentence each. */
-  problems(): readonly string[] {
+  problems(): readonly Message[] {
     const all = [...this.#devices.values()].flatMap(({ config, understanding }) =>
       understanding.problems(config.name ?? config.id),
     );
     const more = all.length - mostProblems;
     if (more <= 0) return all;
-    return [...all.slice(0, mostProblems), words('gateway/reason.more-device-problems', { count: more })];
+    return [...all.slice(0, mostProblems), message('gateway/reason.more-device-problems', { count: more })];
   }
 
   /** Notes that a device connected or disconnected; ignores consumers. */

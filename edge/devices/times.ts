@@ -4,7 +4,10 @@
  * Always: a day, an hour or a leap second that does not exist (30 February, 24:00, 12:00:60) is refused, by Temporal's
  * strict reading. A time outside 2016 to 2100 is odd: it is reported, and the time of receipt is used.
  */
+
 import { isExactNumber } from '@forpost/shared/exact-json.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import { Temporal } from 'temporal-polyfill';
 import { numberInText } from './numbers.ts';
 import { quoted } from './quoted.ts';
@@ -17,16 +20,15 @@ export type ReadTime =
   /** ms since 1970 */
   | { readonly kind: 'time'; readonly ms: number }
   /** a valid time outside the plausible years */
-  | { readonly kind: 'odd'; readonly problem: string }
+  | { readonly kind: 'odd'; readonly problem: Message }
   /** `zoneless`: a valid time but for its missing zone */
-  | { readonly kind: 'none'; readonly problem: string; readonly zoneless?: true };
+  | { readonly kind: 'none'; readonly problem: Message; readonly zoneless?: true };
 
 /** Whether a device's own time (ms since 1970) lies within the plausible years. */
 export function isPlausibleTime(ms: number): boolean {
   return ms >= firstTime && ms < lastTime;
 }
 
-const believedYears = 'is not within the years 2016 to 2100';
 /** The fast path, as most devices write UTC. Days 29 to 31 are excluded, so that Date.parse cannot roll over. */
 const plainUtc = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,3})?Z$/;
 /** RFC 3339, section 5.6, with the space that its note allows instead of T. */
@@ -43,7 +45,7 @@ export function readTime(value: unknown): ReadTime {
   if (typeof value === 'number') return ofCount(value);
   if (typeof value === 'string') return ofText(value);
   if (isExactNumber(value)) return ofCount(Number(value.rawJSON));
-  return { kind: 'none', problem: 'is neither a text nor a number' };
+  return { kind: 'none', problem: message('gateway/note.time-kind') };
 }
 
 /** Like `readTime`, but only a plausible time is returned, in ms since 1970. */
@@ -55,7 +57,7 @@ export function timeOf(value: unknown): number | undefined {
 function ofCount(value: number): ReadTime {
   for (const unit of timeUnits)
     if (isPlausibleTime(value * unit)) return { kind: 'time', ms: unit === 1 ? value : Math.round(value * unit) };
-  return { kind: 'odd', problem: `${value} ${believedYears}, be it s, ms, µs or ns since 1970` };
+  return { kind: 'odd', problem: message('gateway/note.odd-count', { text: String(value) }) };
 }
 
 function ofText(text: string): ReadTime {
@@ -65,9 +67,9 @@ function ofText(text: string): ReadTime {
   const count = numberInText(text);
   if (count.kind === 'number' && !count.comma) return ofCount(count.value);
   if (withoutZone.test(text))
-    return { ...no(text, 'has no zone: write 2026-01-31T12:00:00Z or …+01:00'), zoneless: true };
-  if (zoneWithoutColon.test(text)) return no(text, 'has a zone without a colon: write +01:00');
-  return no(text, 'is neither an RFC 3339 time (2026-01-31T12:00:00Z) nor a count since 1970');
+    return { ...no(message('gateway/note.time-zone', { text: quoted(text) })), zoneless: true };
+  if (zoneWithoutColon.test(text)) return no(message('gateway/note.time-colon', { text: quoted(text) }));
+  return no(message('gateway/note.time-form', { text: quoted(text) }));
 }
 
 function ofParts(text: string, [, date, minutes, seconds, fraction = '', zone]: RegExpExecArray): ReadTime {
@@ -78,9 +80,9 @@ function ofParts(text: string, [, date, minutes, seconds, fraction = '', zone]: 
     ms = Temporal.Instant.from(written.toUpperCase()).epochMilliseconds;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return no(text, 'does not exist');
+    return no(message('gateway/note.time-day', { text: quoted(text) }));
   }
-  if (leap && !endsMonth(ms)) return no(text, 'does not exist: a leap second is the last second of a month in UTC');
+  if (leap && !endsMonth(ms)) return no(message('gateway/note.time-leap', { text: quoted(text) }));
   return judged(ms, text);
 }
 
@@ -91,9 +93,11 @@ function endsMonth(ms: number): boolean {
 }
 
 function judged(ms: number, text: string): ReadTime {
-  return isPlausibleTime(ms) ? { kind: 'time', ms } : { kind: 'odd', problem: `${quoted(text)} ${believedYears}` };
+  return isPlausibleTime(ms)
+    ? { kind: 'time', ms }
+    : { kind: 'odd', problem: message('gateway/note.odd-text', { text: quoted(text) }) };
 }
 
-function no(text: string, problem: string): Extract<ReadTime, { kind: 'none' }> {
-  return { kind: 'none', problem: `${quoted(text)} ${problem}` };
+function no(problem: Message): Extract<ReadTime, { kind: 'none' }> {
+  return { kind: 'none', problem };
 }

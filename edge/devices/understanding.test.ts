@@ -1,4 +1,5 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { expect, test } from 'vitest';
 import type { Site } from '../site/site.ts';
 import { DeviceRegistry } from './registry.ts';
@@ -27,6 +28,7 @@ function say(devices: DeviceRegistry, device: string, topic: string, text: strin
   devices.seen(device, at, devices.decode(device, topic, payload, at), { topic, payload });
 }
 
+const problemsOf = (devices: DeviceRegistry) => devices.problems().map(inEnglish);
 const unreadOf = (devices: DeviceRegistry, id: string) => devices.statuses().find((one) => one.id === id)?.unread;
 
 test('a device of which no message is understood is a problem, with its newest message and its unknown keys', () => {
@@ -40,7 +42,7 @@ test('a device of which no message is understood is a problem, with its newest m
     ...{ messages: 12, inARow: 12, nothingUnderstood: true, unknownKeys: ['BOX.Flux', 'BOX.Zeta'], fields: [] },
     newest: { topic: 'tele/meter/SENSOR', at: '2026-11-30T09:00:00.000Z', payload: '{"BOX":{"Flux":12,"Zeta":2}}' },
   });
-  expect(devices.problems()).toEqual([
+  expect(problemsOf(devices)).toEqual([
     'Meter: understood nothing of 12 messages (unknown keys: BOX.Flux, BOX.Zeta): check its decoder, or give its keys a meaning (site.yaml, keys)',
   ]);
 });
@@ -48,11 +50,14 @@ test('a device of which no message is understood is a problem, with its newest m
 test('a device whose every message is refused is a problem, with the reason', () => {
   const devices = registry();
   say(devices, 'oven', 'forpost/devices/oven/readings', '{"power":1}');
-  expect(devices.problems()).toEqual([
+  expect(problemsOf(devices)).toEqual([
     'oven: understood nothing of 1 message (the newest: "values" is missing): check its decoder, or give its keys a meaning (site.yaml, keys)',
   ]);
   expect(unreadOf(devices, 'oven')).toMatchObject({
-    newest: { payload: '{"power":1}', reason: '"values" is missing' },
+    newest: {
+      ...{ payload: '{"power":1}', reason: '"values" is missing' },
+      reasonI18n: { key: 'gateway/note.values-missing' },
+    },
   });
 });
 
@@ -64,7 +69,7 @@ test('a device that was understood before is a problem after three unreadable me
   expect(devices.problems()).toEqual([]);
   expect(unreadOf(devices, 'meter')).toMatchObject({ messages: 2, inARow: 2, nothingUnderstood: false });
   say(devices, 'meter', topic, '{"AM2301":{"Temperature":null}}');
-  expect(devices.problems()).toMatchObject([expect.stringContaining('understood nothing of its newest 3 messages')]);
+  expect(problemsOf(devices)).toMatchObject([expect.stringContaining('understood nothing of its newest 3 messages')]);
   say(devices, 'meter', topic, '{"ENERGY":{"Power":5}}');
   expect(devices.problems()).toEqual([]);
   expect(unreadOf(devices, 'meter')).toMatchObject({ messages: 3, inARow: 0 });
@@ -76,7 +81,12 @@ test('an unreadable field is shown with its path, count and time, also when the 
     say(devices, 'oven', 'forpost/devices/oven/readings', '{"values":{"power_w":null,"voltage_v":230}}', at);
   expect(unreadOf(devices, 'oven')).toEqual({
     ...{ messages: 0, inARow: 0, nothingUnderstood: false, unknownKeys: [] },
-    fields: [{ path: 'values.power_w', problem: 'is null: no value', count: 2, at: '2026-11-30T09:00:10.000Z' }],
+    fields: [
+      {
+        ...{ path: 'values.power_w', problem: 'is null: no value', problemI18n: { key: 'gateway/note.null' } },
+        ...{ count: 2, at: '2026-11-30T09:00:10.000Z' },
+      },
+    ],
   });
   expect(devices.problems()).toEqual([]);
   expect(devices.statuses()[1]?.values).toEqual({ voltage_v: 230 });
@@ -105,7 +115,7 @@ test('an implausible time is a problem until the device’s clock is right; the 
     const decoded = timed(time);
     devices.seen('oven', received, decoded);
     expect(decoded.ok && decoded.items[0]).toMatchObject({ time: received, timeFromDevice: false });
-    expect(devices.problems()).toMatchObject([expect.stringContaining('with a time that cannot be')]);
+    expect(problemsOf(devices)).toMatchObject([expect.stringContaining('with a time that cannot be')]);
   }
   // an old time is plausible: the device may have buffered the reading while it was offline
   const old = timed('2026-11-01T00:00:00Z');
@@ -165,5 +175,5 @@ test('the status of a site with many devices that are not understood stays small
   expect(statuses.filter(({ unread }) => unread?.newest !== undefined)).toHaveLength(50);
   expect(JSON.stringify(statuses).length).toBeLessThan(120_000);
   expect(devices.problems()).toHaveLength(21);
-  expect(devices.problems().at(-1)).toBe('280 more problems of devices: see their rows');
+  expect(problemsOf(devices).at(-1)).toBe('280 more problems of devices: see their rows');
 });

@@ -9,6 +9,7 @@
  * unsynced has no age, and is deleted for room alone. A folder that cannot be used is tried again each minute; until then
  * every piece is refused.
  */
+
 import { mkdir, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -17,6 +18,7 @@ import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import { moveFile, replaceFile } from '@forpost/shared/files.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
+import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { severitySchema } from '../site/site.ts';
@@ -105,7 +107,7 @@ export class EvidenceStore implements Part {
   #timer: Timer | undefined;
   #isOpen = false;
   #stopped = false;
-  #problem = '';
+  #problem: Words = noWords;
 
   constructor(options: EvidenceStoreOptions) {
     this.#options = options;
@@ -128,7 +130,7 @@ export class EvidenceStore implements Part {
   }
 
   async #look(): Promise<void> {
-    if (await this.#prune(0)) this.#problem = '';
+    if (await this.#prune(0)) this.#problem = noWords;
   }
 
   #lookLater(): void {
@@ -166,7 +168,7 @@ export class EvidenceStore implements Part {
   }
 
   /** Why nothing can be kept, in words; empty where all is well. */
-  get problem(): string {
+  get problem(): Words {
     return this.#problem;
   }
 
@@ -233,7 +235,7 @@ export class EvidenceStore implements Part {
     await this.#note(record);
     this.#known.set(record.id, record);
     this.#bytes += record.size;
-    this.#problem = '';
+    this.#problem = noWords;
     return true;
   }
 
@@ -254,21 +256,16 @@ export class EvidenceStore implements Part {
         this.#droppedForAge++;
         await this.#delete(record);
       }
-    if (bytes > limits.maxBytes) return this.#noRoom('they are too large');
+    if (bytes > limits.maxBytes) return this.#failed('room', words('gateway/problem.pictures-too-large'));
     for (;;) {
       const { bavail, bsize } = await statfs(folder);
       const free = bavail * bsize - bytes >= limits.minFreeBytes;
       if (free && this.#bytes + bytes <= limits.maxBytes && this.#known.size < mostFiles) return true;
       const least = this.#leastWorth();
-      if (least === undefined) return this.#noRoom('the disk is full');
+      if (least === undefined) return this.#failed('room', words('gateway/problem.pictures-no-room'));
       this.#droppedForRoom++;
       await this.#delete(least);
     }
-  }
-
-  #noRoom(why: string): false {
-    this.#failed('room', `pictures of alarms are not kept: ${why}`);
-    return false;
   }
 
   #leastWorth(): EvidenceRecord | undefined {
@@ -311,14 +308,18 @@ export class EvidenceStore implements Part {
 
   #inTurn(run: () => Promise<void>): Promise<void> {
     this.#last = this.#last.then(run).catch((error: unknown) => {
-      this.#failed('disk', `pictures of alarms cannot be kept in ${this.#options.folder}: ${messageOf(error)}`);
+      this.#failed(
+        'disk',
+        words('gateway/problem.pictures-not-kept', { folder: this.#options.folder, error: messageOf(error) }),
+      );
     });
     return this.#last;
   }
 
-  #failed(key: string, problem: string): void {
+  #failed(key: string, problem: Words): false {
     this.#problem = problem;
     this.#sparing.error(key, {}, problem);
+    return false;
   }
 }
 

@@ -11,6 +11,7 @@
  * has. The two days count the time that the gateway runs, not its clock. Over a metered link each part waits until the
  * uplink's pacer grants it bytes, in the one count of that link (pacing.ts); bytes beyond the grant are counted afterwards.
  */
+
 import { open, readFile } from 'node:fs/promises';
 import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -23,6 +24,9 @@ import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { EvidenceLink } from '../uplink/evidence-link.ts';
@@ -146,11 +150,10 @@ export class EvidenceUpload implements Part {
     await this.#writing;
   }
 
-  /** Why nothing can be queued now, in words; undefined: something can. */
-  get obstacle(): string | undefined {
-    if (this.#target === undefined)
-      return 'this gateway has no HTTPS receiver to send pictures to: configure evidence: receiver: url in gateway.yaml';
-    if (this.#queue.length >= mostQueued) return `${mostQueued} pictures already wait to be sent`;
+  /** Why nothing can be queued now; undefined: something can. */
+  get obstacle(): Message | undefined {
+    if (this.#target === undefined) return message('gateway/answer.no-receiver');
+    if (this.#queue.length >= mostQueued) return message('gateway/answer.uploads-full', { count: mostQueued });
     return undefined;
   }
 
@@ -343,7 +346,7 @@ async function openFile(path: string) {
     return await open(path, 'r');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new Refused('it is no longer kept: it was deleted for its age or for newer evidence', { cause: error });
+      throw new Refused(words('gateway/answer.evidence-deleted'), { cause: error });
     throw error;
   }
 }

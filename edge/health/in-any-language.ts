@@ -1,9 +1,10 @@
 /**
- * What is wrong, for readers of any language: the parts of a gateway tell it in English words, and the status adds the
- * message of the catalogue to each of them that has one. Pure.
+ * What is wrong, for readers of any language: each text of the status in English, and beside it the message of the catalogue.
+ * Parts of the main thread give messages; words of threads and processes are recognised. Pure.
  */
 import type { CameraStatus, DeviceStatus, GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
+import { asMessage, type Sentence, wordsOf } from '@forpost/shared/texts/sentence.ts';
 
 /** Adds `reasonI18n` to what has a reason. */
 export function withReason<Thing extends { readonly reason: string }>(
@@ -28,7 +29,18 @@ export function devicesInAnyLanguage(devices: readonly DeviceStatus[]): readonly
 }
 
 /** `problemsI18n` is absent where no problem has a message. */
-export function problemsInAnyLanguage(problems: readonly string[]): Pick<GatewayStatus, 'problems' | 'problemsI18n'> {
-  const problemsI18n = problems.map((problem) => recognise(problem) ?? null);
+export function problemsInAnyLanguage(
+  sentences: readonly (Sentence | string)[],
+): Pick<GatewayStatus, 'problems' | 'problemsI18n'> {
+  const problems = sentences.map((sentence) => (typeof sentence === 'string' ? sentence : wordsOf(sentence)));
+  const problemsI18n = sentences.map((sentence) => asMessage(sentence) ?? null);
   return problemsI18n.every((message) => message === null) ? { problems } : { problems, problemsI18n };
+}
+
+export function storageInAnyLanguage(problem: string): Pick<GatewayStatus, 'storageProblem' | 'storageProblemI18n'> {
+  if (problem === '') return {};
+  const storageProblemI18n = recognise(problem);
+  return storageProblemI18n === undefined
+    ? { storageProblem: problem }
+    : { storageProblem: problem, storageProblemI18n };
 }

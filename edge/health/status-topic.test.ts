@@ -1,5 +1,6 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { noWords, words } from '@forpost/shared/texts/english.ts';
 import { Compile } from 'typebox/compile';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { startGateway } from '../../test/harness/gateway.ts';
@@ -15,7 +16,7 @@ function rig() {
   let brief: Brief = {
     ...{ gateway: 'gw' as Brief['gateway'], site: 'home' as Brief['site'], name: 'Home', version: '1.0.0' },
     ...{ clock: 'synced', problems: [], uplinks: [{ state: 'live', since: '2026-01-01T00:00:00.000Z', events: 0 }] },
-    outbox: { room: unlimitedSpace, problem: '' },
+    outbox: { room: unlimitedSpace, problem: noWords },
   };
   const topic = new StatusTopic({
     publisher: { publish: (_topic, payload) => void published.push(JSON.parse(payload) as StatusMessage) },
@@ -44,7 +45,7 @@ test('a change of the gateway’s state is published within two seconds, and not
       outbox: { state: 'ok' },
     },
   ]);
-  change({ outbox: { room: { ...unlimitedSpace, diskFull: true }, problem: 'the disk is full' } });
+  change({ outbox: { room: { ...unlimitedSpace, diskFull: true }, problem: words('gateway/reason.disk-full') } });
   clock.advance(2_000);
   expect(published.at(-1)).toMatchObject({ outbox: { state: 'full' } });
   await topic.stop();

@@ -3,11 +3,15 @@
  *
  * Always: asking touches no disk and no network; the counter of statuses is the only thing kept here.
  */
+
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { ClockQuality, Severity } from '@forpost/shared/event/event.ts';
 import type { GatewayId } from '@forpost/shared/event/ids.ts';
 import type { DeviceStatus, GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { type Sentence, wordsOf } from '@forpost/shared/texts/sentence.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
@@ -26,6 +30,7 @@ import {
   camerasInAnyLanguage,
   devicesInAnyLanguage,
   problemsInAnyLanguage,
+  storageInAnyLanguage,
   uplinksInAnyLanguage,
 } from './in-any-language.ts';
 import type { GatewaySnapshot } from './snapshot.ts';
@@ -58,7 +63,7 @@ export interface StatusParts {
   /** whether there is a receiver for pictures and clips */
   readonly sendsEvidence: boolean;
   /** each part's problems, a sentence each, in the order in which people read them */
-  readonly problems: readonly (() => readonly string[])[];
+  readonly problems: readonly (() => readonly Sentence[])[];
 }
 
 /** The gateway's state without its devices and cameras. */
@@ -105,7 +110,7 @@ export class Status {
       sendsEvidence: this.#parts.sendsEvidence,
       ...this.#parts.restored,
       ...(host === undefined ? {} : { host }),
-      ...(outbox.status().problem === '' ? {} : { storageProblem: outbox.status().problem }),
+      ...storageInAnyLanguage(outbox.status().problem),
       ...problemsInAnyLanguage(this.#problems(mute)),
     };
   }
@@ -115,13 +120,13 @@ export class Status {
     const { gateway, name, version, uplink, outbox, mute } = this.#parts;
     return {
       ...{ gateway, name, version, site: this.#parts.site().id, clock: this.#parts.quality() },
-      problems: this.#problems(mute.list()),
+      problems: this.#problems(mute.list()).map(wordsOf),
       uplinks: uplink.statuses(),
       outbox: outbox.status(),
     };
   }
 
-  #problems(mute: readonly MuteRule[]): readonly string[] {
+  #problems(mute: readonly MuteRule[]): readonly Sentence[] {
     const { uplink, vision } = this.#parts;
     const site = this.#parts.site();
     return [
@@ -157,9 +162,10 @@ export class Status {
   }
 
   /** The gateway in a few words, for the answer to a ping of the centre. */
-  describe(): string {
+  describe(): Message {
     const { version, clock } = this.#parts;
-    return `Forpost ${version}, started ${Math.round((clock.uptime() - this.#startedAt) / 60_000)} min ago`;
+    const minutes = Math.round((clock.uptime() - this.#startedAt) / 60_000);
+    return message('gateway/answer.running', { version, minutes });
   }
 }
 

@@ -1,14 +1,16 @@
 /** Gap records: which events will never arrive, and why. Pure. */
+
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { GapData } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 
-export const shedReason = 'shed: the outbox had no room';
-export const forgoneReason = 'not kept any more when this centre was configured';
-export const damagedReason = 'lost: the outbox was damaged and put aside';
-export const alteredReason = 'lost: damaged on the disk of the gateway';
-export const restoredReason = 'lost: the gateway was restored from a backup that is older';
-export const shortReason = 'lost: the file of the outbox was older or shorter than what had been stored';
+export const shedReason = words('gateway/reason.gap-shed');
+export const forgoneReason = words('gateway/reason.gap-forgone');
+export const damagedReason = words('gateway/reason.gap-damaged');
+export const alteredReason = words('gateway/reason.gap-altered');
+export const shortReason = words('gateway/reason.gap-short');
+export const restoredReason = words('gateway/reason.gap-restored');
 
 /** Times in ms since 1970. */
 export function gapOfShed(shed: {

@@ -20,12 +20,14 @@
  *  - the queue in front of the disk is bounded, each sender has a share of it, and its last part is kept for alerts and
  *    `reserved` entries (sqlite/main/commit-queue.ts): beyond a bound `append` rejects with FORPOST_OUTBOX_FULL.
  */
+
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import type { DeviceId, Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { LaneBacklog } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import type { PublishRecord } from '../mqtt-state/mqtt-state.ts';
 
 /** An event that has no number yet. Times in ms since 1970; `uptime` in ms of the boot's monotonic clock. */
@@ -104,7 +106,7 @@ export interface OutboxStatus {
   readonly longestSyncMs: number;
   readonly room: OutboxSpace;
   /** what is wrong with it now, in words; empty where all is well */
-  readonly problem: string;
+  readonly problem: Words;
 }
 
 /** The outbox's space, and its load on the disk. The API names it `room`. */

@@ -9,8 +9,10 @@
  *  - whatever a device sends, `entryOf` never throws: a payload that no decoder can read becomes a dead letter of that
  *    device (P8).
  */
+
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import type { Taken } from '../alerts/alarm.ts';
 import type { Admit, DevicePublish } from '../broker/access.ts';
 import type { DecodedReading } from '../devices/decoder.ts';
@@ -62,7 +64,7 @@ export class Admission {
     const decoded = devices.decode(device, publish.topic, publish.payload, publish.received);
     devices.seen(device, publish.received, decoded, publish);
     if (!decoded.ok) {
-      const deadLetter = this.#deadLetter(publish, decoded.reason);
+      const deadLetter = this.#deadLetter(publish, inEnglish(decoded.reason));
       const events = rules.act(this.#alive(device, publish), publish);
       return { events, deadLetter, sender: device, publish: publish.record };
     }
@@ -84,7 +86,9 @@ export class Admission {
       publish: publish.record,
     };
     // the decoder refused a part of the message: keep the whole message as a dead letter
-    return decoded.lost === undefined ? entry : { ...entry, deadLetter: this.#deadLetter(publish, decoded.lost) };
+    return decoded.lost === undefined
+      ? entry
+      : { ...entry, deadLetter: this.#deadLetter(publish, inEnglish(decoded.lost)) };
   }
 
   #observe(device: DeviceId, { data, time }: DecodedReading, taken: Taken): readonly AlarmTransition[] {

@@ -13,12 +13,14 @@
  * began. They are appended at once, because the outbox refuses an alert after a refused one of the same device; then the
  * waiting alerts go first. An alert that is added twice waits once and is stored once (`resendId`).
  */
+
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import { lanes } from '@forpost/shared/event/ids.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { gapOfUnnumbered } from '../outbox/gap.ts';
 import type { EventDraft, Outbox, OutboxEntry } from '../outbox/outbox.ts';
 import { isAlert, WaitingEntries } from './waiting-entries.ts';
@@ -222,7 +224,7 @@ export class EntryQueue {
     const events = lanes.flatMap((lane): EventDraft[] => {
       const loss = losses.get(lane);
       if (loss === undefined) return [];
-      const gap = gapOfUnnumbered(outbox.epoch, lane, loss, 'given up: the outbox took nothing and too much waited');
+      const gap = gapOfUnnumbered(outbox.epoch, lane, loss, words('gateway/reason.gap-unnumbered'));
       const times = { time: now, received: now, uptime };
       return [{ ...stamp(), ...times, lane: 'alerts', type: eventTypes.gap, device: null, data: JSON.stringify(gap) }];
     });

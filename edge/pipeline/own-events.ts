@@ -4,8 +4,10 @@
  * Always: only the caller of `commandResult` waits for the disk. All other events go to the entry queue, which keeps them
  * while the outbox refuses entries.
  */
+
 import type { CommandResultData } from '@forpost/shared/event/command.ts';
 import { type ClockData, type EvidenceReference, eventTypes, type GatewayData } from '@forpost/shared/event/event.ts';
+import { asMessage } from '@forpost/shared/texts/sentence.ts';
 import type { Alert } from '../alerts/action.ts';
 import type { Acknowledgement } from '../alerts/alarm.ts';
 import type { Alarms } from '../alerts/alarms.ts';
@@ -29,9 +31,10 @@ export class OwnEvents {
     this.#parts = parts;
   }
 
-  /** An event of the gateway itself: started, a camera lost, a damaged outbox replaced. */
+  /** An event of the gateway itself: started, a camera lost, a damaged outbox replaced. Its words get their message here. */
   note(data: GatewayData): void {
-    this.#keepOwn(eventTypes.gateway, data);
+    const message_i18n = asMessage(data.message);
+    this.#keepOwn(eventTypes.gateway, message_i18n === undefined ? data : { ...data, message_i18n });
   }
 
   /** The clock is known to be right: the difference between true time and this boot's monotonic clock. */

@@ -8,7 +8,7 @@
  */
 
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { Heard } from '../devices/heard.ts';
 import type { Site } from '../site/site.ts';
 import type { CannotFire } from './can-fire.ts';
@@ -26,7 +26,7 @@ export interface MuteRule {
 const mostTold = 20;
 
 /** Mute rules as sentences. `nameOf`: a device's name for people. */
-export function muteInWords(mute: readonly MuteRule[], nameOf: (device: string) => string): readonly string[] {
+export function muteInWords(mute: readonly MuteRule[], nameOf: (device: string) => string): readonly Words[] {
   const sentences = mute
     .slice(0, mostTold)
     .map(({ name, device, reason }) => words('gateway/reason.rule-mute', { name, device: nameOf(device), reason }));

@@ -13,6 +13,7 @@
  * `all()`, `exists()`, `||` and `&&` continue after an error of one side, so one thrown error would not end them. After
  * the first refusal every further payment throws, and `end` returns the refusal whatever the result was.
  */
+import { words } from '@forpost/shared/texts/english.ts';
 import { type Pattern, Patterns } from './patterns.ts';
 
 /** A step is one node of the syntax tree, some 50 ns. */
@@ -81,9 +82,7 @@ const searches: ReadonlySet<string> = new Set(['contains', 'indexOf', 'lastIndex
 /** Counts the steps of one condition's evaluations. */
 export class Meter {
   readonly #shares = new Map<string, Share>();
-  readonly #tooDear = new CostError(
-    `this condition takes more than ${mostSteps} steps for one value: nest fewer all(), exists() and map(), or search in shorter lists and texts`,
-  );
+  readonly #tooDear = new CostError(words('gateway/problem.condition-steps', { steps: mostSteps }));
   readonly patterns: Patterns;
   #left = 0;
   #failure: CostError | undefined;
@@ -100,9 +99,7 @@ export class Meter {
     share.at = now;
     share.left = Math.min(burstSteps, share.left + (passedMs * stepsPerSecond) / 1000);
     if (share.left <= 0)
-      throw new CostError(
-        `${device} sends more than this condition may evaluate: the share of one device is ${stepsPerSecond} steps a second`,
-      );
+      throw new CostError(words('gateway/problem.condition-share', { device, steps: stepsPerSecond }));
     this.#left = mostSteps;
     this.#failure = undefined;
   }
@@ -141,7 +138,7 @@ export class Meter {
 
   #payItems(items: number, itemsPerStep: number): void {
     if (items > mostItems)
-      throw this.fail(new CostError(`this condition makes a text or list of more than ${mostItems} items`));
+      throw this.fail(new CostError(words('gateway/problem.condition-items', { count: mostItems })));
     this.pay(items / itemsPerStep);
   }
 }
@@ -308,15 +305,16 @@ function payCall(name: string, values: readonly unknown[], meter: Meter): void {
     for (const item of first) letters += typeof item === 'string' ? item.length : 0;
     payLetters(letters, meter);
   } else if (name === 'duration' && typeof first === 'string' && first.length > longestDuration)
-    throw meter.fail(new CostError(`a duration has at most ${longestDuration} letters`));
+    throw meter.fail(new CostError(words('gateway/problem.duration-long', { count: longestDuration })));
   else if (name === 'json' && first instanceof Uint8Array) {
-    if (depth(first) > deepestJson) throw meter.fail(new CostError(`JSON has at most ${deepestJson} levels here`));
+    if (depth(first) > deepestJson)
+      throw meter.fail(new CostError(words('gateway/problem.json-deep', { count: deepestJson })));
     meter.pay(first.length);
   } else if (name.startsWith('get') && typeof second === 'string') meter.pay(zoneSteps);
 }
 
 function payLetters(letters: number, meter: Meter): void {
-  if (letters > mostItems) throw meter.fail(new CostError(`join() makes a text of more than ${mostItems} letters`));
+  if (letters > mostItems) throw meter.fail(new CostError(words('gateway/problem.join-long', { count: mostItems })));
   meter.pay(letters / 32);
 }
 

@@ -98,7 +98,7 @@ test('a condition that would run for ever soon becomes an error of its own rule,
   // without a bound it would take minutes; beside other tests it also waits for a core
   expect(performance.now() - from).toBeLessThan(1000);
   expect(transitions.map(({ rule }) => rule)).toEqual(['overload']);
-  expect(engine.errors()).toEqual([{ rule: 'endless', count: 1, last: expect.stringContaining('20000 steps') }]);
+  expect(engine.errors()).toEqual([{ rule: 'endless', count: 1, last: expect.stringContaining('20,000 steps') }]);
 });
 
 test('a rule that throws at its start does not keep the others from working', () => {

@@ -11,6 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { deviceWords, type Site } from '../site/site.ts';
 import type { CameraView } from '../vision/messages.ts';
@@ -288,7 +289,7 @@ export class RuleEngine {
     if (change.change === 'updated' || change.change === 'reached') return rule.active.has(name);
     if (rule.active.has(name)) return false;
     if (rule.active.size >= mostActive) {
-      fail(rule, `more than ${mostActive} alarms at once`);
+      fail(rule, words('gateway/problem.rule-alarms', { count: mostActive }));
       return false;
     }
     rule.active.add(name);

@@ -5,7 +5,9 @@
  * Always: a pattern is bounded by its length and by the size of its compiled program. A pattern from a reading is checked
  * before it is compiled, because a device chooses it. The newest `mostKept` compiled patterns are kept.
  */
+
 import { messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { RE2JS } from 're2js';
 
 export interface Pattern {
@@ -20,20 +22,20 @@ const mostKept = 32;
 /** Limits of a pattern from a reading: repeats multiply the cost of compiling, 3 µs an instruction. */
 const longestForeignPattern = 200;
 const largestForeignEstimate = 2000;
-const tooLarge = `compiles to more than ${largestProgram} instructions: repeat less`;
 
 /** Compiles a pattern. @throws Error with a sentence that names the pattern's error */
 export function compilePattern(pattern: string): Pattern {
-  if (pattern.length > longestPattern) throw new Error(`a pattern has at most ${longestPattern} letters`);
+  if (pattern.length > longestPattern)
+    throw new Error(words('gateway/problem.pattern-long', { count: longestPattern }));
   let compiled: RE2JS;
   try {
     compiled = RE2JS.compile(pattern);
   } catch (error) {
     const what = messageOf(error).replace(/^error parsing regexp: /, '');
-    throw new Error(`the pattern ${pattern.slice(0, 100)} is wrong: ${what} (RE2: no look-around, no back-references)`);
+    throw new Error(words('gateway/problem.pattern-wrong', { pattern: pattern.slice(0, 100), error: what }));
   }
   const size = compiled.programSize();
-  if (size > largestProgram) throw new Error(`the pattern ${pattern.slice(0, 100)} ${tooLarge}`);
+  if (size > largestProgram) throw tooLarge(pattern);
   return { size, test: (text) => compiled.test(text) };
 }
 
@@ -64,9 +66,13 @@ export class Patterns {
 /** Nested repeats multiply. Only parsing tells which repeats are nested, so all count as nested here. */
 function refuseLarge(pattern: string): void {
   if (pattern.length > longestForeignPattern)
-    throw new Error(`a pattern from a reading has at most ${longestForeignPattern} letters`);
+    throw new Error(words('gateway/problem.pattern-reading', { count: longestForeignPattern }));
   let estimate = pattern.length;
   for (const [, least = '0', most = least] of pattern.matchAll(/\{(\d{1,9})(?:,(\d{0,9}))?\}/g))
     estimate *= Math.max(1, Number(least), Number(most));
-  if (estimate > largestForeignEstimate) throw new Error(`the pattern ${pattern.slice(0, 100)} ${tooLarge}`);
+  if (estimate > largestForeignEstimate) throw tooLarge(pattern);
+}
+
+function tooLarge(pattern: string): Error {
+  return new Error(words('gateway/problem.pattern-large', { pattern: pattern.slice(0, 100), count: largestProgram }));
 }

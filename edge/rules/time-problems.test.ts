@@ -1,4 +1,5 @@
 import { asId } from '@forpost/shared/event/ids.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { expect, test } from 'vitest';
 import { rightClock } from './clock-error.ts';
 import type { DeviceTimes } from './engine.ts';
@@ -20,7 +21,7 @@ const hour = 3_600_000;
 
 test('a device’s times in the past and in the future are problems for a day', () => {
   const problems = (change: Partial<DeviceTimes>, uptime = 0) =>
-    timeProblems(siteWith(), odd(change), rightClock, uptime);
+    timeProblems(siteWith(), odd(change), rightClock, uptime).map(inEnglish);
   expect(problems({ late: 3, offMs: -2 * hour })).toEqual([
     'Oven: 3 readings came more than 2 min late and raised no alarm (the newest 2 h behind): check the device’s clock',
   ]);
@@ -31,7 +32,9 @@ test('a device’s times in the past and in the future are problems for a day', 
 });
 
 test('while the true time is unknown, the gateway’s own clock is the problem, not a device’s', () => {
-  const [problem, ...more] = timeProblems(siteWith(atNight), odd({ unjudged: 9, offMs: -2 * hour }), undefined, 0);
+  const [problem, ...more] = timeProblems(siteWith(atNight), odd({ unjudged: 9, offMs: -2 * hour }), undefined, 0).map(
+    inEnglish,
+  );
   expect(problem).toMatch(
     /^this gateway’s clock is not in sync, .*every hour \(Night watch\); the clock differs from the times of Oven/,
   );

@@ -4,11 +4,12 @@
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { Site } from '../site/site.ts';
 import { asksForTime } from './cel.ts';
 import type { ClockError } from './clock-error.ts';
 import type { DeviceTimes } from './engine.ts';
-import { durationInWords } from './messages.ts';
 import { lateAfterMs } from './rule.ts';
 
 /** A device's wrong time stays a problem for this long, by the monotonic clock. */
@@ -20,33 +21,21 @@ export function timeProblems(
   times: ReadonlyMap<DeviceId, DeviceTimes>,
   error: ClockError | undefined,
   uptime: Uptime,
-): readonly string[] {
+): readonly Message[] {
   const names = new Map<string, string>(site.devices.map(({ id, name }) => [id, name ?? id]));
   const recent = [...times].filter(([, { at }]) => uptime - at < toldMs);
   const nameOf = (id: string) => names.get(id) ?? id;
   return [...recent.flatMap(([id, odd]) => ofDevice(nameOf(id), odd)), ...ofGateway(site, recent, nameOf, error)];
 }
 
-const limit = `${lateAfterMs / 60_000} min`;
+const limit = { seconds: lateAfterMs / 1000 };
 
-function ofDevice(name: string, { late, early, offMs }: DeviceTimes): readonly string[] {
-  const newest = `${durationInWords(Math.abs(offMs) / 1000)} ${offMs < 0 ? 'behind' : 'ahead'}`;
+function ofDevice(name: string, { late, early, offMs }: DeviceTimes): readonly Message[] {
+  const off = { seconds: Math.abs(offMs) / 1000 };
   return [
-    ...(late === 0
-      ? []
-      : [
-          `${name}: ${readings(late)} came more than ${limit} late and raised no alarm (the newest ${newest}): check the device’s clock`,
-        ]),
-    ...(early === 0
-      ? []
-      : [
-          `${name}: ${readings(early)} had a time more than ${limit} in the future (the newest ${newest}): check the device’s clock`,
-        ]),
+    ...(late === 0 ? [] : [message('gateway/problem.times-late', { name, count: late, limit, off })]),
+    ...(early === 0 ? [] : [message('gateway/problem.times-early', { name, count: early, limit, off })]),
   ];
-}
-
-function readings(count: number): string {
-  return count === 1 ? '1 reading' : `${count} readings`;
 }
 
 function ofGateway(
@@ -54,25 +43,25 @@ function ofGateway(
   recent: readonly (readonly [DeviceId, DeviceTimes])[],
   nameOf: (id: string) => string,
   error: ClockError | undefined,
-): readonly string[] {
+): readonly Message[] {
   if (error !== undefined) return [];
   const scheduled = site.rules.filter(({ when }) => typeof when === 'string' && asksForTime(when));
   const differing = recent.filter(([, { unjudged }]) => unjudged > 0).map(([id]) => nameOf(id));
+  const rules = few(scheduled.map(({ id, name }) => name ?? id));
+  const hours = message('gateway/problem.clock-hours', { rules });
+  const differs = message('gateway/problem.clock-differs', { devices: few(differing) });
   if (scheduled.length === 0 && differing.length === 0) return [];
-  const says = [
-    ...(scheduled.length === 0
-      ? []
-      : [`rules with hours hold at every hour (${few(scheduled.map(({ id, name }) => name ?? id))})`]),
-    ...(differing.length === 0
-      ? []
-      : [`the clock differs from the times of ${few(differing)}, whose readings raise alarms all the same`]),
-  ];
-  return [
-    `this gateway’s clock is not in sync, and the true time is unknown: ${says.join('; ')}. Give the gateway a time service, or declare its own clock right (gateway.yaml: clock: { trusted: true })`,
-  ];
+  const what =
+    differing.length === 0
+      ? hours
+      : scheduled.length === 0
+        ? differs
+        : message('gateway/clock.both', { hours, differs });
+  return [message('gateway/problem.clock-unknown', { what })];
 }
 
-function few(names: readonly string[]): string {
+function few(names: readonly string[]): string | Message {
+  const named = names.slice(0, mostNamed).join(', ');
   const more = names.length - mostNamed;
-  return names.slice(0, mostNamed).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return more > 0 ? message('gateway/clock.and-more', { names: named, count: more }) : named;
 }

@@ -38,7 +38,7 @@ test('a test of a camera shows each rule’s verdict on each change, with its re
     [false, 'Not certain enough: 90 %, it wants 95 % (min_score)'],
     [false, expect.stringMatching(/^Too high: .*, it wants at most 5 % \(max_height\)$/)],
     [false, 'It tells when somebody leaves'],
-    [false, 'Not here: it watches Fence'],
+    [false, 'Not here: the rule watches Fence'],
   ]);
   enter({ class: 'person' }, 3);
   expect(why(trials)?.[0]).toEqual([true, expect.stringMatching(/^Alarm: .*person/)]);

@@ -11,11 +11,12 @@
  * Always: one change at a time; what is not a result `revision` has changed nothing; the next start can load what is in the
  * file; only a document that passed the check becomes a revision, so no secret is in any.
  */
+
 import type { Clock } from '@forpost/shared/clock.ts';
 import { configProblems } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import { said, words } from '@forpost/shared/texts/english.ts';
+import { noWords, said, type Words, words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { version } from '@forpost/shared/version.ts';
 import { differenceOf } from './difference.ts';
@@ -98,7 +99,7 @@ export class SiteDocument {
   #last: Promise<unknown> = Promise.resolve();
   #newest: Revision | undefined;
   #text = '';
-  #problem = '';
+  #problem: Words = noWords;
   /** the revision that `open` made of an edit by hand */
   #takenUp: { readonly from: string } | undefined;
 
@@ -149,7 +150,7 @@ export class SiteDocument {
   }
 
   /** What people should know, a sentence each. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     const damaged = this.#history.damaged().map((where) => words('gateway/reason.site-damaged', { where }));
     return [...(this.#problem === '' ? [] : [this.#problem]), ...damaged];
   }
@@ -266,7 +267,7 @@ export class SiteDocument {
   async #settle(): Promise<void> {
     try {
       await this.#history.settle();
-      this.#problem = '';
+      this.#problem = noWords;
     } catch (error) {
       this.#problem = words('gateway/reason.site-not-in-history', { reason: messageOf(error) });
     }

@@ -8,7 +8,9 @@
  * no frame sees half of it; `current` is the newest revision, which is what the file says, or what it said before somebody
  * edited it by hand.
  */
-import { words } from '@forpost/shared/texts/english.ts';
+
+import { type Words, words } from '@forpost/shared/texts/english.ts';
+import type { Sentence } from '@forpost/shared/texts/sentence.ts';
 import {
   type Changed,
   type ChangeRequest,
@@ -17,6 +19,7 @@ import {
   SiteDocument,
   type SiteDocumentOptions,
 } from './document.ts';
+import { refusedFor } from './refused-for.ts';
 import type { Author, Revision } from './revision.ts';
 import { type CameraScene, withScene } from './scene-edit.ts';
 import type { Site } from './site.ts';
@@ -110,13 +113,13 @@ export class LiveSite {
   async changeForCentre(
     change: Pick<ChangeRequest, 'seen' | 'why' | 'edit'>,
     name: string,
-  ): Promise<{ readonly applied: string } | { readonly refused: string }> {
+  ): Promise<{ readonly applied: Sentence } | { readonly refused: Sentence }> {
     if (this.#site.localOnly === true) return { refused: words('gateway/reason.local-only') };
     const changed = await this.document.change({ ...change, author: { kind: 'centre', name } });
-    if ('problems' in changed) return { refused: changed.problems.join('. ') };
+    if ('problems' in changed) return { refused: refusedFor(changed.problems) };
     if ('conflict' in changed) return { refused: conflictInWords(changed) };
     const { number } = 'unchanged' in changed ? changed.unchanged : changed.revision;
-    return { applied: `revision ${number} is the site now` };
+    return { applied: words('gateway/answer.revision-now', { number: String(number) }) };
   }
 
   #prepare(loaded: LoadedDocument): Prepared {
@@ -140,7 +143,7 @@ export class LiveSite {
 }
 
 /** A conflict as a sentence for whoever saved over it. */
-export function conflictInWords({ conflict, changes }: Extract<Changed, { conflict: unknown }>): string {
+export function conflictInWords({ conflict, changes }: Extract<Changed, { conflict: unknown }>): Words {
   const what = changes.map(({ message }) => message).join('; ');
   if (conflict === 'by-hand') return words('gateway/reason.changed-by-hand', { what });
   return what === '' ? words('gateway/reason.saved-meanwhile') : words('gateway/reason.changed-meanwhile', { what });

@@ -1,22 +1,27 @@
 /** Whether a zone's corners make an area that something can be in. Coordinates are 0..1 of the picture. */
+import { type Words, words } from '@forpost/shared/texts/english.ts';
+
 type Point = readonly [number, number];
 
 /** Less than a pixel of a picture of 1000 x 1000: nobody drew that on purpose. */
 const smallestArea = 1e-6;
 
 /** What is wrong with a polygon, in words; undefined where nothing is. */
-export function polygonProblem(points: readonly Point[]): string | undefined {
+export function polygonProblem(points: readonly Point[]): Words | undefined {
   const corners = points.filter((point, index) => index === 0 || !same(point, points[index - 1] as Point));
   // a polygon closes itself: the first corner once more at the end does no harm
   if (corners.length > 1 && same(corners[0] as Point, corners.at(-1) as Point)) corners.pop();
   const distinct = new Set(corners.map(([x, y]) => `${x} ${y}`)).size;
-  if (distinct < 3) return `has ${distinct} different ${distinct === 1 ? 'corner' : 'corners'}, and needs 3 or more`;
+  if (distinct < 3) return words('gateway/problem.few-corners', { count: distinct });
   const crossing = firstCrossing(corners);
   if (crossing !== undefined) {
-    const [i, j] = crossing.map((edge) => `${edge + 1} to ${((edge + 1) % corners.length) + 1}`);
-    return `crosses itself: the line from corner ${i} meets the line from corner ${j}; give the corners in order around it`;
+    const next = (edge: number) => String(((edge + 1) % corners.length) + 1);
+    const [first, second] = crossing;
+    return words('gateway/problem.crosses-itself', {
+      ...{ a: String(first + 1), b: next(first), c: String(second + 1), d: next(second) },
+    });
   }
-  if (area(corners) < smallestArea) return 'has no area: all its corners lie on one line';
+  if (area(corners) < smallestArea) return words('gateway/problem.no-area');
   return undefined;
 }
 

@@ -1,8 +1,10 @@
 /** The messages between the main thread and the uplink's thread: plain data, because `postMessage` clones them. */
+
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Command } from '@forpost/shared/event/command.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/event/status.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import type { AnswerMessage, CallMessage } from '@forpost/shared/threads/calls.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
 import type { SinkIdentity } from './sink.ts';
@@ -88,7 +90,7 @@ export type FromDispatcher =
       readonly uplinks: readonly UplinkStatus[];
       readonly lanes: readonly LaneBacklog[];
       /** problems at the sinks that do not stop the sending */
-      readonly problems: readonly string[];
+      readonly problems: readonly Words[];
     }
   | { readonly kind: 'wantStatus' };
 

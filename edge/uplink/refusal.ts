@@ -2,10 +2,12 @@
  * The record of an event that a sink refuses for good: the event itself as a dead letter, and a gap record that tells
  * the centre why the number is missing. Both are one entry of the outbox, so that neither is stored without the other.
  */
+
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339, type StoredEvent } from '@forpost/shared/event/codec.ts';
 import { type ClockQuality, eventTypes, type GapData } from '@forpost/shared/event/event.ts';
 import { asId, type GatewayId } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { EventDraft, Outbox, OutboxEntry } from '../outbox/outbox.ts';
 import type { Refusal } from './messages.ts';
 
@@ -15,7 +17,7 @@ export function refusalEntry(
   gateway: GatewayId,
   stamp: Pick<EventDraft, 'received' | 'uptime' | 'boot' | 'clock'>,
 ): OutboxEntry {
-  const why = `refused by ${sink}: ${reason}`;
+  const why = words('gateway/reason.gap-refused-by', { sink, reason });
   return {
     events: [
       {

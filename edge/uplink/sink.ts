@@ -9,6 +9,7 @@
 import { instanceHeader } from '@forpost/shared/event/codec.ts';
 import type { Epoch, GatewayId, Lane, Sequence, SiteId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import type { CommandFeed } from '../commands/feed.ts';
 
 export interface SinkRecord {
@@ -42,7 +43,7 @@ export interface Sink {
   /** Connects, and checks that sending is possible: the topics exist, the log-in is valid. */
   open(deadlineMs: number): Promise<SinkSession>;
   /** problems at the sink that do not stop the sending, as sentences */
-  problems?(): readonly string[];
+  problems?(): readonly Words[];
   /** bytes on the wire outside sessions, both ways: commands and failed connections; absent: not counted */
   readonly otherWireBytes?: number;
   /** the feed of the centre's commands; absent: this sink has none */

@@ -18,7 +18,7 @@ import type { GatewayStatus, LaneBacklog, UplinkStatus } from '@forpost/shared/e
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { Answerer, Caller } from '@forpost/shared/threads/calls.ts';
 import type { InHand } from '../outbox/in-hand.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
@@ -93,7 +93,7 @@ export class Uplink implements Part {
   #renewing: Worker | undefined;
   #uplinks: readonly UplinkStatus[] = [];
   #lanes: readonly LaneBacklog[] = [];
-  #problems: readonly string[] = [];
+  #problems: readonly Words[] = [];
   readonly #calls: Caller<UplinkCalls>;
   readonly #answerer: Answerer<MainCalls>;
 
@@ -186,7 +186,7 @@ export class Uplink implements Part {
   }
 
   /** Problems at the sinks that do not stop the sending, in words. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     return this.#problems;
   }
 
@@ -246,7 +246,7 @@ export class Uplink implements Part {
     logger.error({ restarts: this.#restarts, waitMs: Math.round(waitMs) }, 'the uplink thread ended: starting another');
     const since = new Date(clock.now()).toISOString();
     this.#uplinks = this.#uplinks.map((was) => ({
-      ...unknownYet(was.sink, since, 'the uplink restarts'),
+      ...unknownYet(was.sink, since, words('gateway/reason.uplink-restarts')),
       ...backlog(was),
     }));
     this.#restart = clock.after(waitMs, () => this.#launch());
@@ -289,7 +289,7 @@ export class Uplink implements Part {
   }
 }
 
-function unknownYet(sink: string, since: string, reason: string): UplinkStatus {
+function unknownYet(sink: string, since: string, reason: Words): UplinkStatus {
   return { sink, state: 'offline', since, reason, events: 0, bytes: 0, eventsPerSecond: 0 };
 }
 

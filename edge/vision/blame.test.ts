@@ -1,3 +1,4 @@
+import { noWords } from '@forpost/shared/texts/english.ts';
 import { expect, test } from 'vitest';
 import { crashLimit, ended, noBlame, proven, renewed } from './blame.ts';
 
@@ -39,8 +40,8 @@ test('each thread that hangs in a model counts, and the reason says that the mod
 
 test('a model with a new file runs again; other models that are out stay out', () => {
   const out = [
-    { model: 'a', why: '' },
-    { model: 'b', why: '' },
+    { model: 'a', why: noWords },
+    { model: 'b', why: noWords },
   ];
-  expect(renewed({ suspects: {}, out }, 'a')).toEqual({ suspects: {}, out: [{ model: 'b', why: '' }] });
+  expect(renewed({ suspects: {}, out }, 'a')).toEqual({ suspects: {}, out: [{ model: 'b', why: noWords }] });
 });

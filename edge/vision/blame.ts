@@ -16,13 +16,15 @@
  * again.
  */
 
+import { type Words, words } from '@forpost/shared/texts/english.ts';
+
 /** This many ends in a row are no coincidence; with the supervisor's backoff they take some seconds. */
 export const crashLimit = 3;
 
 /** A model that is out; `why` continues a sentence that begins «the model NAME …». */
 export interface Ousted {
   readonly model: string;
-  readonly why: string;
+  readonly why: Words;
 }
 
 export interface Blame {
@@ -65,12 +67,10 @@ export function renewed(blame: Blame, model: string): Blame {
 }
 
 /** The sentence for the log and the page. */
-export function standsIn({ model, why }: Ousted): string {
-  return `the model "${model}" ${why}: the built-in motion model watches instead, and rules apply to everything that moves; add the model again (forpost model add) or choose another`;
+export function standsIn({ model, why }: Ousted): Words {
+  return words('gateway/reason.model-out', { model, what: why });
 }
 
-function whyOf(threads: number, count: number): string {
-  return threads > 0
-    ? 'made the vision process hang again and again'
-    : `took the vision process down ${count} times in a row`;
+function whyOf(threads: number, count: number): Words {
+  return threads > 0 ? words('gateway/reason.model-hangs') : words('gateway/reason.model-crashes', { count });
 }

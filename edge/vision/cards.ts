@@ -3,9 +3,11 @@
  * `<name>.onnx`; for a model on another machine `<name>.token`, if that machine needs a token; and `<name>.crashes`, which
  * the gateway writes when the model is out (trust.ts). Loads no runtime, so that `forpost check` can use this file.
  */
+
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { Static } from 'typebox';
 import type { modelCardSchema, remoteSchema } from './card-schema.ts';
 
@@ -23,7 +25,7 @@ export async function readModelCard(name: string, modelsFolder: string): Promise
     text = await readFile(join(modelsFolder, `${name}.json`), 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    throw invalid(`model "${name}" is not installed: forpost model add ${name} (or a file's path)`);
+    throw invalid(words('gateway/reason.model-missing', { model: name }));
   }
   const { modelCard } = await import('./card-schema.ts');
   try {
@@ -32,7 +34,7 @@ export async function readModelCard(name: string, modelsFolder: string): Promise
     const [first] = modelCard.Errors(card);
     throw new Error(`${first?.instancePath ?? ''} ${first?.message ?? ''}`);
   } catch (error) {
-    throw invalid(`the card of model "${name}" is damaged (${messageOf(error)}): add it again with forpost model add`);
+    throw invalid(words('gateway/reason.model-card', { model: name, error: messageOf(error) }));
   }
 }
 
@@ -42,7 +44,7 @@ export async function readToken(name: string, modelsFolder: string): Promise<str
     return (await readFile(join(modelsFolder, `${name}.token`), 'utf8')).trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw invalid(`the token of model "${name}" cannot be read: ${messageOf(error)}`);
+    throw invalid(words('gateway/reason.model-token', { model: name, error: messageOf(error) }));
   }
 }
 
@@ -71,6 +73,6 @@ export async function filesOf(name: string, modelsFolder: string): Promise<strin
   return told.map((one) => (one.status === 'fulfilled' ? one.value : 'none')).join(', ');
 }
 
-function invalid(message: string): ForpostError {
+function invalid(message: Words): ForpostError {
   return new ForpostError('FORPOST_MODEL_INVALID', message);
 }

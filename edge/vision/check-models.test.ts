@@ -31,7 +31,7 @@ test('a camera whose model is missing, is out, or lacks a class gets a warning w
     },
     {
       path: ['cameras', 3, 'detector'],
-      message: `camera "none": model "yolox-nano" is not installed: forpost model add yolox-nano (or a file's path)`,
+      message: `camera "none": model "yolox-nano" is not installed: forpost model add yolox-nano (or a file’s path)`,
     },
     {
       path: ['cameras', 4, 'detector'],

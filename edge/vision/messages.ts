@@ -4,8 +4,10 @@
  *
  * `uptime` is the machine's monotonic clock in ms, the same in both processes, so a latency can span them.
  */
+
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import type { CameraConfig } from '../site/site.ts';
 import type { Ousted } from './blame.ts';
 
@@ -142,7 +144,7 @@ export type FromVision =
       readonly tamper: Exclude<Tamper, 'stalled'> | null;
     }
   /** A problem for the installer; an empty text clears it. */
-  | { readonly kind: 'problem'; readonly about: string; readonly text: string }
+  | { readonly kind: 'problem'; readonly about: string; readonly text: Words }
   /** The unproven models that threads open or run now. The last such message before an end names the suspects. */
   | { readonly kind: 'running'; readonly models: readonly string[] }
   | { readonly kind: 'proven'; readonly model: string }

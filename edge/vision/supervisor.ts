@@ -23,7 +23,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { killGroup } from '@forpost/shared/process-group.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
 import type { CameraConfig, Secrets } from '../site/site.ts';
 import { standsIn } from './blame.ts';
 import { CameraStates } from './camera-states.ts';
@@ -77,14 +77,14 @@ export class VisionSupervisor implements Part {
   #cameras: readonly CameraConfig[];
   readonly #states: CameraStates;
   readonly #folders: VisionFolders;
-  readonly #problems = new Map<string, string>();
+  readonly #problems = new Map<string, Words>();
   readonly #latest = new Map<string, SceneMessage>();
   readonly #trust: ModelTrust;
   /** bounds the handling of one message: an error in it is logged and goes no further */
   readonly #hearing: BoundedWork;
   #running: Running | undefined;
   #restart: Timer | undefined;
-  #down = '';
+  #down: Words = noWords;
   #residentBytes: number | undefined;
   #failures = 0;
   #stopped = true;
@@ -161,7 +161,7 @@ export class VisionSupervisor implements Part {
   }
 
   /** The present problems, as text for an installer. */
-  problems(): string[] {
+  problems(): Words[] {
     return [...(this.#down === '' ? [] : [this.#down]), ...this.#problems.values()];
   }
 
@@ -259,7 +259,7 @@ export class VisionSupervisor implements Part {
     this.#trust.began(this.#models);
     const { clock, logger } = this.#options;
     const child = forkVision(logger.level);
-    const deadline = clock.after(startDeadlineMs, () => this.#kill('it did not start in time'));
+    const deadline = clock.after(startDeadlineMs, () => this.#kill(words('gateway/reason.vision-slow-start')));
     const running: Running = { child, startedAt: clock.uptime(), deadline, verdict: '', models: [], hung: [] };
     this.#running = running;
     child.on('message', (message) => contained(this.#hearing, () => this.#receive(running, message as FromVision)));
@@ -267,7 +267,12 @@ export class VisionSupervisor implements Part {
     // "close" comes after the last messages were read, "exit" may come before
     child.once('exit', () => killGroup(child));
     child.once('close', (code, signal) =>
-      this.#ended(running, signal === null ? `it ended with status ${code}` : `it was ended by ${signal}`),
+      this.#ended(
+        running,
+        signal === null
+          ? words('gateway/reason.vision-status', { status: code ?? 0 })
+          : words('gateway/reason.vision-signal', { signal }),
+      ),
     );
     this.#send({
       kind: 'configure',
@@ -320,15 +325,15 @@ export class VisionSupervisor implements Part {
         if (this.#stopped) break;
         running.deadline.cancel();
         running.deadline = this.#options.clock.after(heartbeatDeadlineMs, () =>
-          this.#kill(`it sent no heartbeat for ${heartbeatDeadlineMs / 1000} s`),
+          this.#kill(words('gateway/reason.vision-silent', { seconds: heartbeatDeadlineMs / 1000 })),
         );
         if (this.#down !== '') {
-          this.#down = '';
+          this.#down = noWords;
           events.changed();
         }
         this.#residentBytes = message.residentBytes;
         if (message.residentBytes > this.#ceiling)
-          this.#kill(`it used ${Math.round(message.residentBytes / 1024 ** 2)} MB of memory`);
+          this.#kill(words('gateway/reason.vision-memory', { size: Math.round(message.residentBytes / 1024 ** 2) }));
         break;
     }
   }

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { loadYaml } from '@forpost/shared/config/yaml.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { expect, test } from 'vitest';
 import type { Decoder } from '../../edge/devices/decoder.ts';
 import { decoders } from '../../edge/devices/decoders/registry.ts';
@@ -25,7 +26,7 @@ test.each(devices.map((device) => [device.id, device] as const))(
     const values: Record<string, unknown> = {};
     for (const { topic, payload } of [...speaker.greeting, ...speaker.reading(measured, time)]) {
       const decoded = decoder.decode({ device, topic, payload: Buffer.from(payload), received: time.getTime() });
-      if (!decoded.ok) throw new Error(decoded.reason);
+      if (!decoded.ok) throw new Error(inEnglish(decoded.reason));
       for (const item of decoded.items) if (item.kind === 'reading') Object.assign(values, item.data.values);
     }
     if (meter === undefined) expect(Object.keys(values).length).toBeGreaterThan(0);

@@ -1,5 +1,7 @@
 /** Suggests the known name that a person probably meant, by edit distance, when one is near enough to help. */
+
 import { closest, distance } from 'fastest-levenshtein';
+import { type Words, words } from '../texts/english.ts';
 
 /** The share of the longer name's letters that may differ; a farther suggestion confuses more than it helps. */
 const farthestShare = 0.5;
@@ -14,6 +16,17 @@ export function nearest(name: string, known: readonly string[], within = Number.
   const found = closest(lower, [...byLower.keys()]);
   const limit = Math.max(1, Math.floor(Math.max(lower.length, found.length) * farthestShare));
   return distance(lower, found) <= Math.min(limit, within) ? byLower.get(found) : undefined;
+}
+
+/** The sentence about an unknown name with the same suggestion; for sentences that have every language. */
+export function withSuggestion(sentence: Words, name: string, known: readonly string[], listed = 12): Words {
+  const found = nearest(name, known);
+  if (found !== undefined) return words('gateway/answer.hint-mean', { reason: sentence, name: found });
+  if (known.length === 0) return sentence;
+  const names = known.slice(0, listed).join(', ') + (known.length > listed ? ', …' : '');
+  return known.length === 1
+    ? words('gateway/answer.hint-one', { reason: sentence, names })
+    : words('gateway/answer.hint-known', { reason: sentence, names });
 }
 
 /** `; did you mean "x"?`, else the known names, else nothing. Follows a sentence about an unknown name. */

@@ -118,7 +118,7 @@ describe('a signed command', () => {
     ['no JSON', '\u0000{', /not a signed command/],
     ['nothing', '', /not a signed command/],
     ['null', 'null', /not a signed command/],
-    ['too much', `{"x":"${'x'.repeat(maxEnvelopeBytes)}"}`, /more than 16384/],
+    ['too much', `{"x":"${'x'.repeat(maxEnvelopeBytes)}"}`, /larger than 16,384/],
     ['brackets without end', '['.repeat(16_000), /not a signed command/],
   ])('%s is refused with a reason', (_, text, reason) => {
     expect(openCommand(text, trusted)).toEqual({ ok: false, reason: expect.stringMatching(reason) });

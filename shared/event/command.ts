@@ -12,9 +12,12 @@
  * Always: `openCommand` never throws on foreign bytes; a command that it accepts was signed by one of the given keys; no
  * payload is parsed before its signature is checked; everything that is read has a bound.
  */
+
 import { createHash, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
+import { type Words, words } from '../texts/english.ts';
+import type { Message } from '../texts/message.ts';
 import { maxNesting, nestsDeeper } from './codec.ts';
 import { type GatewayId, idPatternText } from './ids.ts';
 
@@ -77,8 +80,10 @@ export interface CommandResultData {
   readonly command: string;
   readonly kind: string;
   readonly outcome: CommandOutcome;
-  /** in words */
+  /** in English words */
   readonly message: string;
+  /** `message` for readers of other languages; absent from an older gateway */
+  readonly message_i18n?: Message;
   readonly author: string;
 }
 
@@ -142,7 +147,7 @@ export function sealCommand(command: Command, privateKey: KeyObject): string {
 
 export type OpenedCommand =
   | { readonly ok: true; readonly command: Command /** id of the key that signed it */; readonly key: string }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: Words };
 
 /** Opens an envelope that one of `keys` signed, or returns the reason for refusing it. Does not judge the command's time. */
 export function openCommand(envelope: Uint8Array | string, keys: readonly CommandKey[]): OpenedCommand {
@@ -152,7 +157,7 @@ export function openCommand(envelope: Uint8Array | string, keys: readonly Comman
   // `keyid` is an unsigned hint: any trusted key may have signed
   const key = keys.find(({ key: one }) => read.signatures.some((signature) => verify(null, signed, one, signature)));
   if (key === undefined)
-    return no(keys.length === 0 ? 'no key is trusted to sign commands' : 'no trusted key has signed it');
+    return no(keys.length === 0 ? words('gateway/answer.no-key') : words('gateway/answer.not-signed'));
   const parsed = commandIn(read.payload);
   return parsed.ok ? { ...parsed, key: key.id } : parsed;
 }
@@ -167,14 +172,14 @@ export function peekCommand(envelope: Uint8Array | string): OpenedCommand {
 
 type Envelope =
   | { readonly ok: true; readonly payload: Buffer; readonly signatures: readonly Buffer[]; readonly keyid: string }
-  | { readonly ok: false; readonly reason: string };
+  | { readonly ok: false; readonly reason: Words };
 
 function readEnvelope(bytes: Uint8Array | string): Envelope {
   const size = typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length;
-  if (size > maxEnvelopeBytes) return no(`it has ${size} bytes, more than ${maxEnvelopeBytes}`);
+  if (size > maxEnvelopeBytes) return no(words('gateway/answer.too-large', { bytes: maxEnvelopeBytes }));
   const value = jsonOf(bytes);
-  if (!isEnvelope.Check(value)) return no('it is not a signed command (a DSSE envelope)');
-  if (value.payloadType !== commandPayloadType) return no('its payload is of another type than a command’s');
+  if (!isEnvelope.Check(value)) return no(words('gateway/answer.no-envelope'));
+  if (value.payloadType !== commandPayloadType) return no(words('gateway/answer.other-payload'));
   return {
     ok: true,
     payload: Buffer.from(value.payload, 'base64'),
@@ -185,12 +190,11 @@ function readEnvelope(bytes: Uint8Array | string): Envelope {
 
 function commandIn(payload: Buffer): { readonly ok: true; readonly command: Command } | ReturnType<typeof no> {
   const value = jsonOf(payload);
-  if (!isCommand.Check(value) || nestsDeeper(value, maxNesting)) return no('its payload is not a command');
+  if (!isCommand.Check(value) || nestsDeeper(value, maxNesting)) return no(words('gateway/answer.no-command'));
   const [issued, expires] = [Date.parse(value.issued), Date.parse(value.expires)];
-  if (Number.isNaN(issued) || Number.isNaN(expires))
-    return no('it does not say when it was issued and when it expires');
+  if (Number.isNaN(issued) || Number.isNaN(expires)) return no(words('gateway/answer.no-times'));
   if (expires < issued || expires - issued > longestValidityMs)
-    return no(`it is not valid for between 0 and ${longestValidityMs / 3_600_000} h`);
+    return no(words('gateway/answer.odd-validity', { hours: longestValidityMs / 3_600_000 }));
   const { id, gateway, kind, author } = value;
   const known = { id, gateway: gateway as GatewayId, kind, arguments: value.arguments, author };
   return { ok: true, command: { ...known, issued: value.issued, expires: value.expires } };
@@ -206,6 +210,6 @@ function jsonOf(bytes: Uint8Array | string): unknown {
   }
 }
 
-function no(reason: string): { readonly ok: false; readonly reason: string } {
+function no(reason: Words): { readonly ok: false; readonly reason: Words } {
   return { ok: false, reason };
 }

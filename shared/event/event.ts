@@ -209,6 +209,9 @@ export interface ClockData {
 /** An event in a gateway's life: started, stopped, a camera lost, an outbox put aside, … */
 export interface GatewayData {
   readonly change: string;
+  /** in English words */
   readonly message: string;
+  /** `message` for readers of other languages; absent without one, and from an older gateway */
+  readonly message_i18n?: Message;
   readonly [detail: string]: unknown;
 }

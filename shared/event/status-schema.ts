@@ -79,6 +79,7 @@ const unread = answer({
       at: Type.String({ description: 'RFC 3339: when it came' }),
       payload: Type.String({ description: 'beginning of its payload' }),
       reason: optional(Type.String({ description: 'why it was refused' })),
+      reasonI18n: optional(message('`reason` as a message of the catalogue')),
     }),
   ),
   unknownKeys: list(Type.String({ description: 'path of a key that the decoder’s tables lack' })),
@@ -86,6 +87,7 @@ const unread = answer({
     answer({
       path: Type.String({ description: 'path of a field that was not read, or was read differently than written' }),
       problem: Type.String({ description: 'what is wrong with it' }),
+      problemI18n: optional(message('`problem` as a message of the catalogue')),
       count: Type.Integer({ description: 'how many times' }),
       at: Type.String({ description: 'RFC 3339: the newest time' }),
     }),
@@ -191,6 +193,7 @@ export const gatewayStatusSchema = answer({
   restored: optional(restored),
   host: optional(host),
   storageProblem: optional(Type.String({ description: 'fault of the outbox’s disk or file, in words; absent: none' })),
+  storageProblemI18n: optional(message('`storageProblem` as a message of the catalogue')),
   problems: list(Type.String({ description: 'a present problem, in words' })),
   problemsI18n: optional(
     list(orNull(message('each of `problems` as a message of the catalogue'), 'null: a problem without a key')),

@@ -114,13 +114,20 @@ export interface DeviceUnread {
   /** whether no message was understood: the device looks alive, but gives no values */
   readonly nothingUnderstood: boolean;
   /** the newest of these messages: the beginning of its payload, RFC 3339 */
-  readonly newest?: { readonly topic: string; readonly at: string; readonly payload: string; readonly reason?: string };
+  readonly newest?: {
+    readonly topic: string;
+    readonly at: string;
+    readonly payload: string;
+    readonly reason?: string;
+    readonly reasonI18n?: Message;
+  };
   /** keys of values that the decoder's tables lack, as paths */
   readonly unknownKeys: readonly string[];
   /** fields that were not read, or read differently than written, the newest first */
   readonly fields: readonly {
     readonly path: string;
     readonly problem: string;
+    readonly problemI18n?: Message;
     readonly count: number;
     /** RFC 3339, the newest time */
     readonly at: string;
@@ -209,6 +216,7 @@ export interface GatewayStatus {
   readonly restored?: RestoredFrom;
   /** fault of the outbox's disk or file, in words; absent without a fault */
   readonly storageProblem?: string;
+  readonly storageProblemI18n?: Message;
   /** absent while the machine was not read yet, where nobody wants it watched, and from an older gateway */
   readonly host?: HostStatus;
   /** present problems, in words: a broken model, a vision process that restarts, … */

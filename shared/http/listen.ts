@@ -2,6 +2,7 @@
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { ForpostError, messageOf } from '../errors.ts';
+import { words } from '../texts/english.ts';
 
 /**
  * Listens on `host`:`port` (0 = any free port) and returns the port.
@@ -29,11 +30,9 @@ export function explainListenError(error: unknown, host: string, port: number, s
   const where = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   switch (code) {
     case 'EADDRINUSE':
-      return new ForpostError(
-        'FORPOST_PORT_TAKEN',
-        `${where} is taken by another process: stop it, or set another one as ${setting}`,
-        { cause: error },
-      );
+      return new ForpostError('FORPOST_PORT_TAKEN', words('gateway/problem.port-taken', { where, setting }), {
+        cause: error,
+      });
     case 'EACCES':
       return new ForpostError(
         'FORPOST_CONFIG_INVALID',

@@ -6,9 +6,11 @@
  * Always: this machine is reached without a proxy; a proxy that does not answer costs `tunnelTimeoutMs` (a request's signal
  * cannot end a tunnel that is being made).
  */
+
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { ForpostError } from '../errors.ts';
+import { type Words, words } from '../texts/english.ts';
 
 /** Longer than the longest poll without an answer. */
 const tunnelTimeoutMs = 60_000;
@@ -70,13 +72,17 @@ export function endWith(signal: AbortSignal, reject: (reason: unknown) => void):
 }
 
 /** A sentence about a proxy’s refusal, without the proxy’s password; undefined for any other error. */
-export function proxyReason(error: unknown): string | undefined {
+export function proxyReason(error: unknown): Words | undefined {
   const known = error instanceof Error && 'code' in error && error.code === 'ERR_PROXY_TUNNEL';
   if (!known) return undefined;
   const proxy = / via (\S+?)\/?:? /.exec(error.message)?.[1] ?? '';
-  const where = `the proxy of HTTPS_PROXY${URL.canParse(proxy) ? ` (${new URL(proxy).host})` : ''}`;
-  if (error.message.includes('timed out')) return `${where} does not answer`;
+  const what = URL.canParse(proxy)
+    ? words('gateway/reason.the-proxy-at', { host: new URL(proxy).host })
+    : words('gateway/reason.the-proxy');
+  if (error.message.includes('timed out')) return words('gateway/reason.no-answer', { where: what });
   const status = /HTTP\/1\.[01] (\d{3})/.exec(error.message)?.[1];
-  if (status === '407') return `${where} wants a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT`;
-  return `${where} refuses this connection${status === undefined ? '' : ` (HTTP ${status})`}: have it allowed, or name the host in NO_PROXY`;
+  if (status === '407') return words('gateway/reason.proxy-login', { what });
+  return status === undefined
+    ? words('gateway/reason.proxy-refuses', { what })
+    : words('gateway/reason.proxy-refuses-with', { what, status });
 }

@@ -40,7 +40,10 @@ test('an error is answered as a problem document of RFC 9457', async () => {
   const answer = await start().inject('/missing');
   expect(answer.statusCode).toBe(404);
   expect(answer.headers['content-type']).toBe('application/problem+json');
-  expect(answer.json()).toEqual({ type: 'about:blank', title: 'Not found', status: 404, detail: 'no camera "yard"' });
+  expect(answer.json()).toEqual({
+    ...{ type: 'about:blank', title: 'Not found', status: 404, detail: 'no camera "yard"' },
+    detailI18n: { key: 'gateway/answer.no-camera', values: { id: 'yard' } },
+  });
 });
 
 test('an unknown address is answered as a problem too', async () => {

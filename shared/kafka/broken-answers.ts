@@ -6,7 +6,9 @@
  * Always: an unreadable answer, or one that announces more than `maxAnswerBytes`, ends that connection with an error, like
  * a broken connection: its requests are rejected, and the callers try again.
  */
+
 import { createRequire } from 'node:module';
+import { words } from '../texts/english.ts';
 
 /** Far above what a broker sends at once: fetches ask for some MB. */
 const maxAnswerBytes = 256 * 2 ** 20;
@@ -33,7 +35,7 @@ export function boundBrokenAnswers(importer: string): void {
       if (this.bytesNeeded <= maxAnswerBytes) return;
       this.socket.destroy(new Error(tooLong(this.bytesNeeded)));
     } catch (error) {
-      this.socket.destroy(new Error('an answer that cannot be read: is it a Kafka broker?', { cause: error }));
+      this.socket.destroy(new Error(words('gateway/reason.kafka-unreadable'), { cause: error }));
     }
   };
 }
@@ -42,8 +44,8 @@ export function boundBrokenAnswers(importer: string): void {
 function tooLong(bytesNeeded: number): string {
   const firstTwo = (bytesNeeded - lengthBytes) >>> 16;
   return firstTwo === 0x1503 || firstTwo === 0x1603
-    ? 'the port answers with TLS: this port wants TLS (tls)'
-    : `an answer of ${bytesNeeded} bytes, which is none of Kafka's`;
+    ? words('gateway/reason.kafka-wants-tls')
+    : words('gateway/reason.kafka-no-kafka', { bytes: bytesNeeded });
 }
 
 /** kafkajs counts the length field in `bytesNeeded`. */

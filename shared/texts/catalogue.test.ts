@@ -113,6 +113,13 @@ const notTranslated: ReadonlySet<string> = new Set([
   ...['Authorization', 'Bearer', 'zstd', 'identity'],
   // terms and units
   ...['last', 'will', 'retain', 'client', 'id', 'ppm', 'ppb', 'xx', 'deadletter'],
+  // of a gateway: names, commands, settings, fields of a device's message, what a condition calls
+  ...['Docker', 'Kubernetes', 'emptyDir', 'medium', 'Memory', 'onnxruntime', 'gRPC', 'KServe'],
+  ...['Open', 'Inference', 'Protocol', 'NaN', 'height', 'width]'],
+  ...['chmod', 'chown', 'config', 'topics', 'model', 'token', 'site', 'history', 'apply"'],
+  ...['clock', 'trusted', 'receiver', 'uplink', 'brokers', 'until', 'left', 'right', 'up', 'down'],
+  ...['values', 'quality', 'type', 'ETag', 'method', 'params', 'null', 'online', 'Online', 'Offline'],
+  ...['all', 'exists', 'map', 'join'],
 ]);
 
 /** The Latin words of a text: neither acronyms, nor paths, names of files and settings with a sign in them. */

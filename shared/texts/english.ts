@@ -22,15 +22,20 @@ export function inEnglish(message: Message): string {
   return english.say(message, message.key);
 }
 
-/**
- * A text in English, to be passed on as words: `recognise` finds its message again, for a text of the part `reason` and for
- * one of `gateway` and `centre` whose name begins with `reason.`.
- */
+declare const ofTheCatalogue: unique symbol;
+
+/** English words of a text of the catalogue: `recognise` finds their message again. Other strings do not have this type. */
+export type Words = string & { readonly [ofTheCatalogue]: true };
+
+/** No words: all is well. */
+export const noWords = '' as Words;
+
+/** A text in English, to be passed on as words: of the texts that `recognise` finds (`recognised` there). */
 export function words<K extends TextKey<'gateway' | 'centre' | 'reason'>>(
   key: K,
   ...values: Arguments<TextOf<K>>
-): string {
-  return inEnglish(message(key, ...values));
+): Words {
+  return inEnglish(message(key, ...values)) as Words;
 }
 
 /** Whether this program can show the message, with all that it embeds. A newer program may send others. */

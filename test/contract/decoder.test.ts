@@ -2,6 +2,7 @@
  * The contract of Decoder (edge/devices/decoder.ts), on the messages of each decoder's field cases (edge/devices/field-cases)
  * and on random variations. test/faults/field sends wild messages of the same devices to a running gateway.
  */
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FilterSet } from '../../edge/broker/filter-set.ts';
@@ -110,10 +111,10 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
       fc.property(fc.constantFrom(...topics, 'x', ''), bytes, (topic, payload) => {
         const decoded = decode(topic, payload);
         const sentences = decoded.ok
-          ? (decoded.problems ?? []).map(({ path, problem }) => path + problem)
-          : [decoded.reason];
+          ? (decoded.problems ?? []).map(({ path, problem }) => path + inEnglish(problem))
+          : [inEnglish(decoded.reason)];
         for (const sentence of sentences) expect(sentence.length).toBeLessThan(longestReason);
-        if (!decoded.ok) expect(decoded.reason).not.toBe('');
+        if (!decoded.ok) expect(inEnglish(decoded.reason)).not.toBe('');
       }),
       { numRuns: 300 },
     );

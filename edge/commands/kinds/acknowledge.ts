@@ -1,4 +1,5 @@
 /** `acknowledge` {alarm}: a person at the centre acknowledges an alarm. */
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { CommandKind } from '../command-kind.ts';
 
@@ -9,11 +10,11 @@ export const acknowledge: CommandKind = {
     const done = context.acknowledge(String(alarm), author);
     switch (done.state) {
       case 'done':
-        return { outcome: 'applied', message: 'the alarm is acknowledged', alerts: done.alerts };
+        return { outcome: 'applied', message: message('gateway/answer.alarm-acknowledged'), alerts: done.alerts };
       case 'already':
-        return { outcome: 'applied', message: 'the alarm was acknowledged before' };
+        return { outcome: 'applied', message: message('gateway/answer.alarm-acknowledged-before') };
       case 'unknown':
-        return { outcome: 'failed', message: 'the gateway does not remember this alarm' };
+        return { outcome: 'failed', message: message('gateway/answer.alarm-unknown') };
     }
   },
 };

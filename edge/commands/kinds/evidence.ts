@@ -1,4 +1,5 @@
 /** `evidence` {evidence, sha256}: the centre wants a picture or a clip that an alert named. It is sent to its receiver. */
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { CommandKind } from '../command-kind.ts';
 
@@ -12,6 +13,6 @@ export const evidence: CommandKind = {
     const sent = await context.sendEvidence(String(id), String(sha256));
     return 'problem' in sent
       ? { outcome: 'failed', message: sent.problem }
-      : { outcome: 'applied', message: `${sent.bytes} bytes are on their way` };
+      : { outcome: 'applied', message: message('gateway/answer.evidence-coming', { count: sent.bytes }) };
   },
 };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { FakeClock } from '@forpost/shared/clock.ts';
+import { wordsOf } from '@forpost/shared/texts/sentence.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadSite } from '../../config/load-site.ts';
 import { LiveSite } from '../../site/live-site.ts';
@@ -26,7 +27,10 @@ async function rig(content = text) {
   });
   await live.start();
   const context = { changeSite: (change, author) => live.changeForCentre(change, author) } as CommandContext;
-  const run = (values: object) => siteApply.run({ revision: '1', ...values }, context, 'olga');
+  const run = async (values: object) => {
+    const { outcome, message } = await siteApply.run({ revision: '1', ...values }, context, 'olga');
+    return { outcome, message: wordsOf(message) };
+  };
   return { live, run, read: () => readFileSync(file, 'utf8') };
 }
 

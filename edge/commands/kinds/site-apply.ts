@@ -5,8 +5,11 @@
  * Always: refused where the site says `local_only`, over another revision than the newest, and where the next start would
  * refuse the document. The same command again finds its document in force and is applied.
  */
+
 import { gunzipSync } from 'node:zlib';
 import { messageOf } from '@forpost/shared/errors.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { type Edit, withEdits } from '../../site/document-edit.ts';
 import type { CommandKind } from '../command-kind.ts';
@@ -42,10 +45,14 @@ export const siteApply: CommandKind = {
   ),
   async run({ revision, document, document_gzip: gzip, edits, why = '' }, context, author) {
     const given = [document, gzip, edits].filter((one) => one !== undefined);
-    if (given.length !== 1) return { outcome: 'refused', message: 'name one of document, document_gzip and edits' };
+    if (given.length !== 1)
+      return {
+        outcome: 'refused',
+        message: message('gateway/answer.one-of', { names: 'document, document_gzip, edits' }),
+      };
     const edit =
       edits === undefined ? whole(document, gzip) : (old: string) => withEdits(old, edits as readonly Edit[]);
-    if (typeof edit === 'string') return { outcome: 'refused', message: edit };
+    if (typeof edit !== 'function') return { outcome: 'refused', message: edit };
     const changed = await context.changeSite({ seen: String(revision), why: String(why), edit }, author);
     return 'refused' in changed
       ? { outcome: 'refused', message: changed.refused }
@@ -54,7 +61,7 @@ export const siteApply: CommandKind = {
 };
 
 /** The whole document as an edit, or why there is none. */
-function whole(document: unknown, gzip: unknown): ((old: string) => string) | string {
+function whole(document: unknown, gzip: unknown): ((old: string) => string) | Message {
   if (typeof document === 'string') return () => document;
   try {
     const text = gunzipSync(Buffer.from(String(gzip), 'base64'), { maxOutputLength: mostDocumentBytes }).toString(
@@ -62,6 +69,6 @@ function whole(document: unknown, gzip: unknown): ((old: string) => string) | st
     );
     return () => text;
   } catch (error) {
-    return `document_gzip cannot be read: ${messageOf(error)}`;
+    return message('gateway/answer.unreadable-field', { name: 'document_gzip', error: messageOf(error) });
   }
 }

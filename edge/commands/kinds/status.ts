@@ -1,4 +1,5 @@
 /** `status`: sends the gateway's status at once, before the next regular one. */
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { CommandKind } from '../command-kind.ts';
 
@@ -7,6 +8,6 @@ export const status: CommandKind = {
   arguments: Type.Object({}, { additionalProperties: false }),
   run(_, context) {
     context.sendStatus();
-    return { outcome: 'applied', message: 'the state is sent' };
+    return { outcome: 'applied', message: message('gateway/answer.status-sent') };
   },
 };

@@ -7,9 +7,9 @@ import { clockTime, count, measure, sortedValues } from './format.ts';
 import type { ShownLetters } from './open-letters.ts';
 import { badge, fact, section } from './parts.ts';
 import { refusedNote, refusedOfDevice } from './refused-view.ts';
-import { t } from './texts.ts';
+import { say, t } from './texts.ts';
 import { muteRulesView, unreadView } from './unread-view.ts';
-import { deviceStateWords } from './words.ts';
+import { deviceStateWords, sentence } from './words.ts';
 
 export interface DevicesViewParts {
   readonly devices: readonly DeviceStatus[];
@@ -101,7 +101,7 @@ function unreadable(device: DeviceStatus, { deadLetters, nowMs }: DevicesViewPar
       ? html`<p class="muted">${letters?.length === 0 ? t('gateway-page/devices.letters-gone') : (letters ?? t('gateway-page/loading'))}</p>`
       : letters.map(
           (letter) => html`<div class="letter">
-            <p><strong>${letter.reason}</strong></p>
+            <p><strong>${sentence(say(letter.reasonI18n, letter.reason))}</strong></p>
             <p class="muted">${clockTime(letter.received, nowMs)} · <code>${letter.topic}</code> · ${t('gateway-page/devices.bytes', { count: letter.size })}</p>
             <pre>${letter.payload}</pre>
           </div>`,

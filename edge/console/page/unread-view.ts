@@ -3,6 +3,7 @@ import type { DeviceStatus, DeviceUnread } from '@forpost/shared/event/status.ts
 import { html, nothing, type TemplateResult } from 'lit';
 import { clockTime } from './format.ts';
 import { say, t } from './texts.ts';
+import { sentence } from './words.ts';
 
 export function muteRulesView({ muteRules = [] }: DeviceStatus): TemplateResult | typeof nothing {
   if (muteRules.length === 0) return nothing;
@@ -23,8 +24,8 @@ export function unreadView({ unread }: DeviceStatus, nowMs: number): TemplateRes
         : html`<p>${t('gateway-page/devices.unknown-keys')} ${unread.unknownKeys.map((key, index) => html`${index === 0 ? '' : ', '}<code>${key}</code>`)}</p>`
     }
     ${unread.fields.map(
-      ({ path, problem, count, at }) =>
-        html`<p>${path === '' ? nothing : html`<code>${path}</code> `}${problem}
+      ({ path, problem, problemI18n, count, at }) =>
+        html`<p>${path === '' ? nothing : html`<code>${path}</code> `}${say(problemI18n, problem)}
           <span class="muted">${t('gateway-page/devices.times-last', { count, time: clockTime(at, nowMs) })}</span></p>`,
     )}
   </div>`;
@@ -44,7 +45,7 @@ function nothingOf(
         ? nothing
         : html`<div class="letter">
             <p class="muted">${t('gateway-page/devices.newest-at', { time: clockTime(newest.at, nowMs) })} · <code>${newest.topic}</code></p>
-            ${newest.reason === undefined ? nothing : html`<p>${newest.reason}</p>`}
+            ${newest.reason === undefined ? nothing : html`<p>${sentence(say(newest.reasonI18n, newest.reason))}</p>`}
             <pre>${newest.payload}</pre>
           </div>`
     }`;

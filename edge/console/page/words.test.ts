@@ -171,7 +171,7 @@ test.each([
   ['retain', 'a/b', 'retains more than it may: a/b is passed on and not kept'],
   ['password', '', 'logs in with a wrong password'],
   ['stranger', '', 'is no device or consumer of this site'],
-  ['protocol', 'it speaks MQTT 9', 'is not understood: it speaks MQTT 9'],
+  ['protocol', 'it speaks MQTT 9', 'breaks the protocol: it speaks MQTT 9'],
 ] as const)('a refused %s is told in words, with what to do', (kind, what, words) => {
   const refused = refusedView({ kind, what });
   expect(refusedInWords(refused)).toBe(words);

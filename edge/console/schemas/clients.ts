@@ -1,6 +1,6 @@
 /** What devices send over the gateway's API: messages that cannot be processed, and refusals of the broker. */
 
-import { answer, list, optional, time } from '@forpost/shared/http/schema.ts';
+import { answer, list, message, optional, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
 
 /** Of the answer to a request for dead letters. */
@@ -24,6 +24,7 @@ const deadLetter = answer({
   topic: Type.String({ description: 'topic of the message' }),
   received: time('when the gateway received it'),
   reason: Type.String({ description: 'why it cannot be processed, in words' }),
+  reasonI18n: optional(message('`reason` as a message of the catalogue')),
   size: Type.Integer({ description: 'bytes of the whole payload' }),
   payload: Type.String({ description: `first ${shownPayloadBytes} bytes of the payload` }),
   encoding: Type.Union([Type.Literal('text'), Type.Literal('hex')], {

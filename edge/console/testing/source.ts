@@ -1,5 +1,7 @@
 /** A console source in memory, for tests: every answer can be set, and calls are recorded. */
+
 import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
+import { noWords } from '@forpost/shared/texts/english.ts';
 import type { EvidenceRecord } from '../../evidence/store.ts';
 import type { DeadLetter, OutboxStatus } from '../../outbox/outbox.ts';
 import type { TrialView } from '../../rules/trial.ts';
@@ -167,7 +169,7 @@ export class FakeSource implements ConsoleSource {
         writtenBytes: 9_000_000,
         writtenBytesADay: 120_000_000,
       },
-      problem: '',
+      problem: noWords,
     };
   }
   async deadLetters(limit: number, device?: string): Promise<readonly DeadLetter[]> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DeviceConfig } from '../../site/site.ts';
+import { decodedInEnglish } from '../testing/in-english.ts';
 import { native } from './native.ts';
 
 const device = { id: 'heat-pump', decoder: 'native' } as unknown as DeviceConfig;
@@ -7,7 +8,7 @@ const received = Date.UTC(2026, 10, 21, 9);
 
 function decode(payload: unknown, topic = 'forpost/devices/heat-pump/readings') {
   const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
-  return native.decode({ device, topic, payload: bytes, received });
+  return decodedInEnglish(native.decode({ device, topic, payload: bytes, received }));
 }
 
 test('a reading keeps its values, its id, its channel and its quality', () => {

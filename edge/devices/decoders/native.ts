@@ -8,14 +8,17 @@
  * Always: a reading with a known `id` and the same content (`content`) is a resend. No number loses a digit before this
  * comparison, nor on its way to the disk. A device cannot send events of the gateway's own types.
  */
+
 import { eventTypes, type Quality } from '@forpost/shared/event/event.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
 import { exactNumber, isExactNumber } from '@forpost/shared/exact-json.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { DeviceConfig } from '../../site/site.ts';
 import { distinctName } from '../channel-names.ts';
-import { valueProblem } from '../checks.ts';
+import { ofField, valueProblem } from '../checks.ts';
 import type { Decoded, DecodedEvent, DecodedReading, Decoder } from '../decoder.ts';
-import { MessageNotes } from '../message-notes.ts';
+import { decimalComma, MessageNotes } from '../message-notes.ts';
 import { expectsNumber, isMetric } from '../metrics.ts';
 import { numberInText } from '../numbers.ts';
 import { type ExactJson, type ExactObject, isExactObject, parseExactJson, refused } from '../payload.ts';
@@ -28,6 +31,7 @@ const qualities: readonly string[] = ['estimated', 'stale', 'implausible', 'bad'
 const allowedTypes: readonly string[] = [eventTypes.state, eventTypes.registerBreak];
 const typePattern = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 
+const noObject = message('gateway/note.no-object');
 const base = (device: DeviceConfig) => `forpost/devices/${device.topic ?? device.id}`;
 
 export const native: Decoder = {
@@ -40,24 +44,24 @@ export const native: Decoder = {
   decode({ device, topic, payload, received }): Decoded {
     const decode =
       topic === `${base(device)}/readings` ? reading : topic === `${base(device)}/events` ? event : undefined;
-    if (decode === undefined) return refused(`${quoted(topic)} is not one of this device's topics`);
+    if (decode === undefined) return refused(message('gateway/note.other-topic', { topic: quoted(topic) }));
     const parsed = parseExactJson(payload);
     if (!parsed.ok) return parsed;
     const { value, exact, problems } = parsed;
     const notes = new MessageNotes(problems, device.keys);
     if (!Array.isArray(value)) {
-      const item = isExactObject(value) ? decode(value, { received, exact, notes, path: '' }) : 'not an object';
-      return typeof item === 'string' ? refused(item) : notes.understood([item], true);
+      const item = isExactObject(value) ? decode(value, { received, exact, notes, path: '' }) : noObject;
+      return 'key' in item ? refused(item) : notes.understood([item], true);
     }
     const items: (DecodedReading | DecodedEvent)[] = [];
-    let first: string | undefined;
+    let first: Message | undefined;
     for (const [index, one] of value.entries()) {
       const path = `[${index}]`;
-      const item = isExactObject(one) ? decode(one, { received, exact, notes, path: `${path}.` }) : 'not an object';
-      if (typeof item !== 'string') items.push(item);
+      const item = isExactObject(one) ? decode(one, { received, exact, notes, path: `${path}.` }) : noObject;
+      if (!('key' in item)) items.push(item);
       else {
         notes.lost(path, item);
-        first ??= `entry ${index + 1}: ${item}`;
+        first ??= message('gateway/note.entry', { index: index + 1, problem: item });
       }
     }
     // an invalid entry is dropped alone
@@ -76,20 +80,21 @@ interface Entry {
 }
 
 /** A reading, or the reason of its refusal. */
-function reading(one: ExactObject, entry: Entry): DecodedReading | string {
+function reading(one: ExactObject, entry: Entry): DecodedReading | Message {
   const { values } = one;
   const [id, time, channel, quality] = [one.id, one.time, one.channel, one.quality].map(given);
-  if (values === undefined) return '"values" is missing';
-  if (!isExactObject(values)) return '"values" is not an object';
+  if (values === undefined) return message('gateway/note.values-missing');
+  if (!isExactObject(values)) return message('gateway/note.key-no-object', { key: 'values' });
   const at = timeOrReceived(time, entry);
-  if (typeof at === 'string') return at;
+  if ('key' in at) return at;
   const named = idOf(id);
-  if (id !== undefined && named === undefined) return '"id" is not a text';
-  if (channel !== undefined && typeof channel !== 'string') return '"channel" is not a text';
+  if (id !== undefined && named === undefined) return message('gateway/note.no-text', { key: 'id' });
+  if (channel !== undefined && typeof channel !== 'string') return message('gateway/note.no-text', { key: 'channel' });
   if (quality !== undefined && !(typeof quality === 'string' && (quality === 'good' || qualities.includes(quality))))
-    return `"quality" is not one of good, ${qualities.join(', ')}`;
-  const readable = !entry.notes.hasMeanings && allReadable(values) ? values : readableOf(values, entry);
-  if (typeof readable === 'string') return readable;
+    return message('gateway/note.quality', { names: ['good', ...qualities].join(', ') });
+  const some = !entry.notes.hasMeanings && allReadable(values) ? undefined : readableOf(values, entry);
+  if (some?.refusal !== undefined) return some.refusal;
+  const readable = some?.readable ?? values;
   const said = quality === 'good' ? undefined : quality;
   const rest = {
     ...(channel === undefined ? {} : { channel: channelOf(channel, entry) }),
@@ -116,10 +121,13 @@ function allReadable(values: ExactObject): boolean {
   return true;
 }
 
-/** The readable values, or the reason where none is readable; the others are noted. */
-function readableOf(values: ExactObject, { notes, path }: Entry): ExactObject | string {
+/** The readable values; `refusal`: the reason where none is readable. The others are noted. */
+function readableOf(
+  values: ExactObject,
+  { notes, path }: Entry,
+): { readonly readable: ExactObject; readonly refusal?: Message } {
   const readable: Record<string, ExactJson> = {};
-  let first: string | undefined;
+  let first: Message | undefined;
   for (const [name, given] of Object.entries(values)) {
     const at = `${path}values.${name}`;
     // site.yaml may give a meaning to a name that is not a metric
@@ -129,11 +137,12 @@ function readableOf(values: ExactObject, { notes, path }: Entry): ExactObject | 
     if (problem === undefined && value !== undefined)
       readable[metric] = typeof value === 'number' && factor !== 1 ? scaled(value, factor) : value;
     else {
-      first ??= `${quoted(metric)} ${problem}`;
-      notes.problem(at, problem ?? '');
+      const why = problem ?? notNumber(given);
+      first ??= ofField(quoted(metric), why);
+      notes.problem(at, why);
     }
   }
-  return first !== undefined && Object.keys(readable).length === 0 ? first : readable;
+  return first !== undefined && Object.keys(readable).length === 0 ? { readable, refusal: first } : { readable };
 }
 
 /** The value of a text; undefined where the metric expects a number and the text has none, or has two meanings. */
@@ -143,12 +152,12 @@ function textValue(metric: string, text: string, at: string, notes: MessageNotes
   if (read.kind === 'ambiguous') return wantsNumber ? undefined : text;
   if (read.kind === 'none') {
     if (noValue.test(text.trim())) return undefined;
-    if (wantsNumber) notes.problem(at, `${quoted(text)} is a text, not a number: kept as it is`);
+    if (wantsNumber) notes.problem(at, message('gateway/note.kept-text', { text: quoted(text) }));
     return text;
   }
   // under a name that is no known quantity, `007` and `1.10` may be a name or a version
   if (!wantsNumber && String(read.value) !== read.source) return text;
-  if (read.comma) notes.problem(at, `${quoted(text)} has a decimal comma: read as ${read.source}`);
+  if (read.comma) notes.problem(at, decimalComma(text, read.source));
   return jsonNumber.test(read.source) ? (exactNumber(read.source) as ExactJson) : read.value;
 }
 
@@ -156,18 +165,18 @@ const noValue = /^(?:[+-]?(?:nan|inf(?:inity)?)|null|)$/i;
 /** A number in JSON's grammar: no leading zeros, no plus. */
 const jsonNumber = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
-function notNumber(given: ExactJson | undefined): string {
+function notNumber(given: ExactJson | undefined): Message {
   const text = typeof given === 'string' ? given : '';
   return numberInText(text).kind === 'ambiguous'
-    ? `${quoted(text)} has a comma that may be a decimal comma or a thousands separator`
-    : `${quoted(text)} is not a value`;
+    ? message('gateway/note.comma-unclear', { text: quoted(text) })
+    : message('gateway/note.not-a-value', { text: quoted(text) });
 }
 
 /** The channel's id. A name that is not an id is cleaned and gets a hash, so that no other name gets the same id. */
 function channelOf(channel: string, { notes, path }: Entry): string {
   if (isId(channel)) return channel;
   const name = distinctName(channel);
-  notes.problem(`${path}channel`, `${quoted(channel)} is not 1 to 64 of a-z, 0-9 and -: it is called ${name}`);
+  notes.problem(`${path}channel`, message('gateway/note.channel-renamed', { text: quoted(channel), name }));
   return name;
 }
 
@@ -177,18 +186,18 @@ function given(value: ExactJson | undefined): ExactJson | undefined {
 }
 
 /** An event, or the reason of its refusal. */
-function event(one: ExactObject, entry: Entry): DecodedEvent | string {
+function event(one: ExactObject, entry: Entry): DecodedEvent | Message {
   const { type } = one;
   const [id, time, data] = [one.id, one.time, one.data].map(given);
-  if (typeof type !== 'string') return '"type" is missing';
-  if (!typePattern.test(type)) return '"type" is not 1 to 100 of a-z, 0-9, ".", "_" and -';
+  if (typeof type !== 'string') return message('gateway/note.type-missing');
+  if (!typePattern.test(type)) return message('gateway/note.type');
   if (type.startsWith('forpost.') && !allowedTypes.includes(type))
-    return `the type ${quoted(type)} is the gateway's own: a device may use ${allowedTypes.join(', ')} or one of its own`;
+    return message('gateway/note.type-own', { type: quoted(type), names: allowedTypes.join(', ') });
   const at = timeOrReceived(time, entry);
-  if (typeof at === 'string') return at;
+  if ('key' in at) return at;
   const named = idOf(id);
-  if (id !== undefined && named === undefined) return '"id" is not a text';
-  if (data !== undefined && !isExactObject(data)) return '"data" is not an object';
+  if (id !== undefined && named === undefined) return message('gateway/note.no-text', { key: 'id' });
+  if (data !== undefined && !isExactObject(data)) return message('gateway/note.key-no-object', { key: 'data' });
   return {
     ...{ kind: 'event', type, time: at.time, data: data ?? {} },
     ...(named === undefined ? {} : { id: named, content: contentOf('event', time, [type], data ?? {}) }),
@@ -229,11 +238,11 @@ function inOrder(value: ExactJson): string {
 function timeOrReceived(
   time: ExactJson | undefined,
   { received, notes, path }: Entry,
-): { readonly time: number; readonly fromDevice: boolean } | string {
+): { readonly time: number; readonly fromDevice: boolean } | Message {
   if (time === undefined) return { time: received, fromDevice: false };
   const read = readTime(time);
   if (read.kind === 'time') return { time: read.ms, fromDevice: true };
-  if (read.kind === 'none') return `"time" ${read.problem}`;
-  notes.oddTime(`${path}time ${read.problem}`);
+  if (read.kind === 'none') return ofField('"time"', read.problem);
+  notes.oddTime(ofField(`${path}time`, read.problem));
   return { time: received, fromDevice: false };
 }

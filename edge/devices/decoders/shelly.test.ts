@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { DeviceConfig } from '../../site/site.ts';
+import { decodedInEnglish } from '../testing/in-english.ts';
 import { shelly } from './shelly.ts';
 
 const device = { id: 'main-meter', decoder: 'shelly', topic: 'shellypro3em-main' } as unknown as DeviceConfig;
@@ -7,7 +8,7 @@ const received = Date.UTC(2026, 10, 21, 9);
 
 function decode(rest: string, payload: unknown) {
   const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
-  return shelly.decode({ device, topic: `shellypro3em-main/${rest}`, payload: bytes, received });
+  return decodedInEnglish(shelly.decode({ device, topic: `shellypro3em-main/${rest}`, payload: bytes, received }));
 }
 
 function items(rest: string, payload: unknown) {

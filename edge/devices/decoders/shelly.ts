@@ -7,8 +7,11 @@
  *
  * Always: each component is a channel of its own (shelly/components.ts); a field that cannot be read is dropped alone.
  */
+
 import { eventTypes, type Value } from '@forpost/shared/event/event.ts';
+import { message as note } from '@forpost/shared/texts/texts.ts';
 import type { DeviceConfig } from '../../site/site.ts';
+import { ofField } from '../checks.ts';
 import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage, MoreTopics } from '../decoder.ts';
 import { MessageNotes } from '../message-notes.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, refused, wordOf } from '../payload.ts';
@@ -65,7 +68,7 @@ export const shelly: Decoder = {
     if (rest === undefined || rest === 'rpc')
       return topic.endsWith('/rpc')
         ? notification(message)
-        : refused(`${quoted(topic)} is not one of this device's topics`);
+        : refused(note('gateway/note.other-topic', { topic: quoted(topic) }));
     if (rest === 'online') return online(message);
     if (rest === 'events/rpc') return notification(message);
     if (isFirstGeneration(rest) && !rest.startsWith('status/')) return firstGeneration(message, rest);
@@ -83,7 +86,7 @@ function restOf(topic: string, own: string): string | undefined {
 function status({ device, payload, received }: DeviceMessage, key: string): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
-  if (!isJsonObject(parsed.value)) return refused(`the status of ${key} is not a JSON object`);
+  if (!isJsonObject(parsed.value)) return refused(note('gateway/note.status-of-no-object', { name: key }));
   return readings({ [key]: parsed.value }, received, false, new MessageNotes(parsed.problems, device.keys));
 }
 
@@ -91,12 +94,12 @@ function status({ device, payload, received }: DeviceMessage, key: string): Deco
 function notification({ device, payload, received }: DeviceMessage): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
-  if (!isJsonObject(parsed.value)) return refused('the notification is not a JSON object');
+  if (!isJsonObject(parsed.value)) return refused(note('gateway/note.notification-no-object'));
   const { method, params, result, error } = parsed.value;
   const notes = new MessageNotes(parsed.problems, device.keys);
   if (typeof method !== 'string' && (isJsonObject(result) || isJsonObject(error)))
     return answer(result, error, received, notes);
-  if (typeof method !== 'string' || !isJsonObject(params)) return refused('the notification has no method or params');
+  if (typeof method !== 'string' || !isJsonObject(params)) return refused(note('gateway/note.no-method'));
   if (method === 'NotifyEvent') return notes.understood(events(params, received, notes), false);
   if (method !== 'NotifyStatus' && method !== 'NotifyFullStatus') return { ok: true, items: [] };
   const own = timeIn(params.ts, 'params.ts', notes);
@@ -106,8 +109,12 @@ function notification({ device, payload, received }: DeviceMessage): Decoded {
 /** The answer to a call. Only components with their names are read: the method of the call is not known here. */
 function answer(result: Json | undefined, error: Json | undefined, received: number, notes: MessageNotes): Decoded {
   if (isJsonObject(error)) {
-    const said = typeof error.message === 'string' ? error.message : 'without a message';
-    notes.problem('error', `the device answers ${quoted(said)}`);
+    notes.problem(
+      'error',
+      typeof error.message === 'string'
+        ? note('gateway/note.device-answers', { text: quoted(error.message) })
+        : note('gateway/note.device-answers-nothing'),
+    );
   }
   return isJsonObject(result) ? readings(result, received, false, notes) : notes.understood([], false);
 }
@@ -117,7 +124,7 @@ function timeIn(value: Json | undefined, path: string, notes: MessageNotes): num
   if (value === undefined || value === null) return undefined;
   const read = readTime(value);
   if (read.kind === 'time') return read.ms;
-  if (read.kind === 'odd') notes.oddTime(`${path} ${read.problem}`);
+  if (read.kind === 'odd') notes.oddTime(ofField(path, read.problem));
   else notes.problem(path, read.problem);
   return undefined;
 }
@@ -131,7 +138,7 @@ function readings(components: JsonObject, time: number, timeFromDevice: boolean,
     if (type === '' || isSilent(type)) continue;
     measures = true;
     if (!isJsonObject(value)) {
-      notes.problem(key, 'is not a JSON object');
+      notes.problem(key, note('gateway/note.no-json-object'));
       continue;
     }
     const channel = channelOf(type, id);
@@ -150,7 +157,7 @@ function events(params: JsonObject, received: number, notes: MessageNotes): Deco
   return list.flatMap((one, index): DecodedEvent[] => {
     const path = `params.events[${index}]`;
     if (!isJsonObject(one) || typeof one.event !== 'string') {
-      notes.problem(path, 'is not an event');
+      notes.problem(path, note('gateway/note.no-event'));
       return [];
     }
     const { event, component: from, data } = one;
@@ -166,7 +173,7 @@ function events(params: JsonObject, received: number, notes: MessageNotes): Deco
 
 function online({ payload, received }: DeviceMessage): Decoded {
   const text = wordOf(payload)?.toLowerCase();
-  if (text !== 'true' && text !== 'false') return refused('online says neither true nor false');
+  if (text !== 'true' && text !== 'false') return refused(note('gateway/note.online'));
   return {
     ok: true,
     items: [{ kind: 'event', type: eventTypes.state, time: received, data: { online: text === 'true' } }],

@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { anyMatches } from '../../broker/topic-filter.ts';
 import type { DeviceConfig } from '../../site/site.ts';
+import { decodedInEnglish } from '../testing/in-english.ts';
 import { tasmota } from './tasmota.ts';
 
 const device = { id: 'desk', decoder: 'tasmota', topic: 'sonoff_desk' } as unknown as DeviceConfig;
 const received = Date.UTC(2026, 10, 21, 9);
 
 function decode(what: string, payload: string) {
-  return tasmota.decode({ device, topic: what, payload: Buffer.from(payload), received });
+  return decodedInEnglish(tasmota.decode({ device, topic: what, payload: Buffer.from(payload), received }));
 }
 
 function values(what: string, payload: string) {
@@ -124,8 +125,8 @@ test.each([
   ['tele/sonoff_desk/SENSOR', '[]', 'not a JSON object'],
   ['tele/sonoff_desk/LWT', 'maybe', 'neither Online nor Offline'],
   ['stat/sonoff_desk/POWER', '7', 'neither ON nor OFF'],
-  ['tele/other/SENSOR', '{}', "not one of this device's topics"],
-  ['cmnd/sonoff_desk/POWER', 'ON', "not one of this device's topics"],
+  ['tele/other/SENSOR', '{}', 'not one of this device’s topics'],
+  ['cmnd/sonoff_desk/POWER', 'ON', 'not one of this device’s topics'],
 ])('%s with %s is refused with the reason', (topic, payload, reason) => {
   const decoded = decode(topic, payload);
   expect(!decoded.ok && decoded.reason).toContain(reason);

@@ -5,7 +5,9 @@
  *
  * Always: energy registers in kWh become Wh; a field that cannot be read is dropped alone.
  */
+
 import { eventTypes } from '@forpost/shared/event/event.ts';
+import { message as note } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { type DeviceConfig, topicPattern } from '../../site/site.ts';
 import { ChannelNames } from '../channel-names.ts';
@@ -97,7 +99,7 @@ export const tasmota: Decoder<TasmotaDevice> = {
     const what = prefix === undefined ? '' : topic.slice(fullTopic(device, prefix, name(device)).length);
     const levels = what.split('/');
     if (prefix === undefined || levels.length > 2)
-      return refused(`${quoted(topic)} is not one of this device's topics`);
+      return refused(note('gateway/note.other-topic', { topic: quoted(topic) }));
     const last = levels.at(-1) ?? '';
     if (prefix === 'tele' && last === 'SENSOR') return sensor(message, (whole) => whole);
     // answers to «Status 8» and «Status 10»; that to «Status 0» contains all of them
@@ -130,7 +132,7 @@ function sensor(
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
   const whole = isJsonObject(parsed.value) ? (within(parsed.value) as typeof parsed.value) : undefined;
-  if (!isJsonObject(whole)) return refused(`${what} is not a JSON object`);
+  if (!isJsonObject(whole)) return refused(note('gateway/note.what-no-json-object', { what }));
   return sensorReadings({ whole, received, channels, notes: new MessageNotes(parsed.problems, device.keys) });
 }
 
@@ -138,7 +140,7 @@ function sensor(
 function zigbee({ device: { keys }, payload, received, channels = new ChannelNames() }: DeviceMessage): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
-  if (!isJsonObject(parsed.value)) return refused('ZbReceived is not a JSON object');
+  if (!isJsonObject(parsed.value)) return refused(note('gateway/note.what-no-json-object', { what: 'ZbReceived' }));
   const notes = new MessageNotes(parsed.problems, keys);
   const items = zigbeeReadings(parsed.value, 'ZbReceived', notes).flatMap(
     ({ device, channel, values }): DecodedReading[] =>
@@ -156,13 +158,13 @@ function zigbee({ device: { keys }, payload, received, channels = new ChannelNam
 
 function online({ payload, received }: DeviceMessage): Decoded {
   const text = wordOf(payload)?.toLowerCase();
-  if (text !== 'online' && text !== 'offline') return refused('LWT says neither Online nor Offline');
+  if (text !== 'online' && text !== 'offline') return refused(note('gateway/note.lwt'));
   return { ok: true, items: [stateEvent(received, { online: text === 'online' })] };
 }
 
 function power({ payload, received }: DeviceMessage, relay: string | undefined): Decoded {
   const text = wordOf(payload)?.toUpperCase();
-  if (text !== 'ON' && text !== 'OFF') return refused('POWER says neither ON nor OFF');
+  if (text !== 'ON' && text !== 'OFF') return refused(note('gateway/note.power'));
   const data = { output: text === 'ON', ...(relay === undefined ? {} : { channel: `power-${relay}` }) };
   return { ok: true, items: [stateEvent(received, data)] };
 }

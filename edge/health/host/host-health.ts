@@ -7,12 +7,14 @@
  * Always: the main thread reads nothing of the machine and waits for nothing: the probe process does (probe-process.ts).
  * A machine that cannot be read is not known, and no part of it is well. What is kept here is one reading and the trend.
  */
+
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { HostStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
@@ -128,7 +130,7 @@ export class HostHealth implements Part {
   }
 
   /** What no alarm tells, a sentence each. */
-  problems(): readonly string[] {
+  problems(): readonly Words[] {
     return this.#newest === undefined ? [] : hostProblems(this.#newest.reading, this.#options.limits);
   }
 

@@ -1,6 +1,6 @@
 /** A judged reading for people and for the centre: figures, and what is not well or not known. Pure. */
 import type { HostFinding, HostStatus } from '@forpost/shared/event/status.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
 import { conditions } from './conditions.ts';
 import { faults, type HostState } from './judge.ts';
@@ -37,7 +37,7 @@ export function hostStatus(judged: Judged): HostStatus {
 }
 
 /** What no alarm tells and a person should know all the same, a sentence each. */
-export function hostProblems(reading: HostReading, limits: HostLimits): readonly string[] {
+export function hostProblems(reading: HostReading, limits: HostLimits): readonly Words[] {
   return worthALook(reading, limits)
     .filter(({ part }) => part === 'power' || part === 'storage')
     .map(({ says }) => says);
@@ -80,7 +80,7 @@ const wearing = 0.8;
 function worthALook(
   reading: HostReading,
   { worn_pct: worn }: HostLimits,
-): readonly { readonly part: HostPart; readonly says: string }[] {
+): readonly { readonly part: HostPart; readonly says: Words }[] {
   const [power, load] = [known(reading.power), known(reading.load)];
   const interfaces = known(reading.network)?.interfaces;
   const worst = (known(reading.storage)?.disks ?? []).find(

@@ -4,8 +4,10 @@
  *   read ──► hash is right ──► an event
  *     ├── altered (its hash is wrong), or missing (its number is in no hole either) ──► DamagedRange: never handed on
  */
+
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import type { Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { DamageError } from './damage.ts';
 import { isAsWritten } from './row-hash.ts';
 
@@ -33,7 +35,7 @@ export class DamagedRange extends DamageError {
   readonly place: DamagePlace;
 
   constructor(place: DamagePlace) {
-    super(`the event behind ${place.epoch}/${place.lane}/${place.after} is altered or missing`);
+    super(words('gateway/reason.outbox-event', { place: `${place.epoch}/${place.lane}/${place.after}` }));
     this.place = place;
   }
 }

@@ -4,10 +4,12 @@
  *
  * Always: a commit takes one turn of the event loop, so that no caller comes to rely on an immediate `append`.
  */
+
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { asId, type Epoch, type Lane, lanes, type Sequence } from '@forpost/shared/event/ids.ts';
 import type { LaneBacklog } from '@forpost/shared/event/status.ts';
+import { noWords } from '@forpost/shared/texts/english.ts';
 import {
   type Appended,
   type DeadLetter,
@@ -116,7 +118,7 @@ export class MemoryOutbox implements Outbox {
       lastSyncMs: 0,
       longestSyncMs: 0,
       room: unlimitedSpace,
-      problem: '',
+      problem: noWords,
     };
   }
 

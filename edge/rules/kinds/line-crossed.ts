@@ -154,10 +154,10 @@ function checkDirection(config: LineCrossedConfig, { cameras }: RuleReferences):
   if (line === undefined || config.direction === undefined) return [];
   const { positive, negative } = sidesOf(...line.points);
   if (config.direction === positive || config.direction === negative) return [];
-  const [lies, ways] =
-    positive === 'left' || positive === 'right' ? ['upright', 'left or right'] : ['level', 'up or down'];
-  const sentence = `the line "${line.id}" lies ${lies}: it is crossed to the ${ways}, not ${config.direction}`;
-  return [{ path: ['direction'], message: lies === 'level' ? sentence.replace('to the ', '') : sentence }];
+  const about = { line: line.id, direction: config.direction };
+  const isUpright = positive === 'left' || positive === 'right';
+  const sentence = isUpright ? words('gateway/answer.line-upright', about) : words('gateway/answer.line-level', about);
+  return [{ path: ['direction'], message: sentence }];
 }
 
 function holds(config: LineCrossedConfig, state: State, track: Track, to: LineSide, observation: Observation): boolean {

@@ -3,7 +3,7 @@
  * means, by class, score, size and number of frames.
  */
 
-import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { suggestion, withSuggestion } from '@forpost/shared/config/nearest.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import type { CameraConfig } from '../../site/site.ts';
@@ -114,8 +114,14 @@ export function checkPlace(
     const wanted = config[what];
     const ids = (camera[`${what}s`] ?? []).map(({ id }) => id);
     if (wanted === undefined || ids.includes(wanted)) return [];
-    const hint = ids.length === 0 ? `; it has no ${what}s` : suggestion(wanted, ids);
-    return [{ path: [what], message: `camera "${camera.id}" has no ${what} "${wanted}"${hint}` }];
+    const about = { camera: camera.id };
+    const none = ids.length === 0;
+    const sentence =
+      what === 'zone'
+        ? words(none ? 'gateway/answer.no-zones' : 'gateway/answer.no-zone', { ...about, zone: wanted })
+        : words(none ? 'gateway/answer.no-lines' : 'gateway/answer.no-line', { ...about, line: wanted });
+    const message = none ? sentence : withSuggestion(sentence, wanted, ids);
+    return [{ path: [what], message }];
   });
 }
 

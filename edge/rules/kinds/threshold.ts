@@ -193,7 +193,7 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     if (phase === undefined) phases.delete(subject);
     else if (phases.has(subject) || phases.size < mostSubjects) phases.set(subject, { ...phase, peak });
     else {
-      const problem = `${device} has more than ${mostSubjects} channels beyond their limit at once`;
+      const problem = words('gateway/problem.rule-channels', { device, count: mostSubjects });
       return { ...evaluation(config, state, []), problem };
     }
     if (phases.size === 0) state.subjects.delete(device);

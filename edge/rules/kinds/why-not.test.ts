@@ -15,7 +15,7 @@ function changeOf(observation: ReturnType<typeof scene>): SceneChange {
 const enters = (more: Partial<Track> = {}) => changeOf(scene('entered', 1, more));
 
 test.each([
-  [{ ...entered, zone: 'porch' }, enters(), 'Not here: it watches porch'],
+  [{ ...entered, zone: 'porch' }, enters(), 'Not here: the rule watches porch'],
   [{ ...entered, classes: ['cat'] }, enters(), 'Not what it looks for: this is a person, it wants cat'],
   [{ ...entered, min_score: 0.95 }, enters(), 'Not certain enough: 90 %, it wants 95 % (min_score)'],
   [
@@ -27,8 +27,8 @@ test.each([
   [entered, enters({ class: 'car', static: true }), 'It has not moved, or stands again'],
   [{ ...entered, confirmations: 3 }, enters(), 'Not sure yet: seen in 1 frames, it wants 3 (confirmations)'],
   [entered, changeOf(scene('left', 1)), 'It tells when somebody comes in'],
-  [crossed, changeOf(crossing('right', 1)), 'The other way: it tells who comes to the left'],
-  [crossed, enters(), 'Not here: it watches Fence'],
+  [crossed, changeOf(crossing('right', 1)), 'The other way: the rule tells who crosses to the left'],
+  [crossed, enters(), 'Not here: the rule watches Fence'],
   [{ ...entered, when: 'hour > 22' }, enters(), 'Its condition (when) does not hold'],
 ])('%# a rule that raised nothing gives its reason in words', (rule, change, reason) => {
   expect(whyNot(rule as unknown as RuleConfig, camera, change)).toContain(reason);

@@ -18,7 +18,9 @@
  *  - older epochs go first, and a refused batch is halved until the one refused event is found;
  *  - nothing is in hand while the lane is pacing, so that events which wait for hours may still be shed.
  */
+
 import { backoffMs } from '@forpost/shared/retry.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { sizeAfter } from './batch-size.ts';
 import {
   type BatchInHand,
@@ -86,9 +88,18 @@ function onTimer(state: ForwarderState, context: StepContext): Step {
     case 'offline':
       return open(state, context);
     case 'probing':
-      return fail(state, `no connection within ${context.settings.openDeadlineMs / 1000} s`, context);
+      return fail(
+        state,
+        words('gateway/reason.no-connection-within', { seconds: context.settings.openDeadlineMs / 1000 }),
+        context,
+      );
     case 'sending':
-      return onFailed(state, 'slow', `no answer within ${context.settings.sendDeadlineMs / 1000} s`, context);
+      return onFailed(
+        state,
+        'slow',
+        words('gateway/reason.no-answer-within', { seconds: context.settings.sendDeadlineMs / 1000 }),
+        context,
+      );
     case 'idle':
     case 'pacing':
       return survey(state);
@@ -213,7 +224,7 @@ function onFailed(state: ForwarderState, kind: FailureKind, reason: string, cont
     return kind === 'refused' ? again(halved, context) : fail(halved, reason, context);
   }
   if (kind === 'slow') return fail(state, reason, context);
-  const why = `event ${batch.through} of epoch ${batch.epoch} is refused for good: ${reason}`;
+  const why = words('gateway/reason.event-refused', { number: String(batch.through), epoch: batch.epoch, reason });
   if (!context.settings.canRecordRefusals) return fail(state, why, context);
   const { epoch, through } = batch;
   const isKnown = state.doubted?.epoch === epoch && state.doubted.after === through;

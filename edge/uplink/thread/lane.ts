@@ -5,12 +5,14 @@
  *
  * Always: one step at a time, and a command's outcome comes back as an event. After `stop` nothing happens any more.
  */
+
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { eventTypes } from '@forpost/shared/event/event.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Claimant } from '../../outbox/in-hand.ts';
 import type { OutboxReader } from '../../outbox/outbox.ts';
 import type { Refusal } from '../messages.ts';
@@ -242,7 +244,7 @@ export class LaneRunner {
         .map(({ epoch, acknowledged }) => ({ epoch, after: acknowledged }));
       this.#handle({ on: 'surveyed', cursors });
     } catch (error) {
-      this.#handle({ on: 'readFailed', reason: `the outbox cannot be read: ${messageOf(error)}` });
+      this.#handle({ on: 'readFailed', reason: words('gateway/reason.outbox-unread', { reason: messageOf(error) }) });
     }
   }
 
@@ -270,7 +272,7 @@ export class LaneRunner {
       this.#handle({ on: 'loaded', batch });
     } catch (error) {
       claimant?.settle(undefined);
-      this.#handle({ on: 'readFailed', reason: `the outbox cannot be read: ${messageOf(error)}` });
+      this.#handle({ on: 'readFailed', reason: words('gateway/reason.outbox-unread', { reason: messageOf(error) }) });
     }
   }
 
@@ -290,7 +292,7 @@ export class LaneRunner {
     const open = this.#sessions.get(session);
     const { phase } = this.#state;
     if (open === undefined || phase.kind !== 'sending') {
-      this.#failed(session, new ForpostError('FORPOST_SINK_UNREACHABLE', 'the session is gone'));
+      this.#failed(session, new ForpostError('FORPOST_SINK_UNREACHABLE', words('gateway/reason.session-gone')));
       return;
     }
     const { records = [], jsonBytes = 0, dataBytes = 0 } = this.#loaded ?? {};
@@ -322,7 +324,7 @@ export class LaneRunner {
         ? Promise.reject(new ForpostError('FORPOST_PART_FAILED', `event ${through} is not the one in hand`))
         : event.type === eventTypes.gap
           ? // a gap record of a gap record would be refused as well, and so on without an end
-            Promise.reject(new ForpostError('FORPOST_SINK_REFUSED', `a gap record is refused for good: ${reason}`))
+            Promise.reject(new ForpostError('FORPOST_SINK_REFUSED', words('gateway/reason.gap-refused', { reason })))
           : recordRefusal({ sink: sink.name, event, reason });
     noted.then(
       () => {

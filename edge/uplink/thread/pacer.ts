@@ -5,8 +5,10 @@
  * Always: without limits it answers «go» and stores nothing. The stored count is ahead by up to a hundredth of the budget,
  * so that a kill makes a day's budget smaller by that and never larger.
  */
+
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { ByteGrant } from '../messages.ts';
 import type { Pace } from './forwarder-state.ts';
 import {
@@ -115,11 +117,11 @@ export class Pacer {
   }
 
   /** Why telemetry waits, in words; empty: it does not. */
-  why(pace: Pick<Pace, 'why'>): string {
+  why(pace: Pick<Pace, 'why'>): Words {
     const { bytesPerSecond, bytesPerDay } = this.#options.limits;
     if (pace.why === 'budget')
-      return `the budget of ${megabytes(bytesPerDay ?? 0)} for ${this.#state.day} is used up: telemetry goes on at midnight, alerts go on now`;
-    return `the link is held at ${bytesPerSecond ?? 0} bytes a second`;
+      return words('gateway/reason.budget-used', { size: { bytes: bytesPerDay ?? 0 }, day: this.#state.day });
+    return words('gateway/reason.link-held', { bytes: bytesPerSecond ?? 0 });
   }
 
   /** The local day's bytes, and its budget; undefined: there is no budget. */
@@ -163,8 +165,4 @@ export class Pacer {
     }
     return { now: clock.uptime(), day: this.#day.name, msToNextDay: this.#day.msToNext };
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.round(bytes / 10_000) / 100} MB`;
 }

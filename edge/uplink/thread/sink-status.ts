@@ -5,10 +5,12 @@
  * Always: a sink is as its worse lane. A sink that looks live and answers nothing is called silent after `silentAfterMs`:
  * a Kafka that hangs keeps its connections, and an idle lane sends nothing.
  */
+
 import type { Clock } from '@forpost/shared/clock.ts';
 import { lanes as allLanes } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, LaneBacklog, UplinkState, UplinkStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { OutboxReader } from '../../outbox/outbox.ts';
 import type { Sink } from '../sink.ts';
 import { type BacklogSample, drainPlan, withSample } from './drain-plan.ts';
@@ -78,8 +80,10 @@ export class SinkStatus {
   }
 
   /** What is wrong at the sink and does not stop the sending, in words. */
-  problems(): readonly string[] {
-    return (this.#parts.sink.problems?.() ?? []).map((text) => `${this.name}: ${text}`);
+  problems(): readonly Words[] {
+    return (this.#parts.sink.problems?.() ?? []).map((reason) =>
+      words('gateway/reason.of', { name: this.name, reason }),
+    );
   }
 
   async stop(): Promise<void> {

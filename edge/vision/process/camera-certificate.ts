@@ -34,7 +34,7 @@ export function tlsOptions(host: string, trust: CameraTrust): ConnectionOptions 
   if (trust.ca === undefined) return { ...options, ca: systemCas() };
   try {
     const ca = readFileSync(trust.ca, 'utf8');
-    if (certificatesIn(ca) === undefined) return words('gateway/reason.ca-not-pem', { ca: trust.ca });
+    if (certificatesIn(ca) === undefined) return words('gateway/reason.ca-not-pem', { file: trust.ca });
     return { ...options, ca };
   } catch (error) {
     return words('gateway/reason.ca-unreadable', { ca: trust.ca, error: messageOf(error) });

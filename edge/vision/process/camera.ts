@@ -75,7 +75,7 @@ export class Camera {
   readonly #options: CameraOptions;
   #source: Source;
   #state: CameraState = 'connecting';
-  #reason = words('gateway/reason.starting');
+  #reason: string = words('gateway/reason.starting');
   #capture: Capture | undefined;
   #timer: Timer | undefined;
   #frameAt = 0;

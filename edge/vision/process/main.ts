@@ -8,6 +8,7 @@
  * - an unhandled error in the work of one camera restarts only that camera; any other unhandled error ends the process,
  *   and the supervisor starts it again
  */
+
 import { mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import { clockWithin, systemClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
 import { goAsGiven } from '@forpost/shared/priority.ts';
+import { noWords } from '@forpost/shared/texts/english.ts';
 import type { Ousted } from '../blame.ts';
 import type { FromVision, ToVision } from '../messages.ts';
 import { DetectorPool, threadCount } from './detectors/pool.ts';
@@ -71,7 +73,7 @@ async function configure(message: Extract<ToVision, { kind: 'configure' }>): Pro
   fresh.start();
   const { liveFolder, modelsFolder, evidenceFolder } = message;
   rings = ringFolder(evidenceFolder, message.cameras.length);
-  send({ kind: 'problem', about: 'recording', text: 'problem' in rings ? rings.problem : '' });
+  send({ kind: 'problem', about: 'recording', text: 'problem' in rings ? rings.problem : noWords });
   const recorded = 'path' in rings ? rings : undefined;
   build = (config) => {
     const maxBytes = recorded === undefined ? 0 : ringBytes(recorded);

@@ -18,7 +18,7 @@ const reasons: Readonly<Record<string, (where: string) => string>> = {
 
 /** Why a connection failed, as text for an installer. */
 export function unreachable(where: string, error: NodeJS.ErrnoException): string {
-  return reasons[error.code ?? '']?.(where) ?? words('gateway/reason.not-reached', { where, error: error.message });
+  return reasons[error.code ?? '']?.(where) ?? words('gateway/reason.not-reached', { where, reason: error.message });
 }
 
 /** Resolves to the reason why the address cannot be reached; empty: something listens there. Never rejects. */

@@ -10,11 +10,13 @@
  * - the rings together take at most a quarter of the free memory there
  * Without such a place alarms have pictures but no clips, and the problem says what to do.
  */
+
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, rmSync, type StatsFs, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
 
 const mostBytesEach = 32 * 1024 ** 2;
 const leastBytesEach = 2 * 1024 ** 2;
@@ -25,7 +27,7 @@ const memoryTypes = [0x01021994, 0x858458f6];
 export type RingFolder =
   | { readonly path: string; readonly maxBytesEach: number }
   /** why nothing can be recorded, as text */
-  | { readonly problem: string };
+  | { readonly problem: Words };
 
 /** Places that may be in memory, the best one first. */
 export function memoryRoots({ RUNTIME_DIRECTORY, XDG_RUNTIME_DIR }: NodeJS.ProcessEnv = process.env): string[] {
@@ -44,15 +46,21 @@ export function ringFolder(
   roots: readonly string[] = memoryRoots(),
   statfs: (path: string) => Pick<StatsFs, 'type' | 'bavail' | 'bsize'> = statfsSync,
 ): RingFolder {
-  const problems: string[] = [];
+  const problems: Words[] = [];
   for (const root of roots) {
     const found = ringIn(root, owner, cameras, statfs);
     if ('path' in found) return found;
     problems.push(found.problem);
   }
   return {
-    problem: `no clips are recorded: ${problems.join('; ')}. Give the gateway memory for them, 128 MB or more (Docker: --shm-size=128m; Kubernetes: an emptyDir with medium Memory at /dev/shm)`,
+    problem: words('gateway/problem.no-clips', { what: joined(problems) }),
   };
+}
+
+/** The problems of all places as one text. */
+function joined(problems: readonly Words[]): Words {
+  const [first = noWords, ...others] = problems;
+  return others.length === 0 ? first : words('gateway/reason.two', { reason: first, what: joined(others) });
 }
 
 function ringIn(
@@ -64,17 +72,24 @@ function ringIn(
   const path = ringPath(owner, root);
   try {
     const { type, bavail, bsize } = statfs(root);
-    if (!memoryTypes.includes(type)) return { problem: `${root} is not in memory` };
+    if (!memoryTypes.includes(type)) return { problem: words('gateway/reason.not-in-memory', { folder: root }) };
     removeOwn(path);
     const each = Math.min(mostBytesEach, (bavail * bsize * part) / Math.max(1, cameras));
-    if (each < leastBytesEach) return { problem: `${root} has ${Math.floor((bavail * bsize) / 1024 ** 2)} MB free` };
+    if (each < leastBytesEach)
+      return {
+        problem: words('gateway/reason.little-memory', {
+          folder: root,
+          size: Math.floor((bavail * bsize) / 1024 ** 2),
+        }),
+      };
     mkdirSync(path, { mode: 0o700 });
     return { path, maxBytesEach: each };
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return { problem: `${root} is not there` };
-    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return { problem: `${root} cannot be written to` };
-    return { problem: messageOf(error) };
+    if (code === 'ENOENT') return { problem: words('gateway/problem.file-not-there', { file: root }) };
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS')
+      return { problem: words('gateway/reason.closed-folder', { folder: root }) };
+    return { problem: words('gateway/reason.of', { name: root, reason: messageOf(error) }) };
   }
 }
 

@@ -12,7 +12,7 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
 import { type Ousted, standsIn } from '../blame.ts';
 import { builtInModel } from '../cards.ts';
 import type { FromVision, ToVision } from '../messages.ts';
@@ -175,7 +175,7 @@ export class WatchedCamera {
     const chosen: Partial<CameraSettings> = out === undefined ? config : {};
     const model = await findModel(chosen.detector ?? builtInModel.name, modelsFolder);
     if (this.#stopped) return;
-    this.#problem(out === undefined ? '' : standsIn(out), 'detector of camera');
+    this.#problem('gateway/problem.camera-detector', out === undefined ? noWords : standsIn(out));
     if (out === undefined) this.#checkClasses(model);
     const frames = new NewestFrame(this.#frameKey, model.inputSize, clock, config.masks);
     this.#record(frames);
@@ -198,7 +198,7 @@ export class WatchedCamera {
         this.#watched = true;
         logger.info({ camera: config.id, model: model.name }, 'camera watched');
       },
-      trouble: (text) => this.#problem(text),
+      trouble: (reason) => this.#problem('gateway/problem.camera', reason),
       unusable: (reason) => this.#turnOff(reason),
     });
     const camera: Camera = new Camera({
@@ -226,8 +226,9 @@ export class WatchedCamera {
         }
         this.report();
       },
-      rareKeyFrames: (intervalMs) => this.#problem(rareKeyFrames(intervalMs), 'key frames of camera'),
-      softened: (reason) => this.#problem(`${reason}; the processor decodes instead`, 'decoder of camera'),
+      rareKeyFrames: (intervalMs) => this.#problem('gateway/problem.camera-key-frames', rareKeyFrames(intervalMs)),
+      softened: (reason) =>
+        this.#problem('gateway/problem.camera-decoder', words('gateway/reason.processor-decodes', { reason })),
     });
     this.#frames = frames;
     this.#analysis = analysis;
@@ -305,7 +306,7 @@ export class WatchedCamera {
     this.#analysis?.stop();
     this.#camera?.stop();
     this.#options.logger.error({ camera: this.id, reason }, 'camera cannot be used');
-    this.#problem(reason);
+    this.#problem('gateway/problem.camera', reason);
     this.report();
   }
 
@@ -316,12 +317,20 @@ export class WatchedCamera {
       (one) => !known.includes(one),
     );
     const hints = wrong.map((one) => `"${one}"${known.length > 1 ? suggestion(one, known) : ''}`);
-    if (wrong.length > 0) this.#problem(`the model ${name} knows no ${hints.join(', no ')}`, 'classes of camera');
+    if (wrong.length > 0)
+      this.#problem(
+        'gateway/problem.camera-classes',
+        words('gateway/reason.model-classes', { model: name, classes: hints.join(', ') }),
+      );
   }
 
-  #problem(text: string, what = 'camera'): void {
-    const about = `${what} ${this.id}`;
-    this.#options.send({ kind: 'problem', about, text: text === '' ? '' : `${about}: ${text}` });
+  /** A later problem of the same kind replaces the earlier one; an empty reason ends it. */
+  #problem(
+    kind: `gateway/problem.camera${'' | '-detector' | '-classes' | '-key-frames' | '-decoder'}`,
+    reason: string,
+  ): void {
+    const text = reason === '' ? noWords : words(kind, { camera: this.id, reason });
+    this.#options.send({ kind: 'problem', about: `${kind} ${this.id}`, text });
   }
 
   #lookForTampering(frame: Frame): void {
@@ -347,10 +356,10 @@ export class WatchedCamera {
   }
 }
 
-function rareKeyFrames(intervalMs: number): string {
-  if (intervalMs === 0) return '';
+function rareKeyFrames(intervalMs: number): Words {
+  if (intervalMs === 0) return noWords;
   const seconds = Math.round(intervalMs / 1_000);
-  return `the camera sends one only every ${seconds} s, so after each interruption it has no picture until the next: set its interval of key frames to 1 or 2 s`;
+  return words('gateway/reason.key-frames-every', { seconds });
 }
 
 function areasOf({ zones = [], lines = [], motion_masks = [] }: CameraSettings): Areas {

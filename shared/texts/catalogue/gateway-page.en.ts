@@ -124,7 +124,7 @@ export const gatewayPageEn = {
   'refused.retain': 'retains more than it may: {what} is passed on and not kept',
   'refused.password': 'logs in with a wrong password',
   'refused.stranger': 'is no device or consumer of this site',
-  'refused.protocol': 'is not understood: {what}',
+  'refused.protocol': 'breaks the protocol: {what}',
   'refused.check-topics': 'Check its decoder and topic, or the role and filters of a consumer, in site.yaml.',
   'refused.retain-less': 'Have it retain fewer or smaller messages.',
   'refused.enter-password': 'Enter its password anew, or make another one: forpost devices password.',

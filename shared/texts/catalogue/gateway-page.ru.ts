@@ -26,7 +26,7 @@ export const gatewayPageRu = {
   'no-answer': 'Шлюз не отвечает. Показано состояние на {time}; пробуем снова …',
   'no-answer-network': 'Шлюз не отвечает. Вы всё ещё в его сети?',
   'answered-status': 'Шлюз ответил кодом {status}.',
-  'part-failed': 'Этот раздел показать не удалось: {why}. Остальная страница работает.',
+  'part-failed': 'Этот раздел показать не удалось: «{why}». Остальная страница работает.',
   'summary.not-known': 'С {time} состояние неизвестно. Тогда: {headline}',
   'summary.others':
     'Ещё {count, plural, one {# пункт требует} few {# пункта требуют} many {# пунктов требуют} other {# пункта требуют}} внимания',
@@ -134,7 +134,7 @@ export const gatewayPageRu = {
   'refused.retain': 'сохраняет (retain) больше, чем разрешено: {what} передаётся, но не хранится',
   'refused.password': 'входит с неверным паролем',
   'refused.stranger': 'не входит в устройства и потребители этого объекта',
-  'refused.protocol': 'нарушает протокол: {what}',
+  'refused.protocol': 'нарушает протокол: «{what}»',
   'refused.check-topics': 'Проверьте в site.yaml декодер и топик устройства либо роль и фильтры потребителя.',
   'refused.retain-less': 'Настройте его так, чтобы retain-сообщений было меньше или они были короче.',
   'refused.enter-password': 'Введите пароль заново или создайте новый: forpost devices password.',

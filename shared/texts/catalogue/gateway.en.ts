@@ -1,5 +1,14 @@
 /** English texts of what a gateway says of itself: its status, its problems, what it could not understand. See ../texts.ts for the rules of a key. */
+import { gatewayAnswersEn } from './gateway-answers.en.ts';
+import { gatewayLinksEn } from './gateway-links.en.ts';
+import { gatewayNotesEn } from './gateway-notes.en.ts';
+import { gatewayProblemsEn } from './gateway-problems.en.ts';
+
 export const gatewayEn = {
+  ...gatewayAnswersEn,
+  ...gatewayProblemsEn,
+  ...gatewayNotesEn,
+  ...gatewayLinksEn,
   // the line on top of the gateway's page
   'summary.well': 'All is well',
   'summary.alarms': '{count, plural, one {An alarm needs you} other {# alarms need you}}',
@@ -115,6 +124,7 @@ export const gatewayEn = {
   'reason.may-not-run-ffmpeg': 'the gateway may not run ffmpeg',
   'reason.nothing-listens': 'nothing listens on {where}',
   'reason.no-answer': '{where} does not answer',
+  'reason.slow': '{where} did not answer within {seconds, number} s',
   'reason.dns': 'the name of {where} cannot be looked up: does the network’s DNS server answer?',
   'reason.no-way': 'there is no route to {where}',
   'reason.no-name': 'the name {where} does not exist',
@@ -126,7 +136,7 @@ export const gatewayEn = {
   'reason.hwaccel': 'hardware decoding ({kind}) does not work on this gateway',
   'reason.ffmpeg-said': 'ffmpeg said: {line}',
   'reason.no-lookup': 'the name of {where} cannot be looked up',
-  'reason.not-reached': '{where} cannot be reached: {error}',
+  'reason.not-reached': '{where} cannot be reached: {reason}',
   'reason.other-shape': 'the picture changed its proportions',
   'reason.no-picture-within': 'no picture within {seconds, number} s',
   'reason.no-key-frame-within': 'no key frame within {seconds, number} s',
@@ -178,7 +188,7 @@ export const gatewayEn = {
   'reason.certificate-address': 'it is for another address',
   'reason.certificate-early': 'it is not valid yet by this gateway’s clock',
   'reason.ca-unreadable': 'the camera’s CA {ca} cannot be read: {error}',
-  'reason.ca-not-pem': '{ca} holds no certificate in PEM',
+  'reason.ca-not-pem': '{file} holds no certificate in PEM',
   'reason.no-tls-answer': '{where} does not answer with TLS',
   'reason.bad-tls': '{where} does not speak TLS correctly: {error}',
   'reason.ended-at-once': '{where} ended the connection at once',
@@ -194,7 +204,7 @@ export const gatewayEn = {
   'reason.opening-model': 'opening the camera’s model',
   'reason.vision-restarts': 'the vision process is starting again: {reason}',
   // why a rule did not fire
-  'reason.not-here': 'Not here: it watches {place}',
+  'reason.not-here': 'Not here: the rule watches {place}',
   'reason.not-wanted': 'Not what it looks for: this is a {thing}, it wants {wanted}',
   'reason.parked':
     'It has not moved, or stands again: a parked thing is silent until it moves (static_classes of the camera)',
@@ -210,10 +220,10 @@ export const gatewayEn = {
   'reason.waits-empty': 'Not yet: it tells when the zone stays empty',
   'reason.tells-entering': 'It tells when somebody comes in',
   'reason.tells-leaving': 'It tells when somebody leaves',
-  'reason.other-way-left': 'The other way: it tells who comes to the left',
-  'reason.other-way-right': 'The other way: it tells who comes to the right',
-  'reason.other-way-up': 'The other way: it tells who comes to the up',
-  'reason.other-way-down': 'The other way: it tells who comes to the down',
+  'reason.other-way-left': 'The other way: the rule tells who crosses to the left',
+  'reason.other-way-right': 'The other way: the rule tells who crosses to the right',
+  'reason.other-way-up': 'The other way: the rule tells who crosses upwards',
+  'reason.other-way-down': 'The other way: the rule tells who crosses downwards',
   'reason.condition-or-active': 'Its condition (when) does not hold, or its alarm is active already',
   'reason.active-or-counted': 'Its alarm is active already, or this one was counted before',
   // why a rule can never fire
@@ -338,7 +348,6 @@ export const gatewayEn = {
   'reason.host-disk-sleeps': 'the disk sleeps and is not woken for this',
   'reason.host-no-interface': 'the system shows no network interface',
   'reason.host-other-system': 'this operating system does not tell it',
-  'reason.host-hangs': 'no answer within {seconds, number} s',
   'reason.host-failed': 'it could not be read',
   'reason.host-not-read': 'the machine could not be read',
   // what a page is refused

@@ -1,7 +1,15 @@
 /** Russian texts of what a gateway says of itself: its status, its problems, what it could not understand. */
 import type { Wording } from '../texts.ts';
+import { gatewayAnswersRu } from './gateway-answers.ru.ts';
+import { gatewayLinksRu } from './gateway-links.ru.ts';
+import { gatewayNotesRu } from './gateway-notes.ru.ts';
+import { gatewayProblemsRu } from './gateway-problems.ru.ts';
 
 export const gatewayRu = {
+  ...gatewayAnswersRu,
+  ...gatewayProblemsRu,
+  ...gatewayNotesRu,
+  ...gatewayLinksRu,
   // the line on top of the gateway's page
   'summary.well': 'Всё в порядке',
   'summary.alarms':
@@ -121,6 +129,7 @@ export const gatewayRu = {
   'reason.may-not-run-ffmpeg': 'шлюзу не разрешено запускать ffmpeg',
   'reason.nothing-listens': 'по адресу {where} ничего не отвечает на подключение',
   'reason.no-answer': '{where} не отвечает',
+  'reason.slow': '{where} не ответил за {seconds, number} с',
   'reason.dns': 'имя {where} не удаётся разрешить: отвечает ли DNS-сервер сети?',
   'reason.no-way': 'нет маршрута до {where}',
   'reason.no-name': 'имени {where} не существует',
@@ -132,7 +141,7 @@ export const gatewayRu = {
   'reason.hwaccel': 'аппаратное декодирование ({kind}) на этом шлюзе не работает',
   'reason.ffmpeg-said': 'сообщение ffmpeg: {line}',
   'reason.no-lookup': 'имя {where} не удаётся разрешить',
-  'reason.not-reached': '{where} недоступен: {error}',
+  'reason.not-reached': '{where} недоступен: {reason}',
   'reason.other-shape': 'у изображения изменились пропорции',
   'reason.no-picture-within': 'нет изображения уже {seconds, number} с',
   'reason.no-key-frame-within': 'нет ключевого кадра уже {seconds, number} с',
@@ -184,7 +193,7 @@ export const gatewayRu = {
   'reason.certificate-address': 'он выдан для другого адреса',
   'reason.certificate-early': 'по часам шлюза он ещё не действует',
   'reason.ca-unreadable': 'файл центра сертификации камеры {ca} не читается: {error}',
-  'reason.ca-not-pem': 'в {ca} нет сертификата PEM',
+  'reason.ca-not-pem': 'в {file} нет сертификата PEM',
   'reason.no-tls-answer': '{where} не отвечает по TLS',
   'reason.bad-tls': '{where} неверно отвечает по TLS: {error}',
   'reason.ended-at-once': '{where} сразу оборвал соединение',
@@ -341,7 +350,6 @@ export const gatewayRu = {
   'reason.host-disk-sleeps': 'диск спит, ради этого его не будят',
   'reason.host-no-interface': 'система не показывает сетевых интерфейсов',
   'reason.host-other-system': 'эта операционная система этого не сообщает',
-  'reason.host-hangs': 'нет ответа за {seconds, number} с',
   'reason.host-failed': 'прочитать не удалось',
   'reason.host-not-read': 'состояние машины прочитать не удалось',
   // what a page is refused

@@ -1,4 +1,5 @@
 /** A decoder that a test adds: each message is one line such as `temperature_c=21.5;humidity_pct=40`. */
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { Decoder } from '../../../edge/devices/decoder.ts';
 import { MessageNotes } from '../../../edge/devices/message-notes.ts';
@@ -24,7 +25,7 @@ export const added: Decoder<LinesDevice> = {
   subscribeFilters: () => [],
   decode({ device, payload, received }) {
     const text = textOf(payload);
-    if (text === undefined) return refused('not UTF-8');
+    if (text === undefined) return refused(message('gateway/note.utf16'));
     const notes = new MessageNotes();
     const values: Record<string, number> = {};
     for (const part of text.split(device.separator ?? ';')) {

@@ -7,7 +7,9 @@
  *  - the same message decodes to the same result twice;
  *  - one odd field costs only itself: independent values stay, and the field's path is named.
  */
+
 import { isId } from '@forpost/shared/event/ids.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { checkDecoded } from '../../../edge/devices/checks.ts';
 import type { Decoded, DecodedReading, Understood } from '../../../edge/devices/decoder.ts';
 import { decoderNamed } from '../../../edge/devices/decoders/registry.ts';
@@ -151,7 +153,10 @@ function mutated(payload: Buffer, random: Random): Buffer {
 }
 
 function brokenRule(said: Decoded): string | undefined {
-  if (!said.ok) return said.reason.trim() !== '' && said.reason.length <= longestReason ? undefined : 'a bad reason';
+  if (!said.ok)
+    return inEnglish(said.reason).trim() !== '' && inEnglish(said.reason).length <= longestReason
+      ? undefined
+      : 'a bad reason';
   for (const item of said.items) {
     if (item.time !== received && !isPlausibleTime(item.time)) return `the time ${item.time}`;
     if (item.kind === 'reading') {
@@ -161,7 +166,8 @@ function brokenRule(said: Decoded): string | undefined {
   }
   const { problems = [], unknown = [] } = said;
   if (problems.length > 600 || unknown.length > 64) return 'the report is longer than its bound';
-  if (problems.some(({ path, problem }) => path.length > 120 || problem.length > 300)) return 'a problem too long';
+  if (problems.some(({ path, problem }) => path.length > 120 || inEnglish(problem).length > 300))
+    return 'a problem too long';
   if (said.nothing === true && said.items.length > 0) return 'nothing, and items';
   return undefined;
 }

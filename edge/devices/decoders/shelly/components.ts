@@ -6,7 +6,9 @@
  * `em:0` and `emdata:0` are values of the device without a channel; each other component is a channel of its own
  * (`switch:0` -> switch-0; `em1data:0` shares em1-0 with its meter).
  */
+
 import type { Value } from '@forpost/shared/event/event.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { MessageNotes } from '../../message-notes.ts';
 import { numberInText } from '../../numbers.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
@@ -174,5 +176,5 @@ function metricOf(type: string, key: string, threePhase: boolean): string | unde
 function errors(value: Json, path: string, notes: MessageNotes): void {
   if (!Array.isArray(value) || value.length === 0) return;
   const said = value.filter((one) => typeof one === 'string').slice(0, 4);
-  notes.problem(path, `the device says ${said.map(quoted).join(', ')}`);
+  notes.problem(path, message('gateway/note.device-says', { text: said.map(quoted).join(', ') }));
 }

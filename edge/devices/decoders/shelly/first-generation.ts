@@ -4,7 +4,10 @@
  *
  * Always: `energy` of a relay, roller or lamp is in watt-minutes, `total` of an energy meter in Wh.
  */
+
 import { eventTypes, type Value } from '@forpost/shared/event/event.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message as note } from '@forpost/shared/texts/texts.ts';
 import type { Decoded, DecodedReading, DeviceMessage } from '../../decoder.ts';
 import { MessageNotes } from '../../message-notes.ts';
 import { isJsonObject, type Json, type JsonObject, parseJson, refused, wordOf } from '../../payload.ts';
@@ -86,7 +89,7 @@ const understood: Decoded = { ok: true, items: [] };
 function measured(message: DeviceMessage, rest: string, meaning: Meaning | undefined, channel?: string): Decoded {
   if (meaning === undefined) return understood;
   const text = wordOf(message.payload);
-  if (text === undefined) return refused(`${rest} is not UTF-8`);
+  if (text === undefined) return refused(note('gateway/note.what-not-utf8', { what: rest }));
   const notes = new MessageNotes();
   const number = notes.number(rest, text);
   if (number === undefined) return notes.understood([], true);
@@ -99,11 +102,11 @@ function measured(message: DeviceMessage, rest: string, meaning: Meaning | undef
 }
 
 /** Numbers that mean «no value»: a roller that is not calibrated, a sensor that does not answer. */
-function notKnown(metric: string, number: number): string | undefined {
+function notKnown(metric: string, number: number): Message | undefined {
   if (metric === 'position_pct' && (number < 0 || number > 100))
-    return `is ${number}: the position is not known until the roller is calibrated`;
-  if (metric === 'tilt_deg' && number === -1) return 'is -1: the sensor is not calibrated';
-  if (metric === 'temperature_c' && number === 999) return 'is 999: the sensor does not answer';
+    return note('gateway/note.roller', { number: String(number) });
+  if (metric === 'tilt_deg' && number === -1) return note('gateway/note.tilt');
+  if (metric === 'temperature_c' && number === 999) return note('gateway/note.no-sensor');
   return undefined;
 }
 
@@ -115,7 +118,7 @@ function switched(message: DeviceMessage, rest: string, channel: string | undefi
   const notes = new MessageNotes();
   const on = Object.hasOwn(words, text) ? words[text] : undefined;
   if (on !== undefined) return { ok: true, items: [reading(message, { [metric]: on }, channel)] };
-  notes.problem(rest, `${quoted(text)} says neither on nor off`);
+  notes.problem(rest, note('gateway/note.on-off', { text: quoted(text) }));
   return notes.understood([], true);
 }
 
@@ -134,7 +137,7 @@ function pressed({ payload, received }: DeviceMessage, event: string, channel: s
 function lampStatus(message: DeviceMessage, channel: string): Decoded {
   const parsed = parseJson(message.payload);
   if (!parsed.ok) return parsed;
-  if (!isJsonObject(parsed.value)) return refused('the status is not a JSON object');
+  if (!isJsonObject(parsed.value)) return refused(note('gateway/note.status-no-object'));
   const { ison, brightness, gain } = parsed.value;
   const notes = new MessageNotes(parsed.problems);
   const bright = brightness ?? gain;
@@ -149,7 +152,7 @@ function lampStatus(message: DeviceMessage, channel: string): Decoded {
 function status(message: DeviceMessage): Decoded {
   const parsed = parseJson(message.payload);
   if (!parsed.ok) return parsed;
-  if (!isJsonObject(parsed.value)) return refused('the status is not a JSON object');
+  if (!isJsonObject(parsed.value)) return refused(note('gateway/note.status-no-object'));
   const whole = parsed.value;
   const notes = new MessageNotes(parsed.problems);
   const valve = Array.isArray(whole.thermostats) ? (whole.thermostats as readonly Json[])[0] : undefined;

@@ -5,7 +5,9 @@
  * Always: up to three parts are phases: _l1 to _l3 of one reading. Each of more parts is a channel of its own
  * (`energy-1`), and their sums are values of the device without a channel. A sum with a missing part is left out.
  */
+
 import type { Value } from '@forpost/shared/event/event.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { MessageNotes } from '../../message-notes.ts';
 import type { Json, JsonObject } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
@@ -51,7 +53,7 @@ export function energyOf(energy: JsonObject, notes: MessageNotes): EnergyValues 
     }
     if (total !== 'sum' || numbers.length === 0) continue;
     if (numbers.includes(undefined) || single.length > numbers.length)
-      notes.problem(path, `is not added up to ${metric}: a part of it is missing`);
+      notes.problem(path, message('gateway/note.no-sum', { metric }));
     else
       whole[metric] = scaled(
         numbers.reduce((sum: number, one) => sum + (one ?? 0), 0),
@@ -66,7 +68,7 @@ export function energyOf(energy: JsonObject, notes: MessageNotes): EnergyValues 
 }
 
 function numbersOf(path: string, list: readonly Json[], notes: MessageNotes): readonly (number | undefined)[] {
-  if (list.length > mostParts) notes.problem(path, `has more than ${mostParts} parts: the others are not read`);
+  if (list.length > mostParts) notes.problem(path, message('gateway/note.many-parts', { count: mostParts }));
   return list.slice(0, mostParts).map((one, index) => notes.number(`${path}[${index}]`, one));
 }
 

@@ -4,10 +4,14 @@
  * Always: each sensor is a channel of its own. By default `Time` is local time without a zone, so the time of receipt is
  * used; only a `Time` with a zone (SetOption52) or `Epoch` is used instead.
  */
+
 import type { Value } from '@forpost/shared/event/event.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { ChannelNames } from '../../channel-names.ts';
+import { ofField } from '../../checks.ts';
 import type { Decoded, DecodedReading } from '../../decoder.ts';
 import type { MessageNotes } from '../../message-notes.ts';
+import { noValue } from '../../message-notes.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { readTime } from '../../times.ts';
 import { scaled } from '../scaled.ts';
@@ -59,11 +63,12 @@ export function sensorReadings({ whole, received, channels, notes }: SensorMessa
         add(values, channels.nameOf(channel), device);
     } else if (key === 'COUNTER' && isJsonObject(value)) {
       for (const [name, values] of counters(value, notes)) add(values, channels.nameOf(name));
-    } else if (isJsonObject(value) && Object.keys(value).length === 0) notes.problem(key, 'is an empty object');
+    } else if (isJsonObject(value) && Object.keys(value).length === 0)
+      notes.problem(key, message('gateway/note.empty-object'));
     else if (isJsonObject(value)) add(sensorOf(key, value, whole, notes), channels.nameOf(key));
     else if (number !== undefined && typeof value === 'string' && Object.hasOwn(states, value))
       add({ input: states[value] ?? false }, channels.nameOf(key));
-    else if (value === null) notes.problem(key, 'is null: no value');
+    else if (value === null) notes.problem(key, noValue);
     else Object.assign(plain, plainValue(key, value, whole, notes));
   }
   add(plain);
@@ -88,7 +93,7 @@ function ownTime(whole: JsonObject, notes: MessageNotes): number | undefined {
     if (value === undefined || value === null) continue;
     const read = readTime(value);
     if (read.kind === 'time') return read.ms;
-    if (read.kind === 'odd') notes.oddTime(`${key} ${read.problem}`);
+    if (read.kind === 'odd') notes.oddTime(ofField(key, read.problem));
     else if (read.zoneless !== true) notes.problem(key, read.problem);
   }
   return undefined;
@@ -124,7 +129,8 @@ function sensorOf(sensor: string, one: JsonObject, whole: JsonObject, notes: Mes
     }
     const number = notes.number(path, value);
     if (number === undefined) continue;
-    if (Object.hasOwn(values, metric)) notes.problem(path, `means ${metric}, as ${said[metric]} does: not read`);
+    if (Object.hasOwn(values, metric))
+      notes.problem(path, message('gateway/note.means-same', { metric, key: said[metric] ?? '' }));
     else {
       values[metric] = convert(number);
       said[metric] = key;

@@ -94,7 +94,7 @@ export class Probe<Answer> {
 
   /** `otherwise`: the answer where the probe fails or hangs, from the reason in words. Never rejects. */
   async read<Otherwise>(otherwise: (why: string) => Otherwise): Promise<Answer | Otherwise> {
-    const hangs = words('gateway/reason.host-hangs', { seconds: this.#deadlineMs / 1000 });
+    const hangs = words('gateway/reason.no-answer-within', { seconds: this.#deadlineMs / 1000 });
     if (this.#running) return otherwise(hangs);
     this.#running = true;
     const answer = this.#ask()

@@ -1,7 +1,9 @@
 /** What the outbox on SQLite is made of and bounded by. */
+
 import type { EventEmitter } from 'node:events';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import type { EventDraft } from '../../outbox.ts';
 import type { RecalledIds, ToWriter, WriterData } from '../messages.ts';
 
@@ -30,10 +32,10 @@ export const defaultOutboxLimits: OutboxLimits = {
 
 /** Something about the outbox that an operator must know, and the centre by an event. */
 export type OutboxProblem =
-  | { readonly kind: 'put-aside'; readonly message: string; readonly files: readonly string[] }
+  | { readonly kind: 'put-aside'; readonly message: Words; readonly files: readonly string[] }
   /** events were found altered or missing, and are named by gap records */
-  | { readonly kind: 'damaged'; readonly message: string }
-  | { readonly kind: 'writer-died'; readonly message: string };
+  | { readonly kind: 'damaged'; readonly message: Words }
+  | { readonly kind: 'writer-died'; readonly message: Words };
 
 /** The main thread's side of the writer's thread. */
 export interface WriterThread extends Pick<EventEmitter, 'on' | 'once'> {

@@ -11,12 +11,14 @@
  * senders offer their entries again; a `resendId` makes an entry harmless that was in the file already. While the outbox
  * is down, entries gather up to the bound until an attempt to open the file fails, and are rejected then.
  */
+
 import { join } from 'node:path';
 import { outside } from '@forpost/shared/bounded-work.ts';
 import type { Timer } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
 import { SparingLogger } from '@forpost/shared/logging.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { Caller } from '@forpost/shared/threads/calls.ts';
 import type { MqttStateStore } from '../../../mqtt-state/mqtt-state.ts';
 import { InHand } from '../../in-hand.ts';
@@ -125,7 +127,7 @@ export class SqliteOutbox implements Outbox {
     if (state === 'stopping' || state === 'stopped' || state === 'new') return Promise.reject(stopped());
     if (state === 'down' || this.#isUnread()) {
       const code = downFor?.code === 'FORPOST_OUTBOX_FULL' ? 'FORPOST_OUTBOX_FULL' : 'FORPOST_OUTBOX_FAILED';
-      return Promise.reject(new ForpostError(code, `${this.file} cannot be opened at present`));
+      return Promise.reject(new ForpostError(code, words('gateway/problem.outbox-not-now', { file: this.file })));
     }
     const problem = problemOf(entry);
     if (problem !== undefined) return Promise.reject(new ForpostError('FORPOST_EVENT_INVALID', problem));
@@ -204,9 +206,7 @@ export class SqliteOutbox implements Outbox {
         this.#calls.receive(message);
         return;
       case 'mended':
-        this.#writer.tellDamaged(
-          `the outbox: events were altered or missing on the disk; ranges named as lost: ${message.ranges}`,
-        );
+        this.#writer.tellDamaged(words('gateway/problem.outbox-mended', { ranges: message.ranges }));
         this.#tellListeners();
         return;
       case 'committed':
@@ -238,7 +238,7 @@ export class SqliteOutbox implements Outbox {
   }
 
   #commitFailed(taken: QueuedBatch, { code, message, corrupt }: Extract<FromWriter, { kind: 'commit-failed' }>): void {
-    const error = new ForpostError(code, `a commit of the outbox failed: ${message}`);
+    const error = new ForpostError(code, words('gateway/problem.outbox-commit', { error: message }));
     this.#failedFor = error;
     this.#sparing.error('commit', { entries: taken.waiting.length }, error.message);
     // the next commit takes the acknowledgements of this one

@@ -1,7 +1,7 @@
 /** What is wrong with the outbox, in words. Pure. */
 
 import type { ForpostError } from '@forpost/shared/errors.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
 import type { OutboxSpace } from '../../outbox.ts';
 
 export interface OutboxTrouble {
@@ -14,7 +14,7 @@ export interface OutboxTrouble {
 }
 
 /** Empty where nothing is wrong. */
-export function problemInWords({ downFor, failedFor, room, shedAfterMs }: OutboxTrouble): string {
+export function problemInWords({ downFor, failedFor, room, shedAfterMs }: OutboxTrouble): Words {
   const { diskFull, freeDiskBytes, minFreeBytes, shedsInMs } = room;
   if (downFor !== undefined) return words('gateway/reason.nothing-stored', { reason: downFor.message });
   if (failedFor?.code === 'FORPOST_OUTBOX_FAILED')
@@ -24,7 +24,7 @@ export function problemInWords({ downFor, failedFor, room, shedAfterMs }: Outbox
     const wait = `${Math.ceil(shedAfterMs / 1000)} s`;
     return words('gateway/reason.full-waits', { reason: why, wait });
   }
-  if (!diskFull && (freeDiskBytes === null || freeDiskBytes >= minFreeBytes)) return '';
+  if (!diskFull && (freeDiskBytes === null || freeDiskBytes >= minFreeBytes)) return noWords;
   if (!diskFull) return words('gateway/reason.disk-nearly-full');
   return words('gateway/reason.disk-full-sheds');
 }

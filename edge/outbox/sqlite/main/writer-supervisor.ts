@@ -9,12 +9,14 @@
  * Always: at most one thread runs, and each opens the file under a new epoch. A disk that is full, read-only or failing
  * does not keep the gateway from starting: the outbox is down then, and the supervisor tries again.
  */
+
 import { Worker } from 'node:worker_threads';
 import { assertThat } from '@forpost/shared/assert.ts';
 import type { Timer } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { asId, type Epoch } from '@forpost/shared/event/ids.ts';
 import { SparingLogger } from '@forpost/shared/logging.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { InHand } from '../../in-hand.ts';
 import type { DamagePlace } from '../event-rows.ts';
 import type { FromWriter, PutAside, Stamp, ToWriter, WriterData } from '../messages.ts';
@@ -165,7 +167,7 @@ export class WriterSupervisor {
   }
 
   /** Tells the operator of events that were altered or missing. */
-  tellDamaged(message: string): void {
+  tellDamaged(message: Words): void {
     this.#options.logger.error({ file: this.#parts.file }, message);
     this.#options.onProblem?.({ kind: 'damaged', message });
   }
@@ -193,7 +195,8 @@ export class WriterSupervisor {
         cause = error;
       });
       worker.on('exit', () => {
-        const message = `the outbox's thread ended: ${cause === undefined ? 'without a word' : messageOf(cause)}`;
+        const why = cause === undefined ? words('gateway/problem.without-words') : messageOf(cause);
+        const message = words('gateway/problem.outbox-thread', { error: why });
         reject(new ForpostError('FORPOST_OUTBOX_FAILED', message, { cause }));
         this.#died(worker, message);
       });
@@ -237,11 +240,11 @@ export class WriterSupervisor {
     logger.info({ file, epoch: ready.epoch, starts: ready.starts }, 'outbox open');
     if (ready.putAside !== null) {
       const { reason, files, saved, ranges } = ready.putAside;
-      const message = `the outbox was damaged (${reason}): put aside, a new one begun with ${saved} of its events; ranges named as lost: ${ranges}`;
+      const message = words('gateway/problem.outbox-put-aside', { reason, saved, ranges });
       logger.error({ files }, message);
       onProblem?.({ kind: 'put-aside', message, files });
     }
-    if (ready.found !== null) this.tellDamaged(`the outbox: ${ready.found}`);
+    if (ready.found !== null) this.tellDamaged(words('gateway/problem.outbox-found', { reason: ready.found }));
     this.#parts.ready(ready);
   }
 
@@ -251,7 +254,7 @@ export class WriterSupervisor {
     this.#damage = null;
   }
 
-  #died(worker: WriterThread, message: string): void {
+  #died(worker: WriterThread, message: Words): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
     this.#parts.inHand.endShedding();

@@ -14,9 +14,11 @@
  * finds the disk full is tried once more with the space of the ballast. Where a commit or a reader finds the file damaged,
  * the writer ends, and its supervisor starts another one that puts the file aside.
  */
+
 import type { Clock } from '@forpost/shared/clock.ts';
 import { type ErrorCode, ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Epoch } from '@forpost/shared/event/ids.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { CallMessage } from '@forpost/shared/threads/calls.ts';
 import type Database from 'better-sqlite3';
 import { nextList, noEpochs } from '../../epoch-list.ts';
@@ -330,16 +332,15 @@ interface LossRow extends Omit<Loss, 'from' | 'to'> {
   readonly last: number | null;
 }
 
-function inWords(repaired: number, mended: number, missing: readonly Loss[], isNew: boolean): string | null {
+function inWords(repaired: number, mended: number, missing: readonly Loss[], isNew: boolean): Words | null {
   const isShort = missing.length > 0;
-  if (!isShort && mended === 0)
-    return repaired === 0
-      ? null
-      : `${repaired} flipped bits of its log were put right: nothing is lost, but the disk is failing`;
-  if (isNew) return 'its file was gone or empty: a new one is begun, and what it held is named as lost';
-  const parts = [
-    ...(mended === 0 ? [] : [`${mended} ranges of events were altered or missing`]),
-    ...(!isShort ? [] : ['it is older or shorter than what had been stored']),
-  ];
-  return `its file was damaged (${parts.join('; ')}): what is lost is named`;
+  if (!isShort && mended === 0) return repaired === 0 ? null : words('gateway/reason.outbox-bits', { count: repaired });
+  if (isNew) return words('gateway/reason.outbox-gone');
+  const what =
+    mended === 0
+      ? words('gateway/reason.outbox-older')
+      : isShort
+        ? words('gateway/reason.outbox-ranges-older', { count: mended })
+        : words('gateway/reason.outbox-ranges', { count: mended });
+  return words('gateway/reason.outbox-damaged', { what });
 }

@@ -10,9 +10,11 @@
  * Always: of a damaged file nothing is overwritten or deleted, except the oldest of the files put aside. Commits use
  * synchronous=FULL.
  */
+
 import { accessSync, constants, existsSync, lstatSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Database from 'better-sqlite3';
 import { codeOf, DamageError, isDamage, isSenseless, retried, verdictOn } from '../damage.ts';
 import { isOneBitAway, registerRowHash } from '../row-hash.ts';
@@ -63,9 +65,13 @@ export function openDatabase(file: string): Database.Database {
 /** Names what stands in the file's place where that is no file: SQLite says only that it cannot open it. */
 function noFileAt(path: string): string | undefined {
   try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() === false ? `${path} is not a file` : undefined;
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === false
+      ? words('gateway/problem.outbox-no-file', { path })
+      : undefined;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ELOOP' ? `${path} is a link to itself` : undefined;
+    return (error as NodeJS.ErrnoException).code === 'ELOOP'
+      ? words('gateway/problem.outbox-link', { path })
+      : undefined;
   }
 }
 
@@ -82,14 +88,15 @@ function openExisting(file: string): Database.Database {
   const db = connect(file);
   try {
     if (db.prepare(countAllTables).pluck().get() === 0) return initialise(db);
-    if (db.prepare(countTables).pluck().get() !== tables) throw new DamageError('it is no outbox: tables are missing');
+    if (db.prepare(countTables).pluck().get() !== tables)
+      throw new DamageError(words('gateway/reason.outbox-no-tables'));
     const schema = db.prepare(selectSchema).pluck().get();
-    if (typeof schema !== 'number') throw new DamageError('it does not say its version');
-    if (!isVersion(db, schema)) throw new DamageError('its table of epoch and version is altered');
+    if (typeof schema !== 'number') throw new DamageError(words('gateway/reason.outbox-no-version'));
+    if (!isVersion(db, schema)) throw new DamageError(words('gateway/reason.outbox-version-altered'));
     if (schema > schemaVersion)
       throw new ForpostError(
         'FORPOST_OUTBOX_NEWER_SCHEMA',
-        `${file} was written by a newer Forpost (version ${schema} of its tables, this one knows ${schemaVersion}): install that one, or move the file away to begin anew`,
+        words('gateway/problem.outbox-newer', { file, schema, known: schemaVersion }),
       );
     if (statSync(file).size <= checkedBytes) {
       const verdict = verdictOn(db);
@@ -97,7 +104,7 @@ function openExisting(file: string): Database.Database {
     }
     migrate(db, schema);
     const altered = alteredTable(db);
-    if (altered !== undefined) throw new DamageError(`its table ${altered} is not as Forpost makes it`);
+    if (altered !== undefined) throw new DamageError(words('gateway/reason.outbox-table-altered', { table: altered }));
     return db;
   } catch (error) {
     db.close();
@@ -237,7 +244,7 @@ function asForpostError(error: unknown, file: string): ForpostError {
   if (error instanceof ForpostError) return error;
   return new ForpostError(
     'FORPOST_OUTBOX_FAILED',
-    `cannot open ${file}: ${messageOf(error)}; the folder must exist and be writable`,
+    words('gateway/problem.outbox-not-opened', { file, error: messageOf(error) }),
     { cause: error },
   );
 }

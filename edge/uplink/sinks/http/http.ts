@@ -8,6 +8,7 @@
  * error the uplink sends the batch again. Redirects are not followed. After 429 or 503 with Retry-After the same batch is
  * sent again after that time, in the same session, if its deadline allows; the other lane does not wait.
  */
+
 import {
   type Agent as HttpAgent,
   request as httpRequest,
@@ -24,6 +25,7 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { laneHeader, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { endWith, outgoingAgent } from '@forpost/shared/http/outgoing.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { instanceHeaders, type Sink, type SinkBatch, type SinkSession } from '../../sink.ts';
@@ -91,10 +93,7 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
 function credentialOf({ tls }: HttpSinkConfig, { secret, name }: SinkContext): string | undefined {
   if (secret?.token !== undefined) return secret.token;
   if (tls !== undefined && tls !== true && tls.certificate !== undefined) return undefined;
-  throw new ForpostError(
-    'FORPOST_SINK_UNREACHABLE',
-    `the secrets file has no token for the uplink "${name}" (uplink: ${name}: token: …)`,
-  );
+  throw new ForpostError('FORPOST_SINK_UNREACHABLE', words('gateway/reason.no-token', { name }));
 }
 
 class HttpSession implements SinkSession {
@@ -133,10 +132,7 @@ class HttpSession implements SinkSession {
         Number(through) >= last.sequence,
     );
     if (!whole)
-      throw new ForpostError(
-        'FORPOST_SINK_UNREACHABLE',
-        `${this.#base} did not accept the whole batch: sending it again`,
-      );
+      throw new ForpostError('FORPOST_SINK_UNREACHABLE', words('gateway/reason.http-part', { where: this.#base }));
   }
 
   async status(status: GatewayStatus, deadlineMs: number): Promise<void> {
@@ -198,11 +194,11 @@ class HttpSession implements SinkSession {
     if (status >= 300 && status < 400 && location !== undefined)
       throw new ForpostError(
         'FORPOST_SINK_UNREACHABLE',
-        `${this.#base} answers that it is at ${location} now: if that is right, write it as the uplink’s url`,
+        words('gateway/reason.http-moved', { where: this.#base, location }),
       );
     throw new ForpostError(
       refusals.has(status) ? 'FORPOST_SINK_REFUSED' : 'FORPOST_SINK_UNREACHABLE',
-      `${this.#base} answered ${status}: ${reasonIn(text)}`,
+      words('gateway/reason.http-answered', { where: this.#base, status: String(status), reason: reasonIn(text) }),
     );
   }
 
@@ -228,11 +224,15 @@ class HttpSession implements SinkSession {
     const options = { cause: error };
     const base = this.#base;
     if (passedMs !== undefined)
-      return new ForpostError('FORPOST_SINK_TIMEOUT', `${base} did not answer within ${passedMs / 1000} s`, options);
+      return new ForpostError(
+        'FORPOST_SINK_TIMEOUT',
+        words('gateway/reason.slow', { where: base, seconds: passedMs / 1000 }),
+        options,
+      );
     const known = error instanceof Error ? httpReason(error, base, this.#tls, this.#clock.now()) : undefined;
     return new ForpostError(
       'FORPOST_SINK_UNREACHABLE',
-      `${base} cannot be reached: ${known ?? messageOf(error)}`,
+      words('gateway/reason.not-reached', { where: base, reason: known ?? messageOf(error) }),
       options,
     );
   }
@@ -272,9 +272,5 @@ function reasonIn(text: string): string {
 }
 
 function notReceiver(base: string, cause?: unknown): ForpostError {
-  return new ForpostError(
-    'FORPOST_SINK_UNREACHABLE',
-    `${base} does not answer as Forpost's receiver does: check the address`,
-    { cause },
-  );
+  return new ForpostError('FORPOST_SINK_UNREACHABLE', words('gateway/reason.no-receiver', { where: base }), { cause });
 }

@@ -20,6 +20,7 @@ import { calmRequestQueue } from '@forpost/shared/kafka/request-queue.ts';
 import type { KafkaLogin, KafkaSecurity } from '@forpost/shared/kafka/security.ts';
 import { endStoppedFetchers } from '@forpost/shared/kafka/stopped-fetchers.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import kafkajs, { type ISocketFactory, type Kafka, type KafkaConfig, type SASLOptions } from 'kafkajs';
 import type { WireCount } from '../wire-count.ts';
 
@@ -93,14 +94,15 @@ const timeouts = new Set(['KafkaJSRequestTimeoutError', 'KafkaJSTimeout', 'Kafka
 /** Converts an error of kafkajs to a ForpostError with its cause. `client`: the client's configuration. */
 export function kafkaError(
   error: unknown,
-  doing: string,
+  doing: Words,
   client: { readonly tls?: ClientTls | undefined; readonly brokers: readonly string[] },
   now: number,
 ): ForpostError {
   if (error instanceof ForpostError) return error;
   const root = rootOf(error);
   const type = 'type' in root && typeof root.type === 'string' ? root.type : '';
-  const message = `Kafka, ${doing}: ${securityReason(root, client, now) ?? messageOf(root)}`;
+  const reason = securityReason(root, client, now) ?? messageOf(root);
+  const message = words('gateway/reason.kafka', { what: doing, reason });
   const options = { cause: error };
   if (final.has(type)) return new ForpostError('FORPOST_SINK_REFUSED', message, options);
   if (type === 'UNKNOWN_TOPIC_OR_PARTITION') return new ForpostError('FORPOST_SINK_TOPIC_MISSING', message, options);

@@ -5,6 +5,7 @@
  * safe. A session has one outstanding batch. The sink computes the partition itself, by the number of partitions that it
  * saw first (partitions.ts). The centre creates the topics; a missing topic is an error that says so.
  */
+
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { eventContentType, replayHeader } from '@forpost/shared/event/codec.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
@@ -12,6 +13,7 @@ import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import { laneTopic, partitionOf, type TopicName, topic } from '@forpost/shared/event/topics.ts';
 import type { KafkaLogin } from '@forpost/shared/kafka/security.ts';
 import { describeTopics } from '@forpost/shared/kafka/topic-metadata.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import kafkajs, { type Admin, type Kafka, type Producer } from 'kafkajs';
 import { instanceHeaders, type Sink, type SinkBatch, type SinkSession } from '../../sink.ts';
 import type { SinkContext } from '../../sink-kind.ts';
@@ -55,7 +57,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       },
       topic: topic(config.prefix ?? defaultPrefix, 'commands'),
       gateway: identity.gateway,
-      toForpostError: (error) => kafkaError(error, 'reading the commands', config, clock.now()),
+      toForpostError: (error) => kafkaError(error, words('gateway/reason.kafka-commands'), config, clock.now()),
       brokerTime,
       clock,
       logger,
@@ -79,12 +81,17 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
         await producer.connect();
       };
       try {
-        await within(clock, deadlineMs, 'connecting to Kafka', connect());
+        await within(clock, deadlineMs, words('gateway/reason.kafka-to-kafka'), connect());
         return new KafkaSession({ client, producer, topics, wire, brokerTime, context, config });
       } catch (error) {
         other.adopt(wire);
         void producer.disconnect().catch((late) => logger.debug({ err: late }, 'a Kafka client closed with an error'));
-        throw kafkaError(error, `connecting to ${config.brokers.join(', ')}`, config, clock.now());
+        throw kafkaError(
+          error,
+          words('gateway/reason.kafka-connecting', { brokers: config.brokers.join(', ') }),
+          config,
+          clock.now(),
+        );
       }
     },
   };
@@ -94,10 +101,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
 function loginOf({ sasl }: KafkaSinkConfig, { name, secret }: SinkContext): KafkaLogin | undefined {
   if (sasl === undefined) return undefined;
   if (secret?.password !== undefined) return { ...sasl, password: secret.password };
-  throw new ForpostError(
-    'FORPOST_SINK_UNREACHABLE',
-    `the secrets file has no password for the uplink "${name}" (uplink: ${name}: password: …)`,
-  );
+  throw new ForpostError('FORPOST_SINK_UNREACHABLE', words('gateway/reason.no-password', { name }));
 }
 
 /** The topics at the cluster: each new session describes them, and a long session does so again now and then. */
@@ -108,7 +112,7 @@ class Topics {
   readonly #everyMs: number;
   #seen: SeenPartitions | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #problems: readonly string[] = [];
+  #problems: readonly Words[] = [];
 
   constructor({ prefix, sasl, limit }: KafkaSinkConfig, context: SinkContext) {
     this.prefix = prefix ?? defaultPrefix;
@@ -118,7 +122,7 @@ class Topics {
     this.#seen = rememberedPartitions(context.memory?.value);
   }
 
-  get problems(): readonly string[] {
+  get problems(): readonly Words[] {
     return this.#problems;
   }
 
@@ -174,12 +178,13 @@ class Topics {
   }
 
   #missing(names: readonly string[]): ForpostError {
-    const [first = '', ...others] = names;
+    const about = { topics: names.join(', '), prefix: this.prefix };
     // a broker with ACLs hides topics that the user may not use
-    const allow = this.#user === undefined ? '' : `, and allow the user "${this.#user}" to write to it`;
     return new ForpostError(
       'FORPOST_SINK_TOPIC_MISSING',
-      `Kafka has no topic ${[first, ...others].join(', ')}: the centre creates it, so run "forpost cloud topics --config cloud.yaml" there (or start it) with the prefix "${this.prefix}"${allow}`,
+      this.#user === undefined
+        ? words('gateway/reason.no-topic', about)
+        : words('gateway/reason.no-topic-for-user', { ...about, user: this.#user }),
     );
   }
 }
@@ -249,25 +254,31 @@ class KafkaSession implements SinkSession {
       topicMessages: [{ topic: name, messages }],
     });
     try {
-      const answers = await within(clock, deadlineMs, `${name} did not answer`, sent);
+      const answers = await within(clock, deadlineMs, words('gateway/reason.topic-silent', { topic: name }), sent);
       const bad = answers.find(({ errorCode }) => errorCode !== 0);
       if (bad !== undefined)
-        throw new ForpostError('FORPOST_SINK_UNREACHABLE', `${name} answered with error code ${bad.errorCode}`);
+        throw new ForpostError(
+          'FORPOST_SINK_UNREACHABLE',
+          words('gateway/reason.topic-error', { topic: name, code: bad.errorCode }),
+        );
       // kafkajs drops messages to a partition that it does not know, and resolves without an answer for it
       const answer = answers.find((one) => one.partition === partition);
       if (answer === undefined)
-        throw new ForpostError('FORPOST_SINK_UNREACHABLE', `no answer for partition ${partition} of ${name}`);
+        throw new ForpostError(
+          'FORPOST_SINK_UNREACHABLE',
+          words('gateway/reason.partition-silent', { partition, topic: name }),
+        );
       this.#parts.brokerTime.learn(answer.logAppendTime);
     } catch (error) {
-      throw kafkaError(error, `sending to ${name}`, config, clock.now());
+      throw kafkaError(error, words('gateway/reason.kafka-sending', { topic: name }), config, clock.now());
     }
   }
 
   close(): Promise<void> {
     const { producer, context } = this.#parts;
     const { clock, logger } = context;
-    this.#closed ??= within(clock, closeDeadlineMs, 'closing', producer.disconnect()).catch((error) =>
-      logger.debug({ err: error }, 'a Kafka client closed with an error'),
+    this.#closed ??= within(clock, closeDeadlineMs, words('gateway/reason.kafka-closing'), producer.disconnect()).catch(
+      (error) => logger.debug({ err: error }, 'a Kafka client closed with an error'),
     );
     return this.#closed;
   }

@@ -9,6 +9,7 @@
  * Always: numbers remembered of another cluster do not count. Fewer partitions than remembered mean that the topic was
  * recreated; then there is no order to keep, and the new number counts.
  */
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
@@ -59,6 +60,6 @@ export function settlePartitions(remembered: SeenPartitions | undefined, seen: S
   return { use: { cluster: clusters.at(-1) ?? unknownCluster, topics }, added };
 }
 
-export function addedInWords({ topic, was, now }: AddedPartitions): string {
-  return `order is at risk: Kafka's topic ${topic} has ${now} partitions, and had ${was} when this gateway first sent to it. This gateway goes on by ${was}, so that its own events stay in order; begin a new generation of the topics (another prefix) to spread them anew`;
+export function addedInWords({ topic, was, now }: AddedPartitions): Words {
+  return words('gateway/problem.partitions-added', { topic, was, now });
 }

@@ -3,7 +3,9 @@
  * that Ultralytics' exporter writes into the metadata (key, value: names "{0: 'person', …}", imgsz "[640, 640]",
  * task "detect").
  */
+
 import { open, readFile } from 'node:fs/promises';
+import { words } from '@forpost/shared/texts/english.ts';
 import protobuf from 'protobufjs';
 import type { Hints } from './layout.ts';
 import { invalid } from './tensors.ts';
@@ -40,9 +42,9 @@ const sniffedBytes = 32;
 /** @throws ForpostError FORPOST_MODEL_INVALID if the file is not ONNX, or its model has another task */
 export async function hintsOf(file: string): Promise<FileHints> {
   const start = await startOf(file);
-  if (start === '') throw invalid('the file is empty');
+  if (start === '') throw invalid(words('gateway/reason.model-empty'));
   const other = others.find(({ at, bytes }) => start.startsWith(bytes, at));
-  if (other !== undefined) throw invalid(`it is ${other.what}: an ONNX file is needed`);
+  if (other !== undefined) throw invalid(words('gateway/reason.model-no-onnx', { kind: other.what }));
   let entries: Map<string, string>;
   try {
     const decoded = metadataProto.toObject(metadataProto.decode(await readFile(file)));
@@ -53,8 +55,7 @@ export async function hintsOf(file: string): Promise<FileHints> {
     return {};
   }
   const task = entries.get('task');
-  if (task !== undefined && task !== 'detect')
-    throw invalid(`it is a model for another task ("${task}"): a detection model is needed`);
+  if (task !== undefined && task !== 'detect') throw invalid(words('gateway/reason.model-task', { task }));
   const classes = namesIn(entries.get('names') ?? '');
   const size = Math.max(...[...(entries.get('imgsz') ?? '').matchAll(/\d+/g)].map(([digits]) => Number(digits)), 0);
   return { ...(classes.length === 0 ? {} : { classes }), ...(size === 0 ? {} : { size }) };

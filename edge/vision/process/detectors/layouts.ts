@@ -1,4 +1,5 @@
 /** The registry of model families: a new family is one file and one line here. */
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Hints, Layout, Recognised } from './layout.ts';
 import { cellCount } from './layout.ts';
 import { rtDetr } from './rt-detr.ts';
@@ -33,7 +34,7 @@ export function recognise(
     shownTensor({ name, type: typeOf(data), shape }),
   );
   const known = asked.map((layout) => layout.describe(cellCount(view))).join('; ');
-  throw invalid(`its outputs are ${shown.join(' and ')}, which no family that Forpost knows has (${known})`);
+  throw invalid(words('gateway/reason.model-outputs', { outputs: shown.join(', '), known }));
 }
 
 function typeOf(data: Tensors[string]['data']): string {

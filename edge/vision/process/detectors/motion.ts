@@ -7,6 +7,7 @@
  * Always: each camera has its own background, so all frames of a camera must come to the same instance, in order; nothing
  * is reported in a camera's first seconds, while its empty scene is learned.
  */
+import { words } from '@forpost/shared/texts/english.ts';
 import { maskedCells } from '../motion-mask.ts';
 import { type Background, isLearning, learn, newBackground, stepOf } from './background.ts';
 import { buildMotionModel, motionThreshold } from './build-motion-model.ts';
@@ -40,7 +41,7 @@ const maxCameras = 64;
 const gridShape = [1, 1, motionGridSize, motionGridSize];
 
 export async function openMotion(): Promise<Detector> {
-  return new MotionDetector(await openSession(buildMotionModel(), 'the built-in motion model'));
+  return new MotionDetector(await openSession(buildMotionModel(), words('gateway/reason.model-built-in')));
 }
 
 class MotionDetector implements Detector {
@@ -59,7 +60,8 @@ class MotionDetector implements Detector {
   }
 
   async detect(frame: Frame, minScore: number): Promise<readonly Detection[]> {
-    if (frame.size !== this.size) throw failed(`motion takes ${this.size} pixels a side, not ${frame.size}`);
+    if (frame.size !== this.size)
+      throw failed(words('gateway/reason.model-side', { model: this.name, size: this.size, other: frame.size }));
     this.#pixels.set(frame.rgb);
     const known = this.#backgrounds.get(frame.camera);
     const outputs = await this.#session.run({
@@ -175,5 +177,5 @@ function toDetection(region: Region, width: number, height: number): Detection {
 function floatsOf(outputs: Tensors, name: string): Float32Array {
   const data = outputs[name]?.data;
   if (data instanceof Float32Array) return data;
-  throw failed(`motion: its output "${name}" is not float32`);
+  throw failed(words('gateway/reason.motion-not-float', { name }));
 }

@@ -14,6 +14,7 @@
  *   the process ended; `suspects` never run at the same time
  * - a thread over its deadline is replaced, and ends when it can (ending-threads.ts)
  */
+import { words } from '@forpost/shared/texts/english.ts';
 import '../../no-telemetry.ts';
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -134,7 +135,7 @@ export class DetectorPool {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    const ended = new ForpostError('FORPOST_DETECTOR_FAILED', 'the detectors are stopping');
+    const ended = new ForpostError('FORPOST_DETECTOR_FAILED', words('gateway/reason.detectors-stopping'));
     for (const job of this.#queue.splice(0)) job.reject(ended);
     this.#standing.stop();
     for (const slot of this.#slots) {
@@ -199,7 +200,8 @@ export class DetectorPool {
   }
 
   #enqueue(request: Job['request'], slot: number | undefined): Promise<Analysed | undefined> {
-    if (this.#stopped) return Promise.reject(new ForpostError('FORPOST_DETECTOR_FAILED', 'the detectors have stopped'));
+    if (this.#stopped)
+      return Promise.reject(new ForpostError('FORPOST_DETECTOR_FAILED', words('gateway/reason.detectors-stopped')));
     return new Promise((resolve, reject) => {
       this.#queue.push({ request, slot, since: this.#options.clock.uptime(), resolve, reject });
       this.#dispatch();
@@ -259,7 +261,7 @@ export class DetectorPool {
     slot.frame = frame;
     slot.id = message.id;
     slot.deadline = this.#options.clock.after(deadlineMs, () =>
-      this.#fail(slot, worker, `${message.model.name} did not answer within ${deadlineMs / 1000} s`),
+      this.#fail(slot, worker, words('gateway/reason.slow', { where: message.model.name, seconds: deadlineMs / 1000 })),
     );
     this.#tellRunning();
     worker.postMessage(message);
@@ -284,7 +286,7 @@ export class DetectorPool {
     slot.worker = worker;
     worker.on('message', (message: FromWorker) => this.#receive(slot, worker, message));
     worker.on('error', (error) => this.#fail(slot, worker, messageOf(error), 'ended'));
-    worker.on('exit', (code) => this.#fail(slot, worker, `its thread ended with ${code}`, 'ended'));
+    worker.on('exit', (code) => this.#fail(slot, worker, words('gateway/reason.detector-thread', { code }), 'ended'));
     this.#dispatch();
   }
 
@@ -324,7 +326,7 @@ export class DetectorPool {
     else {
       this.#standing.failed(job.request.model);
       this.#spawn(slot);
-      job.reject(new ForpostError('FORPOST_DETECTOR_FAILED', `the detector failed: ${why}`));
+      job.reject(new ForpostError('FORPOST_DETECTOR_FAILED', words('gateway/reason.detector-failed', { reason: why })));
     }
   }
 

@@ -4,11 +4,13 @@
  *
  * Always: a model is opened only if its file has the hash that it had when it was added.
  */
+
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { builtInModel, type ModelCard, type RemoteModel, readModelCard, readToken } from '../../cards.ts';
 import type { Detector } from './detector.ts';
 import { layouts } from './layouts.ts';
@@ -42,7 +44,7 @@ async function openLayout(layout: (typeof layouts)[number], model: Model): Promi
   const { openTensorDetector } = await import('./tensor-detector.ts');
   const runner =
     remote === undefined
-      ? await (await import('./session.ts')).openSession(file, `the file of model "${name}"`)
+      ? await (await import('./session.ts')).openSession(file, words('gateway/reason.model-file', { model: name }))
       : (await import('./remote.ts')).openRemote(remote);
   return openTensorDetector(name, runner, layout, classes, inputSize);
 }
@@ -78,8 +80,7 @@ const builtIn: Model = {
 /** The kind that runs `model`. @throws ForpostError FORPOST_MODEL_INVALID */
 export function kindOf(model: Pick<Model, 'name' | 'kind'>): DetectorKind {
   const kind = Object.hasOwn(detectorKinds, model.kind) ? detectorKinds[model.kind] : undefined;
-  if (kind === undefined)
-    throw invalid(`model "${model.name}" is of a kind that this version does not know: ${model.kind}`);
+  if (kind === undefined) throw invalid(words('gateway/reason.model-kind', { model: model.name, kind: model.kind }));
   return kind;
 }
 
@@ -107,9 +108,8 @@ export async function findModel(name: string, modelsFolder: string): Promise<Mod
   const file = join(modelsFolder, `${name}.onnx`);
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash).catch((error: unknown) => {
-    throw invalid(`the file of model "${name}" cannot be read: ${messageOf(error)}`);
+    throw invalid(words('gateway/reason.model-unreadable', { model: name, error: messageOf(error) }));
   });
-  if (hash.digest('hex') !== card.sha256)
-    throw invalid(`the file of model "${name}" is not the one that was installed: add it again with forpost model add`);
+  if (hash.digest('hex') !== card.sha256) throw invalid(words('gateway/reason.model-other', { model: name }));
   return { name, kind, inputSize, classes, measuredMs, file };
 }

@@ -1,4 +1,5 @@
 /** Parses the address of a model on another machine, as an installer types it. Pure. */
+import { words } from '@forpost/shared/texts/english.ts';
 import type { RemoteModel } from '../../cards.ts';
 import { invalid } from './tensors.ts';
 
@@ -17,9 +18,8 @@ export function parseRemote(address: string): Pick<RemoteModel, 'server' | 'tls'
     .map(decodeURIComponent);
   const isGrpc = url?.protocol === 'grpc:' || url?.protocol === 'grpcs:';
   if (url === null || !isGrpc || url.hostname === '' || model === undefined || rest.length > 0)
-    throw invalid(`"${address}" is no address of a model: grpcs://HOST:PORT/MODEL (or grpc:// without TLS)`);
-  if (url.username !== '' || url.password !== '')
-    throw invalid('an address has no user or password in it: a token is given with --token-file');
+    throw invalid(words('gateway/reason.model-address', { address }));
+  if (url.username !== '' || url.password !== '') throw invalid(words('gateway/reason.model-address-login'));
   const server = `${url.hostname}:${url.port === '' ? defaultPort : url.port}`;
   return { server, tls: url.protocol === 'grpcs:', model, ...(version === undefined ? {} : { version }) };
 }

@@ -11,7 +11,9 @@
  * power cut); one run at a time, so nothing queues here; the token is sent only to the server, and only over TLS unless
  * the server is this machine.
  */
+
 import { messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type ChannelCredentials, Client, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import type { RemoteModel } from '../../cards.ts';
 import { type InferTensor, inference } from './open-inference.ts';
@@ -78,7 +80,7 @@ class RemoteRunner implements Runner {
     // in the order that the model declares, on which a family may rely
     for (const name of declared) {
       const tensor = found.get(name);
-      if (tensor === undefined) throw failed(`the detector at ${server} answers without "${name}"`);
+      if (tensor === undefined) throw failed(words('gateway/reason.detector-without', { server, name }));
       tensors[name] = tensor;
     }
     return tensors;
@@ -148,23 +150,26 @@ function credentialsOf(tls: boolean, ca: string | undefined): ChannelCredentials
 
 /** Explains a gRPC status to an installer. */
 function explained({ server, model }: RemoteModel, error: ServiceError | null, deadlineMs: number): Error {
-  const box = `the detector at ${server}`;
+  const what = words('gateway/reason.detector-at', { server });
   const details = error?.details ?? '';
   switch (error?.code) {
     case status.UNAVAILABLE:
-      return failed(`${box} cannot be reached: ${connectionWords(details)}`, error);
+      return failed(words('gateway/reason.not-reached', { where: what, reason: connectionWords(details) }), error);
     case status.DEADLINE_EXCEEDED:
     case status.CANCELLED:
-      return failed(`${box} did not answer within ${deadlineMs / 1000} s`, error);
+      return failed(words('gateway/reason.slow', { where: what, seconds: deadlineMs / 1000 }), error);
     case status.UNAUTHENTICATED:
     case status.PERMISSION_DENIED:
-      return failed(`${box} refuses the token: give it another one with forpost model add … --token-file FILE`, error);
+      return failed(words('gateway/reason.detector-token', { what }), error);
     case status.NOT_FOUND:
-      return failed(`${box} has no model "${model}": ${details}`, error);
+      return failed(words('gateway/reason.detector-no-model', { what, model, error: details }), error);
     case status.UNIMPLEMENTED:
-      return failed(`${box} does not speak the Open Inference Protocol (gRPC, KServe V2)`, error);
+      return failed(words('gateway/reason.detector-protocol', { what }), error);
     default:
-      return failed(`${box} failed: ${details === '' ? messageOf(error) : details}`, error);
+      return failed(
+        words('gateway/reason.detector-said', { what, error: details === '' ? messageOf(error) : details }),
+        error,
+      );
   }
 }
 
@@ -191,9 +196,9 @@ function tensorOf({ name = '', datatype = '', shape = [], contents = {} }: Infer
   const dims = shape.map(Number);
   const length = dims.reduce((product, side) => product * side, 1);
   const data = valuesOf(datatype, raw, contents);
-  if (data === undefined) throw failed(`the answer's "${name}" is of a type that is not read: ${datatype}`);
+  if (data === undefined) throw failed(words('gateway/reason.detector-type', { name, type: datatype }));
   if (data.length !== length)
-    throw failed(`the answer's "${name}" has ${data.length} values and not the ${length} of its shape`);
+    throw failed(words('gateway/reason.detector-values', { name, count: data.length, length }));
   return { data, shape: dims };
 }
 

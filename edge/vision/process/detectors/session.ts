@@ -2,6 +2,7 @@
  * Opens an onnxruntime session for a detector: on the CPU, with one thread and without spinning (a spinning pool costs a
  * quarter of a core while it waits). Callers copy inputs out of shared memory, which onnxruntime refuses.
  */
+import { words } from '@forpost/shared/texts/english.ts';
 import '../../no-telemetry.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -28,7 +29,7 @@ export async function openSession(model: string | Uint8Array, about: string): Pr
         : await InferenceSession.create(model, options);
     return new Session(session);
   } catch (error) {
-    throw invalid(`onnxruntime cannot open ${about}: ${wordsOf(error)}`, error);
+    throw invalid(words('gateway/reason.model-opens', { what: about, error: wordsOf(error) }), error);
   }
 }
 
@@ -52,7 +53,7 @@ class Session implements Runner {
   async run(inputs: Tensors): Promise<Tensors> {
     const fed = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, tensorOf(tensor)]));
     const outputs = await this.#session.run(fed).catch((error: unknown) => {
-      throw failed(`onnxruntime: ${messageOf(error)}`, error);
+      throw failed(words('gateway/reason.onnxruntime', { error: messageOf(error) }), error);
     });
     // in the model's own order, on which a family may rely
     return Object.fromEntries(this.#session.outputNames.map((name) => [name, valuesOf(name, outputs[name])]));
@@ -78,7 +79,7 @@ function valuesOf(name: string, output: Tensor | undefined): TensorData {
     data instanceof Int32Array ||
     data instanceof BigInt64Array;
   if (known) return { data, shape: output?.dims ?? [] };
-  throw failed(`its output "${name}" is ${output?.type ?? 'missing'}, not float32: export it with full precision`);
+  throw failed(words('gateway/reason.model-not-float', { name, type: output?.type ?? '-' }));
 }
 
 /** onnxruntime's message without the path at its beginning, which may be a temporary one. */

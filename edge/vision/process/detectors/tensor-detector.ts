@@ -4,6 +4,7 @@
  * Always: there is one input buffer, allocated once; outputs with other shapes than when the model was added, or with NaN,
  * are an error and not an empty scene.
  */
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Detection, Detector, Frame } from './detector.ts';
 import type { Layout } from './layout.ts';
 import { failed, type ModelInput, modelInput, type Runner, type TensorData, toPlanes, viewOf } from './tensors.ts';
@@ -50,14 +51,15 @@ class TensorDetector implements Detector {
   }
 
   async detect(frame: Frame, minScore: number): Promise<readonly Detection[]> {
-    if (frame.size !== this.size) throw failed(`${this.name} takes ${this.size} pixels a side, not ${frame.size}`);
+    if (frame.size !== this.size)
+      throw failed(words('gateway/reason.model-side', { model: this.name, size: this.size, other: frame.size }));
     const view = viewOf(frame, this.#input);
     toPlanes(frame, view, this.#layout.pixels, this.#planes);
     const outputs = Object.values(await this.#runner.run(inputsOf(this.#input, this.#planes)));
     const recognised = this.#layout.recognise(outputs, view, { classes: this.#classes });
     if (recognised === undefined || (recognised.classCount ?? this.#classes.length) !== this.#classes.length)
-      throw failed(`${this.name}: its output is no longer of the shape that it was added with`);
-    if (outputs.some(isNoNumbers)) throw failed(`${this.name} answers with NaN: its file or its runtime is broken`);
+      throw failed(words('gateway/reason.model-shape', { model: this.name }));
+    if (outputs.some(isNoNumbers)) throw failed(words('gateway/reason.model-nan', { model: this.name }));
     return this.#layout.decode(outputs, this.#classes, view, minScore);
   }
 

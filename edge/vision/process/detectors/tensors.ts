@@ -2,7 +2,9 @@
  * The interface of an opened model, which turns input tensors into output tensors, in this process (session.ts) or on
  * another machine (remote.ts). Also writes letterboxed frames into a model's input. Pure except for `Runner`.
  */
+
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { Frame } from './detector.ts';
 
 export type TensorValues = Float32Array | Uint8Array | Int32Array | BigInt64Array;
@@ -57,24 +59,22 @@ export const padding = 114;
  * Finds the input for the picture and its size. `wanted`: pixels a side, if the model takes any size.
  * @throws ForpostError FORPOST_MODEL_INVALID with what is wrong with the inputs
  */
-export function modelInput(inputs: readonly TensorInfo[], wanted: number): ModelInput {
-  const picture = inputs.find(({ shape }) => shape.length === 4);
-  const others = inputs.filter((input) => input !== picture);
+export function modelInput(all: readonly TensorInfo[], wanted: number): ModelInput {
+  const picture = all.find(({ shape }) => shape.length === 4);
+  const others = all.filter((input) => input !== picture);
   const sizes = others.find(({ type, shape }) => type === 'int64' && shape.length === 2 && shape[1] === 2);
-  const shown = inputs.map(shownTensor).join(' and ') || 'nothing';
+  const inputs = all.map(shownTensor).join(', ') || '[]';
   if (picture === undefined || others.some((input) => input !== sizes))
-    throw invalid(`it takes ${shown}: one picture of [1, 3, height, width] is what a camera has`);
+    throw invalid(words('gateway/reason.model-picture', { inputs }));
   const [batch = -1, channels = -1, height = -1, width = -1] = picture.shape;
-  if (picture.type === 'float16')
-    throw invalid(`it takes ${shown}: half precision (float16) is not for this processor, export it with float32`);
-  if (picture.type !== 'float32') throw invalid(`it takes ${shown}: export it with float32 pictures`);
-  if (channels !== 3 && width === 3)
-    throw invalid(`it takes ${shown}: its colours come last (NHWC), export it with [1, 3, height, width]`);
-  if (channels !== 3 && channels !== -1) throw invalid(`it takes ${shown}: a picture has 3 colours`);
-  if (batch > 1) throw invalid(`it takes ${shown}: ${batch} pictures at once, export it for one`);
+  if (picture.type === 'float16') throw invalid(words('gateway/reason.model-half', { inputs }));
+  if (picture.type !== 'float32') throw invalid(words('gateway/reason.model-float', { inputs }));
+  if (channels !== 3 && width === 3) throw invalid(words('gateway/reason.model-nhwc', { inputs }));
+  if (channels !== 3 && channels !== -1) throw invalid(words('gateway/reason.model-colours', { inputs }));
+  if (batch > 1) throw invalid(words('gateway/reason.model-batch', { inputs, count: batch }));
   const [high, wide] = [height > 0 ? height : wanted, width > 0 ? width : wanted];
   if (Math.max(high, wide) > maxSide || high % neededMultiple !== 0 || wide % neededMultiple !== 0)
-    throw invalid(`it takes ${shown}: sides up to ${maxSide} pixels that ${neededMultiple} divides are needed`);
+    throw invalid(words('gateway/reason.model-sides', { inputs, side: maxSide, divisor: neededMultiple }));
   return { name: picture.name, width: wide, height: high, sizes: sizes?.name };
 }
 
@@ -135,10 +135,10 @@ export function shownTensor({ name, type, shape }: TensorInfo): string {
   return `${name} [${shape.map((side) => (side < 0 ? '?' : side)).join(', ')}] ${type}`;
 }
 
-export function invalid(message: string, cause?: unknown): ForpostError {
+export function invalid(message: Words, cause?: unknown): ForpostError {
   return new ForpostError('FORPOST_MODEL_INVALID', message, { cause });
 }
 
-export function failed(message: string, cause?: unknown): ForpostError {
+export function failed(message: Words, cause?: unknown): ForpostError {
   return new ForpostError('FORPOST_DETECTOR_FAILED', message, { cause });
 }

@@ -7,7 +7,9 @@
  *
  * Always: the check only reads, a piece at a time. A log that it calls whole is read by SQLite to its end.
  */
+
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { words } from '@forpost/shared/texts/english.ts';
 
 export const logHeaderBytes = 32;
 export const frameHeaderBytes = 24;
@@ -72,14 +74,14 @@ function damageIn(descriptor: number, size: number): LogDamage | undefined {
     if (isOfThisLog && frame.readUInt32BE(4) !== 0) commits++;
     if (commits > 1 || ++behind > mostBehind) break;
   }
-  if (!isBroken) return undefined;
+  if (!isBroken || brokenAt === undefined) return undefined;
   return {
-    message: `frame ${brokenAt} of its log is damaged, and more was written behind it`,
+    message: words('gateway/reason.outbox-frame', { frame: brokenAt }),
     isSure: commits > 1,
   };
 }
 
-const headerDamage: LogDamage = { message: 'the header of its log is damaged', isSure: true };
+const headerDamage: LogDamage = { message: words('gateway/reason.outbox-header'), isSure: true };
 
 function isPageSize(bytes: number): boolean {
   return bytes >= 512 && bytes <= 65_536 && (bytes & (bytes - 1)) === 0;

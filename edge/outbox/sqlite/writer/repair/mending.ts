@@ -5,11 +5,13 @@
  *   a cursor altered ──► back in front of the first kept event: the centre drops events sent twice by their numbers
  *   a hole altered ──► deleted: its range is found missing, and named once more
  *   an alert altered (it may be a gap record), a lane altered, or damage in more places than gap records can name
- *                    ──► Damaged: the file is built anew (rescue.ts)
+ *                    ──► DamageError: the file is built anew (rescue.ts)
  *
  * Always: within one transaction of the caller, so that a kill leaves all of it or nothing.
  */
+
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type Database from 'better-sqlite3';
 import { alteredReason } from '../../../gap.ts';
 import { DamageError } from '../../damage.ts';
@@ -28,10 +30,10 @@ import type { Mended } from './mended.ts';
 /** Ranges of one lane; each is a gap record. */
 const mostPlaces = 1000;
 
-/** Mends all rows that the writer relies on, except events: they are few. @throws Damaged */
+/** Mends all rows that the writer relies on, except events: they are few. @throws DamageError */
 export function mendBooks(db: Database.Database): void {
   const lanes = db.prepare<[], LaneRow>(selectLaneRows).all();
-  if (!lanes.every(isGoodLane)) throw new DamageError('its table of lanes is altered');
+  if (!lanes.every(isGoodLane)) throw new DamageError(words('gateway/reason.outbox-lanes'));
   const firstOf = new Map(lanes.map((lane) => [`${lane.epoch}/${lane.lane}`, lane]));
   const remove = db.prepare(cursors.deleteCursor);
   for (const row of db.prepare<[], CursorRow>(cursors.selectCursorRows).all()) {
@@ -53,7 +55,7 @@ export function mendBooks(db: Database.Database): void {
       removeHole.run(epoch, lane, first);
 }
 
-/** Mends all events. Returns the number of lost ranges; each is a row of `losses`. @throws Damaged */
+/** Mends all events. Returns the number of lost ranges; each is a row of `losses`. @throws DamageError */
 export function mendEvents(db: Database.Database): number {
   const insert = db.prepare(insertLoss);
   let count = 0;
@@ -78,7 +80,7 @@ function removeStrangers(db: Database.Database): void {
 
 /**
  * Checks at most `mostRows` events of a lane behind `after`: deletes altered ones, and makes holes of missing ranges.
- * @throws Damaged
+ * @throws DamageError
  */
 export function mendLane(
   db: Database.Database,
@@ -93,7 +95,7 @@ export function mendLane(
   for (const { from, to, bytes } of found.suspect) {
     const free = outsideHoles(db, epoch, lane, from, to);
     // only a rescue can restore its statements about other lanes
-    if (lane === 'alerts' && free.length > 0) throw new DamageError('an alert is altered or missing');
+    if (lane === 'alerts' && free.length > 0) throw new DamageError(words('gateway/reason.outbox-alert'));
     if (free.length > 0) remove.run(epoch, lane, from, to);
     for (const [one, other] of free) {
       const count = other - one + 1;
@@ -101,7 +103,7 @@ export function mendLane(
       insert.run(epoch, lane, one, other, count, ofHole, hashOfHole(epoch, lane, one, other, count, ofHole));
       ranges.push({ from: one, to: other });
     }
-    if (ranges.length > mostPlaces) throw new DamageError('its events are altered in more places than can be named');
+    if (ranges.length > mostPlaces) throw new DamageError(words('gateway/reason.outbox-places'));
   }
   return { ranges, next: found.next, bytes: found.bytes };
 }
@@ -151,7 +153,7 @@ function lookThrough(
   let key = after;
   for (const row of rows.iterate(epoch, lane, after)) {
     // in a b-tree with damaged order no row is found where it belongs
-    if (!(row.sequence > key) || row.sequence >= next) throw new DamageError('its events are in disorder');
+    if (!(row.sequence > key) || row.sequence >= next) throw new DamageError(words('gateway/reason.outbox-disorder'));
     key = row.sequence;
     if (++looked > mostRows) {
       isWhole = false;
