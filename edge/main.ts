@@ -1,7 +1,7 @@
 /**
  * The command line of the gateway: finds the command in the table (cli/commands.ts) and runs it.
  *
- * Always: what a person did wrong is told in plain lines, without a stack, and ends with status 1; an unexpected error
+ * Always: a mistake of the user is printed in plain lines, without a stack, and ends with status 1; an unexpected error
  * keeps its stack. `forpost gateway` prints one JSON line {"ready": …} on standard output when everything is up.
  */
 import { runCommandLine } from '@forpost/shared/cli/command.ts';

@@ -2,10 +2,11 @@
  * Alarms that the centre itself raises about a gateway: flood, silent, … Each gateway and kind has one record of the
  * registry, so alarms outlive a restart and all centres have the same ones.
  *
- *   none, over ── raise ──► active, unsent ── sent ──► active ── clear, or not renewed for `holdsForMs` ──► over, unsent
- *                                                        └─ acknowledge ──► acknowledged, unsent ── sent ──► …
+ *   none, over ── raise ──► active, pending ── notified ──► active ── clear, or not renewed ──► over, pending
+ *                                                             └─ acknowledge ──► acknowledged, pending ── notified ──► …
  *
- *   untold: people are not notified yet. The centre that wrote the record notifies people, and renews the record meanwhile.
+ *   pending: people are not notified yet (`told` of the record is false). The centre that wrote the record notifies
+ *   people, and renews the record meanwhile.
  *   If the record was not renewed for `takeOverMs`, because that centre was killed, another centre writes its name into
  *   the record and notifies people. Each change has one id, by which a channel recognises a repetition after a kill.
  *
@@ -74,7 +75,7 @@ export interface CentreAlarmsOptions {
   readonly registry: Registry;
   /** notifies people; resolves when the notification is settled */
   readonly tell: (notification: Notification) => Promise<void>;
-  /** there is no other centre: the start notifies people about untold changes at once */
+  /** there is no other centre: the start notifies people about pending changes at once */
   readonly alone: boolean;
   readonly clock: Clock;
   readonly random: () => number;

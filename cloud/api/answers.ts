@@ -21,7 +21,7 @@ const retryMs = 2_000;
 
 /**
  * The result of a change. @throws HttpProblem 503 with Retry-After where a part of the centre could not make it;
- * `sentence` makes of the reason what the person reads
+ * `sentence` turns the reason into the text for the person
  */
 export async function changed<Result>(
   change: Promise<Result>,

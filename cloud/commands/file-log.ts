@@ -15,7 +15,7 @@ import { Compile } from 'typebox/compile';
 import { keptMs } from './book.ts';
 import type { CommandLog, OnCommand } from './log.ts';
 
-/** Each write replaces the whole file, which so has a few MB at most. */
+/** Each write replaces the whole file: this limit keeps the file at a few MB. */
 const mostKept = 5_000;
 
 const isFile = Compile(Type.Object({ commands: Type.Array(Type.String()) }));

@@ -16,7 +16,7 @@ test.each([
   expectRussian(messageIn(data[`${field}_i18n`]), sentence);
 });
 
-test('an event stays as it came where its gateway sent a message, where the catalogue has none, and where it has no sentence', () => {
+test('an event is not changed if it has a message already, no sentence, or a sentence that the catalogue lacks', () => {
   for (const event of [
     { type: eventTypes.gap, data: { reason: sentence, reason_i18n: { key: 'gateway/of-a-newer-version' } } },
     { type: eventTypes.gap, data: { reason: 'something new' } },

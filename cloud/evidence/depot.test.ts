@@ -29,7 +29,7 @@ const clip = {
   by: 'anna',
 } as const;
 
-test('a clip that two alarms share is here for both, once, and after a restart too', async () => {
+test('a clip of two alarms is stored once and found by both, also after a restart', async () => {
   const depot = await started();
   await depot.request({ ...clip, alarm: 'zone/yard/-/1' });
   await depot.receivePart('gw-1', clip.sha256, 0, content.length, content);

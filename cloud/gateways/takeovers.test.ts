@@ -46,7 +46,7 @@ test('a restored box takes over with its first status, and the box before it is 
   expect(again.made.of('gw-1')).toEqual([record]);
 });
 
-test('of several boxes that were restored one after the other the newest is the gateway, and none of the others', async () => {
+test('of several restored boxes, only the newest is accepted', async () => {
   const { made, clock, isRefused } = await takeovers();
   for (const instance of ['one', 'two', 'one', 'three', 'two']) {
     made.noteStatus(from(instance), clock.now());
@@ -57,7 +57,7 @@ test('of several boxes that were restored one after the other the newest is the 
   expect([isRefused(), isRefused('one'), isRefused('two'), isRefused('three')]).toEqual([true, true, true, false]);
 });
 
-test('what the old box sent before the takeover is taken, by the brokers’ time stamps', async () => {
+test('events that the old box sent before the takeover, by the brokers’ time stamps, are accepted', async () => {
   const { made, clock, isRefused } = await takeovers();
   const at = clock.now();
   made.noteStatus(from('new'), at);

@@ -55,8 +55,8 @@ async function nowhere(): Promise<string> {
   return `127.0.0.1:${port}`;
 }
 
-describe('of Kafka', () => {
-  test('a broker that nobody reaches', async () => {
+describe('in Russian, a problem of Kafka', () => {
+  test('says which broker cannot be reached', async () => {
     const cluster = { brokers: [await nowhere()], prefix: 'forpost', development: true };
     const admin = kafkaClient(cluster, 'test', silentLogger()).admin();
     const reason = await admin.connect().then(
@@ -79,8 +79,8 @@ describe('of Kafka', () => {
   });
 });
 
-describe('of the history', () => {
-  test('a ClickHouse that nobody reaches', async () => {
+describe('in Russian, a problem of the history', () => {
+  test('says which ClickHouse cannot be reached', async () => {
     const executor = new HttpExecutor(`http://${await nowhere()}/forpost`);
     expect(byHistory(await failureOf(executor.open())).join()).toMatch(/не отвечает.*ECONNREFUSED/);
   });
@@ -95,7 +95,7 @@ describe('of the history', () => {
   });
 });
 
-describe('of a record', () => {
+describe('in Russian, a refused record', () => {
   const good = JSON.parse(eventJson(1)) as object;
   test.each([
     ['no JSON', '{"specversion"'],
@@ -112,7 +112,7 @@ describe('of a record', () => {
     byRecord(decoded.ok ? 'it is good' : decoded.reason);
   });
 
-  test('an event under the key of another gateway, and an empty one', () => {
+  test('names the gateway of another’s event, and says that a record is empty', () => {
     for (const value of [Buffer.from(JSON.stringify(good)), null]) {
       const decoded = eventOf({ key: Buffer.from('gw-9'), value, headers: {} });
       byRecord(decoded.ok ? 'it is good' : decoded.reason);
@@ -125,7 +125,7 @@ describe('of a record', () => {
   });
 });
 
-describe('of a channel', () => {
+describe('in Russian, a problem of a channel', () => {
   const send = (url: string) =>
     failureOf(new WebhookChannel('desk', url).send({ id: '1' } as Notification, new AbortController().signal));
   test.each([
@@ -137,7 +137,7 @@ describe('of a channel', () => {
     expect(byChannel(await send(`http://${address}`)).join()).toContain('вебхук desk');
   });
 
-  test('a webhook that nobody reaches, and one without TLS', async () => {
+  test('says that a webhook cannot be reached, or has no TLS', async () => {
     expect(byChannel(await send(`http://${await nowhere()}`)).join()).toContain('ECONNREFUSED');
     const address = await serverThat((_request, response) => response.end());
     expect(byChannel(await send(`https://${address}`)).join()).toContain('там нет TLS');

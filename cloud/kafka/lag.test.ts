@@ -5,7 +5,7 @@ const seen = (partition: number, committed: number, high: number, low = 0) => ({
   ...{ topic: 't', partition, committed: BigInt(committed), high: BigInt(high), low: BigInt(low) },
 });
 
-test('records that stood in Kafka at a look are handled once every partition’s place has passed the ends of that look', () => {
+test('the records of a measurement are handled when every partition’s offset has passed its end offset of that measurement', () => {
   const frontier = new Frontier();
   frontier.update(1, [seen(0, 5, 10), seen(1, -1, 3)]);
   expect(frontier.handledAt).toBeUndefined();

@@ -101,7 +101,7 @@ describe('the ledger', () => {
     expect(one?.gaps).toEqual([gap]);
   });
 
-  test('a gap without an end names no number: of a lane of which nothing else is known nothing was assigned', () => {
+  test('without other data about its lane, a gap without an end assigns no numbers', () => {
     const gaps = [{ from: 1, through: null, count: 0, reason: 'database damaged' }];
     expect(ledgerOf(gatewayStatus(), [lane([], gaps)])).toMatchObject({ assigned: 0, shed: 0, missing: 0 });
   });
@@ -148,7 +148,7 @@ describe('the ledger', () => {
     const gone = (...[waits, some, ends]: [GatewayStatus, LaneHistory[], ReturnType<typeof noted>]) =>
       gatewayLedger('gw-1', waits, waits.lanes, some, ends);
 
-    test('a lost tail is missing, and so is all of one of which nothing arrived', () => {
+    test('the last events of a lane, or the whole lane, count as missing if they never arrived', () => {
       const one = gone(gatewayStatus(), [ended], noted(1000));
       expect(one).toMatchObject({ assigned: 1000, received: 989, missing: 11, waiting: 0 });
       expect(one.lanes[0]?.missing.ranges).toEqual([[990, 1000]]);

@@ -1,8 +1,8 @@
 /**
- * The subscriptions of persistent sessions, and what the disk knows of them.
+ * The subscriptions of persistent sessions, in memory and on disk.
  *
  *   SUBSCRIBE ──► save (changes for the disk) ──► saved (the disk has them) ──► apply (in force) ──► SUBACK
- *                                                   └── refused: the disk is told the subscription that is still held
+ *                                                   └── refused: the subscription that is still in force is saved
  *
  * Always: a subscription is on disk before its SUBACK, and so is its end before UNSUBACK.
  */

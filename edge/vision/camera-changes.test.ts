@@ -11,7 +11,7 @@ const camera = (id: string, state: CameraStatus['state']): CameraStatus => ({
   detector: 'motion',
 });
 
-test('a camera that comes and goes is reported once each way, however often it tries in between', () => {
+test('one disconnect and one reconnect of a camera are reported, whatever the number of attempts between them', () => {
   const changes = new CameraChanges();
   const told = (state: CameraStatus['state']) => changes.look([camera('yard', state)]).map(({ live }) => live);
   expect(told('connecting')).toEqual([]);

@@ -3,7 +3,7 @@
  *
  * The use is noted in three windows of 48 points each: 12 h in steps of 15 min, 2 days in steps of 1 h, 8 days in steps of
  * 4 h. The growth of a window is a low quantile of the slopes between all pairs of its points. (Theil and Sen take the
- * median; in a window with one step in its middle a half of all pairs crosses the step, and the median is no longer 0.)
+ * median; if the use jumps in the middle of a window, half of all pairs contain the jump, and the median is no longer 0.)
  *
  * Always: one jump, however large and whenever, is no growth in any window: at most half of the pairs cross it, and the
  * quantile is a quarter. Growth must fill more than half of a window before it counts, and a window looks no further ahead
@@ -21,7 +21,7 @@ export interface TrendPoint {
 interface Window {
   readonly stepMs: number;
   readonly points: readonly TrendPoint[];
-  /** bytes a ms, worked out when a point comes: whoever asks for the forecast each second waits for nothing */
+  /** bytes a ms, computed when a point is added, so that a forecast each second is cheap */
   readonly growth: number;
 }
 
@@ -43,7 +43,7 @@ const mostPoints = 48;
 /** Fewer points of a window are no trend: 3 h of the shortest one. */
 const fewestPoints = 12;
 const quantile = 0.25;
-/** A point that comes a little early takes its step all the same: times in the file are rounded. */
+/** A point that is a little early still counts for its step: times in the file are rounded. */
 const early = 0.99;
 /** How far ahead a window looks, in lengths of what it has seen. */
 const horizon = 2;

@@ -15,7 +15,7 @@ export interface ForwarderSettings {
   readonly openDeadlineMs: number;
   readonly sendDeadlineMs: number;
   readonly backoff: Backoff;
-  /** A refusal can be recorded, and the lane goes on behind the event; else the event blocks its lane. */
+  /** true: a refusal is recorded and the lane continues with the next event; false: the event blocks its lane */
   readonly canRecordRefusals: boolean;
 }
 

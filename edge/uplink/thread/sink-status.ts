@@ -1,9 +1,9 @@
 /**
- * How one sink stands: its state and since when, what waits for it and how quickly that goes down, whether the sink
- * answers, and the lanes that a status of the gateway names for it.
+ * The status of one sink: its state and since when, its backlog and drain rate, whether the sink answers, and its lanes
+ * in the status of the gateway.
  *
- * Always: a sink is as its worse lane. A sink that looks live and answers nothing is called silent after `silentAfterMs`:
- * a Kafka that hangs keeps its connections, and an idle lane sends nothing.
+ * Always: a sink has the state of its worst lane. A sink that seems connected but does not answer counts as silent after
+ * `silentAfterMs`: a Kafka that hangs keeps its connections, and an idle lane sends nothing.
  */
 
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -79,7 +79,7 @@ export class SinkStatus {
     return this.#parts.runners.some(({ connected }) => connected);
   }
 
-  /** What is wrong at the sink and does not stop the sending, in words. */
+  /** Problems at the sink that do not stop the sending, in words. */
   problems(): readonly Words[] {
     return (this.#parts.sink.problems?.() ?? []).map((reason) =>
       words('gateway/reason.of', { name: this.name, reason }),

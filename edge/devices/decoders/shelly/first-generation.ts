@@ -85,7 +85,7 @@ export function firstGeneration(message: DeviceMessage, rest: string): Decoded {
 
 const understood: Decoded = { ok: true, items: [] };
 
-/** One number as a reading; no item for a meaning that is not kept. */
+/** One number as a reading, or no item if Forpost has no metric for its meaning. */
 function measured(message: DeviceMessage, rest: string, meaning: Meaning | undefined, channel?: string): Decoded {
   if (meaning === undefined) return understood;
   const text = wordOf(message.payload);
