@@ -307,7 +307,7 @@ test('a metered link is held at its rate: alerts overtake telemetry, and the pla
   await vi.waitFor(
     () =>
       expect(uplink.statuses()).toMatchObject([
-        { state: 'draining', reason: 'the link is held at 8000 bytes a second', plan: { outlook: 'ending' } },
+        { state: 'draining', reason: 'the link is held at 8,000 bytes a second', plan: { outlook: 'ending' } },
       ]),
     soon,
   );
@@ -333,7 +333,7 @@ test('when the budget of the day is used up, telemetry waits, even after a resta
   });
   await append(outbox, 'telemetry', 1, 20_000);
   await uplink.start();
-  const used = () => expect(uplink.statuses()[0]!.reason).toMatch(/^the budget of 0.1 MB for .* is used up/);
+  const used = () => expect(uplink.statuses()[0]!.reason).toMatch(/^the budget of \d+ [kM]B for .* is used up/);
   await vi.waitFor(used, soon);
   const stoppedAt = acked.telemetry;
   expect(stoppedAt).toBeGreaterThan(0);
