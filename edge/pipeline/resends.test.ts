@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Alarms } from '../alerts/alarms.ts';
 import { DeviceRegistry } from '../devices/registry.ts';
@@ -86,8 +87,8 @@ test('every acknowledged reading of a device that restarts its own ids is stored
   const [reused, ...others] = outbox.status().reusedIds;
   expect([reused, others]).toEqual([{ device: 'meter', count: 1000, lastAt: clock.now() }, []]);
   if (reused !== undefined)
-    expect(reusedInWords('Main meter', reused)).toMatch(
-      /^Main meter reuses ids: 1000 readings had the "id" of an earlier reading/,
+    expect(inEnglish(reusedInWords('Main meter', reused))).toMatch(
+      /^Main meter reuses ids: 1,000 readings had the "id" of an earlier reading/,
     );
   await series(2000);
   expect(stored()).toHaveLength(1500);

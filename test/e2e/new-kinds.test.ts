@@ -129,7 +129,7 @@ test('a site uses a decoder, a rule, an action, a sink and a command that each a
   const command = { id: 'c-1', gateway: asId<'gateway'>('test-gateway'), kind: 'greet', arguments: { name: 'oven' } };
   const times = { issued: new Date(now).toISOString(), expires: new Date(now + 60_000).toISOString() };
   await writeFile(join(folder, 'out/command'), sealCommand({ ...command, author: 'anna', ...times }, privateKey));
-  await until('the command has run', async () => (await events()).includes('hello oven'));
+  await until('the command has run', async () => (await events()).includes('Forpost oven, started 0 min ago'));
   await oven.endAsync();
   await display.endAsync();
 });

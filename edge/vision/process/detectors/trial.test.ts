@@ -64,7 +64,7 @@ test.each([
 test('a model that takes any size is tried with the requested size', async () => {
   const any = stubYolox(0, 3, [], false, [96, 96], [-1, -1]);
   expect(await tried(any, { size: 96 })).toMatchObject({ inputSize: 96 });
-  await expect(tried(any, { size: 100 })).rejects.toThrow('sides up to 2048 pixels that 32 divides are needed');
+  await expect(tried(any, { size: 100 })).rejects.toThrow('sides up to 2,048 pixels that 32 divides are needed');
 });
 
 test('an installer can name the family of a model whose shapes mislead', async () => {
@@ -96,7 +96,7 @@ test.each([
   [
     'several inputs',
     () => buildMotionModel(),
-    'background [1, 1, 160, 160] float32 and older [1, 1, 160, 160] float32: one picture of',
+    'background [1, 1, 160, 160] float32, older [1, 1, 160, 160] float32: one picture of',
   ],
   ['colours last', () => echo({ type: 'float', shape: [1, 64, 64, 3] }), 'its colours come last (NHWC)'],
   ['bytes', () => echo({ type: 'uint8', shape: [1, 3, 64, 64] }), 'export it with float32 pictures'],
