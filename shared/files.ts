@@ -29,7 +29,9 @@ import { awaited, patient, straight, waiting } from './files/system.ts';
 
 export type { WriteOptions } from './files/replacing.ts';
 
-/** Writes of one file wait for each other: two writers in this process never mix. */
+/** calls by the path that the caller named: the last one wins */
+const calls = new Map<string, Promise<unknown>>();
+/** writes by the file that a path leads to: two writers in this process never mix */
 const turns = new Map<string, Promise<unknown>>();
 
 /** Replaces a whole file, or creates it. On disk when it resolves. @throws an error with the system's code, in words */
@@ -102,13 +104,18 @@ export async function makeFolder(path: string, mode = 0o700): Promise<void> {
   for (let folder = path; folder.length >= made.length; folder = dirname(folder)) await chown(folder, uid, gid);
 }
 
-async function inTurn<T>(path: string, run: () => Promise<T>): Promise<T> {
-  const target = await awaited(targetOf(waiting, path));
-  const turn = (turns.get(target) ?? Promise.resolve()).then(run, run);
-  turns.set(target, turn);
+/** Calls for one path take effect in the order in which they were made; calls for one file never overlap. */
+function inTurn<T>(path: string, run: () => Promise<T>): Promise<T> {
+  // the target is known only later: without an order before that, an older content could replace a newer one
+  return queued(calls, path, async () => queued(turns, await awaited(targetOf(waiting, path)), run));
+}
+
+async function queued<T>(queues: Map<string, Promise<unknown>>, name: string, run: () => Promise<T>): Promise<T> {
+  const turn = (queues.get(name) ?? Promise.resolve()).then(run, run);
+  queues.set(name, turn);
   try {
     return await turn;
   } finally {
-    if (turns.get(target) === turn) turns.delete(target);
+    if (queues.get(name) === turn) queues.delete(name);
   }
 }
