@@ -88,7 +88,10 @@ export function compose(options: ServiceOptions) {
   const gateways = composeGateways(ground, storage, way);
   const desk = new CommandDesk(people.commands, gateways.gateways);
   const health: CentreHealth = new CentreHealth({
-    ...{ ...storage, ...people, ...way, clock },
+    ...storage,
+    ...people,
+    ...way,
+    clock,
     problems: () => [
       ...[storage.recovery, storage.history, listener, reloaded].flatMap((part): readonly Problem[] => part.problems()),
       ...(receiver.server?.problems() ?? []),
@@ -100,8 +103,18 @@ export function compose(options: ServiceOptions) {
     ],
   });
   const made = Capabilities.of<CentreServices>(options.capabilities ?? capabilities, {
-    ...{ config, folder: config.data, users, desk, health, clock, logger },
-    ...{ ...storage, ...people, ...gateways, sites: way.sites, takeovers: way.takeovers },
+    config,
+    folder: config.data,
+    users,
+    desk,
+    health,
+    clock,
+    logger,
+    ...storage,
+    ...people,
+    ...gateways,
+    sites: way.sites,
+    takeovers: way.takeovers,
     ledger: (gateway, query) => gateways.answers.view(gateway, query),
     // while the centre cannot receive or store events, the number of missing events is unknown
     missing: async (gateway) => (health.notReady().length > 0 ? undefined : gateways.answers.missing(gateway)),
@@ -159,14 +172,20 @@ function composeStorage({ config: { data, history: store }, kafka, clock, random
 function composePeople({ config, kafka, clock, random, log }: Ground, { history, registry }: Storage) {
   const live = new LiveFeed({ clock });
   const notifier = new Notifier({
-    ...{ folder: config.data, kafka, routes: createRoutes(config.notify) },
-    ...{ clock, random, logger: log('notify') },
+    folder: config.data,
+    kafka,
+    routes: createRoutes(config.notify),
+    clock,
+    random,
+    logger: log('notify'),
   });
   const centreAlarms = new CentreAlarms({
     registry,
-    tell: (notification) => notifier.tell(notification),
+    notify: (notification) => notifier.notify(notification),
     alone: kafka === undefined,
-    ...{ clock, random, logger: log('alarms') },
+    clock,
+    random,
+    logger: log('alarms'),
   });
   const commands = new Commands({
     keyFile: keyFileOf(config),
@@ -174,7 +193,9 @@ function composePeople({ config, kafka, clock, random, log }: Ground, { history,
       kafka === undefined
         ? new FileCommandLog(join(config.data, 'commands.json'), onCommand, clock)
         : new TopicCommandLog({ kafka, onCommand, clock, random, logger: log('commands') }),
-    ...{ history, clock, logger: log('commands') },
+    history,
+    clock,
+    logger: log('commands'),
     onChange: (view) => live.command(view),
   });
   return { live, notifier, centreAlarms, commands };

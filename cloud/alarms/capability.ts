@@ -18,7 +18,8 @@ import type { OperationsLog } from '../operations/operations.ts';
 import { AcknowledgeAtCentre } from './acknowledge-at-centre.ts';
 import { AcknowledgementResend } from './acknowledgement-resend.ts';
 import { Acknowledgements } from './acknowledgements.ts';
-import { type CentreAlarms, centreAlarmKind } from './centre-alarms.ts';
+import { centreAlarmKind } from './centre-alarm.ts';
+import type { CentreAlarms } from './centre-alarms.ts';
 import { GatewayWatch, type GatewayWatchOptions, watchTimes } from './gateway-watch.ts';
 import { addAlarmRoutes } from './routes.ts';
 
@@ -45,17 +46,28 @@ export const alarms: CapabilityKind<AlarmServices> = {
     const { gateways, centreAlarms, service, missing, desk, live, clock } = services;
     const logger = services.logger.child({ part: 'alarms' });
     const acknowledgements = new Acknowledgements({
-      ...{ operations: services.operations, history: services.history, clock, logger },
+      operations: services.operations,
+      history: services.history,
+      clock,
+      logger,
       onNoted: (acknowledgement) => live.acknowledged(acknowledgement),
     });
     desk.handle('acknowledge', new AcknowledgeAtCentre({ centreAlarms, acknowledgements, desk, gateways, clock }));
     const watch = new GatewayWatch({
-      ...{ gateways, alarms: centreAlarms, missing, clock, logger },
+      gateways,
+      alarms: centreAlarms,
+      missing,
+      clock,
+      logger,
       outOfService: (gateway) => service.isOut(gateway),
       times: watchTimes(services.config.gateway_alarms),
     });
     const resend = new AcknowledgementResend({
-      ...{ gateways, history: services.history, commands: services.commands, clock, logger },
+      gateways,
+      history: services.history,
+      commands: services.commands,
+      clock,
+      logger,
     });
     return {
       routes: (api) => addAlarmRoutes(api, services),

@@ -53,7 +53,7 @@ async function centre(registry: Registry, clock: FakeClock, alone = false) {
   let settle = true;
   const alarms = new CentreAlarms({
     registry,
-    tell: (notification) => {
+    notify: (notification) => {
       notified.push(notification);
       return settle ? Promise.resolve() : new Promise(() => {});
     },

@@ -17,64 +17,29 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, sleep, type Timer } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import type { Severity } from '@forpost/shared/event/event.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import { type Said, said } from '@forpost/shared/texts/english.ts';
+import { said } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
-import Type from 'typebox';
-import { Compile } from 'typebox/compile';
 import type { Notification } from '../notify/channel.ts';
-import { messageAround } from '../notify/words.ts';
 import type { Registry, RegistryRecord } from '../registry/registry.ts';
-
-/** A problem that a part of the centre finds with a gateway. */
-export interface CentreFinding {
-  readonly gateway: string;
-  /** '' where it is not known */
-  readonly site: string;
-  /** such as `flood` or `silent`: one alarm of each kind and gateway at a time */
-  readonly kind: string;
-  readonly severity: Severity;
-  /** a sentence for staff; each new sentence is a write and is shown, so it holds no figure that changes by the second */
-  readonly message: string;
-  /** `message` as a message of the catalogue (shared/texts) */
-  readonly message_i18n?: Message;
-  /** the alarm clears by itself where it is not raised again for so long, 2 min at least; default: only `clear` ends it */
-  readonly holdsForMs?: number;
-}
-
-export interface CentreAlarm extends CentreFinding {
-  /** of this occurrence */
-  readonly id: string;
-  /** ms since 1970 */
-  readonly since: number;
-  readonly changed: number;
-  readonly change: 'raised' | 'cleared' | 'acknowledged';
-  readonly active: boolean;
-  readonly acknowledged: boolean;
-  /** a log-in name; '' where nobody has acknowledged it */
-  readonly acknowledgedBy: string;
-  /** of an alarm that is over: its subject; `message` then describes the state since its end */
-  readonly summary?: string;
-  readonly summary_i18n?: Message;
-  /** ms since 1970; absent: it is active */
-  readonly ended?: number;
-}
-
-interface Stored extends CentreAlarm {
-  readonly told: boolean;
-  /** the centre that notifies, or notified, people about the change */
-  readonly teller: string;
-}
+import {
+  type CentreAlarm,
+  type CentreFinding,
+  centreAlarmKind,
+  isStored,
+  nameOf,
+  noticeOf,
+  notificationOf,
+  type StoredAlarm,
+} from './centre-alarm.ts';
 
 export interface CentreAlarmsOptions {
   readonly registry: Registry;
   /** notifies people; resolves when the notification is settled */
-  readonly tell: (notification: Notification) => Promise<void>;
+  readonly notify: (notification: Notification) => Promise<void>;
   /** there is no other centre: the start notifies people about pending changes at once */
   readonly alone: boolean;
   readonly clock: Clock;
@@ -83,7 +48,6 @@ export interface CentreAlarmsOptions {
   readonly takeOverMs?: number;
 }
 
-export const centreAlarmKind = 'centre-alarm';
 /** A tenth of the gateways that a centre is designed for. */
 const maxActive = 10_000;
 const maxAtOnce = 64;
@@ -94,40 +58,16 @@ const defaultTakeOverMs = 20_000;
 const retryBackoff = { baseMs: 500, ceilingMs: 30_000 };
 const longestMessage = 1_000;
 
-const isStored = Compile(
-  Type.Object({
-    id: Type.String({ minLength: 1, maxLength: 256 }),
-    gateway: Type.String({ minLength: 1, maxLength: 64 }),
-    site: Type.String({ maxLength: 64 }),
-    kind: Type.String({ minLength: 1, maxLength: 64 }),
-    severity: Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]),
-    message: Type.String(),
-    message_i18n: Type.Optional(Type.Object({ key: Type.String() })),
-    summary: Type.Optional(Type.String()),
-    summary_i18n: Type.Optional(Type.Object({ key: Type.String() })),
-    ended: Type.Optional(Type.Number()),
-    holdsForMs: Type.Optional(Type.Number()),
-    since: Type.Number(),
-    changed: Type.Number(),
-    change: Type.Union(['raised', 'cleared', 'acknowledged'].map((one) => Type.Literal(one))),
-    active: Type.Boolean(),
-    acknowledged: Type.Boolean(),
-    acknowledgedBy: Type.String(),
-    told: Type.Boolean(),
-    teller: Type.String(),
-  }),
-);
-
 /** The next state of an alarm; undefined: the alarm has that state already. */
-type Intention = (now: Stored | undefined) => Stored | undefined;
+type Intention = (now: StoredAlarm | undefined) => StoredAlarm | undefined;
 
 interface Entry {
-  stored: Stored;
+  stored: StoredAlarm;
   revision: number;
   /** ms of the monotonic clock */
   seenAt: number;
   /** the change about which this centre notifies people now */
-  telling: string | undefined;
+  notifying: string | undefined;
 }
 
 export class CentreAlarms implements Part {
@@ -184,9 +124,12 @@ export class CentreAlarms implements Part {
     if (this.#entries.get(name)?.stored.active !== true && !this.#wanted.has(name)) return;
     this.#want(name, 'state', (before) =>
       before?.active === true
-        ? this.#untold({
+        ? this.#unnotified({
             ...before,
-            ...{ active: false, change: 'cleared', summary: before.message, ended: this.#options.clock.now() },
+            active: false,
+            change: 'cleared',
+            summary: before.message,
+            ended: this.#options.clock.now(),
             ...(before.message_i18n === undefined ? {} : { summary_i18n: before.message_i18n }),
             ...said(says),
           })
@@ -200,7 +143,7 @@ export class CentreAlarms implements Part {
     if (found === undefined) return false;
     this.#want(found[0], 'acknowledged', (before) =>
       before?.id === id && !before.acknowledged
-        ? this.#untold({ ...before, acknowledged: true, acknowledgedBy: by, change: 'acknowledged' })
+        ? this.#unnotified({ ...before, acknowledged: true, acknowledgedBy: by, change: 'acknowledged' })
         : undefined,
     );
     return true;
@@ -232,7 +175,7 @@ export class CentreAlarms implements Part {
     return count;
   }
 
-  #raised(finding: CentreFinding, before: Stored | undefined): Stored | undefined {
+  #raised(finding: CentreFinding, before: StoredAlarm | undefined): StoredAlarm | undefined {
     const now = this.#options.clock.now();
     const message = finding.message.slice(0, longestMessage);
     if (before?.active !== true) {
@@ -245,7 +188,7 @@ export class CentreAlarms implements Part {
         acknowledged: false,
         acknowledgedBy: '',
       } as const;
-      return this.#untold({ ...finding, message, ...fresh, changed: now, told: false, teller: '' });
+      return this.#unnotified({ ...finding, message, ...fresh, changed: now, told: false, teller: '' });
     }
     if (before.message === message && before.severity === finding.severity)
       return finding.holdsForMs === undefined ? undefined : before;
@@ -253,7 +196,7 @@ export class CentreAlarms implements Part {
     return { ...kept, ...finding, message, changed: now };
   }
 
-  #untold(stored: Stored): Stored {
+  #unnotified(stored: StoredAlarm): StoredAlarm {
     return { ...stored, changed: this.#options.clock.now(), told: false, teller: this.#self };
   }
 
@@ -307,22 +250,27 @@ export class CentreAlarms implements Part {
       this.#options.logger.warn({ id: record.id }, 'a record of an alarm of the centre cannot be read');
       return;
     }
-    const stored = record.data as Stored;
+    const stored = record.data as StoredAlarm;
     const before = this.#entries.get(record.id);
     const changed = before === undefined || noticeOf(before.stored) !== noticeOf(stored);
-    const entry = { telling: before?.telling, stored, revision: record.revision, seenAt: this.#options.clock.uptime() };
+    const entry = {
+      notifying: before?.notifying,
+      stored,
+      revision: record.revision,
+      seenAt: this.#options.clock.uptime(),
+    };
     this.#entries.set(record.id, entry);
     if (changed || before.stored.message !== stored.message) for (const listener of this.#listeners) listener(stored);
-    if (!stored.told && stored.teller === this.#self) this.#reportChange(record.id, entry);
+    if (!stored.told && stored.teller === this.#self) this.#notify(record.id, entry);
   }
 
-  #reportChange(name: string, entry: Entry): void {
+  #notify(name: string, entry: Entry): void {
     const { stored } = entry;
     const notice = noticeOf(stored);
-    if (entry.telling === notice) return;
-    entry.telling = notice;
+    if (entry.notifying === notice) return;
+    entry.notifying = notice;
     void this.#options
-      .tell(notificationOf(stored))
+      .notify(notificationOf(stored))
       .then(() =>
         this.#want(name, 'told', (now) =>
           now !== undefined && !now.told && noticeOf(now) === notice ? { ...now, told: true } : undefined,
@@ -341,13 +289,13 @@ export class CentreAlarms implements Part {
   #tick(): void {
     if (!this.#options.registry.complete) return;
     const now = this.#options.clock.uptime();
-    for (const [name, { stored, seenAt, telling }] of this.#entries) {
+    for (const [name, { stored, seenAt, notifying }] of this.#entries) {
       const age = now - seenAt;
       const { holdsForMs } = stored;
       if (stored.active && holdsForMs !== undefined && age >= holdsForMs)
         this.clear(stored.gateway, stored.kind, message('centre/alarm.not-seen-again'));
       if (stored.told) continue;
-      const mine = stored.teller === this.#self && telling === noticeOf(stored);
+      const mine = stored.teller === this.#self && notifying === noticeOf(stored);
       // our own record is renewed, so that no other centre takes it over; a record of another or an earlier process was left behind
       if (age < (mine ? this.#takeOverMs / 2 : this.#takeOverMs) || (mine && this.#options.alone)) continue;
       this.#want(name, 'teller', (current) =>
@@ -355,39 +303,4 @@ export class CentreAlarms implements Part {
       );
     }
   }
-}
-
-/** The id of a change that people are notified about. */
-function noticeOf({ id, change }: CentreAlarm): string {
-  return `${id}/${change}`;
-}
-
-function nameOf({ gateway, kind }: Pick<CentreFinding, 'gateway' | 'kind'>): string {
-  return `${gateway}/${kind}`;
-}
-
-function notificationOf(stored: Stored): Notification {
-  const { gateway, site, id, kind, severity, summary, summary_i18n, ended, changed, since, acknowledgedBy } = stored;
-  return {
-    ...{ id: noticeOf(stored), site, gateway, device: '', alarm: id, rule: `centre-${kind}` },
-    change: stored.change,
-    severity,
-    ...wordsOf(stored),
-    ...(summary === undefined ? {} : { summary }),
-    ...(summary_i18n === undefined ? {} : { summary_i18n }),
-    ...(ended === undefined ? {} : { duration_ms: Math.max(0, ended - since) }),
-    ...(acknowledgedBy === '' ? {} : { acknowledged_by: acknowledgedBy }),
-    ...{ time: rfc3339(stored.change === 'raised' ? since : changed), received: rfc3339(changed) },
-    late: false,
-  };
-}
-
-function wordsOf({ change, message: words, message_i18n, summary, summary_i18n }: Stored): Said {
-  if (change !== 'cleared' || summary === undefined)
-    return { message: words, ...(message_i18n === undefined ? {} : { message_i18n }) };
-  return messageAround(
-    'notification/over-now',
-    { summary: summary_i18n ?? summary, now: message_i18n ?? words },
-    { summary, now: words },
-  );
 }

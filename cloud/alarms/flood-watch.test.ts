@@ -20,7 +20,10 @@ async function watch() {
   onTestFinished(() => made.stop());
   const alerts = (gateway: string, count: number, agoMs = 0): Sent[] =>
     Array.from({ length: count }, () => ({
-      ...{ gateway, site: 'home', lane: 'alerts' as const, received: rfc3339(clock.now() - agoMs) },
+      gateway,
+      site: 'home',
+      lane: 'alerts' as const,
+      received: rfc3339(clock.now() - agoMs),
     }));
   return { made, clock, said, alerts };
 }

@@ -35,12 +35,15 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
   const missing = new Map<string, { alerts: number; telemetry: number }>();
   let hearing = true;
   const registry = new SettlingRegistry(file ?? (await inFolder()), clock, logger);
-  const tell = async (notification: Notification) => void notified.push(notification);
-  const alarms = new CentreAlarms({ registry, tell, alone: true, clock, random: () => 0.5, logger });
+  const notify = async (notification: Notification) => void notified.push(notification);
+  const alarms = new CentreAlarms({ registry, notify, alone: true, clock, random: () => 0.5, logger });
   const gateways = new GatewayDirectory({ clock, hearing: () => hearing });
   const service = new GatewayService(registry);
   const watch = new GatewayWatch({
-    ...{ gateways, alarms, clock, logger },
+    gateways,
+    alarms,
+    clock,
+    logger,
     outOfService: (gateway) => service.isOut(gateway),
     missing: async (gateway) => missing.get(gateway) ?? { alerts: 0, telemetry: 0 },
   });
@@ -78,7 +81,15 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
       .map(({ gateway, kind }) => `${gateway} ${kind}`)
       .toSorted();
   return {
-    ...{ clock, notified, pass, active, gateways, watch, service, missing, stop },
+    clock,
+    notified,
+    pass,
+    active,
+    gateways,
+    watch,
+    service,
+    missing,
+    stop,
     deaf: (deaf: boolean) => {
       hearing = !deaf;
     },

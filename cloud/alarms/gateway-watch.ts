@@ -25,7 +25,8 @@ import type { Message } from '@forpost/shared/texts/message.ts';
 import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { GatewayDirectory, KnownGateway } from '../gateways/directory.ts';
-import type { CentreAlarms, CentreFinding } from './centre-alarms.ts';
+import type { CentreFinding } from './centre-alarm.ts';
+import type { CentreAlarms } from './centre-alarms.ts';
 
 /** How long each condition may last before it raises an alarm, ms. */
 export interface WatchTimes {
@@ -120,7 +121,10 @@ export class GatewayWatch implements Part {
           ? message('centre/alarm.lost-why', { reason: recognisedOr(reason) })
           : message('centre/alarm.lost');
       this.#options.alarms.raise({
-        ...{ gateway: event.gateway, site: event.site, kind: 'lost', holdsForMs: lostHoldsForMs },
+        gateway: event.gateway,
+        site: event.site,
+        kind: 'lost',
+        holdsForMs: lostHoldsForMs,
         severity: lane === 'alerts' ? 'critical' : 'warning',
         ...said(lost),
       });
@@ -218,7 +222,9 @@ export class GatewayWatch implements Part {
     const about = { gateway, site };
     this.#hold(
       {
-        ...{ ...about, kind: 'storage', severity: 'critical' },
+        ...about,
+        kind: 'storage',
+        severity: 'critical',
         ...said(message('centre/alarm.storage', { problem: recognisedOr(storageProblem) })),
       },
       storageProblem === '' ? undefined : 0,
@@ -226,7 +232,9 @@ export class GatewayWatch implements Part {
     );
     this.#hold(
       {
-        ...{ ...about, kind: 'clock', severity: 'warning' },
+        ...about,
+        kind: 'clock',
+        severity: 'warning',
         ...said(message('centre/alarm.clock')),
       },
       status.clock === 'synced' ? undefined : clockAfterMs,
@@ -240,7 +248,9 @@ export class GatewayWatch implements Part {
     );
     this.#hold(
       {
-        ...{ ...about, kind: 'link', severity: 'warning' },
+        ...about,
+        kind: 'link',
+        severity: 'warning',
         ...said(message('centre/alarm.link', { links: { list: links } })),
       },
       broken.length === 0 ? undefined : linkAfterMs,

@@ -3,7 +3,7 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import { type Message, messageIn } from '@forpost/shared/texts/message.ts';
 import type { AlarmList, AlarmState, HistoryEvent } from '../history/store.ts';
-import type { CentreAlarm } from './centre-alarms.ts';
+import type { CentreAlarm } from './centre-alarm.ts';
 import type { AlarmsAnswer, AlarmView } from './schemas.ts';
 
 export function alarmView({ alarm, site, gateway, latest, raised, open, acknowledgement }: AlarmState): AlarmView {
@@ -94,9 +94,26 @@ export function centreAlarmView(alarm: CentreAlarm): AlarmView {
   const { id, gateway, site, kind, severity, message, active, acknowledged, change, since, changed } = alarm;
   const open = active || awaitsAcknowledgement({ acknowledged, severity, test: false });
   return {
-    ...{ alarm: id, event: `${id}/${change}`, site, gateway, device: '', rule: `centre-${kind}`, severity },
-    ...{ category: 'centre', message, cause: kind, count: 1, active, acknowledged, test: false, change },
-    ...{ raised: rfc3339(since), changed: rfc3339(changed), evidence: [], raised_by: 'centre', open },
+    alarm: id,
+    event: `${id}/${change}`,
+    site,
+    gateway,
+    device: '',
+    rule: `centre-${kind}`,
+    severity,
+    category: 'centre',
+    message,
+    cause: kind,
+    count: 1,
+    active,
+    acknowledged,
+    test: false,
+    change,
+    raised: rfc3339(since),
+    changed: rfc3339(changed),
+    evidence: [],
+    raised_by: 'centre',
+    open,
     ...(active ? {} : { ended: rfc3339(alarm.ended ?? changed) }),
     ...textOf('message_i18n', alarm.message_i18n),
     ...(alarm.summary === undefined ? {} : { summary: alarm.summary, ...textOf('summary_i18n', alarm.summary_i18n) }),
@@ -139,7 +156,9 @@ export function alarmsPage(
   const gateways = new Map(alarms.map((alarm) => [alarm.gateway, alarm]));
   const notListed = [...gateways.values()]
     .map(({ gateway, site, openOfGateway }) => ({
-      ...{ gateway, site, open: openOfGateway - (listed.get(gateway)?.length ?? 0) },
+      gateway,
+      site,
+      open: openOfGateway - (listed.get(gateway)?.length ?? 0),
     }))
     .filter((one) => one.open > 0)
     .sort((a, b) => b.open - a.open)

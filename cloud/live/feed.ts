@@ -10,7 +10,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
-import type { CentreAlarm } from '../alarms/centre-alarms.ts';
+import type { CentreAlarm } from '../alarms/centre-alarm.ts';
 import type { CommandView } from '../commands/schemas.ts';
 import type { KnownGateway } from '../gateways/directory.ts';
 import { KnownClocks } from '../history/known-clocks.ts';

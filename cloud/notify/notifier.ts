@@ -125,7 +125,7 @@ export class Notifier implements Part {
   }
 
   /** Sends a notification of the centre itself; a repeated id is dropped. Resolves when it is settled. */
-  tell(notification: Notification): Promise<void> {
+  notify(notification: Notification): Promise<void> {
     const known = this.#known(notification);
     if (known !== undefined) return known;
     this.#notifications++;

@@ -74,13 +74,21 @@ export async function testServices(clock: Clock, change: Partial<CentreServices>
   const registry = new FileRegistry(join(folder, 'registry.jsonl'), clock, logger);
   await registry.start();
   const services = {
-    ...{ config: {}, folder, history, registry, gateways, live, commands, clock, logger },
+    config: {},
+    folder,
+    history,
+    registry,
+    gateways,
+    live,
+    commands,
+    clock,
+    logger,
     users: new Users(folder, clock),
     operations: new FileOperationsLog(join(folder, 'operations.jsonl'), clock),
     sites: new GatewaySites(registry, clock, logger),
     service: new GatewayService(registry),
     takeovers: new Takeovers(registry, clock, logger),
-    centreAlarms: new CentreAlarms({ registry, tell: async () => {}, alone: true, clock, random: () => 0, logger }),
+    centreAlarms: new CentreAlarms({ registry, notify: async () => {}, alone: true, clock, random: () => 0, logger }),
     desk: new CommandDesk(commands, gateways),
     ledger: async () => undefined,
     missing: async () => undefined,

@@ -147,7 +147,7 @@ test('a centre notifies by a channel that is one new file and one entry', async 
   await write('letters.txt');
   const right = await forpost('cloud', 'cloud', 'check', '--config', file);
   expect(right.text).toContain('1 channel (letters)');
-  await run(process.execPath, [join(copy, 'test/e2e/new-kinds/tell.ts'), file]);
+  await run(process.execPath, [join(copy, 'test/e2e/new-kinds/notify-once.ts'), file]);
   expect(await readFile(join(folder, 'letters.txt'), 'utf8')).toBe('the oven is hot\n');
   await rm(folder, { recursive: true });
 });

@@ -11,8 +11,18 @@ const common = { clock: systemClock, random: Math.random, logger: silentLogger()
 const notifier = new Notifier({ folder: config.data, routes, ...common });
 await notifier.start();
 const time = new Date().toISOString();
-await notifier.tell({
-  ...{ id: 'a/1', site: 'home', gateway: 'gw', device: 'oven', alarm: 'x', rule: 'hot', change: 'raised' },
-  ...{ severity: 'critical', message: 'the oven is hot', time, received: time, late: false },
+await notifier.notify({
+  id: 'a/1',
+  site: 'home',
+  gateway: 'gw',
+  device: 'oven',
+  alarm: 'x',
+  rule: 'hot',
+  change: 'raised',
+  severity: 'critical',
+  message: 'the oven is hot',
+  time,
+  received: time,
+  late: false,
 });
 await notifier.stop();
