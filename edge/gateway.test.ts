@@ -47,12 +47,19 @@ async function write(name: string, { gateway = {}, site = {} }: Parts): Promise<
   const [mqtt = 0, http = 0] = await freePorts(2);
   const file = (of: string, value: object) => writeFileSync(join(at, of), stringify(value), { mode: 0o640 });
   file('gateway.yaml', {
-    ...{ gateway: 'test', data: 'data', site_file: 'site.yaml', secrets_file: 'secrets.yaml', log_level: 'info' },
-    ...{ mqtt: { port: mqtt }, http: { port: http }, uplink: [] },
+    gateway: 'test',
+    data: 'data',
+    site_file: 'site.yaml',
+    secrets_file: 'secrets.yaml',
+    log_level: 'info',
+    mqtt: { port: mqtt },
+    http: { port: http },
+    uplink: [],
     ...gateway,
   });
   file('site.yaml', {
-    ...{ site: { id: 'home', timezone: 'UTC' }, devices: [{ id: 'meter', decoder: 'native' }] },
+    site: { id: 'home', timezone: 'UTC' },
+    devices: [{ id: 'meter', decoder: 'native' }],
     ...site,
   });
   file('secrets.yaml', { mqtt: { meter: hash }, console: { installer: hash } });
@@ -74,14 +81,12 @@ async function started(file: string): Promise<Started> {
   const logger = createLogger('gateway', 'info', { write: (line) => void lines.push(line) });
   const { conditions: look, ...loaded } = judged.loaded;
   const gateway = new Gateway({
-    ...{
-      ...loaded,
-      configFile: file,
-      conditions: { first: judged.warnings, look },
-      clock: systemClock,
-      random: Math.random,
-      logger,
-    },
+    ...loaded,
+    configFile: file,
+    conditions: { first: judged.warnings, look },
+    clock: systemClock,
+    random: Math.random,
+    logger,
   });
   await gateway.start();
   const problems = gateway.problems();

@@ -143,7 +143,10 @@ test('unusable files are refused at the start, with setting and file', async () 
   const own = await files(certificates.server);
   const start = () =>
     new ServerCertificate({
-      ...{ setting: 'mqtt.tls', files: own, clock: new FakeClock(), logger: createLogger('test', 'silent') },
+      setting: 'mqtt.tls',
+      files: own,
+      clock: new FakeClock(),
+      logger: createLogger('test', 'silent'),
     }).start();
   await copyFile(certificates.expired.key, own.key);
   await expect(start()).rejects.toMatchObject({

@@ -52,7 +52,9 @@ async function centre(http: CloudConfig['http'], data = 'data') {
   await listener.start();
   releases.push(() => listener.stop());
   const app = buildApi({
-    ...{ clock, logger: silentLogger(), webFolder: join(folder, 'web') },
+    clock,
+    logger: silentLogger(),
+    webFolder: join(folder, 'web'),
     capabilities: Capabilities.of(capabilities, services),
     users: { hashOf: (name) => (name === 'admin' || name === 'wall' ? hash : undefined) },
     ...listener.api,
@@ -243,7 +245,12 @@ test('with TLS of its own the cookie is Secure, and a renewed certificate is ser
     new Promise<{ name: string; headers: IncomingHttpHeaders }>((resolve, reject) => {
       const sent = httpsRequest(
         {
-          ...{ host: '127.0.0.1', port, path: '/api/v1/login', method: 'POST', ca, agent: false },
+          host: '127.0.0.1',
+          port,
+          path: '/api/v1/login',
+          method: 'POST',
+          ca,
+          agent: false,
           headers: { 'content-type': 'application/json' },
         },
         (answer) => {

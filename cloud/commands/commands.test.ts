@@ -28,7 +28,10 @@ async function aCentre(clock: FakeClock | typeof systemClock = systemClock) {
   onTestFinished(remove);
   const issue = (gateway = 'gw-1', change: { kind?: string; arguments?: object; validMs?: number } = {}) =>
     commands.issue({
-      ...{ gateway, kind: 'ping', author: 'admin', validMs: hourMs },
+      gateway,
+      kind: 'ping',
+      author: 'admin',
+      validMs: hourMs,
       ...change,
       arguments: (change.arguments ?? {}) as Record<string, unknown>,
     });
@@ -42,7 +45,11 @@ const idsOf = ({ commands }: PolledCommands): unknown[] =>
   });
 const result = (gateway: string, command: string, outcome = 'applied'): ForpostEvent =>
   exampleEvent({
-    ...{ sequence: 1, time: Date.now(), gateway, lane: 'alerts', type: eventTypes.commandResult },
+    sequence: 1,
+    time: Date.now(),
+    gateway,
+    lane: 'alerts',
+    type: eventTypes.commandResult,
     data: { command, kind: 'ping', outcome, message: 'done', author: 'admin' },
   });
 
@@ -141,7 +148,11 @@ describe('a command at the centre', () => {
     const sealed = (i: number) =>
       sealCommand(
         {
-          ...{ id: `c-${i}`, gateway: asId('gw-1'), kind: 'ping', arguments: {}, author: 'a' },
+          id: `c-${i}`,
+          gateway: asId('gw-1'),
+          kind: 'ping',
+          arguments: {},
+          author: 'a',
           issued: rfc3339(clock.now() - i),
           expires: rfc3339(clock.now() + hourMs),
         },

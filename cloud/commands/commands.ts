@@ -216,7 +216,9 @@ export class Commands implements Part {
     // an older gateway sends words alone
     const text = messageIn(message_i18n) ?? recognise(words);
     return this.#book.settle(gateway, command, {
-      ...{ outcome, message: words, time },
+      outcome,
+      message: words,
+      time,
       ...(text === undefined ? {} : { message_i18n: text }),
     });
   }

@@ -40,7 +40,12 @@ export class TopicCommandLog implements CommandLog {
     this.#clock = clock;
     this.#producer = new SupervisedProducer(kafka, 'commands', clock, logger);
     this.#consumer = new SupervisedConsumer({
-      ...{ cluster: kafka, name: 'commands', topics: [this.#topic], clock, random, logger },
+      cluster: kafka,
+      name: 'commands',
+      topics: [this.#topic],
+      clock,
+      random,
+      logger,
       // a group of its own: after a kill the centre need not wait until the broker drops its former member
       groupId: `${kafka.prefix}-commands-${randomUUID()}`,
       prepare: (client) => this.#findBegin(client),

@@ -9,7 +9,10 @@ export function kafkaClusterOf({ kafka }: Pick<CloudConfig, 'kafka'>): KafkaClus
   if (kafka === undefined) return undefined;
   const { prefix = 'forpost', development = false, brokers, tls, sasl } = kafka;
   return {
-    ...{ brokers, prefix, development, tls },
+    brokers,
+    prefix,
+    development,
+    tls,
     sasl: sasl && { ...sasl, password: readPassword(sasl.password_file) },
   };
 }

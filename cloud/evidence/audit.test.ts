@@ -25,8 +25,13 @@ test('the many requests of one look are one record, also where they come at once
   await look('anna');
   expect(world.written).toEqual([
     {
-      ...{ operation: 'evidence-viewed', by: 'anna', gateway: 'gw-1', subject: 'gate/yard/-/1' },
-      ...{ alarm: 'gate/yard/-/1', evidence: '00aa', sha256: 'ab' },
+      operation: 'evidence-viewed',
+      by: 'anna',
+      gateway: 'gw-1',
+      subject: 'gate/yard/-/1',
+      alarm: 'gate/yard/-/1',
+      evidence: '00aa',
+      sha256: 'ab',
     },
   ]);
   await look('ben');

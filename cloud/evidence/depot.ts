@@ -146,7 +146,8 @@ export class EvidenceDepot implements Part {
         throw new HttpProblem(
           413,
           message('reason/receiver.other-size', {
-            ...{ asked: String(record.size), sent: String(Math.max(total, start + bytes.length)) },
+            asked: String(record.size),
+            sent: String(Math.max(total, start + bytes.length)),
           }),
         );
       const received = this.#received.get(key) ?? 0;

@@ -109,7 +109,11 @@ test('events that were called safe count as due once everything before that stat
   let handledAt: number | undefined;
   const directory = new GatewayDirectory({ clock, handledAt: () => handledAt });
   const lane = (acknowledged: number) => ({
-    ...{ epoch: 'e1', lane: 'telemetry', assigned: 900, acknowledged, bytes: 0 },
+    epoch: 'e1',
+    lane: 'telemetry',
+    assigned: 900,
+    acknowledged,
+    bytes: 0,
   });
   clock.advance(1_000);
   directory.applyStatus(exampleStatus({ lanes: [lane(90)] }));

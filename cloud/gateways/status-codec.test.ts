@@ -4,7 +4,12 @@ import { boundedStatus, decodeStatus, maxStatusBytes } from './status-codec.ts';
 
 const camera = { id: 'yard', name: 'Yard', state: 'live', reason: '', framesPerSecond: 5, detector: 'motion' };
 const device = {
-  ...{ id: 'meter', name: 'Meter', connected: true, lastSeen: null, messages: 0, deadLetters: 0 },
+  id: 'meter',
+  name: 'Meter',
+  connected: true,
+  lastSeen: null,
+  messages: 0,
+  deadLetters: 0,
   values: { power_w: 1, on: true, mode: 'eco' },
 };
 const lane = { epoch: 'e1', lane: 'telemetry', assigned: 2, acknowledged: 1, bytes: 0 };
@@ -44,7 +49,12 @@ test.each([
 
 test('a status of any size is cut to its limit in bytes, lists each name once, and says what is left out', () => {
   const device = (id: string) => ({
-    ...{ id, name: 'x'.repeat(5_000), connected: true, lastSeen: null, messages: 1, deadLetters: 0 },
+    id,
+    name: 'x'.repeat(5_000),
+    connected: true,
+    lastSeen: null,
+    messages: 1,
+    deadLetters: 0,
     values: Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`metric-${i}`, 'v'.repeat(1_000)])),
   });
   const devices = [...Array.from({ length: 200 }, (_, i) => device(`d${i}`)), device('d1')];
@@ -66,7 +76,8 @@ test('the health of a gateway’s machine is taken with parts of a later version
   const decoded = decodeStatus(JSON.stringify({ ...full, host }));
   if (!decoded.ok) throw new Error(decoded.reason);
   expect(boundedStatus(decoded.status).host).toEqual({
-    ...{ at: '', values: { fan_rpm: 900 } },
+    at: '',
+    values: { fan_rpm: 900 },
     findings: [{ ...finding, text: expect.stringMatching(/^f{299}…$/) }],
   });
   expect(decodeStatus(JSON.stringify({ ...full, host: { ...host, values: { fan_rpm: 'fast' } } })).ok).toBe(false);

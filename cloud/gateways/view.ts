@@ -41,9 +41,14 @@ export function gatewayView(known: KnownGateway, inService = true): GatewayView 
 /** The machine that the gateway runs on, without what only its own page shows. */
 function hostView({ at, model, values, findings }: HostStatus): NonNullable<GatewayView['host']> {
   return {
-    ...{ at, values, ...(model === undefined ? {} : { model }) },
+    at,
+    values,
+    ...(model === undefined ? {} : { model }),
     findings: findings.map(({ part, level, text, textI18n }) => ({
-      ...{ part, level, text, ...(textI18n === undefined ? {} : { textI18n }) },
+      part,
+      level,
+      text,
+      ...(textI18n === undefined ? {} : { textI18n }),
     })),
   };
 }

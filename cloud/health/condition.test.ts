@@ -11,14 +11,22 @@ const parts = (change: Partial<CentreParts> = {}): CentreParts => ({
     { state: 'consuming', reason: '' },
     { state: 'consuming', reason: '' },
   ],
-  ...{ stored: 5, repeated: 2, unread: 0 },
+  stored: 5,
+  repeated: 2,
+  unread: 0,
   poison: { count: 0, recent: [], earlier: [], conflict: undefined },
-  ...{ topics: [], trouble: undefined },
+  topics: [],
+  trouble: undefined,
   notifier: { connected: true, reason: '', notifications: 0, channels: [] },
   ...change,
 });
 const channel = (change: object) => ({
-  ...{ channel: 'desk', sent: 4, failed: 0, retries: 0, queue: 0, lastError: '' },
+  channel: 'desk',
+  sent: 4,
+  failed: 0,
+  retries: 0,
+  queue: 0,
+  lastError: '',
   ...change,
 });
 
@@ -63,8 +71,12 @@ test('the page shows how many records could not be processed, with the latest re
   expect(view.problems).toEqual(['3 records could not be processed since the centre started; the latest: not JSON']);
   expect(view.dead_letters.recent).toEqual([
     {
-      ...{ at: '1970-01-01T00:00:01.000Z', topic: 'forpost.telemetry', partition: 1, offset: '7' },
-      ...{ gateway: 'gw-1', reason: 'not JSON' },
+      at: '1970-01-01T00:00:01.000Z',
+      topic: 'forpost.telemetry',
+      partition: 1,
+      offset: '7',
+      gateway: 'gw-1',
+      reason: 'not JSON',
     },
   ]);
 });
@@ -111,19 +123,25 @@ test('the centre’s answers count as current only while Kafka answers and the h
   // a Kafka that is slow for some seconds makes nothing old
   expect(at(now - 7_000).current).toBe(true);
   expect(at(now - 9_000)).toMatchObject({
-    ...{ current: false, as_of: '2026-01-01T23:59:51.000Z', why_old: 'Kafka does not answer the centre' },
+    current: false,
+    as_of: '2026-01-01T23:59:51.000Z',
+    why_old: 'Kafka does not answer the centre',
   });
   expect(at(undefined)).toMatchObject({ current: false, as_of: null });
   const trouble = { since: now - 60_000, reason: 'its disk is full' };
   expect(centreView(parts({ now, heard: now, trouble }))).toMatchObject({
-    ...{ current: false, as_of: '2026-01-01T23:59:00.000Z', why_old: 'the history of the centre stores nothing now' },
+    current: false,
+    as_of: '2026-01-01T23:59:00.000Z',
+    why_old: 'the history of the centre stores nothing now',
   });
 });
 
 test('each problem and note of the centre is a message too, which a page says in its own language', () => {
   const view = centreView(
     parts({
-      ...{ unread: 21_000, topics: ['a topic keeps too little'], trouble: { since: 0, reason: 'disk full' } },
+      unread: 21_000,
+      topics: ['a topic keeps too little'],
+      trouble: { since: 0, reason: 'disk full' },
       notifier: { connected: true, reason: '', notifications: 0, channels: [channel({ failed: 3 })] },
     }),
   );

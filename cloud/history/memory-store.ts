@@ -202,7 +202,12 @@ export class MemoryHistory implements HistoryStore {
       .map(({ newest, raised, seen, open }) => {
         const { site, gateway } = newest.event;
         return {
-          ...{ alarm: newest.indexed.alarm, site, gateway, latest: structuredClone(newest.event), raised, open },
+          alarm: newest.indexed.alarm,
+          site,
+          gateway,
+          latest: structuredClone(newest.event),
+          raised,
+          open,
           openOfGateway: openOf(gateway),
           ...(seen === undefined ? {} : { acknowledgement: { by: seen.by, at: rfc3339(seen.at) } }),
         };
@@ -212,7 +217,10 @@ export class MemoryHistory implements HistoryStore {
 
   async ask<Asked, Answer, Row>(question: HistoryQuestion<Asked, Answer, Row>, asked: Asked): Promise<Answer> {
     const events = this.#corrected().map(({ event, stored, indexed }) => ({
-      ...{ event, storedMs: stored, channel: indexed.channel, values: indexed.values },
+      event,
+      storedMs: stored,
+      channel: indexed.channel,
+      values: indexed.values,
     }));
     return structuredClone(question.memory(events, asked, Math.trunc(this.#clock.now())));
   }
@@ -272,7 +280,8 @@ export class MemoryHistory implements HistoryStore {
 
   async rowCounts(gateway: string): ReturnType<HistoryStore['rowCounts']> {
     return (await this.holdings(gateway)).map(({ epoch, lane }) => ({
-      ...{ epoch, lane },
+      epoch,
+      lane,
       rows: this.#lane({ gateway, epoch, lane }).length,
     }));
   }

@@ -47,7 +47,11 @@ async function topicsOf(prefix: string): Promise<void> {
 function anIngest(prefix: string, partitions?: PartitionCounts) {
   const reported = { stored: 0, repeated: 0, poison: [] as string[] };
   const ingest = new Ingest({
-    ...{ kafka: cluster(prefix), history, clock: systemClock, random: Math.random, logger },
+    kafka: cluster(prefix),
+    history,
+    clock: systemClock,
+    random: Math.random,
+    logger,
     ...(partitions === undefined ? {} : { partitions }),
     events: {
       stored: (events) => {
@@ -84,8 +88,16 @@ async function drained(prefix: string, count: number, timeOf: (n: number) => num
     const values = Array.from({ length: count }, (_, i) => {
       const received = now - 40 * dayMs + Math.floor((i * 40 * dayMs) / count);
       return encodeEvent(asId('home'), asId(gateway), {
-        ...{ epoch: asId<'epoch'>('e1'), lane: 'telemetry', sequence: i + 1, type: 'forpost.reading.v1' },
-        ...{ device: asId<'device'>(`m-${i % 20}`), time: timeOf(i), received, clock: 'synced', boot: 'b', uptime: i },
+        epoch: asId<'epoch'>('e1'),
+        lane: 'telemetry',
+        sequence: i + 1,
+        type: 'forpost.reading.v1',
+        device: asId<'device'>(`m-${i % 20}`),
+        time: timeOf(i),
+        received,
+        clock: 'synced',
+        boot: 'b',
+        uptime: i,
         data: JSON.stringify({ values: { power_w: i } }),
       });
     });
@@ -146,7 +158,8 @@ test('partitions added during a drain lose and duplicate no event, and staff are
     for (const gateway of gateways) {
       const key = { gateway, epoch: 'e1', lane: 'telemetry' } as const;
       await vi.waitFor(async () => expect(await history.received(key)).toEqual([[1, 900]]), {
-        ...{ timeout: 60_000, interval: 200 },
+        timeout: 60_000,
+        interval: 200,
       });
       await vi.waitFor(async () => expect(await history.rows(key)).toEqual({ rows: 900, distinct: 900 }));
     }

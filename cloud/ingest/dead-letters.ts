@@ -114,7 +114,8 @@ function letterOf(name: string, record: PoisonRecord, mostBytes = Number.POSITIV
   const headers = { reason: reason.slice(0, longestReason), topic: from, partition: String(partition), offset };
   const whole = original.length <= mostBytes;
   return {
-    ...{ topic: name, key: key.slice(0, longestKey) },
+    topic: name,
+    key: key.slice(0, longestKey),
     value: whole ? original : original.subarray(0, mostBytes),
     headers: whole ? headers : { ...headers, 'original-bytes': String(original.length) },
   };

@@ -125,7 +125,8 @@ describe('deduplication', () => {
     const odd = [9, 5, 1, 7, 3];
     await deduplication.storeNew(odd, eventOf, store.insert);
     expect(await deduplication.storeNew([1, 2, 9, 10, 10], eventOf, store.insert)).toEqual({
-      ...{ fresh: [2, 10], repeated: [1, 9, 10] },
+      fresh: [2, 10],
+      repeated: [1, 9, 10],
     });
     expect({ loads: store.loads, lookups: store.lookups }).toEqual({ loads: 1, lookups: 1 });
     // and after a restart the history itself says so

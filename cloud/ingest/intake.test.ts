@@ -71,7 +71,10 @@ describe('the intake', () => {
         received: (lane) => history.received(lane),
         stored: (lane, sequences) => history.stored(lane, sequences),
       },
-      ...{ stored: () => undefined, clock: systemClock, random: () => 0.01, logger: silentLogger() },
+      stored: () => undefined,
+      clock: systemClock,
+      random: () => 0.01,
+      logger: silentLogger(),
     });
     // 50 batches of one lane, and as many of lanes of their own
     const batches = Array.from({ length: 100 }, (_, i) => ({
@@ -104,7 +107,10 @@ describe('the intake', () => {
         received: (lane) => history.received(lane),
         stored: (lane, sequences) => history.stored(lane, sequences),
       },
-      ...{ stored: () => undefined, clock: systemClock, random: () => 0.01, logger: silentLogger() },
+      stored: () => undefined,
+      clock: systemClock,
+      random: () => 0.01,
+      logger: silentLogger(),
     });
     await intake.storeBatch(items(1, 2, 3), never);
     history = new MemoryHistory(systemClock);
@@ -119,7 +125,11 @@ describe('the intake', () => {
     const { history, intake } = anIntake();
     await intake.storeBatch(items(...Array.from({ length: 1_200 }, (_, i) => i + 1)), never);
     const after = new Intake({
-      ...{ history, stored: () => undefined, clock: systemClock, random: () => 0.01, logger: silentLogger() },
+      history,
+      stored: () => undefined,
+      clock: systemClock,
+      random: () => 0.01,
+      logger: silentLogger(),
     });
     const again = Array.from({ length: 1_200 }, (_, i) => ({ event: event(i + 1, i === 699 ? { power: -1 } : {}) }));
     const { stored, repeated, conflicting } = await after.storeBatch(again, never);
@@ -132,7 +142,10 @@ describe('the intake', () => {
     const { history, intake, reported } = anIntake();
     await intake.storeBatch(items(1), never);
     const after = new Intake({
-      ...{ history, clock: systemClock, random: () => 0.01, logger: silentLogger() },
+      history,
+      clock: systemClock,
+      random: () => 0.01,
+      logger: silentLogger(),
       stored: (events) => reported.push(...events.map(({ sequence }) => sequence)),
     });
     let failures = 2;

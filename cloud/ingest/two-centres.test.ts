@@ -50,7 +50,11 @@ function aCentre(history: MemoryHistory) {
     clock,
   });
   const ingest = new Ingest({
-    ...{ kafka: cluster(), history, clock, random: Math.random, logger },
+    kafka: cluster(),
+    history,
+    clock,
+    random: Math.random,
+    logger,
     events: {
       stored: () => {},
       held: (events) => ledgers.stored(events),

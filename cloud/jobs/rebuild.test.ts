@@ -68,7 +68,8 @@ async function ingestAll(store: ClickHouseHistory): Promise<void> {
 async function send(gateway: string, numbers: readonly number[]): Promise<void> {
   for (let i = 0; i < numbers.length; i += 2000) {
     const messages = numbers.slice(i, i + 2000).map((n) => ({
-      ...{ key: gateway, partition: partitionOf(gateway, 3) },
+      key: gateway,
+      partition: partitionOf(gateway, 3),
       value: eventJson(n, { gateway }),
     }));
     await kafka.send('forpost.telemetry', messages, zstd);

@@ -129,10 +129,18 @@ class Rebuild {
       );
     await this.#table.exchange();
     return {
-      ...{ name: 'rebuild', at, seconds: Math.round(this.#clock.uptime() - started) / 1000 },
+      name: 'rebuild',
+      at,
+      seconds: Math.round(this.#clock.uptime() - started) / 1000,
       metrics: {
-        ...{ read: this.#read, stored: this.#stored, repeated: this.#repeated, unreadable: this.#unreadable },
-        ...{ replaced: before - older, older, events_before: before, events_after: this.#stored + older },
+        read: this.#read,
+        stored: this.#stored,
+        repeated: this.#repeated,
+        unreadable: this.#unreadable,
+        replaced: before - older,
+        older,
+        events_before: before,
+        events_after: this.#stored + older,
       },
       ranges: ranges.map(({ topic, partition, from, to }) => ({ topic, partition, from: `${from}`, to: `${to}` })),
     };
@@ -169,14 +177,12 @@ class Rebuild {
     this.#say(`Kafka holds ${this.#total} records in ${ranges.length} partitions`);
     await this.#table.begin();
     await readRanges({
-      ...{
-        cluster: this.#cluster,
-        name: 'rebuild',
-        ranges,
-        clock: this.#clock,
-        random: Math.random,
-        logger: this.#logger,
-      },
+      cluster: this.#cluster,
+      name: 'rebuild',
+      ranges,
+      clock: this.#clock,
+      random: Math.random,
+      logger: this.#logger,
       handle: (messages) => this.#storeRecords(messages),
     });
     await this.#insert();

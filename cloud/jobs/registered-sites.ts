@@ -24,7 +24,12 @@ export async function registeredSites(
     throw error;
   });
   await readRanges({
-    ...{ cluster, name: 'registry', ranges, clock, random: Math.random, logger },
+    cluster,
+    name: 'registry',
+    ranges,
+    clock,
+    random: Math.random,
+    logger,
     handle: async (messages) => {
       for (const { value } of messages) {
         const record = value === null ? undefined : recordIn(value.toString('utf8'));

@@ -79,8 +79,12 @@ test('a replay brings events that the history lacks, by number or by time; each 
   const notified: Notification[] = [];
   const channel = { id: 'desk', kind: 'test', send: async (one: Notification) => void notified.push(one) };
   const notifier = new Notifier({
-    ...{ folder: kafka.folder, kafka: kafka.cluster, routes: [{ channel: channel as never, severity: 'info' }] },
-    ...{ clock: systemClock, random: Math.random, logger },
+    folder: kafka.folder,
+    kafka: kafka.cluster,
+    routes: [{ channel: channel as never, severity: 'info' }],
+    clock: systemClock,
+    random: Math.random,
+    logger,
   });
   const ingest = kafka.ingestInto(history);
   await ingest.start();

@@ -40,7 +40,9 @@ const requestTimeoutMs = 15_000;
 
 /** Fails within about half a second where no broker answers. By then each broker was asked: kafkajs takes them in turn. */
 const quick = (brokers: readonly string[]) => ({
-  ...{ retries: Math.max(2, brokers.length - 1), initialRetryTime: 100, maxRetryTime: 1_000 },
+  retries: Math.max(2, brokers.length - 1),
+  initialRetryTime: 100,
+  maxRetryTime: 1_000,
 });
 /**
  * Tries twice a second for about a minute. A consumer that outlives a broker's restart keeps its place in its group; a

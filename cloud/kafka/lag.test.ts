@@ -2,7 +2,11 @@ import { expect, test } from 'vitest';
 import { Frontier, recreatedTopics } from './lag.ts';
 
 const seen = (partition: number, committed: number, high: number, low = 0) => ({
-  ...{ topic: 't', partition, committed: BigInt(committed), high: BigInt(high), low: BigInt(low) },
+  topic: 't',
+  partition,
+  committed: BigInt(committed),
+  high: BigInt(high),
+  low: BigInt(low),
 });
 
 test('the records of a measurement are handled when every partition’s offset has passed its end offset of that measurement', () => {

@@ -139,7 +139,10 @@ export class LagWatch implements Part {
     );
     const seen = ends.flatMap(([topic, partitions]) =>
       partitions.map(({ partition, low, high }) => ({
-        ...{ topic, partition, low: BigInt(low), high: BigInt(high) },
+        topic,
+        partition,
+        low: BigInt(low),
+        high: BigInt(high),
         committed: committed.get(`${topic}/${partition}`) ?? noPlace,
       })),
     );

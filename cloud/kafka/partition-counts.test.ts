@@ -67,7 +67,12 @@ test('a malformed file is replaced', async () => {
 });
 
 const poison = (offset: number, conflict = false, key = `gw-${offset % 10}`) => ({
-  ...{ topic: 't', partition: 0, offset: String(offset), key, reason: `reason ${offset}`, conflict },
+  topic: 't',
+  partition: 0,
+  offset: String(offset),
+  key,
+  reason: `reason ${offset}`,
+  conflict,
   original: Buffer.from('x'),
 });
 

@@ -84,13 +84,19 @@ export async function readRanges(options: RangeReaderOptions): Promise<void> {
     else await heartbeat();
   };
   const consumer = new SupervisedConsumer({
-    ...{ cluster, name, eachBatch, clock, random, logger },
+    cluster,
+    name,
+    eachBatch,
+    clock,
+    random,
+    logger,
     groupId: `${cluster.prefix}-${name}-${randomUUID()}`,
     topics: [...new Set(ranges.map(({ topic }) => topic))],
     onJoined: async (joined) => {
       for (const range of left())
         joined.seek({
-          ...{ topic: range.topic, partition: range.partition },
+          topic: range.topic,
+          partition: range.partition,
           offset: `${places.get(nameOf(range)) ?? range.from}`,
         });
     },

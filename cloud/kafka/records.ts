@@ -37,7 +37,9 @@ export function attributeProblem(event: ForpostEvent): string | undefined {
   for (const name of ['type', 'boot', 'time', 'received'] as const)
     if (event[name].length > longestAttribute)
       return words('centre/reason.long-attribute', {
-        ...{ name, count: String(longestAttribute), text: quoted(event[name]) },
+        name,
+        count: String(longestAttribute),
+        text: quoted(event[name]),
       });
   if (partsOf(event, mostParts) > mostParts) return words('centre/reason.many-parts', { count: String(mostParts) });
   return sourceProblem(event);

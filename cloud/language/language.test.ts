@@ -26,7 +26,10 @@ async function centre() {
   await addUser(folder, 'wall', 'right', 'viewer');
   await users.refresh();
   const app = buildApi({
-    ...{ capabilities: Capabilities.of([language], services), users, clock: systemClock, logger: silentLogger() },
+    capabilities: Capabilities.of([language], services),
+    users,
+    clock: systemClock,
+    logger: silentLogger(),
     webFolder: join(tmpdir(), 'no-such-page'),
   });
   releases.push(() => app.close());

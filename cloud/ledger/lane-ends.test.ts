@@ -28,7 +28,11 @@ function some(maxWaiting = 100, maxGateways = 100) {
       gatewayStatus({
         gateway: asId(gateway),
         lanes: told.map(([epoch, assigned, acknowledged]) => ({
-          ...{ epoch: asId(epoch), lane: 'telemetry', assigned, acknowledged, bytes: 0 },
+          epoch: asId(epoch),
+          lane: 'telemetry',
+          assigned,
+          acknowledged,
+          bytes: 0,
         })),
       }),
       ++at,

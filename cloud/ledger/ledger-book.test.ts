@@ -33,7 +33,8 @@ function aBook() {
 
 const gapEvent = (sequence: number, data: object): ForpostEvent => ({
   ...event(sequence, { lane: 'alerts', epoch: 'e2' }),
-  ...{ type: 'forpost.gap.v1', data },
+  type: 'forpost.gap.v1',
+  data,
 });
 
 test('the history is read once; events that are stored later, in any order and twice, are added without a further read', async () => {

@@ -6,8 +6,12 @@ import { gatewayLedger } from './ledger.ts';
 import { supersededReason, withSuperseded } from './superseded.ts';
 
 const end = (epoch: string, begun: number, assigned: number): LaneEnd => ({
-  ...{ gateway: 'gw-1', epoch: asId<'epoch'>(epoch), lane: 'telemetry' },
-  ...{ assigned, acknowledged: assigned, begun },
+  gateway: 'gw-1',
+  epoch: asId<'epoch'>(epoch),
+  lane: 'telemetry',
+  assigned,
+  acknowledged: assigned,
+  begun,
 });
 const takeover = { instance: 'new', at: 1000, backup: '', former: 'e2' };
 /** e1 and e2: before the backup; e3: begun by the old box after it; e4: the restored box. */
@@ -24,7 +28,10 @@ test('what a replaced box stored in a start after the backup, and never sent, is
   const lanes = [{ epoch: asId<'epoch'>('e4'), lane: 'telemetry', assigned: 5, acknowledged: 5, bytes: 0 }] as const;
   const ledger = gatewayLedger('gw-1', gatewayStatus({ lanes }), lanes, history, { ends, settledArrived: 2000 });
   expect(ledger.lanes.find(({ epoch }) => epoch === 'e3')).toMatchObject({
-    ...{ assigned: 30, received: { count: 12 }, missing: { count: 0 }, waiting: { count: 0 } },
+    assigned: 30,
+    received: { count: 12 },
+    missing: { count: 0 },
+    waiting: { count: 0 },
     shed: { count: 18, reasons: [{ reason: supersededReason, count: 18 }] },
   });
 });

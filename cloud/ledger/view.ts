@@ -49,7 +49,12 @@ export function ledgerView(
   const shown = sorted.slice(skip, skip + maxLedgerLanes);
   const duplicatesOf = (lane: LaneLedger) => Math.max(0, (rows.get(nameOf(lane)) ?? 0) - lane.received.count);
   return {
-    ...{ gateway, assigned, received, shed, missing, waiting },
+    gateway,
+    assigned,
+    received,
+    shed,
+    missing,
+    waiting,
     duplicates: ledger.lanes.reduce((sum, lane) => sum + duplicatesOf(lane), 0),
     lanes: shown.map((lane) => laneView(lane, duplicatesOf(lane), query)),
     lanes_left_out: Math.max(0, sorted.length - skip - shown.length),
@@ -100,7 +105,10 @@ function cutRanges(ranges: readonly Range[], after: number, limit: number) {
 
 function gapView({ from, through, count, reason, firstTime, lastTime }: Gap) {
   return {
-    ...{ from, to: through, count, ...inAnyLanguage(reason) },
+    from,
+    to: through,
+    count,
+    ...inAnyLanguage(reason),
     ...(firstTime === undefined ? {} : { first_time: firstTime }),
     ...(lastTime === undefined ? {} : { last_time: lastTime }),
   };

@@ -41,7 +41,11 @@ export const live: CapabilityKind<LiveServices> = {
     routes(api, caller) {
       const { live: feed, ledger, health, storesAll, service, clock, logger } = services;
       const streams = new LiveStreams({
-        ...{ live: feed, ledger, storesAll, clock, logger },
+        live: feed,
+        ledger,
+        storesAll,
+        clock,
+        logger,
         centre: () => health.view(),
         isOut: (gateway) => service.isOut(gateway),
         streams: new EventStreams(api, { clock, maxStreams }),

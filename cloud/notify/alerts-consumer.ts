@@ -55,7 +55,14 @@ export class AlertsConsumer implements Part {
     this.#options = options;
     this.#topic = topic(cluster.prefix, 'alerts');
     this.#consumer = new SupervisedConsumer({
-      ...{ cluster, name: 'notify', groupId: group, topics: [this.#topic], fetchWaitMs, clock, random, logger },
+      cluster,
+      name: 'notify',
+      groupId: group,
+      topics: [this.#topic],
+      fetchWaitMs,
+      clock,
+      random,
+      logger,
       prepare: (client) => {
         // a new consumer reads from the committed offsets
         this.#trackers.clear();

@@ -17,8 +17,18 @@ beforeEach(() => {
 
 function about(alarm: string, id: string, late = false): Notification {
   return {
-    ...{ id, site: 'home', gateway: 'gw-1', device: 'd', alarm, rule: 'r', change: 'raised' },
-    ...{ severity: 'warning', message: 'm', time: '', received: '', late },
+    id,
+    site: 'home',
+    gateway: 'gw-1',
+    device: 'd',
+    alarm,
+    rule: 'r',
+    change: 'raised',
+    severity: 'warning',
+    message: 'm',
+    time: '',
+    received: '',
+    late,
   };
 }
 
@@ -165,7 +175,9 @@ test('an unreachable channel is reported before its first notification, until it
   let wrong: string | undefined = 'webhook desk cannot be reached: ECONNREFUSED';
   let checks = 0;
   const checked = new ChannelQueue({
-    ...{ clock, random: () => 1, logger: silentLogger() },
+    clock,
+    random: () => 1,
+    logger: silentLogger(),
     channel: {
       name: 'desk',
       send: async () => undefined,

@@ -11,8 +11,18 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 function of(gateway: string, id: string, severity = 'warning'): Notification {
   return {
-    ...{ id: `${gateway}/${id}`, site: 'home', gateway, device: 'd', alarm: id, rule: 'r', change: 'raised' },
-    ...{ severity, message: 'm', time: '', received: '', late: false },
+    id: `${gateway}/${id}`,
+    site: 'home',
+    gateway,
+    device: 'd',
+    alarm: id,
+    rule: 'r',
+    change: 'raised',
+    severity,
+    message: 'm',
+    time: '',
+    received: '',
+    late: false,
   };
 }
 
@@ -25,8 +35,12 @@ function notifier(clock: FakeClock, perMinute?: number) {
     },
   };
   const made = new Notifier({
-    ...{ folder: '/nowhere', routes: [{ channel, severity: 'info' }], perMinute },
-    ...{ clock, random: () => 1, logger: silentLogger() },
+    folder: '/nowhere',
+    routes: [{ channel, severity: 'info' }],
+    perMinute,
+    clock,
+    random: () => 1,
+    logger: silentLogger(),
   });
   onTestFinished(() => made.stop());
   return { made, notified };

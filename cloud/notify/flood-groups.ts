@@ -122,8 +122,17 @@ function messageOf({ first, worst, count, critical }: Group): Notification {
   const { gateway, site } = first;
   const counts = { gateway, count, time: { seconds: groupMs / 1000 }, ...(critical === 0 ? {} : { critical }) };
   return {
-    ...{ id: `${first.id}/group`, site, gateway, device: '', alarm: `${first.id}/group`, rule: 'group' },
-    ...{ change: 'raised', severity: worst.severity, time: first.time, received: first.received, late: first.late },
+    id: `${first.id}/group`,
+    site,
+    gateway,
+    device: '',
+    alarm: `${first.id}/group`,
+    rule: 'group',
+    change: 'raised',
+    severity: worst.severity,
+    time: first.time,
+    received: first.received,
+    late: first.late,
     ...messageAround(
       critical === 0 ? 'notification/group' : 'notification/group-critical',
       { ...counts, worst: worst.message_i18n ?? worst.message },

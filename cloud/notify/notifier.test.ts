@@ -163,10 +163,14 @@ describe('on Kafka', unless(withoutKafka), () => {
 
   async function raise(sequence: number, data: object = {}, partition = partitionOf('gw-1', 3), key = 'gw-1') {
     await producer.send({
-      ...{ topic: topic(prefix, 'alerts'), acks: -1, compression: zstd },
+      topic: topic(prefix, 'alerts'),
+      acks: -1,
+      compression: zstd,
       messages: [
         {
-          ...{ key, value: alertJson(sequence, data, now()), partition },
+          key,
+          value: alertJson(sequence, data, now()),
+          partition,
           headers: { 'content-type': eventContentType },
         },
       ],

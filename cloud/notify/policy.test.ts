@@ -31,12 +31,23 @@ test('a notification carries the fields of its alarm', () => {
 
 test('the notification about a cleared alarm carries its summary, its worst value and its duration', () => {
   const ended = {
-    ...{ change: 'cleared', active: false, message: 'Gate is empty again', summary: 'Somebody in Gate' },
-    ...{ duration_ms: 5000, peak: 2, device_name: 'Yard', place: 'behind the barn' },
+    change: 'cleared',
+    active: false,
+    message: 'Gate is empty again',
+    summary: 'Somebody in Gate',
+    duration_ms: 5000,
+    peak: 2,
+    device_name: 'Yard',
+    place: 'behind the barn',
   };
   expect(notificationOf(alertEvent(1, ended), now)).toMatchObject({
-    ...{ message: 'Over after 5 s: Somebody in Gate (Gate is empty again)', summary: 'Somebody in Gate' },
-    ...{ cause: 'power_w', peak: 2, duration_ms: 5000, device_name: 'Yard', place: 'behind the barn' },
+    message: 'Over after 5 s: Somebody in Gate (Gate is empty again)',
+    summary: 'Somebody in Gate',
+    cause: 'power_w',
+    peak: 2,
+    duration_ms: 5000,
+    device_name: 'Yard',
+    place: 'behind the barn',
   });
   // an older gateway sends only these fields
   const old = { change: 'cleared', active: false, message: 'Gate is empty again' };

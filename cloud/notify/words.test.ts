@@ -17,10 +17,17 @@ function notifier() {
     send: async (notification) => void notified[language].push(notification),
   });
   const routes = (['en', 'ru'] as const).map((language) => ({
-    ...{ channel: channel(language), severity: 'info' as const, language },
+    channel: channel(language),
+    severity: 'info' as const,
+    language,
   }));
   const made = new Notifier({
-    ...{ folder: '/nowhere', routes, perMinute: 1, clock, random: () => 1, logger: silentLogger() },
+    folder: '/nowhere',
+    routes,
+    perMinute: 1,
+    clock,
+    random: () => 1,
+    logger: silentLogger(),
   });
   onTestFinished(() => made.stop());
   return { made, notified, clock };
@@ -31,7 +38,11 @@ test('each channel gets notifications in its own language, without keys of the c
   const summary_i18n = { key: 'common/unit.days', values: { count: 3 } };
   made.onEvent(
     alertEvent(1, {
-      ...{ change: 'cleared', active: false, message: 'Gate is empty', summary: '3 days', summary_i18n },
+      change: 'cleared',
+      active: false,
+      message: 'Gate is empty',
+      summary: '3 days',
+      summary_i18n,
       duration_ms: 300_000,
     }),
   );

@@ -24,7 +24,10 @@ test('each operation is one line of a file that only its owner may read', async 
   await Promise.all([log.append(operation), log.append({ ...operation, by: 'ben' })]);
   expect(await lines()).toMatchObject([
     {
-      ...{ specversion: '1.0', type: 'forpost.operation.v1', source: '/centre', subject: 'gate/yard/-/1' },
+      specversion: '1.0',
+      type: 'forpost.operation.v1',
+      source: '/centre',
+      subject: 'gate/yard/-/1',
       data: { operation: 'evidence-viewed', by: 'anna', gateway: 'gw-1' },
     },
     { data: { by: 'ben' } },
@@ -57,14 +60,12 @@ test('operations are read back from both files in order, and other lines are pas
   const kept: unknown[] = [];
   await log.read(async (some) => void kept.push(...some));
   expect(kept.at(-1)).toEqual({
-    ...{
-      operation: 'alarm-acknowledged',
-      by: 'd',
-      gateway: 'gw-1',
-      subject: 'x',
-      alarm: 'x',
-      at: new FakeClock().now(),
-    },
+    operation: 'alarm-acknowledged',
+    by: 'd',
+    gateway: 'gw-1',
+    subject: 'x',
+    alarm: 'x',
+    at: new FakeClock().now(),
   });
   expect(kept.map((one) => (one as { by: string }).by).join('')).toMatch(/^a?b?cd$/);
 });

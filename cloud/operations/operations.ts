@@ -40,8 +40,14 @@ export type KeptOperation = Operation & { readonly at: number };
 /** The record, CloudEvents 1.0 in structured JSON. `at`: ms since 1970. */
 export function operationRecord({ subject, ...data }: Operation, at: number): { key: string; value: string } {
   const event = {
-    ...{ specversion: '1.0', id: randomUUID(), source: '/centre', type: operationType, subject },
-    ...{ time: rfc3339(at), datacontenttype: 'application/json', data },
+    specversion: '1.0',
+    id: randomUUID(),
+    source: '/centre',
+    type: operationType,
+    subject,
+    time: rfc3339(at),
+    datacontenttype: 'application/json',
+    data,
   };
   return { key: `${data.gateway}/${subject}`, value: JSON.stringify(event) };
 }

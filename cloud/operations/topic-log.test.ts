@@ -67,7 +67,9 @@ test('a view of a picture is a record of the operations topic; while Kafka canno
   const [{ message }] = records as [(typeof records)[number]];
   expect(String(message.key)).toBe('gw-1/gate/yard/-/1');
   expect(JSON.parse(String(message.value))).toMatchObject({
-    ...{ specversion: '1.0', type: 'forpost.operation.v1', subject: 'gate/yard/-/1' },
+    specversion: '1.0',
+    type: 'forpost.operation.v1',
+    subject: 'gate/yard/-/1',
     data: { operation: 'evidence-viewed', by: 'anna', gateway: 'gw-1', sha256: first.sha256 },
   });
 

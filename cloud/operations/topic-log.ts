@@ -41,7 +41,9 @@ export class TopicOperationsLog implements OperationsLog {
     const common = { name: 'operations-read', clock: this.#clock, logger: this.#logger };
     const client = kafkaClient(this.#kafka, common.name, this.#logger);
     await readRanges({
-      ...{ ...common, cluster: this.#kafka, random: Math.random },
+      ...common,
+      cluster: this.#kafka,
+      random: Math.random,
       ranges: await heldRanges(client, [this.#topic]).catch((error: unknown) => {
         // no operation was written yet
         if (firstCause(error).message.includes('does not host this topic')) return [];

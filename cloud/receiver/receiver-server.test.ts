@@ -54,7 +54,11 @@ async function aReceiver(
 ) {
   const taken: string[] = [];
   const server = new ReceiverServer({
-    ...{ host: '127.0.0.1', port: 0, clock, logger: silentLogger(), limits },
+    host: '127.0.0.1',
+    port: 0,
+    clock,
+    logger: silentLogger(),
+    limits,
     gateways: () => gateways,
     delivery: {
       events: async (gateway, received) =>
@@ -165,7 +169,11 @@ describe('a receiver that knows gateways by certificate', () => {
   test('a gateway also receives its commands there, by its certificate', async () => {
     const asked: string[] = [];
     const server = new ReceiverServer({
-      ...{ host: '127.0.0.1', port: 0, clock: systemClock, logger: silentLogger(), gateways: () => ({}) },
+      host: '127.0.0.1',
+      port: 0,
+      clock: systemClock,
+      logger: silentLogger(),
+      gateways: () => ({}),
       delivery: { events: async () => undefined, status: async () => undefined },
       capabilities: pollOf({
         poll: async (gateway) => {
@@ -179,7 +187,10 @@ describe('a receiver that knows gateways by certificate', () => {
     servers.push(server);
     const stopping = new AbortController();
     const feed = httpCommands({
-      ...{ base: server.url, tls: { ca: pem.ca, ...own }, token: () => undefined, clock: systemClock },
+      base: server.url,
+      tls: { ca: pem.ca, ...own },
+      token: () => undefined,
+      clock: systemClock,
       wire: new WireCount(),
     });
     const running = feed.run(async () => undefined, stopping.signal);

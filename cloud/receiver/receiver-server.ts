@@ -96,7 +96,10 @@ export class ReceiverServer implements Part {
     const certificates =
       tls.client_ca === undefined ? 'off' : tls.client_certificate_required === true ? 'require' : 'ask';
     await app.register(receiverPlugin, {
-      ...{ gateways, delivery, certificates, clock },
+      gateways,
+      delivery,
+      certificates,
+      clock,
       ...(admission === undefined ? {} : { admission }),
       ...(limitsOf === undefined ? {} : { limitsOf }),
       ...(capabilities === undefined ? {} : { capabilities }),

@@ -260,7 +260,9 @@ function eventsIn(body: Buffer, gateway: string, maxEventBytes: number): readonl
       throw new HttpProblem(
         413,
         message('reason/receiver.long-event', {
-          ...{ line: String(number), bytes: String(bytes), most: String(maxEventBytes) },
+          line: String(number),
+          bytes: String(bytes),
+          most: String(maxEventBytes),
         }),
       );
     if (number > maxLines)
@@ -329,7 +331,10 @@ function answerProblems(app: FastifyInstance): void {
     const text = error instanceof HttpProblem ? error.text : tellable ? undefined : message('reason/http.in-log');
     const detail = tellable || text === undefined ? error.message : inEnglish(text);
     return sendProblem(reply, {
-      ...{ type: 'about:blank', title: titleOf(status), status, detail },
+      type: 'about:blank',
+      title: titleOf(status),
+      status,
+      detail,
       ...(text === undefined ? {} : { detailI18n: text }),
     });
   });

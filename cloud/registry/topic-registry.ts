@@ -51,7 +51,12 @@ export class TopicRegistry implements Registry {
     this.#topic = topic(kafka.prefix, 'registry');
     this.#producer = new SupervisedProducer(kafka, 'registry', clock, logger);
     this.#consumer = new SupervisedConsumer({
-      ...{ cluster: kafka, name: 'registry', topics: [this.#topic], clock, random, logger },
+      cluster: kafka,
+      name: 'registry',
+      topics: [this.#topic],
+      clock,
+      random,
+      logger,
       groupId: `${kafka.prefix}-registry-${randomUUID()}`,
       // the other centres are to see a write at once
       fetchWaitMs: 250,

@@ -30,7 +30,9 @@ export function seriesPlan(request: Type.Static<typeof seriesQuery>, nowMs: numb
     throw new HttpProblem(
       400,
       message('centre/reason.too-many-points', {
-        ...{ points: String(points), most: String(maxPoints), seconds: String(enough) },
+        points: String(points),
+        most: String(maxPoints),
+        seconds: String(enough),
       }),
     );
   }

@@ -56,7 +56,9 @@ export async function startApi(options: ApiOptions = {}) {
   const app: FastifyInstance = buildApi({
     capabilities: Capabilities.of(capabilities, services),
     users: { hashOf: (name) => (name === 'admin' ? right : undefined) },
-    ...{ clock, logger: silentLogger(), webFolder: options.webFolder ?? join(tmpdir(), 'no-such-page') },
+    clock,
+    logger: silentLogger(),
+    webFolder: options.webFolder ?? join(tmpdir(), 'no-such-page'),
   });
   onTestFinished(() => app.close());
   refusalsInRussian(app);

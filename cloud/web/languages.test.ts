@@ -108,8 +108,13 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
     await page.locator('.alarm').getByText('it burns').waitFor();
     const catching_up = { key: 'centre/note.catching-up', values: { count: 21_000 } };
     centre.sendToPages('centre', {
-      ...{ problems: ['Kafka: it is away'], notes: ['catching up'], notes_i18n: [catching_up] },
-      ...{ current: false, as_of: null, why_old: 'no Kafka', why_old_i18n: { key: 'centre/old.kafka' } },
+      problems: ['Kafka: it is away'],
+      notes: ['catching up'],
+      notes_i18n: [catching_up],
+      current: false,
+      as_of: null,
+      why_old: 'no Kafka',
+      why_old_i18n: { key: 'centre/old.kafka' },
     });
     await page.getByText('в Kafka ещё 21 000 несохранённых записей').waitFor();
     await page.getByText('Kafka: it is away').waitFor();
@@ -136,15 +141,30 @@ const inEnglish = { reason: 'the disk is full', reason_i18n: { key: 'gateway/rea
 function fill(centre: FakeCentre): void {
   const minute = 60_000;
   const device = (id: string, change: object = {}) => ({
-    ...{ id, name: `Счётчик ${id}`, connected: true, lastSeen: ago(1000), messages: 7, deadLetters: 0 },
-    ...{ values: { power_w: 5131.2 }, ...change },
+    id,
+    name: `Счётчик ${id}`,
+    connected: true,
+    lastSeen: ago(1000),
+    messages: 7,
+    deadLetters: 0,
+    values: { power_w: 5131.2 },
+    ...change,
   });
   const uplink = {
-    ...{ sink: '1', state: 'draining', since: ago(minute), reason: '', events: 12_000, bytes: 3_400_000 },
+    sink: '1',
+    state: 'draining',
+    since: ago(minute),
+    reason: '',
+    events: 12_000,
+    bytes: 3_400_000,
     eventsPerSecond: 800,
     plan: {
-      ...{ eventsPerSecond: 800, bytesPerSecond: 80_000, arrivingPerSecond: 50, secondsLeft: 900 },
-      ...{ endsAt: ago(-900_000), outlook: 'ending' },
+      eventsPerSecond: 800,
+      bytesPerSecond: 80_000,
+      arrivingPerSecond: 50,
+      secondsLeft: 900,
+      endsAt: ago(-900_000),
+      outlook: 'ending',
     },
     budget: { used: 50_000_000, limit: 100_000_000 },
   };
@@ -155,7 +175,12 @@ function fill(centre: FakeCentre): void {
   const bare = { cameras: [], uplinks: [], devices: [] };
   const gateways = [
     gatewayView('1', {
-      ...{ name: 'Ферма', site: 'ферма', place: 'Щитовая', cameras, uplinks: [uplink], clock: 'unsynced' },
+      name: 'Ферма',
+      site: 'ферма',
+      place: 'Щитовая',
+      cameras,
+      uplinks: [uplink],
+      clock: 'unsynced',
       backlog: { events: 12_000, bytes: 3_400_000 },
       devices: [device('1'), device('2', { connected: false }), device('3', { connected: false })],
     } as never),
@@ -172,12 +197,23 @@ function fill(centre: FakeCentre): void {
   centre.answers.set('/api/v1/logout', { user: null });
   centre.answers.set('/api/v1/gateways', { now: ago(0), gateways });
   const lane = {
-    ...{ epoch: '001122', lane: '2', assigned: 100, received: 90, shed: 5, missing: 2, waiting: 3, duplicates: 0 },
-    ...{ settled: 97, reasons: [{ ...inEnglish, count: 5 }], gaps_left_out: 0 },
+    epoch: '001122',
+    lane: '2',
+    assigned: 100,
+    received: 90,
+    shed: 5,
+    missing: 2,
+    waiting: 3,
+    duplicates: 0,
+    settled: 97,
+    reasons: [{ ...inEnglish, count: 5 }],
+    gaps_left_out: 0,
     gaps: [{ from: 1, to: 0, count: 3, ...inEnglish }],
     ranges: {
-      ...{ received: { ranges: [], left_out: 0 }, shed: { ranges: [[10, 14]], left_out: 0 } },
-      ...{ missing: { ranges: [[2, 3]], left_out: 0 }, waiting: { ranges: [], left_out: 0 } },
+      received: { ranges: [], left_out: 0 },
+      shed: { ranges: [[10, 14]], left_out: 0 },
+      missing: { ranges: [[2, 3]], left_out: 0 },
+      waiting: { ranges: [], left_out: 0 },
     },
   };
   centre.answers.set('/api/v1/gateways/1/ledger', { ...ledgerView('1'), missing: 2, lanes: [lane] });
@@ -187,8 +223,16 @@ function fill(centre: FakeCentre): void {
     alarms: [
       alarmView('1', { ...alarm, message: 'Мощность ввода выше предела', evidence: [picture], count: 3 } as never),
       alarmView('2', {
-        ...{ ...alarm, message: 'Ворота открыты', severity: 'warning', acknowledged: true, active: false, open: false },
-        ...{ acknowledged_by: 'анна', acknowledged_at: ago(minute), acknowledged_where: 'centre only', peak: 30_000 },
+        ...alarm,
+        message: 'Ворота открыты',
+        severity: 'warning',
+        acknowledged: true,
+        active: false,
+        open: false,
+        acknowledged_by: 'анна',
+        acknowledged_at: ago(minute),
+        acknowledged_where: 'centre only',
+        peak: 30_000,
       } as never),
       alarmView('3', { ...alarm, message: 'Датчик молчит', severity: 'info', test: true, acknowledged: true } as never),
       alarmView('4', { ...alarm, message: 'Протечка', active: false, acknowledged: false, severity: 'warning' }),
@@ -209,7 +253,10 @@ function fill(centre: FakeCentre): void {
         data: { ...scene, change: 'crossed', line: 'забор', to: 'left' },
       }),
       event(5, {
-        ...{ type: 'forpost.gap.v1', time: ago(120_000), stored: ago(0), clock: 'unsynced' },
+        type: 'forpost.gap.v1',
+        time: ago(120_000),
+        stored: ago(0),
+        clock: 'unsynced',
         data: { count: 812, from: '1000', to: '1811', lane: '2', ...inEnglish },
       }),
       event(6, { type: 'forpost.clock.v1', data: {}, corrected_time: ago(6000), stored: ago(0) }),
@@ -222,7 +269,13 @@ function fill(centre: FakeCentre): void {
   const to = Date.now();
   const points = Array.from({ length: 60 }, (_, i) => ({ time: to - (60 - i) * minute, value: 5000 + i * 3 }));
   centre.answers.set('/api/v1/series', {
-    ...{ unit: 'W', from: ago(60 * minute), to: ago(0), step: 60, agg: 'mean', tz: 'UTC', points },
+    unit: 'W',
+    from: ago(60 * minute),
+    to: ago(0),
+    step: 60,
+    agg: 'mean',
+    tz: 'UTC',
+    points,
   });
 }
 

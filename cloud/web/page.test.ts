@@ -137,7 +137,13 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
       const to = Date.now();
       const points = Array.from({ length: 60 }, (_, i) => ({ time: to - (60 - i) * 60_000, value: 500 + i }));
       centre.answers.set('/api/v1/series', {
-        ...{ unit: 'W', from: ago(3_600_000), to: ago(0), step: 60, agg: 'mean', tz: 'UTC', points },
+        unit: 'W',
+        from: ago(3_600_000),
+        to: ago(0),
+        step: 60,
+        agg: 'mean',
+        tz: 'UTC',
+        points,
       });
       const page = await open(size);
       await page.locator('.plot canvas').waitFor();

@@ -28,8 +28,10 @@ test('an alarm keeps its texts for every language until it ends, and across a re
   await again.alarms.start();
   const [over] = applied(again, [transition('cleared', { messageI18n: said('over') })]);
   expect(over?.data).toMatchObject({
-    ...{ message: 'it is cleared', message_i18n: said('over') },
-    ...{ summary: 'it is raised', summary_i18n: said('raised') },
+    message: 'it is cleared',
+    message_i18n: said('over'),
+    summary: 'it is raised',
+    summary_i18n: said('raised'),
   });
   await again.alarms.stop();
 });

@@ -60,8 +60,12 @@ test('an acknowledged alarm stays active, marked as acknowledged, until it clear
   expect(alarms.acknowledge('nobody', anna)).toEqual([]);
   expect(alarms.acknowledge(alarm, anna).map(({ data }) => data)).toMatchObject([
     {
-      ...{ change: 'acknowledged', acknowledged: true, active: true },
-      ...{ acknowledged_by: 'anna', acknowledged_at: '2026-01-14T11:00:00.000Z', acknowledged_where: 'site' },
+      change: 'acknowledged',
+      acknowledged: true,
+      active: true,
+      acknowledged_by: 'anna',
+      acknowledged_at: '2026-01-14T11:00:00.000Z',
+      acknowledged_where: 'site',
     },
   ]);
   expect(alarms.acknowledge(alarm, anna)).toEqual([]);

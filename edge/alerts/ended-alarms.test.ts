@@ -15,13 +15,17 @@ const anna = { by: 'anna', where: 'site' } as const;
 
 function transition(change: AlarmTransition['change'], more: Partial<AlarmTransition> = {}): AlarmTransition {
   return {
-    ...{ rule: 'gate', device: 'yard', subject: 'gate', change, severity: 'critical', category: 'intrusion' },
-    ...{
-      test: false,
-      message: change === 'cleared' ? 'Gate is empty again' : 'Somebody in Gate',
-      cause: 'zone-entered',
-    },
-    ...{ value: change === 'cleared' ? 0 : 1, time: noon },
+    rule: 'gate',
+    device: 'yard',
+    subject: 'gate',
+    change,
+    severity: 'critical',
+    category: 'intrusion',
+    test: false,
+    message: change === 'cleared' ? 'Gate is empty again' : 'Somebody in Gate',
+    cause: 'zone-entered',
+    value: change === 'cleared' ? 0 : 1,
+    time: noon,
     ...more,
   } as AlarmTransition;
 }
@@ -82,15 +86,25 @@ test('an ended alarm stays until a person acknowledges it, with its summary and 
   expect(alarms.active()).toEqual([]);
   expect(alarms.waiting()).toMatchObject([{ ended: noon + 5000, summary: 'Somebody in Gate' }]);
   expect(cleared?.data).toMatchObject({
-    ...{ change: 'cleared', active: false, acknowledged: false, cause: 'zone-entered', duration_ms: 5000 },
-    ...{ summary: 'Somebody in Gate', device_name: 'Yard', place: 'behind the barn' },
+    change: 'cleared',
+    active: false,
+    acknowledged: false,
+    cause: 'zone-entered',
+    duration_ms: 5000,
+    summary: 'Somebody in Gate',
+    device_name: 'Yard',
+    place: 'behind the barn',
   });
   const alarm = cleared?.data.alarm ?? '';
   const topic = 'forpost/alarms/gate/yard';
   expect(states.get(topic)).toMatchObject({ active: false, alarms: [], unacknowledged: [alarm] });
   const [seen] = alarms.acknowledge(alarm, anna);
   expect(seen?.data).toMatchObject({
-    ...{ change: 'acknowledged', active: false, acknowledged: true, acknowledged_by: 'anna', duration_ms: 5000 },
+    change: 'acknowledged',
+    active: false,
+    acknowledged: true,
+    acknowledged_by: 'anna',
+    duration_ms: 5000,
   });
   expect([alarms.waiting(), alarms.acknowledge(alarm, anna), alarms.isAcknowledged(alarm)]).toEqual([[], [], true]);
   expect(states.get(topic)).toMatchObject({ active: false, unacknowledged: [], acknowledged_by: 'anna' });
@@ -130,7 +144,11 @@ test('acknowledging an earlier alarm does not hide the active one of the same ki
   const [second] = apply(transition('raised', { message: 'Two in Gate', time: noon + 60_000 }));
   alarms.acknowledge(first?.data.alarm ?? '', anna);
   expect(states.get('forpost/alarms/gate/yard')).toMatchObject({
-    ...{ active: true, alarm: second?.data.alarm, acknowledged: false, message: 'Two in Gate', unacknowledged: [] },
+    active: true,
+    alarm: second?.data.alarm,
+    acknowledged: false,
+    message: 'Two in Gate',
+    unacknowledged: [],
   });
 });
 
@@ -149,7 +167,9 @@ test('alarms that wait for an acknowledgement outlive a restart and a kill, and 
   expect(after.alarms.waiting()).toMatchObject([{ device: 'yard', summary: 'First in Gate', ended: noon + 5000 }]);
   after.alarms.restore();
   expect(after.states.get('forpost/alarms/gate/yard')).toMatchObject({
-    ...{ active: false, change: 'cleared', unacknowledged: [after.alarms.waiting()[0]?.alarm] },
+    active: false,
+    change: 'cleared',
+    unacknowledged: [after.alarms.waiting()[0]?.alarm],
   });
   await after.alarms.stop();
 

@@ -6,9 +6,19 @@ const picture: EvidenceReference = { id: '00000000000000aa', sha256: 'ab', size:
 
 function alert(alarm: string, more: Partial<AlertData> = {}): AlertData {
   return {
-    ...{ alarm, rule: 'gate', device: 'yard', change: 'raised', active: true, acknowledged: false },
-    ...{ severity: 'warning', category: 'intrusion', message: 'Somebody in Gate', cause: 'zone-entered' },
-    ...{ count: 1, test: false, evidence: [] },
+    alarm,
+    rule: 'gate',
+    device: 'yard',
+    change: 'raised',
+    active: true,
+    acknowledged: false,
+    severity: 'warning',
+    category: 'intrusion',
+    message: 'Somebody in Gate',
+    cause: 'zone-entered',
+    count: 1,
+    test: false,
+    evidence: [],
     ...more,
   };
 }
@@ -29,8 +39,17 @@ test('an alarm is one entry from its raising to its end, with the pictures that 
   expect(past.page({ limit: 10 })).toEqual({
     alarms: [
       {
-        ...{ alarm: 'a', rule: 'gate', device: 'yard', severity: 'warning', message: 'Somebody in Gate' },
-        ...{ count: 3, test: false, acknowledged: true, raised: 10, ended: 20, evidence: [picture] },
+        alarm: 'a',
+        rule: 'gate',
+        device: 'yard',
+        severity: 'warning',
+        message: 'Somebody in Gate',
+        count: 3,
+        test: false,
+        acknowledged: true,
+        raised: 10,
+        ended: 20,
+        evidence: [picture],
       },
     ],
     next: undefined,
@@ -71,7 +90,9 @@ test('an older alarm known from its pictures alone stands at its place in time; 
   ]);
   expect(ids(past.page({ limit: 9 }))).toEqual(['new', 'old']);
   expect(past.page({ limit: 1 })?.alarms[0]).toMatchObject({
-    ...{ message: 'As the outbox has it', raised: 40, evidence: [picture] },
+    message: 'As the outbox has it',
+    raised: 40,
+    evidence: [picture],
   });
 });
 

@@ -77,7 +77,15 @@ export class PastAlarms {
     const ended = active ? undefined : (before?.ended ?? time);
     const raised = before?.raised ?? time;
     this.#known.set(alarm, {
-      ...{ alarm, rule, device, severity, count, test, acknowledged, raised, ended },
+      alarm,
+      rule,
+      device,
+      severity,
+      count,
+      test,
+      acknowledged,
+      raised,
+      ended,
       ...(active ? saysOfData(data) : endedSays(data, before)),
       ...(data.acknowledged_by === undefined ? {} : { acknowledgedBy: data.acknowledged_by }),
       evidence: evidence.length === 0 ? (before?.evidence ?? []) : evidence,
@@ -141,7 +149,16 @@ export function activePast(alarms: readonly ActiveAlarm[]): readonly PastAlarm[]
   return alarms.map(
     ({ alarm, rule, device, severity, count, test, acknowledged, raised, evidence = [], ...says }): PastAlarm => ({
       ...saysOf(says),
-      ...{ alarm, rule, device, severity, count, test, acknowledged, raised, ended: undefined, evidence },
+      alarm,
+      rule,
+      device,
+      severity,
+      count,
+      test,
+      acknowledged,
+      raised,
+      ended: undefined,
+      evidence,
     }),
   );
 }

@@ -178,8 +178,16 @@ describe('a restore changes nothing', () => {
 
   test('where an entry would leave the folder, or the content is not what the list says', async () => {
     const manifest = {
-      ...{ format: backupFormat, forpost: '0.1.0', id: '0'.repeat(16), gateway: 'gw-1', site: 'home' },
-      ...{ made_at: '', machine: '', config_file: 'gateway.yaml', data: 'data', instance: '' },
+      format: backupFormat,
+      forpost: '0.1.0',
+      id: '0'.repeat(16),
+      gateway: 'gw-1',
+      site: 'home',
+      made_at: '',
+      machine: '',
+      config_file: 'gateway.yaml',
+      data: 'data',
+      instance: '',
     };
     const made = async (entries: readonly (readonly [string, string])[], sums?: string) => {
       const hash = (text: string) => createHash('sha256').update(text).digest('hex');

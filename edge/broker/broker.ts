@@ -157,9 +157,12 @@ export class Broker implements Part, LocalPublisher {
       isStopping: () => this.#stopping,
     });
     this.#connectHandler = new ConnectHandler({
-      ...{ ...own, limits: this.#limits, lobby: this.#lobby },
+      ...own,
+      limits: this.#limits,
+      lobby: this.#lobby,
       maxPacketBytes: { device: maxPacketBytes, consumer: maxConsumerPacketBytesOf(options.mqtt) },
-      ...{ clients: this.#clients, sessions: this.#sessions },
+      clients: this.#clients,
+      sessions: this.#sessions,
       logIn: new LogIn({ ...own, authenticate, acquaintance, onRefused: options.onRefused, onLetIn: options.onLetIn }),
       connacks: new ConnackSender({ settled: (id) => this.#sessions.settled(id), ...own, waitMs }),
       watch: (guarded) => this.#watch(guarded),

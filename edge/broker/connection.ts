@@ -238,7 +238,13 @@ export class Connection {
     const { sessions, clock, onDropped, connect, guarded } = this.#options;
     return new Outflow(
       {
-        ...{ output: this.output, sessions, clock, isV5: this.isV5, onDropped, maxWaiting, maxWaitingBytes },
+        output: this.output,
+        sessions,
+        clock,
+        isV5: this.isV5,
+        onDropped,
+        maxWaiting,
+        maxWaitingBytes,
         receiveMaximum: Math.min(connect.receiveMaximum, mostInFlight),
         maximumPacketSize: connect.maximumPacketSize,
         isOpen: () => !this.isClosed,

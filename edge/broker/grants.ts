@@ -32,7 +32,14 @@ export function itemOf(message: Message, { qos, retain, ids }: Grant, payload: B
   const { topic, properties, expiresAt, number = 0 } = message;
   const own = [ids, properties].filter((part) => part !== undefined);
   return {
-    ...{ message: number, topic, payload, qos: qos as 1 | 2, messageId: undefined, released: false },
-    ...{ retain, expiresAt, properties: own.length === 0 ? undefined : Buffer.concat(own) },
+    message: number,
+    topic,
+    payload,
+    qos: qos as 1 | 2,
+    messageId: undefined,
+    released: false,
+    retain,
+    expiresAt,
+    properties: own.length === 0 ? undefined : Buffer.concat(own),
   };
 }

@@ -51,7 +51,9 @@ test('guesses at a device’s name from its own address do not delay its first l
   const { password, hash } = makeCredential();
   const site = { devices: [{ id: 'meter', decoder: 'native' }], consumers: [] } as unknown as Site;
   const { authenticate, acquaintance } = new DeviceRegistry({
-    ...{ site, secrets: { mqtt: { meter: hash }, console: {} }, clock: systemClock },
+    site,
+    secrets: { mqtt: { meter: hash }, console: {} },
+    clock: systemClock,
   });
   bench = new Bench({ authenticate, acquaintance });
   await bench.broker.start();

@@ -148,9 +148,17 @@ function outflowOf(sessions: Sessions) {
   const onDropped = () => undefined;
   const outflow = new Outflow(
     {
-      ...{ output: output as unknown as SocketOutput, sessions, clock: systemClock },
-      ...{ isV5: true, receiveMaximum: 1, maximumPacketSize: Number.POSITIVE_INFINITY },
-      ...{ maxWaiting: 1000, maxWaitingBytes: 2 ** 20, isOpen: () => true, mayHear: () => true, onDropped },
+      output: output as unknown as SocketOutput,
+      sessions,
+      clock: systemClock,
+      isV5: true,
+      receiveMaximum: 1,
+      maximumPacketSize: Number.POSITIVE_INFINITY,
+      maxWaiting: 1000,
+      maxWaitingBytes: 2 ** 20,
+      isOpen: () => true,
+      mayHear: () => true,
+      onDropped,
       onFailed: onDropped,
     },
     session,

@@ -49,7 +49,10 @@ describe('a message', () => {
     await soon(() => messages.length + plain.length).toBe(2);
     expect(messages).toEqual([
       {
-        ...{ topic: readings, text: 'one', qos: 1, retain: false },
+        topic: readings,
+        text: 'one',
+        qos: 1,
+        retain: false,
         properties: {
           payloadFormatIndicator: true,
           messageExpiryInterval: 100,

@@ -160,8 +160,14 @@ export class Outflow {
   #loose({ topic, qos, properties, expiresAt }: Message, grant: Grant, payload: Buffer): QueuedItem {
     const own = [grant.ids, properties].filter((part) => part !== undefined);
     return {
-      ...{ message: --this.#number, topic, payload, qos: Math.min(qos, grant.qos) as 1 | 2, messageId: undefined },
-      ...{ released: false, retain: grant.retain, expiresAt },
+      message: --this.#number,
+      topic,
+      payload,
+      qos: Math.min(qos, grant.qos) as 1 | 2,
+      messageId: undefined,
+      released: false,
+      retain: grant.retain,
+      expiresAt,
       properties: own.length === 0 ? undefined : Buffer.concat(own),
     };
   }

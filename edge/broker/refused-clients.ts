@@ -144,7 +144,9 @@ function keyOf({ kind, principal, user, address, what }: Refused): string {
 
 function cut({ kind, principal, user, clientId, address, what }: Refused): Refused {
   return {
-    ...{ kind, principal, address },
+    kind,
+    principal,
+    address,
     user: user.slice(0, longestName),
     clientId: clientId.slice(0, longestName),
     what: what.slice(0, longestTopicTold),

@@ -13,7 +13,9 @@ test.each([6, 9])('a client with protocol level %i is reported with the supporte
   (await bench.raw()).send(connect);
   await expect.poll(() => refused.length, { timeout: 10_000, interval: 5 }).toBe(1);
   expect(refused[0]).toMatchObject({
-    ...{ kind: 'protocol', principal: null, address: '127.0.0.1' },
+    kind: 'protocol',
+    principal: null,
+    address: '127.0.0.1',
     what: expect.stringMatching(new RegExp(`protocol level ${level} .*3\\.1, 3\\.1\\.1 and 5`)),
   });
 });

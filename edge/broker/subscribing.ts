@@ -311,7 +311,10 @@ function* subscriptionsOf(bytes: Buffer, from: number, isV5: boolean): Generator
     const qos = (options & 3) as 0 | 1 | 2;
     if (isV5)
       yield {
-        ...{ topic, qos, id, noLocal: (options & noLocalBit) !== 0 },
+        topic,
+        qos,
+        id,
+        noLocal: (options & noLocalBit) !== 0,
         retainAsPublished: (options & retainAsPublishedBit) !== 0,
         retainHandling: ((options >> retainHandlingShift) & 3) as 0 | 1 | 2,
       };

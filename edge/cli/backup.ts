@@ -76,7 +76,11 @@ export async function runRestore(file: string, folder: string | undefined, optio
     return;
   }
   const restored = await restore({
-    ...{ file, passphrase, folder, replace, now: Date.now() },
+    file,
+    passphrase,
+    folder,
+    replace,
+    now: Date.now(),
     ...(data === undefined ? {} : { data }),
   });
   await printRestored(restored);

@@ -6,8 +6,15 @@ import { expect, onTestFinished, test } from 'vitest';
 import { listDevices } from './list-devices.ts';
 
 const noted = (more: object) => ({
-  ...{ kind: 'password', principal: 'meter', user: 'meter', clientId: 'c', address: '10.0.0.7', what: '', count: 12 },
-  ...{ first: 1_780_000_000_000, last: 1_780_000_012_000 },
+  kind: 'password',
+  principal: 'meter',
+  user: 'meter',
+  clientId: 'c',
+  address: '10.0.0.7',
+  what: '',
+  count: 12,
+  first: 1_780_000_000_000,
+  last: 1_780_000_012_000,
   ...more,
 });
 

@@ -56,7 +56,11 @@ function aCommander(
     logger: silentLogger(),
   });
   return {
-    ...{ commander, clock, stored, acknowledged, people },
+    commander,
+    clock,
+    stored,
+    acknowledged,
+    people,
     states: () => states,
     setDisk: (next: (() => Promise<void>) | undefined) => {
       disk = next;
@@ -86,7 +90,10 @@ describe('a command', () => {
     expect(stored).toEqual([
       {
         result: {
-          ...{ command: 'c-1', kind: 'acknowledge', outcome: 'applied', author: 'admin' },
+          command: 'c-1',
+          kind: 'acknowledge',
+          outcome: 'applied',
+          author: 'admin',
           message: 'the alarm is acknowledged',
           message_i18n: { key: 'gateway/answer.alarm-acknowledged' },
         },

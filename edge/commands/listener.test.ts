@@ -16,7 +16,11 @@ const gateway: GatewayId = asId('gw-1');
 function command(id: string, change: Partial<Command> = {}): Command {
   const now = Date.now();
   return {
-    ...{ id, gateway, kind: 'ping', arguments: {}, author: 'admin' },
+    id,
+    gateway,
+    kind: 'ping',
+    arguments: {},
+    author: 'admin',
     issued: rfc3339(now),
     expires: rfc3339(now + 60_000),
     ...change,

@@ -33,7 +33,10 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
   const siteLog = loggerOf(options, 'site');
   const checks = new DocumentChecks({ file, secretsFile, clock });
   const site: LiveSite = new LiveSite({
-    ...{ site: options.site, file, data, clock },
+    site: options.site,
+    file,
+    data,
+    clock,
     load: (text) => checks.load(text),
     compare: (before, after) => checks.compare(before, after),
     parts: siteParts(options, ground, {

@@ -51,7 +51,17 @@ export function composePage(
     () => retryingPage.problems(),
   ]);
   const source = new PageSource({
-    ...{ status, site, clock, outbox, vision, mute, trials, alarms, pastAlarms, refusedClients, evidenceStore },
+    status,
+    site,
+    clock,
+    outbox,
+    vision,
+    mute,
+    trials,
+    alarms,
+    pastAlarms,
+    refusedClients,
+    evidenceStore,
     evidence: outside.evidence,
     evidenceLimits: outside.evidenceLimits,
     acknowledge: (alarm, by) => pipeline.own.acknowledge(alarm, by),
@@ -78,7 +88,9 @@ export function composePage(
     folder: installation.data,
   });
   const socket = new GatewaySocket({
-    ...{ folder: installation.data, document: site.document, logger: loggerOf(options, 'socket') },
+    folder: installation.data,
+    document: site.document,
+    logger: loggerOf(options, 'socket'),
     passwordsFor: (document) => passwordsFor(document, installation),
   });
   const retryingPage: RetryingPage = new RetryingPage({ server, clock, logger: loggerOf(options, 'console') });
@@ -89,7 +101,14 @@ export function composePage(
     alone: (run) => site.document.alone(run),
     console: server,
     logger: loggerOf(options, 'reload'),
-    ...{ devices, broker, vision, uplink, uploads, conditions, users, commandKeys },
+    devices,
+    broker,
+    vision,
+    uplink,
+    uploads,
+    conditions,
+    users,
+    commandKeys,
   });
   const statusTopic = new StatusTopic({ publisher: broker, status, clock, logger: loggerOf(options, 'status') });
   return { status, statusTopic, source, health, host, retryingPage, socket, conditions, reload };
@@ -111,9 +130,23 @@ function composeStatus(
     name: installation.name ?? installation.gateway,
     version,
     site: () => site.current,
-    ...{ clock, quality, boot, outbox, uplink, vision, devices, mute, rules, alarms, broker },
+    clock,
+    quality,
+    boot,
+    outbox,
+    uplink,
+    vision,
+    devices,
+    mute,
+    rules,
+    alarms,
+    broker,
     restored: instanceStatus(instance),
-    ...{ evidence, evidenceStore, uploads, sendsEvidence, host },
+    evidence,
+    evidenceStore,
+    uploads,
+    sendsEvidence,
+    host,
     unstored: () => pipeline.unstored,
     commandKeys: () => commandKeys.ids(),
     problems: [

@@ -36,17 +36,22 @@ const points = [
 ] as [number, number][];
 
 const status: Whole<GatewayStatus> = {
-  ...{ ...gatewayStatus(), place: 'Mill Lane', everyMs: 1, commandKeys: ['k'], sendsEvidence: true },
-  ...{
-    instance: 'i1',
-    storageProblem: 'the disk fails',
-    storageProblemI18n: text,
-    problems: ['x', 'y'],
-    problemsI18n: [text, null],
-  },
+  ...gatewayStatus(),
+  place: 'Mill Lane',
+  everyMs: 1,
+  commandKeys: ['k'],
+  sendsEvidence: true,
+  instance: 'i1',
+  storageProblem: 'the disk fails',
+  storageProblemI18n: text,
+  problems: ['x', 'y'],
+  problemsI18n: [text, null],
   restored: { at: time, backup: time, epoch: 'e1' as Whole<GatewayStatus>['restored']['epoch'] },
   host: {
-    ...{ at: time, model: 'Raspberry Pi 4', values: { temperature_c: 50.5 }, trendSince: time },
+    at: time,
+    model: 'Raspberry Pi 4',
+    values: { temperature_c: 50.5 },
+    trendSince: time,
     findings: [{ part: 'disk', level: 'watch', text: 'the disk fills', textI18n: text }],
     disks: [{ name: 'mmcblk0', usedLife: 0.2 }],
     interfaces: [{ name: 'eth0', up: true, address: '10.0.0.2' }],
@@ -56,26 +61,56 @@ const status: Whole<GatewayStatus> = {
   ] as unknown as Whole<GatewayStatus>['lanes'],
   uplinks: [
     {
-      ...{ sink: 'kafka', state: 'live', since: time, reason: '', reasonI18n: text, events: 1, bytes: 1 },
-      ...{ eventsPerSecond: 0.5, kind: 'kafka', silentSince: time, budget: { used: 1, limit: 2 } },
+      sink: 'kafka',
+      state: 'live',
+      since: time,
+      reason: '',
+      reasonI18n: text,
+      events: 1,
+      bytes: 1,
+      eventsPerSecond: 0.5,
+      kind: 'kafka',
+      silentSince: time,
+      budget: { used: 1, limit: 2 },
       plan: {
-        ...{ eventsPerSecond: 0.5, bytesPerSecond: 1, arrivingPerSecond: 1, secondsLeft: null, endsAt: null },
+        eventsPerSecond: 0.5,
+        bytesPerSecond: 1,
+        arrivingPerSecond: 1,
+        secondsLeft: null,
+        endsAt: null,
         outlook: 'growing',
       },
     },
   ],
   cameras: [
     {
-      ...{ id: 'yard', name: 'Yard', state: 'live', reason: '', reasonI18n: text, framesPerSecond: 5 },
-      ...{ framesSkipped: 1, detector: 'motion', place: 'gate' },
+      id: 'yard',
+      name: 'Yard',
+      state: 'live',
+      reason: '',
+      reasonI18n: text,
+      framesPerSecond: 5,
+      framesSkipped: 1,
+      detector: 'motion',
+      place: 'gate',
     },
   ],
   devices: [
     {
-      ...{ id: 'meter', name: 'Meter', connected: true, lastSeen: time, lastConnected: time, messages: 1 },
-      ...{ deadLetters: 1, values: { power_w: 1, 'a/on': true }, place: 'cellar' },
+      id: 'meter',
+      name: 'Meter',
+      connected: true,
+      lastSeen: time,
+      lastConnected: time,
+      messages: 1,
+      deadLetters: 1,
+      values: { power_w: 1, 'a/on': true },
+      place: 'cellar',
       unread: {
-        ...{ messages: 1, inARow: 1, nothingUnderstood: false, unknownKeys: ['a.b'] },
+        messages: 1,
+        inARow: 1,
+        nothingUnderstood: false,
+        unknownKeys: ['a.b'],
         newest: { topic: 't', at: time, payload: 'x', reason: 'not JSON', reasonI18n: text },
         fields: [{ path: 'a', problem: 'not a number', problemI18n: text, count: 1, at: time }],
       },
@@ -85,42 +120,82 @@ const status: Whole<GatewayStatus> = {
 };
 const evidence = [{ id: '00000000000000aa', sha256: 'a'.repeat(64), size: 3, kind: 'picture', media: 'image/jpeg' }];
 const alarm: Whole<ActiveAlarm> = {
-  ...{ ...activeAlarm('1'), evidence, message_i18n: text, value: 5100, evidence_problem: 'no clip' },
-  ...{ evidence_problem_i18n: text, summary: 'it was', summary_i18n: text, peak: 6000, duration_ms: 5 },
-  ...{ acknowledged_by: 'eve', acknowledged_at: time, acknowledged_where: 'site', acknowledged_with: '2' },
-  ...{ device_name: 'Meter', place: 'cellar' },
+  ...activeAlarm('1'),
+  evidence,
+  message_i18n: text,
+  value: 5100,
+  evidence_problem: 'no clip',
+  evidence_problem_i18n: text,
+  summary: 'it was',
+  summary_i18n: text,
+  peak: 6000,
+  duration_ms: 5,
+  acknowledged_by: 'eve',
+  acknowledged_at: time,
+  acknowledged_where: 'site',
+  acknowledged_with: '2',
+  device_name: 'Meter',
+  place: 'cellar',
 };
 const over: Whole<EarlierAlarm> = {
-  ...{ ...earlierAlarm('2'), messageI18n: text, acknowledgedBy: 'eve', evidence, why: 'Its picture is no longer kept' },
+  ...earlierAlarm('2'),
+  messageI18n: text,
+  acknowledgedBy: 'eve',
+  evidence,
+  why: 'Its picture is no longer kept',
   ended: 1_780_000_012_000,
 };
 const trial: Whole<TrialView> = {
   secondsLeft: 5,
   entries: [
     {
-      ...{ id: 1, time, what: 'a person came', whatI18n: text },
+      id: 1,
+      time,
+      what: 'a person came',
+      whatI18n: text,
       verdicts: [{ rule: 'r', name: 'R', fired: true, why: 'in the zone', whyI18n: text }],
     },
   ],
 };
 const track: Whole<SceneNotice>['tracks'][number] = {
-  ...{ id: 1, class: 'person', score: 0.5, best: 0.6, box: [0, 0, 0.1, 0.1], seen: 3, static: false },
-  ...{ zones: ['gate'], anyClass: true },
+  id: 1,
+  class: 'person',
+  score: 0.5,
+  best: 0.6,
+  box: [0, 0, 0.1, 0.1],
+  seen: 3,
+  static: false,
+  zones: ['gate'],
+  anyClass: true,
 };
 const at = 5 as Whole<SceneNotice>['changes'][number]['at'];
 const scene: Whole<SceneNotice> = {
-  ...{ camera: 'yard', time, tracks: [track] },
+  camera: 'yard',
+  time,
+  tracks: [track],
   changes: [
     { change: 'entered', zone: 'gate', track, at },
     { change: 'crossed', line: 'fence', to: 'left', track, at },
   ],
 };
 const rule: Whole<SiteRule> = {
-  ...{ id: 'r', name: 'R', kind: 'threshold', severity: 'info', cannotFire: [{ device: 'meter', reason: 'no' }] },
+  id: 'r',
+  name: 'R',
+  kind: 'threshold',
+  severity: 'info',
+  cannotFire: [{ device: 'meter', reason: 'no' }],
 };
 const picture: Whole<EvidenceRecord> = {
-  ...{ id: '00000000000000aa', kind: 'picture', media: 'image/jpeg', sha256: 'a'.repeat(64), size: 3, time: 1 },
-  ...{ clock: 'synced', camera: 'yard', alarms: ['1'], worth: 'alarm' },
+  id: '00000000000000aa',
+  kind: 'picture',
+  media: 'image/jpeg',
+  sha256: 'a'.repeat(64),
+  size: 3,
+  time: 1,
+  clock: 'synced',
+  camera: 'yard',
+  alarms: ['1'],
+  worth: 'alarm',
   told: [{ alarm: '1', rule: 'r', severity: 'info', message: 'x', test: false, raised: 1 }],
 };
 
@@ -141,7 +216,10 @@ async function describing(url: string, cookie: string) {
     const { status: code } = answer;
     faults.push(
       ...undescribed(document, {
-        ...{ method, path: plain, status: code, body: said },
+        method,
+        path: plain,
+        status: code,
+        body: said,
         type: answer.headers.get('content-type') ?? '',
       }),
     );
@@ -190,11 +268,16 @@ test('the OpenAPI document names every field and status that the gateway’s API
     ({ ...outbox, reusedIds: [{ device: 'meter', count: 1, lastAt: 1 }] }) satisfies Whole<OutboxStatus>;
   const hash = await hashPassword('ladder');
   const server = new ConsoleServer({
-    ...{ gateway: 'farm-1', http: { port: 0 }, users: () => hash, roleOf: () => 'operator', source },
+    gateway: 'farm-1',
+    http: { port: 0 },
+    users: () => hash,
+    roleOf: () => 'operator',
+    source,
     health: { alive: () => ({ ok: true, reasons: [] }), ready: () => ({ ok: false, reasons: ['no disk'] }) },
     metrics: { contentType: 'text/plain; version=0.0.4', render: async () => 'forpost_info 1\n' },
     takeBackup: async () => Readable.from([Buffer.from('age')]),
-    ...{ clock: systemClock, logger: silentLogger() },
+    clock: systemClock,
+    logger: silentLogger(),
   });
   await server.start();
   onTestFinished(() => server.stop());

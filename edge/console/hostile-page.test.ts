@@ -71,7 +71,9 @@ describe('the gateway’s page on a phone', unless(withoutBrowser), () => {
     const values = { [name]: name, [`${name}/power_w`]: Number.MAX_VALUE, power_w: name, [`power_${name}`]: -0 };
     const device = deviceStatus('meter', { name, values, lastSeen: name });
     source.current = gatewayStatus({
-      ...{ name, at: new Date().toISOString(), problems: [name, name] },
+      name,
+      at: new Date().toISOString(),
+      problems: [name, name],
       devices: [device, deviceStatus('second', { name, values })],
       cameras: [{ id: 'yard', name, state: name as never, reason: name, framesPerSecond: Number.NaN, detector: name }],
     });

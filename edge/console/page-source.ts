@@ -133,7 +133,10 @@ export class PageSource implements ConsoleSource {
   allRules(): ReturnType<ConsoleSource['allRules']> {
     const mute = this.#parts.mute.list();
     return this.#site().rules.map(({ id, name, kind, severity = 'warning' }) => ({
-      ...{ id, name: name ?? id, kind, severity },
+      id,
+      name: name ?? id,
+      kind,
+      severity,
       cannotFire: mute.filter(({ rule }) => rule === id).map(({ device, reason }) => ({ device, reason })),
     }));
   }

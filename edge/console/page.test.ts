@@ -154,7 +154,10 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     const [meter] = before.devices;
     if (meter === undefined) throw new Error('no device');
     const unread = {
-      ...{ messages: 12, inARow: 12, nothingUnderstood: true, unknownKeys: ['BOX.Flux'] },
+      messages: 12,
+      inARow: 12,
+      nothingUnderstood: true,
+      unknownKeys: ['BOX.Flux'],
       newest: { topic: 'tele/meter/SENSOR', at, payload: '{"BOX":{"Flux":1}}' },
       fields: [{ path: 'BOX.Temperature', problem: 'is null: no value', count: 3, at }],
     };

@@ -23,7 +23,11 @@ beforeAll(async () => {
   const yard = { id: 'yard', name: 'Yard', state: 'live', reason: '', framesPerSecond: 5, detector: 'motion' } as const;
   source.current = gatewayStatus({ cameras: [yard] });
   server = new ConsoleServer({
-    ...{ gateway: 'farm-1', http: { port: 0 }, source, clock: systemClock, logger: silentLogger() },
+    gateway: 'farm-1',
+    http: { port: 0 },
+    source,
+    clock: systemClock,
+    logger: silentLogger(),
     users: (name) => (name === 'installer' || name === 'wall' ? hash : undefined),
     roleOf: (name) => (name === 'wall' ? 'viewer' : 'operator'),
     health: { alive: () => ({ ok: true, reasons: [] }), ready: () => ({ ok: true, reasons: [] }) },

@@ -54,7 +54,8 @@ test('a change over the ETag that was read is a revision, and a second one over 
   expect(put).toMatchObject({ status: 200, body: { revision: { number: 2, author: { name: 'anna' }, why: 'nicer' } } });
   const second = await ask('PUT', '', { document: `${text}# mine\n` }, etag);
   expect(second).toMatchObject({
-    ...{ status: 412, etag: put.etag },
+    status: 412,
+    etag: put.etag,
     body: { conflict: 'seen', newest: { number: 2 }, changes: [{ message: 'the site renamed to Home' }] },
   });
   expect((await ask('GET', '/diff?from=1')).body.changes).toMatchObject([{ message: 'the site renamed to Home' }]);

@@ -183,7 +183,8 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
   app.patch<{ Body: Type.Static<typeof editsBody>; Headers: Type.Static<typeof ifMatch> }>(
     '/api/v1/site',
     {
-      ...{ config: act, ...large },
+      config: act,
+      ...large,
       schema: {
         summary: 'Edits fields and entries; comments and order stay',
         headers: ifMatch,

@@ -44,7 +44,8 @@ test('an unacknowledged alarm makes the level alarm, an acknowledged active one 
   expect(summarise(gatewayStatus(), [activeAlarm('1', { severity: 'info' })]).level).toBe('attention');
   const over = activeAlarm('1', { active: false, summary: 'Somebody in Gate', message: 'empty', duration_ms: 5000 });
   expect(summarise(gatewayStatus(), [over])).toMatchObject({
-    ...{ level: 'alarm', points: [{ area: 'alarms', text: 'Somebody in Gate (over after 5 s)' }] },
+    level: 'alarm',
+    points: [{ area: 'alarms', text: 'Somebody in Gate (over after 5 s)' }],
   });
   expect(summarise(gatewayStatus(), [activeAlarm('1', { acknowledged: true, active: false })]).level).toBe('well');
 });
@@ -53,7 +54,10 @@ test('the headline and its points exist in the reader’s language too', () => {
   const { ru } = catalogue;
   const { say } = texts('ru', ru);
   const alarm = activeAlarm('1', {
-    ...{ active: false, summary: 'Somebody in Gate', message: 'empty', duration_ms: 5000 },
+    active: false,
+    summary: 'Somebody in Gate',
+    message: 'empty',
+    duration_ms: 5000,
     summary_i18n: { key: 'alarm/zone-entered', values: {} },
   });
   const { headline, headlineI18n, points } = summarise(

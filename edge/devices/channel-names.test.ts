@@ -22,7 +22,9 @@ const site = {
 /** A device's names of channels and their file, as in a gateway. */
 function gateway(file: string) {
   const devices: DeviceRegistry = new DeviceRegistry({
-    ...{ site, secrets: { mqtt: {}, console: {} }, clock: new FakeClock() },
+    site,
+    secrets: { mqtt: {}, console: {} },
+    clock: new FakeClock(),
     onChannelClaim: () => names.changed(),
   });
   const names = new ChannelNameFile({ file, devices, logger: createLogger('test', 'silent') });

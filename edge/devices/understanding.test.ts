@@ -18,7 +18,9 @@ const site = {
 function registry(latestTime?: (at: number) => number) {
   const clock = new FakeClock(received);
   return new DeviceRegistry({
-    ...{ site, secrets: { mqtt: {}, console: {} }, clock },
+    site,
+    secrets: { mqtt: {}, console: {} },
+    clock,
     ...(latestTime === undefined ? {} : { latestTime }),
   });
 }
@@ -39,7 +41,11 @@ test('a device of which no message is understood is a problem, with its newest m
   expect(devices.problems()).toEqual([]);
   for (let i = 1; i <= 12; i++) say(devices, 'meter', 'tele/meter/SENSOR', `{"BOX":{"Flux":${i},"Zeta":2}}`);
   expect(unreadOf(devices, 'meter')).toEqual({
-    ...{ messages: 12, inARow: 12, nothingUnderstood: true, unknownKeys: ['BOX.Flux', 'BOX.Zeta'], fields: [] },
+    messages: 12,
+    inARow: 12,
+    nothingUnderstood: true,
+    unknownKeys: ['BOX.Flux', 'BOX.Zeta'],
+    fields: [],
     newest: { topic: 'tele/meter/SENSOR', at: '2026-11-30T09:00:00.000Z', payload: '{"BOX":{"Flux":12,"Zeta":2}}' },
   });
   expect(problemsOf(devices)).toEqual([
@@ -55,7 +61,8 @@ test('a device whose every message is refused is a problem, with the reason', ()
   ]);
   expect(unreadOf(devices, 'oven')).toMatchObject({
     newest: {
-      ...{ payload: '{"power":1}', reason: '"values" is missing' },
+      payload: '{"power":1}',
+      reason: '"values" is missing',
       reasonI18n: { key: 'gateway/note.values-missing' },
     },
   });
@@ -80,11 +87,17 @@ test('an unreadable field is shown with its path, count and time, also when the 
   for (const at of [received, received + 10_000])
     say(devices, 'oven', 'forpost/devices/oven/readings', '{"values":{"power_w":null,"voltage_v":230}}', at);
   expect(unreadOf(devices, 'oven')).toEqual({
-    ...{ messages: 0, inARow: 0, nothingUnderstood: false, unknownKeys: [] },
+    messages: 0,
+    inARow: 0,
+    nothingUnderstood: false,
+    unknownKeys: [],
     fields: [
       {
-        ...{ path: 'values.power_w', problem: 'is null: no value', problemI18n: { key: 'gateway/note.null' } },
-        ...{ count: 2, at: '2026-11-30T09:00:10.000Z' },
+        path: 'values.power_w',
+        problem: 'is null: no value',
+        problemI18n: { key: 'gateway/note.null' },
+        count: 2,
+        at: '2026-11-30T09:00:10.000Z',
       },
     ],
   });
@@ -148,7 +161,8 @@ test('keys that no table knows are read once site.yaml gives them a meaning', ()
         { id: 'oven', decoder: 'native', keys: { 'values.Power kW': { metric: 'power_w', factor: 1000 } } },
       ],
     } as unknown as Site,
-    ...{ secrets: { mqtt: {}, console: {} }, clock: new FakeClock(received) },
+    secrets: { mqtt: {}, console: {} },
+    clock: new FakeClock(received),
   });
   say(devices, 'meter', 'tele/meter/SENSOR', '{"BOX":{"Flux":"1,5","In":{"Heat":2.5},"Zeta":1},"Level":80}');
   say(devices, 'valve', 'valve/status/gizmo:0', '{"id":0,"torque":7}');
@@ -167,7 +181,8 @@ test('the status of a site with many devices that are not understood stays small
       ...site,
       devices: Array.from({ length: 300 }, (_, n) => ({ id: `m${n}`, decoder: 'tasmota' })),
     } as unknown as Site,
-    ...{ secrets: { mqtt: {}, console: {} }, clock: new FakeClock(received) },
+    secrets: { mqtt: {}, console: {} },
+    clock: new FakeClock(received),
   });
   for (let n = 0; n < 300; n++) say(devices, `m${n}`, `tele/m${n}/SENSOR`, `{"BOX":{"${'k'.repeat(150)}":1}}`);
   const statuses = devices.statuses();

@@ -107,15 +107,20 @@ export class Understanding {
         ? {}
         : {
             newest: {
-              ...{ topic: newest.topic, at: rfc3339(newest.at), payload: newest.payload },
+              topic: newest.topic,
+              at: rfc3339(newest.at),
+              payload: newest.payload,
               ...(newest.reason === undefined ? {} : { reason: inWords(newest.reason), reasonI18n: newest.reason }),
             },
           }),
       unknownKeys: [...this.#keys],
       fields: [...this.#fields]
         .map(([path, { problem, count, at }]) => ({
-          ...{ path, problem: inWords(problem), problemI18n: problem },
-          ...{ count, at: rfc3339(at) },
+          path,
+          problem: inWords(problem),
+          problemI18n: problem,
+          count,
+          at: rfc3339(at),
         }))
         .sort((a, b) => (a.at < b.at ? 1 : -1)),
     };

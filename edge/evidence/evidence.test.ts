@@ -89,8 +89,13 @@ test('a kept piece says of which alarm it is, for when nothing else on the site 
   await take('00000000000000a2', ['gate/yard/-/1', 'fence/yard/-/2']);
   expect(picturedAlarms(store.list(10))).toMatchObject([
     {
-      ...{ alarm: 'gate/yard/-/1', rule: 'gate', device: 'yard', message: 'Somebody in Gate', severity: 'critical' },
-      ...{ raised: 0, evidence: [{ id: '00000000000000a2' }, { id: '00000000000000a1' }] },
+      alarm: 'gate/yard/-/1',
+      rule: 'gate',
+      device: 'yard',
+      message: 'Somebody in Gate',
+      severity: 'critical',
+      raised: 0,
+      evidence: [{ id: '00000000000000a2' }, { id: '00000000000000a1' }],
     },
     // its alarm was asked for before a restart
     { alarm: 'fence/yard/-/2', rule: 'fence', message: 'fence', raised: 5, evidence: [{ id: '00000000000000a2' }] },
@@ -140,8 +145,16 @@ test('the pictures of an alarm that goes on for hours are bounded, and no file i
   const alarms = new Alarms({ actions: [], clock, random: () => 0.5 });
   const change = (to: AlarmTransition['change']) => {
     const transition = {
-      ...{ change: to, rule: 'gate', device: 'yard', subject: 'drive', severity: 'warning', category: 'intrusion' },
-      ...{ test: false, cause: 'zone-entered', message: 'Somebody in Drive', time: clock.now() },
+      change: to,
+      rule: 'gate',
+      device: 'yard',
+      subject: 'drive',
+      severity: 'warning',
+      category: 'intrusion',
+      test: false,
+      cause: 'zone-entered',
+      message: 'Somebody in Drive',
+      time: clock.now(),
     } as AlarmTransition;
     const taken = { received: clock.now(), uptime: clock.uptime() };
     for (const alert of alarms.apply([transition], taken)) evidence.alert(alert);

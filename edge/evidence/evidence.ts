@@ -114,7 +114,14 @@ export class Evidence {
     const kept: EvidenceReference[] = [];
     for (const { id, kind, media, file, sha256, size, time } of items) {
       const record: EvidenceRecord = {
-        ...{ id, kind, media, sha256, size, time, camera, worth },
+        id,
+        kind,
+        media,
+        sha256,
+        size,
+        time,
+        camera,
+        worth,
         alarms: [...alarms],
         clock: quality(),
         ...(told.length === 0 ? {} : { told }),

@@ -11,9 +11,14 @@ export function picturedAlarms(records: readonly EvidenceRecord[]): readonly Pas
       const before = found.get(alarm);
       const rule = words?.rule ?? alarm.split('/', 1)[0] ?? '';
       found.set(alarm, {
-        ...{ alarm, rule, device: camera, message: words?.message ?? rule },
+        alarm,
+        rule,
+        device: camera,
+        message: words?.message ?? rule,
         severity: words?.severity ?? (worth === 'alarm' ? 'warning' : 'info'),
-        ...{ count: 1, test: words?.test ?? false, acknowledged: false },
+        count: 1,
+        test: words?.test ?? false,
+        acknowledged: false,
         raised: Math.min(words?.raised ?? time, before?.raised ?? Number.POSITIVE_INFINITY),
         ended: undefined,
         evidence: [...(before?.evidence ?? []), { id, sha256, size, kind, media }],

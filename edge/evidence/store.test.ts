@@ -33,8 +33,15 @@ async function rig(limits: Partial<EvidenceLimits> = {}) {
     const content = Buffer.alloc(bytes, made);
     await writeFile(join(store.newFolder, `${id}.jpg`), content);
     const record: EvidenceRecord = {
-      ...{ id, kind: 'picture', media: 'image/jpeg', size: bytes, time: clock.now(), clock: 'synced' },
-      ...{ sha256: createHash('sha256').update(content).digest('hex'), camera: 'yard', alarms: [`a/${made}`] },
+      id,
+      kind: 'picture',
+      media: 'image/jpeg',
+      size: bytes,
+      time: clock.now(),
+      clock: 'synced',
+      sha256: createHash('sha256').update(content).digest('hex'),
+      camera: 'yard',
+      alarms: [`a/${made}`],
       worth: 'alarm',
       ...more,
     };
@@ -117,7 +124,12 @@ test('without room, chatter is deleted before evidence of alarms, and older piec
   // one that never fits makes no room for itself
   expect(ids(store)).toEqual([5, 4, 3]);
   expect(store.figures()).toEqual({
-    ...{ bytes: 300, items: 3, maxBytes: 350, droppedForAge: 0, droppedForRoom: 2, notTaken: 1 },
+    bytes: 300,
+    items: 3,
+    maxBytes: 350,
+    droppedForAge: 0,
+    droppedForRoom: 2,
+    notTaken: 1,
   });
   await store.stop();
 });

@@ -162,8 +162,12 @@ export class EvidenceStore implements Part {
 
   figures(): EvidenceFigures {
     return {
-      ...{ bytes: this.#bytes, items: this.#known.size, maxBytes: this.#options.limits.maxBytes },
-      ...{ droppedForAge: this.#droppedForAge, droppedForRoom: this.#droppedForRoom, notTaken: this.#notTaken },
+      bytes: this.#bytes,
+      items: this.#known.size,
+      maxBytes: this.#options.limits.maxBytes,
+      droppedForAge: this.#droppedForAge,
+      droppedForRoom: this.#droppedForRoom,
+      notTaken: this.#notTaken,
     };
   }
 

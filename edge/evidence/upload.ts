@@ -174,8 +174,10 @@ export class EvidenceUpload implements Part {
 
   figures(): UploadFigures {
     return {
-      ...{ waiting: this.#queue.length, sent: this.#sent },
-      ...{ failedTries: this.#failedTries, givenUp: this.#givenUp },
+      waiting: this.#queue.length,
+      sent: this.#sent,
+      failedTries: this.#failedTries,
+      givenUp: this.#givenUp,
     };
   }
 
@@ -277,7 +279,8 @@ export class EvidenceUpload implements Part {
   ): Promise<string> {
     const secure = address.startsWith('https:');
     this.#agent ??= outgoingAgent(address, {
-      ...{ keepAlive: true, maxSockets: 1 },
+      keepAlive: true,
+      maxSockets: 1,
       ...(tls === undefined || !secure ? {} : { tls: tlsOptions(tls) }),
     });
     const headers = {

@@ -105,7 +105,10 @@ test('problems of certificates, keys, files and ports are Russian', async () => 
   await chmod(text, 0o666);
   const clock = new FakeClock();
   const served = new ServerCertificate({
-    ...{ setting: 'mqtt.tls', files: { certificate: missing, key: missing }, clock, logger: silentLogger() },
+    setting: 'mqtt.tls',
+    files: { certificate: missing, key: missing },
+    clock,
+    logger: silentLogger(),
   });
   await served.startOrWait();
   const tls = { certificate: text, key: text, ca: missing };
@@ -114,8 +117,13 @@ test('problems of certificates, keys, files and ports are Russian', async () => 
       file: text,
       yaml: { file: text, at: () => ({ line: 1, column: 1 }) },
       installation: {
-        ...{ data: folder, site_file: text, secrets_file: text, mqtt: {}, http: {} },
-        ...{ uplink: [{ tls }], commands: { trusted_keys_file: missing } },
+        data: folder,
+        site_file: text,
+        secrets_file: text,
+        mqtt: {},
+        http: {},
+        uplink: [{ tls }],
+        commands: { trusted_keys_file: missing },
       },
       site: {
         secretsYaml: { file: text, at: () => ({ line: 1, column: 1 }) },
@@ -132,7 +140,8 @@ test('problems of certificates, keys, files and ports are Russian', async () => 
       start: () => Promise.reject(explainListenError(errorOf('EADDRINUSE'), '0.0.0.0', 8080, 'http.port')),
       stop: async () => undefined,
     },
-    ...{ clock, logger: silentLogger() },
+    clock,
+    logger: silentLogger(),
   });
   await taken.start();
   expectRussian([

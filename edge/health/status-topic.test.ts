@@ -14,14 +14,20 @@ function rig() {
   const clock = new FakeClock();
   const published: StatusMessage[] = [];
   let brief: Brief = {
-    ...{ gateway: 'gw' as Brief['gateway'], site: 'home' as Brief['site'], name: 'Home', version: '1.0.0' },
-    ...{ clock: 'synced', problems: [], uplinks: [{ state: 'live', since: '2026-01-01T00:00:00.000Z', events: 0 }] },
+    gateway: 'gw' as Brief['gateway'],
+    site: 'home' as Brief['site'],
+    name: 'Home',
+    version: '1.0.0',
+    clock: 'synced',
+    problems: [],
+    uplinks: [{ state: 'live', since: '2026-01-01T00:00:00.000Z', events: 0 }],
     outbox: { room: unlimitedSpace, problem: noWords },
   };
   const topic = new StatusTopic({
     publisher: { publish: (_topic, payload) => void published.push(JSON.parse(payload) as StatusMessage) },
     status: { brief: () => brief },
-    ...{ clock, logger: silentLogger() },
+    clock,
+    logger: silentLogger(),
   });
   const change = (more: Partial<Brief>) => {
     brief = { ...brief, ...more };
@@ -39,7 +45,9 @@ test('a change of the gateway’s state is published within two seconds, and not
   clock.advance(2_000);
   expect(published.slice(1)).toMatchObject([
     {
-      ...{ state: 'running', since: '2026-01-01T00:00:00.000Z', at: '2026-01-01T01:00:02.000Z' },
+      state: 'running',
+      since: '2026-01-01T00:00:00.000Z',
+      at: '2026-01-01T01:00:02.000Z',
       uplink: { connected: false, since: '2026-01-01T01:00:00.000Z', backlog: 7 },
       problems: { count: 1, worst: 'the centre is not reached' },
       outbox: { state: 'ok' },
@@ -96,7 +104,10 @@ test('a consumer reads the gateway’s state when it subscribes, and hears of a 
   const panel = await heard('panel');
   await vi.waitFor(() => expect(panel).toMatchObject([{ retained: true, message: { state: 'running' } }]));
   expect(panel[0]?.message).toMatchObject({
-    ...{ gateway: 'test-gateway', site: 'test-site', outbox: { state: 'ok' }, problems: { count: expect.any(Number) } },
+    gateway: 'test-gateway',
+    site: 'test-site',
+    outbox: { state: 'ok' },
+    problems: { count: expect.any(Number) },
   });
   expect(panel[0]?.message).not.toHaveProperty('uplink');
   await stop();

@@ -136,7 +136,14 @@ function runningMessage(brief: Brief, since: string, at: string): StatusMessage 
   const worst = first === undefined ? null : first.slice(0, longestProblem);
   const worstI18n = first === undefined ? undefined : recognise(first);
   return {
-    ...{ state: 'running', gateway, site, name, version, since, at, clock },
+    state: 'running',
+    gateway,
+    site,
+    name,
+    version,
+    since,
+    at,
+    clock,
     problems: { count: problems.length, worst, ...(worstI18n === undefined ? {} : { worst_i18n: worstI18n }) },
     ...(uplinks.length === 0 ? {} : { uplink: uplinkOf(uplinks) }),
     outbox: {

@@ -119,7 +119,11 @@ export class Status {
   brief(): Brief {
     const { gateway, name, version, uplink, outbox, mute } = this.#parts;
     return {
-      ...{ gateway, name, version, site: this.#parts.site().id, clock: this.#parts.quality() },
+      gateway,
+      name,
+      version,
+      site: this.#parts.site().id,
+      clock: this.#parts.quality(),
       problems: this.#problems(mute.list()).map(wordsOf),
       uplinks: uplink.statuses(),
       outbox: outbox.status(),

@@ -24,8 +24,16 @@ pipelineForEachTest();
 
 test('an alarm of the gateway itself runs the local actions at once, is stored as an alert, and clears like any other', () => {
   const transition = {
-    ...{ rule: hostRule, device: asId<'device'>('gw-1'), subject: 'temperature', severity: 'warning' as const },
-    ...{ category: 'gateway', test: false, cause: 'temperature_c', value: 91, message: 'too hot', time: clock.now() },
+    rule: hostRule,
+    device: asId<'device'>('gw-1'),
+    subject: 'temperature',
+    severity: 'warning' as const,
+    category: 'gateway',
+    test: false,
+    cause: 'temperature_c',
+    value: 91,
+    message: 'too hot',
+    time: clock.now(),
   } as const;
   pipeline.own.alarm([{ ...transition, change: 'raised' }]);
   expect(acted).toEqual(['gateway-health/gw-1 raised, 0 entries']);

@@ -17,7 +17,12 @@ import { Pipeline } from './pipeline.ts';
 import { ResendFilter } from './resend-filter.ts';
 
 const site: Site = {
-  ...{ id: asId('home'), name: 'Home', timezone: 'Europe/Berlin', consumers: [], cameras: [], revision: 'r1' },
+  id: asId('home'),
+  name: 'Home',
+  timezone: 'Europe/Berlin',
+  consumers: [],
+  cameras: [],
+  revision: 'r1',
   devices: [{ id: asId('meter'), decoder: 'native' }],
   rules: [{ id: asId('over'), kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000 }],
 };
@@ -39,9 +44,17 @@ async function start(): Promise<void> {
   await alarms.start();
   const rules = new RuleEngine({ site, uptime: clock.uptime() });
   pipeline = new Pipeline({
-    ...{ devices, alarms, outbox, resends, clock, rules: () => rules },
-    ...{ quality: () => 'synced', boot: () => 'boot-1', random: () => 0.5 },
-    ...{ logger: silentLogger(), onAlert: () => undefined },
+    devices,
+    alarms,
+    outbox,
+    resends,
+    clock,
+    rules: () => rules,
+    quality: () => 'synced',
+    boot: () => 'boot-1',
+    random: () => 0.5,
+    logger: silentLogger(),
+    onAlert: () => undefined,
   });
   pipeline.start();
 }
@@ -63,8 +76,13 @@ afterEach(async () => {
 
 const publish = (payload: string) =>
   pipeline.admit({
-    ...{ device: 'meter', topic: 'forpost/devices/meter/readings', payload: Buffer.from(payload), qos: 1 },
-    ...{ duplicate: false, received: clock.now(), uptime: clock.uptime() },
+    device: 'meter',
+    topic: 'forpost/devices/meter/readings',
+    payload: Buffer.from(payload),
+    qos: 1,
+    duplicate: false,
+    received: clock.now(),
+    uptime: clock.uptime(),
   });
 
 /** The values of all stored readings, as on disk. */

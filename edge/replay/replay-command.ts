@@ -63,7 +63,14 @@ export async function runReplay(command: ReplayCommand): Promise<void> {
       const began = clock.uptime();
       const onProgress = progress(name, clock);
       const figures = await replay({
-        ...{ sink, lane, range, kept, identity, pacer, backoff, clock },
+        sink,
+        lane,
+        range,
+        kept,
+        identity,
+        pacer,
+        backoff,
+        clock,
         random: Math.random,
         onProgress,
       });

@@ -63,7 +63,11 @@ test('a reading with a time in the future is counted like one from the past, and
   const engine = new RuleEngine({ site: siteWith(overload), uptime: 0 });
   expect(engine.observe(reading({ power_w: 9000 }, { time: noon + 2 * hour }), 7, noon)).toHaveLength(1);
   expect(engine.oddTimes().get(asId('heat-pump'))).toEqual({
-    ...{ late: 0, early: 1, unjudged: 0, offMs: 2 * hour, at: 7 },
+    late: 0,
+    early: 1,
+    unjudged: 0,
+    offMs: 2 * hour,
+    at: 7,
   });
 });
 

@@ -56,8 +56,14 @@ export function buildRule(
   if (kind === undefined) throw new RangeError(`rule "${config.id}": there is no kind "${config.kind}"`);
   const active = actives.filter((alarm) => watches({ kind, config }, context.devices, alarm));
   const rule: RunningRule = {
-    ...{ config, kind, state: undefined, wakeAt: undefined },
-    ...{ broken: false, errors: 0, lastError: '', active: new Set(active.map(key)) },
+    config,
+    kind,
+    state: undefined,
+    wakeAt: undefined,
+    broken: false,
+    errors: 0,
+    lastError: '',
+    active: new Set(active.map(key)),
   };
   try {
     rule.state = kind.initial(config, withActive(context, active), uptime);

@@ -84,7 +84,10 @@ test('a change is a new revision that says who made it, when, why and what chang
   const changed = await document.change({ seen: '1', author: anna, why: 'burglars', edit: critical });
   expect(changed).toMatchObject({
     revision: {
-      ...{ number: 2, author: anna, why: 'burglars', at: expect.stringMatching(/^\d{4}-/) },
+      number: 2,
+      author: anna,
+      why: 'burglars',
+      at: expect.stringMatching(/^\d{4}-/),
       changes: [{ message: 'rule intruder: level set to critical', message_i18n: expect.anything() }],
     },
     loaded: { site: { rules: [{ severity: 'critical' }, {}] } },
@@ -136,7 +139,8 @@ test('a file that was edited by hand while nothing ran is a revision of its own 
   await open();
   writeFileSync(file, critical(text));
   expect((await open()).newest).toMatchObject({
-    ...{ number: 2, author: { kind: 'file', name: '' } },
+    number: 2,
+    author: { kind: 'file', name: '' },
     changes: [{ message: 'rule intruder: level set to critical' }],
   });
 });

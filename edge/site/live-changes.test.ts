@@ -58,21 +58,29 @@ const camera = fc.record({
 });
 const rule = fc.oneof(
   fc.record({
-    ...{ id: fc.constantFrom('r1', 'r2', 'r3'), kind: fc.constant('threshold'), device: target, name, severity },
-    ...{ metric: fc.constant('power_w'), above: fc.constantFrom(100, 200), hold_s: fc.constantFrom(0, 60) },
+    id: fc.constantFrom('r1', 'r2', 'r3'),
+    kind: fc.constant('threshold'),
+    device: target,
+    name,
+    severity,
+    metric: fc.constant('power_w'),
+    above: fc.constantFrom(100, 200),
+    hold_s: fc.constantFrom(0, 60),
   }),
   fc.record({
-    ...{ id: fc.constantFrom('r1', 'r2', 'r4'), kind: fc.constant('silent'), device: target, severity },
+    id: fc.constantFrom('r1', 'r2', 'r4'),
+    kind: fc.constant('silent'),
+    device: target,
+    severity,
     after_s: fc.constantFrom(300, 600),
   }),
   fc.record({
-    ...{ id: fc.constantFrom('r3', 'r4', 'r5'), kind: fc.constantFrom('zone-entered', 'loitering', 'zone-empty') },
-    ...{
-      camera: fc.constantFrom('yard', 'gate'),
-      zone: fc.constant('drive'),
-      after_s: fc.constantFrom(30, 60),
-      severity,
-    },
+    id: fc.constantFrom('r3', 'r4', 'r5'),
+    kind: fc.constantFrom('zone-entered', 'loitering', 'zone-empty'),
+    camera: fc.constantFrom('yard', 'gate'),
+    zone: fc.constant('drive'),
+    after_s: fc.constantFrom(30, 60),
+    severity,
   }),
 );
 /** Some of them refer to what the document lacks: they are refused, and change nothing. */
@@ -146,7 +154,10 @@ class Running {
     if (id !== undefined && this.loaded.site.devices.some((one) => one.id === id)) {
       this.powers.set(id, power ?? 0);
       this.#observe({
-        ...{ kind: 'reading', device: id as DeviceId, time: this.now, received: this.now },
+        kind: 'reading',
+        device: id as DeviceId,
+        time: this.now,
+        received: this.now,
         values: { power_w: power ?? 0 },
       });
     }

@@ -41,7 +41,11 @@ async function rig(answers: Readonly<Record<string, (log: string[]) => Prepared>
     }),
   );
   const options: LiveSiteOptions = {
-    ...{ file, data: folder, clock: new FakeClock(), parts, site: loadSite(file, secrets).site },
+    file,
+    data: folder,
+    clock: new FakeClock(),
+    parts,
+    site: loadSite(file, secrets).site,
     load: (next) => loadSite(file, secrets, next),
     onChanged: (note) => notes.push(note),
     onFailed: (part) => failed.push(part),
@@ -61,7 +65,11 @@ test('a drawn scene is the site from then on, and the history says who drew what
   expect(live.current.cameras[0]?.zones).toEqual([zone]);
   expect(notes).toEqual([
     {
-      ...{ change: 'site-changed', by: 'anna', revision: 2, from: before, to: live.current.revision },
+      change: 'site-changed',
+      by: 'anna',
+      revision: 2,
+      from: before,
+      to: live.current.revision,
       message: 'anna changed the site (revision 2): camera yard: zone gate added',
     },
   ]);

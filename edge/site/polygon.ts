@@ -18,7 +18,10 @@ export function polygonProblem(points: readonly Point[]): Words | undefined {
     const next = (edge: number) => String(((edge + 1) % corners.length) + 1);
     const [first, second] = crossing;
     return words('gateway/problem.crosses-itself', {
-      ...{ a: String(first + 1), b: next(first), c: String(second + 1), d: next(second) },
+      a: String(first + 1),
+      b: next(first),
+      c: String(second + 1),
+      d: next(second),
     });
   }
   if (area(corners) < smallestArea) return words('gateway/problem.no-area');

@@ -16,8 +16,13 @@ test('cameras come, change and go in one running process; the first one starts i
   const folder = mkdtempSync(join(tmpdir(), 'forpost-cameras-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const vision = new VisionSupervisor({
-    ...{ cameras: [], secrets: {}, dataFolder: folder, logger: silentLogger(), clock: systemClock },
-    ...{ random: Math.random, events: { scene: () => {}, tamper: () => {}, changed: () => {} } },
+    cameras: [],
+    secrets: {},
+    dataFolder: folder,
+    logger: silentLogger(),
+    clock: systemClock,
+    random: Math.random,
+    events: { scene: () => {}, tamper: () => {}, changed: () => {} },
   });
   onTestFinished(() => vision.stop());
   const states = () => vision.cameras().map(({ id, name, state }) => `${id} ${name} ${state}`);

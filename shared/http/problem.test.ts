@@ -41,7 +41,10 @@ test('an error is answered as a problem document of RFC 9457', async () => {
   expect(answer.statusCode).toBe(404);
   expect(answer.headers['content-type']).toBe('application/problem+json');
   expect(answer.json()).toEqual({
-    ...{ type: 'about:blank', title: 'Not found', status: 404, detail: 'no camera "yard"' },
+    type: 'about:blank',
+    title: 'Not found',
+    status: 404,
+    detail: 'no camera "yard"',
     detailI18n: { key: 'gateway/answer.no-camera', values: { id: 'yard' } },
   });
 });

@@ -101,7 +101,9 @@ export function registerProblems(app: FastifyInstance): void {
   });
   app.setNotFoundHandler((request: FastifyRequest, reply) =>
     sendProblem(reply, {
-      ...{ type: 'about:blank', title: titleOf(404), status: 404 },
+      type: 'about:blank',
+      title: titleOf(404),
+      status: 404,
       ...detailOf(message('reason/http.not-there', { method: request.method, path: pathOf(request) })),
     }),
   );

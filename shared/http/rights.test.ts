@@ -26,7 +26,10 @@ function aServer(metricsToken?: MetricsToken): FastifyInstance {
   let login: Login | undefined;
   registerRights(app, { login: () => login, metricsToken });
   login = registerLogin(app, {
-    ...{ realm: 'the test', cookieName: 'test', secure: false, clock: new FakeClock() },
+    realm: 'the test',
+    cookieName: 'test',
+    secure: false,
+    clock: new FakeClock(),
     users: () => hash,
     roleOf: (name) => (name === 'wall' ? 'viewer' : 'operator'),
   });

@@ -21,7 +21,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 async function started(clock: FakeClock, boot = 'boot-1', where = file): Promise<Sessions> {
   const sessions = new Sessions({
-    ...{ clock, boot, file: where, report: (problem: string) => reports.push(problem) },
+    clock,
+    boot,
+    file: where,
+    report: (problem: string) => reports.push(problem),
     life: () => ({ idleMs: dayMs, longestMs: 30 * dayMs }),
   });
   await sessions.start();

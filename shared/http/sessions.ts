@@ -193,7 +193,10 @@ export class Sessions {
     const { clock, life } = this.#options;
     const end = new AbortController();
     const session: Session = {
-      ...{ key, user, password, ended: end.signal },
+      key,
+      user,
+      password,
+      ended: end.signal,
       get expiresAt() {
         return entry.expiresAt;
       },
@@ -241,7 +244,9 @@ export class Sessions {
       instance: this.#instance,
       saved: { at: clock.now(), boot: this.#boot, uptime: now },
       sessions: [...this.#open.values()].map(({ session, expiresAt, longestAt }) => ({
-        ...{ key: session.key, user: session.user, password: session.password },
+        key: session.key,
+        user: session.user,
+        password: session.password,
         idle_left_ms: expiresAt - now,
         longest_left_ms: longestAt - now,
       })),

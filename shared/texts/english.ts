@@ -13,8 +13,13 @@ import type { Message } from './message.ts';
 import { type Arguments, message, type TextKey, type TextOf, texts } from './texts.ts';
 
 const english = texts('en', {
-  ...{ common: commonEn, gateway: gatewayEn, alarm: alarmEn, centre: centreEn, notification: notificationEn },
-  ...{ reason: reasonEn, foreign: foreignEn },
+  common: commonEn,
+  gateway: gatewayEn,
+  alarm: alarmEn,
+  centre: centreEn,
+  notification: notificationEn,
+  reason: reasonEn,
+  foreign: foreignEn,
 });
 
 /** The words of a message of this program: `message()` has checked its key and values. */

@@ -70,7 +70,11 @@ export async function alertLatency({ events = 1_000_000 }: BenchOptions): Promis
 const options = {
   devices: [...probes, ...allDevices],
   rules: probes.map((device) => ({
-    ...{ id: `over-${device}`, kind: 'threshold', device, metric: 'power_w', above: 1000 },
+    id: `over-${device}`,
+    kind: 'threshold',
+    device,
+    metric: 'power_w',
+    above: 1000,
   })),
 };
 

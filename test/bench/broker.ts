@@ -117,8 +117,12 @@ async function fleet(report: Report): Promise<void> {
     hashes: Object.fromEntries(made.map(({ id, hash }) => [id, hash])),
   });
   const alerts = await Probe.start({
-    ...{ port: site.mqttPort, device: probe, consumer: 'wall-display', password: testPassword },
-    ...{ pauseMs: probePauseMs, gateway: site.gateway?.pid },
+    port: site.mqttPort,
+    device: probe,
+    consumer: 'wall-display',
+    password: testPassword,
+    pauseMs: probePauseMs,
+    gateway: site.gateway?.pid,
   });
   const without = await residentMb(site.gateway?.pid ?? 0);
   const all = Fleet.start({ port: site.mqttPort, devices: made, readingEveryMs });

@@ -11,5 +11,9 @@ export const allDevices: readonly string[] = Array.from({ length: benchDevices }
 
 /** A threshold for each meter that no reading of a benchmark crosses, so that the figures include the rules. */
 export const quietRules: readonly object[] = allDevices.map((device) => ({
-  ...{ id: `${device}-over`, kind: 'threshold', device, metric: 'power_w', above: 5000 },
+  id: `${device}-over`,
+  kind: 'threshold',
+  device,
+  metric: 'power_w',
+  above: 5000,
 }));

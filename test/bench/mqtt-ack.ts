@@ -56,7 +56,10 @@ async function gateway(measuredMs: number): Promise<{ readonly results: Results;
   const site = await TestSite.start({ devices: allDevices, rules: quietRules, uplink: 'none' });
   try {
     const clients = allDevices.map((id) => ({
-      ...{ id, topic: `forpost/devices/${id}/readings`, username: id, password: testPassword },
+      id,
+      topic: `forpost/devices/${id}/readings`,
+      username: id,
+      password: testPassword,
     }));
     const results = await allSettings('forpost', { port: site.mqttPort, clients, payload, warmUpMs, measuredMs });
     return { results, resident: await residentMb(site.gateway?.pid ?? 0) };

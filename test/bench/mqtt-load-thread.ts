@@ -43,8 +43,13 @@ class Device {
     this.#tally = tally;
     this.#window = 'window' in setup.pace ? setup.pace.window : 0;
     this.#publish = generate({
-      ...{ cmd: 'publish', topic: client.topic, payload: setup.payload, qos: 1, messageId: 1 },
-      ...{ dup: false, retain: false },
+      cmd: 'publish',
+      topic: client.topic,
+      payload: setup.payload,
+      qos: 1,
+      messageId: 1,
+      dup: false,
+      retain: false,
     });
     this.#idAt = this.#publish.length - Buffer.byteLength(setup.payload) - 2;
     this.#socket = connect({ host: '127.0.0.1', port: setup.port, noDelay: true });
@@ -115,7 +120,12 @@ class Device {
 
 function connectPacket({ id, username, password }: LoadClient): Buffer {
   return generate({
-    ...{ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, clientId: id, keepalive: 0 },
+    cmd: 'connect',
+    protocolId: 'MQTT',
+    protocolVersion: 4,
+    clean: true,
+    clientId: id,
+    keepalive: 0,
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password: Buffer.from(password) }),
   });

@@ -83,7 +83,9 @@ export async function startRabbit(): Promise<Peer | undefined> {
 /** Makes a durable session that subscribes to all readings and disconnects: its queue makes messages durable. */
 async function keepEverything(port: number): Promise<void> {
   const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
-    ...{ clientId: 'forpost-bench-session', clean: false, protocolVersion: 4 },
+    clientId: 'forpost-bench-session',
+    clean: false,
+    protocolVersion: 4,
   });
   await client.subscribeAsync('forpost/#', { qos: 1 });
   await client.endAsync();

@@ -16,7 +16,10 @@ const giveUpMs = 30_000;
 const [setup] = (await once(process, 'message')) as [ProbeSetup];
 const clientOf = (id: string) =>
   mqtt.connectAsync(`mqtt://127.0.0.1:${setup.port}`, {
-    ...{ username: id, password: setup.password, clientId: `${id}-probe`, reconnectPeriod: 0 },
+    username: id,
+    password: setup.password,
+    clientId: `${id}-probe`,
+    reconnectPeriod: 0,
   });
 const device: MqttClient = await clientOf(setup.device);
 const display = await clientOf(setup.consumer);

@@ -49,9 +49,15 @@ export async function startForpost({ waitMs = 4000, atOnce = 16 } = {}): Promise
   await broker.start();
   return {
     target: {
-      ...{ name: 'forpost', host, port: broker.port, ...judge, prefix: 'judged' },
-      ...{ forbidden: 'forbidden/topic', forbiddenFilter: 'forbidden/topic' },
-      ...{ waitMs, atOnce },
+      name: 'forpost',
+      host,
+      port: broker.port,
+      ...judge,
+      prefix: 'judged',
+      forbidden: 'forbidden/topic',
+      forbiddenFilter: 'forbidden/topic',
+      waitMs,
+      atOnce,
     },
     version: 'of this checkout',
     stop: () => broker.stop(),
@@ -68,10 +74,17 @@ export async function startGateway(): Promise<RunningTarget> {
   });
   return {
     target: {
-      ...{ name: 'forpost', host, port: site.mqttPort, user: judge.user, password: testPassword, prefix: 'judged' },
-      ...{ forbidden: 'forbidden/topic', forbiddenFilter: 'forbidden/topic' },
+      name: 'forpost',
+      host,
+      port: site.mqttPort,
+      user: judge.user,
+      password: testPassword,
+      prefix: 'judged',
+      forbidden: 'forbidden/topic',
+      forbiddenFilter: 'forbidden/topic',
       // a consumer may have 16 connections, and a case makes three at most
-      ...{ waitMs: 8000, atOnce: 5 },
+      waitMs: 8000,
+      atOnce: 5,
     },
     version: 'of this checkout',
     stop: () => site.stop(),
@@ -131,7 +144,13 @@ export async function startMosquittoTarget({ waitMs = 4000, atOnce = 16 } = {}):
   const peer = await untilListening('mosquitto', version, port, [program], folder);
   return {
     target: {
-      ...{ name: 'mosquitto', host, port, ...judge, prefix: 'judged', waitMs, atOnce },
+      name: 'mosquitto',
+      host,
+      port,
+      ...judge,
+      prefix: 'judged',
+      waitMs,
+      atOnce,
       ...(passwords === undefined ? {} : { forbidden: 'forbidden/topic' }),
     },
     version: peer.version,

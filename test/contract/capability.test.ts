@@ -37,7 +37,9 @@ async function api(kinds: readonly CapabilityKind<CentreServices>[]) {
   const app = buildApi({
     capabilities: Capabilities.of(kinds, services),
     users: { hashOf: () => hash, roleOf: (name) => (name === 'wall' ? 'viewer' : 'operator') },
-    ...{ clock: systemClock, logger: silentLogger(), webFolder: join(tmpdir(), 'no-such-page') },
+    clock: systemClock,
+    logger: silentLogger(),
+    webFolder: join(tmpdir(), 'no-such-page'),
   });
   releases.push(() => app.close());
   return app;
@@ -125,7 +127,9 @@ describe('a centre with one more capability in its registry', () => {
         http: { port },
         gateways: { 'gw-1': { token_sha256: createHash('sha256').update(token).digest('hex') } },
       },
-      ...{ clock: systemClock, random: Math.random, logger: silentLogger() },
+      clock: systemClock,
+      random: Math.random,
+      logger: silentLogger(),
       capabilities: [...capabilities, notes((made) => (part = made))],
     });
     await service.start();

@@ -57,9 +57,18 @@ const kinds: readonly (readonly [kind: string, make: (side: OtherSide) => Channe
 ];
 
 const notification: Notification = {
-  ...{ id: 'gw-1/e1/alerts/7', site: 'home', gateway: 'gw-1', device: 'heat-pump', alarm: 'a-1', rule: 'overload' },
-  ...{ change: 'raised', severity: 'critical', message: 'zu viel Leistung – 🔥', late: false },
-  ...{ time: '2026-01-01T00:00:00.000Z', received: '2026-01-01T00:00:00.005Z' },
+  id: 'gw-1/e1/alerts/7',
+  site: 'home',
+  gateway: 'gw-1',
+  device: 'heat-pump',
+  alarm: 'a-1',
+  rule: 'overload',
+  change: 'raised',
+  severity: 'critical',
+  message: 'zu viel Leistung – 🔥',
+  late: false,
+  time: '2026-01-01T00:00:00.000Z',
+  received: '2026-01-01T00:00:00.005Z',
 };
 const patient = () => new AbortController().signal;
 

@@ -22,7 +22,10 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
   const cases = (fieldCases[name] ?? []).map((one) => ({ ...one, bytes: payloadOf(one) }));
   const decode = (topic: string, payload: Uint8Array, id = 'dev'): Decoded =>
     decoder.decode({
-      ...{ device: device(id), topic, payload, received },
+      device: device(id),
+      topic,
+      payload,
+      received,
       channels: new ChannelNames([], () => undefined),
     });
   const topics = [...new Set(cases.map(({ topic }) => topic))];

@@ -26,7 +26,9 @@ describe.each([
     document = await read();
     operations = Object.entries(document.paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => ({
-        ...{ name: `${method.toUpperCase()} ${path}`, path, operation: operation as unknown as Operation },
+        name: `${method.toUpperCase()} ${path}`,
+        path,
+        operation: operation as unknown as Operation,
       })),
     );
   });

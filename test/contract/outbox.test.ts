@@ -251,7 +251,8 @@ describe.each([
     // contents 1, 2 and 1 again are three readings
     expect(await outbox.append({ events: [reading(1), reading(1)] })).toEqual({ stored: 1, repeated: 1 });
     expect(await outbox.append({ events: [reading(3), reading(4, { device: asId('other') })] })).toEqual({
-      ...{ stored: 2, repeated: 0 },
+      stored: 2,
+      repeated: 0,
     });
     expect(outbox.status().reusedIds).toEqual(reused(3, 3));
   });

@@ -147,8 +147,13 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
   fc.constantFrom<Step>(sceneLost, sceneLive),
   fc.tuple(fc.constantFrom('stalled', 'covered', 'moved'), fc.boolean()).map(
     ([tamper, active]): Step => ({
-      ...{ kind: 'tamper', device: 'yard' as never, time: noon, received: noon },
-      ...{ tamper: tamper as 'covered', active, reason: '' },
+      kind: 'tamper',
+      device: 'yard' as never,
+      time: noon,
+      received: noon,
+      tamper: tamper as 'covered',
+      active,
+      reason: '',
     }),
   ),
 );

@@ -20,8 +20,13 @@ const zone = { camera: 'yard', zone: 'drive' };
 
 function tampered(tamper: Tamper, active: boolean): Observation {
   return {
-    ...{ kind: 'tamper', device: 'yard' as DeviceId, time: noon, received: noon },
-    ...{ tamper, active, reason: 'for a test' },
+    kind: 'tamper',
+    device: 'yard' as DeviceId,
+    time: noon,
+    received: noon,
+    tamper,
+    active,
+    reason: 'for a test',
   };
 }
 

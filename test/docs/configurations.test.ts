@@ -97,8 +97,13 @@ async function problemsOfGateway({ document, block }: { document: Document; bloc
   const isSite = kindOf(block) === 'site.yaml';
   const site = { site: { id: 'home', timezone: 'Europe/Berlin' }, devices: [], rules: [], ...(isSite ? shown : {}) };
   const gateway = {
-    ...{ gateway: 'gw-1', data: 'data', site_file: 'site.yaml', secrets_file: 'secrets.yaml', uplink: [] },
-    ...{ mqtt: { port: 1883 }, http: { port: 8080 } },
+    gateway: 'gw-1',
+    data: 'data',
+    site_file: 'site.yaml',
+    secrets_file: 'secrets.yaml',
+    uplink: [],
+    mqtt: { port: 1883 },
+    http: { port: 8080 },
   };
   const clients = [...(isSite ? (shown.devices ?? []) : []), ...(isSite ? (shown.consumers ?? []) : [])];
   const secrets = {

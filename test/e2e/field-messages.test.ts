@@ -45,7 +45,8 @@ test('messages of which nothing is understood are acknowledged, and the status r
   });
   expect(now.summary.level).not.toBe('well');
   expect(now.devices.find(({ id }) => id === 'meter')).toMatchObject({
-    ...{ deadLetters: 0, values: {} },
+    deadLetters: 0,
+    values: {},
     unread: { messages: 3, nothingUnderstood: true, unknownKeys: ['BOX.Flux'], newest: { payload: sensor } },
   });
 });

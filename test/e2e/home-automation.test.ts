@@ -60,7 +60,10 @@ interface TestClient {
 
 async function client(user: string, options: IClientOptions = {}): Promise<TestClient> {
   const made = mqtt.connect(`mqtt://127.0.0.1:${site.mqttPort}`, {
-    ...{ username: user, password: testPassword, clientId: `${user}-test`, reconnectPeriod: 0 },
+    username: user,
+    password: testPassword,
+    clientId: `${user}-test`,
+    reconnectPeriod: 0,
     ...options,
   });
   clients.push(made);
@@ -99,11 +102,9 @@ const status = () => site.local<ConsoleStatus>('/api/v1/status');
 /** Subscribes as Home Assistant does after its start, and publishes its birth. */
 async function homeAssistant(version: 4 | 5, more: IClientOptions = {}): Promise<TestClient> {
   const home = await client('home', {
-    ...{
-      protocolVersion: version,
-      clientId: '3gq1iBmyzQYeqyGjLtAKE',
-      ...will('homeassistant/status', 'offline', false, 0),
-    },
+    protocolVersion: version,
+    clientId: '3gq1iBmyzQYeqyGjLtAKE',
+    ...will('homeassistant/status', 'offline', false, 0),
     ...more,
   });
   await subscribe(home, [
@@ -121,7 +122,10 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     const home = await homeAssistant(protocolVersion);
     await subscribe(home, ['zigbee2mqtt/#']);
     const bridge = await client('z2m', {
-      ...{ ...version, clientId: 'mqttjs_1f2e3d', clean: true, keepalive: 60 },
+      ...version,
+      clientId: 'mqttjs_1f2e3d',
+      clean: true,
+      keepalive: 60,
       ...will('zigbee2mqtt/bridge/state', '{"state":"offline"}'),
     });
     await subscribe(bridge, ['zigbee2mqtt/#', 'homeassistant/status', 'homeassistant/#']);
@@ -150,7 +154,10 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     const home = await homeAssistant(protocolVersion);
     await subscribe(home, ['kitchen/#', 'esphome/discover/#']);
     const options: IClientOptions = {
-      ...{ ...version, clientId: 'kitchen-a1b2c3d4e5f6', clean: false, keepalive: 15 },
+      ...version,
+      clientId: 'kitchen-a1b2c3d4e5f6',
+      clean: false,
+      keepalive: 15,
       ...(protocolVersion === 5 ? { properties: { sessionExpiryInterval: 3600 } } : {}),
       ...will('kitchen/status', 'offline'),
     };
@@ -198,7 +205,10 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
     await subscribe(home, ['tele/tasmota_A1B2C3/#', 'stat/tasmota_A1B2C3/#']);
     const before = (await status()).devices.find(({ id }) => id === 'plug')?.messages ?? 0;
     const plug = await client('plug', {
-      ...{ ...version, clientId: 'DVES_A1B2C3', clean: true, keepalive: 30 },
+      ...version,
+      clientId: 'DVES_A1B2C3',
+      clean: true,
+      keepalive: 30,
       ...will('tele/tasmota_A1B2C3/LWT', 'Offline'),
     });
     await say(plug, 'tele/tasmota_A1B2C3/LWT', 'Online', true, 0);

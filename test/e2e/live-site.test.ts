@@ -28,8 +28,14 @@ beforeAll(async () => {
   port = mqttPort;
   const write = (name: string, value: object) => writeFileSync(join(folder, name), stringify(value), { mode: 0o600 });
   write('gateway.yaml', {
-    ...{ gateway: 'test', data: 'data', site_file: 'site.yaml', secrets_file: 'secrets.yaml', log_level: 'error' },
-    ...{ mqtt: { port }, http: { port: http }, uplink: [] },
+    gateway: 'test',
+    data: 'data',
+    site_file: 'site.yaml',
+    secrets_file: 'secrets.yaml',
+    log_level: 'error',
+    mqtt: { port },
+    http: { port: http },
+    uplink: [],
   });
   write('site.yaml', {
     site: { id: 'home', timezone: 'UTC' },
@@ -48,8 +54,12 @@ beforeAll(async () => {
   const { loaded, problems, warnings } = await judge(file);
   if (loaded === undefined) throw new Error(problems.join('\n'));
   gateway = new Gateway({
-    ...{ ...loaded, configFile: file, conditions: { first: warnings, look: loaded.conditions } },
-    ...{ clock: systemClock, random: Math.random, logger: silentLogger() },
+    ...loaded,
+    configFile: file,
+    conditions: { first: warnings, look: loaded.conditions },
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger(),
   });
   await gateway.start();
 }, 60_000);

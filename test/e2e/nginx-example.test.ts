@@ -41,7 +41,9 @@ describe('a centre behind nginx, as the example configures it', unless(withoutNg
     releases.push(() => pem.remove());
     const service = new Service({
       config: { data: join(folder, 'centre'), http: { port: centrePort, trusted_proxy: ['127.0.0.1'] }, gateways: {} },
-      ...{ clock: systemClock, random: Math.random, logger: silentLogger() },
+      clock: systemClock,
+      random: Math.random,
+      logger: silentLogger(),
     });
     await service.start();
     releases.push(() => service.stop());
@@ -126,8 +128,11 @@ describe('a centre behind nginx, as the example configures it', unless(withoutNg
   test('a browser speaks HTTP/2, and its log-in counts as one of this page', async () => {
     const client = connect(`https://127.0.0.1:${tlsPort}`, { rejectUnauthorized: false });
     const sent = client.request({
-      ...{ ':method': 'POST', ':path': '/api/v1/login', ':authority': 'centre.example.org' },
-      ...{ 'content-type': 'application/json', origin: 'https://centre.example.org' },
+      ':method': 'POST',
+      ':path': '/api/v1/login',
+      ':authority': 'centre.example.org',
+      'content-type': 'application/json',
+      origin: 'https://centre.example.org',
     });
     sent.end(JSON.stringify({ user: 'admin', password }));
     const [headers] = (await once(sent, 'response')) as [{ readonly ':status': number }];

@@ -94,7 +94,11 @@ describe.concurrent('in a network without a way out', unless(withoutNamespaces),
     const models = join(folder, 'models');
     await mkdir(models);
     const config = await writeGatewayFiles(models, {
-      ...{ gateway: 'models', mqttPort: 1883, httpPort: 8080, devices: [], uplink: [] },
+      gateway: 'models',
+      mqttPort: 1883,
+      httpPort: 8080,
+      devices: [],
+      uplink: [],
     });
     await writeFile(join(models, 'any.onnx'), buildMotionModel());
     const add = isolated('forpost.mjs', 'model', 'add', join(models, 'any.onnx'), '--config', config);

@@ -35,7 +35,7 @@ beforeAll(async () => {
     devices: ['meter', 'sensor'],
     uplink: 'http',
     extraInstallation: { mqtt: { port: mqttPort, tls }, commands: { trusted_keys_file: 'keys.txt' } },
-    ...{ centre: false },
+    centre: false,
   });
 }, 120_000);
 afterAll(async () => {

@@ -77,7 +77,11 @@ test('a port that answers, but not as a Kafka broker, ends neither the centre no
   const [centrePort = 0, mqttPort = 0, httpPort = 0] = await freePorts(3);
   const centre = await writeCentreFile(folder, { port: centrePort, kafka: { brokers: [broker], development: true } });
   const gateway = await writeGatewayFiles(folder, {
-    ...{ gateway: 'gw', mqttPort, httpPort, devices: ['meter'], uplink: [{ kind: 'kafka', brokers: [broker] }] },
+    gateway: 'gw',
+    mqttPort,
+    httpPort,
+    devices: ['meter'],
+    uplink: [{ kind: 'kafka', brokers: [broker] }],
   });
   processes = await Promise.all([
     TestProcess.start('centre', ['forpost.mjs', 'cloud', '--config', centre]),

@@ -29,8 +29,13 @@ afterAll(async () => {
 /** Resolves at its CONNACK, with its «session present». */
 function connect(here: TestSite, device: string, options: IClientOptions): Promise<boolean> {
   const client = mqtt.connect({
-    ...{ host: '127.0.0.1', port: here.mqttPort, username: device, password: testPassword },
-    ...{ clientId: `${device}-session`, reconnectPeriod: 0, ...options },
+    host: '127.0.0.1',
+    port: here.mqttPort,
+    username: device,
+    password: testPassword,
+    clientId: `${device}-session`,
+    reconnectPeriod: 0,
+    ...options,
   });
   clients.push(client);
   client.on('error', () => undefined);

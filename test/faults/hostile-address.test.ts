@@ -93,8 +93,12 @@ async function logIn(id: string, localAddress: string): Promise<number> {
   const from = performance.now();
   // mqtt.connect has no localAddress
   const client = new MqttClient(() => connect({ host: '127.0.0.1', port: site.mqttPort, localAddress }), {
-    ...{ protocolVersion: 4, username: id, password: secrets.get(id) ?? testPassword },
-    ...{ clientId: `${id}-${localAddress}`, reconnectPeriod: 0, connectTimeout: 30_000 },
+    protocolVersion: 4,
+    username: id,
+    password: secrets.get(id) ?? testPassword,
+    clientId: `${id}-${localAddress}`,
+    reconnectPeriod: 0,
+    connectTimeout: 30_000,
   });
   clients.push(client);
   await new Promise<void>((resolve, reject) => {

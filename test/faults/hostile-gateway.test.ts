@@ -72,7 +72,8 @@ test('over Kafka 3,000 alarms a second of one gateway hide no other gateway’s 
     producer.send({
       topic: 'forpost.alerts',
       messages: values.map((value) => ({ key: `gw-${gateway}`, value, partition: partitionOf(`gw-${gateway}`, 3) })),
-      ...{ acks: -1, compression: zstd },
+      acks: -1,
+      compression: zstd,
     });
   await produce('good', [alarm('gw-good', 100)]);
   await produce('bad', [alarm('gw-bad', 1)]);
@@ -165,7 +166,10 @@ describe('one centre without Kafka', () => {
     // twenty bodies that begin and never end
     const slow = Array.from({ length: 20 }, () => {
       const request = httpRequest({
-        ...{ host: '127.0.0.1', port, path: '/ingest/v1/events', method: 'POST' },
+        host: '127.0.0.1',
+        port,
+        path: '/ingest/v1/events',
+        method: 'POST',
         headers: {
           authorization: `Bearer ${tokens.bad}`,
           'content-type': 'application/x-ndjson',
@@ -200,18 +204,17 @@ describe('one centre without Kafka', () => {
     });
     onTestFinished(() => void stream.body?.cancel().catch(() => undefined));
     const device = (i: number) => ({
-      ...{
-        id: `d${i % 500}`,
-        name: 'x'.repeat(2_000),
-        connected: true,
-        lastSeen: null,
-        messages: 1,
-        deadLetters: 0,
-        values: {},
-      },
+      id: `d${i % 500}`,
+      name: 'x'.repeat(2_000),
+      connected: true,
+      lastSeen: null,
+      messages: 1,
+      deadLetters: 0,
+      values: {},
     });
     const large = gatewayStatus({
-      ...{ gateway: asId('gw-bad'), site: asId('site-of-gw-bad') },
+      gateway: asId('gw-bad'),
+      site: asId('site-of-gw-bad'),
       devices: Array.from({ length: 1_000 }, (_, i) => device(i)),
     });
     expect((await status('bad', JSON.stringify(large))).status).toBe(204);

@@ -36,8 +36,14 @@ export abstract class RawClient {
     socket.on('close', () => setTimeout(() => this.start(), retryMs));
     socket.on('connect', () =>
       this.send({
-        ...{ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: false, keepalive: 60 },
-        ...{ clientId: `${this.#user}-raw`, username: this.#user, password: Buffer.from(testPassword) },
+        cmd: 'connect',
+        protocolId: 'MQTT',
+        protocolVersion: 4,
+        clean: false,
+        keepalive: 60,
+        clientId: `${this.#user}-raw`,
+        username: this.#user,
+        password: Buffer.from(testPassword),
       }),
     );
   }

@@ -35,13 +35,17 @@ export async function startGateway(
     ...rest,
     configFile: file,
     conditions: { first: warnings, look },
-    ...{ clock: systemClock, random: Math.random, logger: silentLogger() },
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger(),
   });
   await gateway.start();
   const url = `http://127.0.0.1:${httpPort}`;
   const clients: MqttClient[] = [];
   return {
-    ...{ url, mqttPort, gateway },
+    url,
+    mqttPort,
+    gateway,
     async connect(user, more = {}) {
       const options = { username: user, password: testPassword, clientId: user, reconnectPeriod: 0 };
       const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${mqttPort}`, { ...options, ...more });

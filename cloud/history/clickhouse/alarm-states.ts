@@ -95,11 +95,21 @@ function linesOf(event: ForpostEvent, storedMs: number): readonly string[] {
   const { alarm, change, active } = forQueries(event);
   if (alarm === '') return [];
   const row = {
-    ...{ gateway: event.gateway, alarm, epoch: event.epoch, lane: event.lane, sequence: event.sequence },
-    ...{ site: event.site, change, active, urgency: urgencyOf(event.data) },
+    gateway: event.gateway,
+    alarm,
+    epoch: event.epoch,
+    lane: event.lane,
+    sequence: event.sequence,
+    site: event.site,
+    change,
+    active,
+    urgency: urgencyOf(event.data),
     time_ms: believedMs(Date.parse(event.time), storedMs),
     received_ms: believedMs(Date.parse(event.received), storedMs),
-    ...{ stored_ms: storedMs, clock: event.clock, boot: event.boot.toWellFormed(), uptime: event.uptime },
+    stored_ms: storedMs,
+    clock: event.clock,
+    boot: event.boot.toWellFormed(),
+    uptime: event.uptime,
   };
   return [newestChange, raisingChange].map((kind) => JSON.stringify({ kind, ...row }));
 }

@@ -299,8 +299,12 @@ export class ClickHouseHistory implements HistoryStore {
       { gateway },
     );
     return rows.map(({ epoch, lane, assigned, acknowledged, begun }) => ({
-      ...{ gateway, epoch, lane },
-      ...{ assigned: Number(assigned), acknowledged: Number(acknowledged), begun: Number(begun) },
+      gateway,
+      epoch,
+      lane,
+      assigned: Number(assigned),
+      acknowledged: Number(acknowledged),
+      begun: Number(begun),
     }));
   }
 
@@ -339,7 +343,11 @@ function alarmState(row: AlarmRow): AlarmState {
   const latest: HistoryEvent = toEvent(row);
   const { site, gateway } = latest;
   return {
-    ...{ alarm: row.alarm, site, gateway, latest, raised: rfc3339(Number(row.raised_ms)) },
+    alarm: row.alarm,
+    site,
+    gateway,
+    latest,
+    raised: rfc3339(Number(row.raised_ms)),
     open: Boolean(row.is_open),
     openOfGateway: Number(row.open_of_gateway),
     ...(row.person === '' ? {} : { acknowledgement: { by: row.person, at: rfc3339(Number(row.acknowledged_ms)) } }),

@@ -66,7 +66,11 @@ async function fileOf(pattern: RegExp): Promise<string> {
 }
 const recovery = () =>
   new HistoryRecovery({
-    ...{ folder, kafka: undefined, clock: systemClock, random: Math.random, logger: silentLogger() },
+    folder,
+    kafka: undefined,
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger(),
   });
 
 test.each([
@@ -150,8 +154,14 @@ test('after a kill at any moment each insert is stored whole or not at all, and 
     const ranges = await store.received(key);
     const { rows, distinct } = await store.rows(key);
     const charted = await store.series({
-      ...{ device: 'meter', metric: 'power_w', from: 0, to: Date.UTC(2100, 0), stepSeconds: 366 * 86_400 },
-      ...{ channel: epoch, aggregate: 'count', timezone: 'UTC' },
+      device: 'meter',
+      metric: 'power_w',
+      from: 0,
+      to: Date.UTC(2100, 0),
+      stepSeconds: 366 * 86_400,
+      channel: epoch,
+      aggregate: 'count',
+      timezone: 'UTC',
     });
     await store.stop();
     expect(ranges).toHaveLength(1);
@@ -189,8 +199,13 @@ test('queries are answered though a power cut left projections empty or full of 
   expect(await store.lanes()).toEqual([key]);
   expect((await store.ask(recentMetrics, undefined)).map(({ metric }) => metric)).toEqual(['power_w']);
   const [year] = await store.series({
-    ...{ device: 'meter', metric: 'power_w', from: 0, to: Date.UTC(2100, 0), stepSeconds: 366 * 86_400 },
-    ...{ aggregate: 'count', timezone: 'UTC' },
+    device: 'meter',
+    metric: 'power_w',
+    from: 0,
+    to: Date.UTC(2100, 0),
+    stepSeconds: 366 * 86_400,
+    aggregate: 'count',
+    timezone: 'UTC',
   });
   expect(year?.value).toBe(range?.[1]);
   await store.stop();
@@ -330,11 +345,28 @@ test('after an update, alarms that ended before it need no acknowledgement, and 
   const ended = (sequence: number) => {
     const decoded = decodeEvent(
       encodeEvent(asId<'site'>('home'), asId<'gateway'>('gw'), {
-        ...{ epoch: asId<'epoch'>('e'), lane: 'alerts', sequence, type: eventTypes.alert },
-        ...{ device: asId<'device'>('yard'), time: 1000, received: 1000, clock: 'synced', boot: 'b', uptime: 1 },
+        epoch: asId<'epoch'>('e'),
+        lane: 'alerts',
+        sequence,
+        type: eventTypes.alert,
+        device: asId<'device'>('yard'),
+        time: 1000,
+        received: 1000,
+        clock: 'synced',
+        boot: 'b',
+        uptime: 1,
         data: JSON.stringify({
-          ...{ alarm: `a${sequence}`, change: 'cleared', active: false, acknowledged: false, severity: 'critical' },
-          ...{ test: false, rule: 'gate', device: 'yard', message: 'empty again', count: 1, evidence: [] },
+          alarm: `a${sequence}`,
+          change: 'cleared',
+          active: false,
+          acknowledged: false,
+          severity: 'critical',
+          test: false,
+          rule: 'gate',
+          device: 'yard',
+          message: 'empty again',
+          count: 1,
+          evidence: [],
         }),
       }),
     );

@@ -15,9 +15,16 @@ const [folder = '', epoch = '', size = ''] = process.argv.slice(2);
 function reading(sequence: number): ForpostEvent {
   const decoded = decodeEvent(
     encodeEvent(asId<'site'>('home'), asId<'gateway'>('gw'), {
-      ...{ epoch: asId<'epoch'>(epoch), lane: 'telemetry', sequence, type: eventTypes.reading },
-      ...{ device: asId<'device'>('meter'), time: systemClock.now(), received: systemClock.now() },
-      ...{ clock: 'synced', boot: 'b', uptime: sequence },
+      epoch: asId<'epoch'>(epoch),
+      lane: 'telemetry',
+      sequence,
+      type: eventTypes.reading,
+      device: asId<'device'>('meter'),
+      time: systemClock.now(),
+      received: systemClock.now(),
+      clock: 'synced',
+      boot: 'b',
+      uptime: sequence,
       data: JSON.stringify({ values: { power_w: sequence }, channel: epoch }),
     }),
   );

@@ -59,7 +59,11 @@ class KafkaAndConfig {
   /** An ingest from this Kafka into `history`, not started. */
   ingestInto(history: HistoryStore): Ingest {
     return new Ingest({
-      ...{ kafka: this.cluster, history, clock: systemClock, random: Math.random, logger: silentLogger() },
+      kafka: this.cluster,
+      history,
+      clock: systemClock,
+      random: Math.random,
+      logger: silentLogger(),
       events: { stored: () => {}, repeated: () => {}, status: () => {}, poison: () => {} },
     });
   }

@@ -3,7 +3,10 @@ import { restore } from '../restore.ts';
 
 const [file = '', folder = '', passphrase = '', at = '', data] = process.argv.slice(2);
 await restore({
-  ...{ file, folder, passphrase, now: Date.now() },
+  file,
+  folder,
+  passphrase,
+  now: Date.now(),
   ...(data === undefined ? {} : { data }),
   onStep: (step) => {
     if (step === at) process.kill(process.pid, 'SIGKILL');

@@ -22,8 +22,14 @@ async function rig(content = text) {
   writeFileSync(file, content);
   writeFileSync(secrets, 'mqtt: {}\nconsole: {}\n');
   const live = new LiveSite({
-    ...{ file, data: folder, clock: new FakeClock(), parts: [], site: loadSite(file, secrets).site },
-    ...{ load: (next: string) => loadSite(file, secrets, next), onChanged: () => {}, onFailed: () => {} },
+    file,
+    data: folder,
+    clock: new FakeClock(),
+    parts: [],
+    site: loadSite(file, secrets).site,
+    load: (next: string) => loadSite(file, secrets, next),
+    onChanged: () => {},
+    onFailed: () => {},
   });
   await live.start();
   const context = { changeSite: (change, author) => live.changeForCentre(change, author) } as CommandContext;

@@ -6,8 +6,13 @@ const host: HostStatus = {
   at: '2026-06-01T12:04:00.000Z',
   model: 'Raspberry Pi 4 Model B Rev 1.4',
   values: {
-    ...{ temperature_c: 61.2, load5: 0.413, cores: 4, memory_total_bytes: 4e9, memory_available_bytes: 2.5e9 },
-    ...{ disk_total_bytes: 30e9, disk_available_bytes: 20e9 },
+    temperature_c: 61.2,
+    load5: 0.413,
+    cores: 4,
+    memory_total_bytes: 4e9,
+    memory_available_bytes: 2.5e9,
+    disk_total_bytes: 30e9,
+    disk_available_bytes: 20e9,
   },
   findings: [],
   interfaces: [

@@ -3,7 +3,10 @@ import type { SceneNotice } from '../view.ts';
 import { mostScenes, sceneAt, withScene } from './scene-at.ts';
 
 const at = (ms: number): SceneNotice => ({
-  ...{ camera: 'yard', time: new Date(ms).toISOString(), tracks: [], changes: [] },
+  camera: 'yard',
+  time: new Date(ms).toISOString(),
+  tracks: [],
+  changes: [],
 });
 const timeOf = (scene: SceneNotice | undefined) => (scene === undefined ? undefined : Date.parse(scene.time));
 

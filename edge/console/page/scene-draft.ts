@@ -42,7 +42,9 @@ export function draftOf({ zones, lines, masks, motion_masks: motion }: CameraSce
   const shape =
     (kind: ShapeKind) =>
     ({ id = '', name, points }: { id?: string; name?: string; points: readonly Point[] }): Shape => ({
-      ...{ kind, id, points },
+      kind,
+      id,
+      points,
       name: name ?? id,
     });
   const shapes = [

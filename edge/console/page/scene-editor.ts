@@ -179,8 +179,12 @@ export class SceneEditor extends LitElement {
     if (this.draft.placing === undefined && grip.what !== 'ground') event.preventDefault();
     (this.querySelector('.board') as Element).setPointerCapture(event.pointerId);
     this.#gesture = {
-      ...{ pointer: event.pointerId, grip, from: this.#pointOf(event), before: this.draft },
-      ...{ px: [event.clientX, event.clientY], moved: false },
+      pointer: event.pointerId,
+      grip,
+      from: this.#pointOf(event),
+      before: this.draft,
+      px: [event.clientX, event.clientY],
+      moved: false,
     };
     if (this.draft.placing !== undefined) return;
     if (grip.what === 'corner') this.corner = grip.corner;

@@ -91,7 +91,8 @@ test('a device is connected, disconnected since a time, or was never connected',
   const away = { ...device, connected: false, lastSeen: null };
   const wrong = refusedView({ last: '2026-06-01T12:04:00.000Z' });
   expect(deviceStateWords(away, now, [wrong])).toMatchObject({
-    ...{ label: 'Refused', text: expect.stringMatching(/^logs in with a wrong password: 3 times, last at /) },
+    label: 'Refused',
+    text: expect.stringMatching(/^logs in with a wrong password: 3 times, last at /),
   });
   expect(deviceStateWords({ ...away, lastConnected: '2026-06-01T12:05:00.000Z' }, now, [wrong]).label).toBe(
     'Not connected',
@@ -141,7 +142,8 @@ test('the state of an uplink has its time, its backlog and its reason', () => {
   );
   const silent = { ...uplink, state: 'live', events: 0, bytes: 0, reason: '', silentSince: uplink.since } as const;
   expect(uplinkStateWords(silent, now)).toMatchObject({
-    ...{ tone: 'plain', label: 'No answer' },
+    tone: 'plain',
+    label: 'No answer',
     text: 'No answer since 12:04: what has arrived since then is not known. 0 events, 0 B waiting.',
   });
 });

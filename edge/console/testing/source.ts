@@ -56,16 +56,35 @@ export function activeAlarm(alarm: string, more: Partial<ActiveAlarm> = {}): Act
 
 export function refusedView(more: Partial<RefusedView> = {}): RefusedView {
   return {
-    ...{ kind: 'password', principal: 'meter', name: 'Meter', user: 'meter', clientId: 'c1', address: '10.0.0.7' },
-    ...{ what: '', count: 3, first: '2026-06-01T12:00:00.000Z', last: '2026-06-01T12:04:00.000Z', over: false },
+    kind: 'password',
+    principal: 'meter',
+    name: 'Meter',
+    user: 'meter',
+    clientId: 'c1',
+    address: '10.0.0.7',
+    what: '',
+    count: 3,
+    first: '2026-06-01T12:00:00.000Z',
+    last: '2026-06-01T12:04:00.000Z',
+    over: false,
     ...more,
   };
 }
 
 export function earlierAlarm(alarm: string, more: Partial<EarlierAlarm> = {}): EarlierAlarm {
   return {
-    ...{ alarm, rule: 'gate', device: 'yard', severity: 'warning', message: 'Somebody in Gate', count: 1, test: false },
-    ...{ acknowledged: false, raised: 1_780_000_000_000, ended: 1_780_000_012_000, evidence: [], why: '' },
+    alarm,
+    rule: 'gate',
+    device: 'yard',
+    severity: 'warning',
+    message: 'Somebody in Gate',
+    count: 1,
+    test: false,
+    acknowledged: false,
+    raised: 1_780_000_000_000,
+    ended: 1_780_000_012_000,
+    evidence: [],
+    why: '',
     ...more,
   };
 }

@@ -117,7 +117,11 @@ test('a device’s event keeps its own type, and an event of a type of the gatew
     ok: true,
     items: [
       {
-        ...{ kind: 'event', type: 'button.pressed', time: received, data: { button: 2 }, id: '5' },
+        kind: 'event',
+        type: 'button.pressed',
+        time: received,
+        data: { button: 2 },
+        id: '5',
         content: expect.any(String),
       },
     ],

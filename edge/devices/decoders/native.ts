@@ -199,7 +199,10 @@ function event(one: ExactObject, entry: Entry): DecodedEvent | Message {
   if (id !== undefined && named === undefined) return message('gateway/note.no-text', { key: 'id' });
   if (data !== undefined && !isExactObject(data)) return message('gateway/note.key-no-object', { key: 'data' });
   return {
-    ...{ kind: 'event', type, time: at.time, data: data ?? {} },
+    kind: 'event',
+    type,
+    time: at.time,
+    data: data ?? {},
     ...(named === undefined ? {} : { id: named, content: contentOf('event', time, [type], data ?? {}) }),
   };
 }

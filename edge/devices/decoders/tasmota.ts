@@ -148,7 +148,9 @@ function zigbee({ device: { keys }, payload, received, channels = new ChannelNam
         ? []
         : [
             {
-              ...{ kind: 'reading', time: received, timeFromDevice: false },
+              kind: 'reading',
+              time: received,
+              timeFromDevice: false,
               data: { values, channel: channels.nameOf(channel), device },
             },
           ],

@@ -54,15 +54,23 @@ const unknown: Verdict = { is: 'unknown' };
 
 export const conditions: readonly Condition[] = [
   {
-    ...{ id: 'temperature', part: 'temperature', severity: 'warning', cause: 'temperature_c' },
+    id: 'temperature',
+    part: 'temperature',
+    severity: 'warning',
+    cause: 'temperature_c',
     // a burst of work heats a processor for a minute or two
-    ...{ raiseAfterMs: 5 * minuteMs, clearAfterMs: 5 * minuteMs },
+    raiseAfterMs: 5 * minuteMs,
+    clearAfterMs: 5 * minuteMs,
     look: temperature,
   },
   {
-    ...{ id: 'power', part: 'power', severity: 'warning', cause: 'undervoltage' },
+    id: 'power',
+    part: 'power',
+    severity: 'warning',
+    cause: 'undervoltage',
     // each dip may damage a memory card; dips come in series, as when a disk starts
-    ...{ raiseAfterMs: 0, clearAfterMs: 30 * minuteMs },
+    raiseAfterMs: 0,
+    clearAfterMs: 30 * minuteMs,
     look: ({ reading }) => {
       const power = known(reading.power);
       if (power === undefined) return unknown;
@@ -70,24 +78,40 @@ export const conditions: readonly Condition[] = [
     },
   },
   {
-    ...{ id: 'memory', part: 'memory', severity: 'warning', cause: 'memory_available_pct' },
-    ...{ raiseAfterMs: 10 * minuteMs, clearAfterMs: 10 * minuteMs },
+    id: 'memory',
+    part: 'memory',
+    severity: 'warning',
+    cause: 'memory_available_pct',
+    raiseAfterMs: 10 * minuteMs,
+    clearAfterMs: 10 * minuteMs,
     look: memory,
   },
   {
-    ...{ id: 'disk-space', part: 'disk', severity: 'warning', cause: 'disk_free_pct' },
-    ...{ raiseAfterMs: 2 * minuteMs, clearAfterMs: 2 * minuteMs },
+    id: 'disk-space',
+    part: 'disk',
+    severity: 'warning',
+    cause: 'disk_free_pct',
+    raiseAfterMs: 2 * minuteMs,
+    clearAfterMs: 2 * minuteMs,
     look: diskSpace,
   },
   {
-    ...{ id: 'disk-filling', part: 'disk', severity: 'warning', cause: 'disk_days_left' },
+    id: 'disk-filling',
+    part: 'disk',
+    severity: 'warning',
+    cause: 'disk_days_left',
     // the trend itself is of hours
-    ...{ raiseAfterMs: 30 * minuteMs, clearAfterMs: 60 * minuteMs },
+    raiseAfterMs: 30 * minuteMs,
+    clearAfterMs: 60 * minuteMs,
     look: diskFilling,
   },
   {
-    ...{ id: 'disk-read-only', part: 'disk', severity: 'critical', cause: 'disk_read_only' },
-    ...{ raiseAfterMs: 0, clearAfterMs: 0 },
+    id: 'disk-read-only',
+    part: 'disk',
+    severity: 'critical',
+    cause: 'disk_read_only',
+    raiseAfterMs: 0,
+    clearAfterMs: 0,
     look: ({ reading }) => {
       const disk = known(reading.disk);
       if (disk === undefined) return unknown;
@@ -95,8 +119,12 @@ export const conditions: readonly Condition[] = [
     },
   },
   {
-    ...{ id: 'disk-failing', part: 'storage', severity: 'critical', cause: 'disk_worn_pct' },
-    ...{ raiseAfterMs: 0, clearAfterMs: 0 },
+    id: 'disk-failing',
+    part: 'storage',
+    severity: 'critical',
+    cause: 'disk_worn_pct',
+    raiseAfterMs: 0,
+    clearAfterMs: 0,
     look: diskFailing,
   },
 ];

@@ -32,7 +32,11 @@ function host({
   let probe: ProbeProcessOptions | undefined;
   let started = 0;
   const health = new HostHealth({
-    ...{ folder, file: join(folder, 'host-health.json'), gateway: 'gw-1', name: 'Barn', clock },
+    folder,
+    file: join(folder, 'host-health.json'),
+    gateway: 'gw-1',
+    name: 'Barn',
+    clock,
     limits: hostLimits(settings),
     words: () => wordsOf('en'),
     ownBytes: () => 0,
@@ -62,8 +66,15 @@ test('an alarm about the machine is one of the gateway, in the site’s language
   read(hot, 6);
   expect(alarms).toEqual([
     expect.objectContaining({
-      ...{ change: 'raised', rule: 'gateway-health', device: 'gw-1', subject: 'temperature', severity: 'warning' },
-      ...{ category: 'gateway', test: false, cause: 'temperature_c', value: 91 },
+      change: 'raised',
+      rule: 'gateway-health',
+      device: 'gw-1',
+      subject: 'temperature',
+      severity: 'warning',
+      category: 'gateway',
+      test: false,
+      cause: 'temperature_c',
+      value: 91,
       message:
         'Barn: температура процессора (cpu) 91 °C, выше 85 °C: обеспечьте шлюзу вентиляцию или защитите его от солнца',
     }),
@@ -93,7 +104,9 @@ test('the status has the figures that are known, and says of each other part why
   expect(status?.values).not.toHaveProperty('temperature_c');
   expect(status?.findings).toEqual([
     {
-      ...{ part: 'temperature', level: 'unknown', text: 'it could not be read' },
+      part: 'temperature',
+      level: 'unknown',
+      text: 'it could not be read',
       textI18n: { key: 'gateway/reason.host-failed', values: {} },
     },
   ]);
@@ -156,9 +169,19 @@ test('a machine that cannot be read is not known, and no part of it is well', as
 
 function active(subject: string): ActiveAlarm {
   return {
-    ...{ alarm: `gateway-health/gw-1/${subject}/1`, rule: 'gateway-health', device: 'gw-1', subject },
-    ...{ severity: 'warning', category: 'gateway', test: false, cause: 'x', message: 'hot', count: 1 },
-    ...{ acknowledged: false, raised: 1, changed: 1 },
+    alarm: `gateway-health/gw-1/${subject}/1`,
+    rule: 'gateway-health',
+    device: 'gw-1',
+    subject,
+    severity: 'warning',
+    category: 'gateway',
+    test: false,
+    cause: 'x',
+    message: 'hot',
+    count: 1,
+    acknowledged: false,
+    raised: 1,
+    changed: 1,
   } as ActiveAlarm;
 }
 

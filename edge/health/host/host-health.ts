@@ -89,7 +89,11 @@ export class HostHealth implements Part {
     const { clock, logger, folder, file, limits, createProbe } = options;
     this.#trend = new TrendFile({ file, clock, logger });
     const probe: ProbeProcessOptions = {
-      ...{ folder, clock, logger, smart: limits.smart, everyMs: limits.every_s * 1000 },
+      folder,
+      clock,
+      logger,
+      smart: limits.smart,
+      everyMs: limits.every_s * 1000,
       onReading: (reading) => this.#take(reading),
       onFailure: () => this.#take(notRead()),
     };

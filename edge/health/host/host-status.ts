@@ -20,10 +20,13 @@ export interface Judged {
 export function hostStatus(judged: Judged): HostStatus {
   const { reading, at, trendSince } = judged;
   const disks = (known(reading.storage)?.disks ?? []).map(({ name, usedLife }) => ({
-    ...{ name, ...(usedLife === undefined ? {} : { usedLife }) },
+    name,
+    ...(usedLife === undefined ? {} : { usedLife }),
   }));
   const interfaces = (known(reading.network)?.interfaces ?? []).map(({ name, up, address }) => ({
-    ...{ name, up, ...(address === undefined ? {} : { address }) },
+    name,
+    up,
+    ...(address === undefined ? {} : { address }),
   }));
   return {
     at,

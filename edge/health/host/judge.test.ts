@@ -184,8 +184,14 @@ describe('disk', () => {
 test('a machine that tells nothing raises nothing, and keeps its alarms for a day', () => {
   const unknown = { unknown: 'it could not be read' };
   const nothing: HostReading = {
-    ...{ temperature: unknown, throttling: unknown, power: unknown, load: unknown },
-    ...{ memory: unknown, disk: unknown, storage: unknown, network: unknown },
+    temperature: unknown,
+    throttling: unknown,
+    power: unknown,
+    load: unknown,
+    memory: unknown,
+    disk: unknown,
+    storage: unknown,
+    network: unknown,
   };
   expect(new Run().minutes(2000, nothing).changes).toEqual([]);
   const run = new Run().minutes(6, hot(90)).minutes(24 * 60, nothing);

@@ -94,7 +94,9 @@ export function faults({ standings }: HostState): {
   readonly watch: readonly Fault[];
 } {
   const all = Object.entries(standings).map(([id, { active, says }]) => ({
-    ...{ condition: id as HostCondition, active, says },
+    condition: id as HostCondition,
+    active,
+    says,
   }));
   const wrong = all.filter(({ says }) => says !== '');
   return { bad: wrong.filter(({ active }) => active), watch: wrong.filter(({ active }) => !active) };

@@ -19,7 +19,11 @@ function probeOf(options: Partial<ProbeProcessOptions>) {
   const readings: HostReading[] = [];
   const failures = { count: 0 };
   const probe = new ProbeProcess({
-    ...{ folder: process.cwd(), smart: false, everyMs: 60_000, clock, logger: silentLogger() },
+    folder: process.cwd(),
+    smart: false,
+    everyMs: 60_000,
+    clock,
+    logger: silentLogger(),
     onReading: (reading) => readings.push(reading),
     onFailure: () => void failures.count++,
     ...options,

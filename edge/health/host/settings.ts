@@ -74,8 +74,14 @@ export type HostLimits = Required<HostHealthSettings>;
 
 export function hostLimits(settings: HostHealthSettings = {}): HostLimits {
   return {
-    ...{ enabled: true, every_s: 60, hot_c: 85, disk_free_pct: 5, disk_full_days: 7, memory_free_pct: 5 },
-    ...{ worn_pct: 90, smart: true },
+    enabled: true,
+    every_s: 60,
+    hot_c: 85,
+    disk_free_pct: 5,
+    disk_full_days: 7,
+    memory_free_pct: 5,
+    worn_pct: 90,
+    smart: true,
     ...settings,
   };
 }

@@ -144,7 +144,11 @@ export class MemoryOutbox implements Outbox {
           .toSorted((a, b) => epochs.indexOf(b.epoch) - epochs.indexOf(a.epoch))
           .slice(0, limit)
           .map(({ epoch, lane, events: { length } }) => ({
-            ...{ epoch, lane, assigned: length, acknowledged: length, bytes: 0 },
+            epoch,
+            lane,
+            assigned: length,
+            acknowledged: length,
+            bytes: 0,
           }));
       },
       read: (epoch, lane, after, maxEvents, maxBytes) => {

@@ -132,8 +132,10 @@ function stays(config: LoiteringConfig, state: State, occupant: Occupant, uptime
     inside: String(reported.size),
   };
   const sentence = message('alarm/loitering.raised', {
-    ...{ camera: fields.camera, zone: fields.zone },
-    ...{ thing: classValue(occupant.track.class), duration: { seconds } },
+    camera: fields.camera,
+    zone: fields.zone,
+    thing: classValue(occupant.track.class),
+    duration: { seconds },
   });
   const says = worded(context.words, config.message, fields, sentence);
   const change = active ? 'updated' : 'raised';

@@ -55,8 +55,13 @@ test('a camera without a picture since the gateway’s start is stalled after a 
 
 test('an alarm from before a restart clears when the camera reports the end of the tampering', () => {
   const restored = {
-    ...{ rule: 'camera-tamper', device: 'yard', subject: 'moved', severity: 'warning', category: 'tamper' },
-    ...{ test: false, cause: 'moved' },
+    rule: 'camera-tamper',
+    device: 'yard',
+    subject: 'moved',
+    severity: 'warning',
+    category: 'tamper',
+    test: false,
+    cause: 'moved',
   } as never;
   const { observe, wake } = engine({}, [restored]);
   expect(wake(0)).toEqual([]);

@@ -65,10 +65,15 @@ test('the end of an alarm has its worst value, also below a limit, in the ruleâ€
     return watts.flatMap((power_w, i) => engine.observe(reading({ power_w }), i, noon)).at(-1);
   };
   expect(ended({}, 7912, 39_600, 30_000, 600)).toMatchObject({
-    ...{ change: 'cleared', value: 600, peak: 39_600, summary: 'Heat pump: power reached 39.6 kW, limit 7.5 kW' },
+    change: 'cleared',
+    value: 600,
+    peak: 39_600,
+    summary: 'Heat pump: power reached 39.6 kW, limit 7.5 kW',
   });
   expect(ended({ above: undefined, below: 100, clear: 200 }, 90, 20, 80, 500)).toMatchObject({
-    ...{ change: 'cleared', peak: 20, summary: 'Heat pump: power fell to 20 W, limit 100 W' },
+    change: 'cleared',
+    peak: 20,
+    summary: 'Heat pump: power fell to 20 W, limit 100 W',
   });
   expect(ended({ message: 'Too much: {value}' }, 8000, 9000, 600)).toMatchObject({ summary: 'Too much: 9 kW' });
   // the worst value during the hold time counts too

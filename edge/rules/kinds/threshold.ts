@@ -266,7 +266,9 @@ function absent({ metric, channel }: ThresholdConfig, heard: Heard): CannotFire 
     return {
       kind: 'absent',
       reason: words('gateway/reason.channel-absent', {
-        ...{ channel, count: heard.messages, metric },
+        channel,
+        count: heard.messages,
+        metric,
         channels: channels.slice(0, mostNames).join(', '),
       }),
     };
@@ -276,7 +278,8 @@ function absent({ metric, channel }: ThresholdConfig, heard: Heard): CannotFire 
   return {
     kind: 'absent',
     reason: words('gateway/reason.metric-absent', {
-      ...{ metric, count: heard.messages },
+      metric,
+      count: heard.messages,
       metrics: `${metrics.slice(0, mostNames).join(', ')}${more}`,
     }),
   };
@@ -356,7 +359,9 @@ function described(config: ThresholdConfig, context: RuleContext, subjectChange:
     own,
     fieldsWith(peak),
     message(config.above === undefined ? 'alarm/threshold.fell-to' : 'alarm/threshold.reached', {
-      ...{ device: named, metric: values.metric, limit: values.limit },
+      device: named,
+      metric: values.metric,
+      limit: values.limit,
       value: { metric, value: peak },
     }),
   );

@@ -88,8 +88,10 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
         inside: String(presence.count),
       };
       const sentence = message('alarm/zone-left.raised', {
-        ...{ camera: fields.camera, zone: fields.zone },
-        ...{ thing: classValue(track.class), duration: { seconds: stayed } },
+        camera: fields.camera,
+        zone: fields.zone,
+        thing: classValue(track.class),
+        duration: { seconds: stayed },
       });
       const says = worded(context.words, config.message, fields, sentence);
       const change = alarm.happened(uptime);

@@ -11,8 +11,12 @@ import { Dispatcher } from './dispatcher.ts';
 import { UplinkMemory } from './uplink-memory.ts';
 
 const reader: OutboxReader = {
-  ...{ backlog: () => [], drained: () => [], read: () => [], newest: () => [] },
-  ...{ isStored: () => false, close: () => undefined },
+  backlog: () => [],
+  drained: () => [],
+  read: () => [],
+  newest: () => [],
+  isStored: () => false,
+  close: () => undefined,
 };
 
 /** An idle gateway: nothing but its state goes out. */
@@ -33,7 +37,12 @@ async function idle() {
     sinks: [{ sink: { name: 'kafka', open: async () => session }, backoff: { baseMs: 1, ceilingMs: 1 } }],
     memory: new UplinkMemory('/dev/null/nowhere', silentLogger()),
     identity: { site: asId<'site'>('s'), gateway: asId<'gateway'>('g') },
-    ...{ reader, inHand: InHand.for(1), canRecordRefusals: true, clock, random: () => 0, logger: silentLogger() },
+    reader,
+    inHand: InHand.for(1),
+    canRecordRefusals: true,
+    clock,
+    random: () => 0,
+    logger: silentLogger(),
     post: (message) => {
       if (message.kind === 'report') reported = message.uplinks[0];
       if (message.kind === 'wantStatus') dispatcher.hear({ kind: 'status', status: {} as GatewayStatus });
@@ -49,7 +58,9 @@ async function idle() {
     }
   };
   return {
-    ...{ clock, pass, dispatcher },
+    clock,
+    pass,
+    dispatcher,
     freeze: (now: boolean) => {
       frozen = now;
     },

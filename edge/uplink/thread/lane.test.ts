@@ -62,8 +62,12 @@ function aLane(given: LaneSettings = {}) {
     reader,
     claimant: inHand.claimant(0),
     settings: {
-      ...{ maxEvents, maxBytes: 1_000_000, openDeadlineMs: 1_000, sendDeadlineMs: 60_000 },
-      ...{ backoff: { baseMs: 1, ceilingMs: 1 }, canRecordRefusals: true },
+      maxEvents,
+      maxBytes: 1_000_000,
+      openDeadlineMs: 1_000,
+      sendDeadlineMs: 60_000,
+      backoff: { baseMs: 1, ceilingMs: 1 },
+      canRecordRefusals: true,
     },
     pacer: new Pacer({ sink: 'memory', limits: {}, clock, timeZone: 'UTC', memory }),
     clock,
@@ -75,7 +79,11 @@ function aLane(given: LaneSettings = {}) {
     changed: () => undefined,
   });
   return {
-    ...{ runner, reads, sent, inHand, acknowledged },
+    runner,
+    reads,
+    sent,
+    inHand,
+    acknowledged,
     answer: () => answers.shift()?.(),
     shed: (through: number) => {
       events = events.filter(({ sequence }) => sequence > through);
@@ -165,7 +173,16 @@ test('an event that is refused for good keeps its place until the main thread ha
 
 function storedEvent(sequence: number): StoredEvent {
   return {
-    ...{ epoch, lane: 'telemetry', sequence, type: 'forpost.reading.v1', device: asId<'device'>('meter') },
-    ...{ time: 0, received: 0, clock: 'synced', boot: 'b', uptime: 0, data: '{}' },
+    epoch,
+    lane: 'telemetry',
+    sequence,
+    type: 'forpost.reading.v1',
+    device: asId<'device'>('meter'),
+    time: 0,
+    received: 0,
+    clock: 'synced',
+    boot: 'b',
+    uptime: 0,
+    data: '{}',
   };
 }

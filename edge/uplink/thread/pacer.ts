@@ -58,8 +58,13 @@ export class Pacer {
     this.#limited = limits.bytesPerSecond !== undefined || limits.bytesPerDay !== undefined;
     this.#format = new Intl.DateTimeFormat('en-CA', {
       timeZone,
-      ...{ year: 'numeric', month: '2-digit', day: '2-digit' },
-      ...{ hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' },
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      hour: '2-digit',
+      minute: '2-digit',
+      second: '2-digit',
+      hourCycle: 'h23',
     });
     const { before = [], ...used } = memory.value.budgets[sink] ?? { day: '', bytes: 0 };
     this.#state = startPacing(limits, this.#time(), [used, ...before]);

@@ -18,7 +18,13 @@ async function rig(unrecorded = '') {
   const told: { alarms: readonly string[]; items: readonly EvidenceItem[] }[] = [];
   const lacking: string[] = [];
   const recorder = new EvidenceRecorder({
-    ...{ camera: 'yard', folder, beforeMs: 5_000, afterMs: 8_000, masks: [], ring: undefined, clock },
+    camera: 'yard',
+    folder,
+    beforeMs: 5_000,
+    afterMs: 8_000,
+    masks: [],
+    ring: undefined,
+    clock,
     newest: () => undefined,
     logger: silentLogger(),
     unrecorded: () => unrecorded,

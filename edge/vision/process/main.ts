@@ -84,8 +84,17 @@ async function configure(message: Extract<ToVision, { kind: 'configure' }>): Pro
     }
     const work: BoundedWork = { failed: (error) => failed(config.id, error) };
     const camera = new WatchedCamera({
-      ...{ config, liveFolder, modelsFolder, evidenceFolder, ring, out: outOf(config) },
-      ...{ pool: fresh, clock: clockWithin(work, clock), random, logger, send },
+      config,
+      liveFolder,
+      modelsFolder,
+      evidenceFolder,
+      ring,
+      out: outOf(config),
+      pool: fresh,
+      clock: clockWithin(work, clock),
+      random,
+      logger,
+      send,
     });
     works.set(camera, work);
     return camera;

@@ -10,7 +10,11 @@ import { LivePicture } from './picture.ts';
 
 const size = 16;
 const frame = (uptime: number) => ({
-  ...{ camera: 'yard', size, pictureWidth: size, pictureHeight: size, uptime },
+  camera: 'yard',
+  size,
+  pictureWidth: size,
+  pictureHeight: size,
+  uptime,
   rgb: new Uint8Array(size * size * 3).fill(100),
 });
 

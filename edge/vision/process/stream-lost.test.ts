@@ -93,8 +93,16 @@ async function yard() {
   };
   const camera = new WatchedCamera({
     config: site.cameras[0]!,
-    ...{ liveFolder: folder, modelsFolder: folder, evidenceFolder: folder },
-    ...{ ring: undefined, out: undefined, pool, clock, random: () => 0.5, logger: silentLogger(), send },
+    liveFolder: folder,
+    modelsFolder: folder,
+    evidenceFolder: folder,
+    ring: undefined,
+    out: undefined,
+    pool,
+    clock,
+    random: () => 0.5,
+    logger: silentLogger(),
+    send,
     startCapture: (_source, _size, _rate, events) => {
       runs.push(events);
       return { kill: () => undefined };

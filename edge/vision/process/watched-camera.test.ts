@@ -16,8 +16,13 @@ async function start(config: CameraSettings): Promise<WatchedCamera> {
   pool.start();
   const folders = { liveFolder: folder, modelsFolder: folder, evidenceFolder: folder };
   const camera = new WatchedCamera({
-    ...{ config, ...folders, ring: undefined, out: undefined },
-    ...{ pool, ...about, send: () => {} },
+    config,
+    ...folders,
+    ring: undefined,
+    out: undefined,
+    pool,
+    ...about,
+    send: () => {},
   });
   camera.start();
   onTestFinished(async () => {

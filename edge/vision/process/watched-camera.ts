@@ -249,7 +249,13 @@ export class WatchedCamera {
       if (config.main_url !== undefined) {
         const source = sourceOf({ ...config, url: config.main_url });
         this.#recorder = new StreamRecorder({
-          ...{ camera: config.id, source, ring: this.#ring, intervalMs, clock, random, logger },
+          camera: config.id,
+          source,
+          ring: this.#ring,
+          intervalMs,
+          clock,
+          random,
+          logger,
           startRecording: (recording, ended) => startRecording(source, 1_000 / intervalMs, recording, ended),
         });
         this.#recorder.start();

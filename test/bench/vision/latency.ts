@@ -101,8 +101,11 @@ export async function latency(
       cameras: [{ id: 'gate', ...chosen }],
       cameraSecrets: { gate: login },
       rules: config.zones.map(({ id }) => ({
-        ...{ id: `seen-${id}`, kind: 'zone-entered' },
-        ...{ camera: 'gate', zone: id, clear_after_s: 0 },
+        id: `seen-${id}`,
+        kind: 'zone-entered',
+        camera: 'gate',
+        zone: id,
+        clear_after_s: 0,
       })),
       ...installed,
     });

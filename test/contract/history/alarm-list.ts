@@ -79,11 +79,16 @@ export function alarmList(opened: () => OpenedStore): void {
     if (store instanceof MemoryHistory) return;
     const [site, elsewhere] = [newGateway(), newGateway()];
     const change = fc.record({
-      ...{ alarm: fc.constantFrom('a', 'b', 'c'), epoch: fc.constantFrom('e1', 'e2'), moved: fc.boolean() },
+      alarm: fc.constantFrom('a', 'b', 'c'),
+      epoch: fc.constantFrom('e1', 'e2'),
+      moved: fc.boolean(),
       change: fc.constantFrom('raised', 'updated', 'cleared', 'acknowledged'),
-      ...{ active: fc.boolean(), acknowledged: fc.boolean(), test: fc.constantFrom(false, false, true) },
+      active: fc.boolean(),
+      acknowledged: fc.boolean(),
+      test: fc.constantFrom(false, false, true),
       severity: fc.constantFrom('critical', 'warning', 'info'),
-      ...{ clock: fc.constantFrom<ClockQuality>('synced', 'unsynced'), uptime: fc.nat(50_000) },
+      clock: fc.constantFrom<ClockQuality>('synced', 'unsynced'),
+      uptime: fc.nat(50_000),
     });
     const lives = fc.sample(fc.array(change, { minLength: 1, maxLength: 10 }), 40);
     // each alarm has its own time, because the order of alarms in one ms is undefined
@@ -104,7 +109,10 @@ export function alarmList(opened: () => OpenedStore): void {
       await one.insert(shuffled.slice(50));
       await one.noteAcknowledgements(
         shuffled.slice(0, 20).map(({ gateway, data }) => ({
-          ...{ gateway, alarm: (data as AlertData).alarm ?? '', by: 'anna', at: noon },
+          gateway,
+          alarm: (data as AlertData).alarm ?? '',
+          by: 'anna',
+          at: noon,
         })),
       );
     }

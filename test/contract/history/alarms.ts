@@ -13,7 +13,9 @@ export function alarmStates(opened: () => OpenedStore): void {
     const one = (sequence: number, epoch: string, minutes: number, data: Partial<AlertData>) =>
       alert({ gateway, epoch, sequence, time: at(minutes) }, 'one', data);
     const ended = alert({ gateway, epoch: 'e1', sequence: 7, time: at(-600) }, 'old', {
-      ...{ change: 'cleared', active: false, acknowledged: true },
+      change: 'cleared',
+      active: false,
+      acknowledged: true,
     });
     const raised = one(1, 'e1', 0, {});
     const updated = one(2, 'e1', 5, { change: 'updated', count: 2 });
@@ -74,10 +76,15 @@ export function alarmStates(opened: () => OpenedStore): void {
       alert({ gateway, sequence: 4, time: far + 3 }, 'trial', { severity: 'critical', test: true }),
       alert({ gateway, sequence: 5, time: far + 4 }, 'seen', { severity: 'critical' }),
       alert({ gateway, sequence: 6, time: far + 5 }, 'seen', {
-        ...{ severity: 'critical', change: 'acknowledged', acknowledged: true },
+        severity: 'critical',
+        change: 'acknowledged',
+        acknowledged: true,
       }),
       alert({ gateway, sequence: 7, time: far + 6 }, 'over', {
-        ...{ severity: 'critical', change: 'cleared', active: false, acknowledged: true },
+        severity: 'critical',
+        change: 'cleared',
+        active: false,
+        acknowledged: true,
       }),
     ];
     await store.insert(raised);

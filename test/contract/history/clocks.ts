@@ -68,7 +68,9 @@ export function correctedTimes(opened: () => OpenedStore): void {
     let cursor: string | undefined;
     do {
       const page = await store.events({
-        ...{ gateway, type: eventTypes.reading, limit: 1 },
+        gateway,
+        type: eventTypes.reading,
+        limit: 1,
         ...(cursor === undefined ? {} : { cursor }),
       });
       paged.push(...page.events.map(({ sequence }) => sequence));
@@ -94,7 +96,13 @@ export function correctedTimes(opened: () => OpenedStore): void {
     const chart = async (from: number, to: number) =>
       (
         await store.series({
-          ...{ device, metric: 'power_w', from, to, stepSeconds: 60, aggregate: 'sum', timezone: 'UTC' },
+          device,
+          metric: 'power_w',
+          from,
+          to,
+          stepSeconds: 60,
+          aggregate: 'sum',
+          timezone: 'UTC',
         })
       ).map(({ time, value }) => [(time - noon) / 60_000, value]);
     expect(await chart(noon, noon + 240_000)).toEqual([
@@ -105,7 +113,8 @@ export function correctedTimes(opened: () => OpenedStore): void {
     expect(await chart(0, 600_000)).toEqual([]);
     const [alarm] = (await store.alarms(noon, 1000)).alarms.filter((one) => one.gateway === gateway);
     expect(alarm).toMatchObject({
-      ...{ alarm: 'early', raised: rfc3339(noon + 90_000) },
+      alarm: 'early',
+      raised: rfc3339(noon + 90_000),
       latest: { corrected_time: rfc3339(noon + 95_000), time: rfc3339(6000) },
     });
   });
@@ -125,8 +134,11 @@ export function correctedTimes(opened: () => OpenedStore): void {
     const offset = fc.oneof(fc.integer({ min: noon - 10_000, max: noon + 10_000 }), fc.constant(3 * noon));
     const reading = fc.record({ boot: fc.constantFrom('a', 'b'), uptime: fc.nat(50), offset });
     const taken = fc.record({
-      ...{ boot: fc.constantFrom('a', 'b', 'c'), uptime: fc.nat(50), wall: fc.nat(20_000) },
-      ...{ synced: fc.boolean(), own: fc.boolean() },
+      boot: fc.constantFrom('a', 'b', 'c'),
+      uptime: fc.nat(50),
+      wall: fc.nat(20_000),
+      synced: fc.boolean(),
+      own: fc.boolean(),
     });
     const gatewayParts = fc.record({
       readings: fc.array(reading, { maxLength: 6 }),
@@ -139,8 +151,14 @@ export function correctedTimes(opened: () => OpenedStore): void {
       return [
         ...all.map(({ boot, uptime, wall, synced, own }, i) =>
           event({
-            ...{ gateway, device, sequence: i + 1, boot, uptime, clock: synced ? 'synced' : 'unsynced' },
-            ...{ received: noon + wall, time: own ? noon + wall + 7 : noon + wall },
+            gateway,
+            device,
+            sequence: i + 1,
+            boot,
+            uptime,
+            clock: synced ? 'synced' : 'unsynced',
+            received: noon + wall,
+            time: own ? noon + wall + 7 : noon + wall,
           }),
         ),
         ...readings.map((r, i) => clockEvent(gateway, i + 1, r.boot, r.uptime, r.offset)),
@@ -153,8 +171,13 @@ export function correctedTimes(opened: () => OpenedStore): void {
       expect(await store.events(query)).toEqual(await model.events(query));
     }
     const chart: SeriesQuery = {
-      ...{ device, metric: 'power_w', from: noon - 10_000, to: noon + 40_000 },
-      ...{ stepSeconds: 1, aggregate: 'sum', timezone: 'UTC' },
+      device,
+      metric: 'power_w',
+      from: noon - 10_000,
+      to: noon + 40_000,
+      stepSeconds: 1,
+      aggregate: 'sum',
+      timezone: 'UTC',
     };
     expect(await store.series(chart)).toEqual(await model.series(chart));
   });

@@ -62,7 +62,13 @@ export function eventQuestions(opened: () => OpenedStore): void {
   test('refuses an impossible query', async () => {
     const { store } = opened();
     const series: SeriesQuery = {
-      ...{ device: 'd', metric: 'm', from: 0, to: 1, stepSeconds: 60, aggregate: 'avg', timezone: 'UTC' },
+      device: 'd',
+      metric: 'm',
+      from: 0,
+      to: 1,
+      stepSeconds: 60,
+      aggregate: 'avg',
+      timezone: 'UTC',
     };
     const wrong = { code: 'FORPOST_QUERY_INVALID', retryable: false };
     await expect(store.events({ limit: 0 })).rejects.toMatchObject(wrong);

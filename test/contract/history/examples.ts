@@ -45,9 +45,19 @@ export function event(parts: Parts): ForpostEvent {
 
 export function alert(parts: Parts, alarm: string, data: Partial<AlertData>): ForpostEvent {
   const full: AlertData = {
-    ...{ alarm, rule: 'overload', device: `${parts.gateway}-meter`, change: 'raised', active: true },
-    ...{ acknowledged: false, severity: 'warning', category: 'power', message: 'too much', cause: 'power_w' },
-    ...{ count: 1, test: false, evidence: [] },
+    alarm,
+    rule: 'overload',
+    device: `${parts.gateway}-meter`,
+    change: 'raised',
+    active: true,
+    acknowledged: false,
+    severity: 'warning',
+    category: 'power',
+    message: 'too much',
+    cause: 'power_w',
+    count: 1,
+    test: false,
+    evidence: [],
     ...data,
   };
   return event({ ...parts, lane: 'alerts', type: eventTypes.alert, data: full });
@@ -62,7 +72,14 @@ export function clockEvent(
   offset: unknown,
 ): ForpostEvent {
   return event({
-    ...{ gateway, lane: 'alerts', sequence, device: null, type: eventTypes.clock, boot, uptime },
-    ...{ time: typeof offset === 'number' ? uptime + offset : 0, data: { boot, offset_ms: offset, source: 'chrony' } },
+    gateway,
+    lane: 'alerts',
+    sequence,
+    device: null,
+    type: eventTypes.clock,
+    boot,
+    uptime,
+    time: typeof offset === 'number' ? uptime + offset : 0,
+    data: { boot, offset_ms: offset, source: 'chrony' },
   });
 }

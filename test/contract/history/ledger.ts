@@ -73,7 +73,13 @@ export function ledgerQuestions(opened: () => OpenedStore): void {
     const { store } = opened();
     const gateway = newGateway();
     const gap = event({
-      ...{ gateway, epoch: 'b', lane: 'alerts', sequence: 4, device: null, type: eventTypes.gap, received: noon + 9 },
+      gateway,
+      epoch: 'b',
+      lane: 'alerts',
+      sequence: 4,
+      device: null,
+      type: eventTypes.gap,
+      received: noon + 9,
       data: { epoch: 'a', lane: 'telemetry', from: '1', to: null, count: 1, reason: 'full' },
     });
     const early = { ...gap, id: `${gateway}/b/alerts/9`, sequence: '9', received: rfc3339(noon) };
@@ -87,7 +93,8 @@ export function ledgerQuestions(opened: () => OpenedStore): void {
     const all = [...(await store.holdings(gateway))].sort((a, b) => (a.epoch < b.epoch ? -1 : 1));
     expect(all).toEqual([
       {
-        ...{ epoch: 'a', lane: 'telemetry' },
+        epoch: 'a',
+        lane: 'telemetry',
         received: [
           [1, 3],
           [7, 8],
@@ -95,7 +102,8 @@ export function ledgerQuestions(opened: () => OpenedStore): void {
         ],
       },
       {
-        ...{ epoch: 'b', lane: 'alerts' },
+        epoch: 'b',
+        lane: 'alerts',
         received: [
           [4, 4],
           [9, 9],
@@ -116,7 +124,12 @@ export function ledgerQuestions(opened: () => OpenedStore): void {
     const { store } = opened();
     const gateway = newGateway();
     const end = (epoch: string, assigned: number, acknowledged: number, begun = noon) => ({
-      ...{ gateway, epoch, lane: 'telemetry' as const, assigned, acknowledged, begun },
+      gateway,
+      epoch,
+      lane: 'telemetry' as const,
+      assigned,
+      acknowledged,
+      begun,
     });
     expect(await store.ends(gateway)).toEqual([]);
     await store.noteEnds([end('b', 5, 0), end('a', 900, 800, noon + 5)]);

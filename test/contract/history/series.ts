@@ -30,7 +30,13 @@ export function seriesQuestions(opened: () => OpenedStore): void {
     const ask = async (aggregate: SeriesQuery['aggregate'], extra: Partial<SeriesQuery> = {}) =>
       (
         await store.series({
-          ...{ device, metric: 'power_w', from: noon, to: noon + 180_000, stepSeconds: 60, aggregate, timezone: 'UTC' },
+          device,
+          metric: 'power_w',
+          from: noon,
+          to: noon + 180_000,
+          stepSeconds: 60,
+          aggregate,
+          timezone: 'UTC',
           ...extra,
         })
       ).map(({ time, value }) => [(time - noon) / 1000, value]);

@@ -13,12 +13,10 @@ export function storedHistory(opened: () => OpenedStore): void {
     const plain = event({ gateway, sequence: 1, data: { values: { power_w: 1.5, [nasty]: 2 }, note: nasty } });
     const extended = {
       ...event({ gateway, sequence: 2, device: null, type: 'other.vendor.v9', data: [1, null, nasty] }),
-      ...{
-        traceparent: '00-abc',
-        nested: { a: [1, 2] },
-        source: '/elsewhere',
-        time: '2026-01-01T13:00:00.123456+01:00',
-      },
+      traceparent: '00-abc',
+      nested: { a: [1, 2] },
+      source: '/elsewhere',
+      time: '2026-01-01T13:00:00.123456+01:00',
     } as ForpostEvent;
     const odd = { ...event({ gateway, sequence: 3, data: null }), type: nasty, boot: nasty } as ForpostEvent;
     const early = event({ gateway, sequence: 4, time: -62_167_219_200_000 });

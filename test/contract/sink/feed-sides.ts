@@ -28,7 +28,12 @@ export async function httpFeedSide(): Promise<FeedSide> {
   const { commands, remove } = await fileCommands({ clock: systemClock, history: new MemoryHistory(systemClock) });
   const { options } = receiverSide();
   const server = new ReceiverServer({
-    ...{ host: '127.0.0.1', port: 0, clock: systemClock, logger: silentLogger(), ...options, tls: pem.server },
+    host: '127.0.0.1',
+    port: 0,
+    clock: systemClock,
+    logger: silentLogger(),
+    ...options,
+    tls: pem.server,
     capabilities: { addGatewayRoutes: (app, gatewayOf) => addCommandPoll(app, commands, gatewayOf) },
   });
   await server.start();

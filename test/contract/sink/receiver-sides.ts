@@ -76,7 +76,10 @@ export async function certifiedSide(): Promise<OtherSide> {
   const own = await pem.sign('gw-1');
   const side = receiverSide();
   const server = new ReceiverServer({
-    ...{ host: '127.0.0.1', port: 0, clock: systemClock, logger: silentLogger() },
+    host: '127.0.0.1',
+    port: 0,
+    clock: systemClock,
+    logger: silentLogger(),
     tls: { ...pem.server, client_ca: pem.ca, client_certificate_required: true },
     ...side.options,
   });

@@ -56,8 +56,14 @@ function attack({ attack: kind, port, address, atOnce, users }: Setup): void {
     const n = guesses++;
     const username = users[n % users.length] ?? 'nobody';
     return generate({
-      ...{ cmd: 'connect', protocolId: 'MQTT', protocolVersion: 4, clean: true, keepalive: 60 },
-      ...{ clientId: `guess-${n}`, username, password: Buffer.from(`guess ${n}`) },
+      cmd: 'connect',
+      protocolId: 'MQTT',
+      protocolVersion: 4,
+      clean: true,
+      keepalive: 60,
+      clientId: `guess-${n}`,
+      username,
+      password: Buffer.from(`guess ${n}`),
     });
   };
   const open = () => {

@@ -23,9 +23,16 @@ export function eventOf(
 ): string {
   const at = Date.now();
   return encodeEvent(asId(site ?? `site-of-${gateway}`), asId(gateway), {
-    ...{ epoch: asId<'epoch'>(`e${life.epoch}`), lane, sequence, device: asId<'device'>('gate') },
+    epoch: asId<'epoch'>(`e${life.epoch}`),
+    lane,
+    sequence,
+    device: asId<'device'>('gate'),
     type: lane === 'alerts' ? 'forpost.alert.v1' : 'forpost.reading.v1',
-    ...{ time: time ?? at, received: time ?? at, clock: 'synced', boot: 'b', uptime: sequence },
+    time: time ?? at,
+    received: time ?? at,
+    clock: 'synced',
+    boot: 'b',
+    uptime: sequence,
     data: JSON.stringify(data ?? { values: { power_w: sequence } }),
   });
 }
@@ -35,14 +42,19 @@ export const alarm = (gateway: string, sequence: number, severity = 'critical') 
   eventOf(gateway, sequence, {
     lane: 'alerts',
     data: {
-      ...{ alarm: `alarm-${life.epoch}-${sequence}`, rule: 'gate', device: 'gate', change: 'raised', active: true },
-      ...{
-        acknowledged: false,
-        severity,
-        category: 'security',
-        message: `somebody at the gate (${life.epoch}-${sequence})`,
-      },
-      ...{ cause: 'zone-entered', count: 1, test: false, evidence: [] },
+      alarm: `alarm-${life.epoch}-${sequence}`,
+      rule: 'gate',
+      device: 'gate',
+      change: 'raised',
+      active: true,
+      acknowledged: false,
+      severity,
+      category: 'security',
+      message: `somebody at the gate (${life.epoch}-${sequence})`,
+      cause: 'zone-entered',
+      count: 1,
+      test: false,
+      evidence: [],
     },
   });
 

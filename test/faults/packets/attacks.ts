@@ -14,7 +14,9 @@ const asDevice = { user: 'hostile' };
 
 export const attacks: readonly Attack[] = [
   ...[1000, 3000, 12_000].map((filters) => ({
-    ...{ metric: `${filters}_filters_in_one_packet`, name: 'filters in one packet' as const, options: { filters } },
+    metric: `${filters}_filters_in_one_packet`,
+    name: 'filters in one packet' as const,
+    options: { filters },
   })),
   { metric: '10000_filters_in_one_packet', name: 'filters in one packet', options: { filters: 10_000 } },
   { metric: '10000_filters_in_many_packets', name: 'filters in many packets', options: { filters: 10_000 } },

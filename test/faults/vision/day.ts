@@ -53,8 +53,12 @@ export async function day(seconds: number): Promise<Day> {
   const file = join(folder, 'stub.onnx');
   await writeFile(file, stubYolox(size, cocoClasses.length, [{ box: [200, 120, 40, 90], objectness: 0.9, class: 0 }]));
   const model: Model = {
-    ...{ name: 'stub', kind: 'yolox', inputSize: size, classes: [...cocoClasses] },
-    ...{ measuredMs: 10, file },
+    name: 'stub',
+    kind: 'yolox',
+    inputSize: size,
+    classes: [...cocoClasses],
+    measuredMs: 10,
+    file,
   };
   const pool = new DetectorPool({
     threads: 2,

@@ -91,8 +91,12 @@ async function watchedBy() {
   }
   const file = sharedFile('yolox_nano_416.onnx');
   const model: Model = {
-    ...{ name: 'yolox-nano', kind: 'yolox', inputSize: 416, classes: [...cocoClasses] },
-    ...{ measuredMs: 12, file },
+    name: 'yolox-nano',
+    kind: 'yolox',
+    inputSize: 416,
+    classes: [...cocoClasses],
+    measuredMs: 12,
+    file,
   };
   return [motion, { name: 'yolox', model, classes: alarming }];
 }

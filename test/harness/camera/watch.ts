@@ -62,7 +62,10 @@ export function watchCamera(settings: Partial<CameraSettings> & { readonly url: 
       zones: [{ id: 'all', points: wholePicture }],
       ...settings,
     } as unknown as CameraSettings,
-    ...{ liveFolder: folder, modelsFolder: folder, evidenceFolder: folder, out: undefined },
+    liveFolder: folder,
+    modelsFolder: folder,
+    evidenceFolder: folder,
+    out: undefined,
     ring: { folder: ring, maxBytes: 32 * 1024 ** 2 },
     pool: {
       prepare: async () => undefined,
@@ -75,7 +78,9 @@ export function watchCamera(settings: Partial<CameraSettings> & { readonly url: 
         return { frame, detections: seen.found, detectMs: 1 };
       },
     },
-    ...{ clock: systemClock, random: Math.random, logger: silentLogger() },
+    clock: systemClock,
+    random: Math.random,
+    logger: silentLogger(),
     send(message) {
       if (message.kind === 'camera') {
         status = message.status;

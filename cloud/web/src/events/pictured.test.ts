@@ -12,11 +12,15 @@ test('an alert with pictures names its alarm, and malformed references are left 
     evidence: [picture, { id: 7 }, null, 'x', { ...picture, sha256: '../x' }],
   };
   expect(picturedIn(event(data))).toEqual({
-    ...{ alarm: 'a/1', gateway: 'gw-1', message: 'Somebody in Gate', evidence: [picture] },
+    alarm: 'a/1',
+    gateway: 'gw-1',
+    message: 'Somebody in Gate',
+    evidence: [picture],
   });
   const old = { id: '00000000000000bb', sha256: 'cd'.repeat(32), size: 5 };
   expect(picturedIn(event({ alarm: 'a/1', evidence: [old] }))).toMatchObject({
-    ...{ message: 'a/1', evidence: [{ ...old, kind: 'picture', media: 'image/jpeg' }] },
+    message: 'a/1',
+    evidence: [{ ...old, kind: 'picture', media: 'image/jpeg' }],
   });
 });
 

@@ -33,7 +33,10 @@ function referenceOf(one: unknown): AlarmView['evidence'] {
   if (typeof size !== 'number' || !Number.isInteger(size) || size < 1) return [];
   return [
     {
-      ...{ id, sha256, size, kind: typeof kind === 'string' ? kind : 'picture' },
+      id,
+      sha256,
+      size,
+      kind: typeof kind === 'string' ? kind : 'picture',
       media: media === 'video/mp4' ? media : 'image/jpeg',
     },
   ];

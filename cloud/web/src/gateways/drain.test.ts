@@ -5,15 +5,13 @@ import { drainText } from './drain.ts';
 const rates = { eventsPerSecond: 800, bytesPerSecond: 80_000, arrivingPerSecond: 50 };
 const plan = { ...rates, secondsLeft: 900, endsAt: '2026-06-01T12:15:00.000Z', outlook: 'ending' };
 const uplink = {
-  ...{
-    sink: 'kafka',
-    state: 'draining',
-    since: '',
-    reason: '',
-    events: 12_000,
-    bytes: 3_400_000,
-    eventsPerSecond: 800,
-  },
+  sink: 'kafka',
+  state: 'draining',
+  since: '',
+  reason: '',
+  events: 12_000,
+  bytes: 3_400_000,
+  eventsPerSecond: 800,
   plan,
 };
 

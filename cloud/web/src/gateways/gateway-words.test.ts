@@ -4,7 +4,13 @@ import { english, russian } from '../../testing/page-texts.ts';
 import { backlogWords, machineWords, problemWords, silentDevices, uplinkWord } from './gateway-words.ts';
 
 const device = (name: string, change: object = {}) => ({
-  ...{ id: name, name, connected: false, lastSeen: null, messages: 0, deadLetters: 0, values: {} },
+  id: name,
+  name,
+  connected: false,
+  lastSeen: null,
+  messages: 0,
+  deadLetters: 0,
+  values: {},
   ...change,
 });
 

@@ -6,14 +6,31 @@ import { completenessWords, ledgerLines } from './ledger-words.ts';
 type Lane = LedgerView['lanes'][number];
 const none = { ranges: [], left_out: 0 };
 const lane = (change: Partial<Lane>, ranges: Partial<Lane['ranges']> = {}): Lane => ({
-  ...{ epoch: '0011223344556677', lane: 'telemetry', assigned: 100, received: 100, shed: 0, missing: 0, waiting: 0 },
-  ...{ duplicates: 0, settled: 100, reasons: [], gaps: [], gaps_left_out: 0 },
+  epoch: '0011223344556677',
+  lane: 'telemetry',
+  assigned: 100,
+  received: 100,
+  shed: 0,
+  missing: 0,
+  waiting: 0,
+  duplicates: 0,
+  settled: 100,
+  reasons: [],
+  gaps: [],
+  gaps_left_out: 0,
   ranges: { received: none, shed: none, missing: none, waiting: none, ...ranges },
   ...change,
 });
 const ledger = (lanes: readonly Lane[]): LedgerView => ({
-  ...{ gateway: 'gw-1', assigned: 0, received: 0, shed: 0, missing: 0, waiting: 0, duplicates: 0 },
-  ...{ lanes, lanes_left_out: 0 },
+  gateway: 'gw-1',
+  assigned: 0,
+  received: 0,
+  shed: 0,
+  missing: 0,
+  waiting: 0,
+  duplicates: 0,
+  lanes,
+  lanes_left_out: 0,
 });
 const said = (lanes: readonly Lane[]) =>
   ledgerLines(english, ledger(lanes)).map((one) => [one.what, one.state, one.reason]);

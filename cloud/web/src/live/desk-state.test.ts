@@ -113,8 +113,13 @@ test('an alarm acknowledged at the centre stays acknowledged, although its gatew
   const pictures = alarm({ event: 'g/e1/alerts/3', active: false, open: true, change: 'updated' });
   expect(withAlarms(seen, [pictures], 'message').alarms.get('g/a1')).toMatchObject({ ...expected, change: 'updated' });
   const known = alarm({
-    ...{ event: 'g/e1/alerts/4', active: false, open: false, change: 'acknowledged' },
-    ...{ acknowledged: true, acknowledged_by: 'anna', acknowledged_where: 'centre' },
+    event: 'g/e1/alerts/4',
+    active: false,
+    open: false,
+    change: 'acknowledged',
+    acknowledged: true,
+    acknowledged_by: 'anna',
+    acknowledged_where: 'centre',
   });
   expect(withAlarms(seen, [known], 'message').alarms.get('g/a1')).toMatchObject({ acknowledged_where: 'centre' });
 });

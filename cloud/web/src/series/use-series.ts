@@ -52,7 +52,8 @@ export function useChoices(desk: Desk): { choices: readonly ChartChoice[]; probl
         setAnswer({ choices: metrics, problem: '', loaded: true });
       },
       failed: (error) => setAnswer((before) => ({ ...before, problem: sentence(texts, error), loaded: true })),
-      ...{ wait, retryMs },
+      wait,
+      retryMs,
     });
     question.ask();
     const stop = desk.onEvents((batch) => {
@@ -96,7 +97,8 @@ export function useSeries(
         setAnswer({ series: seriesOf(series), problem: '' });
       },
       failed: (error) => setAnswer((before) => ({ ...before, problem: sentence(texts, error) })),
-      ...{ wait, retryMs },
+      wait,
+      retryMs,
     });
     setAnswer({ series: undefined, problem: '' });
     question.ask();

@@ -82,7 +82,17 @@ export function pageTexts(language: Language, parts: PageParts): PageTexts {
   }
 
   return {
-    ...{ language, t, say, count: number, significant, bytes, share, list, duration, metricName, metricUnit },
+    language,
+    t,
+    say,
+    count: number,
+    significant,
+    bytes,
+    share,
+    list,
+    duration,
+    metricName,
+    metricUnit,
     metricValue,
     ago: (ms) =>
       ms < justNowMs ? t('centre-page/time.just-now') : t('centre-page/time.ago', { duration: duration(ms) }),

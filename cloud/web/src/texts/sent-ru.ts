@@ -7,6 +7,9 @@ import { reasonRu } from '@forpost/shared/texts/catalogue/reason.ru.ts';
 import type { SentParts } from './page-texts.ts';
 
 export const sent: SentParts = {
-  ...{ alarm: alarmRu, centre: centreRu, gateway: gatewayRu },
-  ...{ reason: reasonRu, foreign: foreignRu },
+  alarm: alarmRu,
+  centre: centreRu,
+  gateway: gatewayRu,
+  reason: reasonRu,
+  foreign: foreignRu,
 };

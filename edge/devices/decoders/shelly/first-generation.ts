@@ -43,10 +43,21 @@ const ofSensor: Readonly<Record<string, Meaning>> = {
 const ofDevice: Readonly<Record<string, Meaning>> = { temperature: ['temperature_c', 1], voltage: ['voltage_v', 1] };
 /** Metrics with two values, and the texts that mean true and false. */
 const words: Readonly<Record<string, boolean>> = {
-  ...{ true: true, false: false, on: true, off: false, open: true, close: false, '1': true, '0': false },
+  true: true,
+  false: false,
+  on: true,
+  off: false,
+  open: true,
+  close: false,
+  '1': true,
+  '0': false,
 };
 const sensorStates: Readonly<Record<string, string>> = {
-  ...{ flood: 'flood', smoke: 'smoke', motion: 'motion', vibration: 'vibration', state: 'open' },
+  flood: 'flood',
+  smoke: 'smoke',
+  motion: 'motion',
+  vibration: 'vibration',
+  state: 'open',
 };
 const outputs = /^(relay|roller|light|white|color)\/([0-9]{1,2})(?:\/(.+))?$/;
 const parts = /^(emeter|input|ext_temperature|ext_humidity|adc|input_event|longpush)\/([0-9]{1,2})(?:\/(.+))?$/;

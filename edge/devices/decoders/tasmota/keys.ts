@@ -68,11 +68,29 @@ export const keptOutOfSensors = new Set([
 ]);
 
 const quantities: Readonly<Record<string, string>> = {
-  ...{ power: 'power', pwr: 'power', watt: 'power', watts: 'power', leistung: 'power' },
-  ...{ voltage: 'voltage', volt: 'voltage', volts: 'voltage', spannung: 'voltage' },
-  ...{ current: 'current', curr: 'current', amp: 'current', amps: 'current', ampere: 'current', amperage: 'current' },
-  ...{ energy: 'energy', energie: 'energy' },
-  ...{ frequency: 'frequency', freq: 'frequency', hz: 'frequency', pf: 'factor', factor: 'factor', cosphi: 'factor' },
+  power: 'power',
+  pwr: 'power',
+  watt: 'power',
+  watts: 'power',
+  leistung: 'power',
+  voltage: 'voltage',
+  volt: 'voltage',
+  volts: 'voltage',
+  spannung: 'voltage',
+  current: 'current',
+  curr: 'current',
+  amp: 'current',
+  amps: 'current',
+  ampere: 'current',
+  amperage: 'current',
+  energy: 'energy',
+  energie: 'energy',
+  frequency: 'frequency',
+  freq: 'frequency',
+  hz: 'frequency',
+  pf: 'factor',
+  factor: 'factor',
+  cosphi: 'factor',
 };
 /** Words that have a meaning only beside a phase: `U_L1`. `Strom` alone may mean electricity as well as current. */
 const letters: Readonly<Record<string, string>> = { p: 'power', u: 'voltage', i: 'current', strom: 'current' };
@@ -89,9 +107,18 @@ const metrics: Readonly<Record<string, Meaning>> = {
 /** The one unit whose case matters: mWh are thousandths of a Wh. */
 const megawattHours = 'MWh';
 const units: Readonly<Record<string, readonly [quantity: string, factor: number]>> = {
-  ...{ kwh: ['energy', 1000], wh: ['energy', 1], [megawattHours]: ['energy', 1e6] },
-  ...{ w: ['power', 1], kw: ['power', 1000], v: ['voltage', 1], a: ['current', 1], ma: ['current', 0.001] },
-  ...{ va: ['apparent', 1], kva: ['apparent', 1000], var: ['reactive', 1], kvar: ['reactive', 1000] },
+  kwh: ['energy', 1000],
+  wh: ['energy', 1],
+  [megawattHours]: ['energy', 1e6],
+  w: ['power', 1],
+  kw: ['power', 1000],
+  v: ['voltage', 1],
+  a: ['current', 1],
+  ma: ['current', 0.001],
+  va: ['apparent', 1],
+  kva: ['apparent', 1000],
+  var: ['reactive', 1],
+  kvar: ['reactive', 1000],
 };
 /** Words without a meaning of their own: «of the whole device», «now». */
 const fillers = new Set(['total', 'tot', 'sum', 'summ', 'ges', 'gesamt', 'act', 'active', 'now', 'inst', 'aktuell']);

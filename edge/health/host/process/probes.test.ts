@@ -31,7 +31,10 @@ async function reading(tree: Tree, { run = nothingInstalled, folder = '/var/lib/
   await recorded(root, tree);
   const probes = linuxProbes({
     root: new Root(root),
-    ...{ run, folder, smart, clock: new FakeClock() },
+    run,
+    folder,
+    smart,
+    clock: new FakeClock(),
     statfs: async () => halfEmpty,
     addressOf: (name) => (name === 'wlan0' ? undefined : '192.168.1.5'),
   });
@@ -46,12 +49,21 @@ test('a Raspberry Pi with an SD card tells all but the wear of its card', async 
     power: { tooWeak: false, tooWeakSinceBoot: false },
     load: { cores: 4, load1: 0.52, load5: 0.41, load15: 0.3 },
     memory: {
-      ...{ total: 3_884_000 * 1024, available: 2_900_000 * 1024, oomKills: 0 },
-      ...{ swapTotal: 102_396 * 1024, swapFree: 102_396 * 1024 },
+      total: 3_884_000 * 1024,
+      available: 2_900_000 * 1024,
+      oomKills: 0,
+      swapTotal: 102_396 * 1024,
+      swapFree: 102_396 * 1024,
     },
     disk: {
-      ...{ mount: '/', type: 'ext4', total: 30_000_000_000, available: 20_000_000_000, readOnly: false, errors: 0 },
-      ...{ files: 1_900_000, filesFree: 1_800_000 },
+      mount: '/',
+      type: 'ext4',
+      total: 30_000_000_000,
+      available: 20_000_000_000,
+      readOnly: false,
+      errors: 0,
+      files: 1_900_000,
+      filesFree: 1_800_000,
     },
     storage: { disks: [{ name: 'mmcblk0', kind: 'sd', unknown: 'SD cards do not tell their wear' }] },
     network: {

@@ -69,7 +69,13 @@ export function linuxProbes(parts: ProbeParts): Probes {
       ]);
       return {
         ...(name === undefined ? {} : { model: name }),
-        ...{ temperature: hot, ...supply, load: busy, memory: space, disk: room, storage: disks, network: cables },
+        temperature: hot,
+        ...supply,
+        load: busy,
+        memory: space,
+        disk: room,
+        storage: disks,
+        network: cables,
       };
     },
   };

@@ -12,8 +12,11 @@ const gigabyte = 1_000_000_000;
 
 /** 30 GB, of which 20 GB are free. */
 export const halfEmpty: FileSystemSizes = {
-  ...{ bsize: 4096, blocks: (30 * gigabyte) / 4096, bavail: (20 * gigabyte) / 4096 },
-  ...{ files: 1_900_000, ffree: 1_800_000 },
+  bsize: 4096,
+  blocks: (30 * gigabyte) / 4096,
+  bavail: (20 * gigabyte) / 4096,
+  files: 1_900_000,
+  ffree: 1_800_000,
 };
 
 const proc = (cores: number, memory: number, available: number): Tree => ({

@@ -4,8 +4,14 @@ import type { HostReading } from '../reading.ts';
 const gigabyte = 1e9;
 
 export const disk = {
-  ...{ mount: '/', type: 'ext4', total: 30 * gigabyte, available: 20 * gigabyte, readOnly: false, errors: 0 },
-  ...{ files: 1000, filesFree: 900 },
+  mount: '/',
+  type: 'ext4',
+  total: 30 * gigabyte,
+  available: 20 * gigabyte,
+  readOnly: false,
+  errors: 0,
+  files: 1000,
+  filesFree: 900,
 };
 export const memory = { total: 4 * gigabyte, available: 2 * gigabyte, swapTotal: 0, swapFree: 0, oomKills: 5 };
 

@@ -10,7 +10,11 @@ function queued(message: number): StateChange {
   return { kind: 'queued', session: 1, message, topic: 't', payload, qos: 1, messageId: null, released: false };
 }
 const sent = (message: number, messageId: number): StateChange => ({
-  ...{ kind: 'sent', session: 1, message, messageId, released: false },
+  kind: 'sent',
+  session: 1,
+  message,
+  messageId,
+  released: false,
 });
 const unqueued = (message: number): StateChange => ({ kind: 'unqueued', session: 1, message });
 

@@ -112,7 +112,11 @@ test('the queue in front of the disk is bounded in entries and in bytes', async 
 test("a consumer's publish without events counts in its share of the queue too", async () => {
   const outbox = await started({ limits: { maxQueuedEntries: 30 } });
   const change = (n: number): StateChange => ({
-    ...{ kind: 'retained', topic: `t/${n}`, payload: new Uint8Array(1), qos: 1, owner: 'panel' },
+    kind: 'retained',
+    topic: `t/${n}`,
+    payload: new Uint8Array(1),
+    qos: 1,
+    owner: 'panel',
   });
   const many = Array.from({ length: 12 }, (_, n) => outbox.mqttState.commit([change(n)], 'panel'));
   const others = [outbox.mqttState.commit([change(20)], 'app'), outbox.append({ events: [draft(1)], sender: 'meter' })];

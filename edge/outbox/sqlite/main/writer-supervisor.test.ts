@@ -102,7 +102,8 @@ test('a file of an older version is migrated with all its content', async () => 
   after.close();
   // the id of a command's result suffices to drop a resend; the content under a device's id is unknown, so nothing is dropped
   expect(await second.append({ events: [result, draft(3, { resendId: '42', content: 3 })] })).toEqual({
-    ...{ stored: 1, repeated: 1 },
+    stored: 1,
+    repeated: 1,
   });
   expect(second.status().reusedIds).toEqual([]);
 });

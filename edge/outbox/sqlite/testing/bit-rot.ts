@@ -164,8 +164,16 @@ function writerData(file: string, damage: string | null): WriterData {
   const stampNow = { received: 1, uptime: 1, clock: 'synced', boot: 'boot-1' } as const;
   const inHand = InHand.for(1).buffer;
   return {
-    ...{ file, sinks: [sink], limits, epoch: newEpoch(), stamp: `s${Math.random()}`, damage, putAside: null },
-    ...{ stampNow, inHand, recall: true },
+    file,
+    sinks: [sink],
+    limits,
+    epoch: newEpoch(),
+    stamp: `s${Math.random()}`,
+    damage,
+    putAside: null,
+    stampNow,
+    inHand,
+    recall: true,
   };
 }
 

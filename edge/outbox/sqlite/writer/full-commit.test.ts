@@ -80,8 +80,14 @@ const session: readonly StateChange[] = [
   { kind: 'session', session: 1, client: 'panel', absentMs: 1000 },
   { kind: 'subscribed', session: 1, filter: 'a/#', qos: 1 },
   {
-    ...{ kind: 'queued', session: 1, message: 1, topic: 'a/b', payload: Buffer.alloc(9000, 1), qos: 1 },
-    ...{ messageId: null, released: false },
+    kind: 'queued',
+    session: 1,
+    message: 1,
+    topic: 'a/b',
+    payload: Buffer.alloc(9000, 1),
+    qos: 1,
+    messageId: null,
+    released: false,
   },
   { kind: 'received', session: 1, messageId: 7 },
 ];

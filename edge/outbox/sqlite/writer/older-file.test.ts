@@ -89,7 +89,11 @@ test('the broker’s state in a file from before MQTT 5 is complete after each s
       })),
     ).toMatchObject([
       {
-        ...{ session: 1, client: 'panel/wall', absentMs: 3_600_000, ...session, inbound: [] },
+        session: 1,
+        client: 'panel/wall',
+        absentMs: 3_600_000,
+        ...session,
+        inbound: [],
         subscriptions: [{ filter: 'forpost/#', qos: 2, options: null }],
         queue: [
           { message: 7, qos: 1, messageId: null, released: false, payload: 'one', ...plain },

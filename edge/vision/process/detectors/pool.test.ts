@@ -165,7 +165,8 @@ test('the pool names a model before it opens or runs it, until the model has ans
   const told: string[] = [];
   const clock = { ...fast(1_000), after: systemClock.after.bind(systemClock) };
   const detectors = start({
-    ...{ worker, clock },
+    worker,
+    clock,
     running: (models) => told.push(models.join(' ')),
     proven: (name) => told.push(`${name} is proven`),
   });
@@ -193,7 +194,9 @@ test('two suspected models never run at the same time, while each runs beside ot
   const worker = await program('counting', `setTimeout(() => { ${answer} }, 10)`);
   const together = new Set<string>();
   const detectors = start({
-    ...{ worker, threads: 3, suspects: ['a', 'b'] },
+    worker,
+    threads: 3,
+    suspects: ['a', 'b'],
     running: (models) => together.add([...models].sort().join(' ')),
   });
   const ask = (name: string) => detectors.analyse(request(`of ${name}`, { model: model(name) }));

@@ -101,7 +101,12 @@ export async function findModel(name: string, modelsFolder: string): Promise<Mod
   if (remote !== undefined) {
     const token = await readToken(name, modelsFolder);
     return {
-      ...{ name, kind, inputSize, classes, measuredMs, file: '' },
+      name,
+      kind,
+      inputSize,
+      classes,
+      measuredMs,
+      file: '',
       remote: { ...remote, ...(token === undefined ? {} : { token }) },
     };
   }

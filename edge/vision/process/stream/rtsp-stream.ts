@@ -84,7 +84,10 @@ class RtspStream implements CameraStream {
     const { codec, clockRate, payloadType } = session.track;
     const { clock, framesPerSecond } = this.#options;
     this.#ends = new PictureEndMarker({
-      ...{ codec, clockRate, payloadType, clock },
+      codec,
+      clockRate,
+      payloadType,
+      clock,
       intervalMs: 1_000 / framesPerSecond,
       send: (packet) => {
         for (const reader of this.#readers) if (!reader.records) reader.send(packet, false);

@@ -154,7 +154,8 @@ test('sessions of a file from before MQTT 5 survive, and keep MQTT 5 properties 
   const kept = { properties: Buffer.from(extras.properties), expiresAt: extras.expiresAt };
   expect(later.sessions).toMatchObject([
     {
-      ...{ expiryMs: 5000, subscriptions: [{ options }] },
+      expiryMs: 5000,
+      subscriptions: [{ options }],
       queue: [{ messageId: 6, released: true, retain: true, expiresAt: kept.expiresAt }],
     },
   ]);
