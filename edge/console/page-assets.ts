@@ -7,7 +7,7 @@
  * proxy may show the page under any path that ends in a slash (nginx redirects there by itself).
  *
  * Always: only files that were listed at the start are served, so no address can reach another file; the page's
- * document names each module for preloading, and its import map is allowed by its hash alone.
+ * document names each module of the first paint for preloading, and its import map is allowed by its hash alone.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -19,9 +19,10 @@ import { brotliCompress, constants, gzip as gzipped } from 'node:zlib';
 import { scriptHash } from '@forpost/shared/http/security-headers.ts';
 import { strip, stripped } from '@forpost/shared/stripping/stripped.mjs';
 import { catalogue } from '@forpost/shared/texts/catalogue/all.ts';
-import { type Language, languageOfHeader, languages } from '@forpost/shared/texts/language.ts';
+import { type Language, languageOfHeader } from '@forpost/shared/texts/language.ts';
 import { texts } from '@forpost/shared/texts/texts.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { modulesBefore } from './page-modules.ts';
 
 interface Asset {
   readonly file: string;
@@ -65,26 +66,12 @@ const packages = [
   { name: '@formatjs/icu-messageformat-parser', entry: 'index.js', neededBy: 'intl-messageformat' },
   { name: '@formatjs/icu-skeleton-parser', entry: 'index.js', neededBy: '@formatjs/icu-messageformat-parser' },
 ] as const;
-/** Modules for the page's first paint: the browser fetches them in parallel instead of one after the other. */
-const preloaded = [
-  'lit/index.js',
-  'lit-html/lit-html.js',
-  'lit-html/is-server.js',
-  'lit-element/lit-element.js',
-  '@lit/reactive-element/reactive-element.js',
-  '@lit/reactive-element/css-tag.js',
-  'intl-messageformat/index.js',
-  '@formatjs/fast-memoize/index.js',
-  '@formatjs/icu-messageformat-parser/index.js',
-  '@formatjs/icu-skeleton-parser/index.js',
-];
-
 /** The page's style sheets, in the order in which they count. */
 const styles = ['base', 'alarms', 'cameras', 'devices', 'login', 'desk', 'camera-tools', 'earlier-alarms'];
 
 /** Files of shared/texts/ that the page never imports: texts of other programs, all languages at once, types alone. */
 const notOfPage =
-  /(^|[\\/])((centre|centre-page|notification)\.[a-z]+|all|english|message|placeholders)\.ts$|\.test\.ts$/;
+  /(^|[\\/])((centre|centre-page|notification)\.[a-z]+|all|english|message|placeholders|recognise|sentence)\.ts$|\.test\.ts$|^testing[\\/]/;
 
 const pageFolder = fileURLToPath(new URL('./page/', import.meta.url));
 const textsFolder = fileURLToPath(new URL('../../shared/texts/', import.meta.url));
@@ -92,9 +79,11 @@ const textsFolder = fileURLToPath(new URL('../../shared/texts/', import.meta.url
 export class PageAssets {
   readonly #documents = new Map<string, PageDocument>();
   readonly #assets: ReadonlyMap<string, Asset>;
+  readonly #firstModules: Readonly<Record<Language, readonly string[]>>;
 
-  private constructor(assets: ReadonlyMap<string, Asset>) {
+  private constructor(assets: ReadonlyMap<string, Asset>, firstModules: Readonly<Record<Language, readonly string[]>>) {
     this.#assets = assets;
+    this.#firstModules = firstModules;
   }
 
   /**
@@ -106,18 +95,13 @@ export class PageAssets {
     if (known !== undefined) return known;
     if (this.#documents.size >= mostDocuments) this.#documents.clear();
     const importMap = JSON.stringify({ imports: imports(root) });
-    const others = languages.filter((one) => one !== language);
-    const modules = [...this.#assets.keys()].filter(
-      (path) => /^\/(page|texts)\/.*\.ts$/.test(path) && others.every((other) => !path.endsWith(`.${other}.ts`)),
-    );
-    const preload = [...modules, ...preloaded.map((file) => `/vendor/${file}`)];
-    const html = documentHtml(root, language, importMap, preload);
+    const html = documentHtml(root, language, importMap, this.#firstModules[language]);
     const document = { html, importMapHash: scriptHash(importMap) };
     this.#documents.set(`${language} ${root}`, document);
     return document;
   }
 
-  /** Lists the files that may be served. */
+  /** Lists the files that may be served, and finds the modules of the first paint. */
   static async load(): Promise<PageAssets> {
     const assets = new Map<string, Asset>();
     await list(pageFolder, '/page/', assets, (file) => !/\.(test|d)\.ts$/.test(file) && !file.endsWith('.json'));
@@ -133,7 +117,12 @@ export class PageAssets {
         (file) => file.endsWith('.js') && !/^(development|node)[\\/]|\.iife\.js$/.test(file),
       );
     }
-    return new PageAssets(assets);
+    const first = async (language: Language) =>
+      modulesBefore(['/page/main.ts', `/page/texts/own-${language}.ts`], imports(''), async (path) => {
+        const asset = assets.get(path);
+        return asset === undefined ? undefined : await readFile(asset.file, 'utf8');
+      });
+    return new PageAssets(assets, { en: await first('en'), ru: await first('ru') });
   }
 
   /** `rootOf`: the `root` of a request's document, see `documentAt`. */

@@ -10,7 +10,7 @@ import type {
   TrialView,
 } from '../view.ts';
 import { base } from './base.ts';
-import { say, t } from './texts.ts';
+import { say, sentTexts, t } from './texts.ts';
 
 const deadlineMs = 10_000;
 /** A backup with a gigabyte of unsent events over a slow network. */
@@ -36,6 +36,7 @@ async function problemDetail(response: Response): Promise<string> {
     const problem: unknown = await response.json();
     if (typeof problem === 'object' && problem !== null && 'detail' in problem) {
       const { detail, detailI18n } = problem as { readonly detail: unknown; readonly detailI18n?: Message };
+      await sentTexts();
       return say(detailI18n, String(detail));
     }
   } catch {
@@ -63,7 +64,8 @@ export async function logOut(): Promise<void> {
 }
 
 export async function fetchStatus(): Promise<ConsoleStatus> {
-  return (await (await call(`${base}/api/v1/status`)).json()) as ConsoleStatus;
+  const [answer] = await Promise.all([call(`${base}/api/v1/status`), sentTexts()]);
+  return (await answer.json()) as ConsoleStatus;
 }
 
 export async function acknowledge(alarm: string): Promise<void> {
