@@ -233,7 +233,7 @@ function composeGateways({ clock, log }: Ground, { history, registry }: Storage,
       ? {}
       : {
           handledAt: () => ingest.status().handledAt,
-          hearing: () => ingest.status().statuses.state === 'consuming',
+          canReceive: () => ingest.status().statuses.state === 'consuming',
         }),
   });
   const ends = new LaneEnds({ history, clock, logger: log('ledger') });

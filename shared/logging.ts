@@ -50,7 +50,7 @@ const mostLinesAMinute = 200;
 export class SparingLogger {
   readonly #logger: Logger;
   readonly #clock: Clock;
-  readonly #told = new Map<string, { readonly at: number; unsaid: number }>();
+  readonly #logged = new Map<string, { readonly at: number; suppressed: number }>();
   #minute = Number.NEGATIVE_INFINITY;
   #lines = 0;
 
@@ -60,18 +60,18 @@ export class SparingLogger {
   }
 
   warn(key: string, fields: object, message: string): void {
-    this.#say('warn', key, fields, message);
+    this.#log('warn', key, fields, message);
   }
 
   error(key: string, fields: object, message: string): void {
-    this.#say('error', key, fields, message);
+    this.#log('error', key, fields, message);
   }
 
-  #say(level: 'warn' | 'error', key: string, fields: object, message: string): void {
+  #log(level: 'warn' | 'error', key: string, fields: object, message: string): void {
     const now = this.#clock.uptime();
-    const known = this.#told.get(key);
+    const known = this.#logged.get(key);
     if (known !== undefined && now - known.at < quietMs) {
-      known.unsaid++;
+      known.suppressed++;
       return;
     }
     if (now - this.#minute >= quietMs) {
@@ -79,11 +79,11 @@ export class SparingLogger {
       this.#lines = 0;
     }
     if (++this.#lines > mostLinesAMinute) return;
-    this.#told.delete(key);
-    this.#told.set(key, { at: now, unsaid: 0 });
-    const oldest = this.#told.keys().next();
-    if (this.#told.size > mostKeys && !oldest.done) this.#told.delete(oldest.value);
-    const unsaid = known?.unsaid ?? 0;
+    this.#logged.delete(key);
+    this.#logged.set(key, { at: now, suppressed: 0 });
+    const oldest = this.#logged.keys().next();
+    if (this.#logged.size > mostKeys && !oldest.done) this.#logged.delete(oldest.value);
+    const unsaid = known?.suppressed ?? 0;
     this.#logger[level](unsaid > 0 ? { ...fields, unsaid } : fields, message);
   }
 }

@@ -79,7 +79,7 @@ export class PasswordQueue {
   readonly #turns = new FairQueue<string>();
   readonly #allowances: Allowances;
   #waiting = 0;
-  #turnsTaken = 0;
+  #turnCount = 0;
   #running = 0;
   #wake: Timer | undefined;
 
@@ -185,7 +185,7 @@ export class PasswordQueue {
 
   #next(): void {
     while (this.#running < this.#limits.atOnce && this.#waiting > 0) {
-      const waiting = this.#takeTurn();
+      const waiting = this.#nextTurn();
       if (waiting === undefined) {
         this.#wakeLater();
         return;
@@ -194,12 +194,12 @@ export class PasswordQueue {
     }
   }
 
-  #takeTurn(): Waiting | undefined {
+  #nextTurn(): Waiting | undefined {
     const { failuresByAddress, addressRefillMs, failuresByUser, userRefillMs } = this.#limits;
     const now = this.#clock.uptime();
     const allowances = this.#allowances;
     let taken: Waiting | undefined;
-    const takeOf = (hasFailed: boolean) =>
+    const nextOf = (hasFailed: boolean) =>
       this.#turns.next((candidate) => {
         if (allowances.has(candidate) !== hasFailed) return false;
         const mayFail = allowances.left(candidate, failuresByAddress, addressRefillMs, now) >= 1;
@@ -210,8 +210,8 @@ export class PasswordQueue {
         if (taken !== undefined) taken.counted = mayFail;
         return taken !== undefined;
       });
-    const failedFirst = ++this.#turnsTaken % failedEvery === 0;
-    const address = takeOf(failedFirst) ?? takeOf(!failedFirst);
+    const failedFirst = ++this.#turnCount % failedEvery === 0;
+    const address = nextOf(failedFirst) ?? nextOf(!failedFirst);
     if (address === undefined || taken === undefined) return undefined;
     this.#waiting--;
     if ((this.#byAddress.get(address)?.size ?? 0) > 0) this.#turns.add(address, address);

@@ -34,7 +34,7 @@ export interface TlsSentences {
   /** it asks for a certificate, and none is configured */
   readonly asksCertificate: Words;
   /** it does not take ours, because of a fault of our file */
-  readonly notTaken: (reason: Words) => Words;
+  readonly refused: (reason: Words) => Words;
   /** it does not take ours, which has no fault that we can see */
   readonly notTrusted: (file: string) => Words;
 }
@@ -60,5 +60,5 @@ export function tlsReason(
 function refusedCertificate(sentences: TlsSentences, tls: ClientTls | undefined, now: number): Words {
   if (tls === undefined || tls === true || tls.certificate === undefined) return sentences.asksCertificate;
   const own = tlsFileProblems(tls, now).find(({ file }) => file === 'certificate');
-  return own === undefined ? sentences.notTrusted(tls.certificate) : sentences.notTaken(own.message);
+  return own === undefined ? sentences.notTrusted(tls.certificate) : sentences.refused(own.message);
 }

@@ -65,7 +65,7 @@ export interface ServerCertificateOptions {
 }
 
 /** Reading two small files costs less than being notified of a renewal. */
-const lookEveryMs = 10_000;
+const checkEveryMs = 10_000;
 const certificateEndsSoonMs = 30 * 86_400_000;
 /** A short-lived certificate (ACME issues them for six days) counts as ending in its last third. */
 const shortLivedMs = 7 * 86_400_000;
@@ -84,10 +84,10 @@ export class ServerCertificate implements Part {
   readonly #servers = new Set<Server>();
   #serving: Loaded | undefined;
   /** why the files' present content is not served; undefined when it is */
-  #refused: { readonly reason: Words; looks: number } | undefined;
-  #looking: Promise<boolean> = Promise.resolve(false);
+  #refused: { readonly reason: Words; checks: number } | undefined;
+  #checking: Promise<boolean> = Promise.resolve(false);
   #timer: Timer | undefined;
-  #said = '';
+  #logged = '';
 
   constructor(options: ServerCertificateOptions) {
     this.#options = options;
@@ -99,7 +99,7 @@ export class ServerCertificate implements Part {
     const loaded = await load(files);
     if (typeof loaded === 'string') throw new ForpostError('FORPOST_CONFIG_INVALID', `${setting}: ${loaded}`);
     this.#serving = loaded;
-    this.#tell();
+    this.#logProblems();
     this.#lookLater();
   }
 
@@ -108,7 +108,7 @@ export class ServerCertificate implements Part {
    * has no certificate, and `problems` gives the reason.
    */
   async startOrWait(): Promise<void> {
-    await this.#look();
+    await this.#checkFiles();
     this.#lookLater();
   }
 
@@ -116,7 +116,7 @@ export class ServerCertificate implements Part {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#servers.clear();
-    await this.#looking;
+    await this.#checking;
   }
 
   /** Options for creating the server. @throws ForpostError FORPOST_PART_FAILED before the start */
@@ -138,8 +138,8 @@ export class ServerCertificate implements Part {
 
   /** Looks at the files now, as the timer does; true when every server has got a new certificate. Never rejects. */
   reload(): Promise<boolean> {
-    this.#looking = this.#looking.then(() => this.#look());
-    return this.#looking;
+    this.#checking = this.#checking.then(() => this.#checkFiles());
+    return this.#checking;
   }
 
   /** Its problems, a sentence each, for the page. */
@@ -150,7 +150,7 @@ export class ServerCertificate implements Part {
       return [words('gateway/problem.port-waits', { setting, reason: this.#refused.reason })];
     }
     const problems = certificateProblems(this.#serving.chain, clock.now(), names);
-    const { reason, looks } = this.#refused ?? { reason: noWords, looks: 0 };
+    const { reason, checks: looks } = this.#refused ?? { reason: noWords, checks: 0 };
     // one look only: a renewal may be half done
     if (looks > 1) problems.push(words('gateway/problem.certificate-before', { reason }));
     return problems.map((problem) => words('gateway/reason.of', { name: setting, reason: problem }));
@@ -163,19 +163,19 @@ export class ServerCertificate implements Part {
   }
 
   #lookLater(): void {
-    this.#timer = this.#options.clock.after(this.#options.everyMs ?? lookEveryMs, () => {
+    this.#timer = this.#options.clock.after(this.#options.everyMs ?? checkEveryMs, () => {
       void this.reload().then(() => {
         if (this.#timer !== undefined) this.#lookLater();
       });
     });
   }
 
-  async #look(): Promise<boolean> {
+  async #checkFiles(): Promise<boolean> {
     const { files, logger, setting } = this.#options;
     const before = this.#serving;
     const loaded = await load(files);
     let changed = false;
-    if (typeof loaded === 'string') this.#refused = { reason: loaded, looks: (this.#refused?.looks ?? 0) + 1 };
+    if (typeof loaded === 'string') this.#refused = { reason: loaded, checks: (this.#refused?.checks ?? 0) + 1 };
     else {
       this.#refused = undefined;
       changed = loaded.hash !== before?.hash;
@@ -186,16 +186,16 @@ export class ServerCertificate implements Part {
       if (before !== undefined || this.#servers.size > 0)
         logger.info({ setting, ends: this.#serving?.chain[0]?.validTo }, 'a new certificate is served');
     }
-    this.#tell();
+    this.#logProblems();
     return changed;
   }
 
   /** Logs each state once, not at each look. */
-  #tell(): void {
+  #logProblems(): void {
     const problems = this.problems();
     const now = problems.join('\n').replace(/\d+ days?/g, '');
-    if (now !== this.#said) for (const problem of problems) this.#options.logger.warn(problem);
-    this.#said = now;
+    if (now !== this.#logged) for (const problem of problems) this.#options.logger.warn(problem);
+    this.#logged = now;
   }
 }
 

@@ -26,7 +26,7 @@ import {
 export type { Role } from '@forpost/shared/http/login.ts';
 
 const lockWaitMs = 5_000;
-const lockLookMs = 50;
+const lockRetryMs = 50;
 
 /** `folder`: the centre's data folder. @throws ForpostError FORPOST_ARGUMENT_INVALID */
 export async function addUser(folder: string, name: string, password: string, role: Role): Promise<void> {
@@ -120,7 +120,7 @@ async function locked(lock: string, run: () => Promise<void>): Promise<void> {
     if (Number.isInteger(holder) && !isRunning(holder)) await rm(lock, { force: true });
     else if (performance.now() > until)
       throw wrong(`${lock}: another "forpost cloud user" is at work (process ${holder}); remove the file if it is not`);
-    else await pause(lockLookMs);
+    else await pause(lockRetryMs);
   }
   try {
     await run();

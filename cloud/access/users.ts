@@ -54,7 +54,7 @@ export interface User {
 export type UserList = ReadonlyMap<string, User>;
 
 export const firstUser = 'admin';
-const lookEveryMs = 1_000;
+const checkEveryMs = 1_000;
 const fileShape = '{"users": {"<name>": {"password": "$argon2id$…", "role": "operator" or "viewer"}}}';
 
 export interface FirstLogin {
@@ -88,7 +88,7 @@ export class Users {
     const first = await this.#first();
     await this.refresh();
     const again = () => {
-      this.#timer = this.#clock.after(lookEveryMs, () => void this.refresh().then(() => this.#timer && again()));
+      this.#timer = this.#clock.after(checkEveryMs, () => void this.refresh().then(() => this.#timer && again()));
     };
     again();
     return first;

@@ -6,7 +6,7 @@
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Severity } from '@forpost/shared/event/event.ts';
-import type { Said } from '@forpost/shared/texts/english.ts';
+import type { SentenceFields } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -116,7 +116,7 @@ export function notificationOf(stored: StoredAlarm): Notification {
   };
 }
 
-function wordsOf({ change, message: words, message_i18n, summary, summary_i18n }: StoredAlarm): Said {
+function wordsOf({ change, message: words, message_i18n, summary, summary_i18n }: StoredAlarm): SentenceFields {
   if (change !== 'cleared' || summary === undefined)
     return { message: words, ...(message_i18n === undefined ? {} : { message_i18n }) };
   return messageAround(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
-import { said } from '@forpost/shared/texts/english.ts';
+import { sentenceFields } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Notification } from '../notify/channel.ts';
@@ -206,7 +206,7 @@ test('a registry with a damaged line keeps its readable records, and a copy of t
 test('an alarm of the centre itself reaches people and pages in their own language', async () => {
   const clock = new FakeClock();
   const { alarms, notified } = await centre(new FileRegistry(await inFolder(), clock, logger), clock, true);
-  alarms.raise({ ...flood, ...said(message('centre/alarm.silent', { name: 'Barn' })) });
+  alarms.raise({ ...flood, ...sentenceFields(message('centre/alarm.silent', { name: 'Barn' })) });
   await expect.poll(() => notified.length).toBe(1);
   alarms.clear('gw-1', 'flood', message('centre/alarm.silent-over'));
   await expect.poll(() => notified.length).toBe(2);

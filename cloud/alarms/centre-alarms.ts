@@ -20,7 +20,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { backoffMs } from '@forpost/shared/retry.ts';
-import { said } from '@forpost/shared/texts/english.ts';
+import { sentenceFields } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { Notification } from '../notify/channel.ts';
@@ -131,7 +131,7 @@ export class CentreAlarms implements Part {
             summary: before.message,
             ended: this.#options.clock.now(),
             ...(before.message_i18n === undefined ? {} : { summary_i18n: before.message_i18n }),
-            ...said(says),
+            ...sentenceFields(says),
           })
         : undefined,
     );

@@ -13,7 +13,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
-import { said } from '@forpost/shared/texts/english.ts';
+import { sentenceFields } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { GatewayLimits } from '../config/limits.ts';
@@ -145,8 +145,8 @@ export class FloodWatch implements Part {
     // the first reason stays, because each new sentence would be another write
     const why = this.#flooding.get(gateway)?.why ?? now;
     this.#flooding.set(gateway, { calm: 0, why });
-    const says = said(message('centre/alarm.flood', { gateway, why }));
-    this.#options.alarms.raise({ gateway, site, kind: floodKind, severity: 'warning', ...says, holdsForMs });
+    const sentence = sentenceFields(message('centre/alarm.flood', { gateway, why }));
+    this.#options.alarms.raise({ gateway, site, kind: floodKind, severity: 'warning', ...sentence, holdsForMs });
   }
 
   /** How far a gateway is above its limit, and whether its events are fresh; undefined: within the limit. */

@@ -5,7 +5,7 @@
  * Always: a refusal raises one alarm of the centre for each gateway, and a refused event is never in the history.
  */
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
-import { inEnglish, said } from '@forpost/shared/texts/english.ts';
+import { inEnglish, sentenceFields } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { Claim, Takeovers } from '../gateways/takeovers.ts';
 import type { Admission } from '../ingest/admission.ts';
@@ -44,8 +44,8 @@ export class GatewayAdmission implements Admission {
     const reason = this.#sites.refusal(gateway, site);
     if (reason === undefined) return undefined;
     const own = this.#sites.of(gateway)?.site ?? '';
-    const says = said(message('centre/alarm.claims-site', { gateway, site, own }));
-    this.#alarms.raise({ gateway, site: own, kind: claimKind, severity: 'warning', ...says, holdsForMs });
+    const sentence = sentenceFields(message('centre/alarm.claims-site', { gateway, site, own }));
+    this.#alarms.raise({ gateway, site: own, kind: claimKind, severity: 'warning', ...sentence, holdsForMs });
     return reason;
   }
 
@@ -54,8 +54,10 @@ export class GatewayAdmission implements Admission {
     if (reason === undefined) return undefined;
     const { gateway } = claim;
     const site = this.#sites.of(gateway)?.site ?? '';
-    const says = said(message('centre/alarm.superseded', { gateway, at: String(reason.values?.at ?? '') }));
-    this.#alarms.raise({ gateway, site, kind: supersededKind, severity: 'warning', ...says, holdsForMs });
+    const sentence = sentenceFields(
+      message('centre/alarm.superseded', { gateway, at: String(reason.values?.at ?? '') }),
+    );
+    this.#alarms.raise({ gateway, site, kind: supersededKind, severity: 'warning', ...sentence, holdsForMs });
     return inEnglish(reason);
   }
 

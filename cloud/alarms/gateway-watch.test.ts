@@ -33,11 +33,11 @@ interface Life {
 async function centre({ clock = new FakeClock(), file }: Life = {}) {
   const notified: Notification[] = [];
   const missing = new Map<string, { alerts: number; telemetry: number }>();
-  let hearing = true;
+  let canReceive = true;
   const registry = new SettlingRegistry(file ?? (await inFolder()), clock, logger);
   const notify = async (notification: Notification) => void notified.push(notification);
   const alarms = new CentreAlarms({ registry, notify, alone: true, clock, random: () => 0.5, logger });
-  const gateways = new GatewayDirectory({ clock, hearing: () => hearing });
+  const gateways = new GatewayDirectory({ clock, canReceive: () => canReceive });
   const service = new GatewayService(registry);
   const watch = new GatewayWatch({
     gateways,
@@ -91,7 +91,7 @@ async function centre({ clock = new FakeClock(), file }: Life = {}) {
     missing,
     stop,
     deaf: (deaf: boolean) => {
-      hearing = !deaf;
+      canReceive = !deaf;
     },
   };
 }

@@ -2,7 +2,7 @@
  * Raises alarms that a gateway cannot raise itself: a silent gateway, and problems in its last state or its ledger (a full
  * disk, a clock out of sync, a broken link, missing events).
  *
- *   each `lookEveryMs`, of every gateway that is in service:
+ *   each `checkEveryMs`, of every gateway that is in service:
  *     no status for `silentAfterMs` of connection ──► alarm `silent` ── status ──► cleared
  *        └── more than `mostAlone` of them at once ──► one alarm of the centre for all ── none is silent ──► cleared
  *     its state says so for the time of that kind ──► alarm `storage`, `clock`, `link` ── it says otherwise ──► cleared
@@ -20,7 +20,7 @@ import { eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import { isKnown, said } from '@forpost/shared/texts/english.ts';
+import { isKnown, sentenceFields } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { recognisedOr } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
@@ -65,15 +65,15 @@ export interface GatewayWatchOptions {
   readonly logger: Logger;
 }
 
-const lookEveryMs = 10_000;
+const checkEveryMs = 10_000;
 /** Up to this number, gateways that fall silent together raise one alarm each. More have one cause, such as a network, and one alarm. */
 const mostAlone = 5;
 const togetherMs = 60_000;
 /** A gateway that was silent for this long at the start raises no alarm. */
 const owedForMs = 7 * 86_400_000;
-const ledgersALook = 5;
+const ledgersPerCheck = 5;
 const lostHoldsForMs = 3_600_000;
-const groupWordsEveryMs = 60_000;
+const groupUpdateEveryMs = 60_000;
 const namesInSentence = 3;
 /** stands for the gateway in an alarm about many gateways */
 const centreName = 'centre';
@@ -84,12 +84,12 @@ export class GatewayWatch implements Part {
   /** by gateway and kind: since when its state says so, ms of the monotonic clock */
   readonly #since = new Map<string, number>();
   /** silent gateways whose alarm was raised here; its record may not be written yet */
-  readonly #told = new Set<string>();
+  readonly #alarmed = new Set<string>();
   /** silent gateways that share one alarm */
   readonly #group = new Set<string>();
   /** when the alarms of single silent gateways were raised within the last `togetherMs` */
   #raised: number[] = [];
-  #groupToldAt = Number.NEGATIVE_INFINITY;
+  #groupRaisedAt = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
   #startedAt = 0;
   #turn = 0;
@@ -126,13 +126,13 @@ export class GatewayWatch implements Part {
         kind: 'lost',
         holdsForMs: lostHoldsForMs,
         severity: lane === 'alerts' ? 'critical' : 'warning',
-        ...said(lost),
+        ...sentenceFields(lost),
       });
     }
   }
 
   #arm(): void {
-    this.#timer = this.#options.clock.after(lookEveryMs, () => {
+    this.#timer = this.#options.clock.after(checkEveryMs, () => {
       this.#arm();
       try {
         this.check();
@@ -156,8 +156,8 @@ export class GatewayWatch implements Part {
       if (this.#isNewlySilent(gateway, silences.get(gateway.gateway))) fresh.push(gateway);
       if (gateway.online && gateway.status !== undefined) this.#judge(gateway, gateway.status);
     }
-    this.#tellSilent(fresh);
-    this.#tellGroup(all);
+    this.#raiseSilent(fresh);
+    this.#raiseGroup(all);
     if (!this.#counting) void this.#count(all);
   }
 
@@ -165,17 +165,17 @@ export class GatewayWatch implements Part {
     const { alarms, clock } = this.#options;
     if (online) {
       this.#group.delete(gateway);
-      this.#told.delete(gateway);
+      this.#alarmed.delete(gateway);
       alarms.clear(gateway, 'silent', message('centre/alarm.silent-over'));
       return false;
     }
     if (silentMs === undefined || silentMs < this.#times.silentAfterMs) return false;
-    if (this.#group.has(gateway) || this.#told.has(gateway)) return false;
+    if (this.#group.has(gateway) || this.#alarmed.has(gateway)) return false;
     if (lastContact === undefined || clock.now() - lastContact > owedForMs) return false;
     return alarms.of(gateway, 'silent')?.active !== true;
   }
 
-  #tellSilent(fresh: readonly KnownGateway[]): void {
+  #raiseSilent(fresh: readonly KnownGateway[]): void {
     const { alarms, clock } = this.#options;
     const now = clock.uptime();
     this.#raised = this.#raised.filter((at) => now - at < togetherMs);
@@ -186,33 +186,33 @@ export class GatewayWatch implements Part {
         continue;
       }
       this.#raised.push(now);
-      this.#told.add(gateway);
+      this.#alarmed.add(gateway);
       const name = status?.name ?? gateway;
-      const says = said(message('centre/alarm.silent', { name }));
-      alarms.raise({ gateway, site, kind: 'silent', severity: 'critical', ...says });
+      const sentence = sentenceFields(message('centre/alarm.silent', { name }));
+      alarms.raise({ gateway, site, kind: 'silent', severity: 'critical', ...sentence });
     }
   }
 
-  #tellGroup(all: readonly KnownGateway[]): void {
+  #raiseGroup(all: readonly KnownGateway[]): void {
     const { alarms, clock } = this.#options;
     const now = clock.uptime();
     if (this.#group.size === 0) {
       // soon after a start no gateway has been silent for long enough
-      if (now - this.#startedAt > this.#times.silentAfterMs + 2 * lookEveryMs)
+      if (now - this.#startedAt > this.#times.silentAfterMs + 2 * checkEveryMs)
         alarms.clear(centreName, 'silent', message('centre/alarm.silent-together-over'));
       return;
     }
     const active = alarms.of(centreName, 'silent')?.active === true;
-    if (active && now - this.#groupToldAt < groupWordsEveryMs) return;
-    this.#groupToldAt = now;
+    if (active && now - this.#groupRaisedAt < groupUpdateEveryMs) return;
+    this.#groupRaisedAt = now;
     const names = all
       .filter(({ gateway }) => this.#group.has(gateway))
       .map(({ gateway, status }) => status?.name ?? gateway);
     const more = names.length - namesInSentence;
     const first = names.slice(0, namesInSentence).join(', ');
     const some = more > 0 ? message('centre/alarm.names-more', { names: first, count: more }) : first;
-    const says = said(message('centre/alarm.silent-together', { count: names.length, names: some }));
-    alarms.raise({ gateway: centreName, site: '', kind: 'silent', severity: 'critical', ...says });
+    const sentence = sentenceFields(message('centre/alarm.silent-together', { count: names.length, names: some }));
+    alarms.raise({ gateway: centreName, site: '', kind: 'silent', severity: 'critical', ...sentence });
   }
 
   /** The problems in the state of a gateway that is not silent. */
@@ -225,7 +225,7 @@ export class GatewayWatch implements Part {
         ...about,
         kind: 'storage',
         severity: 'critical',
-        ...said(message('centre/alarm.storage', { problem: recognisedOr(storageProblem) })),
+        ...sentenceFields(message('centre/alarm.storage', { problem: recognisedOr(storageProblem) })),
       },
       storageProblem === '' ? undefined : 0,
       message('centre/alarm.storage-over'),
@@ -235,7 +235,7 @@ export class GatewayWatch implements Part {
         ...about,
         kind: 'clock',
         severity: 'warning',
-        ...said(message('centre/alarm.clock')),
+        ...sentenceFields(message('centre/alarm.clock')),
       },
       status.clock === 'synced' ? undefined : clockAfterMs,
       message('centre/alarm.clock-over'),
@@ -251,7 +251,7 @@ export class GatewayWatch implements Part {
         ...about,
         kind: 'link',
         severity: 'warning',
-        ...said(message('centre/alarm.link', { links: { list: links } })),
+        ...sentenceFields(message('centre/alarm.link', { links: { list: links } })),
       },
       broken.length === 0 ? undefined : linkAfterMs,
       message('centre/alarm.link-over'),
@@ -274,7 +274,7 @@ export class GatewayWatch implements Part {
 
   #retire(gateway: string): void {
     this.#group.delete(gateway);
-    this.#told.delete(gateway);
+    this.#alarmed.delete(gateway);
     for (const kind of ['silent', 'storage', 'clock', 'link', 'missing', 'lost']) {
       this.#since.delete(`${gateway}/${kind}`);
       this.#options.alarms.clear(gateway, kind, message('centre/alarm.out-of-service'));
@@ -285,7 +285,7 @@ export class GatewayWatch implements Part {
   async #count(all: readonly KnownGateway[]): Promise<void> {
     const { missing, alarms, outOfService, logger } = this.#options;
     this.#counting = true;
-    for (let i = 0; i < Math.min(ledgersALook, all.length); i++) {
+    for (let i = 0; i < Math.min(ledgersPerCheck, all.length); i++) {
       const known = all[this.#turn++ % all.length];
       if (known === undefined || outOfService(known.gateway)) continue;
       const { gateway, site } = known;
@@ -293,9 +293,9 @@ export class GatewayWatch implements Part {
         const found = await missing(gateway);
         if (found === undefined) continue;
         const lanes = [...(found.alerts > 0 ? ['alerts'] : []), ...(found.telemetry > 0 ? ['telemetry'] : [])];
-        const says = said(message('centre/alarm.missing', { lanes: { list: lanes } }));
+        const sentence = sentenceFields(message('centre/alarm.missing', { lanes: { list: lanes } }));
         const severity = found.alerts > 0 ? 'critical' : 'warning';
-        if (lanes.length > 0) alarms.raise({ gateway, site, kind: 'missing', severity, ...says });
+        if (lanes.length > 0) alarms.raise({ gateway, site, kind: 'missing', severity, ...sentence });
         else alarms.clear(gateway, 'missing', message('centre/alarm.missing-over'));
       } catch (error) {
         logger.debug({ gateway, problem: messageOf(error) }, 'a ledger could not be counted');

@@ -50,12 +50,12 @@ export class CommandDesk {
   async send(order: Order): Promise<CommandView> {
     const answer = await this.#handlers.get(order.kind)?.handle(order);
     if (answer !== undefined) return answer;
-    this.mayTake(order.gateway);
+    this.assertAccepts(order.gateway);
     return this.issue(order);
   }
 
   /** Refuses here what the gateway would refuse for sure. @throws HttpProblem 404, 409 */
-  mayTake(id: string): void {
+  assertAccepts(id: string): void {
     if (this.#gateways.get(id) === undefined)
       throw new HttpProblem(404, message('centre/reason.no-gateway', { gateway: id }));
     const refused = this.refusal(id);

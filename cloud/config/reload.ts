@@ -9,7 +9,7 @@
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { Said } from '@forpost/shared/texts/english.ts';
+import type { SentenceFields } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { CloudConfig } from './config.ts';
 import { defaultLimits, type GatewayLimits } from './limits.ts';
@@ -29,7 +29,7 @@ export class ReloadedConfig {
   readonly #options: ReloadedConfigOptions;
   #gateways: Gateways;
   #limitsOf: (gateway: string) => GatewayLimits;
-  #problems: readonly Said[] = [];
+  #problems: readonly SentenceFields[] = [];
 
   constructor(options: ReloadedConfigOptions) {
     this.#options = options;
@@ -47,7 +47,7 @@ export class ReloadedConfig {
   }
 
   /** For the page. The words name the mistake as `forpost check` does, in English; the message names its place. */
-  problems(): readonly Said[] {
+  problems(): readonly SentenceFields[] {
     return this.#problems;
   }
 
@@ -74,7 +74,7 @@ export class ReloadedConfig {
 }
 
 /** `lines`: the mistakes that `forpost check` names, each with its place: FILE:LINE:COLUMN. */
-function mistakesIn(file: string, lines: readonly string[]): Said {
+function mistakesIn(file: string, lines: readonly string[]): SentenceFields {
   const [first = ''] = lines;
   const more = lines.length > 1 ? ` (and ${lines.length - 1} more)` : '';
   const place = /^\S+:\d+:\d+(?=: )/.exec(first)?.[0] ?? file;

@@ -15,7 +15,7 @@ function rig() {
   };
   const audit = new EvidenceAudit({ append }, clock, silentLogger());
   const look = (by: string, sha256 = 'ab') =>
-    audit.recordLook({ by, gateway: 'gw-1', evidence: '00aa', sha256, alarm: 'gate/yard/-/1' });
+    audit.recordViewing({ by, gateway: 'gw-1', evidence: '00aa', sha256, alarm: 'gate/yard/-/1' });
   return { clock, world, look };
 }
 

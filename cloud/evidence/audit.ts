@@ -11,7 +11,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { OperationsLog } from '../operations/operations.ts';
 
-export interface EvidenceLook {
+export interface EvidenceViewing {
   readonly by: string;
   readonly gateway: string;
   readonly evidence: string;
@@ -20,7 +20,7 @@ export interface EvidenceLook {
 }
 
 /** A browser asks for a clip in many parts within one look. */
-const sameLookMs = 60_000;
+const sameViewingMs = 60_000;
 const mostRemembered = 1000;
 
 export class EvidenceAudit {
@@ -37,9 +37,9 @@ export class EvidenceAudit {
   }
 
   /** Resolves when the record is written. @throws ForpostError where it cannot be written */
-  async recordLook(look: EvidenceLook): Promise<void> {
+  async recordViewing(look: EvidenceViewing): Promise<void> {
     const key = `${look.by}\n${look.gateway}\n${look.sha256}`;
-    if (this.#clock.uptime() - (this.#seen.get(key) ?? Number.NEGATIVE_INFINITY) < sameLookMs) return;
+    if (this.#clock.uptime() - (this.#seen.get(key) ?? Number.NEGATIVE_INFINITY) < sameViewingMs) return;
     let writing = this.#writing.get(key);
     if (writing === undefined) {
       writing = this.#write(key, look).finally(() => this.#writing.delete(key));
@@ -48,7 +48,7 @@ export class EvidenceAudit {
     await writing;
   }
 
-  async #write(key: string, { by, gateway, alarm, evidence, sha256 }: EvidenceLook): Promise<void> {
+  async #write(key: string, { by, gateway, alarm, evidence, sha256 }: EvidenceViewing): Promise<void> {
     await this.#log.append({ operation: 'evidence-viewed', by, gateway, subject: alarm, alarm, evidence, sha256 });
     this.#seen.delete(key);
     this.#seen.set(key, this.#clock.uptime());

@@ -9,14 +9,14 @@ import type { CommandDesk } from '../commands/desk.ts';
 import type { OperationsLog } from '../operations/operations.ts';
 import { EvidenceAudit } from './audit.ts';
 import { EvidenceDepot } from './depot.ts';
-import { addAskRoutes, addLookRoute } from './routes.ts';
+import { addAskRoutes, addFileRoute } from './routes.ts';
 import { addEvidenceUpload } from './upload.ts';
 
 export interface EvidenceServices {
   /** the centre's data folder */
   readonly folder: string;
   readonly operations: OperationsLog;
-  readonly desk: Pick<CommandDesk, 'mayTake' | 'issue'>;
+  readonly desk: Pick<CommandDesk, 'assertAccepts' | 'issue'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -30,7 +30,7 @@ export const evidence: CapabilityKind<EvidenceServices> = {
     return {
       routes(api, caller) {
         addAskRoutes(api, caller, depot, desk);
-        addLookRoute(api, caller, depot, audit);
+        addFileRoute(api, caller, depot, audit);
       },
       gatewayRoutes: (app, gatewayOf) => addEvidenceUpload(app, depot, gatewayOf),
       part: depot,

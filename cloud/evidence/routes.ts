@@ -20,7 +20,7 @@ export function addAskRoutes(
   api: Api,
   caller: Caller,
   depot: EvidenceDepot,
-  desk: Pick<CommandDesk, 'mayTake' | 'issue'>,
+  desk: Pick<CommandDesk, 'assertAccepts' | 'issue'>,
 ): void {
   api.post(
     '/api/v1/gateways/:id/evidence',
@@ -43,7 +43,7 @@ export function addAskRoutes(
       const { body } = request;
       const by = caller.person(request);
       const { media: kind = 'image/jpeg', ...wanted } = body;
-      desk.mayTake(id);
+      desk.assertAccepts(id);
       const record = await depot.request({ ...wanted, media: kind, gateway: id, by });
       // asked again while nothing has come: the command before may have expired, or met a gateway that could not send
       if (record.arrived === null)
@@ -75,7 +75,7 @@ export function addAskRoutes(
   );
 }
 
-export function addLookRoute(api: Api, caller: Caller, depot: EvidenceDepot, audit: EvidenceAudit): void {
+export function addFileRoute(api: Api, caller: Caller, depot: EvidenceDepot, audit: EvidenceAudit): void {
   api.get(
     '/api/v1/gateways/:id/evidence/:sha256',
     {
@@ -101,7 +101,7 @@ export function addLookRoute(api: Api, caller: Caller, depot: EvidenceDepot, aud
       const { alarm: named = record.alarm } = request.query;
       const alarm = belongsTo(record, named) ? named : record.alarm;
       try {
-        await audit.recordLook({ by, gateway: id, evidence: record.evidence, sha256: hash, alarm });
+        await audit.recordViewing({ by, gateway: id, evidence: record.evidence, sha256: hash, alarm });
       } catch (error) {
         if (!(error instanceof ForpostError)) throw error;
         request.log.warn({ by, gateway: id, why: error.message }, 'a look at evidence could not be written down');

@@ -8,7 +8,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });
 
-async function start(options: { maxGateways?: number; hearing?: () => boolean } = {}) {
+async function start(options: { maxGateways?: number; canReceive?: () => boolean } = {}) {
   const clock = new FakeClock();
   const directory = new GatewayDirectory({ clock, ...options });
   await directory.start();
@@ -179,17 +179,17 @@ test('gateways beyond the limit are refused and counted', async () => {
 });
 
 test('while no states can reach the centre, no gateway falls silent, and that time does not count for any', async () => {
-  let hearing = true;
-  const { clock, directory } = await start({ hearing: () => hearing });
+  let canReceive = true;
+  const { clock, directory } = await start({ canReceive: () => canReceive });
   const pass = (seconds: number) => {
     for (let s = 0; s < seconds; s++) clock.advance(1000);
   };
   directory.applyStatus(exampleStatus());
   directory.applyStatus(exampleStatus({ gateway: 'gw-2' }));
-  hearing = false;
+  canReceive = false;
   pass(3600);
   expect([directory.get('gw-1')?.online, directory.silences().size]).toEqual([true, 0]);
-  hearing = true;
+  canReceive = true;
   pass(5);
   directory.applyStatus(exampleStatus({ counter: 2 }));
   expect(directory.get('gw-2')?.online).toBe(true);

@@ -52,7 +52,7 @@ export interface GatewayDirectoryOptions {
    */
   readonly handledAt?: () => number | undefined;
   /** whether states of gateways can arrive now; default: always */
-  readonly hearing?: () => boolean;
+  readonly canReceive?: () => boolean;
   /** 100,000 gateways on one owner's prefix is what the design is for */
   readonly maxGateways?: number;
 }
@@ -66,7 +66,7 @@ export interface Settled {
 interface Entry {
   site: string;
   /** last contact, ms of the monotonic clock */
-  heardAt: number | undefined;
+  lastContactAt: number | undefined;
   /** ms since then in which no states could arrive */
   excusedMs: number;
   /** ms without a status of the gateway while states could arrive, since the centre started at most */
@@ -95,7 +95,7 @@ export class GatewayDirectory implements Part {
   readonly #clock: Clock;
   readonly #maxGateways: number;
   readonly #handledAt: () => number | undefined;
-  readonly #hearing: () => boolean;
+  readonly #canReceive: () => boolean;
   readonly #entries = new Map<string, Entry>();
   readonly #listeners = new Set<(gateway: KnownGateway) => void>();
   #timer: Timer | undefined;
@@ -106,7 +106,7 @@ export class GatewayDirectory implements Part {
     this.#clock = options.clock;
     this.#maxGateways = options.maxGateways ?? 100_000;
     this.#handledAt = options.handledAt ?? (() => options.clock.uptime());
-    this.#hearing = options.hearing ?? (() => true);
+    this.#canReceive = options.canReceive ?? (() => true);
     this.#sweptAt = options.clock.uptime();
   }
 
@@ -139,12 +139,12 @@ export class GatewayDirectory implements Part {
       this.#settle(entry);
     }
     const heardAt = this.#clock.uptime() - Math.max(0, this.#clock.now() - arrived);
-    entry.heardAt = Math.max(entry.heardAt ?? heardAt, heardAt);
-    entry.excusedMs = Math.min(entry.excusedMs, this.#clock.uptime() - entry.heardAt);
+    entry.lastContactAt = Math.max(entry.lastContactAt ?? heardAt, heardAt);
+    entry.excusedMs = Math.min(entry.excusedMs, this.#clock.uptime() - entry.lastContactAt);
     const wasOnline = entry.online;
     entry.online = this.#isOnline(entry);
     if (entry.online) entry.quietMs = 0;
-    if (newest || entry.online !== wasOnline) this.#tell(status.gateway, entry);
+    if (newest || entry.online !== wasOnline) this.#notifyListeners(status.gateway, entry);
     return newest;
   }
 
@@ -219,7 +219,7 @@ export class GatewayDirectory implements Part {
     }
     const entry: Entry = {
       site,
-      heardAt: undefined,
+      lastContactAt: undefined,
       excusedMs: 0,
       quietMs: 0,
       online: false,
@@ -249,34 +249,36 @@ export class GatewayDirectory implements Part {
     // over a metered link its state comes less often, and the state says how often
     const everyMs = Math.min(entry.status?.everyMs ?? 0, longestEveryMs);
     const withinMs = Math.max(onlineWithinMs, everyMs * missedStates);
-    return entry.heardAt !== undefined && this.#clock.uptime() - entry.heardAt - entry.excusedMs <= withinMs;
+    return (
+      entry.lastContactAt !== undefined && this.#clock.uptime() - entry.lastContactAt - entry.excusedMs <= withinMs
+    );
   }
 
   #armSweep(): void {
     this.#timer = this.#clock.after(sweepMs, () => {
       this.#armSweep();
       const now = this.#clock.uptime();
-      const [passedMs, hearing] = [now - this.#sweptAt, this.#hearing()];
+      const [passedMs, canReceive] = [now - this.#sweptAt, this.#canReceive()];
       this.#sweptAt = now;
       for (const [gateway, entry] of this.#entries) {
-        if (!hearing) entry.excusedMs += passedMs;
+        if (!canReceive) entry.excusedMs += passedMs;
         // a centre whose process was stopped for a while has received no states
         else if (!entry.online) entry.quietMs += Math.min(passedMs, 2 * sweepMs);
         if (!entry.online || this.#isOnline(entry)) continue;
         entry.online = false;
-        this.#tell(gateway, entry);
+        this.#notifyListeners(gateway, entry);
       }
     });
   }
 
   #view(gateway: string, entry: Entry): KnownGateway {
-    const { site, heardAt, status } = entry;
+    const { site, lastContactAt: heardAt, status } = entry;
     const lastContact =
       heardAt === undefined ? undefined : Math.round(this.#clock.now() - (this.#clock.uptime() - heardAt));
     return { gateway, site, lastContact, status, online: this.#isOnline(entry) };
   }
 
-  #tell(gateway: string, entry: Entry): void {
+  #notifyListeners(gateway: string, entry: Entry): void {
     const view = this.#view(gateway, entry);
     for (const listener of this.#listeners) listener(view);
   }

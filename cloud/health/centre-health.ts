@@ -79,7 +79,7 @@ export class CentreHealth implements Health {
     return {
       startedAt: this.#startedAt,
       now: clock.now(),
-      heard: this.#kafkaAnsweredAt(),
+      kafkaAnsweredAt: this.#kafkaAnsweredAt(),
       consumers: this.#consumers(),
       stored: this.#stored,
       repeated: this.#repeated,
@@ -95,7 +95,7 @@ export class CentreHealth implements Health {
   /** When Kafka last answered each of the consumers, ms since 1970: the earliest of those times. */
   #kafkaAnsweredAt(): number | undefined {
     const { clock } = this.#options;
-    const answers = this.#consumers().map(({ heardAt }) => heardAt ?? Number.NEGATIVE_INFINITY);
+    const answers = this.#consumers().map(({ answeredAt: heardAt }) => heardAt ?? Number.NEGATIVE_INFINITY);
     const oldest = Math.min(clock.uptime(), ...answers);
     return oldest === Number.NEGATIVE_INFINITY ? undefined : Math.round(clock.now() - (clock.uptime() - oldest));
   }

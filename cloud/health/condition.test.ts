@@ -6,7 +6,7 @@ import { type CentreParts, centreView } from './condition.ts';
 const parts = (change: Partial<CentreParts> = {}): CentreParts => ({
   startedAt: Date.UTC(2026, 0, 1),
   now: Date.UTC(2026, 0, 2),
-  heard: Date.UTC(2026, 0, 2),
+  kafkaAnsweredAt: Date.UTC(2026, 0, 2),
   consumers: [
     { state: 'consuming', reason: '' },
     { state: 'consuming', reason: '' },
@@ -118,7 +118,7 @@ test('the centre’s answers count as current only while Kafka answers and the h
   const now = Date.UTC(2026, 0, 2);
   const silent = { state: 'connecting', reason: 'it does not answer' } as const;
   const consumers = [silent, { state: 'consuming', reason: '' } as const];
-  const at = (heard: number | undefined) => centreView(parts({ consumers, now, heard }));
+  const at = (kafkaAnsweredAt: number | undefined) => centreView(parts({ consumers, now, kafkaAnsweredAt }));
   expect(centreView(parts())).toMatchObject({ current: true, why_old: '' });
   // a Kafka that is slow for some seconds makes nothing old
   expect(at(now - 7_000).current).toBe(true);
@@ -129,7 +129,7 @@ test('the centre’s answers count as current only while Kafka answers and the h
   });
   expect(at(undefined)).toMatchObject({ current: false, as_of: null });
   const trouble = { since: now - 60_000, reason: 'its disk is full' };
-  expect(centreView(parts({ now, heard: now, trouble }))).toMatchObject({
+  expect(centreView(parts({ now, kafkaAnsweredAt: now, trouble }))).toMatchObject({
     current: false,
     as_of: '2026-01-01T23:59:00.000Z',
     why_old: 'the history of the centre stores nothing now',

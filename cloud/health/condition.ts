@@ -5,7 +5,7 @@
  * cannot be reached is reported once, however many parts need it. Pure.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import { inEnglish, type Said } from '@forpost/shared/texts/english.ts';
+import { inEnglish, type SentenceFields } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { recognise, recognisedOr } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
@@ -16,7 +16,7 @@ import type { NotifierStatus } from '../notify/notifier.ts';
 import type { CentreView } from './schemas.ts';
 
 /** A problem that a part of the centre reports: a message, words with their message, or words that are recognised. */
-export type Problem = Message | Said | string;
+export type Problem = Message | SentenceFields | string;
 
 export interface CentreParts {
   /** ms since 1970 */
@@ -24,7 +24,7 @@ export interface CentreParts {
   /** ms since 1970 */
   readonly now: number;
   /** when Kafka last answered the consumer that it has been silent to for longest, ms since 1970; undefined: not since the start; without Kafka: now */
-  readonly heard: number | undefined;
+  readonly kafkaAnsweredAt: number | undefined;
   /** the consumers of events and of gateways' states; none without Kafka */
   readonly consumers: readonly ConsumerState[];
   /** since the start: events that were stored, and events that came again */
@@ -109,17 +109,17 @@ function messageOf(problem: Problem): Message {
  */
 function currency({
   now,
-  heard,
+  kafkaAnsweredAt,
   consumers,
   trouble,
 }: CentreParts): Pick<CentreView, 'current' | 'as_of' | 'why_old' | 'why_old_i18n'> {
-  const silent = consumers.some(({ state }) => state !== 'consuming') && now - (heard ?? 0) >= silentAfterMs;
+  const silent = consumers.some(({ state }) => state !== 'consuming') && now - (kafkaAnsweredAt ?? 0) >= silentAfterMs;
   if (!silent && trouble === undefined) return { current: true, as_of: rfc3339(now), why_old: '' };
-  const asOf = Math.min(heard ?? Number.POSITIVE_INFINITY, trouble?.since ?? Number.POSITIVE_INFINITY);
+  const asOf = Math.min(kafkaAnsweredAt ?? Number.POSITIVE_INFINITY, trouble?.since ?? Number.POSITIVE_INFINITY);
   const why = silent ? message('centre/old.kafka') : message('centre/old.history');
   return {
     current: false,
-    as_of: heard === undefined || asOf === Number.POSITIVE_INFINITY ? null : rfc3339(asOf),
+    as_of: kafkaAnsweredAt === undefined || asOf === Number.POSITIVE_INFINITY ? null : rfc3339(asOf),
     why_old: inEnglish(why),
     why_old_i18n: why,
   };

@@ -68,14 +68,14 @@ export class DeadLetters {
   async write(poison: readonly PoisonRecord[], signal: AbortSignal): Promise<void> {
     for (const some of inParts(poison)) {
       const taken = await this.#untilItWorks(signal, () =>
-        this.#isTaken(some.map((record) => letterOf(this.#topic, record))),
+        this.#areStored(some.map((record) => letterOf(this.#topic, record))),
       );
       if (!taken) for (const record of some) await this.#untilItWorks(signal, () => this.#sendAlone(record));
     }
   }
 
   /** false: Kafka refuses one of them for good. @throws where a retry can help */
-  async #isTaken(letters: readonly ProducedRecord[]): Promise<boolean> {
+  async #areStored(letters: readonly ProducedRecord[]): Promise<boolean> {
     try {
       await this.#options.producer.send(letters);
       return true;
@@ -86,7 +86,7 @@ export class DeadLetters {
   }
 
   async #sendAlone(record: PoisonRecord): Promise<void> {
-    if (await this.#isTaken([letterOf(this.#topic, record)])) return;
+    if (await this.#areStored([letterOf(this.#topic, record)])) return;
     await this.#options.producer.send([letterOf(this.#topic, record, keptBytes)]);
   }
 

@@ -90,7 +90,7 @@ const concurrency = 16;
 const heartbeatEveryMs = 1_000;
 /** How long a start waits for the registry; an unreadable registry must not stop ingest. */
 const admissionWaitMs = 30_000;
-const admissionLookMs = 50;
+const admissionCheckMs = 50;
 /** of one batch; the rest are counted in one line */
 const mostLogged = 10;
 const longestKeyBytes = 256;
@@ -271,7 +271,7 @@ export class Ingest implements Part {
         logger.error('the registry cannot be read: gateways count for the sites that they name');
         return;
       }
-      await sleep(clock, admissionLookMs, signal);
+      await sleep(clock, admissionCheckMs, signal);
       await payload?.heartbeat();
     }
   }

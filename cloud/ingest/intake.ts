@@ -41,7 +41,7 @@ export interface Refused<Item> {
   readonly reason: string;
 }
 
-export interface Taken<Item> {
+export interface BatchOutcome<Item> {
   readonly stored: number;
   readonly repeated: number;
   /** events that the history refuses for good */
@@ -121,7 +121,7 @@ export class Intake {
   }
 
   /** @throws the signal's reason, once it is aborted; nothing else */
-  async storeBatch<Item extends HasEvent>(items: readonly Item[], signal: AbortSignal): Promise<Taken<Item>> {
+  async storeBatch<Item extends HasEvent>(items: readonly Item[], signal: AbortSignal): Promise<BatchOutcome<Item>> {
     const { stored, repeated, refused } = await this.#storeOrHalve(items, signal);
     const conflicting = await this.#untilItWorks(repeated.length, signal, () => this.#conflicts(repeated));
     return { stored, repeated: repeated.length, refused, conflicting };

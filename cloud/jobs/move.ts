@@ -15,7 +15,7 @@ import { TopicRegistry } from '../registry/topic-registry.ts';
 import { GatewaySites } from '../sites/gateway-sites.ts';
 
 const connectMs = 20_000;
-const lookMs = 50;
+const checkEveryMs = 50;
 
 /** @throws ForpostError with what a person has to correct */
 export async function moveGateway(configFile: string, gateway: string, site: string, by: string): Promise<void> {
@@ -47,7 +47,7 @@ async function moved(registry: Registry, gateway: string, site: string, by: stri
           'FORPOST_SINK_UNREACHABLE',
           `Kafka did not give the registry within ${connectMs / 1000} s`,
         );
-      await sleep(systemClock, lookMs);
+      await sleep(systemClock, checkEveryMs);
     }
     await new GatewaySites(registry, systemClock, createLogger('move', 'warn')).move(gateway, site, by);
   } finally {

@@ -62,7 +62,7 @@ export interface RebuildFigures {
 
 /** of one insert: large inserts cost least, and so many events are in memory meanwhile */
 const insertEvents = 20_000;
-const tellEveryMs = 2_000;
+const reportEveryMs = 2_000;
 
 /** @throws ForpostError with what a person has to correct; `say` takes lines about the progress */
 export async function rebuild(configFile: string, say: (line: string) => void): Promise<RebuildFigures> {
@@ -91,7 +91,7 @@ class Rebuild {
   readonly #table: RebuiltEvents;
   readonly #clock: Clock;
   readonly #logger: Logger;
-  readonly #say: (line: string) => void;
+  readonly #report: (line: string) => void;
   /** numbers by lane */
   readonly #seen = new Map<string, IntervalSet>();
   #mayName: (gateway: string, site: string) => boolean = () => true;
@@ -101,14 +101,14 @@ class Rebuild {
   #repeated = 0;
   #stored = 0;
   #total = 0;
-  #toldAt = 0;
+  #reportedAt = 0;
 
   constructor(cluster: KafkaCluster, table: RebuiltEvents, clock: Clock, logger: Logger, say: (line: string) => void) {
     this.#cluster = cluster;
     this.#table = table;
     this.#clock = clock;
     this.#logger = logger;
-    this.#say = say;
+    this.#report = say;
   }
 
   async run(): Promise<RebuildFigures> {
@@ -174,7 +174,7 @@ class Rebuild {
 
   async #readAll(ranges: readonly PartitionRange[]): Promise<void> {
     this.#total = ranges.reduce((sum, { from, to }) => sum + Number(to - from), 0);
-    this.#say(`Kafka holds ${this.#total} records in ${ranges.length} partitions`);
+    this.#report(`Kafka holds ${this.#total} records in ${ranges.length} partitions`);
     await this.#table.begin();
     await readRanges({
       cluster: this.#cluster,
@@ -186,7 +186,7 @@ class Rebuild {
       handle: (messages) => this.#storeRecords(messages),
     });
     await this.#insert();
-    this.#say(`${this.#read} records read, ${this.#stored} events stored beside the history`);
+    this.#report(`${this.#read} records read, ${this.#stored} events stored beside the history`);
   }
 
   async #storeRecords(messages: readonly KafkaMessage[]): Promise<void> {
@@ -237,8 +237,8 @@ class Rebuild {
 
   #print(line: string): void {
     const now = this.#clock.uptime();
-    if (now - this.#toldAt < tellEveryMs) return;
-    this.#toldAt = now;
-    this.#say(line);
+    if (now - this.#reportedAt < reportEveryMs) return;
+    this.#reportedAt = now;
+    this.#report(line);
   }
 }

@@ -81,7 +81,7 @@ export async function replay(
   let replayed = 0;
   let read = 0;
   let matching = 0;
-  let toldAt = clock.uptime();
+  let reportedAt = clock.uptime();
 
   const handle = async (messages: readonly KafkaMessage[], topic: string) => {
     read += messages.length;
@@ -99,8 +99,8 @@ export async function replay(
     });
     await producer.send(wanted.map((value) => ({ topic, key: options.gateway, value, headers })));
     replayed += wanted.length;
-    if (clock.uptime() - toldAt < tellEveryMs) return;
-    toldAt = clock.uptime();
+    if (clock.uptime() - reportedAt < reportEveryMs) return;
+    reportedAt = clock.uptime();
     say(`${read} records read, ${replayed} events replayed`);
   };
 
@@ -119,7 +119,7 @@ export async function replay(
 }
 
 const headers = { 'content-type': eventContentType, [replayHeader]: '1' };
-const tellEveryMs = 2_000;
+const reportEveryMs = 2_000;
 
 function wrong(message: string): ForpostError {
   return new ForpostError('FORPOST_ARGUMENT_INVALID', message);

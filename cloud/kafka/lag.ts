@@ -52,8 +52,8 @@ interface Awaited {
   readonly ends: ReadonlyMap<string, bigint>;
 }
 
-const lookEveryMs = 2_000;
-const looksAPreparation = 30;
+const checkEveryMs = 2_000;
+const measurementsPerPreparation = 30;
 
 export class LagWatch implements Part {
   readonly #options: LagWatchOptions;
@@ -107,9 +107,9 @@ export class LagWatch implements Part {
       try {
         await admin.connect();
         for (let looks = 0; !stopping.aborted; looks++) {
-          if (looks % looksAPreparation === 0) await prepare(client);
-          await this.#look(admin);
-          await sleep(clock, lookEveryMs, stopping);
+          if (looks % measurementsPerPreparation === 0) await prepare(client);
+          await this.#measure(admin);
+          await sleep(clock, checkEveryMs, stopping);
         }
       } catch (error) {
         // the consumers report whether Kafka answers; a failure here leaves only their progress unknown
@@ -120,11 +120,11 @@ export class LagWatch implements Part {
           );
       }
       void admin.disconnect().catch((error) => logger.debug({ err: error }, 'a Kafka client closed with an error'));
-      await sleep(clock, lookEveryMs, stopping);
+      await sleep(clock, checkEveryMs, stopping);
     }
   }
 
-  async #look(admin: Admin): Promise<void> {
+  async #measure(admin: Admin): Promise<void> {
     const { clock, groupId, topics } = this.#options;
     const at = clock.uptime();
     // the ends first: an offset that is committed afterwards covers them

@@ -53,7 +53,7 @@ export async function heldRanges(client: Kafka, topics: readonly string[]): Prom
 }
 
 /** How often the reader asks whether Kafka has deleted records that were still to be read. */
-const lookEveryMs = 5_000;
+const checkEveryMs = 5_000;
 
 /** Resolves when every record of the ranges has been handed over. @throws what `handle` throws */
 export async function readRanges(options: RangeReaderOptions): Promise<void> {
@@ -122,7 +122,7 @@ async function passOverDeleted(
   stopping: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    await sleep(clock, lookEveryMs, stopping);
+    await sleep(clock, checkEveryMs, stopping);
     if (stopping.aborted) return;
     try {
       const client = kafkaClient(cluster, name, logger);

@@ -63,7 +63,7 @@ export interface ConsumerState {
   /** why the consumer is not consuming, in words; empty while it is */
   readonly reason: string;
   /** when Kafka last answered, ms of the monotonic clock; absent: it has not yet */
-  readonly heardAt?: number;
+  readonly answeredAt?: number;
 }
 
 const silent = words('centre/reason.silent');
@@ -92,7 +92,7 @@ export class SupervisedConsumer implements Part {
   #attempt = 0;
   #state: ConsumerState = { state: 'stopped', reason: '' };
   #assigned: Assigned = {};
-  #heardAt: number | undefined;
+  #answeredAt: number | undefined;
   /** ends the consumer that has joined */
   #abandon: ((reason: Error) => void) | undefined;
 
@@ -101,7 +101,7 @@ export class SupervisedConsumer implements Part {
   }
 
   get state(): ConsumerState {
-    return this.#heardAt === undefined ? this.#state : { ...this.#state, heardAt: this.#heardAt };
+    return this.#answeredAt === undefined ? this.#state : { ...this.#state, answeredAt: this.#answeredAt };
   }
 
   /** the partitions of the last join */
@@ -211,7 +211,7 @@ export class SupervisedConsumer implements Part {
     let timer = clock.after(checkMs, check);
     const seen = () => {
       seenAt = clock.uptime();
-      if (joined) this.#heardAt = seenAt;
+      if (joined) this.#answeredAt = seenAt;
       if (joined && this.#state.state !== 'consuming') this.#state = { state: 'consuming', reason: '' };
     };
     const { CRASH, FETCH, HEARTBEAT, GROUP_JOIN, START_BATCH_PROCESS } = consumer.events;

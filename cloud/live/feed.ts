@@ -73,8 +73,8 @@ export class LiveFeed {
     this.#clocks.note(events);
     if (this.#subscribers.size === 0 || events.length === 0) return;
     for (const event of events) {
-      if (event.type === eventTypes.alert && this.#mayTell(event.gateway))
-        this.#tell({ kind: 'alert', event: this.#shown({ event, storedAt }) });
+      if (event.type === eventTypes.alert && this.#maySendAlert(event.gateway))
+        this.#send({ kind: 'alert', event: this.#shown({ event, storedAt }) });
       this.#share.add(event, storedAt);
     }
     this.#flushSoon();
@@ -85,7 +85,7 @@ export class LiveFeed {
   }
 
   /** Whether one more alert of this gateway is sent at once. Pages find the others in the list. */
-  #mayTell(gateway: string): boolean {
+  #maySendAlert(gateway: string): boolean {
     const sent = this.#alertsSent.get(gateway) ?? 0;
     if (sent >= maxAlertsAtOnce) {
       this.#alertsLeftOut++;
@@ -97,17 +97,17 @@ export class LiveFeed {
 
   /** An alarm of the centre itself was raised, has changed or is over. */
   centreAlarm(alarm: CentreAlarm): void {
-    this.#tell({ kind: 'centre-alarm', alarm });
+    this.#send({ kind: 'centre-alarm', alarm });
   }
 
   /** A person acknowledged an alarm at the centre. */
   acknowledged(acknowledgement: CentreAcknowledgement): void {
-    this.#tell({ kind: 'acknowledged', acknowledgement });
+    this.#send({ kind: 'acknowledged', acknowledgement });
   }
 
   /** A command that was sent, or its result. */
   command(command: CommandView): void {
-    this.#tell({ kind: 'command', command });
+    this.#send({ kind: 'command', command });
   }
 
   /**
@@ -115,7 +115,7 @@ export class LiveFeed {
    * among capabilities.
    */
   message(name: string, message: unknown): void {
-    this.#tell({ kind: 'message', name, message });
+    this.#send({ kind: 'message', name, message });
   }
 
   /** A gateway has a new status, has come online or has gone offline. */
@@ -150,21 +150,21 @@ export class LiveFeed {
   #flushSoon(): void {
     this.#timer ??= this.#clock.after(this.#flushMs, () => {
       this.#timer = undefined;
-      this.#tellGateways();
+      this.#sendGateways();
       if (!this.#share.empty) {
-        const { events, skipped, skippedOf } = this.#share.takeChosen();
-        this.#tell({ kind: 'events', events: events.map((one) => this.#shown(one)), skipped, skippedOf });
+        const { events, skipped, skippedOf } = this.#share.drainChosen();
+        this.#send({ kind: 'events', events: events.map((one) => this.#shown(one)), skipped, skippedOf });
       }
       const leftOut = this.#alertsLeftOut;
       this.#alertsLeftOut = 0;
       this.#alertsSent.clear();
-      if (leftOut > 0) this.#tell({ kind: 'alerts-left-out', count: leftOut });
+      if (leftOut > 0) this.#send({ kind: 'alerts-left-out', count: leftOut });
       if (this.#gateways.size > 0) this.#flushSoon();
     });
   }
 
   /** Sends the newest state of each gateway once in `stateEveryMs`; a state that comes sooner waits for the next flush. */
-  #tellGateways(): void {
+  #sendGateways(): void {
     const now = this.#clock.uptime();
     for (const [name, gateway] of this.#gateways) {
       const sentAt = this.#statesSentAt.get(name);
@@ -172,7 +172,7 @@ export class LiveFeed {
       this.#gateways.delete(name);
       this.#statesSentAt.delete(name);
       this.#statesSentAt.set(name, now);
-      this.#tell({ kind: 'gateway', gateway });
+      this.#send({ kind: 'gateway', gateway });
     }
     for (const [oldest] of this.#statesSentAt) {
       if (this.#statesSentAt.size <= maxGateways) break;
@@ -190,7 +190,7 @@ export class LiveFeed {
     this.#statesSentAt.clear();
   }
 
-  #tell(message: LiveMessage): void {
+  #send(message: LiveMessage): void {
     for (const subscriber of [...this.#subscribers]) subscriber(message);
   }
 }

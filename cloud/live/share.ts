@@ -57,7 +57,7 @@ export class LiveShare {
   }
 
   /** The events to show of those that came since the last call. */
-  takeChosen(): ChosenEvents {
+  drainChosen(): ChosenEvents {
     const chosen: Numbered[] = [];
     const left = [...this.#gateways].map(([gateway, { newest, count }]) => ({ gateway, newest, count, shown: 0 }));
     // in turns, the newest of each first

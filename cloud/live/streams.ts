@@ -93,12 +93,12 @@ export class LiveStreams {
       if (this.#stopListening === stop) this.#tickTimer = this.#options.clock.after(tickEveryMs, tick);
     };
     this.#tickTimer = this.#options.clock.after(tickEveryMs, tick);
-    const tellLedgers = () =>
-      this.#tellLedgers().finally(() => {
+    const sendLedgers = () =>
+      this.#sendLedgers().finally(() => {
         if (this.#stopListening === stop) arm();
       });
     const arm = () => {
-      this.#ledgerTimer = this.#options.clock.after(ledgerEveryMs, tellLedgers);
+      this.#ledgerTimer = this.#options.clock.after(ledgerEveryMs, sendLedgers);
     };
     arm();
   }
@@ -188,7 +188,7 @@ export class LiveStreams {
     }
   }
 
-  async #tellLedgers(): Promise<void> {
+  async #sendLedgers(): Promise<void> {
     for (const gateway of [...this.#moved].slice(0, ledgersAtOnce)) {
       this.#moved.delete(gateway);
       try {

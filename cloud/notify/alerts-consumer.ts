@@ -69,7 +69,7 @@ export class AlertsConsumer implements Part {
         return this.#findPlace(client);
       },
       onAssigned: () => this.#trackers.joined(this.#consumer.assigned[this.#topic] ?? []),
-      onJoined: (consumer, assigned) => this.#takePlace(consumer, assigned),
+      onJoined: (consumer, assigned) => this.#commitFirstOffsets(consumer, assigned),
       onLeaving: async () => {
         const ending = this.#commitOnce;
         await this.#commit();
@@ -122,7 +122,7 @@ export class AlertsConsumer implements Part {
   }
 
   /** Commits the first offsets of a new group. (admin.setOffsets would do so too, but takes 5 s.) */
-  async #takePlace(
+  async #commitFirstOffsets(
     consumer: {
       seek(to: TopicPartitionOffset): void;
       commitOffsets(offsets: TopicPartitionOffset[]): Promise<void>;

@@ -7,7 +7,7 @@
  * so its alerts count as fresh.
  */
 import { type ClockQuality, eventTypes, type ForpostEvent } from '@forpost/shared/event/event.ts';
-import type { Said } from '@forpost/shared/texts/english.ts';
+import type { SentenceFields } from '@forpost/shared/texts/english.ts';
 import { messageIn } from '@forpost/shared/texts/message.ts';
 import type { Notification } from './channel.ts';
 import { messageAround } from './words.ts';
@@ -50,16 +50,16 @@ export function notificationOf(event: ForpostEvent, nowMs: number): Notification
 }
 
 /** A cleared alarm's message names the alarm's summary, and not only the present state: «gate area is empty again». */
-function messageOf(data: Readonly<Record<string, unknown>>): Said {
+function messageOf(data: Readonly<Record<string, unknown>>): SentenceFields {
   const { change, message, message_i18n, summary, summary_i18n, duration_ms: lasted } = data;
   const now = typeof message === 'string' ? message : '';
   const nowText = messageIn(message_i18n);
   if (change !== 'cleared' || typeof summary !== 'string')
     return { message: now, ...(nowText === undefined ? {} : { message_i18n: nowText }) };
   const duration = typeof lasted === 'number' ? { duration: { seconds: Math.max(0, lasted) / 1000 } } : {};
-  const tellsMore = now !== '' && now !== summary;
+  const addsMore = now !== '' && now !== summary;
   return messageAround(
-    overKeys[typeof lasted === 'number' ? 'after' : 'untimed'][tellsMore ? 'now' : 'alone'],
+    overKeys[typeof lasted === 'number' ? 'after' : 'untimed'][addsMore ? 'now' : 'alone'],
     { ...duration, summary: messageIn(summary_i18n) ?? summary, now: nowText ?? now },
     { ...duration, summary, now },
   );

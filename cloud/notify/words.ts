@@ -4,7 +4,7 @@
  * Always: where the gateway sent no message of the catalogue, or an unknown key, people read the gateway's own words.
  */
 import { catalogue } from '@forpost/shared/texts/catalogue/all.ts';
-import { inEnglish, isKnown, type Said } from '@forpost/shared/texts/english.ts';
+import { inEnglish, isKnown, type SentenceFields } from '@forpost/shared/texts/english.ts';
 import { type Language, languages } from '@forpost/shared/texts/language.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { type Texts, texts } from '@forpost/shared/texts/texts.ts';
@@ -22,7 +22,7 @@ export function messageAround(
   key: string,
   values: NonNullable<Message['values']>,
   plain: NonNullable<Message['values']>,
-): Said {
+): SentenceFields {
   const known = Object.entries(values).map(([name, value]) => {
     // a message of a newer gateway: its words stand in the sentence, which is complete in every language
     const isNewer = typeof value === 'object' && 'key' in value && !isKnown(value);

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
 import { EvidenceAudit } from '../evidence/audit.ts';
 import { EvidenceDepot } from '../evidence/depot.ts';
-import { addLookRoute } from '../evidence/routes.ts';
+import { addFileRoute } from '../evidence/routes.ts';
 import { ensureTopics } from '../kafka/topics.ts';
 import { TopicOperationsLog } from './topic-log.ts';
 
@@ -44,7 +44,7 @@ async function rig() {
   registerProblems(app);
   const audit = new EvidenceAudit(operations, systemClock, logger);
   const anna = { person: () => 'anna', session: () => undefined };
-  addLookRoute(app.withTypeProvider<TypeBoxTypeProvider>(), anna, depot, audit);
+  addFileRoute(app.withTypeProvider<TypeBoxTypeProvider>(), anna, depot, audit);
   /** a picture that has come from its gateway */
   const picture = async (name: string) => {
     const bytes = Buffer.from(`picture ${name}`);

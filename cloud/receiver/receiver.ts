@@ -325,11 +325,11 @@ function accepted(received: readonly ReceivedEvent[]): readonly Accepted[] {
 function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
     const status = error.statusCode ?? 500;
-    const tellable = status < 500 || error instanceof HttpProblem;
-    if (!tellable) request.log.error({ err: error, gateway: request.ingestGateway }, 'the receiver failed');
+    const isClientsFault = status < 500 || error instanceof HttpProblem;
+    if (!isClientsFault) request.log.error({ err: error, gateway: request.ingestGateway }, 'the receiver failed');
     if (error instanceof HttpProblem) reply.headers(error.headers);
-    const text = error instanceof HttpProblem ? error.text : tellable ? undefined : message('reason/http.in-log');
-    const detail = tellable || text === undefined ? error.message : inEnglish(text);
+    const text = error instanceof HttpProblem ? error.text : isClientsFault ? undefined : message('reason/http.in-log');
+    const detail = isClientsFault || text === undefined ? error.message : inEnglish(text);
     return sendProblem(reply, {
       type: 'about:blank',
       title: titleOf(status),

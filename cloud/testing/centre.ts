@@ -23,7 +23,7 @@ import { GatewaySites } from '../sites/gateway-sites.ts';
 export const allIsWell: CentreParts = {
   startedAt: 0,
   now: 60_000,
-  heard: 60_000,
+  kafkaAnsweredAt: 60_000,
   consumers: [{ state: 'consuming', reason: '' }],
   stored: 42,
   repeated: 3,

@@ -13,7 +13,7 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import type { Words } from '@forpost/shared/texts/english.ts';
 import { type Warning, warningText } from './conditions.ts';
 
-const lookEveryMs = 60_000;
+const checkEveryMs = 60_000;
 
 export interface ConditionWatchOptions {
   readonly look: () => readonly Warning[];
@@ -76,7 +76,7 @@ export class ConditionWatch implements Part {
   }
 
   #lookLater(): void {
-    this.#timer = this.#options.clock.after(this.#options.everyMs ?? lookEveryMs, () => {
+    this.#timer = this.#options.clock.after(this.#options.everyMs ?? checkEveryMs, () => {
       this.look();
       if (!this.#stopped) this.#lookLater();
     });

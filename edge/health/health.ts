@@ -24,7 +24,7 @@ export interface GatewayHealthOptions {
 
 /** The slowest SD card commits in 200 ms: a disk without a commit in this time will never make one. */
 const stuckMs = 30_000;
-const lookEveryMs = 5000;
+const checkEveryMs = 5000;
 
 export class GatewayHealth implements Part {
   readonly #options: GatewayHealthOptions;
@@ -61,7 +61,7 @@ export class GatewayHealth implements Part {
 
   #look(): void {
     this.#sample();
-    this.#timer = this.#options.clock.after(lookEveryMs, () => this.#look());
+    this.#timer = this.#options.clock.after(checkEveryMs, () => this.#look());
   }
 
   #sample(): void {

@@ -7,7 +7,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { redactUrls } from '@forpost/shared/logging.ts';
-import { said } from '@forpost/shared/texts/english.ts';
+import { sentenceFields } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { parseDocument } from 'yaml';
@@ -28,10 +28,13 @@ export function differenceOf(before: string, after: string): readonly ChangeInWo
   const [old, now] = [valuesIn(before), valuesIn(after)];
   const sections = [...new Set([...Object.keys(old), ...Object.keys(now)])];
   const changes = sections.flatMap((section) => sectionChanges(section, old[section], now[section]));
-  if (changes.length === 0) return [said(message('gateway/change.text'))];
+  if (changes.length === 0) return [sentenceFields(message('gateway/change.text'))];
   const more = changes.length - mostChanges;
-  if (more <= 0) return changes.map(said);
-  return [...changes.slice(0, mostChanges).map(said), said(message('gateway/change.more', { count: more }))];
+  if (more <= 0) return changes.map(sentenceFields);
+  return [
+    ...changes.slice(0, mostChanges).map(sentenceFields),
+    sentenceFields(message('gateway/change.more', { count: more })),
+  ];
 }
 
 /** The document's values; none where the text is no YAML map. */

@@ -16,7 +16,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { configProblems } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import { noWords, said, type Words, words } from '@forpost/shared/texts/english.ts';
+import { noWords, sentenceFields, type Words, words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { version } from '@forpost/shared/version.ts';
 import { differenceOf } from './difference.ts';
@@ -281,7 +281,9 @@ export class SiteDocument {
       return;
     }
     const changes =
-      before === undefined ? [said(message('gateway/change.first'))] : await this.#compare(before, this.#text);
+      before === undefined
+        ? [sentenceFields(message('gateway/change.first'))]
+        : await this.#compare(before, this.#text);
     const revision = this.#revision(byHand, this.#text, changes);
     if (!passes) {
       this.#newest = revision;

@@ -14,13 +14,13 @@ import type { Logger } from '@forpost/shared/logging.ts';
 import { type Blame, ended, noBlame, type Ousted, type ProcessEnd, proven, renewed } from './blame.ts';
 import { crashNote, filesOf } from './cards.ts';
 
-const lookEveryMs = 5_000;
+const checkEveryMs = 5_000;
 
 export interface ModelTrustOptions {
   readonly modelsFolder: string;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly lookEveryMs?: number;
+  readonly checkEveryMs?: number;
   /** the files of a model that was out changed */
   renewed(model: string): void;
 }
@@ -84,7 +84,7 @@ export class ModelTrust {
   }
 
   #lookLater(): void {
-    const { clock, logger, lookEveryMs: every = lookEveryMs } = this.#options;
+    const { clock, logger, checkEveryMs: every = checkEveryMs } = this.#options;
     this.#timer?.cancel();
     this.#timer = clock.after(every, () => {
       this.#look()

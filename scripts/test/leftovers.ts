@@ -16,7 +16,7 @@ export interface LeftProcess {
 const kept = ['node-compile-cache'];
 /** The time in which a process must end after its signal. */
 const endWithinMs = 10_000;
-const lookEveryMs = 100;
+const checkEveryMs = 100;
 
 /** Names of the files and folders that a test should have removed. */
 export async function leftFiles(folder: string): Promise<readonly string[]> {
@@ -29,7 +29,7 @@ export async function leftProcesses(folder: string, withinMs = endWithinMs): Pro
   for (;;) {
     const left = await processesOf(folder);
     if (left.length === 0 || performance.now() >= end) return left;
-    await sleep(lookEveryMs);
+    await sleep(checkEveryMs);
   }
 }
 

@@ -24,7 +24,7 @@ export function strictProblems(document: Document.Parsed, secret: boolean): read
     offset: error.pos[0],
     message: parserProblem(error, secret),
   }));
-  const doubtful = document.errors.length > 0 ? [] : unsaid(document, secret);
+  const doubtful = document.errors.length > 0 ? [] : yamlFeatures(document, secret);
   return [...said, ...doubtful].sort((a, b) => a.offset - b.offset);
 }
 
@@ -102,21 +102,21 @@ function tagProblem(tag?: string): string {
   return `${which} means nothing here: nothing is computed or taken from elsewhere; write the value itself, and ${inQuotes}`;
 }
 
-function unsaid(document: Document.Parsed, secret: boolean): Found[] {
+function yamlFeatures(document: Document.Parsed, secret: boolean): Found[] {
   const found: Found[] = [];
-  const tell = (node: unknown, message: string) => {
+  const add = (node: unknown, message: string) => {
     found.push({ offset: (node as Node | null)?.range?.[0] ?? 0, message });
   };
   if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2')
-    tell(undefined, '%YAML names another version, in which words mean other things: remove this line');
+    add(undefined, '%YAML names another version, in which words mean other things: remove this line');
   visit(document, {
     Node: (_, node) => {
       if (!isAlias(node) && node.tag !== undefined && !coreTag.test(node.tag))
-        tell(node, secret ? tagProblem() : tagProblem(node.tag.replace('tag:yaml.org,2002:', '!!')));
+        add(node, secret ? tagProblem() : tagProblem(node.tag.replace('tag:yaml.org,2002:', '!!')));
     },
     Alias: (_, node) => {
       if (node.resolve(document) === undefined)
-        tell(
+        add(
           node,
           `${secret ? 'a value that begins with *' : `*${node.source}`} repeats an anchor (&…) that is not there: ${inQuotes}`,
         );
@@ -125,7 +125,7 @@ function unsaid(document: Document.Parsed, secret: boolean): Found[] {
       const keys = new Set<string>();
       for (const { key } of node.items) {
         const problem = keyProblem(key, keys);
-        if (problem !== undefined) tell(key, problem);
+        if (problem !== undefined) add(key, problem);
       }
     },
   });

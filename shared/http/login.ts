@@ -147,7 +147,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     return id === undefined ? undefined : sessions.find(id, users);
   };
 
-  const tell = (session: Session | undefined) =>
+  const answerOf = (session: Session | undefined) =>
     session === undefined
       ? { user: null }
       : {
@@ -225,7 +225,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
           'the page is opened by https through a proxy that is not trusted: name it as http.trusted_proxy, so that the log-in’s cookie is sent by https alone',
         );
       request.log.info({ user, address: request.ip }, 'logged in');
-      return tell(session);
+      return answerOf(session);
     },
   );
 
@@ -247,7 +247,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     response: { 200: sessionAnswer },
   };
   app.get('/api/v1/session', { config: { right: 'open' }, schema: current }, async (request) =>
-    tell(sessionOf(request)),
+    answerOf(sessionOf(request)),
   );
 
   const needSession = (request: FastifyRequest): Session => {

@@ -66,9 +66,7 @@ export function refusalsOf({
   const right: Right = config?.right ?? 'act';
   const changes = [method].flat().some((one) => !readOnly.includes(one));
   return {
-    ...(takesInput(schema)
-      ? { 400: problem('a parameter or the body is wrong; `errors` names each wrong field') }
-      : {}),
+    ...(hasInput(schema) ? { 400: problem('a parameter or the body is wrong; `errors` names each wrong field') } : {}),
     ...unauthorised[right],
     ...(changes && right !== 'gateway'
       ? {
@@ -85,7 +83,7 @@ export function refusalsOf({
   };
 }
 
-function takesInput(schema: FastifySchema | undefined): boolean {
+function hasInput(schema: FastifySchema | undefined): boolean {
   return [schema?.params, schema?.querystring, schema?.body, schema?.takes].some((part) => part !== undefined);
 }
 

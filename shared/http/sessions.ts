@@ -108,7 +108,7 @@ export class Sessions {
     if (file === undefined) return;
     const read = await readSessions(file);
     if (typeof read === 'string') report?.(`${file} ${read}: everybody has to log in again`);
-    else if (read !== undefined) this.#takeUp(read);
+    else if (read !== undefined) this.#restore(read);
     const save = () => {
       if (this.#moved) void this.#write();
       this.#movedTimer = clock.after(saveMovedEveryMs, save);
@@ -176,7 +176,7 @@ export class Sessions {
     this.#open.clear();
   }
 
-  #takeUp({ instance, saved, sessions }: SessionsFile): void {
+  #restore({ instance, saved, sessions }: SessionsFile): void {
     const { clock } = this.#options;
     this.#instance = instance;
     const sameBoot = saved.boot === this.#boot && saved.uptime <= clock.uptime();

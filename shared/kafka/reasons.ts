@@ -23,7 +23,7 @@ const ofTls: TlsSentences = {
   },
   otherName: (detail) => words('gateway/reason.kafka-name', { detail }),
   asksCertificate: words('gateway/reason.kafka-asks-cert'),
-  notTaken: (reason) => words('gateway/reason.kafka-not-taken', { reason }),
+  refused: (reason) => words('gateway/reason.kafka-not-taken', { reason }),
   notTrusted: (file) => words('gateway/reason.kafka-not-trusted', { file }),
 };
 

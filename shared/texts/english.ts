@@ -50,12 +50,12 @@ export function isKnown(message: Message): boolean {
 const unknown = '\0';
 
 /** A sentence: its words, and its message when the catalogue has one. */
-export interface Said {
+export interface SentenceFields {
   readonly message: string;
   readonly message_i18n?: Message;
 }
 
 /** The sentence of a message, with its English words. */
-export function said(message: Message): Said {
+export function sentenceFields(message: Message): SentenceFields {
   return { message: inEnglish(message), message_i18n: message };
 }

@@ -34,12 +34,12 @@ function look(): void {
     end();
   } else if (watching && notifyEveryMs !== undefined && performance.now() - notified >= notifyEveryMs) {
     notified = performance.now();
-    tell('WATCHDOG=1');
+    notifySystemd('WATCHDOG=1');
   }
 }
 
 /** Sends a message to systemd, if systemd listens. */
-function tell(message: string): void {
+function notifySystemd(message: string): void {
   notifier?.stdin?.write(`${message}\n`);
 }
 
@@ -95,5 +95,5 @@ function log(level: string, msg: string, more: object, then: () => void): void {
 }
 
 void startNotifier();
-parentPort?.on('message', (message: string) => tell(message));
+parentPort?.on('message', (message: string) => notifySystemd(message));
 setInterval(look, tickMs);

@@ -14,7 +14,7 @@ import { keyOf } from './load/device.ts';
 /** `<epoch>/telemetry/<seq>` and the reading's key; empty for another event. */
 type Seen = readonly [number: string, key: string];
 
-const lookEveryMs = 50;
+const checkEveryMs = 50;
 const mostRows = 20_000;
 
 export class OutboxWatch {
@@ -84,7 +84,7 @@ function watch(file: string): void {
     } catch {
       // the file does not exist yet, or its disk fails, which is what these runs test
     }
-    next = setTimeout(goOn, lookEveryMs);
+    next = setTimeout(goOn, checkEveryMs);
   };
   goOn();
 }

@@ -42,7 +42,7 @@ export const userAdd = command<ConfigOption & Password & { role: Role }>({
     const [{ addUser }, folder] = await parts(options);
     const password = await passwordFor(options);
     await kept(password, options, () => addUser(folder, name, password, options.role));
-    tell(`${name} (${options.role})`, password, options);
+    printPassword(`${name} (${options.role})`, password, options);
   },
 });
 
@@ -55,7 +55,7 @@ export const userPassword = command<ConfigOption & Password>({
     const [{ changePassword }, folder] = await parts(options);
     const password = await passwordFor(options);
     await kept(password, options, () => changePassword(folder, name, password));
-    tell(name, password, options);
+    printPassword(name, password, options);
   },
 });
 
@@ -147,7 +147,7 @@ async function kept(password: string, { stdin, passwordFile }: Password, change:
   }
 }
 
-function tell(who: string, password: string, { stdin, passwordFile }: Password): void {
+function printPassword(who: string, password: string, { stdin, passwordFile }: Password): void {
   if (stdin === true) {
     process.stdout.write(`${who}: the new password counts at once\n`);
     return;

@@ -32,7 +32,7 @@ class Turns {
   #last: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
-  take<Result>(task: () => Promise<Result>): Promise<Result> {
+  run<Result>(task: () => Promise<Result>): Promise<Result> {
     if (this.#waiting >= maxWaiting)
       return Promise.reject(
         new ForpostError('FORPOST_HISTORY_FAILED', words('centre/reason.history-busy', { count: String(maxWaiting) })),
@@ -70,7 +70,7 @@ export class EmbeddedExecutor implements Executor {
   async open(): Promise<void> {
     await mkdir(this.place, { recursive: true });
     const holder = await lockHolder(join(this.place, 'status'));
-    if (holder !== undefined) throw this.#taken(`process ${holder}`);
+    if (holder !== undefined) throw this.#heldError(`process ${holder}`);
     // imported late: a centre with a ClickHouse server must not load these 500 MB of libraries
     const chdb = await import('chdb');
     const session = async () => {
@@ -106,7 +106,7 @@ export class EmbeddedExecutor implements Executor {
   }
 
   command(sql: string): Promise<void> {
-    return this.#writes.take(async () => {
+    return this.#writes.run(async () => {
       const { writer } = this.#sessions();
       try {
         await writer.queryAsync(sql);
@@ -117,7 +117,7 @@ export class EmbeddedExecutor implements Executor {
   }
 
   query<Row>(sql: string, parameters: Parameters): Promise<Row[]> {
-    return this.#reads.take(async () => {
+    return this.#reads.run(async () => {
       const { reader } = this.#sessions();
       try {
         const result = await reader.queryBindAsync(sql, parameters, { format: 'JSONEachRow' });
@@ -129,7 +129,7 @@ export class EmbeddedExecutor implements Executor {
   }
 
   insert(table: string, lines: string): Promise<void> {
-    return this.#writes.take(async () => {
+    return this.#writes.run(async () => {
       const { writer } = this.#sessions();
       try {
         await writer.insert({
@@ -158,10 +158,10 @@ export class EmbeddedExecutor implements Executor {
     const status = await readFile(join(this.place, 'status'), 'utf8').catch(() => '');
     const pid = /PID: (\d+)/.exec(status)?.[1];
     const holder = pid === undefined || pid === String(process.pid) ? 'another process' : `process ${pid}`;
-    return this.#taken(`most likely ${holder}`, error);
+    return this.#heldError(`most likely ${holder}`, error);
   }
 
-  #taken(holder: string, cause?: unknown): ForpostError {
+  #heldError(holder: string, cause?: unknown): ForpostError {
     return new ForpostError(
       'FORPOST_HISTORY_FAILED',
       words('centre/reason.history-held', { folder: this.place, holder }),

@@ -26,7 +26,7 @@ const defaultDeadlines = {
   /** for statements, and for queries without a time limit of their own; fetch itself waits no longer than 300 s */
   patientMs: 290_000,
 };
-const takesLong = 'max_execution_time = 0';
+const withoutTimeLimit = 'max_execution_time = 0';
 
 export class HttpExecutor implements Executor {
   readonly place: string;
@@ -75,7 +75,7 @@ export class HttpExecutor implements Executor {
     const search: Record<string, Parameter> = { default_format: 'JSONEachRow', ...querySettings };
     for (const [name, value] of Object.entries(parameters)) search[`param_${name}`] = escapeParameter(value);
     const { quickMs, patientMs } = this.#deadlines;
-    const text = await this.#post(search, sql, sql.includes(takesLong) ? patientMs : quickMs);
+    const text = await this.#post(search, sql, sql.includes(withoutTimeLimit) ? patientMs : quickMs);
     try {
       return parseRows<Row>(text);
     } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * The test of a camera: the things in its picture now, and each rule's verdict on each change, with its reason.
  *
- *   asked ── begun ──► asked again every `lookEveryMs` ── End test ──► ended, closed
+ *   asked ── begun ──► asked again every `checkEveryMs` ── End test ──► ended, closed
  *                                                            └── failed: error shown, asked again as before
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
@@ -12,7 +12,7 @@ import { boxesStaleMs } from './scene-at.ts';
 import { formats, say, t } from './texts.ts';
 import { className } from './words.ts';
 
-const lookEveryMs = 1000;
+const checkEveryMs = 1000;
 const trialSeconds = 600;
 
 export class TrialView extends LitElement {
@@ -74,7 +74,7 @@ export class TrialView extends LitElement {
   #lookSoon(): void {
     clearTimeout(this.#timer);
     if (this.isConnected)
-      this.#timer = window.setTimeout(() => void this.#run(() => api.fetchTrial(this.camera)), lookEveryMs);
+      this.#timer = window.setTimeout(() => void this.#run(() => api.fetchTrial(this.camera)), checkEveryMs);
   }
 
   async #end(): Promise<void> {

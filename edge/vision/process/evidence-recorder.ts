@@ -67,7 +67,7 @@ const mostAlarmsOfOne = 32;
 const mostKeptBytes = 8 * 1024 ** 2;
 /** Limit of one clip; beyond it only the clip's beginning is kept. */
 const mostClipBytes = 64 * 1024 ** 2;
-const lookEveryMs = 500;
+const checkEveryMs = 500;
 /** A clip within this much of the wanted beginning and end is made of whole, copied segments. */
 const mostExtraMs = 3_000;
 const leastClipMs = 500;
@@ -126,7 +126,7 @@ export class EvidenceRecorder {
 
   #lookLater(): void {
     if (this.#timer !== undefined || this.#stopped || this.#open.size === 0) return;
-    this.#timer = this.#options.clock.after(lookEveryMs, () => {
+    this.#timer = this.#options.clock.after(checkEveryMs, () => {
       this.#timer = undefined;
       this.#look();
       this.#lookLater();

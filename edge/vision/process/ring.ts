@@ -23,7 +23,7 @@ export interface Recording {
 
 export interface Segment {
   readonly file: string;
-  /** when the segment began, ms of the monotonic clock, to within `lookEveryMs` */
+  /** when the segment began, ms of the monotonic clock, to within `checkEveryMs` */
   readonly from: number;
   /** when the next segment began, or when this one last grew */
   readonly to: number;
@@ -45,7 +45,7 @@ interface Known {
 const segmentSeconds = 2;
 /** Length of ffmpeg's packet queue before the disk: about 20 s at 10 frames a second. */
 const queuedPackets = 240;
-const lookEveryMs = 500;
+const checkEveryMs = 500;
 
 /** A fragment is written each second, also if key frames are a minute apart, so that an alarm finds its moment on disk. */
 const fragmentUs = 1_000_000;
@@ -101,7 +101,7 @@ export class Ring {
   }
 
   start(): void {
-    this.#timer = this.#options.clock.after(lookEveryMs, () => {
+    this.#timer = this.#options.clock.after(checkEveryMs, () => {
       this.look();
       this.start();
     });

@@ -16,7 +16,7 @@ import { explain } from './failure.ts';
 import { longestKeyFrameMs, unrecordedMs } from './limits.ts';
 import type { Ring } from './ring.ts';
 
-const lookEveryMs = 3_000;
+const checkEveryMs = 3_000;
 const backoff: Backoff = { baseMs: 1_000, ceilingMs: 30_000 };
 const leastRetryMs = 250;
 
@@ -77,7 +77,7 @@ export class StreamRecorder {
 
   #watch(): void {
     const { ring, clock, intervalMs } = this.#options;
-    this.#timer = clock.after(lookEveryMs, () => {
+    this.#timer = clock.after(checkEveryMs, () => {
       const wroteAt = ring.wroteAt;
       if (wroteAt > this.#begunAt) this.#failures = 0;
       // a file begins with a key frame, and the first key frame may come late

@@ -23,7 +23,7 @@ import type { Frame } from './detectors/detector.ts';
 
 export type Verdict = Exclude<Tamper, 'stalled'> | null;
 
-const lookEveryMs = 950;
+const checkEveryMs = 950;
 const learningLooks = 10;
 /** Time constant with which the reference follows daylight and parked cars. */
 const followMs = 60_000;
@@ -77,7 +77,7 @@ export class TamperWatch {
   /** The new verdict if `frame` changed it; undefined: unchanged. */
   look(frame: Frame): Verdict | undefined {
     const elapsedMs = frame.uptime - this.#lookedAt;
-    if (elapsedMs < lookEveryMs) return undefined;
+    if (elapsedMs < checkEveryMs) return undefined;
     this.#lookedAt = frame.uptime;
     const view = viewOf(frame);
     const known = this.#known;
@@ -133,7 +133,7 @@ export class TamperWatch {
       this.#fresh = { view, since: uptime };
       return false;
     }
-    follow(fresh.view, view, 1 - Math.exp(-lookEveryMs / followMs));
+    follow(fresh.view, view, 1 - Math.exp(-checkEveryMs / followMs));
     if (uptime - fresh.since < adoptAfterMs) return false;
     this.#known = fresh.view;
     this.#suspicion = null;

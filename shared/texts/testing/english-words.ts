@@ -4,14 +4,14 @@
  *
  * Always: quotations («…», "…") are left out: they hold what a device, a person or another program wrote.
  */
-const tellTale =
+const englishOnly =
   /(?<![\p{L}\p{N}_./:=-])(?:the|an?|is|are|was|were|be|been|not|no|of|to|it|its|this|that|these|has|have|had|and|or|for|with|from|by|on|at|in|cannot|can|does|did|than|as|which|only|there|they|because|after|before|between|without|more|every|nothing|nobody)(?![\p{L}\p{N}_./:=-])/giu;
 
 /** The English words in `text`; empty where it is Russian throughout. */
 export function englishWords(text: string): readonly string[] {
   const own = text.replaceAll(/«[^«»]*»|"[^"]*"/g, '');
   // a device’s ON and OFF are no English
-  return [...own.matchAll(tellTale)]
+  return [...own.matchAll(englishOnly)]
     .map(([word]) => word)
     .filter((word) => word.length === 1 || word !== word.toUpperCase());
 }

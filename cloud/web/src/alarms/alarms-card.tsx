@@ -9,7 +9,7 @@ import { evidenceRefusal } from '../evidence/evidence-words.ts';
 import { alarmKey, type DeskState, oldOf, sortedAlarms } from '../live/desk-state.ts';
 import type { CardProps } from '../parts/card.ts';
 import { CheckIcon } from '../parts/icons.tsx';
-import { Mark, severityLook, severityWord } from '../parts/mark.tsx';
+import { Mark, markOfSeverity, severityWord } from '../parts/mark.tsx';
 import { ActiveFor, At } from '../parts/time-text.tsx';
 import type { PageTexts } from '../texts/page-texts.ts';
 import { useTexts } from '../texts/use-texts.ts';
@@ -145,7 +145,7 @@ function AlarmRow({ alarm, state, acknowledge, opened, held }: AlarmRowProps): R
   useEffect(() => {
     setLeast(held ? row.current?.getBoundingClientRect().height : undefined);
   }, [held]);
-  const { tone, icon: Icon } = severityLook(alarm.severity);
+  const { tone, icon: Icon } = markOfSeverity(alarm.severity);
   const gateway = state.gateways.get(alarm.gateway);
   const device =
     gateway?.devices.find(({ id }) => id === alarm.device) ?? gateway?.cameras.find(({ id }) => id === alarm.device);

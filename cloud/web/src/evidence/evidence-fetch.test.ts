@@ -14,7 +14,7 @@ function fetching(looks: readonly (readonly EvidenceView[] | undefined)[], refus
   const page = { state: nothingFetched, looked: 0 };
   const fetch = new EvidenceFetch({
     pieces: ['aa', 'bb', 'cc'],
-    look: async () => {
+    list: async () => {
       const answer = looks[page.looked++];
       if (answer === undefined) throw new Error('the centre cannot be reached');
       return answer;

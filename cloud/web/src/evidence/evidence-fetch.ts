@@ -1,7 +1,7 @@
 /**
  * Fetches the pictures and the clip of an alarm from its site. A look asks the centre which pieces it has.
  *
- *   look ── answer ──► requests each missing piece ──► a look every `lookEveryMs` until all pieces are here
+ *   look ── answer ──► requests each missing piece ──► a look every `checkEveryMs` until all pieces are here
  *     └── error ──► shown ── `retryMs` ──► look          refused piece ── `again` ──► requested
  *
  * Always: a refused piece does not keep other pieces from being requested. The next answered look removes the error of a
@@ -23,7 +23,7 @@ export const nothingFetched: FetchState = { known: new Map(), refused: new Map()
 export interface FetchParts {
   /** sha256 of each piece */
   readonly pieces: readonly string[];
-  readonly look: (signal: AbortSignal) => Promise<readonly EvidenceView[]>;
+  readonly list: (signal: AbortSignal) => Promise<readonly EvidenceView[]>;
   readonly ask: (piece: string) => Promise<EvidenceView>;
   readonly changed: (state: FetchState) => void;
   /** an error's text, as a sentence */
@@ -32,7 +32,7 @@ export interface FetchParts {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
 }
 
-const lookEveryMs = 1500;
+const checkEveryMs = 1500;
 const retryMs = 5000;
 
 export class EvidenceFetch {
@@ -49,13 +49,13 @@ export class EvidenceFetch {
     const { signal } = this.#stopping;
     let asked = false;
     while (!signal.aborted) {
-      const answered = await this.#look();
+      const answered = await this.#refresh();
       if (answered && this.#isHere()) return;
       if (answered && !asked) {
         asked = true;
         await this.#askForAll();
       }
-      await this.#parts.wait(answered ? lookEveryMs : retryMs, signal);
+      await this.#parts.wait(answered ? checkEveryMs : retryMs, signal);
     }
   }
 
@@ -75,9 +75,9 @@ export class EvidenceFetch {
     }
   }
 
-  async #look(): Promise<boolean> {
+  async #refresh(): Promise<boolean> {
     try {
-      const views = await this.#parts.look(this.#stopping.signal);
+      const views = await this.#parts.list(this.#stopping.signal);
       this.#set({ known: new Map(views.map((one) => [one.sha256, one])), problem: '' });
       return true;
     } catch (error) {

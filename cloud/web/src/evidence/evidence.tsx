@@ -77,7 +77,7 @@ function Pieces({ alarm, commands }: Pick<EvidenceProps, 'alarm' | 'commands'>):
     const pieces = new Map(alarm.evidence.map((piece) => [piece.sha256, piece]));
     const made = new EvidenceFetch({
       pieces: [...pieces.keys()],
-      look: async (signal) => {
+      list: async (signal) => {
         const address = `${base}?alarm=${encodeURIComponent(alarm.alarm)}`;
         return (await get<{ evidence: readonly EvidenceView[] }>(address, signal)).evidence;
       },

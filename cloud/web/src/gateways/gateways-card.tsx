@@ -95,7 +95,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
   const connected = gateway.devices.filter((device) => device.connected).length;
   const connectedWords = t('centre-page/gateways.connected', { connected, all: gateway.devices.length });
   const machine = machineWords(texts, gateway);
-  const open = chosen ?? wantsLook(gateway, ledger);
+  const open = chosen ?? needsAttention(gateway, ledger);
   return (
     <details
       className="gateway"
@@ -257,7 +257,7 @@ function RestoredLines({ gateway: { restored } }: { readonly gateway: GatewayVie
 }
 
 /** Whether the gateway's row starts open, because it has a problem. */
-function wantsLook(gateway: GatewayView, ledger: LedgerView | undefined): boolean {
+function needsAttention(gateway: GatewayView, ledger: LedgerView | undefined): boolean {
   const { cameras, host, online, problems, uplinks } = gateway;
   const broken = [...cameras, ...uplinks].some(({ state }) => brokenStates.has(state));
   const isBad = host?.findings.some(({ level }) => level === 'bad') ?? false;

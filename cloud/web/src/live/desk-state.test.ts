@@ -126,9 +126,9 @@ test('an alarm acknowledged at the centre stays acknowledged, although its gatew
 
 test('when there are too many alarms, ended ones are forgotten first', () => {
   const many = Array.from({ length: 1100 }, (_, i) => alarm({ alarm: `a${i}`, active: i < 50 }));
-  const { alarms, heard } = withAlarms(emptyDesk, many, 'message');
+  const { alarms, lastMessages } = withAlarms(emptyDesk, many, 'message');
   expect([alarms.size, [...alarms.values()].filter(({ active }) => active).length]).toEqual([1000, 50]);
-  expect(heard.size).toBe(1000);
+  expect(lastMessages.size).toBe(1000);
 });
 
 test('an alarm whose end the page missed is no longer active after the next complete answer', () => {
@@ -137,12 +137,12 @@ test('an alarm whose end the page missed is no longer active after the next comp
   const asking = asked(known.messages);
   // raised after the request was sent
   const raised = withAlarms(known, [alarm({ alarm: 'new' })], 'message');
-  const { alarms, heard, moreActive } = withAllAlarms(raised, [ended], 0, asking);
+  const { alarms, lastMessages, moreActive } = withAllAlarms(raised, [ended], 0, asking);
   expect([...alarms.values()].map((one) => [one.alarm, one.active])).toEqual([
     ['listed', false],
     ['new', true],
   ]);
-  expect([...heard.keys()]).toEqual(['alarm/g/listed', 'alarm/g/new']);
+  expect([...lastMessages.keys()]).toEqual(['alarm/g/listed', 'alarm/g/new']);
   expect(moreActive).toBe(false);
 });
 

@@ -67,9 +67,9 @@ export interface DeskState {
   readonly ledgers: ReadonlyMap<string, LedgerView>;
   /** recent commands to gateways, by command id */
   readonly commands: ReadonlyMap<string, CommandView>;
-  /** number of messages so far, and the number of the last message about each alarm, gateway and ledger (by `heardKey`) */
+  /** number of messages so far, and the number of the last message about each alarm, gateway and ledger (by `messageKey`) */
   readonly messages: number;
-  readonly heard: ReadonlyMap<string, number>;
+  readonly lastMessages: ReadonlyMap<string, number>;
 }
 
 export const emptyDesk: DeskState = {
@@ -85,7 +85,7 @@ export const emptyDesk: DeskState = {
   ledgers: new Map(),
   commands: new Map(),
   messages: 0,
-  heard: new Map(),
+  lastMessages: new Map(),
 };
 
 const maxAlarms = 1000;
@@ -117,9 +117,9 @@ export function unansweredWords({ t }: PageTexts, { asked: { alarms, gateways } 
 export function withGateways(state: DeskState, views: readonly GatewayView[], source: Source): DeskState {
   const gateways = new Map(state.gateways);
   for (const view of views)
-    if (!isOvertaken(state, heardKey('gateway', view.gateway), source)) gateways.set(view.gateway, view);
-  const keys = views.map(({ gateway }) => heardKey('gateway', gateway));
-  return { ...state, gateways, ...heardNow(state, keys, source) };
+    if (!isOvertaken(state, messageKey('gateway', view.gateway), source)) gateways.set(view.gateway, view);
+  const keys = views.map(({ gateway }) => messageKey('gateway', gateway));
+  return { ...state, gateways, ...countMessage(state, keys, source) };
 }
 
 export function withAlarms(state: DeskState, views: readonly AlarmView[], source: Source): DeskState {
@@ -128,13 +128,13 @@ export function withAlarms(state: DeskState, views: readonly AlarmView[], source
     const known = alarms.get(alarmKey(view));
     if (known === undefined) alarms.set(alarmKey(view), view);
     else {
-      const overtaken = isOvertaken(state, heardKey('alarm', alarmKey(view)), source);
+      const overtaken = isOvertaken(state, messageKey('alarm', alarmKey(view)), source);
       const newest = (isEarlierEvent(view, known) ?? overtaken) ? known : view;
       alarms.set(alarmKey(view), merged(newest, known, view));
     }
   }
-  const keys = views.map((view) => heardKey('alarm', alarmKey(view)));
-  const { messages, heard } = heardNow(state, keys, source);
+  const keys = views.map((view) => messageKey('alarm', alarmKey(view)));
+  const { messages, lastMessages } = countMessage(state, keys, source);
   if (alarms.size > maxAlarms) {
     const ended = [...alarms.values()].filter(({ active }) => !active);
     // if all are active: the oldest alarm of the gateway with the most alarms
@@ -146,10 +146,10 @@ export function withAlarms(state: DeskState, views: readonly AlarmView[], source
     );
     for (const view of oldestFirst.slice(0, alarms.size - (floods ? 2 * maxAlarms : maxAlarms))) {
       alarms.delete(alarmKey(view));
-      heard.delete(heardKey('alarm', alarmKey(view)));
+      lastMessages.delete(messageKey('alarm', alarmKey(view)));
     }
   }
-  return { ...state, alarms, messages, heard };
+  return { ...state, alarms, messages, lastMessages };
 }
 
 /**
@@ -168,15 +168,16 @@ export function withAllAlarms(
   if (moreActive) return next;
   const named = new Set(views.map(alarmKey));
   const gone = [...next.alarms.values()].filter(
-    (view) => view.open && !named.has(alarmKey(view)) && !isOvertaken(state, heardKey('alarm', alarmKey(view)), source),
+    (view) =>
+      view.open && !named.has(alarmKey(view)) && !isOvertaken(state, messageKey('alarm', alarmKey(view)), source),
   );
   if (gone.length === 0) return next;
-  const [alarms, heard] = [new Map(next.alarms), new Map(next.heard)];
+  const [alarms, lastMessages] = [new Map(next.alarms), new Map(next.lastMessages)];
   for (const view of gone) {
     alarms.delete(alarmKey(view));
-    heard.delete(heardKey('alarm', alarmKey(view)));
+    lastMessages.delete(messageKey('alarm', alarmKey(view)));
   }
-  return { ...next, alarms, heard };
+  return { ...next, alarms, lastMessages };
 }
 
 /** An acknowledged alarm stays acknowledged, also where its gateway does not know it yet. */
@@ -233,21 +234,21 @@ export function alarmKey({ gateway, alarm }: Pick<AlarmView, 'gateway' | 'alarm'
   return `${gateway}/${alarm}`;
 }
 
-function heardKey(kind: 'alarm' | 'gateway' | 'ledger', id: string): string {
+function messageKey(kind: 'alarm' | 'gateway' | 'ledger', id: string): string {
   return `${kind}/${id}`;
 }
 
 /** Whether a message arrived after the request of this answer. */
 function isOvertaken(state: DeskState, key: string, source: Source): boolean {
-  return source !== 'message' && (state.heard.get(key) ?? 0) > source.asked;
+  return source !== 'message' && (state.lastMessages.get(key) ?? 0) > source.asked;
 }
 
-function heardNow(state: DeskState, keys: readonly string[], source: Source) {
-  const heard = new Map(state.heard);
-  if (source !== 'message') return { messages: state.messages, heard };
+function countMessage(state: DeskState, keys: readonly string[], source: Source) {
+  const lastMessages = new Map(state.lastMessages);
+  if (source !== 'message') return { messages: state.messages, lastMessages };
   const messages = state.messages + 1;
-  for (const key of keys) heard.set(key, messages);
-  return { messages, heard };
+  for (const key of keys) lastMessages.set(key, messages);
+  return { messages, lastMessages };
 }
 
 /**
@@ -268,9 +269,9 @@ function placeOf(event: string): readonly [life: string, number: number] {
 export function withLedgers(state: DeskState, views: readonly LedgerView[], source: Source): DeskState {
   const ledgers = new Map(state.ledgers);
   for (const view of views)
-    if (!isOvertaken(state, heardKey('ledger', view.gateway), source)) ledgers.set(view.gateway, view);
-  const keys = views.map(({ gateway }) => heardKey('ledger', gateway));
-  return { ...state, ledgers, ...heardNow(state, keys, source) };
+    if (!isOvertaken(state, messageKey('ledger', view.gateway), source)) ledgers.set(view.gateway, view);
+  const keys = views.map(({ gateway }) => messageKey('ledger', gateway));
+  return { ...state, ledgers, ...countMessage(state, keys, source) };
 }
 
 /** A command's result is final: an answer to an earlier request does not remove it. */

@@ -56,7 +56,7 @@ export class Desk {
     this.#texts = texts;
     this.#stream = new LiveStream({
       connection: (connection) => this.#set({ ...this.#state, connection }),
-      message: (name, message) => this.#take(name, message),
+      message: (name, message) => this.#applyMessage(name, message),
       ended,
     });
   }
@@ -100,7 +100,7 @@ export class Desk {
     for (const listener of this.#listeners) listener();
   }
 
-  #take<Name extends keyof StreamMessages>(name: Name, message: StreamMessages[Name]): void {
+  #applyMessage<Name extends keyof StreamMessages>(name: Name, message: StreamMessages[Name]): void {
     const handlers: { readonly [Key in keyof StreamMessages]: (one: StreamMessages[Key]) => void } = {
       hello: ({ now }) => {
         correctClock(now);
@@ -130,8 +130,8 @@ export class Desk {
       }) =>
         this.#set({
           ...this.#state,
-          centreProblems: toldOf(problems, problems_i18n),
-          centreNotes: toldOf(notes, notes_i18n),
+          centreProblems: sentencesOf(problems, problems_i18n),
+          centreNotes: sentencesOf(notes, notes_i18n),
           // an older centre does not send this
           centreOld:
             current === false ? { asOf: asOf === null ? undefined : Date.parse(asOf), why, whyText } : undefined,
@@ -159,11 +159,11 @@ export class Desk {
     void this.#loadAlarms({ wait, retryMs, signal: this.#loadingAlarms.signal });
   }
 
-  /** Requests a list until it is answered; `take` applies the answer. undefined when aborted. */
+  /** Requests a list until it is answered; `apply` applies the answer. undefined when aborted. */
   async #ask<Answer>(
     part: Part,
     path: string,
-    take: (answer: Answer, asked: { readonly asked: number }) => DeskState,
+    apply: (answer: Answer, asked: { readonly asked: number }) => DeskState,
     asking: Asking,
   ): Promise<Answer | undefined> {
     let source = { asked: 0 };
@@ -173,16 +173,16 @@ export class Desk {
     };
     const failed = (error: unknown) => this.#set(unanswered(this.#state, part, wordsOf(this.#texts, error)));
     const answer = await untilAnswered(ask, failed, asking);
-    if (answer !== undefined) this.#set(answered(take(answer, source), part));
+    if (answer !== undefined) this.#set(answered(apply(answer, source), part));
     return answer;
   }
 
   async #loadGateways(asking: Asking): Promise<void> {
-    const take = ({ now, gateways }: GatewaysAnswer, source: { readonly asked: number }) => {
+    const apply = ({ now, gateways }: GatewaysAnswer, source: { readonly asked: number }) => {
       correctClock(now);
       return withGateways(this.#state, gateways, source);
     };
-    const answer = await this.#ask('gateways', '/api/v1/gateways', take, asking);
+    const answer = await this.#ask('gateways', '/api/v1/gateways', apply, asking);
     const ids = (answer?.gateways ?? []).map(({ gateway }) => gateway);
     await eachAnswered(ids, atOnce, (gateway) => this.#loadLedger(gateway, asking.signal), asking);
   }
@@ -199,14 +199,14 @@ export class Desk {
   }
 
   async #loadAlarms(asking: Asking): Promise<void> {
-    const take = (answer: AlarmsAnswer, source: { readonly asked: number }) =>
+    const apply = (answer: AlarmsAnswer, source: { readonly asked: number }) =>
       withAllAlarms(this.#state, answer.alarms, answer.open, source, answer.not_listed);
     const path = `/api/v1/alarms?limit=${alarmsLimit}`;
-    const answer = await this.#ask('alarms', path, take, asking);
+    const answer = await this.#ask('alarms', path, apply, asking);
     await this.#loadCommands(answer?.alarms ?? [], asking);
     while (this.#state.moreActive && !asking.signal.aborted) {
       await wait(moreActiveMs, asking.signal);
-      await this.#ask('alarms', path, take, asking);
+      await this.#ask('alarms', path, apply, asking);
     }
   }
 
@@ -224,7 +224,7 @@ export class Desk {
   }
 }
 
-function toldOf(sentences: readonly string[], texts: readonly Message[] | undefined): readonly CentreSentence[] {
+function sentencesOf(sentences: readonly string[], texts: readonly Message[] | undefined): readonly CentreSentence[] {
   return sentences.map((words, index) => ({ words, text: texts?.[index] }));
 }
 

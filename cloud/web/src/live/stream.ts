@@ -43,18 +43,18 @@ const messages: Readonly<Record<keyof StreamMessages, true>> = {
 const names = Object.keys(messages) as readonly (keyof StreamMessages)[];
 
 /** Receives the JSON of a message. */
-type Take = (json: string) => void;
+type ReceiveJson = (json: string) => void;
 
 export class LiveStream {
   readonly #handlers: StreamHandlers;
   #source: EventSource | undefined;
   /** by name; listeners for messages of a single capability */
-  readonly #others = new Map<string, Set<Take>>();
+  readonly #others = new Map<string, Set<ReceiveJson>>();
   #silence: number | undefined;
   #retry: number | undefined;
   #lostSince: number | undefined;
   /** time of the last message, ms since 1970 by the centre's clock */
-  #heardAt: number | undefined;
+  #lastMessageAt: number | undefined;
   #stopped = true;
 
   constructor(handlers: StreamHandlers) {
@@ -78,18 +78,18 @@ export class LiveStream {
    * After each `hello` the capability requests what it missed.
    */
   listen<Message>(name: string, listener: (message: Message) => void): () => void {
-    const take: Take = (json) => listener(JSON.parse(json));
+    const take: ReceiveJson = (json) => listener(JSON.parse(json));
     const known = this.#others.get(name);
     if (known === undefined) {
       this.#others.set(name, new Set([take]));
-      if (this.#source !== undefined) this.#hear(this.#source, name);
+      if (this.#source !== undefined) this.#forward(this.#source, name);
     } else known.add(take);
     return () => this.#others.get(name)?.delete(take);
   }
 
-  #hear(source: EventSource, name: string): void {
+  #forward(source: EventSource, name: string): void {
     source.addEventListener(name, (event) => {
-      this.#heard();
+      this.#noteMessage();
       for (const take of this.#others.get(name) ?? []) take(event.data);
     });
   }
@@ -100,15 +100,15 @@ export class LiveStream {
     this.#source = source;
     for (const name of names) {
       source.addEventListener(name, (event) => {
-        this.#heard();
+        this.#noteMessage();
         if (name === 'hello') this.#live();
         this.#handlers.message(name, JSON.parse(event.data));
       });
     }
-    for (const name of this.#others.keys()) this.#hear(source, name);
+    for (const name of this.#others.keys()) this.#forward(source, name);
     // EventSource gives up for good at the first answer other than 200, so this class always reconnects itself
     source.addEventListener('error', () => this.#lost());
-    this.#waitForWord();
+    this.#armSilence();
   }
 
   #live(): void {
@@ -116,12 +116,12 @@ export class LiveStream {
     this.#handlers.connection({ state: 'live' });
   }
 
-  #heard(): void {
-    this.#heardAt = centreNow();
-    this.#waitForWord();
+  #noteMessage(): void {
+    this.#lastMessageAt = centreNow();
+    this.#armSilence();
   }
 
-  #waitForWord(): void {
+  #armSilence(): void {
     window.clearTimeout(this.#silence);
     this.#silence = window.setTimeout(() => this.#lost(), silenceMs);
   }
@@ -130,7 +130,7 @@ export class LiveStream {
     if (this.#stopped) return;
     this.#close();
     // counts from the last message, and not from the detection of the loss
-    this.#lostSince ??= this.#heardAt ?? centreNow();
+    this.#lostSince ??= this.#lastMessageAt ?? centreNow();
     this.#handlers.connection({ state: 'lost', since: this.#lostSince });
     window.clearTimeout(this.#retry);
     this.#retry = window.setTimeout(() => void this.#again(), retryMs);

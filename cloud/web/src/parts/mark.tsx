@@ -22,12 +22,12 @@ export function Mark({ tone, icon: Icon, title, children }: MarkProps): ReactNod
   );
 }
 
-interface SeverityLook {
+interface SeverityMark {
   readonly tone: Tone;
   readonly icon: NonNullable<MarkProps['icon']>;
 }
 
-const severities = table<SeverityLook>({
+const severities = table<SeverityMark>({
   critical: { tone: 'critical', icon: CriticalIcon },
   warning: { tone: 'warning', icon: WarningIcon },
   info: { tone: 'info', icon: InfoIcon },
@@ -40,7 +40,7 @@ const severityKeys = table({
 });
 
 /** A severity that this version does not know looks like a warning. */
-export function severityLook(severity: string): SeverityLook {
+export function markOfSeverity(severity: string): SeverityMark {
   return severities[severity] ?? { tone: 'warning', icon: WarningIcon };
 }
 

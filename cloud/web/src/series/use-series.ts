@@ -28,7 +28,7 @@ export function rangeWords({ t }: PageTexts, range: RangeName): string {
 
 /** How often the page requests the centre's steps again; in between it draws arriving readings. */
 const recountMs = 60_000;
-const firstLookMs = 3000;
+const firstChoicesMs = 3000;
 const recountSoonMs = 2500;
 const retryMs = 5000;
 
@@ -58,7 +58,7 @@ export function useChoices(desk: Desk): { choices: readonly ChartChoice[]; probl
     question.ask();
     const stop = desk.onEvents((batch) => {
       // a new device can be chosen soon after its first reading
-      if (batch === undefined || centreNow() - askedAt > (known === 0 ? firstLookMs : recountMs)) question.ask();
+      if (batch === undefined || centreNow() - askedAt > (known === 0 ? firstChoicesMs : recountMs)) question.ask();
     });
     return () => {
       stop();

@@ -17,7 +17,7 @@ const ofTls: TlsSentences = {
   },
   otherName: (detail) => words('gateway/reason.http-name', { detail }),
   asksCertificate: words('gateway/reason.http-asks-cert'),
-  notTaken: (reason) => words('gateway/reason.http-not-taken', { reason }),
+  refused: (reason) => words('gateway/reason.http-not-taken', { reason }),
   notTrusted: (file) => words('gateway/reason.http-not-trusted', { file }),
 };
 

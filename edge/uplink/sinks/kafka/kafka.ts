@@ -35,7 +35,7 @@ const usedTopics: readonly TopicName[] = ['alerts', 'telemetry', 'status'];
 const headers = { 'content-type': eventContentType };
 const replayedHeaders = { ...headers, [replayHeader]: '1' };
 /** How often a long session checks the number of partitions, over an unlimited link and over a metered one. */
-const lookEveryMs = 60_000;
+const checkEveryMs = 60_000;
 const lookEveryMeteredMs = 3_600_000;
 /** timeout of one request for commands; kafkajs adds the fetch's wait at the broker to it */
 const commandsTimeoutMs = 10_000;
@@ -118,7 +118,7 @@ class Topics {
     this.prefix = prefix ?? defaultPrefix;
     this.#user = sasl?.user;
     this.#context = context;
-    this.#everyMs = limit === undefined ? lookEveryMs : lookEveryMeteredMs;
+    this.#everyMs = limit === undefined ? checkEveryMs : lookEveryMeteredMs;
     this.#seen = rememberedPartitions(context.memory?.value);
   }
 

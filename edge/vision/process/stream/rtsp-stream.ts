@@ -27,7 +27,7 @@ import { localSdp, type VideoTrack } from './sdp.ts';
 import type { CameraStream, Purpose, StreamInput, StreamOptions } from './stream.ts';
 
 const readersWaitMs = 500;
-const lookEveryMs = 1_000;
+const checkEveryMs = 1_000;
 /** Most cameras send a key frame every second or two; such a wait is not reported. */
 const unremarkableMs = 2_500;
 const mostHeldBytes = 4_194_304;
@@ -160,7 +160,7 @@ class RtspStream implements CameraStream {
   /** Checks once a second until a key frame comes. */
   #look(): void {
     const { clock, events } = this.#options;
-    this.#watch = clock.after(lookEveryMs, () => {
+    this.#watch = clock.after(checkEveryMs, () => {
       const now = clock.uptime();
       if (this.#firstAt === undefined && now - this.#openedAt > this.#patienceMs) return this.#fail(this.#silence());
       if (this.#firstAt !== undefined && this.#keyAt === undefined && now - this.#firstAt > unremarkableMs)

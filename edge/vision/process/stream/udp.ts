@@ -17,7 +17,7 @@ const mostTries = 20;
 const receiveBufferBytes = 2_097_152;
 const mostHeldMs = 100;
 const mostHeld = 128;
-const lookEveryMs = 25;
+const checkEveryMs = 25;
 /** a larger jump of the sequence number begins another stream */
 const farApart = 3_000;
 
@@ -130,7 +130,7 @@ export class PacketOrder {
       this.#emit(kept.sequence, kept.packet);
     }
     if (this.#held.size === 0 || this.#timer !== undefined) return;
-    this.#timer = this.#clock.after(lookEveryMs, () => {
+    this.#timer = this.#clock.after(checkEveryMs, () => {
       this.#timer = undefined;
       this.#drain();
     });

@@ -14,7 +14,7 @@ import type { LaneState, Lanes } from '../lanes.ts';
 /** Rows that one commit may delete in any case: about a ms. */
 const chunkRows = 1000;
 /** How often delivered events are checked for their age, ms. */
-const lookEveryMs = 1000;
+const checkEveryMs = 1000;
 
 export class Retention {
   readonly #keepDeliveredMs: number;
@@ -37,7 +37,7 @@ export class Retention {
    * now @returns whether more is to be deleted
    */
   run(lanes: Lanes, now: number, pressed: readonly Lane[], incoming: number): boolean {
-    if (pressed.length === 0 && !this.#more && Math.abs(now - this.#lookedAt) < lookEveryMs) return false;
+    if (pressed.length === 0 && !this.#more && Math.abs(now - this.#lookedAt) < checkEveryMs) return false;
     this.#lookedAt = now;
     const budget = Math.max(chunkRows, 2 * incoming);
     let left = budget;

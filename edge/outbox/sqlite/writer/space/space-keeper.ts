@@ -40,7 +40,7 @@ import { type Shed, Shedder } from './shedder.ts';
 const pressedShare = 0.94;
 /** The most delivered events that one commit deletes where space is needed at once. */
 const urgentRows = 50_000;
-const lookEveryMs = 1000;
+const checkEveryMs = 1000;
 /** More than the gap records of one step take. */
 const gapBytes = 4096;
 const gapDataBytes = 250;
@@ -100,7 +100,7 @@ export class SpaceKeeper {
     this.#uptime = uptime;
     // pages that make the file grow must not wait in the log: with the ballast used up there would be no space to move them
     if (this.#isWaitingOnFullDisk()) this.#cutLog();
-    if (uptime < this.#lookedAt + lookEveryMs) return;
+    if (uptime < this.#lookedAt + checkEveryMs) return;
     this.#lookedAt = uptime;
     const { freeBytes, totalBytes } = this.#disk.space();
     this.#free = freeBytes;
