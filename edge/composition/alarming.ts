@@ -39,6 +39,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     clock,
     load: (text) => checks.load(text),
     compare: (before, after) => checks.compare(before, after),
+    valuesOf: (text) => checks.values(text),
     parts: siteParts(options, ground, {
       rules: () => rules(),
       pipeline: () => pipeline,

@@ -87,3 +87,13 @@ test('a change that is refused leaves no password behind', async () => {
   });
   expect([mqtt(), read()]).toEqual([{}, text]);
 });
+
+test('a form reads the values with their ETag, and a refusal names the field by its path', async () => {
+  const { ask } = await rig();
+  const { etag, body } = await ask('GET', '/values');
+  expect(body).toMatchObject({ values: { site: { id: 'home' }, devices: [] }, revision: { number: 1 } });
+  const edits = [{ set: ['devices', 'meter-7'], value: { decoder: 'nativ' } }];
+  const refused = await ask('PATCH', '', { edits, passwords: true }, etag);
+  expect(refused).toMatchObject({ status: 422, body: { mistakes: [{ path: ['devices', 'meter-7', 'decoder'] }] } });
+  expect(refused.body.mistakes[0].message).toContain('nativ');
+});

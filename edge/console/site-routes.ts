@@ -9,13 +9,15 @@
 
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { words } from '@forpost/shared/texts/english.ts';
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { type Changed, type ChangeRequest, longestWhy, type SiteDocument } from '../site/document.ts';
+import { type Changed, type ChangeRequest, longestWhy, type Rehearsed, type SiteDocument } from '../site/document.ts';
 import { type Edit, withEdits } from '../site/document-edit.ts';
 import { conflictInWords } from '../site/live-site.ts';
 import { refusedFor } from '../site/refused-for.ts';
 import type { Author, Revision } from '../site/revision.ts';
+import type { Mistake } from '../site/values.ts';
 import {
   changedAnswer,
   changeRefusals,
@@ -24,6 +26,7 @@ import {
   notKept,
   rehearsedAnswer,
   revisionsAnswer,
+  valuesAnswer,
 } from './schemas/site.ts';
 
 export interface SiteRouteParts {
@@ -113,6 +116,21 @@ function registerReading(app: FastifyInstance, { document }: SiteRouteParts): vo
     async (_request, reply) => {
       tag(reply, document.newest);
       return { revision: document.newest, document: document.text };
+    },
+  );
+  app.get(
+    '/api/v1/site/values',
+    {
+      config: see,
+      schema: {
+        summary: 'The document’s values and its newest revision, which is its ETag',
+        response: { 200: valuesAnswer },
+      },
+    },
+    async (_request, reply) => {
+      const { revision, values } = await document.values();
+      tag(reply, revision);
+      return { revision, values };
     },
   );
   app.get(
@@ -210,7 +228,7 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
         response: { 200: rehearsedAnswer },
       },
     },
-    async ({ body }) => document.rehearse(body.document),
+    async ({ body }) => rehearsed(await document.rehearse(body.document)),
   );
   app.post<{ Body: Type.Static<typeof undoBody>; Headers: Type.Static<typeof ifMatch> }>(
     '/api/v1/site/undo',
@@ -231,7 +249,7 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
   app.get(
     '/api/v1/site/by-hand',
     { config: see, schema: { summary: 'What was edited by hand in the file', response: { 200: rehearsedAnswer } } },
-    async () => document.rehearse(await document.onDisk()),
+    async () => rehearsed(await document.rehearse(await document.onDisk())),
   );
   app.post<{ Body: Type.Static<typeof applyBody> }>(
     '/api/v1/site/apply',
@@ -272,8 +290,10 @@ function seenIn({ headers }: FastifyRequest): string {
 }
 
 function answer(reply: FastifyReply, changed: Changed): object {
-  if ('problems' in changed)
-    throw new HttpProblem(422, refusedFor(changed.problems), {}, { problems: changed.problems });
+  if ('problems' in changed) {
+    const { problems, mistakes } = changed;
+    throw new HttpProblem(422, refusedFor(problems), {}, { problems, ...mistakesView(mistakes) });
+  }
   if ('conflict' in changed) {
     const { conflict, newest, changes } = changed;
     throw new HttpProblem(412, conflictInWords(changed), { etag: `"${newest.sha256}"` }, { conflict, newest, changes });
@@ -281,6 +301,20 @@ function answer(reply: FastifyReply, changed: Changed): object {
   const revision = 'unchanged' in changed ? changed.unchanged : changed.revision;
   tag(reply, revision);
   return 'unchanged' in changed ? { unchanged: revision } : { revision };
+}
+
+function rehearsed({ changes, problems, mistakes }: Rehearsed): object {
+  return { changes, problems, ...mistakesView(mistakes) };
+}
+
+function mistakesView(mistakes: readonly Mistake[] | undefined): object {
+  if (mistakes === undefined) return {};
+  return {
+    mistakes: mistakes.map(({ path, problem }) => {
+      const text = recognise(problem);
+      return { path, message: problem, ...(text === undefined ? {} : { message_i18n: text }) };
+    }),
+  };
 }
 
 function tag(reply: FastifyReply, { sha256 }: Revision): void {

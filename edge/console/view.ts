@@ -1,6 +1,9 @@
 /** Types of the console's API and stream, from their schemas, shared by server and page. No code. */
 import type { TrialView } from '../rules/trial.ts';
+import type { Edit, EditPath } from '../site/document-edit.ts';
+import type { ChangeInWords, Revision } from '../site/revision.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
+import type { Fields } from '../site/values.ts';
 import type { EarlierAlarmsView, EarlierAlarmView } from './schemas/alarms.ts';
 import type { CameraRule, CameraSceneView } from './schemas/cameras.ts';
 import type { DeadLetterView } from './schemas/clients.ts';
@@ -13,11 +16,16 @@ export type {
   CameraRule,
   CameraScene,
   CameraSceneView,
+  ChangeInWords,
   ConsoleStatus,
   DeadLetterView,
   EarlierAlarmsView,
   EarlierAlarmView,
+  Edit,
+  EditPath,
+  Fields,
   RefusedView,
+  Revision,
   SceneNotice,
   Summary,
   TrialView,

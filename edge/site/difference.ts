@@ -10,15 +10,12 @@ import { redactUrls } from '@forpost/shared/logging.ts';
 import { sentenceFields } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
-import { parseDocument } from 'yaml';
 import { fieldName } from './field-names.ts';
 import type { ChangeInWords } from './revision.ts';
-
-type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, isFields, valuesIn } from './values.ts';
 
 const mostChanges = 50;
 const longestValue = 60;
-const mostAliases = 100;
 /** What is drawn in a camera's picture: lists of {id, name, points}. */
 const drawnLists = ['zones', 'lines', 'masks', 'motion_masks'];
 
@@ -35,17 +32,6 @@ export function differenceOf(before: string, after: string): readonly ChangeInWo
     ...changes.slice(0, mostChanges).map(sentenceFields),
     sentenceFields(message('gateway/change.more', { count: more })),
   ];
-}
-
-/** The document's values; none where the text is no YAML map. */
-function valuesIn(text: string): Fields {
-  try {
-    const value: unknown = parseDocument(text).toJS({ maxAliasCount: mostAliases });
-    return isFields(value) ? value : {};
-  } catch {
-    // too many aliases: the check refuses such a document
-    return {};
-  }
 }
 
 function sectionChanges(section: string, before: unknown, after: unknown): readonly Message[] {
@@ -166,10 +152,6 @@ function isReordered(before: ReadonlyMap<string, Fields>, after: ReadonlyMap<str
 
 function fieldsOf(value: unknown): Fields {
   return isFields(value) ? value : {};
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isList(value: unknown): value is readonly unknown[] {

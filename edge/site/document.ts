@@ -24,6 +24,7 @@ import { type SiteDisk, siteDisk } from './disk.ts';
 import { History } from './history.ts';
 import { type Author, type ChangeInWords, names, type Revision, sha256Of } from './revision.ts';
 import type { Secrets, Site } from './site.ts';
+import { type Fields, type Mistake, mistakesIn, valuesIn } from './values.ts';
 
 /** A document that was checked, with the secrets that were checked with it. */
 export interface LoadedDocument {
@@ -48,14 +49,22 @@ export type Changed =
   /** the document is this revision already */
   | { readonly unchanged: Revision }
   | Conflict
+  | Refused;
+
+export interface Refused {
   /** what is wrong with the change, a line each */
-  | { readonly problems: readonly string[] };
+  readonly problems: readonly string[];
+  /** the same problems, each at its field; absent: not of fields */
+  readonly mistakes?: readonly Mistake[];
+}
 
 /** A change that was not made. */
 export interface Rehearsed {
   readonly changes: readonly ChangeInWords[];
   /** why it would be refused, a line each; empty: it would be taken */
   readonly problems: readonly string[];
+  /** see `Refused` */
+  readonly mistakes?: readonly Mistake[];
 }
 
 export interface Request {
@@ -81,6 +90,8 @@ export interface SiteDocumentOptions {
   readonly load: (text: string) => LoadedDocument | Promise<LoadedDocument>;
   /** default: `differenceOf` in this thread */
   readonly compare?: (before: string, after: string) => Promise<readonly ChangeInWords[]>;
+  /** default: `valuesIn` in this thread */
+  readonly valuesOf?: (text: string) => Promise<Fields>;
   /** asks every part; default: no part runs */
   readonly prepare?: (loaded: LoadedDocument) => Prepared;
   readonly clock: Clock;
@@ -100,6 +111,8 @@ export class SiteDocument {
   #newest: Revision | undefined;
   #text = '';
   #problem: Words = noWords;
+  /** of the text for which they were asked last */
+  #values: { readonly text: string; readonly values: Promise<Fields> } | undefined;
   /** the revision that `open` made of an edit by hand */
   #takenUp: { readonly from: string } | undefined;
 
@@ -136,6 +149,20 @@ export class SiteDocument {
   /** The text of the newest revision. */
   get text(): string {
     return this.#text;
+  }
+
+  /** The newest revision with its values as plain data. */
+  async values(): Promise<{ readonly revision: Revision; readonly values: Fields }> {
+    const { valuesOf = async (text) => valuesIn(text) } = this.#options;
+    const [revision, text] = [this.newest, this.#text];
+    if (this.#values?.text !== text) this.#values = { text, values: valuesOf(text) };
+    const asked = this.#values;
+    try {
+      return { revision, values: await asked.values };
+    } catch (error) {
+      if (this.#values === asked) this.#values = undefined;
+      throw error;
+    }
   }
 
   /** newest first, at most 100 */
@@ -206,7 +233,7 @@ export class SiteDocument {
       const prepared = this.#options.prepare?.(await this.#options.load(text));
       return { changes, problems: prepared !== undefined && 'refused' in prepared ? prepared.refused : [] };
     } catch (error) {
-      return { changes, problems: problemsOf(error, true) };
+      return { changes, ...this.#refusal(error, text, true) };
     }
   }
 
@@ -245,7 +272,7 @@ export class SiteDocument {
       prepared.commit();
       return { revision, loaded };
     } catch (error) {
-      return { problems: problemsOf(error, write) };
+      return this.#refusal(error, text, write);
     }
   }
 
@@ -333,6 +360,18 @@ export class SiteDocument {
     return { number, sha256: sha256Of(text), author, at, why: why.slice(0, longestWhy), changes, version };
   }
 
+  /**
+   * `written`: the refused text was to be written, so it stands in no file, and its line numbers would mislead.
+   * @throws the error, where it is neither a mistake nor of a disk that takes no write
+   */
+  #refusal(error: unknown, text: string, written: boolean): Refused {
+    if (unwritable.includes((error as NodeJS.ErrnoException).code ?? '')) return { problems: [messageOf(error)] };
+    const problems = configProblems(error);
+    if (problems === undefined) throw error;
+    const mistakes = mistakesIn(text, this.#options.file, problems);
+    return { problems: written ? mistakes.map(({ problem }) => problem) : problems, mistakes };
+  }
+
   #inTurn<T>(run: () => Promise<T>): Promise<T> {
     const turn = this.#last.then(run);
     this.#last = turn.catch(() => {
@@ -340,12 +379,4 @@ export class SiteDocument {
     });
     return turn;
   }
-}
-
-/** `written`: the refused text was to be written, so it stands in no file, and its line numbers would mislead. */
-function problemsOf(error: unknown, written: boolean): readonly string[] {
-  if (unwritable.includes((error as NodeJS.ErrnoException).code ?? '')) return [messageOf(error)];
-  const problems = configProblems(error);
-  if (problems === undefined) throw error;
-  return written ? problems.map((line) => line.replace(/^\S+:\d+:\d+: /, '')) : problems;
 }

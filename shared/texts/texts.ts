@@ -23,6 +23,7 @@ import type { gatewayEn } from './catalogue/gateway.en.ts';
 import type { gatewayPageEn } from './catalogue/gateway-page.en.ts';
 import type { notificationEn } from './catalogue/notification.en.ts';
 import type { reasonEn } from './catalogue/reason.en.ts';
+import type { setUpEn } from './catalogue/set-up.en.ts';
 import { type Formats, formatsOf } from './formats.ts';
 import { type Language, localeOf } from './language.ts';
 import type { Message, MessageValue } from './message.ts';
@@ -32,6 +33,7 @@ import type { ValuesOf } from './placeholders.ts';
 export interface Catalogue {
   readonly common: typeof commonEn;
   readonly 'gateway-page': typeof gatewayPageEn;
+  readonly 'set-up': typeof setUpEn;
   readonly 'centre-page': typeof centrePageEn;
   readonly centre: typeof centreEn;
   readonly alarm: typeof alarmEn;

@@ -2,11 +2,11 @@
  * Checks documents of the site for the running gateway without making alarms wait: a small document in the main thread,
  * a large one in a thread of its own (thread.ts) that ends with its answer. 5,000 devices take seconds to check.
  *
- *   text ──► small? ── yes ──► loadSite, differenceOf here
+ *   text ──► small? ── yes ──► loadSite, differenceOf, valuesIn here
  *              └── no ──► a thread ── answer ──► done
  *                            └── it ends without one, or takes too long ──► an error; the next check starts another
  *
- * Always: one thread at a time; the answers are those of `loadSite` and `differenceOf`.
+ * Always: one thread at a time; the answers are those of `loadSite`, `differenceOf` and `valuesIn`.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -15,6 +15,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { differenceOf } from '../../site/difference.ts';
 import type { LoadedDocument } from '../../site/document.ts';
 import type { ChangeInWords } from '../../site/revision.ts';
+import { type Fields, valuesIn } from '../../site/values.ts';
 import { loadSite } from '../load-site.ts';
 import type { CheckAnswer, CheckQuestion } from './messages.ts';
 
@@ -55,6 +56,14 @@ export class DocumentChecks {
     const answer = await this.#ask({ kind: 'compare', before, after });
     if (answer.kind !== 'changes') throw unanswered();
     return answer.changes;
+  }
+
+  /** As `valuesIn`. @throws ForpostError FORPOST_CALL_UNANSWERED */
+  async values(text: string): Promise<Fields> {
+    if (this.#isSmall(text)) return valuesIn(text);
+    const answer = await this.#ask({ kind: 'values', text });
+    if (answer.kind !== 'values') throw unanswered();
+    return answer.values;
   }
 
   #isSmall(text: string): boolean {

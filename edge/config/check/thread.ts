@@ -1,8 +1,9 @@
-/** The thread that checks one document of the site, or compares two, and ends. It can wait: alarms go first. */
+/** The thread that checks one document of the site, reads its values, or compares two, and ends. It can wait: alarms go first. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { configProblems } from '@forpost/shared/config/yaml.ts';
 import { goAsGiven } from '@forpost/shared/priority.ts';
 import { differenceOf } from '../../site/difference.ts';
+import { valuesIn } from '../../site/values.ts';
 import { loadSite } from '../load-site.ts';
 import type { CheckAnswer, CheckQuestion } from './messages.ts';
 
@@ -13,6 +14,7 @@ parentPort.postMessage(answerTo(workerData as CheckQuestion));
 /** @throws for what is no mistake in the document: the main thread gets it as the thread's error */
 function answerTo(question: CheckQuestion): CheckAnswer {
   if (question.kind === 'compare') return { kind: 'changes', changes: differenceOf(question.before, question.after) };
+  if (question.kind === 'values') return { kind: 'values', values: valuesIn(question.text) };
   try {
     const { site, secrets } = loadSite(question.file, question.secretsFile, question.text);
     return { kind: 'loaded', loaded: { site, secrets } };

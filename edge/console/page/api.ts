@@ -19,7 +19,21 @@ const backupWithinMs = 3_600_000;
 /** Thrown when the log-in has ended. */
 export class LoggedOutError extends Error {}
 
-async function call(path: string, init: RequestInit = {}, withinMs = deadlineMs): Promise<Response> {
+/** A refusal with what the gateway says of it. */
+export class RefusedError extends Error {
+  readonly status: number;
+  /** further members of the problem document: the fields of its own that a kind of refusal has */
+  readonly members: Readonly<Record<string, unknown>>;
+
+  constructor(detail: string, status: number, members: Readonly<Record<string, unknown>>) {
+    super(detail);
+    this.status = status;
+    this.members = members;
+  }
+}
+
+/** @throws LoggedOutError, RefusedError with the gateway's sentence, Error where there is no answer in time */
+export async function call(path: string, init: RequestInit = {}, withinMs = deadlineMs): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, { ...init, signal: AbortSignal.timeout(withinMs) });
@@ -27,25 +41,27 @@ async function call(path: string, init: RequestInit = {}, withinMs = deadlineMs)
     throw new Error(t('gateway-page/no-answer-network'), { cause: error });
   }
   if (response.ok) return response;
-  const detail = await problemDetail(response);
-  throw response.status === 401 ? new LoggedOutError(detail) : new Error(detail);
+  const members = await problemIn(response);
+  await sentTexts();
+  const detail =
+    members.detail === undefined
+      ? t('gateway-page/answered-status', { status: String(response.status) })
+      : say(members.detailI18n as Message | undefined, String(members.detail));
+  throw response.status === 401 ? new LoggedOutError(detail) : new RefusedError(detail, response.status, members);
 }
 
-async function problemDetail(response: Response): Promise<string> {
+/** The answer's problem document; nothing where it is none (a proxy's own page). */
+async function problemIn(response: Response): Promise<Readonly<Record<string, unknown>>> {
   try {
     const problem: unknown = await response.json();
-    if (typeof problem === 'object' && problem !== null && 'detail' in problem) {
-      const { detail, detailI18n } = problem as { readonly detail: unknown; readonly detailI18n?: Message };
-      await sentTexts();
-      return say(detailI18n, String(detail));
-    }
+    return typeof problem === 'object' && problem !== null ? (problem as Record<string, unknown>) : {};
   } catch {
-    // the answer is not a problem document (a proxy's own page): only its status is known
+    return {};
   }
-  return t('gateway-page/answered-status', { status: String(response.status) });
 }
 
-function post(path: string, body: unknown, withinMs?: number): Promise<Response> {
+/** POST with a JSON body. @throws as `call` */
+export function post(path: string, body: unknown, withinMs?: number): Promise<Response> {
   const headers = { 'content-type': 'application/json' };
   return call(path, { method: 'POST', headers, body: JSON.stringify(body) }, withinMs);
 }

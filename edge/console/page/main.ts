@@ -15,7 +15,6 @@ import type { ConsoleStatus, SceneNotice } from '../view.ts';
 import { AlarmHold } from './alarm-hold.ts';
 import { alarmsView } from './alarms-view.ts';
 import * as api from './api.ts';
-import './backup-view.ts';
 import { base } from './base.ts';
 import './camera-view.ts';
 import { GatewayConnection } from './connection.ts';
@@ -25,9 +24,11 @@ import { gatewayView, problemsView, uplinkView } from './gateway-view.ts';
 import { hostView } from './host-view.ts';
 import { languageChoice } from './language-choice.ts';
 import { loginView } from './login-view.ts';
+import { navigation } from './navigation.ts';
 import { OpenDeadLetters, type ShownLetters } from './open-letters.ts';
 import { guarded, section } from './parts.ts';
 import { refusedSection } from './refused-view.ts';
+import { type Route, routeOf } from './route.ts';
 import { summaryView } from './summary-view.ts';
 import { page, t } from './texts.ts';
 import { watchList } from './watch-list.ts';
@@ -51,6 +52,7 @@ class ForpostConsole extends LitElement {
     busy: { state: true },
     lost: { state: true },
     mayAct: { state: true },
+    route: { state: true },
   };
   declare phase: Phase;
   declare status: ConsoleStatus | undefined;
@@ -61,6 +63,7 @@ class ForpostConsole extends LitElement {
   declare busy: boolean;
   /** false: a viewer, for whom the page has no button that changes anything */
   declare mayAct: boolean;
+  declare route: Route;
   /** why the gateway did not answer; undefined while it answers */
   declare lost: string | undefined;
   /** when the gateway answered last, ms since 1970 by its own clock */
@@ -116,6 +119,7 @@ class ForpostConsole extends LitElement {
     this.problem = '';
     this.busy = false;
     this.mayAct = true;
+    this.route = routeOf(location.hash);
   }
 
   override createRenderRoot(): HTMLElement {
@@ -126,6 +130,7 @@ class ForpostConsole extends LitElement {
     super.connectedCallback();
     document.addEventListener('visibilitychange', this.#onVisibility);
     for (const name of uses) window.addEventListener(name, this.#onUse, { passive: true });
+    window.addEventListener('hashchange', this.#onRoute);
     this.#tick = window.setInterval(() => this.requestUpdate(), tickMs);
     this.#begin();
   }
@@ -134,6 +139,7 @@ class ForpostConsole extends LitElement {
     super.disconnectedCallback();
     document.removeEventListener('visibilitychange', this.#onVisibility);
     for (const name of uses) window.removeEventListener(name, this.#onUse);
+    window.removeEventListener('hashchange', this.#onRoute);
     clearInterval(this.#tick);
     this.#connection.rest();
   }
@@ -144,6 +150,12 @@ class ForpostConsole extends LitElement {
     this.#hold.release();
     this.requestUpdate();
   }
+
+  readonly #onRoute = () => {
+    const before = this.route.page;
+    this.route = routeOf(location.hash);
+    if (this.route.page !== before) window.scrollTo(0, 0);
+  };
 
   readonly #onVisibility = () => {
     if (document.hidden) this.#connection.rest();
@@ -249,10 +261,6 @@ class ForpostConsole extends LitElement {
     const clockMs = Date.now() + this.#clockOffsetMs;
     // while the gateway does not answer, times stay relative to its last answer, «just now» included
     const nowMs = this.lost === undefined ? clockMs : (this.#heardMs ?? clockMs);
-    // the gateway has alarms about its own machine; a device of the same id keeps its name
-    const named = [{ id: status.gateway as string, name: status.name }, ...status.devices, ...status.cameras];
-    const names = new Map(named.map(({ id, name }) => [id, name]));
-    const { alarms, devices, refused } = status;
     const asOf = clockTime(new Date(this.#heardMs ?? Date.parse(status.at)).toISOString(), clockMs);
     return html`<header>
         <h1>${status.name}</h1>
@@ -261,7 +269,23 @@ class ForpostConsole extends LitElement {
       </header>
       ${this.lost === undefined ? nothing : html`<p class="lost" role="alert">${t('gateway-page/no-answer', { time: asOf })}</p>`}
       ${this.lost === undefined && this.phase !== 'log-in' && this.problem !== '' ? html`<p class="lost" role="alert">${this.problem}</p>` : nothing}
-      <main class=${this.lost === undefined ? '' : 'stale'}>
+      ${this.mayAct ? navigation(this.route, status.alarms.filter(({ acknowledged }) => !acknowledged).length) : nothing}
+      ${this.mayAct && this.route.page === 'set-up' ? this.#setUp(status, this.route.steps, nowMs) : this.#overview(status, nowMs, asOf)}`;
+  }
+
+  #setUp(status: ConsoleStatus, steps: readonly string[], nowMs: number): TemplateResult {
+    return html`<main @logged-out=${() => this.#begin()}>
+      <forpost-set-up-door .status=${status} .steps=${steps} .nowMs=${nowMs} .lost=${this.lost !== undefined}></forpost-set-up-door>
+    </main>`;
+  }
+
+  /** `asOf`: when the gateway answered last */
+  #overview(status: ConsoleStatus, nowMs: number, asOf: string): TemplateResult {
+    // the gateway has alarms about its own machine; a device of the same id keeps its name
+    const named = [{ id: status.gateway as string, name: status.name }, ...status.devices, ...status.cameras];
+    const names = new Map(named.map(({ id, name }) => [id, name]));
+    const { alarms, devices, refused } = status;
+    return html`<main class=${this.lost === undefined ? '' : 'stale'}>
         ${summaryView(status.summary, this.lost === undefined ? undefined : asOf)}
         <div class="columns">
           <div>
@@ -275,7 +299,6 @@ class ForpostConsole extends LitElement {
             ${guarded('host', t('gateway-page/host.title'), () => html`${hostView(status, nowMs)}`)}
             ${guarded('uplink', t('gateway-page/uplink.title'), () => uplinkView(status, nowMs))}
             ${guarded('gateway', t('gateway-page/clock.title'), () => gatewayView(status, nowMs))}
-            ${this.mayAct ? section('backup', t('gateway-page/backup.title'), '', html`<forpost-backup .gateway=${status.gateway}></forpost-backup>`) : nothing}
           </div>
         </div>
       </main>`;

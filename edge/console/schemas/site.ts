@@ -25,12 +25,31 @@ const revision = answer({
 
 const document = Type.String({ description: 'the whole document, YAML' });
 
+const mistakes = optional(
+  list(
+    answer({
+      path: list(
+        Type.Union([Type.String(), Type.Integer()], {
+          description: 'keys from the top of the document, as the path of an edit; empty: not of a field',
+        }),
+      ),
+      message: Type.String({ description: 'what is wrong there, in words' }),
+      message_i18n: optional(message('`message` as a message of the catalogue')),
+    }),
+  ),
+);
+
+export const valuesAnswer = answer({
+  revision,
+  values: Type.Record(Type.String(), Type.Unknown(), { description: 'the document’s values, without comments' }),
+});
 export const documentAnswer = answer({ revision, document });
 export const revisionsAnswer = answer({ revisions: list(revision) });
 export const changesAnswer = answer({ changes: list(change) });
 export const rehearsedAnswer = answer({
   changes: list(change),
   problems: list(Type.String({ description: 'why the document would be refused' })),
+  mistakes,
 });
 export const changedAnswer = answer({
   revision: optional(revision),
@@ -57,6 +76,7 @@ export const changeRefusals = {
   }),
   422: problem('the document would be refused', {
     problems: optional(list(Type.String({ description: 'a reason, in words' }))),
+    mistakes,
   }),
   428: problem('If-Match is absent'),
 };

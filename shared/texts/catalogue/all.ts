@@ -19,11 +19,14 @@ import { notificationEn } from './notification.en.ts';
 import { notificationRu } from './notification.ru.ts';
 import { reasonEn } from './reason.en.ts';
 import { reasonRu } from './reason.ru.ts';
+import { setUpEn } from './set-up.en.ts';
+import { setUpRu } from './set-up.ru.ts';
 
 export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wording<P> }>> = {
   en: {
     common: commonEn,
     'gateway-page': gatewayPageEn,
+    'set-up': setUpEn,
     centre: centreEn,
     'centre-page': centrePageEn,
     alarm: alarmEn,
@@ -35,6 +38,7 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
   ru: {
     common: commonRu,
     'gateway-page': gatewayPageRu,
+    'set-up': setUpRu,
     centre: centreRu,
     'centre-page': centrePageRu,
     alarm: alarmRu,

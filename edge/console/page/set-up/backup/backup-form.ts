@@ -5,9 +5,9 @@
  *                                  └── refused ──► the reason; what was typed stays
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import * as api from './api.ts';
-import { bytes } from './format.ts';
-import { t } from './texts.ts';
+import * as api from '../../api.ts';
+import { bytes } from '../../format.ts';
+import { t } from '../texts.ts';
 
 /** As the gateway has it. */
 const leastLength = 12;
@@ -52,7 +52,7 @@ export class BackupForm extends LitElement {
       const file = await api.makeBackup(passphrase);
       save(file, `${this.gateway}-${new Date().toISOString().slice(0, 10)}.tar.age`);
       form.reset();
-      this.done = t('gateway-page/backup.done', { size: bytes(file.size) });
+      this.done = t('set-up/backup.done', { size: bytes(file.size) });
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
     } finally {
@@ -63,20 +63,20 @@ export class BackupForm extends LitElement {
   /** The hidden field names the gateway to a password manager. */
   override render(): TemplateResult {
     return html`<form class="card backup" @submit=${(event: SubmitEvent) => void this.#submit(event)}>
-      <p>${t('gateway-page/backup.what')}</p>
+      <p>${t('set-up/backup.what')}</p>
       <input name="username" autocomplete="username" value=${this.gateway} hidden />
-      <label>${t('gateway-page/backup.passphrase')}<input name="passphrase" type="password" autocomplete="new-password" required /></label>
-      <label>${t('gateway-page/backup.again')}<input name="again" type="password" autocomplete="new-password" required /></label>
+      <label>${t('set-up/backup.passphrase')}<input name="passphrase" type="password" autocomplete="new-password" required /></label>
+      <label>${t('set-up/backup.again')}<input name="again" type="password" autocomplete="new-password" required /></label>
       ${this.problem === '' ? nothing : html`<p class="failure" role="alert">${this.problem}</p>`}
       ${this.done === '' ? nothing : html`<p role="status">${this.done}</p>`}
-      <button class="plain" ?disabled=${this.busy}>${this.busy ? t('gateway-page/backup.busy') : t('gateway-page/backup.make')}</button>
+      <button class="plain" ?disabled=${this.busy}>${this.busy ? t('set-up/backup.busy') : t('set-up/backup.make')}</button>
     </form>`;
   }
 }
 
 function problemOf(passphrase: string, again: string): string {
-  if (passphrase.length < leastLength) return t('gateway-page/backup.short', { least: leastLength });
-  return passphrase === again ? '' : t('gateway-page/backup.differ');
+  if (passphrase.length < leastLength) return t('set-up/backup.short', { least: leastLength });
+  return passphrase === again ? '' : t('set-up/backup.differ');
 }
 
 /** Has the browser save a file under a name. */

@@ -1,0 +1,12 @@
+/** The registry of set-up's areas, in the order in which a person needs them. A new area is a folder and one line here. */
+import type { SetUpArea } from './area.ts';
+import { t } from './texts.ts';
+
+const area = (name: string, title: string, about: string, load: SetUpArea['load']): SetUpArea => {
+  return { name, title, about, load };
+};
+
+export const areas: readonly SetUpArea[] = [
+  area('devices', t('set-up/devices.title'), t('set-up/devices.about'), () => import('./devices/area.ts')),
+  area('backup', t('set-up/backup.title'), t('set-up/backup.about'), () => import('./backup/area.ts')),
+];
