@@ -47,7 +47,7 @@ export class Gateway implements Part {
       await this.#startParts();
       this.#alarming.alarms.restore();
       this.#listening = true;
-      this.#tellStarted();
+      this.#reportStart();
     } catch (error) {
       await this.stop();
       throw error;
@@ -83,7 +83,7 @@ export class Gateway implements Part {
     await this.#releasers.start('site', site);
     await this.#releasers.start('names of channels', channelNames);
     await this.#releasers.start('outbox', outbox);
-    await this.#releasers.start('known time', clock.known);
+    await this.#releasers.start('true time', clock.trueTime);
     this.#learnTime();
     await this.#releasers.start('clock', clock.sync);
     await this.#releasers.start('alarms', alarms);
@@ -116,17 +116,17 @@ export class Gateway implements Part {
   #learnTime(): void {
     const { outbox, clock } = this.#ground;
     try {
-      readOnce(outbox.file, (reader) => clock.known.learnFrom(reader));
+      readOnce(outbox.file, (reader) => clock.trueTime.learnFromEvents(reader));
     } catch (error) {
       this.#options.logger.warn({ problem: messageOf(error) }, 'the outbox cannot be asked for the time of its events');
     }
   }
 
-  #tellStarted(): void {
+  #reportStart(): void {
     const { installation, logger } = this.#options;
     const { pipeline, commandKeys } = this.#alarming;
     pipeline.own.note({ change: 'started', message: `Forpost ${version} started`, version });
-    this.#tellRestored();
+    this.#reportRestore();
     this.#alarming.site.tellTakenUp();
     if (installation.uplink.length > 0 && commandKeys.ids().length === 0)
       logger.info('no command of a centre is taken: gateway.yaml trusts no key (commands: trusted_keys)');
@@ -134,7 +134,7 @@ export class Gateway implements Part {
   }
 
   /** Once in the life of a restored gateway; twice where it is killed in between. */
-  #tellRestored(): void {
+  #reportRestore(): void {
     const { instance } = this.#ground;
     if (instance === undefined || instance.announced) return;
     const { installation, logger } = this.#options;
