@@ -47,7 +47,7 @@ export class Gateway implements Part {
       await this.#startParts();
       this.#alarming.alarms.restore();
       this.#listening = true;
-      this.#reportStart();
+      this.#tellStarted();
     } catch (error) {
       await this.stop();
       throw error;
@@ -83,7 +83,7 @@ export class Gateway implements Part {
     await this.#releasers.start('site', site);
     await this.#releasers.start('names of channels', channelNames);
     await this.#releasers.start('outbox', outbox);
-    await this.#releasers.start('true time', clock.trueTime);
+    await this.#releasers.start('known time', clock.known);
     this.#learnTime();
     await this.#releasers.start('clock', clock.sync);
     await this.#releasers.start('alarms', alarms);
@@ -110,23 +110,24 @@ export class Gateway implements Part {
     await this.#releasers.start('console', retryingPage);
     await this.#releasers.start('refused clients', this.#ground.refusedFile);
     await this.#releasers.start('broker', this.#ground.broker);
+    await this.#releasers.start('graces of passwords', this.#ground.graces);
     await this.#releasers.start('status for local subscribers', this.#page.statusTopic);
   }
 
   #learnTime(): void {
     const { outbox, clock } = this.#ground;
     try {
-      readOnce(outbox.file, (reader) => clock.trueTime.learnFromEvents(reader));
+      readOnce(outbox.file, (reader) => clock.known.learnFrom(reader));
     } catch (error) {
       this.#options.logger.warn({ problem: messageOf(error) }, 'the outbox cannot be asked for the time of its events');
     }
   }
 
-  #reportStart(): void {
+  #tellStarted(): void {
     const { installation, logger } = this.#options;
     const { pipeline, commandKeys } = this.#alarming;
     pipeline.own.note({ change: 'started', message: `Forpost ${version} started`, version });
-    this.#reportRestore();
+    this.#tellRestored();
     this.#alarming.site.tellTakenUp();
     if (installation.uplink.length > 0 && commandKeys.ids().length === 0)
       logger.info('no command of a centre is taken: gateway.yaml trusts no key (commands: trusted_keys)');
@@ -134,7 +135,7 @@ export class Gateway implements Part {
   }
 
   /** Once in the life of a restored gateway; twice where it is killed in between. */
-  #reportRestore(): void {
+  #tellRestored(): void {
     const { instance } = this.#ground;
     if (instance === undefined || instance.announced) return;
     const { installation, logger } = this.#options;

@@ -8,8 +8,8 @@ import {
   bench,
   brokerForEachTest,
   closing,
+  heard,
   loggedIn,
-  messagesOf,
   readings,
   soon,
   start,
@@ -46,7 +46,8 @@ test('a client that guesses passwords is slowed down and gets «server unavailab
     clock,
     authenticate: async (user, given) => {
       checked.push(user);
-      return given === 'right' ? { kind: 'device', id: user, publish: [], subscribe: [] } : undefined;
+      const principal = { kind: 'device', id: user, publish: [], subscribe: [] } as const;
+      return given === 'right' ? { principal, credential: given } : undefined;
     },
   });
   const refusals: unknown[] = [];
@@ -75,8 +76,9 @@ test('a device whose password was checked before logs in at once, even while its
   await start({
     authenticate: () => new Promise((resolve) => waiting.push(() => resolve(undefined))),
     acquaintance: {
-      recall: (user, given) => (user === 'meter' ? (given === 'right' ? principal : 'wrong') : undefined),
-      isUser: () => true,
+      recall: (user, given) =>
+        user === 'meter' ? (given === 'right' ? { principal, credential: given } : 'wrong') : undefined,
+      idOf: (user) => user,
     },
   });
   for (let i = 0; i < 300; i++) bench.client('other', { clientId: `o-${i}` });
@@ -105,7 +107,7 @@ test('a publish to a topic that the device may not use is dropped, reported and 
   const told: Forbidden[] = [];
   await start({ onForbidden: (forbidden) => told.push(forbidden) });
   const panel = await bench.connected('panel');
-  const messages = messagesOf(panel);
+  const messages = heard(panel);
   await panel.subscribeAsync('forpost/#');
   const raw = await loggedIn('meter', { clientId: 'roof' });
   const foreign = 'forpost/devices/other/readings';
@@ -135,7 +137,7 @@ test('a connection survives many forbidden QoS 0 publishes', async () => {
 
 test('a filter that matches forbidden topics is refused, and the other filters of the packet are granted', async () => {
   const narrow = await bench.connected('narrow', { clean: false });
-  const messages = messagesOf(narrow);
+  const messages = heard(narrow);
   const granted = await narrow
     .subscribeAsync({
       'forpost/alerts/#': { qos: 1 },
@@ -153,16 +155,16 @@ test('a filter that matches forbidden topics is refused, and the other filters o
   bench.broker.publish('forpost/status', 'secret', { qos: 1, retain: false });
   bench.broker.publish('forpost/alerts/a/b', 'while away', { qos: 1, retain: false });
   const back = bench.client('narrow', { clean: false });
-  const later = messagesOf(back);
+  const later = heard(back);
   await soon(() => later).toEqual(['forpost/alerts/a/b=while away']);
 });
 
 test('two principals with the same client id have separate sessions', async () => {
   const panel = await bench.connected('panel', { clientId: 'same', clean: false });
   await panel.subscribeAsync('forpost/alerts/#', { qos: 1 });
-  const messages = messagesOf(panel);
+  const messages = heard(panel);
   const narrow = await bench.connected('narrow', { clientId: 'same', clean: false });
-  const foreign = messagesOf(narrow);
+  const foreign = heard(narrow);
   bench.broker.publish('forpost/alerts/a/b', 'one', { qos: 1, retain: false });
   await soon(() => messages).toEqual(['forpost/alerts/a/b=one']);
   expect(foreign).toEqual([]);
@@ -176,7 +178,7 @@ test('the will of a lost device is admitted; a will on a forbidden topic is drop
   const foreign = await bench.connected('meter', { will: { topic: 'tele/other/LWT', ...will }, clientId: 'a' });
   const meter = await bench.connected('meter', { will: { topic: 'forpost/devices/meter/state', ...will } });
   const panel = await bench.connected('panel');
-  const messages = messagesOf(panel);
+  const messages = heard(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   foreign.stream.destroy();
   await soon(() => bench.broker.sizes().sockets).toBe(2);
@@ -185,14 +187,6 @@ test('the will of a lost device is admitted; a will on a forbidden topic is drop
   expect(bench.admitted).toMatchObject([{ device: 'meter', text: 'gone' }]);
   expect(told).toEqual([{ kind: 'will', principal: 'meter', clientId: 'a', topic: 'tele/other/LWT' }]);
   expect(bench.broker.counters()).toMatchObject({ forbidden: 1 });
-});
-
-test('revoking a device disconnects it', async () => {
-  const meter = await bench.connected('meter');
-  const closed = closing(meter);
-  expect(bench.broker.disconnect('meter')).toBe(1);
-  await closed;
-  expect(bench.broker.disconnect('meter')).toBe(0);
 });
 
 test('the broker reports a device as connected once, however many connections it has', async () => {

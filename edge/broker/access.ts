@@ -46,18 +46,38 @@ function setOf(filters: readonly string[]): FilterSet {
   return set;
 }
 
-/**
- * Finds the principal of a user and password; undefined: the log-in is wrong. Never called for an anonymous client. Costs
- * some 30 ms of a core.
- */
-export type Authenticate = (user: string, password: string) => Promise<Principal | undefined>;
+/** A log-in that was right: who it is, and by which of its credentials. */
+export interface Granted {
+  readonly principal: Principal;
+  /** names the credential that was right; a connection ends when the credential ends */
+  readonly credential: string;
+}
 
-/** The part of `Authenticate` that computes no hash and takes microseconds. */
+/** What a credential is worth now. `replaced`: the principal has others; `revoked`: it has none, or is gone. */
+export type Standing = 'valid' | 'replaced' | 'revoked';
+
+/** The certificate that a client has shown, and whose key it has (TLS has proven that). */
+export interface ShownCertificate {
+  /** SHA-256 of the certificate: 64 hex digits in small letters */
+  readonly fingerprint: string;
+  /** CN and SANs, where the CA of clients' certificates vouches for them; else empty */
+  readonly names: readonly string[];
+}
+
+/**
+ * Checks a user and password; undefined: the log-in is wrong. Never called for an anonymous client. Costs some 30 ms of a
+ * core. `clientId`: of CONNECT.
+ */
+export type Authenticate = (user: string, password: string, clientId: string) => Promise<Granted | undefined>;
+
+/** The part of the log-in that computes no slow hash and takes microseconds. */
 export interface Acquaintance {
-  /** the principal of a password that was right before; `wrong`: it was wrong before; undefined: unknown */
-  recall(user: string, password: string): Principal | 'wrong' | undefined;
-  /** whether a device or consumer has this name */
-  isUser(user: string): boolean;
+  /** a password that was right before, or is made; `wrong`: it was wrong before; undefined: unknown */
+  recall(user: string, password: string, clientId: string): Granted | 'wrong' | undefined;
+  /** the device, bridge or consumer that has this user name; undefined: none */
+  idOf(user: string, clientId: string): string | undefined;
+  /** the device, bridge or consumer whose certificate this is; undefined: nobody's */
+  recognise?(certificate: ShownCertificate): Granted | undefined;
 }
 
 /** A publish of a device, before its acknowledgement. Times in ms since 1970 and in ms of the monotonic clock. */

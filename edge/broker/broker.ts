@@ -25,8 +25,9 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { Words } from '@forpost/shared/texts/english.ts';
 import { type MqttStateStore, noStateStore } from '../mqtt-state/mqtt-state.ts';
-import type { Acquaintance, Admit, Authenticate, Principal } from './access.ts';
+import type { Acquaintance, Admit, Authenticate, Principal, Standing } from './access.ts';
 import { type BrokerLimits, defaultBrokerLimits, maxConsumerPacketBytesOf, maxPacketBytesOf } from './broker-limits.ts';
+import { shownCertificate } from './client-certificate.ts';
 import { ConnectedClients } from './clients.ts';
 import { ConnackSender } from './connack.ts';
 import { ConnectHandler } from './connect-handler.ts';
@@ -63,6 +64,8 @@ export interface BrokerOptions {
   readonly authenticate: Authenticate;
   /** what of that is known without computing; without it, nothing */
   readonly acquaintance?: Acquaintance;
+  /** whether somebody logs in by a certificate: TLS asks for one then */
+  readonly wantsCertificates?: () => boolean;
   readonly admit: Admit;
   /** what is remembered across restarts; without it, nothing */
   readonly storage?: MqttStateStore;
@@ -163,13 +166,14 @@ export class Broker implements Part, LocalPublisher {
       maxPacketBytes: { device: maxPacketBytes, consumer: maxConsumerPacketBytesOf(options.mqtt) },
       clients: this.#clients,
       sessions: this.#sessions,
+      certificateOf: (socket) => shownCertificate(socket, options.mqtt.tls?.client_ca !== undefined),
       logIn: new LogIn({ ...own, authenticate, acquaintance, onRefused: options.onRefused, onLetIn: options.onLetIn }),
       connacks: new ConnackSender({ settled: (id) => this.#sessions.settled(id), ...own, waitMs }),
       watch: (guarded) => this.#watch(guarded),
       makeSubscribing: (connection) => this.#subscribing(connection),
       onDropped: (what) => this.#counters.dropped(what),
       isStopping: () => this.#stopping,
-      onTakenOver: (connection) => this.#lives.endReplaced(connection),
+      onTakenOver: (connection) => this.#lives.takenOver(connection),
       onEntered: (connection, inItsSession) => this.#lives.entered(connection, inItsSession),
       onAnswered: (connection) => this.#lives.answered(connection),
     });
@@ -191,6 +195,7 @@ export class Broker implements Part, LocalPublisher {
       logger,
       // never reached: the lobby closes older connections to admit new ones
       maxConnections: this.#limits.maxConnections + 2 * this.#limits.most,
+      wantsCertificates: this.#options.wantsCertificates ?? (() => false),
       onKnock: (socket: Socket, handshake: () => void) => this.#lobby.knock(socket, handshake),
       onSocket: (socket: Socket) => this.#lobby.enter(socket, () => this.#accept(socket)),
       onTlsError: (error: Error) => logger.debug(`TLS handshake: ${error.message}`),
@@ -284,11 +289,12 @@ export class Broker implements Part, LocalPublisher {
     });
   }
 
-  /** Closes all connections of a device or consumer (removed, or its password changed); returns how many. */
-  disconnect(principal: string): number {
-    const connections = this.#clients.of(principal);
-    for (const connection of connections) connection.end(reason.administrativeAction);
-    return connections.length;
+  /**
+   * Credentials have changed: closes the connections whose credential is no longer valid, and drops the wills of those that
+   * were revoked. Returns how many it has closed.
+   */
+  endInvalid(standing: (principal: string, credential: string) => Standing): number {
+    return this.#lives.endInvalid(standing);
   }
 
   /**
@@ -297,6 +303,7 @@ export class Broker implements Part, LocalPublisher {
    */
   renew(principalOf: (user: string) => Principal | undefined): number {
     let closed = 0;
+    this.#lives.dropWills(({ principal }) => principalOf(principal.id)?.kind !== principal.kind);
     for (const connection of [...this.#clients.all()]) {
       const principal = principalOf(connection.principal.id);
       if (principal?.kind === connection.principal.kind) {
@@ -337,7 +344,7 @@ export class Broker implements Part, LocalPublisher {
       maxPacketBytes: maxPacketBytesOf(this.#options.mqtt),
       onConnect: (connect) => void this.#connectHandler.ask(guarded, connect),
       onViolation: (what, oversized) => this.#incidents.brokeProtocol(guarded, what, oversized),
-      onUnsupportedVersion: (what) => this.#incidents.unknownVersion(guarded, what),
+      onUnspoken: (what) => this.#incidents.unknownVersion(guarded, what),
       onFailed: (error) => this.#incidents.failed(guarded, error),
     });
     this.#sockets.set(socket, guarded);

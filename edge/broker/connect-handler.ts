@@ -9,9 +9,10 @@
  * two clients.
  */
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
-import type { Principal } from './access.ts';
+import type { Granted, Principal, ShownCertificate } from './access.ts';
 import type { ConnectedClients } from './clients.ts';
 import type { ConnackSender } from './connack.ts';
 import { Connection, type ConnectionLimits, maxTopicAliases, receiveMaximum } from './connection.ts';
@@ -38,6 +39,8 @@ export interface ConnectHandlerOptions {
   readonly limits: ConnectLimits;
   readonly maxPacketBytes: Readonly<Record<Principal['kind'], number>>;
   readonly logIn: LogIn;
+  /** the certificate that a client has shown; undefined: none */
+  readonly certificateOf: (socket: Socket) => ShownCertificate | undefined;
   readonly lobby: Lobby;
   readonly clients: ConnectedClients;
   readonly sessions: Sessions;
@@ -65,7 +68,7 @@ export class ConnectHandler {
 
   /** Never rejects. */
   async ask(guarded: GuardedSocket, connect: Connect): Promise<void> {
-    const { logIn, isStopping } = this.#options;
+    const { logIn, certificateOf, isStopping } = this.#options;
     const { socket } = guarded;
     const { clientId, cleanStart, user, password, version } = connect;
     if (isStopping()) return this.#refuse(guarded, refusedBy(version, returnCode.serverUnavailable));
@@ -76,19 +79,20 @@ export class ConnectHandler {
     socket.once('close', abort);
     // MQTT 5: the server gives an id to a client without one
     logIn.connecting(socket, { clientId, clean: cleanStart || version === '5' });
-    const outcome = await logIn.check(socket, { address: socket.remoteAddress, user, password, gone: gone.signal });
+    const shown = { user, password, certificate: certificateOf(socket) };
+    const outcome = await logIn.check(socket, { address: socket.remoteAddress, ...shown, gone: gone.signal });
     socket.off('close', abort);
     if (socket.destroyed) return;
     if (isStopping()) return this.#refuse(guarded, refusedBy(version, returnCode.serverUnavailable));
     if (!outcome.ok) return this.#refuse(guarded, refusedBy(version, outcome.returnCode));
-    this.#enter(guarded, connect, outcome.principal);
+    this.#enter(guarded, connect, outcome);
   }
 
   #refuse({ socket }: GuardedSocket, connack: Buffer): void {
     endWith(socket, connack, this.#options.clock);
   }
 
-  #enter(guarded: GuardedSocket, connect: Connect, principal: Principal): void {
+  #enter(guarded: GuardedSocket, connect: Connect, { principal, credential }: Granted): void {
     const { clients, sessions, lobby, clock, onTakenOver, onEntered, onAnswered } = this.#options;
     const clientId = connect.clientId === '' ? `forpost-${randomUUID()}` : connect.clientId;
     const id = `${principal.id}/${clientId}`;
@@ -97,7 +101,7 @@ export class ConnectHandler {
       this.#refuse(guarded, refusedBy(connect.version, returnCode.serverUnavailable));
       return;
     }
-    const told = this.#connackProperties(principal, clientId, connect);
+    const told = this.#told(principal, clientId, connect);
     if (accepted(connect.version, false, told).length > connect.maximumPacketSize) {
       const message = `takes packets of ${connect.maximumPacketSize} bytes, and CONNACK is longer: not let in [MQTT-3.1.2-24]`;
       this.#options.logger.warn(`small ${principal.id}`, { principal: principal.id }, message);
@@ -112,7 +116,7 @@ export class ConnectHandler {
     const session = this.#sessionOf(id, connect, inItsSession);
     const { limits, watch: watchOf, onDropped, makeSubscribing, connacks } = this.#options;
     const watch = watchOf(guarded);
-    const parts = { principal, clientId, connect, guarded, limits, watch, sessions, session, clock };
+    const parts = { principal, credential, clientId, connect, guarded, limits, watch, sessions, session, clock };
     const connection = new Connection({ ...parts, onDropped, makeSubscribing });
     clients.add(connection);
     onEntered(connection, inItsSession);
@@ -148,7 +152,7 @@ export class ConnectHandler {
   }
 
   /** The properties of an accepting CONNACK of MQTT 5. */
-  #connackProperties(principal: Principal, clientId: string, connect: Connect): readonly Buffer[] {
+  #told(principal: Principal, clientId: string, connect: Connect): readonly Buffer[] {
     if (connect.version !== '5') return [];
     const { sessions, maxPacketBytes } = this.#options;
     const told = [

@@ -9,7 +9,7 @@
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
-import { mayPublish, type Principal } from './access.ts';
+import { mayPublish, type Principal, type Standing } from './access.ts';
 import type { ConnectedClients } from './clients.ts';
 import type { Connection } from './connection.ts';
 import type { IncidentLog } from './incidents.ts';
@@ -67,7 +67,7 @@ export class ConnectionLives {
     if (keepAliveS > 0) {
       const isUnread = () => guarded.starved || socket.readableLength > 0;
       const keepAlive = new KeepAlive(clock, keepAliveS, isUnread, () => incidents.silent(connection));
-      guarded.onRead = () => keepAlive.noteTraffic();
+      guarded.onRead = () => keepAlive.heard();
       socket.once('close', () => keepAlive.stop());
     }
     socket.once('close', () => contained(guarded.work, () => this.#closed(connection)));
@@ -100,7 +100,7 @@ export class ConnectionLives {
   }
 
   /** The same client has connected again: ends the older connection [MQTT-3.1.4-2]. */
-  endReplaced(connection: Connection): void {
+  takenOver(connection: Connection): void {
     this.#closed(connection);
     connection.end(reason.sessionTakenOver);
   }
@@ -108,6 +108,23 @@ export class ConnectionLives {
   /** A client's session has ended: its delayed will is published now. */
   sessionEnded(clientId: string): void {
     this.#wills.ended(clientId);
+  }
+
+  /** Closes the connections whose credential is no longer valid; drops the wills of those that were revoked. */
+  endInvalid(standing: (principal: string, credential: string) => Standing): number {
+    const standingOf = ({ principal, credential }: Connection) => standing(principal.id, credential);
+    const invalid = [...this.#parts.clients.all()].filter((connection) => standingOf(connection) !== 'valid');
+    this.#wills.drop((connection) => standingOf(connection) === 'revoked');
+    for (const connection of invalid) {
+      if (standingOf(connection) === 'revoked') connection.will = undefined;
+      connection.end(reason.administrativeAction);
+    }
+    return invalid.length;
+  }
+
+  /** Drops the delayed wills of these connections. */
+  dropWills(isGone: (connection: Connection) => boolean): void {
+    this.#wills.drop(isGone);
   }
 
   /** Cancels all delayed wills. */
@@ -135,6 +152,6 @@ export class ConnectionLives {
     const { id, kind } = connection.principal;
     const isKept = will.retain && sessions.retained.mayRetain(id, will.topic, retainedBytes(will), kind);
     if (will.retain && !isKept) incidents.forbidden(connection, 'retain', will.topic);
-    intake.publishWill(connection, { ...will, retain: isKept });
+    intake.takeWill(connection, { ...will, retain: isKept });
   }
 }

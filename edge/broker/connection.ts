@@ -35,6 +35,8 @@ export interface ConnectionLimits extends AdmissionLimits {
 
 export interface ConnectionOptions {
   readonly principal: Principal;
+  /** by which it has logged in */
+  readonly credential: string;
   /** chosen by the client, or by the broker for it */
   readonly clientId: string;
   readonly connect: Connect;
@@ -74,6 +76,8 @@ export class Connection {
   /** the client id with the principal's name in front: equal client ids of two principals are two clients */
   readonly id: string;
   readonly clientId: string;
+  /** by which it has logged in: the connection ends when that ends */
+  readonly credential: string;
   readonly version: ProtocolVersion;
   readonly isV5: boolean;
   readonly isBridge: boolean;
@@ -108,6 +112,7 @@ export class Connection {
     this.#options = options;
     this.#principal = principal;
     this.clientId = clientId;
+    this.credential = options.credential;
     this.id = `${principal.id}/${clientId}`;
     this.version = connect.version;
     this.isV5 = connect.version === '5';
@@ -248,7 +253,7 @@ export class Connection {
         receiveMaximum: Math.min(connect.receiveMaximum, mostInFlight),
         maximumPacketSize: connect.maximumPacketSize,
         isOpen: () => !this.isClosed,
-        mayReceive: (topic) => mayReceive(this.principal, topic),
+        mayHear: (topic) => mayReceive(this.principal, topic),
         onFailed: () => guarded.socket.destroy(),
       },
       this.session,

@@ -2,7 +2,8 @@
  * The broker's listening sockets.
  *
  * Always: with an unusable certificate only TLS is missing, until the certificate is usable. MQTT without TLS listens on
- * loopback only, unless the configuration allows passwords in clear text. The error for a port in use names the port and
+ * loopback only, unless the configuration allows passwords in clear text. TLS asks for a client's certificate while a
+ * principal logs in by one, and never before: some small TLS libraries fail at the question. The error for a port in use names the port and
  * its setting.
  */
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
@@ -36,6 +37,8 @@ export interface ListenerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly onSocket: (socket: Socket) => void;
+  /** whether the next TLS connection is asked for a certificate */
+  readonly wantsCertificates: () => boolean;
   /** Called with a TLS connection before its handshake, which is expensive; `handshake` begins it. */
   readonly onKnock: (socket: Socket, handshake: () => void) => void;
   readonly onTlsError: (error: Error) => void;
@@ -120,16 +123,25 @@ async function listenWithTls(
     onSocket,
   }: { readonly setting: string; readonly port: number; readonly onSocket: (socket: Socket) => void },
 ): Promise<TlsListener | undefined> {
-  const { mqtt, maxConnections, clock, logger, onKnock, onAcceptError } = options;
+  const { mqtt, maxConnections, clock, logger, onKnock, onAcceptError, wantsCertificates } = options;
   const { tls } = mqtt;
   if (tls === undefined) return undefined;
   const names = tls.host === undefined ? [] : [tls.host];
-  const certificate = new ServerCertificate({ setting: 'mqtt.tls', files: tls, names, clock, logger });
+  const files = { certificate: tls.certificate, key: tls.key, ca: tls.client_ca };
+  const certificate = new ServerCertificate({ setting: 'mqtt.tls', files, names, clock, logger });
   await certificate.startOrWait();
-  const server = createTlsServer({ ...certificate.optionsOrNone, handshakeTimeout: handshakeTimeoutMs }, onSocket);
-  certificate.serve(server);
-  server.on('tlsClientError', options.onTlsError);
-  const doors = createPlainServer((socket) => onKnock(socket, () => server.emit('connection', socket)));
+  const serverOf = (requestCert: boolean) => {
+    // a certificate that no CA vouches for may be known by its fingerprint (client-certificate.ts)
+    const asked = { requestCert, rejectUnauthorized: false, handshakeTimeout: handshakeTimeoutMs };
+    const server = createTlsServer({ ...certificate.optionsOrNone, ...asked }, onSocket);
+    certificate.serve(server);
+    server.on('tlsClientError', options.onTlsError);
+    return server;
+  };
+  const [asking, silent] = [serverOf(true), serverOf(false)];
+  const doors = createPlainServer((socket) =>
+    onKnock(socket, () => void (wantsCertificates() ? asking : silent).emit('connection', socket)),
+  );
   try {
     const listener = await listen(doors, tls.host ?? '0.0.0.0', port, setting, maxConnections, onAcceptError);
     const close = async () => void (await Promise.all([certificate.stop(), listener.close()]));

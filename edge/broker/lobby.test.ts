@@ -149,15 +149,14 @@ describe('connections before log-in', () => {
   });
 
   test('one address may have a limited number of log-ins under way, and other addresses still get in', async () => {
+    const principal = { kind: 'device', id: 'meter', publish: [], subscribe: [] } as const;
+    const meter = { principal, credential: 'right' };
     await start({
       limits: { most: 40, mostByAddress: 30 },
-      authenticate: (user) =>
-        user === 'meter'
-          ? Promise.resolve({ kind: 'device', id: 'meter', publish: [], subscribe: [] })
-          : new Promise(() => undefined),
+      authenticate: (user) => (user === 'meter' ? Promise.resolve(meter) : new Promise(() => undefined)),
       acquaintance: {
-        recall: (user) => (user === 'meter' ? { kind: 'device', id: 'meter', publish: [], subscribe: [] } : undefined),
-        isUser: () => true,
+        recall: (user) => (user === 'meter' ? meter : undefined),
+        idOf: (user) => user,
       },
     });
     for (let i = 0; i < 60; i++) await from('127.0.0.66', connectPacket(`u${i}`));

@@ -1,10 +1,11 @@
 /**
- * Checks a client's log-in, and chooses the return code of CONNACK (MQTT 3.1.1, section 3.2.2.3) for a refusal.
+ * Checks a client's log-in, by its certificate or its password, and chooses the return code of CONNACK (MQTT 3.1.1, section 3.2.2.3) for a refusal.
  *
  * Always: only a user with the right password may connect. A password that was right before is accepted at once, whatever
  * other log-ins wait. Guessing is slowed down, but a right password is never refused as wrong: without time to check it the
  * answer is «server unavailable», after which clients try again (after «not authorized» home automations give up). That
- * answer counts as no failure.
+ * answer counts as no failure. A certificate lets in its own principal alone: a CONNECT that names another user is checked
+ * by that user's password.
  */
 import { availableParallelism } from 'node:os';
 import { addressGroup } from '@forpost/shared/address.ts';
@@ -12,7 +13,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
 import { type PasswordAnswer, PasswordQueue } from '@forpost/shared/password-queue.ts';
-import type { Acquaintance, Authenticate, Principal } from './access.ts';
+import type { Acquaintance, Authenticate, Granted, ShownCertificate } from './access.ts';
 import type { Counters } from './counters.ts';
 import type { OnRefused } from './refused-clients.ts';
 
@@ -21,7 +22,7 @@ const serverUnavailable = 3;
 const notAuthorized = 5;
 
 export type LogInOutcome =
-  | { readonly ok: true; readonly principal: Principal }
+  | ({ readonly ok: true } & Granted)
   | { readonly ok: false; readonly returnCode: number; readonly message: string };
 
 /** The parts of CONNECT that the log-in needs. */
@@ -36,11 +37,13 @@ export interface LogInRequest {
   readonly address: string | undefined;
   readonly user: string | undefined;
   readonly password: Uint8Array | undefined;
+  /** undefined: it has shown none */
+  readonly certificate?: ShownCertificate | undefined;
   readonly gone: AbortSignal;
 }
 
 /** The fast check of brokers that have none. */
-const nobodyKnown: Acquaintance = { recall: () => undefined, isUser: () => true };
+const nobodyKnown: Acquaintance = { recall: () => undefined, idOf: (user) => user };
 
 export interface LogInOptions {
   readonly authenticate: Authenticate;
@@ -92,39 +95,49 @@ export class LogIn {
     // [MQTT-3.1.3-8]
     if (request === undefined || (request.clientId === '' && request.clean !== true))
       return { ok: false, returnCode: identifierRejected, message: 'a session that stays needs a client id' };
+    const byCertificate = this.#byCertificate(asked, request);
+    if (byCertificate !== undefined) return this.#letIn(byCertificate);
     if (!asked.user || asked.password === undefined) return this.#refuse(asked, request, 'no user or no password');
     const password = Buffer.from(asked.password).toString('utf8');
-    const known = this.#acquaintance.recall(asked.user, password);
+    const known = this.#acquaintance.recall(asked.user, password, request.clientId);
     if (known === 'wrong') return this.#refuse(asked, request, 'wrong user or password, as before');
     if (known !== undefined) return this.#letIn(known);
-    let principal: Principal | undefined;
+    let granted: Granted | undefined;
     let answer: PasswordAnswer;
     try {
       answer = await this.#queue.check({
         address,
-        user: this.#acquaintance.isUser(asked.user) ? asked.user : undefined,
+        user: this.#acquaintance.idOf(asked.user, request.clientId),
         gone: asked.gone,
         verify: async () => {
-          principal = await this.#authenticate(asked.user ?? '', password);
-          return principal !== undefined;
+          granted = await this.#authenticate(asked.user ?? '', password, request.clientId);
+          return granted !== undefined;
         },
       });
     } catch (error) {
       this.#logger.error(`log-in ${address}`, { address }, `a log-in could not be checked: ${messageOf(error)}`);
       return { ok: false, returnCode: serverUnavailable, message: 'the log-in could not be checked' };
     }
-    if (answer === 'right' && principal !== undefined) {
-      this.#queue.forgive(address, asked.user);
-      return this.#letIn(principal);
+    if (answer === 'right' && granted !== undefined) {
+      this.#queue.forgive(address, granted.principal.id);
+      return this.#letIn(granted);
     }
     if (answer === 'wrong') return this.#refuse(asked, request, 'wrong user or password');
     return this.#putOff(address, answer);
   }
 
+  /** The principal of the client's certificate, unless the client names another user. */
+  #byCertificate({ certificate, user }: LogInRequest, { clientId }: ConnectRequest): Granted | undefined {
+    if (certificate === undefined) return undefined;
+    const granted = this.#acquaintance.recognise?.(certificate);
+    if (granted === undefined || !user) return granted;
+    return this.#acquaintance.idOf(user, clientId) === granted.principal.id ? granted : undefined;
+  }
+
   /** A will on a forbidden topic is dropped later, and does not refuse the log-in. */
-  #letIn(principal: Principal): LogInOutcome {
+  #letIn({ principal, credential }: Granted): LogInOutcome {
     this.#onLetIn?.(principal.id);
-    return { ok: true, principal };
+    return { ok: true, principal, credential };
   }
 
   #putOff(address: string, answer: PasswordAnswer): LogInOutcome {
@@ -143,8 +156,8 @@ export class LogIn {
     this.#counters.failedLogins++;
     const address = addressGroup(from);
     const name = user.slice(0, 64);
-    const isUser = this.#acquaintance.isUser(user);
-    const principal = isUser ? user : null;
+    const principal = this.#acquaintance.idOf(user, clientId) ?? null;
+    const isUser = principal !== null;
     this.#onRefused?.({ kind: isUser ? 'password' : 'stranger', principal, user, clientId, address: from, what: '' });
     // all unknown names together cause one log line a minute
     const kind = isUser ? name : '';

@@ -25,7 +25,7 @@ test('5,000 devices with made credentials log in within seconds while another cl
   const site = { devices: ids.map((id) => ({ id, decoder: 'native' })), consumers: [] } as unknown as Site;
   const mqtt = Object.fromEntries(ids.map((id, n) => [id, credentials[n]?.hash ?? '']));
   const registry = new DeviceRegistry({ site, secrets: { mqtt, console: {} }, clock: systemClock });
-  const { authenticate, acquaintance } = registry;
+  const { authenticate, acquaintance } = registry.logIns;
   bench = new Bench({ authenticate, acquaintance, limits: { maxConnections: devices } });
   await bench.broker.start();
   const logIn = async (user: string, password: string): Promise<RawClient> => {
@@ -54,7 +54,7 @@ test('guesses at a device’s name from its own address do not delay its first l
     site,
     secrets: { mqtt: { meter: hash }, console: {} },
     clock: systemClock,
-  });
+  }).logIns;
   bench = new Bench({ authenticate, acquaintance });
   await bench.broker.start();
   const logIn = async (guess: string): Promise<RawClient> => {

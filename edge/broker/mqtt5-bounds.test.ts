@@ -157,7 +157,7 @@ function outflowOf(sessions: Sessions) {
       maxWaiting: 1000,
       maxWaitingBytes: 2 ** 20,
       isOpen: () => true,
-      mayReceive: () => true,
+      mayHear: () => true,
       onDropped,
       onFailed: onDropped,
     },

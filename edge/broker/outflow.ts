@@ -33,7 +33,7 @@ export interface OutflowOptions {
   readonly maxWaitingBytes: number;
   readonly isOpen: () => boolean;
   /** whether the client may still subscribe to this topic */
-  readonly mayReceive: (topic: string) => boolean;
+  readonly mayHear: (topic: string) => boolean;
   readonly onDropped: (what: 'queued' | 'tooLarge') => void;
   /** called when the disk refuses state that must be stored first */
   readonly onFailed: (error: unknown) => void;
@@ -90,7 +90,7 @@ export class Outflow {
   offer(message: Message, grant: Grant, item?: QueuedItem): void {
     if (this.hasRoom) {
       const sent = item ?? this.#loose(message, grant, nothing);
-      const packetId = this.#newPacketId();
+      const packetId = this.#takeId();
       if (this.#send(sent, packetId, () => this.#bytesOf(message, grant, packetId))) return;
       this.#inFlight.delete(packetId);
       return;
@@ -223,7 +223,7 @@ export class Outflow {
 
   /** Whether a message must still be sent; drops it if not. */
   #isOwed(item: QueuedItem): boolean {
-    const { clock, mayReceive: mayHear } = this.#options;
+    const { clock, mayHear } = this.#options;
     // a negative number: in no queue, for this connection only
     if (item.message >= 0 && this.#queue.get(item.message) !== item) return false;
     if (item.released) return true;
@@ -247,7 +247,7 @@ export class Outflow {
       );
       return;
     }
-    const packetId = before ?? this.#newPacketId();
+    const packetId = before ?? this.#takeId();
     const isSent = this.#send(item, packetId, () => {
       const frame = frameOf(outgoing(item, clock.uptime()), isV5, qos, retain);
       return withId(frame, packetId, before !== undefined);
@@ -290,9 +290,9 @@ export class Outflow {
   }
 
   /** A packet id without a message in flight. */
-  #newPacketId(): number {
-    let id = this.#queue.advanceId();
-    while (this.#inFlight.has(id)) id = this.#queue.advanceId();
+  #takeId(): number {
+    let id = this.#queue.takeId();
+    while (this.#inFlight.has(id)) id = this.#queue.takeId();
     this.#inFlight.add(id);
     return id;
   }

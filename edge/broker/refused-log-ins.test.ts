@@ -24,7 +24,7 @@ test('a refused log-in is reported with its user name, client id and address', a
   const refused: Refused[] = [];
   bench = new Bench({
     onRefused: (one) => refused.push(one),
-    acquaintance: { recall: () => undefined, isUser: (user) => user === 'meter' },
+    acquaintance: { recall: () => undefined, idOf: (user) => (user === 'meter' ? user : undefined) },
   });
   await bench.broker.start();
   const soon = (count: number) => expect.poll(() => refused.length, { timeout: 10_000, interval: 5 }).toBe(count);

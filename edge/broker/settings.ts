@@ -64,6 +64,13 @@ export const mqttSchema = Type.Object(
           host: host('address that MQTT over TLS listens on', '0.0.0.0'),
           port: port('port of MQTT over TLS', defaultMqttTlsPort),
           ...serverTlsSchema.properties,
+          client_ca: Type.Optional(
+            Type.String({
+              description:
+                'PEM file with the CA of clients’ certificates: devices, bridges and consumers may then log in by a name in theirs',
+              'x-default': 'certificates count by their SHA-256 alone',
+            }),
+          ),
         },
         { ...closed, description: 'MQTT over TLS' },
       ),

@@ -25,7 +25,7 @@ const program = `
     mqtt: {}, ports: { plain: 0 }, clock: systemClock, logger, onConnection: () => undefined,
     authenticate: async (id) => {
       if (id === 'defect') setImmediate(breaks);
-      return { kind: 'device', id, publish: ['#'], subscribe: ['#'] };
+      return { principal: { kind: 'device', id, publish: ['#'], subscribe: ['#'] }, credential: 'right' };
     },
     admit: async ({ payload }) => { void ways[Buffer.from(payload).toString()]?.(); },
   });

@@ -133,6 +133,11 @@ class WebSocketStream extends Duplex {
     return this as unknown as Socket;
   }
 
+  /** the connection below: TLS knows the client's certificate */
+  get carrier(): Socket {
+    return this.#socket;
+  }
+
   get bytesWritten(): number {
     return this.#socket.bytesWritten;
   }

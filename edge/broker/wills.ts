@@ -3,7 +3,8 @@
  *
  *   lost ── no delay ──► published
  *     └── delayed ──► waits ── its time, its session's end ──► published
- *                        └── its client is back in its session ──► dropped [MQTT-3.1.3-9]
+ *                        ├── its client is back in its session ──► dropped [MQTT-3.1.3-9]
+ *                        └── its principal is removed, or revoked ──► dropped
  *
  * Always: one will a client waits at most, and only as long as its session, so the bound of the sessions bounds the wills.
  * No will is published because the broker stops.
@@ -13,6 +14,7 @@ import type { Connection } from './connection.ts';
 import type { Will } from './protocol/connect.ts';
 
 interface Waiting {
+  readonly connection: Connection;
   readonly timer: Timer;
   readonly publish: () => void;
 }
@@ -35,7 +37,7 @@ export class PendingWills {
       this.#publish(connection, will);
     };
     if (delayMs <= 0) this.#publish(connection, will);
-    else this.#waiting.set(connection.id, { timer: this.#clock.after(delayMs, publish), publish });
+    else this.#waiting.set(connection.id, { connection, timer: this.#clock.after(delayMs, publish), publish });
   }
 
   /** The client is back. @param inItsSession false: its session has ended, and the will is due */
@@ -49,6 +51,11 @@ export class PendingWills {
   /** Its client's session has ended, whatever ended it. */
   ended(clientId: string): void {
     this.#waiting.get(clientId)?.publish();
+  }
+
+  /** Drops the wills that wait of these connections: their principals are gone, or revoked. */
+  drop(isGone: (connection: Connection) => boolean): void {
+    for (const [clientId, { connection }] of [...this.#waiting]) if (isGone(connection)) this.#forget(clientId);
   }
 
   close(): void {

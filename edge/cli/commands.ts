@@ -5,7 +5,16 @@ import { backup, restore } from './commands/backup.ts';
 import { camerasFingerprint } from './commands/cameras.ts';
 import { check } from './commands/check.ts';
 import { cloud } from './commands/cloud.ts';
-import { devicesList, devicesPassword, devicesPasswords } from './commands/devices.ts';
+import {
+  devicesAdd,
+  devicesCertificates,
+  devicesImport,
+  devicesList,
+  devicesPassword,
+  devicesPasswords,
+  devicesRevoke,
+  devicesRotate,
+} from './commands/devices.ts';
 import { gateway } from './commands/gateway.ts';
 import { init } from './commands/init.ts';
 import { modelAdd, modelList, modelRemove } from './commands/model.ts';
@@ -20,7 +29,7 @@ export const gatewayCommands: CommandTable = {
   version,
   groups: {
     site: 'the site’s document and its revisions',
-    devices: 'devices, consumers and people, and their passwords',
+    devices: 'devices, consumers and people, and their credentials',
     cameras: 'cameras of the site',
     model: 'detection models',
   },
@@ -36,9 +45,14 @@ export const gatewayCommands: CommandTable = {
     siteHistory,
     siteApply,
     siteUndo,
+    devicesAdd,
+    devicesImport,
+    devicesList,
+    devicesRotate,
+    devicesRevoke,
+    devicesCertificates,
     devicesPassword,
     devicesPasswords,
-    devicesList,
     camerasFingerprint,
     replay,
     backup,

@@ -18,7 +18,7 @@ const noted = (more: object) => ({
   ...more,
 });
 
-async function list(refused: string): Promise<readonly string[]> {
+async function list(refused: string, credentials?: (hash: string) => string): Promise<readonly string[]> {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-list-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const write = (name: string, text: string) => writeFile(join(folder, name), text);
@@ -32,9 +32,10 @@ async function list(refused: string): Promise<readonly string[]> {
     'site: { id: s, timezone: Europe/Berlin }\ndevices: [{ id: meter, name: Main meter, decoder: native }]\nconsumers: [{ id: home, role: home-assistant }]\n',
   );
   const hash = makeCredential().hash;
-  await write('secrets.yaml', `mqtt: { meter: ${hash}, home: ${hash} }\nconsole: {}\n`);
+  const own = credentials?.(hash) ?? `meter: ${hash}, home: ${hash}`;
+  await write('secrets.yaml', `mqtt: { ${own} }\nconsole: {}\n`);
   await write('data/refused-clients.json', refused);
-  return listDevices(join(folder, 'gateway.yaml'));
+  return (await listDevices(join(folder, 'gateway.yaml'))).lines;
 }
 
 test('each device and consumer is listed with its refusals, and unknown clients with their addresses', async () => {
@@ -55,4 +56,22 @@ test('each device and consumer is listed with its refusals, and unknown clients 
 
 test('a damaged file of refusals leaves the list of devices complete', async () => {
   expect(await list('[{"kind":')).toEqual(['meter\tdevice, native\tMain meter', 'home\tconsumer, home-assistant\t']);
+});
+
+test('what is more than a password is listed: certificates, a revocation, a grace, a fixed user name', async () => {
+  const until = '2999-01-01T00:00:00.000Z';
+  const certificate = `sha256:${'ab'.repeat(32)}`;
+  const grace = (hash: string) => `{ password: ${hash}, before: { password: ${hash}, until: ${until} } }`;
+  expect(await list('[]', (hash) => `meter: ${grace(hash)}, home: { revoked: 2026-11-30T10:00:00Z }`)).toEqual([
+    'meter\tdevice, native\tMain meter',
+    `  the password before is valid until ${until}`,
+    'home\tconsumer, home-assistant\t',
+    '  revoked since 2026-11-30T10:00:00Z',
+  ]);
+  const fixed = (hash: string) =>
+    `{ password: ${hash}, user: DVES_USER, client_id: DVES_1, certificates: ["${certificate}"] }`;
+  expect((await list('[]', (hash) => `meter: ${fixed(hash)}, home: ${hash}`)).slice(1, 3)).toEqual([
+    `  logs in by the certificate ${certificate}`,
+    '  logs in with the user name DVES_USER and the client id DVES_1, which it came with',
+  ]);
 });

@@ -31,7 +31,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
   const { clock, random, installation } = options;
   const { site_file: file, secrets_file: secretsFile, data } = installation;
   const siteLog = loggerOf(options, 'site');
-  const checks = new DocumentChecks({ file, secretsFile, clock });
+  const checks = new DocumentChecks({ file, secretsFile, data, clock });
   const site: LiveSite = new LiveSite({
     site: options.site,
     file,
@@ -98,7 +98,18 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     },
   });
   const commands = composeCommands(options, ground, pipeline, site, { outside, page });
-  return { site, trials, alarms, pastAlarms, rules, rulesIfStarted: () => engine, startRules, pipeline, ...commands };
+  return {
+    site,
+    checks,
+    trials,
+    alarms,
+    pastAlarms,
+    rules,
+    rulesIfStarted: () => engine,
+    startRules,
+    pipeline,
+    ...commands,
+  };
 }
 
 /** The device's words, or the gateway's: its own alarms are about it. */
@@ -133,7 +144,7 @@ function composeCommands(
         describe: () => page().status.describe(),
       },
       quality: ground.clock.quality,
-      atLeast: () => ground.clock.trueTime.earliest(),
+      atLeast: () => ground.clock.known.atLeast(),
       store: (result, alerts) => pipeline.own.commandResult(result, alerts),
       clock,
       random,

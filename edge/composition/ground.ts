@@ -8,9 +8,10 @@ import { readInstance } from '../backup/instance.ts';
 import { Broker } from '../broker/broker.ts';
 import { RefusedClients } from '../broker/refused-clients.ts';
 import { RefusedFile, refusedFileName } from '../broker/refused-file.ts';
+import { KnownTime } from '../clock/known-time.ts';
 import { ClockSync, clockSetEvent } from '../clock/sync.ts';
-import { TrueTime } from '../clock/true-time.ts';
 import { ChannelNameFile } from '../devices/channel-name-file.ts';
+import { GraceWatch } from '../devices/grace-watch.ts';
 import { DeviceRegistry } from '../devices/registry.ts';
 import { outboxLimits } from '../outbox/sqlite/main/configured-limits.ts';
 import { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
@@ -43,21 +44,15 @@ function composeClock(options: GatewayOptions, pipeline: () => Pipeline): Gatewa
   const logger = loggerOf(options, 'clock');
   const boot = () => sync.bootId();
   const quality = () => sync.quality();
-  const trueTime = new TrueTime({ clock, logger, boot, file: join(installation.data, 'last-sync.json') });
+  const known = new KnownTime({ clock, logger, boot, file: join(installation.data, 'last-sync.json') });
   const sync: ClockSync = new ClockSync({
     clock,
     logger,
     onJump: (movedMs) => pipeline().own.note(clockSetEvent(movedMs)),
-    onInSync: (now) => trueTime.noteSync(now),
+    onInSync: (now) => known.inSync(now),
     onOffset: (offset, source) => pipeline().own.noteClock({ boot: boot(), offset_ms: offset, source }),
   });
-  return {
-    sync,
-    trueTime,
-    quality,
-    boot,
-    error: () => trueTime.errorOf(quality(), installation.clock?.trusted ?? false),
-  };
+  return { sync, known, quality, boot, error: () => known.errorOf(quality(), installation.clock?.trusted ?? false) };
 }
 
 function composeOutbox(
@@ -107,22 +102,23 @@ function composeBroker(
   pipeline: () => Pipeline,
   { mqttState }: SqliteOutbox,
   devices: DeviceRegistry,
-): Pick<Ground, 'broker' | 'refusedClients' | 'refusedFile'> {
+): Pick<Ground, 'broker' | 'graces' | 'refusedClients' | 'refusedFile'> {
   const { clock, installation } = options;
   const logger = loggerOf(options, 'broker');
-  const { acquaintance, authenticate } = devices;
+  const { logIns } = devices;
   const refusedClients = new RefusedClients(clock);
   const refusedFile = new RefusedFile({
     clients: refusedClients,
     file: join(installation.data, refusedFileName),
-    isKnown: acquaintance.isUser,
+    isKnown: (id) => devices.principal(id) !== undefined,
     clock,
     logger,
   });
   const broker = new Broker({
     mqtt: installation.mqtt,
-    authenticate,
-    acquaintance,
+    authenticate: logIns.authenticate,
+    acquaintance: logIns.acquaintance,
+    wantsCertificates: () => logIns.wantsCertificates,
     admit: (publish) => pipeline().admit(publish),
     storage: mqttState,
     clock,
@@ -133,5 +129,10 @@ function composeBroker(
     onRefused: refusedClients.note,
     onLetIn: refusedClients.letIn,
   });
-  return { broker, refusedClients, refusedFile };
+  const graces = new GraceWatch({
+    logIns,
+    clock,
+    endInvalid: () => broker.endInvalid((id, credential) => logIns.standing(id, credential)),
+  });
+  return { broker, graces, refusedClients, refusedFile };
 }

@@ -3,7 +3,8 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Warning } from '../config/conditions.ts';
 import type { Installation } from '../config/installation.ts';
-import type { Secrets, Site } from '../site/site.ts';
+import type { Secrets } from '../site/secrets.ts';
+import type { Site } from '../site/site.ts';
 
 export interface GatewayOptions {
   /** gateway.yaml, read again at a reload */

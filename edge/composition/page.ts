@@ -7,7 +7,7 @@ import { version } from '@forpost/shared/version.ts';
 import { backupProcess } from '../backup/backup-process.ts';
 import { instanceStatus } from '../backup/instance.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
-import { passwordsFor } from '../config/passwords.ts';
+import { DeviceImport } from '../config/device-import.ts';
 import { PageSource } from '../console/page-source.ts';
 import { RetryingPage } from '../console/retrying-page.ts';
 import { ConsoleServer } from '../console/server.ts';
@@ -21,6 +21,7 @@ import { Status } from '../health/status.ts';
 import { StatusTopic } from '../health/status-topic.ts';
 import { MuteWatch } from '../rules/mute-watch.ts';
 import { ruleProblems } from '../rules/rule-problems.ts';
+import { composeCredentials } from './credentials.ts';
 import { composeHost } from './host.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { Alarming, Ground, Outside, Page } from './parts.ts';
@@ -35,7 +36,11 @@ export function composePage(
   isListening: () => boolean,
 ): Page {
   const { installation, clock } = options;
-  const { site, pipeline, trials, pastAlarms, commandKeys, alarms } = alarming;
+  const { site, checks, pipeline, trials, pastAlarms, commandKeys, alarms } = alarming;
+  const logIns = {
+    credentials: composeCredentials(options, ground, alarming),
+    devices: new DeviceImport({ document: site.document, checks }),
+  };
   const { uplink, vision, evidenceStore, uploads } = outside;
   const { broker, devices, outbox, refusedClients } = ground;
   const conditions = new ConditionWatch({ ...options.conditions, clock, logger: loggerOf(options, 'conditions') });
@@ -78,7 +83,8 @@ export function composePage(
     roleOf: (name) => users.roleOf(name),
     source,
     document: site.document,
-    passwordsFor: (document) => passwordsFor(document, installation),
+    passwordsFor: (document) => checks.givePasswords(document),
+    ...logIns,
     health,
     metrics: new GatewayMetrics(() => status.snapshot()),
     clock,
@@ -91,7 +97,8 @@ export function composePage(
     folder: installation.data,
     document: site.document,
     logger: loggerOf(options, 'socket'),
-    passwordsFor: (document) => passwordsFor(document, installation),
+    passwordsFor: (document) => checks.givePasswords(document),
+    ...logIns,
   });
   const retryingPage: RetryingPage = new RetryingPage({ server, clock, logger: loggerOf(options, 'console') });
   const reload: Reload = new Reload({

@@ -11,16 +11,18 @@ import type { Instance } from '../backup/instance.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';
 import type { RefusedFile } from '../broker/refused-file.ts';
+import type { KnownTime } from '../clock/known-time.ts';
 import type { ClockSync } from '../clock/sync.ts';
-import type { TrueTime } from '../clock/true-time.ts';
 import type { CommandRefusals } from '../commands/command-refusals.ts';
 import type { Commander } from '../commands/commander.ts';
 import type { CommandKeys } from '../commands/trusted-keys.ts';
+import type { DocumentChecks } from '../config/check/document-checks.ts';
 import type { ConditionWatch } from '../config/condition-watch.ts';
 import type { PageSource } from '../console/page-source.ts';
 import type { RetryingPage } from '../console/retrying-page.ts';
 import type { GatewaySocket } from '../console/socket.ts';
 import type { ChannelNameFile } from '../devices/channel-name-file.ts';
+import type { GraceWatch } from '../devices/grace-watch.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { EvidenceLimits, EvidenceStore } from '../evidence/store.ts';
@@ -43,7 +45,7 @@ import type { Reload } from './reload.ts';
 /** The gateway's clock, for the stamps of events and for the rules. */
 export interface GatewayClock {
   readonly sync: ClockSync;
-  readonly trueTime: TrueTime;
+  readonly known: KnownTime;
   readonly quality: () => ClockQuality;
   readonly boot: () => string;
   readonly error: () => ClockError | undefined;
@@ -63,11 +65,14 @@ export interface Ground {
   readonly refusedClients: RefusedClients;
   readonly refusedFile: RefusedFile;
   readonly broker: Broker;
+  /** ends connections by an old password when its grace is over */
+  readonly graces: GraceWatch;
 }
 
 /** The parts between a message and its alarm: site, rules, alarms, pipeline, commands. */
 export interface Alarming {
   readonly site: LiveSite;
+  readonly checks: DocumentChecks;
   readonly trials: Trials;
   readonly alarms: Alarms;
   readonly pastAlarms: PastAlarms;

@@ -5,8 +5,8 @@
  *   files checked as at a start ── problems ──► logged, and on the page until the next reload; nothing changes
  *     └── no problem ──► passwords, keys, certificates applied ──► other changes logged: they apply at the next start
  *
- * Always: all files are checked before anything is applied; a connection whose password did not change stays open; a
- * connection whose password changed is closed.
+ * Always: all files are checked before anything is applied; a connection whose credential is still valid stays open; a
+ * connection whose credential has ended is closed.
  */
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
@@ -33,8 +33,8 @@ export interface ReloadParts {
   readonly site: () => Site;
   /** runs while the site does not change: a change writes secrets that a reload reads */
   readonly alone: (run: () => Promise<void>) => Promise<void>;
-  readonly devices: Pick<DeviceRegistry, 'renew'>;
-  readonly broker: Pick<Broker, 'disconnect' | 'reload'>;
+  readonly devices: Pick<DeviceRegistry, 'logIns'>;
+  readonly broker: Pick<Broker, 'endInvalid' | 'reload'>;
   readonly console: Pick<ConsoleServer, 'reload'>;
   readonly vision: Pick<VisionSupervisor, 'renew'>;
   readonly uplink: Pick<Uplink, 'renew'>;
@@ -88,7 +88,8 @@ export class Reload {
     const parts = this.#parts;
     parts.users.renew(secrets);
     parts.commandKeys.renew(installation);
-    for (const id of parts.devices.renew(secrets)) parts.broker.disconnect(id);
+    parts.devices.logIns.renew(secrets.mqtt);
+    parts.broker.endInvalid((id, credential) => parts.devices.logIns.standing(id, credential));
     parts.vision.renew(secrets.cameras ?? {});
     parts.uplink.renew(secrets.uplink ?? {}, parts.commandKeys.texts());
     parts.uploads.renew(uploadTarget(parts.installation, secrets));

@@ -35,13 +35,15 @@ export function siteParts(
     },
     {
       name: 'devices and consumers',
+      // an unknown decoder is refused by `prepare`
+      ready: (next) => devices.ready(next).catch(() => undefined),
       prepare: (next) =>
         tried(() => {
           const prepared = devices.prepare(next);
           return () => {
-            const changed = prepared.commit();
+            prepared.commit();
             broker.renew((user) => devices.principal(user));
-            for (const user of changed) broker.disconnect(user);
+            broker.endInvalid((id, credential) => devices.logIns.standing(id, credential));
           };
         }),
     },

@@ -3,7 +3,7 @@ import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import { isTopicFilter } from '../broker/topic-filter.ts';
-import { commandTopicsOf, rolesOf } from '../devices/principals.ts';
+import { commandTopicsOf, ownTopics, rolesOf } from '../devices/principals.ts';
 import { roleNamed, roles } from '../devices/roles/registry.ts';
 import type { ConsumerConfig, Site } from '../site/site.ts';
 
@@ -63,4 +63,25 @@ function forbidden({ publish = [] }: ConsumerConfig, commands: FilterSet): reado
     const message = `nobody may publish to "${filter}": it is what the gateway or a device says; of these topics a consumer may write to forpost/devices/<device>/commands`;
     return [{ path: ['publish', index], message }];
   });
+}
+
+/**
+ * Filters that only match what a device says, as `tele/plug/SENSOR`: the broker drops what the consumer publishes there.
+ * They stop no start, because they do no harm, and earlier versions took them.
+ */
+export function uselessFilters({ consumers, devices }: Pick<Site, 'consumers' | 'devices'>): readonly Problem[] {
+  if (!consumers.some(({ publish = [] }) => publish.length > 0)) return [];
+  const commands = new FilterSet(devices.flatMap(commandTopicsOf));
+  const owned = new FilterSet();
+  for (const device of devices) for (const filter of ownTopics(device)) owned.add(filter, device.id);
+  return consumers.flatMap(({ id, publish = [] }, index) =>
+    publish.flatMap((filter, at): readonly Problem[] => {
+      if (!isTopicFilter(filter) || !owned.covers(filter) || commands.overlapping(filter) !== undefined) return [];
+      const owner = devices.find((device) => device.id === owned.overlapping(filter));
+      const taken = owner === undefined ? [] : commandTopicsOf(owner);
+      const instead = taken.length === 0 ? 'it takes no commands' : `its commands are ${taken.join(', ')}`;
+      const message = `consumer "${id}" may not publish to "${filter}", because only the device "${owner?.id}" speaks there: the broker drops it; ${instead}`;
+      return [{ path: ['consumers', index, 'publish', at], message }];
+    }),
+  );
 }

@@ -1,16 +1,17 @@
 /**
- * Checks the secrets against the site: a password for every log-in, each in the form of its hash. A password that nobody
+ * Checks the secrets against the site: the log-ins of its clients (check-log-ins.ts), of people and of cameras. A password that nobody
  * uses is a problem where it looks like a misspelt one that is missing; else it harms nothing: it was left by a device that
  * the site no longer has, or waits for one that is about to come.
  */
 import { suggestion } from '@forpost/shared/config/nearest.ts';
-import { parseMadeHash } from '@forpost/shared/made-credential.ts';
 import { isPasswordHash } from '@forpost/shared/password.ts';
-import type { Secrets, Site } from '../site/site.ts';
+import type { Secrets } from '../site/secrets.ts';
+import type { Site } from '../site/site.ts';
+import { checkLogIns } from './check-log-ins.ts';
 import type { Located } from './check-site.ts';
 
-const noHash = (section: 'mqtt' | 'console', id: string) =>
-  `${section}.${id} is not ${section === 'mqtt' ? "a password's hash" : 'an argon2id hash'}: passwords themselves never stand here; make one with "forpost devices password ${id}${section === 'console' ? ' --console' : ''}"`;
+const noHash = (name: string) =>
+  `console.${name} is not an argon2id hash: passwords themselves never stand here; make one with "forpost devices password ${name} --console"`;
 
 /** Problems by the file in which they stand. `unused`: secrets that nobody uses, which stop no start. */
 export function checkSecrets(
@@ -22,32 +23,11 @@ export function checkSecrets(
   readonly ofSecrets: readonly Located[];
   readonly unused: readonly Located[];
 } {
-  const ofSite: Located[] = [];
-  const unused: Located[] = [];
-  const ofSecrets: Located[] = [];
-  const missing = (what: string, id: string, path: Located['path']) => {
-    if (Object.hasOwn(secrets.mqtt, id)) return;
-    const message = `the ${what} "${id}" has no password: add it under mqtt in ${secretsFile} ("forpost devices password ${id}")`;
-    ofSite.push({ path, message });
-  };
-  for (const [index, { id }] of site.devices.entries()) missing('device', id, ['devices', index, 'id']);
-  for (const [index, { id }] of site.consumers.entries()) missing('consumer', id, ['consumers', index, 'id']);
-
-  const users = [...site.devices, ...site.consumers].map(({ id }): string => id);
-  for (const [id, hash] of Object.entries(secrets.mqtt)) {
-    if (!users.includes(id)) {
-      const hint = suggestion(
-        id,
-        users.filter((user) => !Object.hasOwn(secrets.mqtt, user)),
-      );
-      const isMisspelt = hint.startsWith('; did');
-      const message = `mqtt.${id} is a password, but the site has no such device or consumer${isMisspelt ? hint : ''}`;
-      (isMisspelt ? ofSecrets : unused).push({ path: ['mqtt', id], message, onKey: true });
-    } else if (!isPasswordHash(hash) && parseMadeHash(hash) === undefined)
-      ofSecrets.push({ path: ['mqtt', id], message: noHash('mqtt', id) });
-  }
+  const logIns = checkLogIns(site, secrets.mqtt, secretsFile);
+  const unused: Located[] = [...logIns.unused];
+  const ofSecrets: Located[] = [...logIns.ofSecrets];
   for (const [name, hash] of Object.entries(secrets.console))
-    if (!isPasswordHash(hash)) ofSecrets.push({ path: ['console', name], message: noHash('console', name) });
+    if (!isPasswordHash(hash)) ofSecrets.push({ path: ['console', name], message: noHash(name) });
   for (const [index, name] of (secrets.viewers ?? []).entries())
     if (!Object.hasOwn(secrets.console, name)) {
       const message = `viewers: nobody under console is called "${name}"${suggestion(name, Object.keys(secrets.console))}`;
@@ -64,5 +44,5 @@ export function checkSecrets(
       const message = `cameras.${id} is a password, but the site has no such camera${isMisspelt ? hint : ''}`;
       (isMisspelt ? ofSecrets : unused).push({ path: ['cameras', id], message, onKey: true });
     }
-  return { ofSite, ofSecrets, unused };
+  return { ofSite: logIns.ofSite, ofSecrets, unused };
 }

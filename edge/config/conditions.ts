@@ -15,7 +15,9 @@ import { weakness } from '@forpost/shared/password-strength.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { certificateProblems, certificatesIn, ServerCertificate } from '@forpost/shared/tls.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
+import { storedCredential } from '../site/secrets.ts';
 import { checkModels } from '../vision/check-models.ts';
+import { uselessFilters } from './check-consumers.ts';
 import type { Installation } from './installation.ts';
 import { keptFileProblems } from './kept-files.ts';
 import type { LoadedSite } from './load-site.ts';
@@ -23,7 +25,8 @@ import type { LoadedSite } from './load-site.ts';
 /**
  * What it is about. `uplink`, `commands` and `access` stand on the page, so their sentence has every language. A running part
  * reports `listener` (the certificate of MQTT or page), `camera`, `model` and `kept` (a file that an earlier run wrote)
- * itself. `unused`: a password that nobody uses; an undo may need it again.
+ * itself. `unused`: a password that nobody uses; an undo may need it again; or a right that gives
+ * nothing.
  */
 export type Warning = {
   /** FILE:LINE:COLUMN, where a line is to blame */
@@ -72,6 +75,7 @@ export function lastingConditions(configured: Configured, clock: Clock): readonl
     ...located('commands', yaml, trustedKeys(installation).warnings),
     ...located('access', site.secretsYaml, weakPasswords(site)),
     ...located('unused', site.secretsYaml, site.unusedSecrets),
+    ...located('unused', site.siteYaml, uselessFilters(site.site)),
     ...modeProblems(configured).map((message): Warning => ({ area: 'access', message })),
   ];
 }
@@ -93,7 +97,8 @@ async function listenerProblems(installation: Installation, clock: Clock): Promi
     const { tls } = installation[part];
     if (tls === undefined) continue;
     const names = tls.host === undefined ? [] : [tls.host];
-    const options = { setting: `${part}.tls`, files: tls, names, clock, logger: silentLogger() };
+    const files = 'client_ca' in tls ? { ...tls, ca: tls.client_ca } : tls;
+    const options = { setting: `${part}.tls`, files, names, clock, logger: silentLogger() };
     const certificate = new ServerCertificate(options);
     const messages = await certificate.start().then(
       () => certificate.problems(),
@@ -145,8 +150,9 @@ function cameraCas({ site }: LoadedSite): Problem[] {
 
 function weakPasswords({ secrets }: LoadedSite): SaidProblem[] {
   return (['mqtt', 'console'] as const).flatMap((section) =>
-    Object.entries(secrets[section]).flatMap(([id, hash]) => {
-      const weak = weakness(hash);
+    Object.entries(secrets[section]).flatMap(([id, secret]) => {
+      const { password } = storedCredential(secret);
+      const weak = password === undefined ? undefined : weakness(password);
       if (weak === undefined) return [];
       const again = `forpost devices password ${id}${section === 'console' ? ' --console' : ''}`;
       const message = words('gateway/problem.password-weak', {

@@ -51,7 +51,7 @@ function resolved(value: Installation, folder: string): Installation {
     data: at(value.data),
     site_file: at(value.site_file),
     secrets_file: at(value.secrets_file),
-    mqtt: listener(value.mqtt),
+    mqtt: withClientCa(listener(value.mqtt), at),
     http: listener(value.http),
     ...(value.commands?.trusted_keys_file === undefined
       ? {}
@@ -66,6 +66,11 @@ function resolved(value: Installation, folder: string): Installation {
         }),
     uplink: value.uplink.map((sink) => resolvedSink(sink, at)),
   };
+}
+
+function withClientCa(mqtt: Installation['mqtt'], at: (path: string) => string): Installation['mqtt'] {
+  const { tls } = mqtt;
+  return tls?.client_ca === undefined ? mqtt : { ...mqtt, tls: { ...tls, client_ca: at(tls.client_ca) } };
 }
 
 function resolvedSink(sink: SinkConfig, at: (path: string) => string): SinkConfig {

@@ -13,14 +13,8 @@ import { version } from '@forpost/shared/version.ts';
 import type { Static } from 'typebox';
 import { isMap, parseDocument } from 'yaml';
 import { ruleKinds } from '../rules/kinds/registry.ts';
-import {
-  type CameraConfig,
-  type DeviceConfig,
-  documentFormat,
-  type RuleConfig,
-  type Secrets,
-  type Site,
-} from '../site/site.ts';
+import type { Secrets } from '../site/secrets.ts';
+import { type CameraConfig, type DeviceConfig, documentFormat, type RuleConfig, type Site } from '../site/site.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSite, type Located } from './check-site.ts';
 import { wholeSiteSchema } from './device-schema.ts';
@@ -70,6 +64,18 @@ export function loadSite(siteFile: string, secretsFile: string, siteText?: strin
   if (problems.length > 0 || site === undefined || siteYaml === undefined || secretsYaml === undefined)
     throw configError(problems);
   return { site, secrets: secretsYaml.value, siteYaml, secretsYaml, unusedSecrets };
+}
+
+/** What is wrong with a document, without its secrets: a line each, FILE:LINE:COLUMN. `file`: its name in the lines. */
+export function documentProblems(file: string, text: string): readonly string[] {
+  try {
+    const yaml = loadDocument(file, text);
+    return checkSite(siteOf(yaml)).map(({ offset, ...problem }) => yaml.describe(problem, offset));
+  } catch (error) {
+    const found = configProblems(error);
+    if (found === undefined) throw error;
+    return found;
+  }
 }
 
 /** @throws ForpostError FORPOST_CONFIG_INVALID; of a document that a newer Forpost made, with what is unknown in it */

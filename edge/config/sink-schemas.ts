@@ -1,6 +1,6 @@
 /** The schemas of the uplinks in gateway.yaml and of their secrets, made of the kinds of sinks there are. */
 import Type, { type TSchema } from 'typebox';
-import { secretsSchema, uplinkSecretsAbout } from '../site/site.ts';
+import { secretsSchema, uplinkSecretsAbout } from '../site/secrets.ts';
 import { type SinkConfig, type SinkSecret, sinkOfKind } from '../uplink/sink-kind.ts';
 import { tokenSchema } from '../uplink/sinks/http/kind.ts';
 import { sinkKinds } from '../uplink/sinks/registry.ts';

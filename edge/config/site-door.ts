@@ -20,6 +20,7 @@ import type { Author } from '../site/revision.ts';
 import type { Made, SiteDoor } from './door.ts';
 import type { Installation } from './installation.ts';
 import { loadSite } from './load-site.ts';
+import { SocketClient } from './socket-client.ts';
 import { SocketDoor } from './socket-door.ts';
 
 /** Runs with the door of this installation, and closes it. `user`: of this machine, the author of changes. */
@@ -29,8 +30,8 @@ export async function withSiteDoor<T>(
   run: (door: SiteDoor) => Promise<T>,
 ): Promise<T> {
   const { data, site_file: file, secrets_file: secretsFile } = installation;
-  const running = new SocketDoor(data, user);
-  if (await running.answers()) return run(running);
+  const running = new SocketClient(data, user);
+  if (await running.answers()) return run(new SocketDoor(running));
   const lock = takeLock(data);
   try {
     const load = (text: string) => loadSite(file, secretsFile, text);
@@ -42,8 +43,8 @@ export async function withSiteDoor<T>(
   }
 }
 
-/** Undefined: there is no data folder yet, or this user may not lock it, and then not write either. */
-function takeLock(data: string): Lock | undefined {
+/** The lock of the data folder, while no gateway runs. Undefined: there is no data folder yet, or this user may not lock it, and then not write either. */
+export function takeLock(data: string): Lock | undefined {
   if (!existsSync(data)) return undefined;
   const file = join(data, 'gateway.lock');
   const isNew = !existsSync(file);

@@ -40,11 +40,15 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
+import type { CredentialDoor } from '../devices/credential-door.ts';
+import type { ImportDoor } from '../devices/import-door.ts';
 import type { GatewayHealth } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
 import type { SiteDocument } from '../site/document.ts';
 import type { Author } from '../site/revision.ts';
 import { registerBackupRoute } from './backup-route.ts';
+import { registerCredentialRoutes } from './credential-routes.ts';
+import { registerImportRoute } from './import-routes.ts';
 import { PageAssets } from './page-assets.ts';
 import { registerOpenRoutes, registerRoutes } from './routes.ts';
 import { defaultHttpPort, defaultHttpsPort, type HttpSettings } from './settings.ts';
@@ -62,6 +66,10 @@ export interface ConsoleServerOptions {
   readonly document?: SiteDocument;
   /** makes the passwords of new devices and consumers */
   readonly passwordsFor?: PasswordsFor;
+  /** the credentials of devices, bridges and consumers; absent: the page cannot change them */
+  readonly credentials?: CredentialDoor;
+  /** takes lists of devices; absent: the page adds them one by one */
+  readonly devices?: ImportDoor;
   /** makes a backup; absent: the page makes none. @throws ForpostError with the reason in words */
   readonly takeBackup?: (passphrase: string) => Promise<Readable>;
   readonly health: Pick<GatewayHealth, 'alive' | 'ready'>;
@@ -216,8 +224,17 @@ export class ConsoleServer implements Part {
     if (takeBackup !== undefined) registerBackupRoute(app.withTypeProvider(), { takeBackup, login, gateway });
     if (document !== undefined)
       registerSiteRoutes(app, { document, passwordsFor, authorOf: (request) => authorOf(request, login) });
+    this.#registerDevices(app, login);
     assets.register(app, rootOf);
     return app;
+  }
+
+  /** Credentials of devices, bridges and consumers, and lists of devices. */
+  #registerDevices(app: FastifyInstance, login: Login): void {
+    const { credentials, devices } = this.#options;
+    const whoOf = (request: FastifyRequest) => authorOf(request, login);
+    if (credentials !== undefined) registerCredentialRoutes(app.withTypeProvider(), { credentials, authorOf: whoOf });
+    if (devices !== undefined) registerImportRoute(app.withTypeProvider(), { devices, authorOf: whoOf });
   }
 
   #redirect(tlsPort: number): FastifyInstance {

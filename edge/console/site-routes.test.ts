@@ -8,8 +8,8 @@ import { isCredentialOf, parseMadeHash } from '@forpost/shared/made-credential.t
 import Fastify from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
+import { DocumentChecks } from '../config/check/document-checks.ts';
 import { loadSite } from '../config/load-site.ts';
-import { passwordsFor } from '../config/passwords.ts';
 import { SiteDocument } from '../site/document.ts';
 import { registerSiteRoutes } from './site-routes.ts';
 
@@ -28,13 +28,14 @@ async function rig() {
   const load = (next: string) => loadSite(file, secrets, next);
   const document = new SiteDocument({ file, data: folder, load, clock: new FakeClock() });
   await document.open();
+  const checks = new DocumentChecks({ file, secretsFile: secrets, data: folder, clock: new FakeClock() });
   const app = Fastify();
   registerProblems(app);
   useSchemas(app);
   registerSiteRoutes(app, {
     document,
     authorOf: () => ({ kind: 'page', name: 'anna' }),
-    passwordsFor: (next) => passwordsFor(next, { secrets_file: secrets, data: folder }),
+    passwordsFor: (next) => checks.givePasswords(next),
   });
   onTestFinished(() => app.close());
   const ask = async (method: 'GET' | 'PUT' | 'PATCH' | 'POST', url: string, payload?: object, seen?: string) => {

@@ -37,10 +37,10 @@ export interface SiteRouteParts {
   readonly passwordsFor?: PasswordsFor | undefined;
 }
 
-export type PasswordsFor = (document: string) => {
+export type PasswordsFor = (document: string) => Promise<{
   readonly made: readonly { readonly id: string; readonly password: string }[];
-  readonly takeBack: () => void;
-};
+  readonly takeBack: () => Promise<void>;
+}>;
 
 const closed = { additionalProperties: false } as const;
 /** As large as a file of the configuration may be, and its JSON form. */
@@ -273,11 +273,11 @@ async function changed(
   change: ChangeRequest,
   passwordsFor: PasswordsFor | undefined,
 ): Promise<object> {
-  let made: ReturnType<PasswordsFor>['made'] = [];
-  const makeSecrets = (next: string) => {
-    const given = passwordsFor?.(next);
+  let made: Awaited<ReturnType<PasswordsFor>>['made'] = [];
+  const makeSecrets = async (next: string) => {
+    const given = await passwordsFor?.(next);
     made = given?.made ?? [];
-    return given?.takeBack ?? (() => undefined);
+    return given?.takeBack ?? (async () => undefined);
   };
   const told = answer(reply, await document.change({ ...change, makeSecrets }));
   return made.length === 0 ? told : { ...told, passwords: made };

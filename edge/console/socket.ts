@@ -1,6 +1,6 @@
 /**
  * The gateway's socket, `gateway.sock` in the data folder: the command line changes the site of a running gateway through
- * it. It serves the routes of the site's document, and nothing else.
+ * it. It serves the routes of the site's document, of credentials and of lists of devices, and nothing else.
  *
  * Always: only the gateway's user and root can open it (mode 0600 in a folder of that user), so it asks for no password; an
  * author is the user name that the client names. A socket that cannot be made stops no start and stands on the page.
@@ -18,7 +18,11 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import type { CredentialDoor } from '../devices/credential-door.ts';
+import type { ImportDoor } from '../devices/import-door.ts';
 import type { SiteDocument } from '../site/document.ts';
+import { registerCredentialRoutes } from './credential-routes.ts';
+import { registerImportRoute } from './import-routes.ts';
 import { type PasswordsFor, registerSiteRoutes } from './site-routes.ts';
 
 export const socketName = 'gateway.sock';
@@ -35,6 +39,8 @@ export interface GatewaySocketOptions {
   readonly folder: string;
   readonly document: SiteDocument;
   readonly passwordsFor?: PasswordsFor;
+  readonly credentials?: CredentialDoor;
+  readonly devices?: ImportDoor;
   readonly logger: Logger;
 }
 
@@ -48,7 +54,7 @@ export class GatewaySocket implements Part {
   }
 
   async start(): Promise<void> {
-    const { folder, document, passwordsFor, logger } = this.#options;
+    const { folder, document, passwordsFor, credentials, devices, logger } = this.#options;
     const path = join(folder, socketName);
     const app = Fastify({
       loggerInstance: logger as FastifyBaseLogger,
@@ -60,6 +66,8 @@ export class GatewaySocket implements Part {
     registerProblems(app);
     useSchemas(app);
     registerSiteRoutes(app, { document, authorOf, passwordsFor });
+    if (credentials !== undefined) registerCredentialRoutes(app.withTypeProvider(), { credentials, authorOf });
+    if (devices !== undefined) registerImportRoute(app.withTypeProvider(), { devices, authorOf });
     try {
       // what a killed gateway left: the lock of the data folder is ours
       await rm(path, { force: true });

@@ -1,6 +1,6 @@
 /** The people who may open the page, from secrets.yaml. A reload replaces them. */
 import type { Role } from '@forpost/shared/http/login.ts';
-import type { Secrets } from '../site/site.ts';
+import type { Secrets } from '../site/secrets.ts';
 
 type PeopleSecrets = Pick<Secrets, 'console' | 'viewers'>;
 

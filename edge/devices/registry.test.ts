@@ -1,10 +1,8 @@
 import { FakeClock } from '@forpost/shared/clock.ts';
-import { makeCredential } from '@forpost/shared/made-credential.ts';
-import { hashPassword, isPasswordHash, PasswordVerifier } from '@forpost/shared/password.ts';
 import { inEnglish } from '@forpost/shared/texts/english.ts';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
+import type { DeviceConfig, Site } from '../site/site.ts';
 import { checkDecoded } from './checks.ts';
 import { decoders } from './decoders/registry.ts';
 import { isMetric, misspeltMetric } from './metrics.ts';
@@ -28,90 +26,14 @@ const site = {
 const received = Date.UTC(2026, 10, 21, 9);
 const topic = 'forpost/devices/oven/readings';
 
-function registry(mqtt: Record<string, string> = {}) {
-  return new DeviceRegistry({ site, secrets: { mqtt, console: {} }, clock: new FakeClock(received) });
+function registry() {
+  return new DeviceRegistry({ site, secrets: { mqtt: {}, console: {} }, clock: new FakeClock(received) });
 }
 
 function say(devices: DeviceRegistry, payload: unknown) {
   const bytes = Buffer.from(typeof payload === 'string' ? payload : JSON.stringify(payload));
   return devices.decode('oven', topic, bytes, received);
 }
-
-test('a device logs in with its own password and may use its own topics, a consumer without publish filters publishes nothing', async () => {
-  const devices = registry({ oven: await hashPassword('heat'), display: await hashPassword('look') });
-  expect(await devices.authenticate('oven', 'heat')).toEqual({
-    kind: 'device',
-    id: 'oven',
-    publish: ['forpost/devices/oven/readings', 'forpost/devices/oven/events', 'forpost/devices/oven/status'],
-    subscribe: ['forpost/devices/oven/commands'],
-  });
-  expect(await devices.authenticate('display', 'look')).toEqual({
-    kind: 'consumer',
-    id: 'display',
-    publish: [],
-    subscribe: ['forpost/alerts/#'],
-  });
-  expect(await devices.authenticate('oven', 'look')).toBeUndefined();
-  expect(await devices.authenticate('oven', '')).toBeUndefined();
-});
-
-test('a log-in fails for a name that is not in the configuration, and for one without a password', async () => {
-  const devices = registry({ stranger: await hashPassword('x'), plug: 'plain text' });
-  expect(await devices.authenticate('stranger', 'x')).toBeUndefined();
-  expect(await devices.authenticate('plug', 'plain text')).toBeUndefined();
-  expect(await devices.authenticate('oven', 'nobody')).toBeUndefined();
-  expect(await devices.authenticate('constructor', 'x')).toBeUndefined();
-});
-
-test('the log-in of an unknown name takes as long as one with a wrong password', async () => {
-  const asked: string[] = [];
-  const verifier = new PasswordVerifier({
-    verify: async (_password, hash) => {
-      asked.push(hash);
-      return true;
-    },
-  });
-  const devices = new DeviceRegistry({
-    site,
-    secrets: { mqtt: {}, console: {} },
-    clock: new FakeClock(received),
-    verifier,
-  });
-  expect(await devices.authenticate('stranger', 'x')).toBeUndefined();
-  expect(await devices.authenticate('oven', 'y')).toBeUndefined();
-  expect(asked.map(isPasswordHash)).toEqual([true, true]);
-});
-
-test('a made credential is checked at once, a wrong one as slowly as the password of an unknown name', async () => {
-  const made = makeCredential();
-  const asked: string[] = [];
-  const verify = async (_password: string, hash: string) => {
-    asked.push(hash);
-    return false;
-  };
-  const secrets: Secrets = { mqtt: { oven: made.hash, display: await hashPassword('look') }, console: {} };
-  const devices = new DeviceRegistry({
-    site,
-    secrets,
-    clock: new FakeClock(received),
-    verifier: new PasswordVerifier({ verify }),
-  });
-  expect(devices.acquaintance.recall('oven', made.password)).toMatchObject({ kind: 'device', id: 'oven' });
-  expect(await devices.authenticate('oven', made.password)).toMatchObject({ id: 'oven' });
-  expect(asked).toEqual([]);
-  for (const user of ['oven', 'stranger']) {
-    expect(devices.acquaintance.recall(user, 'guessed')).toBeUndefined();
-    expect(await devices.authenticate(user, 'guessed')).toBeUndefined();
-    expect(devices.acquaintance.recall(user, 'guessed')).toBe('wrong');
-  }
-  expect(asked).toHaveLength(2);
-  expect(new Set(asked).size).toBe(1);
-  expect(devices.acquaintance.recall('display', made.password)).toBeUndefined();
-  const next = makeCredential();
-  expect(devices.renew({ mqtt: { ...secrets.mqtt, oven: next.hash } })).toEqual(['oven']);
-  expect(devices.acquaintance.recall('oven', made.password)).toBeUndefined();
-  expect(devices.acquaintance.recall('oven', next.password)).toMatchObject({ id: 'oven' });
-});
 
 test('a birth or a log message of a device counts neither as a reading nor as a message that was not understood', () => {
   const devices = registry();

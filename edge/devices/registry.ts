@@ -11,19 +11,21 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
-import { isCredentialOf, type MadeHash, parseMadeHash } from '@forpost/shared/made-credential.ts';
-import { PasswordVerifier } from '@forpost/shared/password.ts';
+import type { PasswordVerifier } from '@forpost/shared/password.ts';
+import { atOnce, inSlices } from '@forpost/shared/slices.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
-import type { Acquaintance, Authenticate, Principal } from '../broker/access.ts';
+import type { Principal } from '../broker/access.ts';
 import { FilterSet } from '../broker/filter-set.ts';
-import type { DeviceConfig, Secrets, Site } from '../site/site.ts';
+import type { Secrets } from '../site/secrets.ts';
+import type { DeviceConfig, Site } from '../site/site.ts';
 import { ChannelNames } from './channel-names.ts';
 import { checkDecoded } from './checks.ts';
 import type { Decoded, Decoder } from './decoder.ts';
 import { decoderNamed } from './decoders/registry.ts';
 import type { Heard } from './heard.ts';
-import { principalsOf } from './principals.ts';
+import { LogIns } from './log-ins.ts';
+import { principalSteps, principalsOf } from './principals.ts';
 import { Understanding } from './understanding.ts';
 
 /** Newest values that are remembered of one device. A further one replaces the value that came longest ago. */
@@ -32,9 +34,6 @@ const mostValues = 256;
 const passedOn: Decoded = { ok: true, items: [] };
 /** Letters of a text that are remembered; few, because every status carries the newest values of all devices. */
 const mostLetters = 64;
-
-/** A hash that fits no password: checking an unknown user takes as long as checking a wrong password. */
-const nobodysHash = '$argon2id$v=19$m=19456,t=2,p=1$Zm9ycG9zdC1ub2JvZHkhIQ$b5mXl0yf3p9tDz5Wt0i5rJ6vZ4o0s1u2w3x4y5z6A7g';
 
 interface KnownDevice {
   config: DeviceConfig;
@@ -64,16 +63,21 @@ interface NewestValue {
   message: number;
 }
 
+interface ChangedSite {
+  readonly site: Site;
+  readonly secrets: Pick<Secrets, 'mqtt'>;
+}
+
 export class DeviceRegistry {
   #devices: ReadonlyMap<string, KnownDevice>;
   #principals: ReadonlyMap<string, Principal>;
-  #hashes: ReadonlyMap<string, string>;
-  /** hashes of made credentials: they are checked in microseconds */
-  #made: ReadonlyMap<string, MadeHash>;
+  /** who may log in, by which credentials */
+  readonly logIns: LogIns;
   readonly #clock: Clock;
-  readonly #verifier: PasswordVerifier;
   readonly #latestTime: (received: number) => number;
   readonly #onChannelClaim: () => void;
+  /** what `ready` has prepared */
+  #ready: { readonly next: ChangedSite; readonly commit: () => void } | undefined;
 
   /** @throws RangeError for an unknown decoder; the check of site.yaml refuses it before */
   constructor(options: {
@@ -86,15 +90,13 @@ export class DeviceRegistry {
     /** called when a device claims the name of a new channel; `channelClaims` has it */
     onChannelClaim?: () => void;
   }) {
-    const { site, secrets, clock, verifier = new PasswordVerifier() } = options;
+    const { site, secrets, clock, verifier } = options;
     this.#onChannelClaim = options.onChannelClaim ?? (() => undefined);
     this.#latestTime = options.latestTime ?? (() => Number.POSITIVE_INFINITY);
     this.#clock = clock;
-    this.#verifier = verifier;
-    this.#hashes = new Map(Object.entries(secrets.mqtt));
-    this.#made = madeHashes(this.#hashes);
     this.#devices = new Map(site.devices.map((config) => [config.id, this.#unheard(config)]));
     this.#principals = principalsOf(site);
+    this.logIns = new LogIns({ mqtt: secrets.mqtt, principalOf: (id) => this.principal(id), clock, verifier });
   }
 
   /** A device that has sent nothing yet. @throws RangeError for an unknown decoder */
@@ -114,81 +116,49 @@ export class DeviceRegistry {
   }
 
   /**
-   * Prepares a changed site and its secrets. `commit` takes them: the next message of a device is decoded by its new
-   * configuration; values, counters and names of channels stay, and those of another decoder are forgotten. It returns the
-   * users whose password changed. @throws RangeError for an unknown decoder
+   * Prepares a changed site and its secrets in slices: packets are handled meanwhile. `prepare` takes the result.
+   * @throws RangeError for an unknown decoder
    */
-  prepare({ site, secrets }: { readonly site: Site; readonly secrets: Pick<Secrets, 'mqtt'> }): {
-    readonly commit: () => readonly string[];
-  } {
-    const principals = principalsOf(site);
-    const devices = site.devices.map((config) => {
+  async ready(next: ChangedSite): Promise<void> {
+    this.#ready = undefined;
+    this.#ready = { next, commit: await inSlices(this.#preparing(next)) };
+  }
+
+  /**
+   * Prepares a changed site and its secrets. `commit` takes them: the next message of a device is decoded by its new
+   * configuration; values, counters and names of channels stay, and those of another decoder are forgotten.
+   * @throws RangeError for an unknown decoder
+   */
+  prepare(next: ChangedSite): { readonly commit: () => void } {
+    const ready = this.#ready;
+    this.#ready = undefined;
+    return { commit: ready?.next === next ? ready.commit : atOnce(this.#preparing(next)) };
+  }
+
+  *#preparing({ site, secrets }: ChangedSite): Generator<void, () => void, void> {
+    const principals = yield* principalSteps(site);
+    const devices = new Map<string, KnownDevice>();
+    const read: { readonly device: KnownDevice; readonly reads: Reading }[] = [];
+    for (const config of site.devices) {
       const known = this.#devices.get(config.id);
-      if (known === undefined) return { id: config.id, device: this.#unheard(config), reads: undefined };
-      const reads = isDeepStrictEqual(known.config, config) ? undefined : readingOf(config);
-      return { id: config.id, device: known, reads };
-    });
-    return {
-      commit: () => {
-        for (const { device, reads } of devices) if (reads !== undefined) takeReading(device, reads);
-        this.#devices = new Map(devices.map(({ id, device }) => [id, device]));
-        this.#principals = principals;
-        return this.renew(secrets);
-      },
+      const device = known ?? this.#unheard(config);
+      devices.set(config.id, device);
+      if (known !== undefined && !isDeepStrictEqual(known.config, config))
+        read.push({ device, reads: readingOf(config) });
+      yield;
+    }
+    const takeLogIns = yield* this.logIns.preparing(secrets.mqtt);
+    return () => {
+      for (const { device, reads } of read) takeReading(device, reads);
+      this.#devices = devices;
+      this.#principals = principals;
+      takeLogIns();
     };
   }
 
   /** The principal of a user as the site has it now; undefined: the site has no such user. */
   principal(user: string): Principal | undefined {
     return this.#principals.get(user);
-  }
-
-  /** Replaces the passwords. Returns the users whose password changed: the broker closes their connections. */
-  renew(secrets: Pick<Secrets, 'mqtt'>): readonly string[] {
-    const before = this.#hashes;
-    this.#hashes = new Map(Object.entries(secrets.mqtt));
-    this.#made = madeHashes(this.#hashes);
-    return [...before.keys()].filter((id) => this.#hashes.get(id) !== before.get(id));
-  }
-
-  /** The principal of this log-in; undefined for a wrong one. The user name is the device's or consumer's id. */
-  readonly authenticate: Authenticate = async (user, password) => {
-    const made = this.#madeRight(user, password);
-    if (made !== undefined) return made;
-    const right = await this.#verifier.verify(password, this.#hashOf(user), this.#strangerOf(user));
-    return right && this.#hashes.has(user) ? this.#principals.get(user) : undefined;
-  };
-
-  /** What is known about a log-in without computing a slow hash. */
-  readonly acquaintance: Acquaintance = {
-    recall: (user, password) => {
-      const made = this.#madeRight(user, password);
-      if (made !== undefined) return made;
-      const right = this.#verifier.recall(password, this.#hashOf(user), this.#strangerOf(user));
-      if (right === undefined) return undefined;
-      return (right && this.#hashes.has(user) ? this.#principals.get(user) : undefined) ?? 'wrong';
-    },
-    isUser: (user) => this.#principals.has(user),
-  };
-
-  /** The principal with this made credential, checked in microseconds and without a queue. */
-  #madeRight(user: string, password: string): Principal | undefined {
-    const hash = this.#made.get(user);
-    return hash !== undefined && isCredentialOf(password, hash) ? this.#principals.get(user) : undefined;
-  }
-
-  #strangerOf(user: string): string {
-    return this.#hashOf(user) === nobodysHash ? user : '';
-  }
-
-  /**
-   * The slow hash that a password is checked against. An unknown user, and a wrong password of a user with a made
-   * credential, are checked against `nobodysHash`: the time of an answer reveals neither which users exist nor which of
-   * them have made credentials.
-   */
-  #hashOf(user: string): string {
-    if (!this.#principals.has(user) || this.#made.has(user)) return nobodysHash;
-    return this.#hashes.get(user) ?? nobodysHash;
   }
 
   /** Decodes a device's message; a refusal has its reason in words. `received`: ms since 1970. Never throws. */
@@ -314,15 +284,6 @@ function takeReading(device: KnownDevice, { config, decoder, read }: Reading): v
   device.config = config;
   device.decoder = decoder;
   device.read = read;
-}
-
-function madeHashes(hashes: ReadonlyMap<string, string>): ReadonlyMap<string, MadeHash> {
-  return new Map(
-    [...hashes].flatMap(([id, text]) => {
-      const made = parseMadeHash(text);
-      return made === undefined ? [] : [[id, made] as const];
-    }),
-  );
 }
 
 /** Sentences about devices in one status. */

@@ -34,12 +34,12 @@ export interface EvidenceOptions {
 }
 
 type Message = Extract<FromVision, { kind: 'evidence' }>;
-type AlarmOfEvidence = NonNullable<EvidenceRecord['told']>[number];
+type Told = NonNullable<EvidenceRecord['told']>[number];
 
 interface Asked {
   readonly worth: Worth;
   readonly at: number;
-  readonly told: AlarmOfEvidence;
+  readonly told: Told;
   /** pieces that the alarm refers to */
   has: number;
   /** pieces that are being kept for it */
@@ -63,7 +63,7 @@ export class Evidence {
   readonly #raised = new Map<string, number[]>();
   readonly #views = new Map<string, number>();
   readonly #sparing: SparingLogger;
-  #viewCount = 0;
+  #looks = 0;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
@@ -145,8 +145,8 @@ export class Evidence {
   }
 
   /** How often people looked at evidence since the start. */
-  get views(): number {
-    return this.#viewCount;
+  get looks(): number {
+    return this.#looks;
   }
 
   /** Notes that `by`, a log-in name, looks at a piece. undefined: there is no such piece. */
@@ -162,7 +162,7 @@ export class Evidence {
     dropOldest(this.#views, mostViews);
     const { kind, camera, alarms } = record;
     const message = `${by} looked at a ${kind === 'clip' ? 'clip' : 'picture'} of ${camera}`;
-    this.#viewCount++;
+    this.#looks++;
     note({ change: 'evidence-viewed', message, by, evidence: id, kind, camera, alarm: alarms[0] ?? '' });
     return record;
   }

@@ -101,7 +101,7 @@ export class EvidenceStore implements Part {
   #bytes = 0;
   #droppedForAge = 0;
   #droppedForRoom = 0;
-  #notKept = 0;
+  #notTaken = 0;
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
@@ -117,7 +117,7 @@ export class EvidenceStore implements Part {
   /** Finds the kept pieces. A folder that cannot be used is a problem, but stops no start. */
   async start(): Promise<void> {
     await this.#inTurn(() => this.#open());
-    this.#pruneLater();
+    this.#lookLater();
   }
 
   async #open(): Promise<void> {
@@ -126,17 +126,17 @@ export class EvidenceStore implements Part {
     await mkdir(this.newFolder, { recursive: true, mode: 0o700 });
     await this.#read(await readdir(folder));
     this.#isOpen = true;
-    await this.#pruneByAge();
+    await this.#look();
   }
 
-  async #pruneByAge(): Promise<void> {
+  async #look(): Promise<void> {
     if (await this.#prune(0)) this.#problem = noWords;
   }
 
-  #pruneLater(): void {
+  #lookLater(): void {
     this.#timer = this.#options.clock.after(this.#isOpen ? pruneEveryMs : openAgainMs, () => {
-      void this.#inTurn(() => (this.#isOpen ? this.#pruneByAge() : this.#open())).then(() => {
-        if (!this.#stopped) this.#pruneLater();
+      void this.#inTurn(() => (this.#isOpen ? this.#look() : this.#open())).then(() => {
+        if (!this.#stopped) this.#lookLater();
       });
     });
   }
@@ -167,7 +167,7 @@ export class EvidenceStore implements Part {
       maxBytes: this.#options.limits.maxBytes,
       droppedForAge: this.#droppedForAge,
       droppedForRoom: this.#droppedForRoom,
-      notTaken: this.#notKept,
+      notTaken: this.#notTaken,
     };
   }
 
@@ -185,7 +185,7 @@ export class EvidenceStore implements Part {
       !isRecord.Check(record) ||
       !/^[0-9a-f]{16}\.(jpg|mp4)$/.test(file)
     ) {
-      this.#notKept++;
+      this.#notTaken++;
       await this.discard(file);
       return false;
     }
@@ -196,7 +196,7 @@ export class EvidenceStore implements Part {
     });
     this.#waiting--;
     if (kept) return true;
-    this.#notKept++;
+    this.#notTaken++;
     await this.discard(file);
     return false;
   }

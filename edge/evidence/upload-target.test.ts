@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Secrets } from '../site/site.ts';
+import type { Secrets } from '../site/secrets.ts';
 import type { SinkConfig } from '../uplink/sink-kind.ts';
 import type { EvidenceSettings } from './settings.ts';
 import { uploadTarget } from './upload-target.ts';

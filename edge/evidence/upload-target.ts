@@ -1,5 +1,5 @@
 /** Decides where evidence is sent: to the receiver configured for it, or to the first uplink whose kind receives evidence. */
-import type { Secrets } from '../site/site.ts';
+import type { Secrets } from '../site/secrets.ts';
 import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
 import { sinkKindOf } from '../uplink/sinks/registry.ts';
 import type { EvidenceSettings } from './settings.ts';

@@ -23,7 +23,8 @@ import { differenceOf } from './difference.ts';
 import { type SiteDisk, siteDisk } from './disk.ts';
 import { History } from './history.ts';
 import { type Author, type ChangeInWords, names, type Revision, sha256Of } from './revision.ts';
-import type { Secrets, Site } from './site.ts';
+import type { Secrets } from './secrets.ts';
+import type { Site } from './site.ts';
 import { type Fields, type Mistake, mistakesIn, valuesIn } from './values.ts';
 
 /** A document that was checked, with the secrets that were checked with it. */
@@ -73,13 +74,16 @@ export interface Request {
   readonly why: string;
 }
 
+/** Takes back the secrets of a change that was refused. */
+export type TakeBack = () => void | Promise<void>;
+
 export interface ChangeRequest extends Request {
   /** the revision that the author has seen: a number or the begin of a SHA-256 */
   readonly seen: string;
   /** @throws ForpostError FORPOST_CONFIG_INVALID: the change does not fit the text */
   readonly edit: (text: string) => string;
   /** makes the secrets that the new document needs, before it is checked with them; returns what takes them back */
-  readonly makeSecrets?: (text: string) => () => void;
+  readonly makeSecrets?: (text: string) => TakeBack | Promise<TakeBack>;
 }
 
 export interface SiteDocumentOptions {
@@ -92,6 +96,8 @@ export interface SiteDocumentOptions {
   readonly compare?: (before: string, after: string) => Promise<readonly ChangeInWords[]>;
   /** default: `valuesIn` in this thread */
   readonly valuesOf?: (text: string) => Promise<Fields>;
+  /** has every part do what takes long, before `prepare`; changes nothing. A refusal is left to `prepare` */
+  readonly ready?: (loaded: LoadedDocument) => Promise<void>;
   /** asks every part; default: no part runs */
   readonly prepare?: (loaded: LoadedDocument) => Prepared;
   readonly clock: Clock;
@@ -249,16 +255,17 @@ export class SiteDocument {
   }
 
   async #take(text: string, request: Request & Pick<ChangeRequest, 'makeSecrets'>, write: boolean): Promise<Changed> {
-    const takeBack = request.makeSecrets?.(text);
+    const takeBack = await request.makeSecrets?.(text);
     const changed = await this.#store(text, request, write);
-    if (!('revision' in changed)) takeBack?.();
+    if (!('revision' in changed)) await takeBack?.();
     return changed;
   }
 
   async #store(text: string, request: Request, write: boolean): Promise<Changed> {
-    const { file, load, prepare = () => ({ commit: () => undefined }) } = this.#options;
+    const { file, load, ready, prepare = () => ({ commit: () => undefined }) } = this.#options;
     try {
       const loaded = await load(text);
+      await ready?.(loaded);
       const prepared = prepare(loaded);
       if ('refused' in prepared) return { problems: prepared.refused };
       // the disk took no write at the start

@@ -28,6 +28,8 @@ import type { Site } from './site.ts';
 export interface SitePart {
   /** for the log */
   readonly name: string;
+  /** Does in slices what takes long (shared/slices.ts), before `prepare` of the same `next`. Changes nothing. */
+  ready?(next: LoadedDocument): Promise<void>;
   /** Says whether the part can take `next`. Changes nothing; `commit` of the result cannot fail. */
   prepare(next: LoadedDocument, before: Site): Prepared;
 }
@@ -50,7 +52,7 @@ export interface SiteNote {
   readonly to: string;
 }
 
-export interface LiveSiteOptions extends Omit<SiteDocumentOptions, 'prepare'> {
+export interface LiveSiteOptions extends Omit<SiteDocumentOptions, 'ready' | 'prepare'> {
   /** the site with which the parts were built */
   readonly site: Site;
   /** the parts, in the order in which they commit */
@@ -72,7 +74,13 @@ export class LiveSite {
   constructor(options: LiveSiteOptions) {
     this.#options = options;
     this.#site = options.site;
-    this.document = new SiteDocument({ ...options, prepare: (loaded) => this.#prepare(loaded) });
+    this.document = new SiteDocument({
+      ...options,
+      ready: async (loaded) => {
+        for (const part of options.parts) await part.ready?.(loaded);
+      },
+      prepare: (loaded) => this.#prepare(loaded),
+    });
   }
 
   get current(): Site {

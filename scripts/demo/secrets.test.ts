@@ -5,7 +5,7 @@ import { isCredentialOf, parseMadeHash } from '@forpost/shared/made-credential.t
 import { verifyPassword } from '@forpost/shared/password.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import type { Secrets } from '../../edge/site/site.ts';
+import type { Secrets } from '../../edge/site/secrets.ts';
 import { ensureSecrets, readCredentials } from './secrets.ts';
 
 let folder: string;
@@ -17,8 +17,8 @@ afterEach(() => rm(folder, { recursive: true }));
 const files = () => ({ secretsFile: join(folder, 'secrets.yaml'), credentialsFile: join(folder, 'credentials.json') });
 const secrets = async (): Promise<Secrets> => parse(await readFile(files().secretsFile, 'utf8'));
 
-const isRight = (password: string, hash: string) => {
-  const made = parseMadeHash(hash);
+const isRight = (password: string, hash: unknown) => {
+  const made = parseMadeHash(String(hash));
   return made !== undefined && isCredentialOf(password, made);
 };
 

@@ -13,7 +13,7 @@ import { dirname } from 'node:path';
 import { hashCredential } from '@forpost/shared/made-credential.ts';
 import { hashPassword, randomPassword } from '@forpost/shared/password.ts';
 import { parse, stringify } from 'yaml';
-import type { Secrets } from '../../edge/site/site.ts';
+import type { MqttSecret, Secrets } from '../../edge/site/secrets.ts';
 
 export interface Credentials {
   /** by device or consumer id */
@@ -60,7 +60,7 @@ export async function ensureSecrets(
     ),
   };
   const secrets: Secrets = {
-    mqtt: only(who.mqttIds, {
+    mqtt: only<MqttSecret>(who.mqttIds, {
       ...had?.mqtt,
       ...(await hashes(only(who.mqttIds, credentials.mqtt), had?.mqtt ?? {}, known.mqtt, hashCredential)),
     }),
@@ -78,7 +78,7 @@ export async function ensureSecrets(
   return credentials;
 }
 
-function only(ids: readonly string[], passwords: Readonly<Record<string, string>>): Record<string, string> {
+function only<T>(ids: readonly string[], passwords: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(passwords).filter(([id]) => ids.includes(id)));
 }
 
@@ -89,7 +89,7 @@ function missing(ids: readonly string[], known: Readonly<Record<string, string>>
 /** Hashes for passwords without one, and for passwords made in this start. */
 async function hashes(
   passwords: Readonly<Record<string, string>>,
-  had: Readonly<Record<string, string>>,
+  had: Readonly<Record<string, unknown>>,
   known: Readonly<Record<string, string>>,
   hash: (password: string) => string | Promise<string>,
 ): Promise<Record<string, string>> {

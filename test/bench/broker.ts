@@ -12,12 +12,10 @@
 
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
 import { makeCredential } from '../../shared/made-credential.ts';
-import { TestSite, testPassword, until } from '../harness/site.ts';
-import { Fleet } from './fleet.ts';
+import { TestSite, testPassword } from '../harness/site.ts';
+import { backWithinMs, devices, measureFleet, probe, startProbe } from './fleet-run.ts';
 import { type BenchOptions, say } from './options.ts';
 import { type Peer, startMosquitto } from './peers.ts';
-import { Probe } from './probe.ts';
-import { residentMb } from './resident.ts';
 import { type LogIn, type TrafficSetup, traffic } from './traffic.ts';
 
 const payload = '{"values":{"power_w":512.3,"energy_wh":1048576,"voltage_v":229.4}}';
@@ -30,15 +28,6 @@ const settings = [
   { name: 'fan_out_100', qos: 0, subscribers: 100, window: 20 },
   { name: 'fan_out_1000', qos: 0, subscribers: 1000, window: 20 },
 ] as const;
-
-const devices = 5000;
-const readingEveryMs = 10_000;
-const backWithinMs = 60_000;
-const probe = 'stayed';
-const probePauseMs = 10;
-/** of steady readings before the cut, to measure memory and the alerts beside them */
-const steadyMs = 20_000;
-const mb = 1e6;
 
 export async function broker({ seconds: measured = 2, runs = 3 }: BenchOptions): Promise<Report> {
   const report = createReport('broker').samples(runs);
@@ -116,53 +105,11 @@ async function fleet(report: Report): Promise<void> {
     uplink: 'none',
     hashes: Object.fromEntries(made.map(({ id, hash }) => [id, hash])),
   });
-  const alerts = await Probe.start({
-    port: site.mqttPort,
-    device: probe,
-    consumer: 'wall-display',
-    password: testPassword,
-    pauseMs: probePauseMs,
-    gateway: site.gateway?.pid,
-  });
-  const without = await residentMb(site.gateway?.pid ?? 0);
-  const all = Fleet.start({ port: site.mqttPort, devices: made, readingEveryMs });
+  const alerts = await startProbe(site);
   try {
-    const first = await everyoneIn(all);
-    say(`${devices} devices were in after ${(first / 1000).toFixed(1)} s`);
-    await alerts.alerts();
-    await new Promise((resolve) => setTimeout(resolve, steadyMs));
-    const steady = await alerts.alerts();
-    const kbEach = ((await residentMb(site.gateway?.pid ?? 0)) - without) * (mb / 1000 / devices);
-    const before = await all.state();
-    all.cut();
-    const back = await everyoneIn(all);
-    const during = await alerts.alerts();
-    const after = await all.state();
-    say(`all back after ${(back / 1000).toFixed(1)} s, refused ${after.refused}, lost ${after.lost - before.lost}`);
-    report.metric('fleet_devices', devices).metric('fleet_first_in_s', first / 1000);
-    report.metric('fleet_back_s', back / 1000).metric('fleet_wrong_refusals', after.refused);
-    report.metric('fleet_lost_before_log_in', after.lost).metric('fleet_kb_each', kbEach);
-    report.metric('fleet_acknowledged', after.acknowledged);
-    for (const [name, times] of [['fleet_alert', steady] as const, ['fleet_cut_alert', during] as const])
-      report
-        .metric(`${name}_samples`, times.length)
-        .metric(`${name}_p50_ms`, percentile(times, 50))
-        .metric(`${name}_p99_ms`, percentile(times, 99));
+    await measureFleet(report, site, alerts, made);
   } finally {
-    await all.stop();
     await alerts.stop();
     await site.stop();
   }
-}
-
-/** ms from the start or the cut to the last device's CONNACK. */
-async function everyoneIn(all: Fleet): Promise<number> {
-  return await until(
-    'every device is in',
-    async () => {
-      const { backAfterMs, connected } = await all.state();
-      return connected === devices && backAfterMs;
-    },
-    2 * backWithinMs,
-  );
 }

@@ -30,7 +30,7 @@ export async function startForpost({ waitMs = 4000, atOnce = 16 } = {}): Promise
     subscribe: ['judged/#'],
   };
   const known = (user: string, password: string) =>
-    user === judge.user && password === judge.password ? principal : undefined;
+    user === judge.user && password === judge.password ? { principal, credential: password } : undefined;
   const broker = new Broker({
     mqtt: {},
     ports: { plain: 0 },
@@ -39,7 +39,7 @@ export async function startForpost({ waitMs = 4000, atOnce = 16 } = {}): Promise
     authenticate: async (user, password) => known(user, password),
     acquaintance: {
       recall: (user, password) => known(user, password) ?? 'wrong',
-      isUser: (user) => user === judge.user,
+      idOf: (user) => (user === judge.user ? user : undefined),
     },
     admit: async () => undefined,
     onConnection: () => undefined,

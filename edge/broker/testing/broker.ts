@@ -42,7 +42,10 @@ export class Bench {
       ports: { plain: 0, tls: 0 },
       clock: systemClock,
       logger: silentLogger(),
-      authenticate: async (user, given) => principals.find(({ id }) => id === user && given === password),
+      authenticate: async (user, given) => {
+        const principal = principals.find(({ id }) => id === user && given === password);
+        return principal && { principal, credential: given };
+      },
       admit: (publish) => {
         const { promise, resolve, reject } = Promise.withResolvers<void>();
         const text = Buffer.from(publish.payload).toString();

@@ -1,6 +1,14 @@
 /** `forpost devices …`: log-ins at the broker and at the page. */
-import { command } from '@forpost/shared/cli/command.ts';
+import { type CommandOption, command } from '@forpost/shared/cli/command.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import { type ConfigOption, configOption } from '../options.ts';
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+
+const json: CommandOption = { flags: '--json', summary: 'print one JSON document' };
+const why: CommandOption = { flags: '--why <text>', summary: 'the reason, for the history' };
 
 const takenBy = 'To apply it to a running gateway: systemctl reload forpost-gateway (or kill -HUP).';
 
@@ -36,12 +44,123 @@ export const devicesPasswords = command<ConfigOption>({
   },
 });
 
-export const devicesList = command<ConfigOption>({
+export const devicesList = command<ConfigOption & JsonOption>({
   name: 'devices list',
-  summary: 'list devices and consumers, and refused log-ins, publishes and subscriptions',
-  options: [configOption],
-  async run({ config }) {
+  summary: 'list devices and consumers with their credentials, and refused log-ins, publishes and subscriptions',
+  options: [configOption, json],
+  async run({ config, json: asJson = false }) {
     const { listDevices } = await import('../list-devices.ts');
-    for (const line of await listDevices(config)) process.stdout.write(`${line}\n`);
+    const { lines, value } = await listDevices(config);
+    process.stdout.write(asJson ? `${JSON.stringify(value)}\n` : lines.map((line) => `${line}\n`).join(''));
   },
 });
+
+export const devicesAdd = command<
+  ConfigOption &
+    JsonOption & {
+      decoder: string;
+      name?: string;
+      topic?: string;
+      place?: string;
+      set?: string[];
+      why?: string;
+    }
+>({
+  name: 'devices add',
+  summary: 'add a device with a new password, which is printed once; a running gateway takes it at once',
+  arguments: [{ name: '<id>', summary: 'id of the new device' }],
+  options: [
+    configOption,
+    { flags: '--decoder <name>', summary: 'what the device speaks, as native, tasmota or shelly', required: true },
+    { flags: '--name <text>', summary: 'name for people' },
+    { flags: '--topic <topic>', summary: 'what the device calls itself in its topics' },
+    { flags: '--place <text>', summary: 'where it is' },
+    {
+      flags: '--set <field=value...>',
+      summary: 'further fields of a device in site.yaml, as full_topic=%topic%/%prefix%/',
+    },
+    why,
+    json,
+  ],
+  async run({ config, ...options }, id) {
+    const { add } = await import('../devices.ts');
+    await add(config, id, options);
+  },
+});
+
+export const devicesRotate = command<ConfigOption & JsonOption & { grace?: number; passwordStdin?: boolean }>({
+  name: 'devices rotate',
+  summary: 'give a device or consumer a new password, which is printed once; the old one ends at once',
+  arguments: [{ name: '<id>', summary: 'id of the device or consumer' }],
+  options: [
+    configOption,
+    {
+      flags: '--grace <time>',
+      summary: 'how long the old password is valid too, as 90s, 30m, 12h or 7d; default: not at all',
+      parse: secondsOf,
+    },
+    { flags: '--password-stdin', summary: 'take the password from the first line of standard input instead' },
+    json,
+  ],
+  async run({ config, grace, passwordStdin, json: asJson }, id) {
+    const { rotate } = await import('../devices.ts');
+    await rotate(config, id, { grace, stdin: passwordStdin, json: asJson });
+  },
+});
+
+export const devicesRevoke = command<ConfigOption & JsonOption>({
+  name: 'devices revoke',
+  summary: 'end all credentials and connections of a device or consumer at once',
+  arguments: [{ name: '<id>', summary: 'id of the device or consumer' }],
+  options: [configOption, json],
+  async run({ config, json: asJson }, id) {
+    const { revoke } = await import('../devices.ts');
+    await revoke(config, id, asJson);
+  },
+});
+
+export const devicesCertificates = command<ConfigOption & JsonOption & { certificate?: string[] }>({
+  name: 'devices certificates',
+  summary: 'set the client certificates by which a device or consumer logs in over TLS; without any, it has none',
+  arguments: [{ name: '<id>', summary: 'id of the device or consumer' }],
+  options: [
+    configOption,
+    {
+      flags: '--certificate <file...>',
+      summary: 'PEM file, or sha256:…, or name:… for a CN or SAN that the CA of mqtt.tls.client_ca vouches for',
+    },
+    json,
+  ],
+  async run({ config, certificate = [], json: asJson }, id) {
+    const { certificates } = await import('../devices.ts');
+    await certificates(config, id, certificate, asJson);
+  },
+});
+
+export const devicesImport = command<ConfigOption & JsonOption & { secrets?: string; check?: boolean; why?: string }>({
+  name: 'devices import',
+  summary: 'add the devices of a CSV file, all or none, with a password each',
+  arguments: [{ name: '<file>', summary: 'CSV; its first line names fields of a device: id,name,decoder,topic,place' }],
+  options: [
+    configOption,
+    {
+      flags: '--secrets <file>',
+      summary: 'write the log-ins into this new file (0600, CSV for labels) instead of printing them',
+    },
+    { flags: '--check', summary: 'say what the list would add, and change nothing' },
+    why,
+    json,
+  ],
+  async run({ config, ...options }, file) {
+    const { importList } = await import('../devices.ts');
+    await importList(config, file, options);
+  },
+});
+
+/** Seconds of a time as 90s, 30m, 12h or 7d. @throws ForpostError FORPOST_ARGUMENT_INVALID */
+function secondsOf(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,7})([smhd])$/.exec(text) ?? [];
+  if (count === undefined)
+    throw new ForpostError('FORPOST_ARGUMENT_INVALID', `--grace takes a time as 90s, 30m, 12h or 7d, not "${text}"`);
+  return Number(count) * ({ s: 1, m: 60, h: 3600, d: 86_400 }[unit] ?? 1);
+}

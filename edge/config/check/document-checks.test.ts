@@ -17,7 +17,7 @@ test('a large document is checked and compared in a thread of its own, with the 
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const [file, secretsFile] = [join(folder, 'site.yaml'), join(folder, 'secrets.yaml')];
   writeFileSync(secretsFile, 'mqtt: {}\nconsole: {}\n');
-  const checks = new DocumentChecks({ file, secretsFile, clock: systemClock, smallLetters: 0 });
+  const checks = new DocumentChecks({ file, secretsFile, data: folder, clock: systemClock, smallLetters: 0 });
   const { site, secrets } = loadSite(file, secretsFile, text);
   const named = text.replace('id: yard', 'id: yard, name: Yard');
   const refused = checks.load(`${text}bridges: []\n`).catch(configProblems);

@@ -1,6 +1,6 @@
 /**
- * Checks documents of the site for the running gateway without making alarms wait: a small document in the main thread,
- * a large one in a thread of its own (thread.ts) that ends with its answer. 5,000 devices take seconds to check.
+ * Checks documents of the site, and changes the secrets, for the running gateway without making alarms wait: a small file
+ * in the main thread, a large one in a thread of its own (thread.ts) that ends with its answer. 5,000 devices take seconds to check.
  *
  *   text ──► small? ── yes ──► loadSite, differenceOf, valuesIn here
  *              └── no ──► a thread ── answer ──► done
@@ -8,6 +8,7 @@
  *
  * Always: one thread at a time; the answers are those of `loadSite`, `differenceOf` and `valuesIn`.
  */
+import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { configError } from '@forpost/shared/config/yaml.ts';
@@ -16,8 +17,13 @@ import { differenceOf } from '../../site/difference.ts';
 import type { LoadedDocument } from '../../site/document.ts';
 import type { ChangeInWords } from '../../site/revision.ts';
 import { type Fields, valuesIn } from '../../site/values.ts';
+import type { ChangedCredentials, CredentialChange } from '../credential-changes.ts';
+import { type DeviceList, withDeviceList } from '../device-list.ts';
 import { loadSite } from '../load-site.ts';
-import type { CheckAnswer, CheckQuestion } from './messages.ts';
+import type { GivenPassword } from '../passwords.ts';
+import type { SecretsFile } from '../secrets-file.ts';
+import type { CheckAnswer, CheckQuestion, SecretsQuestion } from './messages.ts';
+import { answerAboutSecrets } from './secrets-answers.ts';
 
 /** A document of some 50 entries: a few ms here, less than the start of a thread. */
 const smallLetters = 8_000;
@@ -27,6 +33,8 @@ const deadlineMs = 120_000;
 export interface DocumentChecksOptions {
   readonly file: string;
   readonly secretsFile: string;
+  /** the data folder: its owner has to read the secrets */
+  readonly data: string;
   readonly clock: Clock;
   /** letters of a document that is checked in this thread; default: `smallLetters` */
   readonly smallLetters?: number;
@@ -66,6 +74,55 @@ export class DocumentChecks {
     return answer.values;
   }
 
+  /** As `withDeviceList`: the document with the devices of a list. @throws ForpostError FORPOST_CALL_UNANSWERED */
+  async addDevices(text: string, csv: string): Promise<DeviceList> {
+    const { file } = this.#options;
+    if (this.#isSmall(text) && this.#isSmall(csv)) return withDeviceList(file, text, csv);
+    const answer = await this.#ask({ kind: 'add', file, text, csv });
+    if (answer.kind !== 'added') throw unanswered();
+    return answer.list;
+  }
+
+  /**
+   * Writes changes of credentials; returns the entries that differ now.
+   * @throws ForpostError FORPOST_CONFIG_INVALID, FORPOST_ARGUMENT_INVALID, FORPOST_CALL_UNANSWERED
+   */
+  async writeCredentials(changes: readonly CredentialChange[]): Promise<ChangedCredentials> {
+    const answer = await this.#askSecrets({ kind: 'credentials', file: this.#secrets, changes });
+    if (answer.kind !== 'changed') throw unanswered();
+    return answer.changed;
+  }
+
+  /**
+   * Gives the devices and consumers of a document without credentials a password. Returns the passwords, in the document's
+   * order, and what takes them back. A document that cannot be read gives nobody one. @throws as `writeCredentials`
+   */
+  async givePasswords(text: string): Promise<{
+    readonly made: readonly GivenPassword[];
+    readonly takeBack: () => Promise<void>;
+  }> {
+    const answer = await this.#askSecrets({ kind: 'give', file: this.#secrets, text });
+    if (answer.kind !== 'given') throw unanswered();
+    const { given } = answer;
+    const drops = given.map(({ id }) => ({ kind: 'drop' as const, id }));
+    return { made: given, takeBack: async () => void (given.length > 0 && (await this.writeCredentials(drops))) };
+  }
+
+  get #secrets(): SecretsFile {
+    const { secretsFile, data } = this.#options;
+    return { secrets_file: secretsFile, data };
+  }
+
+  async #askSecrets(question: SecretsQuestion): Promise<CheckAnswer> {
+    const isSmall = sizeOf(this.#options.secretsFile) <= (this.#options.smallLetters ?? smallLetters);
+    const answer =
+      isSmall && (question.kind !== 'give' || this.#isSmall(question.text))
+        ? answerAboutSecrets(question)
+        : await this.#ask(question);
+    if (answer.kind === 'refused') throw new ForpostError(answer.code, answer.message);
+    return answer;
+  }
+
   #isSmall(text: string): boolean {
     return text.length <= (this.#options.smallLetters ?? smallLetters);
   }
@@ -91,6 +148,10 @@ export class DocumentChecks {
       });
     });
   }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 function unanswered(): ForpostError {

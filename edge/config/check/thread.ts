@@ -1,11 +1,16 @@
-/** The thread that checks one document of the site, reads its values, or compares two, and ends. It can wait: alarms go first. */
+/**
+ * The thread that checks one document of the site, reads its values, compares two, or changes the secrets, and ends. It
+ * can wait: alarms go first.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import { configProblems } from '@forpost/shared/config/yaml.ts';
 import { goAsGiven } from '@forpost/shared/priority.ts';
 import { differenceOf } from '../../site/difference.ts';
 import { valuesIn } from '../../site/values.ts';
+import { withDeviceList } from '../device-list.ts';
 import { loadSite } from '../load-site.ts';
 import type { CheckAnswer, CheckQuestion } from './messages.ts';
+import { answerAboutSecrets } from './secrets-answers.ts';
 
 if (parentPort === null) throw new Error('the thread that checks the site is not a program of its own');
 goAsGiven();
@@ -13,6 +18,9 @@ parentPort.postMessage(answerTo(workerData as CheckQuestion));
 
 /** @throws for what is no mistake in the document: the main thread gets it as the thread's error */
 function answerTo(question: CheckQuestion): CheckAnswer {
+  if (question.kind === 'credentials' || question.kind === 'give') return answerAboutSecrets(question);
+  if (question.kind === 'add')
+    return { kind: 'added', list: withDeviceList(question.file, question.text, question.csv) };
   if (question.kind === 'compare') return { kind: 'changes', changes: differenceOf(question.before, question.after) };
   if (question.kind === 'values') return { kind: 'values', values: valuesIn(question.text) };
   try {

@@ -3,12 +3,12 @@
 import { answer, list, message, optional, problem, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
 
-const change = answer({
+export const changeInWords = answer({
   message: Type.String({ description: 'one change in words' }),
   message_i18n: optional(message('`message` as a message of the catalogue')),
 });
 
-const revision = answer({
+export const revisionAnswer = answer({
   number: Type.Integer({ description: 'counts up by one from 1' }),
   sha256: Type.String({ description: 'SHA-256 of the document’s text, in hex' }),
   author: answer({
@@ -19,7 +19,7 @@ const revision = answer({
   }),
   at: time('when it was made, by the gateway’s clock'),
   why: Type.String({ description: 'reason that the author gave; empty: none' }),
-  changes: list(change),
+  changes: list(changeInWords),
   version: Type.String({ description: 'the Forpost that wrote it' }),
 });
 
@@ -40,20 +40,20 @@ const mistakes = optional(
 );
 
 export const valuesAnswer = answer({
-  revision,
+  revision: revisionAnswer,
   values: Type.Record(Type.String(), Type.Unknown(), { description: 'the document’s values, without comments' }),
 });
-export const documentAnswer = answer({ revision, document });
-export const revisionsAnswer = answer({ revisions: list(revision) });
-export const changesAnswer = answer({ changes: list(change) });
+export const documentAnswer = answer({ revision: revisionAnswer, document });
+export const revisionsAnswer = answer({ revisions: list(revisionAnswer) });
+export const changesAnswer = answer({ changes: list(changeInWords) });
 export const rehearsedAnswer = answer({
-  changes: list(change),
+  changes: list(changeInWords),
   problems: list(Type.String({ description: 'why the document would be refused' })),
   mistakes,
 });
 export const changedAnswer = answer({
-  revision: optional(revision),
-  unchanged: optional(revision),
+  revision: optional(revisionAnswer),
+  unchanged: optional(revisionAnswer),
   passwords: optional(
     list(
       answer({
@@ -71,8 +71,8 @@ export const changeRefusals = {
     conflict: optional(
       Type.String({ description: 'seen: another revision is the newest; by-hand: the file was edited by hand' }),
     ),
-    newest: optional(revision),
-    changes: optional(list(change)),
+    newest: optional(revisionAnswer),
+    changes: optional(list(changeInWords)),
   }),
   422: problem('the document would be refused', {
     problems: optional(list(Type.String({ description: 'a reason, in words' }))),

@@ -4,6 +4,20 @@ export const gatewayAnswersEn = {
   'answer.no-camera': 'no camera "{id}"',
   'answer.no-evidence': 'this picture or clip is not kept any more',
   'answer.until-no-time': '"until" is not a time such as 2026-06-01T12:00:00Z',
+  // credentials
+  'answer.no-principal': 'the site has no device, bridge or consumer "{id}"',
+  'answer.grace-range': 'a grace has 0 to {most, number} seconds',
+  'answer.password-length': 'a password has {least, number} to {most, number} letters',
+  'answer.certificates-most': '"{id}" may have at most {most, number} certificates',
+  'answer.certificate-form':
+    '"{certificate}" names no certificate: give its PEM text, or {bySha} with 64 hex digits, or {byName} with a name in it',
+  'answer.certificate-needs-ca':
+    '"{certificate}" needs mqtt.tls.client_ca in gateway.yaml: without a CA of clients’ certificates anybody may have that name',
+  'answer.certificate-taken': 'the certificate {certificate} is that of "{owner}" already',
+  'answer.fixed-user-taken': 'the fixed user name "{user}" is that of "{owner}" already',
+  'answer.fixed-user-is-id': 'the fixed user name "{user}" is the id of another: a client id tells the two apart',
+  'answer.list-refused':
+    '{count, plural, one {# mistake is in the list} other {# mistakes are in the list}}: nothing was added',
   // what was drawn and cannot be saved
   'answer.more-problems': '{reason} (and {count, number} more)',
   'answer.zone-drawn': 'the zone "{zone}" of camera "{camera}" {problem}',

@@ -6,6 +6,21 @@ export const gatewayAnswersRu = {
   'answer.no-camera': 'камеры «{id}» нет',
   'answer.no-evidence': 'этого снимка или видео больше нет',
   'answer.until-no-time': 'значение until — не время вида 2026-06-01T12:00:00Z',
+  // credentials
+  'answer.no-principal': 'на объекте нет устройства, моста или потребителя «{id}»',
+  'answer.grace-range': 'старый пароль может действовать ещё от 0 до {most, number} секунд',
+  'answer.password-length': 'в пароле должно быть от {least, number} до {most, number} знаков',
+  'answer.certificates-most': 'у «{id}» может быть не больше сертификатов, чем {most, number}',
+  'answer.certificate-form':
+    '«{certificate}» не называет сертификата: нужен его текст PEM, или {bySha} и 64 шестнадцатеричные цифры, или {byName} и имя из него',
+  'answer.certificate-needs-ca':
+    'для «{certificate}» нужен mqtt.tls.client_ca в gateway.yaml: без центра сертификации клиентов таким именем может назваться кто угодно',
+  'answer.certificate-taken': 'сертификат {certificate} уже принадлежит «{owner}»',
+  'answer.fixed-user-taken': 'неизменное имя пользователя «{user}» уже принадлежит «{owner}»',
+  'answer.fixed-user-is-id':
+    'неизменное имя пользователя «{user}» — это id другого: различить их можно по id клиента MQTT',
+  'answer.list-refused':
+    '{count, plural, one {в списке # ошибка} few {в списке # ошибки} many {в списке # ошибок} other {в списке # ошибки}}: ничего не добавлено',
   // what was drawn and cannot be saved
   'answer.more-problems': '{reason} (и ещё ошибок: {count, number})',
   'answer.zone-drawn': 'зона «{zone}» камеры «{camera}» {problem}',

@@ -229,8 +229,8 @@ export class CommitQueue {
 
   /** Resolves the next entries in order; the rest in later turns. */
   #resolveNext(): void {
-    const resolved = this.#committed.splice(0, resolvedPerTurn);
-    for (const { one, appended } of resolved) {
+    const told = this.#committed.splice(0, resolvedPerTurn);
+    for (const { one, appended } of told) {
       this.#release(one);
       one.resolve(appended);
     }

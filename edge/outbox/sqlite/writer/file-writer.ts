@@ -28,7 +28,7 @@ import { isDamage, isSenseless, retried } from '../damage.ts';
 import { isFailing, isFull } from '../disk-trouble.ts';
 import type { DamagePlace } from '../event-rows.ts';
 import type { Batch, FromWriter, PutAside, Recalled, ToWriter, WriterCalls, WriterData } from '../messages.ts';
-import { selectLanes, selectLivingEpochs, selectNamingEpochs } from '../sql/lanes.ts';
+import { selectLanes, selectLivingEpochs, selectTellingEpochs } from '../sql/lanes.ts';
 import { selectLosses } from '../sql/losses.ts';
 import { selectStarts } from '../sql/meta.ts';
 import { checkedBytes } from './opening.ts';
@@ -55,7 +55,7 @@ export class FileWriter {
   readonly #data: WriterData;
   readonly #disk: WriterDisk;
   readonly #clock: Pick<Clock, 'uptime'>;
-  readonly #send: (message: FromWriter) => void;
+  readonly #say: (message: FromWriter) => void;
   #opened: Opened | undefined;
   /**
    * A file that was put aside and not reported yet, by this writer or by one before it that could not begin the next
@@ -72,11 +72,11 @@ export class FileWriter {
   #epochs = noEpochs;
   #isNoted = false;
 
-  constructor(data: WriterData, disk: WriterDisk, clock: Pick<Clock, 'uptime'>, send: (message: FromWriter) => void) {
+  constructor(data: WriterData, disk: WriterDisk, clock: Pick<Clock, 'uptime'>, say: (message: FromWriter) => void) {
     this.#data = data;
     this.#disk = disk;
     this.#clock = clock;
-    this.#send = send;
+    this.#say = say;
     this.#aside = data.putAside;
   }
 
@@ -89,20 +89,11 @@ export class FileWriter {
       const { starts } = store;
       const isAnew = this.#aside !== null || starts === 1;
       this.#note(store);
-      this.#send({
-        kind: 'ready',
-        epoch,
-        starts,
-        state: store.state(),
-        recalled,
-        putAside: this.#aside,
-        found,
-        isAnew,
-      });
+      this.#say({ kind: 'ready', epoch, starts, state: store.state(), recalled, putAside: this.#aside, found, isAnew });
       return true;
     } catch (error) {
       const code = this.#codeOfOpening(error);
-      this.#send({ kind: 'not-ready', code, message: messageOf(error), putAside: this.#aside });
+      this.#say({ kind: 'not-ready', code, message: messageOf(error), putAside: this.#aside });
       return false;
     }
   }
@@ -114,7 +105,7 @@ export class FileWriter {
   }
 
   /** Handles one message. false: the writer ends. */
-  handle(message: ToWriter): boolean {
+  hear(message: ToWriter): boolean {
     if (this.#opened === undefined) return false;
     const { db, store } = this.#opened;
     if (this.#do(store, message)) return true;
@@ -227,14 +218,14 @@ export class FileWriter {
       };
       // also where an earlier start put a file aside and was killed before it began the next one
       const lost = this.#isRescued(db) ? { epochs: [], losses: [] } : lossesOf(known, file);
-      const unnamed = db.prepare<[], LossRow>(selectLosses).all();
-      const all = [...unnamed.map(({ first, last, ...loss }) => ({ ...loss, from: first, to: last })), ...lost.losses];
+      const untold = db.prepare<[], LossRow>(selectLosses).all();
+      const all = [...untold.map(({ first, last, ...loss }) => ({ ...loss, from: first, to: last })), ...lost.losses];
       const losses = inFewRanges(all, Math.max(fewestGaps, Math.floor((limits.maxBytes * gapShare) / gapBytes)));
       const lostEpochs = [...new Set(losses.map((loss) => loss.epoch as Epoch))];
       const living = db.prepare<[], Epoch>(selectLivingEpochs).pluck().all();
-      const telling = db.prepare<[], Epoch>(selectNamingEpochs).pluck().all();
+      const telling = db.prepare<[], Epoch>(selectTellingEpochs).pluck().all();
       const ends = endsOf(known, file);
-      this.#epochs = nextList(list, { living, naming: telling }, lostEpochs, epoch, ends);
+      this.#epochs = nextList(list, { living, telling }, lostEpochs, epoch, ends);
       this.#isNoted = disk.writeEpochs(this.#epochs);
       const parts = { disk, sinks, ends, limits, inHand: new InHand(this.#data.inHand), clock: this.#clock };
       const starts = (file.starts === 0 ? 0 : Math.max(file.starts, known.numbers?.starts ?? 0)) + 1;
@@ -244,7 +235,7 @@ export class FileWriter {
     } catch (error) {
       db.close();
       // an epoch that never began is not lost with the next file, but its losses may be told there
-      if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, named: this.#epochs.named });
+      if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, told: this.#epochs.told });
       throw error;
     }
   }
@@ -279,13 +270,13 @@ export class FileWriter {
     try {
       const outcome = retried(() => this.#commitWithRoom(store, batch));
       if (outcome.stored > 0) this.#note(store);
-      this.#send({ kind: 'committed', outcome, ms: this.#clock.uptime() - began });
+      this.#say({ kind: 'committed', outcome, ms: this.#clock.uptime() - began });
       return true;
     } catch (error) {
       const full = isFull(error, this.#disk);
       const corrupt = !full && isDamage(error);
       const code = full ? 'FORPOST_OUTBOX_FULL' : 'FORPOST_OUTBOX_FAILED';
-      this.#send({ kind: 'commit-failed', code, message: messageOf(error), corrupt });
+      this.#say({ kind: 'commit-failed', code, message: messageOf(error), corrupt });
       return !corrupt;
     }
   }
@@ -303,11 +294,11 @@ export class FileWriter {
   /** Answers in this turn, and not through an Answerer: a damaged file ends the writer behind the answer. */
   #answerDeadLetters(store: OutboxStore, { id, question }: CallMessage<WriterCalls>): boolean {
     try {
-      this.#send({ kind: 'answer', id, answer: store.deadLetters(question.limit, question.device) });
+      this.#say({ kind: 'answer', id, answer: store.deadLetters(question.limit, question.device) });
       return true;
     } catch (error) {
       const message = `the dead letters cannot be read: ${messageOf(error)}`;
-      this.#send({ kind: 'call-failed', id, code: 'FORPOST_OUTBOX_FAILED', message });
+      this.#say({ kind: 'call-failed', id, code: 'FORPOST_OUTBOX_FAILED', message });
       return isDamage(error) ? this.#endDamaged(messageOf(error)) : true;
     }
   }
@@ -318,7 +309,7 @@ export class FileWriter {
       const named = place === undefined ? 0 : store.mend(place, this.#data.stampNow);
       if (named > 0) {
         this.#note(store);
-        this.#send({ kind: 'mended', ranges: named });
+        this.#say({ kind: 'mended', ranges: named });
         return true;
       }
       const found = this.#disk.damage();
@@ -331,7 +322,7 @@ export class FileWriter {
   }
 
   #endDamaged(message: string): false {
-    this.#send({ kind: 'damaged', message });
+    this.#say({ kind: 'damaged', message });
     return false;
   }
 }

@@ -18,14 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../../../../test/faults/simulation/random.ts';
-import {
-  afterDamage,
-  copyRescued,
-  type DamageOutcome,
-  flipBit,
-  makeTemplate,
-  type Template,
-} from '../../testing/bit-rot.ts';
+import { afterDamage, copyRescued, flipBit, type Heard, makeTemplate, type Template } from '../../testing/bit-rot.ts';
 
 const modes = ['killed', 'killed later', 'stopped'] as const;
 let folder: string;
@@ -40,7 +33,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function after(mode: (typeof modes)[number], change: (file: string) => void): DamageOutcome {
+function after(mode: (typeof modes)[number], change: (file: string) => void): Heard {
   const template = templates.get(mode)!;
   return afterDamage(template, join(folder, 'work'), (work) => change(join(work, 'outbox.db')));
 }

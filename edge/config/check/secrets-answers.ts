@@ -1,0 +1,27 @@
+/** Answers questions about the secrets file, in the main thread for a small file, in a thread of its own for a large one. */
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { isId } from '@forpost/shared/event/ids.ts';
+import { parseDocument } from 'yaml';
+import { writeCredentials } from '../credential-changes.ts';
+import { giveMissing } from '../passwords.ts';
+import type { CheckAnswer, SecretsQuestion } from './messages.ts';
+
+export function answerAboutSecrets(question: SecretsQuestion): CheckAnswer {
+  try {
+    if (question.kind === 'credentials')
+      return { kind: 'changed', changed: writeCredentials(question.file, question.changes) };
+    return { kind: 'given', given: giveMissing(question.file, usersIn(question.text)) };
+  } catch (error) {
+    if (!(error instanceof ForpostError)) throw error;
+    return { kind: 'refused', code: error.code, message: error.message };
+  }
+}
+
+/** The ids of all that may log in by a document (YAML); its check tells what is wrong with the others. */
+function usersIn(document: string): readonly string[] {
+  const value: unknown = parseDocument(document).toJS({ maxAliasCount: 100 });
+  const { devices, consumers } = (value ?? {}) as { readonly devices?: unknown; readonly consumers?: unknown };
+  return [devices, consumers].flatMap((list) =>
+    Array.isArray(list) ? list.flatMap((one: { id?: unknown } | null) => (isId(one?.id) ? [one.id] : [])) : [],
+  );
+}

@@ -1,0 +1,162 @@
+/**
+ * The door to credentials (devices/credential-door.ts): writes the secrets file, and has a running gateway apply each
+ * change.
+ *
+ *   rotate, certificates ─► checked ─► file written ─► log-ins changed, connections of what ended closed ─► answered
+ *   revoke ─► log-ins changed, connections closed ─► file written ─► answered
+ *                                                      └── the file takes no write: an error says so; the revocation
+ *                                                          holds until the gateway ends
+ *
+ * Always: no change of the site and no reload is under way while a change is written and applied (`alone`): both read the
+ * secrets file. A revocation waits for nobody.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { makeCredential } from '@forpost/shared/made-credential.ts';
+import { hashPassword } from '@forpost/shared/password.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
+import { certificatesIn } from '@forpost/shared/tls.ts';
+import {
+  type CredentialDoor,
+  type CredentialView,
+  credentialView,
+  type Rotated,
+  type RotateRequest,
+} from '../devices/credential-door.ts';
+import { certificatePattern, type MqttSecret, storedCredential } from '../site/secrets.ts';
+import type { Site } from '../site/site.ts';
+import type { ChangedCredentials, CredentialChange } from './credential-changes.ts';
+
+/** The parts of a running gateway that apply a change. */
+export interface LiveLogIns {
+  set(changed: ChangedCredentials): void;
+  revoke(id: string): void;
+  /** Closes the connections whose credential has ended. */
+  endInvalid(): void;
+}
+
+export interface CredentialStoreOptions {
+  readonly site: () => Pick<Site, 'devices' | 'consumers'>;
+  /** the present entry of one */
+  readonly secretOf: (id: string) => MqttSecret | undefined;
+  /** writes the secrets file (credential-changes.ts) */
+  readonly write: (changes: readonly CredentialChange[]) => ChangedCredentials | Promise<ChangedCredentials>;
+  /** runs while neither the site changes nor a reload runs */
+  readonly alone: <T>(run: () => Promise<T>) => Promise<T>;
+  /** absent: no gateway runs */
+  readonly live?: LiveLogIns | undefined;
+  readonly clock: Pick<Clock, 'now'>;
+  /** whether mqtt.tls.client_ca is set */
+  readonly hasClientCa: boolean;
+  /** called after each change, for the history: who changed what stands in the log */
+  readonly onChanged?: (what: 'rotated' | 'revoked' | 'certificates', id: string) => void;
+}
+
+/** Longer than any visit to replace passwords by hand. */
+export const longestGraceS = 30 * 86_400;
+/** A person's choice: what argon2id makes slow, a word list makes quick again. */
+export const shortestPassword = 12;
+const longestPassword = 256;
+const mostCertificates = 8;
+/** letters of a wrong value in a sentence */
+const longestShown = 80;
+
+export class CredentialStore implements CredentialDoor {
+  readonly #options: CredentialStoreOptions;
+
+  constructor(options: CredentialStoreOptions) {
+    this.#options = options;
+  }
+
+  async list(): Promise<readonly CredentialView[]> {
+    return principalsIn(this.#options.site()).map((one) => this.#view(one));
+  }
+
+  async rotate(id: string, { graceS, password: chosen }: RotateRequest): Promise<Rotated> {
+    this.#known(id);
+    if (!(graceS >= 0 && graceS <= longestGraceS))
+      throw invalid(words('gateway/answer.grace-range', { most: longestGraceS }));
+    if (chosen !== undefined && (chosen.length < shortestPassword || chosen.length > longestPassword))
+      throw invalid(words('gateway/answer.password-length', { least: shortestPassword, most: longestPassword }));
+    const made = chosen === undefined ? makeCredential() : { password: chosen, hash: await hashPassword(chosen) };
+    const until = graceS === 0 ? undefined : rfc3339(this.#options.clock.now() + 1000 * graceS);
+    await this.#change('rotated', { kind: 'rotate', id, password: made.hash, until });
+    const { user, graceUntil } = this.#viewOf(id);
+    return { id, user, ...(chosen === undefined ? { password: made.password } : {}), graceUntil };
+  }
+
+  async revoke(id: string): Promise<{ readonly id: string; readonly revoked: string }> {
+    this.#known(id);
+    const { live, clock } = this.#options;
+    const at = rfc3339(clock.now());
+    live?.revoke(id);
+    live?.endInvalid();
+    await this.#change('revoked', { kind: 'revoke', id, at });
+    return { id, revoked: at };
+  }
+
+  async setCertificates(id: string, certificates: readonly string[]): Promise<CredentialView> {
+    this.#known(id);
+    if (certificates.length > mostCertificates)
+      throw invalid(words('gateway/answer.certificates-most', { id, most: mostCertificates }));
+    const named = [...new Set(certificates.map(certificateOf))];
+    for (const certificate of named)
+      if (certificate.startsWith('name:') && !this.#options.hasClientCa)
+        throw invalid(words('gateway/answer.certificate-needs-ca', { certificate }));
+    await this.#change('certificates', { kind: 'certificates', id, certificates: named });
+    return this.#viewOf(id);
+  }
+
+  #change(what: 'rotated' | 'revoked' | 'certificates', change: CredentialChange): Promise<void> {
+    const { alone, write, live, onChanged } = this.#options;
+    return alone(async () => {
+      live?.set(await write([change]));
+      live?.endInvalid();
+      onChanged?.(what, change.id);
+    });
+  }
+
+  #known(id: string): Principal {
+    const found = principalsIn(this.#options.site()).find((one) => one.id === id);
+    if (found === undefined) throw invalid(words('gateway/answer.no-principal', { id: id.slice(0, longestShown) }));
+    return found;
+  }
+
+  #viewOf(id: string): CredentialView {
+    return this.#view(this.#known(id));
+  }
+
+  #view(principal: Principal): CredentialView {
+    const secret = this.#options.secretOf(principal.id);
+    const stored = secret === undefined ? undefined : storedCredential(secret);
+    return credentialView(principal, stored, this.#options.clock.now());
+  }
+}
+
+type Principal = Pick<CredentialView, 'id' | 'name' | 'kind'>;
+
+/** All that log in to the broker, in the order of the site. */
+export function principalsIn({ devices, consumers }: Pick<Site, 'devices' | 'consumers'>): readonly Principal[] {
+  return [
+    ...devices.map(({ id, name = id }) => ({ id, name, kind: 'device' as const })),
+    ...consumers.map(({ id, name = id }) => ({ id, name, kind: 'consumer' as const })),
+  ];
+}
+
+/** `sha256:…` of a PEM text; else what the text says. */
+function certificateOf(text: string): string {
+  const [pem] = text.includes('-----BEGIN') ? (certificatesIn(text) ?? []) : [];
+  if (pem !== undefined) return `sha256:${createHash('sha256').update(pem.raw).digest('hex')}`;
+  // openssl writes AB:CD:…
+  const digits = /^sha256:([0-9a-f:]+)$/i.exec(text)?.[1]?.replaceAll(':', '').toLowerCase();
+  const certificate = digits === undefined ? text : `sha256:${digits}`;
+  if (new RegExp(certificatePattern).test(certificate)) return certificate;
+  const forms = { bySha: 'sha256:', byName: 'name:' };
+  throw invalid(words('gateway/answer.certificate-form', { certificate: text.slice(0, longestShown), ...forms }));
+}
+
+function invalid(message: Words): ForpostError {
+  return new ForpostError('FORPOST_ARGUMENT_INVALID', message);
+}
