@@ -7,13 +7,14 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { resolvedTls, tlsFileProblems } from '@forpost/shared/client-tls.ts';
 import type { Problem } from '@forpost/shared/config/explain.ts';
-import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { withSuggestion } from '@forpost/shared/config/nearest.ts';
 import { configError, loadYaml } from '@forpost/shared/config/yaml.ts';
 import { clearAddressProblem } from '@forpost/shared/http/clear-address.ts';
 import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
 import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { channelKindOf } from '../notify/channels/registry.ts';
 import { type CloudConfig, cloudSchema } from './config.ts';
 
@@ -88,13 +89,14 @@ function httpProblems({ http }: CloudConfig): Problem[] {
   });
   if (tls !== undefined)
     for (const { file, message } of tlsFileProblems(tls))
-      problems.push({ path: ['http', 'tls', file], message: `http.tls.${file}: ${message}` });
+      problems.push({
+        path: ['http', 'tls', file],
+        message: words('gateway/reason.of', { name: `http.tls.${file}`, reason: message }),
+      });
   else if (!isLoopback(host) && proxies.length === 0 && insisted !== true)
     problems.push({
       path: ['http', 'host'],
-      message:
-        `http.host ${host} without TLS would let other machines send passwords in the clear: add http.tls (certificate, key), ` +
-        'or set http.host to 127.0.0.1, or name the proxy in front as http.trusted_proxy; on a trusted network set allow_plaintext: true',
+      message: words('mistake/cloud.http-plain', { host }),
     });
   return problems;
 }
@@ -105,13 +107,13 @@ function receiverProblems({ receiver }: CloudConfig): Problem[] {
   const files = { certificate, key, ...(ca === undefined ? {} : { ca }) };
   const problems: Problem[] = tlsFileProblems(files).map(({ file, message }) => {
     const name = file === 'ca' ? 'client_ca' : file;
-    return { path: ['receiver', 'tls', name], message: `receiver.tls.${name}: ${message}` };
+    const reason = words('gateway/reason.of', { name: `receiver.tls.${name}`, reason: message });
+    return { path: ['receiver', 'tls', name], message: reason };
   });
   if (required === true && ca === undefined)
     problems.push({
       path: ['receiver', 'tls', 'client_certificate_required'],
-      message:
-        'receiver.tls.client_certificate_required needs client_ca: name the CA that signs the gateways’ certificates',
+      message: words('mistake/cloud.client-ca'),
     });
   return problems;
 }
@@ -121,7 +123,7 @@ function kafkaProblems({ kafka }: CloudConfig): Problem[] {
   const { brokers, tls, sasl } = kafka;
   const problems: Problem[] = tlsFileProblems(tls ?? true).map(({ file, message }) => ({
     path: ['kafka', 'tls', file],
-    message: `kafka.tls.${file}: ${message}`,
+    message: words('gateway/reason.of', { name: `kafka.tls.${file}`, reason: message }),
   }));
   for (const [index, broker] of brokers.entries()) {
     const message = brokerProblem(broker);
@@ -131,15 +133,19 @@ function kafkaProblems({ kafka }: CloudConfig): Problem[] {
   if (clear !== undefined) problems.push({ path: ['kafka', 'sasl'], message: clear });
   const unusable = sasl === undefined ? undefined : passwordProblem(sasl.password_file);
   if (unusable !== undefined)
-    problems.push({ path: ['kafka', 'sasl', 'password_file'], message: `kafka.sasl.password_file: ${unusable}` });
+    problems.push({
+      path: ['kafka', 'sasl', 'password_file'],
+      message: words('gateway/reason.of', { name: 'kafka.sasl.password_file', reason: unusable }),
+    });
   return problems;
 }
 
-function passwordProblem(file: string): string | undefined {
+function passwordProblem(file: string): Words | undefined {
   try {
-    return readPassword(file) === '' ? `${file} is empty: its first line is the password` : undefined;
+    return readPassword(file) === '' ? words('mistake/cloud.password-empty', { file }) : undefined;
   } catch (error) {
-    return `${file} ${(error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be read'}`;
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    return words(isMissing ? 'gateway/problem.file-not-there' : 'gateway/problem.file-unreadable', { file });
   }
 }
 
@@ -156,7 +162,7 @@ function channelProblems({ notify = [] }: CloudConfig): Problem[] {
     if (notify.findIndex(({ id }) => id === channel.id) < index)
       problems.push({
         path: ['notify', index, 'id'],
-        message: `two channels have the id "${channel.id}": give one of them another id`,
+        message: words('mistake/cloud.channel-twice', { id: channel.id }),
       });
     return problems;
   });
@@ -164,5 +170,7 @@ function channelProblems({ notify = [] }: CloudConfig): Problem[] {
 
 function levelProblems({ log_level: level }: CloudConfig): Problem[] {
   if (level === undefined || logLevels.includes(level)) return [];
-  return [{ path: ['log_level'], message: `"${level}" is not a log level${suggestion(level, logLevels)}` }];
+  return [
+    { path: ['log_level'], message: withSuggestion(words('mistake/cloud.log-level', { level }), level, logLevels) },
+  ];
 }

@@ -75,6 +75,7 @@ export function trustedKeys({ commands }: ConfiguredKeys): TrustedKeys {
         : words('gateway/problem.keys-unreadable', { ...about, error: messageOf(error) });
       warnings.push({ path, message });
     }
-  if (keys.size > mostKeys) problems.push({ path: ['commands'], message: `more than ${mostKeys} keys are trusted` });
+  if (keys.size > mostKeys)
+    problems.push({ path: ['commands'], message: words('mistake/commands.keys', { count: String(mostKeys) }) });
   return { keys: [...keys.values()], problems, warnings };
 }

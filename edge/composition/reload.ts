@@ -65,11 +65,11 @@ export class Reload {
 
   async #run(): Promise<void> {
     const { configFile, logger, broker, console: page } = this.#parts;
-    const { problems, loaded } = await judge(configFile);
+    const { problems, sentences, loaded } = await judge(configFile);
     if (loaded === undefined) {
       for (const problem of problems) logger.error(problem);
-      const reason = problems[0] ?? '';
-      const count = problems.length - 1;
+      const reason = sentences[0] ?? '';
+      const count = sentences.length - 1;
       this.#problems = [
         count > 0
           ? message('gateway/problem.reload-more', { reason, count })

@@ -1,6 +1,7 @@
 /** Checks the consumers of a site beyond the schema: roles, filters and base topics. */
-import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { withSuggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import { isTopicFilter } from '../broker/topic-filter.ts';
 import { commandTopicsOf, ownTopics, rolesOf } from '../devices/principals.ts';
@@ -22,12 +23,15 @@ export function checkConsumers({ consumers, devices }: Pick<Site, 'consumers' | 
 /** Paths are relative to the consumer, here and below. */
 function rights({ id, role, subscribe = [], publish = [] }: ConsumerConfig): readonly Problem[] {
   if (role === undefined && subscribe.length + publish.length === 0)
-    return [{ path: [], message: `consumer "${id}" may do nothing: give it subscribe, publish or role` }];
+    return [{ path: [], message: words('mistake/consumer.nothing', { id }) }];
   const names = roles.map(({ name }) => name);
   return [role ?? []]
     .flat()
     .filter((name) => roleNamed(name) === undefined)
-    .map((name) => ({ path: ['role'], message: `there is no role "${name}"${suggestion(name, names)}` }));
+    .map((name) => ({
+      path: ['role'],
+      message: withSuggestion(words('mistake/consumer.role', { name }), name, names),
+    }));
 }
 
 function bases(consumer: ConsumerConfig): readonly Problem[] {
@@ -35,12 +39,12 @@ function bases(consumer: ConsumerConfig): readonly Problem[] {
   const problems: Problem[] = [];
   if (base !== undefined && !rolesOf(consumer).some(({ hasBase }) => hasBase)) {
     const withBase = roles.filter(({ hasBase }) => hasBase).map(({ name }) => name);
-    problems.push({ path: ['base_topic'], message: `base_topic is for a role that has one: ${withBase.join(', ')}` });
+    problems.push({ path: ['base_topic'], message: words('mistake/consumer.base', { names: withBase.join(', ') }) });
   }
   for (const [key, topic] of [['base_topic', base] as const, ['discovery_prefix', prefix] as const]) {
     const [first = ''] = (topic ?? '').split('/');
     if (reservedTrees.includes(first) || first.startsWith('$'))
-      problems.push({ path: [key], message: `"${topic}" cannot be a consumer's topic: others speak there` });
+      problems.push({ path: [key], message: words('mistake/consumer.topic', { topic: `${topic}` }) });
   }
   return problems;
 }
@@ -49,8 +53,7 @@ function filters({ subscribe = [], publish = [] }: ConsumerConfig): readonly Pro
   return [['subscribe', subscribe] as const, ['publish', publish] as const].flatMap(([key, all]) =>
     all.flatMap((filter, index) => {
       if (isTopicFilter(filter)) return [];
-      const message = `"${filter}" is not an MQTT filter: "+" stands for a whole level, "#" for the rest at the end`;
-      return [{ path: [key, index], message }];
+      return [{ path: [key, index], message: words('mistake/consumer.filter', { filter }) }];
     }),
   );
 }
@@ -60,22 +63,24 @@ function forbidden({ publish = [] }: ConsumerConfig, commands: FilterSet): reado
   return publish.flatMap((filter, index) => {
     const [first = ''] = filter.split('/');
     if (!(first === 'forpost' || first.startsWith('$')) || commands.overlapping(filter) !== undefined) return [];
-    const message = `nobody may publish to "${filter}": it is what the gateway or a device says; of these topics a consumer may write to forpost/devices/<device>/commands`;
-    return [{ path: ['publish', index], message }];
+    return [{ path: ['publish', index], message: words('mistake/consumer.forbidden', { filter }) }];
   });
 }
+
+/** A warning that only the command line and the log show. */
+type UselessFilter = Pick<Problem, 'path'> & { readonly message: string };
 
 /**
  * Filters that only match what a device says, as `tele/plug/SENSOR`: the broker drops what the consumer publishes there.
  * They stop no start, because they do no harm, and earlier versions took them.
  */
-export function uselessFilters({ consumers, devices }: Pick<Site, 'consumers' | 'devices'>): readonly Problem[] {
+export function uselessFilters({ consumers, devices }: Pick<Site, 'consumers' | 'devices'>): readonly UselessFilter[] {
   if (!consumers.some(({ publish = [] }) => publish.length > 0)) return [];
   const commands = new FilterSet(devices.flatMap(commandTopicsOf));
   const owned = new FilterSet();
   for (const device of devices) for (const filter of ownTopics(device)) owned.add(filter, device.id);
   return consumers.flatMap(({ id, publish = [] }, index) =>
-    publish.flatMap((filter, at): readonly Problem[] => {
+    publish.flatMap((filter, at): readonly UselessFilter[] => {
       if (!isTopicFilter(filter) || !owned.covers(filter) || commands.overlapping(filter) !== undefined) return [];
       const owner = devices.find((device) => device.id === owned.overlapping(filter));
       const taken = owner === undefined ? [] : commandTopicsOf(owner);

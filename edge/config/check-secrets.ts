@@ -3,15 +3,13 @@
  * uses is a problem where it looks like a misspelt one that is missing; else it harms nothing: it was left by a device that
  * the site no longer has, or waits for one that is about to come.
  */
-import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { nearest, withSuggestion } from '@forpost/shared/config/nearest.ts';
 import { isPasswordHash } from '@forpost/shared/password.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Secrets } from '../site/secrets.ts';
 import type { Site } from '../site/site.ts';
 import { checkLogIns } from './check-log-ins.ts';
 import type { Located } from './check-site.ts';
-
-const noHash = (name: string) =>
-  `console.${name} is not an argon2id hash: passwords themselves never stand here; make one with "forpost devices password ${name} --console"`;
 
 /** Problems by the file in which they stand. `unused`: secrets that nobody uses, which stop no start. */
 export function checkSecrets(
@@ -27,21 +25,20 @@ export function checkSecrets(
   const unused: Located[] = [...logIns.unused];
   const ofSecrets: Located[] = [...logIns.ofSecrets];
   for (const [name, hash] of Object.entries(secrets.console))
-    if (!isPasswordHash(hash)) ofSecrets.push({ path: ['console', name], message: noHash(name) });
+    if (!isPasswordHash(hash))
+      ofSecrets.push({ path: ['console', name], message: words('mistake/secret.no-argon2', { id: name }) });
   for (const [index, name] of (secrets.viewers ?? []).entries())
     if (!Object.hasOwn(secrets.console, name)) {
-      const message = `viewers: nobody under console is called "${name}"${suggestion(name, Object.keys(secrets.console))}`;
+      const message = withSuggestion(words('mistake/secret.viewer', { name }), name, Object.keys(secrets.console));
       ofSecrets.push({ path: ['viewers', index], message });
     }
   const cameras = site.cameras.map(({ id }): string => id);
   for (const id of Object.keys(secrets.cameras ?? {}))
     if (!cameras.includes(id)) {
-      const hint = suggestion(
-        id,
-        cameras.filter((camera) => !Object.hasOwn(secrets.cameras ?? {}, camera)),
-      );
-      const isMisspelt = hint.startsWith('; did');
-      const message = `cameras.${id} is a password, but the site has no such camera${isMisspelt ? hint : ''}`;
+      const free = cameras.filter((camera) => !Object.hasOwn(secrets.cameras ?? {}, camera));
+      const isMisspelt = nearest(id, free) !== undefined;
+      const sentence = words('mistake/secret.unused-camera', { id });
+      const message = isMisspelt ? withSuggestion(sentence, id, free) : sentence;
       (isMisspelt ? ofSecrets : unused).push({ path: ['cameras', id], message, onKey: true });
     }
   return { ofSite: logIns.ofSite, ofSecrets, unused };

@@ -1,9 +1,9 @@
 /** Checks a site beyond its schema: names that do not exist, ids that are taken twice, shapes and addresses that cannot be. */
 
 import { explain } from '@forpost/shared/config/explain.ts';
-import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { nearest, withSuggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
-import { words } from '@forpost/shared/texts/english.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { Decoder } from '../devices/decoder.ts';
 import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
@@ -36,29 +36,42 @@ function timezone({ timezone: zone }: Site): readonly Located[] {
     return [];
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    const hint = suggestion(zone, Intl.supportedValuesOf('timeZone'), 0).replace(/; there are.*/, ', as Europe/Berlin');
-    return [{ path: ['site', 'timezone'], message: `there is no time zone "${zone}"${hint}` }];
+    const known = Intl.supportedValuesOf('timeZone');
+    const message =
+      nearest(zone, known) === undefined
+        ? words('mistake/zone.example', { zone })
+        : withSuggestion(words('mistake/zone.unknown', { zone }), zone, known);
+    return [{ path: ['site', 'timezone'], message }];
   }
 }
+
+const takenBy = {
+  device: 'mistake/id.device',
+  consumer: 'mistake/id.consumer',
+  camera: 'mistake/id.camera',
+  rule: 'mistake/id.rule',
+  zone: 'mistake/id.zone',
+  line: 'mistake/id.line',
+} as const;
 
 /** Devices, consumers and cameras share one space of ids: log-in names, and the subjects of events. */
 function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
   const problems: Located[] = [];
-  const taken = new Map<string, string>();
-  const claimId = (id: string, what: string, path: Located['path']) => {
+  const taken = new Map<string, (typeof takenBy)[keyof typeof takenBy]>();
+  const claimId = (id: string, what: keyof typeof takenBy, path: Located['path']) => {
     const first = taken.get(id);
-    if (first === undefined) taken.set(id, what);
-    else problems.push({ path, message: `the id "${id}" is taken already by ${first}` });
+    if (first === undefined) taken.set(id, takenBy[what]);
+    else problems.push({ path, message: words(first, { id }) });
   };
-  for (const [index, { id }] of devices.entries()) claimId(id, 'a device', ['devices', index, 'id']);
-  for (const [index, { id }] of consumers.entries()) claimId(id, 'a consumer', ['consumers', index, 'id']);
-  for (const [index, { id }] of cameras.entries()) claimId(id, 'a camera', ['cameras', index, 'id']);
+  for (const [index, { id }] of devices.entries()) claimId(id, 'device', ['devices', index, 'id']);
+  for (const [index, { id }] of consumers.entries()) claimId(id, 'consumer', ['consumers', index, 'id']);
+  for (const [index, { id }] of cameras.entries()) claimId(id, 'camera', ['cameras', index, 'id']);
   taken.clear();
-  for (const [index, { id }] of rules.entries()) claimId(id, 'a rule', ['rules', index, 'id']);
+  for (const [index, { id }] of rules.entries()) claimId(id, 'rule', ['rules', index, 'id']);
   for (const [index, { zones = [], lines = [] }] of cameras.entries()) {
     taken.clear();
-    for (const [zone, { id }] of zones.entries()) claimId(id, 'a zone', ['cameras', index, 'zones', zone, 'id']);
-    for (const [line, { id }] of lines.entries()) claimId(id, 'a line', ['cameras', index, 'lines', line, 'id']);
+    for (const [zone, { id }] of zones.entries()) claimId(id, 'zone', ['cameras', index, 'zones', zone, 'id']);
+    for (const [line, { id }] of lines.entries()) claimId(id, 'line', ['cameras', index, 'lines', line, 'id']);
   }
   return problems;
 }
@@ -70,22 +83,23 @@ function devices({ devices: all }: Site): readonly Located[] {
   for (const [index, device] of all.entries()) {
     const decoder = decoderNamed(device.decoder);
     if (decoder === undefined) {
-      const hint = suggestion(device.decoder, names);
-      problems.push({ path: ['devices', index, 'decoder'], message: `there is no decoder "${device.decoder}"${hint}` });
+      const unknown = words('mistake/device.decoder', { name: device.decoder });
+      const message = withSuggestion(unknown, device.decoder, names);
+      problems.push({ path: ['devices', index, 'decoder'], message });
       continue;
     }
     const topic = device.topic ?? device.id;
     const where = ['devices', index, device.topic === undefined ? 'id' : 'topic'];
     const [first = ''] = topic.split('/');
     if (reservedTopics.includes(first) || first.startsWith('$') || decoders.some((one) => one.reserves?.(topic)))
-      problems.push({ path: where, message: `"${topic}" cannot be a device's topic: others speak there` });
+      problems.push({ path: where, message: words('mistake/device.topic', { topic }) });
     problems.push(...keysOfOthers(device, decoder, index), ...keys(device, index));
     for (const { path, ...problem } of decoder.check?.(device) ?? [])
       problems.push({ ...problem, path: ['devices', index, ...path] });
     const own = ownTopics(device);
     const taken = own.map((filter) => topics.overlapping(filter)).find((owner) => owner !== undefined);
     if (taken !== undefined)
-      problems.push({ path: where, message: `"${topic}" is already the topic of the device "${taken}"` });
+      problems.push({ path: where, message: words('mistake/device.topic-taken', { topic, device: taken }) });
     for (const filter of own) topics.add(filter, device.id);
   }
   return problems;
@@ -97,7 +111,9 @@ function keysOfOthers(device: Site['devices'][number], decoder: Decoder, index: 
   return Object.keys(device).flatMap((key) => {
     const owner = decoders.find((one) => has(one, key));
     if (owner === undefined || has(decoder, key)) return [];
-    return [{ path: ['devices', index, key], message: `${key} is for decoder: ${owner.name} alone` }];
+    return [
+      { path: ['devices', index, key], message: words('mistake/device.key-of-decoder', { key, decoder: owner.name }) },
+    ];
   });
 }
 
@@ -105,14 +121,13 @@ function keysOfOthers(device: Site['devices'][number], decoder: Decoder, index: 
 function keys({ keys: given = {} }: Site['devices'][number], index: number): readonly Located[] {
   const entries = Object.entries(given);
   if (entries.length > mostKeys)
-    return [{ path: ['devices', index, 'keys'], message: `more than ${mostKeys} keys of one device` }];
+    return [{ path: ['devices', index, 'keys'], message: words('mistake/device.keys', { count: String(mostKeys) }) }];
   return entries.flatMap(([key, meaning]): readonly Located[] => {
     const path = ['devices', index, 'keys', key, ...(typeof meaning === 'string' ? [] : ['metric'])];
     const metric = typeof meaning === 'string' ? meaning : meaning.metric;
     const meant = misspeltMetric(metric);
-    if (!isMetric(metric))
-      return [{ path, message: `"${metric}" is not a metric: use a-z, 0-9 and _, such as power_w` }];
-    return meant === undefined ? [] : [{ path, message: `there is no metric "${metric}"; did you mean "${meant}"?` }];
+    if (!isMetric(metric)) return [{ path, message: words('mistake/metric.wrong', { metric }) }];
+    return meant === undefined ? [] : [{ path, message: words('mistake/metric.unknown', { metric, name: meant }) }];
   });
 }
 
@@ -128,7 +143,7 @@ function cameras({ cameras: all }: Site): readonly Located[] {
     if (transport !== undefined && !/^rtsps?:/.test(url))
       problems.push({
         path: at('transport'),
-        message: `camera "${id}" has a transport, but only rtsp:// can choose between tcp and udp`,
+        message: words('mistake/camera.transport', { camera: id }),
       });
     const guard = ca !== undefined ? 'ca' : 'fingerprint';
     if (
@@ -137,12 +152,12 @@ function cameras({ cameras: all }: Site): readonly Located[] {
     )
       problems.push({
         path: at(guard),
-        message: `camera "${id}" has a ${guard}, but only rtsps:// and https:// have certificates`,
+        message: words('mistake/camera.guard', { camera: id, key: guard }),
       });
     if (ca !== undefined && fingerprint !== undefined)
       problems.push({
         path: at('ca'),
-        message: `camera "${id}" has a ca and a fingerprint: with a fingerprint that one certificate counts; remove one of the two`,
+        message: words('mistake/camera.two-guards', { camera: id }),
       });
     for (const { path, message } of [...areas(camera), ...lines(camera)]) problems.push({ path: at(...path), message });
     const { classes, thresholds = {} } = camera;
@@ -150,7 +165,7 @@ function cameras({ cameras: all }: Site): readonly Located[] {
       if (classes !== undefined && !classes.includes(name))
         problems.push({
           path: at('thresholds', name),
-          message: `camera "${id}" has a threshold for "${name}", which is none of its classes${suggestion(name, classes)}`,
+          message: withSuggestion(words('mistake/camera.threshold', { camera: id, name }), name, classes),
         });
   }
   return problems;
@@ -189,16 +204,13 @@ function lines({ id, lines: all = [] }: CameraConfig): readonly Located[] {
 }
 
 /** What is wrong with a camera's address. Never shows a password that stands in it. */
-function addressProblem(id: string, address: string): string | undefined {
-  const secrets = `they belong to the secrets file, under cameras: ${id}: {user, password}`;
-  if (hidesLogin(address))
-    return `the address of camera "${id}" seems to have a password with "/", "#" or "?" in it, which ends the host’s part: user and password have no place in it, ${secrets} (an @ of the path is written %40)`;
+function addressProblem(camera: string, address: string): Words | undefined {
+  if (hidesLogin(address)) return words('mistake/camera.hidden-login', { camera });
   const parsed = URL.parse(address);
-  if (parsed === null) return `the address of camera "${id}" cannot be read`;
-  if (parsed.username !== '' || parsed.password !== '')
-    return `the address of camera "${id}" has a user or password in it: ${secrets}`;
+  if (parsed === null) return words('mistake/camera.address', { camera });
+  if (parsed.username !== '' || parsed.password !== '') return words('mistake/camera.login', { camera });
   if (parsed.protocol === 'v4l2:' && !(parsed.host === '' && parsed.pathname.startsWith('/dev/')))
-    return `the address of camera "${id}" names no device of this machine: v4l2:///dev/video0`;
+    return words('mistake/camera.no-device', { camera });
   return undefined;
 }
 
@@ -225,14 +237,14 @@ function rules(site: Site): readonly Located[] {
     const kind = ruleKind(rule.kind);
     if (kind === undefined) {
       const names = ruleKinds.map((known) => known.kind);
-      const hint = suggestion(rule.kind, names);
-      return [{ path: ['rules', index, 'kind'], message: `there is no kind of rule "${rule.kind}"${hint}` }];
+      const message = withSuggestion(words('mistake/rule.kind', { name: rule.kind }), rule.kind, names);
+      return [{ path: ['rules', index, 'kind'], message }];
     }
     const ofSchema = explain(ruleOfKind(kind), rule, { path: ['rules', index] });
     if (ofSchema.length > 0) return ofSchema;
     return kind.check(rule, references).map(({ path, message, offset }) => ({
       path: ['rules', index, ...path],
-      message: `rule "${rule.id}": ${message}`,
+      message: words('mistake/rule', { id: rule.id, reason: message }),
       ...(offset === undefined ? {} : { offset }),
     }));
   });

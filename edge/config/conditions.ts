@@ -13,6 +13,7 @@ import type { LoadedYaml, Problem } from '@forpost/shared/config/yaml.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { weakness } from '@forpost/shared/password-strength.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
+import { wordsOf } from '@forpost/shared/texts/sentence.ts';
 import { certificateProblems, certificatesIn, ServerCertificate } from '@forpost/shared/tls.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
 import { storedCredential } from '../site/secrets.ts';
@@ -38,6 +39,9 @@ export type Warning = {
 
 /** A problem whose sentence has every language. */
 type SaidProblem = Problem & { readonly message: Words };
+
+/** A problem that only the command line and the log show. */
+type ShownProblem = Pick<Problem, 'path'> & { readonly message: string };
 
 export interface Configured {
   readonly file: string;
@@ -74,7 +78,11 @@ export function lastingConditions(configured: Configured, clock: Clock): readonl
     ...located('uplink', yaml, uplinkFiles(installation, clock.now())),
     ...located('commands', yaml, trustedKeys(installation).warnings),
     ...located('access', site.secretsYaml, weakPasswords(site)),
-    ...located('unused', site.secretsYaml, site.unusedSecrets),
+    ...located(
+      'unused',
+      site.secretsYaml,
+      site.unusedSecrets.map(({ path, message }) => ({ path, message: wordsOf(message) })),
+    ),
     ...located('unused', site.siteYaml, uselessFilters(site.site)),
     ...modeProblems(configured).map((message): Warning => ({ area: 'access', message })),
   ];
@@ -83,7 +91,7 @@ export function lastingConditions(configured: Configured, clock: Clock): readonl
 function located<Area extends Warning['area'], Message extends string>(
   area: Area,
   from: LoadedYaml<unknown>,
-  problems: readonly (Problem & { readonly message: Message })[],
+  problems: readonly (Pick<Problem, 'path'> & { readonly message: Message })[],
 ) {
   return problems.map(({ path, message }) => {
     const { line, column } = from.at(path);
@@ -91,8 +99,8 @@ function located<Area extends Warning['area'], Message extends string>(
   });
 }
 
-async function listenerProblems(installation: Installation, clock: Clock): Promise<Problem[]> {
-  const found: Problem[] = [];
+async function listenerProblems(installation: Installation, clock: Clock): Promise<ShownProblem[]> {
+  const found: ShownProblem[] = [];
   for (const part of ['mqtt', 'http'] as const) {
     const { tls } = installation[part];
     if (tls === undefined) continue;
@@ -139,7 +147,7 @@ function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: st
   });
 }
 
-function cameraCas({ site }: LoadedSite): Problem[] {
+function cameraCas({ site }: LoadedSite): ShownProblem[] {
   return site.cameras.flatMap(({ id, ca }, index) => {
     if (ca === undefined) return [];
     const [problem] = tlsFileProblems({ ca });

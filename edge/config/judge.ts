@@ -10,9 +10,11 @@
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
-import { suggestion } from '@forpost/shared/config/nearest.ts';
-import { configProblems, type Problem } from '@forpost/shared/config/yaml.ts';
+import { withSuggestion } from '@forpost/shared/config/nearest.ts';
+import { type PlacedProblem, type Problem, placedProblems } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
 import { evidenceSecret } from '../evidence/upload-target.ts';
 import { isFailing, isReadOnly } from '../outbox/sqlite/disk-trouble.ts';
@@ -36,6 +38,8 @@ export interface Loaded {
 export interface Judged {
   /** FILE:LINE:COLUMN: what is wrong; with any of them the gateway does not start */
   readonly problems: readonly string[];
+  /** the problems for readers of any language */
+  readonly sentences: readonly Message[];
   /** conditions that stop their own part alone */
   readonly warnings: readonly Warning[];
   /** what is configured, in one line; empty where there are problems */
@@ -53,39 +57,48 @@ export async function judge(installationFile: string, clock: Clock = systemClock
       ...[...trustedKeys(installation).problems, ...dataProblems(installation.data)].map((one) => yaml.describe(one)),
       ...uplinkProblems(installation, site, (one) => yaml.describe(one)),
     ];
-    if (problems.length > 0) return { problems, warnings: [], summary: '' };
+    if (problems.length > 0) return refused(problems);
     const configured = { file: installationFile, installation, yaml, site };
     const warnings = await conditions(configured, clock);
     const look = () => lastingConditions(configured, clock);
     const loaded: Loaded = { installation, site: site.site, secrets: site.secrets, conditions: look };
-    return { problems, warnings, summary: summaryOf(installation, site), loaded };
+    return { problems: [], sentences: [], warnings, summary: summaryOf(installation, site), loaded };
   } catch (error) {
-    const problems = configProblems(error);
+    const problems = placedProblems(error);
     if (problems === undefined) throw error;
-    return { problems, warnings: [], summary: '' };
+    return refused(problems);
   }
+}
+
+function refused(problems: readonly PlacedProblem[]): Judged {
+  return {
+    problems: problems.map(({ line }) => line),
+    sentences: problems.map(({ sentence }) => sentence),
+    warnings: [],
+    summary: '',
+  };
 }
 
 /** A data folder that this user may not use. A full, worn out or read-only disk is no problem: alarms go on. */
 function dataProblems(folder: string): readonly Problem[] {
-  const tell = (why: string) => [{ path: ['data'], message: `the data folder ${folder} ${why}` }];
+  const path = ['data'];
   try {
-    if (!statSync(folder).isDirectory()) return tell('is not a folder: move away what stands there');
+    if (!statSync(folder).isDirectory()) return [{ path, message: words('mistake/data.no-folder', { folder }) }];
     accessSync(folder, constants.W_OK | constants.X_OK);
     return [];
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     if (isFailing(error, { isReadOnly: () => isReadOnly(folder) })) return [];
-    return tell(`cannot be used: ${messageOf(error)}; give it to the gateway’s user (chown), or set "data" to another`);
+    return [{ path, message: words('mistake/data.unusable', { folder, reason: messageOf(error) }) }];
   }
 }
 
 function uplinkProblems(
   installation: Installation,
   { secrets, secretsYaml }: LoadedSite,
-  describe: (problem: Problem) => string,
-): readonly string[] {
-  const problems: string[] = [];
+  describe: (problem: Problem) => PlacedProblem,
+): readonly PlacedProblem[] {
+  const problems: PlacedProblem[] = [];
   const all = secrets.uplink ?? {};
   const names = installation.uplink.map(sinkName);
   if (installation.evidence?.receiver !== undefined) names.push(evidenceSecret);
@@ -98,7 +111,8 @@ function uplinkProblems(
   }
   for (const [name, secret] of Object.entries(all))
     if (!names.includes(name)) {
-      const message = `uplink.${name} is a ${secretKey(secret)}, but no uplink has this name${suggestion(name, names)}`;
+      const unknown = words('mistake/secret.no-uplink', { name, key: secretKey(secret) });
+      const message = withSuggestion(unknown, name, names);
       problems.push(secretsYaml.describe({ path: ['uplink', name], message, onKey: true }));
     }
   return problems;

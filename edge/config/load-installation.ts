@@ -9,6 +9,7 @@ import { type ClientTls, resolvedTls } from '@forpost/shared/client-tls.ts';
 import { configError, type LoadedYaml, loadYaml, type Problem } from '@forpost/shared/config/yaml.ts';
 import { addressProblem } from '@forpost/shared/http/forwarded.ts';
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import {
   defaultMqttPort,
   defaultMqttTlsPort,
@@ -86,7 +87,7 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
   if (!isLoopback(mqtt.host ?? loopbackHost) && mqtt.allow_plaintext !== true)
     problems.push({
       path: ['mqtt', 'host'],
-      message: `MQTT without TLS on ${mqtt.host} sends passwords in the clear: use mqtt.tls, or say allow_plaintext: true`,
+      message: words('mistake/mqtt.plain', { host: `${mqtt.host}` }),
     });
   for (const [n, proxy] of (http.trusted_proxy ?? []).entries()) {
     const message = addressProblem(proxy);
@@ -95,17 +96,17 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
   if (!isLoopback(mqtt.websocket?.host ?? loopbackHost) && mqtt.allow_plaintext !== true)
     problems.push({
       path: ['mqtt', 'websocket', 'host'],
-      message: `MQTT over ws:// on ${mqtt.websocket?.host} sends passwords in the clear: use mqtt.tls and wss://, or say allow_plaintext: true`,
+      message: words('mistake/mqtt.plain-websocket', { host: `${mqtt.websocket?.host}` }),
     });
   if (mqtt.websocket?.tls_port !== undefined && mqtt.tls === undefined)
     problems.push({
       path: ['mqtt', 'websocket', 'tls_port'],
-      message: 'wss:// needs a certificate: add mqtt.tls, or remove tls_port',
+      message: words('mistake/mqtt.no-certificate'),
     });
   if (!isLoopback(http.host ?? loopbackHost) && http.tls === undefined && http.trusted_proxy === undefined)
     problems.push({
       path: ['http', 'host'],
-      message: `the page without TLS is for this machine alone: add http.tls, name the proxy in front as http.trusted_proxy, or leave http.host at 127.0.0.1`,
+      message: words('mistake/http.plain'),
     });
   problems.push(...ports({ mqtt, http }));
   const names = uplink.map(sinkName);
@@ -120,7 +121,7 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
     const name = sinkName(sink);
     problems.push(...halfAPair(sink.tls, ['uplink', index, 'tls']));
     if (names.indexOf(name) !== index)
-      problems.push({ path: ['uplink', index], message: `two uplinks are called "${name}": give one another name` });
+      problems.push({ path: ['uplink', index], message: words('mistake/uplink.twice', { name }) });
     for (const problem of sinkKindOf(sink).check(sink, { setting: `uplink[${index}]` }))
       problems.push({ ...problem, path: ['uplink', index, ...problem.path] });
   }
@@ -130,11 +131,11 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
 /** A certificate without its key, or a key without its certificate. */
 function halfAPair(tls: ClientTls | undefined, path: Problem['path']): readonly Problem[] {
   if (tls === undefined || tls === true || (tls.certificate === undefined) === (tls.key === undefined)) return [];
-  const [there, missing] =
-    tls.key === undefined ? (['certificate', 'key'] as const) : (['key', 'certificate'] as const);
-  return [
-    { path: [...path, there], message: `the ${there} ${tls[there]} needs its ${missing}: add ${missing} beside it` },
-  ];
+  const there = tls.key === undefined ? 'certificate' : 'key';
+  const file = `${tls[there]}`;
+  const message =
+    there === 'certificate' ? words('mistake/tls.no-key', { file }) : words('mistake/tls.no-certificate', { file });
+  return [{ path: [...path, there], message }];
 }
 
 /** Two listeners of this gateway on one port. */
@@ -160,7 +161,8 @@ function ports({ mqtt, http }: Pick<Installation, 'mqtt' | 'http'>): readonly Pr
   return listeners.flatMap(({ path, key = 'port', port }, index) => {
     const first = listeners.findIndex((other) => other.port === port);
     if (first === index) return [];
-    const message = `${path.join('.')} and ${listeners[first]?.path.join('.')} cannot both have port ${port}`;
+    const [a, b] = [path.join('.'), `${listeners[first]?.path.join('.')}`];
+    const message = words('mistake/port.twice', { a, b, port: String(port) });
     return [{ path: [...path, key], message }];
   });
 }

@@ -180,7 +180,7 @@ test('a wrong condition is reported at its place in the file, with a caret under
 test('a password in a camera’s address is a problem, and is not shown', () => {
   const problems = wrong('rtsp://10.0.0.7', 'rtsp://admin:hunter2@10.0.0.7');
   expect(problems).toHaveLength(1);
-  expect(problems[0]).toContain('belong to the secrets file, under cameras: yard: {user, password}');
+  expect(problems[0]).toContain('belong to the secrets file, under cameras: yard, as user and password');
   expect(problems[0]).not.toContain('hunter2');
   expect(wrong('rtsp://10.0.0.7', 'rstp://admin:hunter2@10.0.0.7').join()).not.toContain('hunter2');
 });

@@ -6,9 +6,18 @@
  */
 import { createHash } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import { configError, configProblems, type LoadedYaml, loadYaml, parseYaml } from '@forpost/shared/config/yaml.ts';
+import {
+  configError,
+  type LoadedYaml,
+  loadYaml,
+  type PlacedProblem,
+  parseYaml,
+  placed,
+  placedProblems,
+} from '@forpost/shared/config/yaml.ts';
 import type { SiteId } from '@forpost/shared/event/ids.ts';
 import { readWholeSync } from '@forpost/shared/files.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { version } from '@forpost/shared/version.ts';
 import type { Static } from 'typebox';
 import { isMap, parseDocument } from 'yaml';
@@ -35,13 +44,13 @@ export interface LoadedSite {
  * @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem of either file
  */
 export function loadSite(siteFile: string, secretsFile: string, siteText?: string): LoadedSite {
-  const problems: string[] = [];
+  const problems: PlacedProblem[] = [];
   let unusedSecrets: readonly Located[] = [];
   const attempt = <T>(load: () => LoadedYaml<T>): LoadedYaml<T> | undefined => {
     try {
       return load();
     } catch (error) {
-      const found = configProblems(error);
+      const found = placedProblems(error);
       if (found === undefined) throw error;
       problems.push(...found);
       return undefined;
@@ -49,16 +58,16 @@ export function loadSite(siteFile: string, secretsFile: string, siteText?: strin
   };
   const siteYaml = attempt(() => loadDocument(siteFile, siteText));
   const secretsYaml = attempt(() => loadYaml(secretsFile, wholeSecretsSchema, { secret: true }));
-  const tell = (yaml: LoadedYaml<unknown>, found: readonly Located[]) => {
+  const add = (yaml: LoadedYaml<unknown>, found: readonly Located[]) => {
     for (const { offset, ...problem } of found) problems.push(yaml.describe(problem, offset));
   };
 
   const site = siteYaml === undefined ? undefined : siteOf(siteYaml);
-  if (site !== undefined && siteYaml !== undefined) tell(siteYaml, checkSite(site));
+  if (site !== undefined && siteYaml !== undefined) add(siteYaml, checkSite(site));
   if (site !== undefined && siteYaml !== undefined && secretsYaml !== undefined) {
     const { ofSite, ofSecrets, unused } = checkSecrets(site, secretsYaml.value, secretsFile);
-    tell(siteYaml, ofSite);
-    tell(secretsYaml, ofSecrets);
+    add(siteYaml, ofSite);
+    add(secretsYaml, ofSecrets);
     unusedSecrets = unused;
   }
   if (problems.length > 0 || site === undefined || siteYaml === undefined || secretsYaml === undefined)
@@ -70,31 +79,31 @@ export function loadSite(siteFile: string, secretsFile: string, siteText?: strin
 export function documentProblems(file: string, text: string): readonly string[] {
   try {
     const yaml = loadDocument(file, text);
-    return checkSite(siteOf(yaml)).map(({ offset, ...problem }) => yaml.describe(problem, offset));
+    return checkSite(siteOf(yaml)).map(({ offset, ...problem }) => yaml.describe(problem, offset).line);
   } catch (error) {
-    const found = configProblems(error);
+    const found = placedProblems(error);
     if (found === undefined) throw error;
-    return found;
+    return found.map(({ line }) => line);
   }
 }
 
 /** @throws ForpostError FORPOST_CONFIG_INVALID; of a document that a newer Forpost made, with what is unknown in it */
 function loadDocument(file: string, given: string | undefined): LoadedYaml<Static<typeof wholeSiteSchema>> {
   const load = () => (given === undefined ? loadYaml(file, wholeSiteSchema) : parseYaml(file, given, wholeSiteSchema));
-  let found: readonly string[] = [];
+  let found: readonly PlacedProblem[] = [];
   try {
     const loaded = load();
     if ((loaded.value.format ?? documentFormat) <= documentFormat) return loaded;
   } catch (error) {
-    const problems = configProblems(error);
+    const problems = placedProblems(error);
     if (problems === undefined) throw error;
     found = problems;
   }
   const format = formatOf(given ?? textOf(file));
   if (format === undefined || format <= documentFormat) throw configError(found);
-  const unknown = found.length === 0 ? 'nothing in it is unknown here' : 'what is unknown here follows';
-  const newer = `this document has format ${format}, and this Forpost (${version}) knows ${documentFormat}: a newer version made it, and ${unknown}; install that version, or take out what is unknown and set format: ${documentFormat}`;
-  throw configError([`${file}:1:1: ${newer}`, ...found]);
+  const about = { format: String(format), version, known: String(documentFormat) };
+  const newer = words(found.length === 0 ? 'mistake/site.newer-known' : 'mistake/site.newer', about);
+  throw configError([placed(file, { line: 1, column: 1 }, newer), ...found]);
 }
 
 /** The format that a text says of itself; undefined: none, or the text is no YAML. */

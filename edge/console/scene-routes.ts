@@ -72,7 +72,7 @@ export function registerSceneRoutes(
       const by = login.sessionOf(request)?.user ?? '';
       const saved = await source.saveScene(id, revision, { zones, lines, masks, motion_masks }, by);
       if ('conflict' in saved) throw new HttpProblem(409, saved.conflict);
-      if ('problems' in saved) throw new HttpProblem(422, refusedFor(saved.problems));
+      if ('problems' in saved) throw new HttpProblem(422, refusedFor(saved));
       request.log.info({ camera: id, by, revision: saved.revision }, 'zones, lines and masks were saved');
       return saved;
     },

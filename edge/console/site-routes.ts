@@ -9,7 +9,6 @@
 
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { words } from '@forpost/shared/texts/english.ts';
-import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { type Changed, type ChangeRequest, longestWhy, type Rehearsed, type SiteDocument } from '../site/document.ts';
@@ -292,7 +291,7 @@ function seenIn({ headers }: FastifyRequest): string {
 function answer(reply: FastifyReply, changed: Changed): object {
   if ('problems' in changed) {
     const { problems, mistakes } = changed;
-    throw new HttpProblem(422, refusedFor(problems), {}, { problems, ...mistakesView(mistakes) });
+    throw new HttpProblem(422, refusedFor(changed), {}, { problems, ...mistakesView(mistakes) });
   }
   if ('conflict' in changed) {
     const { conflict, newest, changes } = changed;
@@ -310,10 +309,7 @@ function rehearsed({ changes, problems, mistakes }: Rehearsed): object {
 function mistakesView(mistakes: readonly Mistake[] | undefined): object {
   if (mistakes === undefined) return {};
   return {
-    mistakes: mistakes.map(({ path, problem }) => {
-      const text = recognise(problem);
-      return { path, message: problem, ...(text === undefined ? {} : { message_i18n: text }) };
-    }),
+    mistakes: mistakes.map(({ path, problem, sentence }) => ({ path, message: problem, message_i18n: sentence })),
   };
 }
 

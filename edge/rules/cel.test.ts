@@ -44,10 +44,10 @@ test.each([
 });
 
 test('the caret of a problem stands under the wrong character', () => {
-  expect(checkCondition('value > 3 && wekday == 1', 'reading')?.message.split('\n').slice(1)).toEqual([
-    '    value > 3 && wekday == 1',
-    '                 ^',
-  ]);
+  expect(checkCondition('value > 3 && wekday == 1', 'reading')?.mark).toEqual({
+    line: 'value > 3 && wekday == 1',
+    caret: '             ^',
+  });
 });
 
 test("a condition's hours are those of the site's time zone, also across a change to summer time", () => {

@@ -6,9 +6,10 @@
  * is bounded (cost.ts); patterns are RE2's (patterns.ts); only the result `true` makes a condition hold.
  */
 
-import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { withSuggestion } from '@forpost/shared/config/nearest.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { Environment, EvaluationError, type ParseResult } from '@marcbachmann/cel-js';
 import { type KnowsClockError, rightClock } from './clock-error.ts';
 import { CostError, type Meter, meterOf, ownPatterns, type SyntaxNode } from './cost.ts';
@@ -95,13 +96,17 @@ function environment(subject: Subject): Environment {
 
 /** An error of an expression, with the position of the wrong character. */
 export interface ConditionProblem {
+  /** what is wrong; words of the CEL library too, which the part `foreign` has */
   readonly message: string;
+  /** the wrong line of the expression, and a caret under the wrong character */
+  readonly mark?: { readonly line: string; readonly caret: string };
   readonly offset: number;
 }
 
 /** The error of a condition on `subject`; undefined where it has none. */
 export function checkCondition(expression: string, subject: Subject): ConditionProblem | undefined {
-  if (expression.length > mostLetters) return { message: `longer than ${mostLetters} letters`, offset: 0 };
+  if (expression.length > mostLetters)
+    return { message: words('mistake/condition.long', { count: String(mostLetters) }), offset: 0 };
   let parsed: ParseResult;
   try {
     parsed = environment(subject).parse(expression);
@@ -112,7 +117,10 @@ export function checkCondition(expression: string, subject: Subject): ConditionP
   if (!valid) return explained(error, expression, subject);
   if (type !== 'bool' && type !== 'dyn')
     return {
-      message: `is ${type === 'int' || type === 'double' ? 'a number' : `of type ${type}`}, not true or false`,
+      message:
+        type === 'int' || type === 'double'
+          ? words('mistake/condition.number')
+          : words('mistake/condition.type', { type: `${type}` }),
       offset: 0,
     };
   for (const { pattern, offset } of ownPatterns(treeOf(parsed)))
@@ -146,11 +154,12 @@ function explained(error: unknown, expression: string, subject: Subject): Condit
   const { summary, range } = error as { readonly summary?: string; readonly range?: { readonly start: number } };
   const offset = range?.start ?? 0;
   const unknown = /^Unknown variable: (\w+)/.exec(summary ?? '')?.[1];
-  const hint = unknown === undefined ? '' : suggestion(unknown, Object.keys(variables[subject]));
   const line = expression.slice(expression.lastIndexOf('\n', offset - 1) + 1).split('\n')[0] ?? '';
   const column = offset - (expression.lastIndexOf('\n', offset - 1) + 1);
-  const caret = `\n    ${line}\n    ${' '.repeat(column)}^`;
-  return { message: `${summary ?? messageOf(error)}${hint}${caret}`, offset };
+  const said = summary ?? messageOf(error);
+  const message =
+    unknown === undefined ? said : withSuggestion(said as Words, unknown, Object.keys(variables[subject]));
+  return { message, mark: { line, caret: `${' '.repeat(column)}^` }, offset };
 }
 
 /** A compiled condition of one rule. */

@@ -2,7 +2,8 @@
  * The sentences of alarms. A kind's sentence comes from the catalogue: as text in the site's language, and as a message
  * for readers of another language. A sentence of the installer's, with {placeholders}, is used as written.
  */
-import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { withSuggestion } from '@forpost/shared/config/nearest.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { AlarmWords, RuleChange, RuleProblem } from './rule.ts';
 
@@ -34,7 +35,7 @@ export function checkMessage(template: string | undefined, known: readonly strin
     if (known.includes(name)) continue;
     problems.push({
       path: ['message'],
-      message: `message has an unknown {${name}}${suggestion(name, known)}`,
+      message: withSuggestion(words('mistake/rule.message', { placeholder: `{${name}}` }), name, known),
       offset: match.index,
     });
   }

@@ -14,6 +14,7 @@
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { Quality, Severity, Value } from '@forpost/shared/event/event.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
+import type { Words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { Texts } from '@forpost/shared/texts/texts.ts';
 import type { TObject } from 'typebox';
@@ -153,7 +154,7 @@ export interface RuleReferences {
 /** A problem of a rule's configuration; `path` within the rule, `offset`: of the wrong character in the text at that path. */
 export interface RuleProblem {
   readonly path: readonly (string | number)[];
-  readonly message: string;
+  readonly message: Words;
   readonly offset?: number;
 }
 

@@ -11,6 +11,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
 import { configError } from '@forpost/shared/config/yaml.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { type Document, isMap, isSeq, type Node, parseDocument, YAMLMap } from 'yaml';
 
 /** Keys from the top of the document; in a list of entries the entry's id, in another list its index. */
@@ -20,13 +21,15 @@ export type Edit =
   /** `value`: plain JSON */
   { readonly set: EditPath; readonly value: unknown } | { readonly remove: EditPath };
 
+type Misfit = 'mistake/edit.nothing' | 'mistake/edit.beyond' | 'mistake/edit.no-block' | 'mistake/edit.absent';
+
 /** Lists of numbers and coordinates stay on one line. */
 const longestFlowList = 8;
 
 /** @throws ForpostError FORPOST_CONFIG_INVALID where the text is no YAML, or an edit does not fit */
 export function withEdits(text: string, edits: readonly Edit[]): string {
   const document = parseDocument(text);
-  if (document.errors.length > 0 || !isMap(document.contents)) throw configError(['the document is not a YAML map']);
+  if (document.errors.length > 0 || !isMap(document.contents)) throw configError([words('mistake/site.no-map')]);
   for (const edit of edits) {
     if ('set' in edit) set(document, edit.set, edit.value);
     else remove(document, edit.remove);
@@ -35,7 +38,7 @@ export function withEdits(text: string, edits: readonly Edit[]): string {
 }
 
 function set(document: Document, path: EditPath, value: unknown): void {
-  if (path.length === 0) throw misfit(path, 'names nothing');
+  if (path.length === 0) throw misfit(path, 'mistake/edit.nothing');
   let node: unknown = document.contents;
   for (const [depth, key] of path.entries()) {
     const isLast = depth === path.length - 1;
@@ -49,7 +52,7 @@ function set(document: Document, path: EditPath, value: unknown): void {
         const entry = document.createNode(isLast ? withId(value, key) : { id: key });
         node.add(entry);
         node = entry;
-      } else throw misfit(at, 'is beyond the end of the list');
+      } else throw misfit(at, 'mistake/edit.beyond');
     } else if (isMap(node)) {
       const known = node.get(key, true);
       if (isLast) node.set(key, merged(document, known, value));
@@ -58,7 +61,7 @@ function set(document: Document, path: EditPath, value: unknown): void {
         node.set(key, inner);
         node = inner;
       } else node = known;
-    } else throw misfit(at, 'is neither a list nor a block of keys');
+    } else throw misfit(at, 'mistake/edit.no-block');
   }
 }
 
@@ -67,10 +70,10 @@ function remove(document: Document, path: EditPath): void {
   for (const key of path.slice(0, -1))
     node = isSeq(node) ? node.items[indexOf(node.items, key)] : isMap(node) ? node.get(key, true) : undefined;
   const last = path.at(-1);
-  if (last === undefined) throw misfit(path, 'names nothing');
+  if (last === undefined) throw misfit(path, 'mistake/edit.nothing');
   const index = isSeq(node) ? indexOf(node.items, last) : -1;
   if (isSeq(node) && index >= 0) node.items.splice(index, 1);
-  else if (!isMap(node) || !node.delete(last)) throw misfit(path, 'is not in the document');
+  else if (!isMap(node) || !node.delete(last)) throw misfit(path, 'mistake/edit.absent');
 }
 
 /** The node for `value`: the known one with the differing keys changed, so that comments and layout stay. */
@@ -111,6 +114,6 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function misfit(path: EditPath, why: string): Error {
-  return configError([`${path.join('.') || 'the path of an edit'} ${why}`]);
+function misfit(path: EditPath, why: Misfit): Error {
+  return configError([words(why, { path: path.join('.') || '""' })]);
 }

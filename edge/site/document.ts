@@ -13,10 +13,11 @@
  */
 
 import type { Clock } from '@forpost/shared/clock.ts';
-import { configProblems } from '@forpost/shared/config/yaml.ts';
+import { configProblems, placedProblems, withoutPlace } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { noWords, sentenceFields, type Words, words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import { version } from '@forpost/shared/version.ts';
 import { differenceOf } from './difference.ts';
@@ -55,6 +56,8 @@ export type Changed =
 export interface Refused {
   /** what is wrong with the change, a line each */
   readonly problems: readonly string[];
+  /** the same problems for readers of any language; absent: of the disk, or of a part */
+  readonly sentences?: readonly Message[];
   /** the same problems, each at its field; absent: not of fields */
   readonly mistakes?: readonly Mistake[];
 }
@@ -373,10 +376,15 @@ export class SiteDocument {
    */
   #refusal(error: unknown, text: string, written: boolean): Refused {
     if (unwritable.includes((error as NodeJS.ErrnoException).code ?? '')) return { problems: [messageOf(error)] };
-    const problems = configProblems(error);
-    if (problems === undefined) throw error;
-    const mistakes = mistakesIn(text, this.#options.file, problems);
-    return { problems: written ? mistakes.map(({ problem }) => problem) : problems, mistakes };
+    const found = placedProblems(error);
+    if (found === undefined) throw error;
+    const mistakes = mistakesIn(text, this.#options.file, found);
+    const shown = written ? found.map(withoutPlace) : found;
+    return {
+      problems: written ? mistakes.map(({ problem }) => problem) : found.map(({ line }) => line),
+      sentences: shown.map(({ sentence }) => sentence),
+      mistakes,
+    };
   }
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {

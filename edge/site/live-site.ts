@@ -16,6 +16,7 @@ import {
   type ChangeRequest,
   type LoadedDocument,
   type Prepared,
+  type Refused,
   SiteDocument,
   type SiteDocumentOptions,
 } from './document.ts';
@@ -38,8 +39,8 @@ export type SceneSaved =
   | { readonly revision: string }
   /** another person has saved meanwhile, or the file was changed by hand */
   | { readonly conflict: string }
-  /** what is wrong with the scene, a line each */
-  | { readonly problems: readonly string[] };
+  /** what is wrong with the scene */
+  | Refused;
 
 /** A change of the site, for the central history. */
 export interface SiteNote {
@@ -124,7 +125,7 @@ export class LiveSite {
   ): Promise<{ readonly applied: Sentence } | { readonly refused: Sentence }> {
     if (this.#site.localOnly === true) return { refused: words('gateway/reason.local-only') };
     const changed = await this.document.change({ ...change, author: { kind: 'centre', name } });
-    if ('problems' in changed) return { refused: refusedFor(changed.problems) };
+    if ('problems' in changed) return { refused: refusedFor(changed) };
     if ('conflict' in changed) return { refused: conflictInWords(changed) };
     const { number } = 'unchanged' in changed ? changed.unchanged : changed.revision;
     return { applied: words('gateway/answer.revision-now', { number: String(number) }) };

@@ -2,9 +2,10 @@
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
+import type { Refused } from './document.ts';
 
-/** `problems`: as the check of the configuration words them. Words that have no text of the catalogue are quoted. */
-export function refusedFor([first = '', ...more]: readonly string[]): Message {
-  if (more.length > 0) return message('gateway/answer.more-problems', { reason: first, count: more.length });
-  return recognise(first) ?? message('gateway/quotation', { text: first });
+/** Words that have no text of the catalogue are quoted. */
+export function refusedFor({ problems: [first = '', ...more], sentences = [] }: Refused): Message {
+  const reason = sentences[0] ?? recognise(first) ?? message('gateway/quotation', { text: first });
+  return more.length > 0 ? message('gateway/answer.more-problems', { reason, count: more.length }) : reason;
 }

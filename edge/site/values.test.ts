@@ -1,3 +1,6 @@
+import { placed } from '@forpost/shared/config/yaml.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import { expect, test } from 'vitest';
 import { mistakesIn, valuesIn } from './values.ts';
 
@@ -15,10 +18,16 @@ cameras:
     zones:
       - points: [[0, 0], [2, 0]]
 `;
-const at = (line: number, column: number) => mistakesIn(text, '/etc/s.yaml', [`/etc/s.yaml:${line}:${column}: no`])[0];
+const no = words('mistake/yaml.twice');
+const at = (line: number, column: number) =>
+  mistakesIn(text, '/etc/s.yaml', [placed('/etc/s.yaml', { line, column }, no)])[0];
 
 test('a mistake of the document names the field by ids, so that a form can show it there', () => {
-  expect(at(2, 29)).toEqual({ path: ['site', 'timezone'], problem: 'no' });
+  expect(at(2, 29)).toEqual({
+    path: ['site', 'timezone'],
+    problem: 'this key is there twice',
+    sentence: { key: 'mistake/yaml.twice', values: {} },
+  });
   expect(at(5, 14)?.path).toEqual(['devices', 'meter', 'decoder']);
   expect(at(7, 10)?.path).toEqual(['devices', 'meter', 'keys', 'a']);
   expect(at(13, 27)?.path).toEqual(['cameras', 'yard', 'zones', 0, 'points', 1, 0]);
@@ -32,9 +41,11 @@ test('a key that is missing in an entry is a mistake of the entry', () => {
 });
 
 test('a mistake in another file, and one without a place, belong to no field', () => {
-  expect(mistakesIn(text, '/etc/s.yaml', ['/etc/secrets.yaml:4:5: no hash', 'the disk is full'])).toEqual([
-    { path: [], problem: 'no hash' },
-    { path: [], problem: 'the disk is full' },
+  const elsewhere = placed('/etc/secrets.yaml', { line: 4, column: 5 }, no);
+  const sentence = message('gateway/quotation', { text: 'the disk is full' });
+  expect(mistakesIn(text, '/etc/s.yaml', [elsewhere, { line: 'the disk is full', sentence }])).toMatchObject([
+    { path: [], problem: no },
+    { path: [], problem: 'the disk is full', sentence },
   ]);
 });
 

@@ -1,4 +1,6 @@
 /** The document's values as plain data, and the place of a mistake in it: for forms, which know fields and no lines. Pure. */
+import { type PlacedProblem, withoutPlace } from '@forpost/shared/config/yaml.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import { isMap, isNode, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
 import type { EditPath } from './document-edit.ts';
 
@@ -9,6 +11,8 @@ export interface Mistake {
   /** as the path of an edit: entries by their ids; empty: of the document, or of another file */
   readonly path: EditPath;
   readonly problem: string;
+  /** for readers of any language */
+  readonly sentence: Message;
 }
 
 const mostAliases = 100;
@@ -29,18 +33,20 @@ export function isFields(value: unknown): value is Fields {
 }
 
 /**
- * Turns the lines of a refusal, `FILE:LINE:COLUMN: problem`, into mistakes at the fields of `text`. A line of another file,
+ * Turns the problems of a refusal into mistakes at the fields of `text`. A problem of another file,
  * and one without a place, gets an empty path.
  */
-export function mistakesIn(text: string, file: string, lines: readonly string[]): readonly Mistake[] {
+export function mistakesIn(text: string, file: string, problems: readonly PlacedProblem[]): readonly Mistake[] {
   const counter = new LineCounter();
   const { contents } = parseDocument(text, { lineCounter: counter });
-  return lines.map((line) => {
+  return problems.map((placed) => {
+    const { line } = placed;
+    const { sentence } = withoutPlace(placed);
     const [, where, row, column, problem = ''] = /^(\S+):(\d+):(\d+): ([\s\S]*)$/.exec(line) ?? [];
-    if (where === undefined) return { path: [], problem: line };
-    if (where !== file) return { path: [], problem };
+    if (where === undefined) return { path: [], problem: line, sentence };
+    if (where !== file) return { path: [], problem, sentence };
     const offset = (counter.lineStarts[Number(row) - 1] ?? 0) + Number(column) - 1;
-    return { path: pathAt(contents, offset), problem };
+    return { path: pathAt(contents, offset), problem, sentence };
   });
 }
 

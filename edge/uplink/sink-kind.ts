@@ -13,6 +13,7 @@ import type { Problem } from '@forpost/shared/config/explain.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Backoff } from '@forpost/shared/retry.ts';
+import { type Words, words } from '@forpost/shared/texts/english.ts';
 import Type, { type TObject } from 'typebox';
 import type { Sink, SinkIdentity } from './sink.ts';
 
@@ -107,7 +108,7 @@ export interface SinkKind<Config extends SinkConfig = SinkConfig> {
   /** problems that the schema does not find; their paths begin at the sink */
   check(config: Config, place: Pick<SinkPlace, 'setting'>): readonly Problem[];
   /** the problem with the secret or its absence, as a sentence; undefined: none */
-  checkSecret(config: Config, secret: SinkSecret | undefined, place: SinkPlace): string | undefined;
+  checkSecret(config: Config, secret: SinkSecret | undefined, place: SinkPlace): Words | undefined;
   /** the destination, as it follows «uplink to»: Kafka at broker:9092 */
   summary(config: Config): string;
   /** the address that receives evidence with the sink's token; absent: this kind receives no evidence */
@@ -137,8 +138,10 @@ export function secretKey(secret: SinkSecret): string {
 }
 
 /** For `checkSecret` of a kind that needs `key`: the problem if the secret is missing or has another key. */
-export function wrongSecret(key: string, secret: SinkSecret | undefined, place: SinkPlace): string | undefined {
+export function wrongSecret(key: string, secret: SinkSecret | undefined, place: SinkPlace): Words | undefined {
   if (secret !== undefined && Object.hasOwn(secret, key)) return undefined;
-  const instead = secret === undefined ? '' : `, but a ${secretKey(secret)}`;
-  return `the uplink "${place.name}" has no ${key}${instead}: add it under uplink in ${place.secretsFile}`;
+  const about = { name: place.name, key, file: place.secretsFile };
+  return secret === undefined
+    ? words('mistake/sink.no-secret', about)
+    : words('mistake/sink.other-secret', { ...about, other: secretKey(secret) });
 }

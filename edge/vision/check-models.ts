@@ -7,9 +7,12 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import type { CameraConfig } from '../site/site.ts';
 import { builtInModel, readCrashNote, readModelCard } from './cards.ts';
 
+/** A problem that only the command line and the log show: the vision process says on the page what it runs. */
+type ModelProblem = Pick<Problem, 'path'> & { readonly message: string };
+
 /** Returns problems with their paths in the site's file. Never rejects, whatever that file or the models folder holds. */
-export async function checkModels(cameras: readonly CameraConfig[], modelsFolder: string): Promise<Problem[]> {
-  const problems: Problem[] = [];
+export async function checkModels(cameras: readonly CameraConfig[], modelsFolder: string): Promise<ModelProblem[]> {
+  const problems: ModelProblem[] = [];
   for (const [index, { id, detector = builtInModel.name, classes = [] }] of cameras.entries()) {
     const path = ['cameras', index];
     let known: readonly string[];

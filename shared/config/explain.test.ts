@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import Type, { type TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { expect, test } from 'vitest';
+import { inEnglish } from '../texts/english.ts';
 import { explain, mostProblems, nameOf } from './explain.ts';
 import { nearest, suggestion } from './nearest.ts';
 
@@ -51,13 +52,10 @@ test('problems are found exactly for values that do not fit the schema', () => {
 
 test('a name that a record does not allow is refused', () => {
   const schema = Type.Object({ gateways: Type.Record(Type.String({ pattern: '^[a-z0-9-]{1,64}$' }), Type.Integer()) });
-  expect(explain(schema, { gateways: { 'gw-1': 1, 'GW 2': 'x' } })).toEqual([
-    {
-      path: ['gateways', 'GW 2'],
-      message: '"GW 2" cannot be a name in gateways: it must be 1 to 64 of a-z, 0-9 and -',
-      onKey: true,
-    },
-  ]);
+  const [problem, ...more] = explain(schema, { gateways: { 'gw-1': 1, 'GW 2': 'x' } });
+  expect(problem).toMatchObject({ path: ['gateways', 'GW 2'], onKey: true });
+  expect(inEnglish(problem!.message)).toBe('"GW 2" cannot be a name in gateways: it must be 1 to 64 of a-z, 0-9 and -');
+  expect(more).toEqual([]);
 });
 
 test('a union of blocks is explained by the block that the person meant', () => {
@@ -65,7 +63,9 @@ test('a union of blocks is explained by the block that the person meant', () => 
     Type.Object({ a: Type.Integer(), b: Type.Integer() }),
     Type.Object({ c: Type.Integer(), d: Type.Integer() }),
   ]);
-  expect(explain(schema, { a: 1, b: 'x' }).map((p) => p.message)).toEqual(['b must be a whole number, not "x"']);
+  expect(explain(schema, { a: 1, b: 'x' }).map((p) => inEnglish(p.message))).toEqual([
+    'b must be a whole number, not "x"',
+  ]);
 });
 
 test('the number of problems is bounded', () => {

@@ -1,7 +1,7 @@
 /**
- * Explains why a value does not fit its schema, in words for a person who edits a file by hand. TypeBox decides whether a
- * value fits, but stops at the eighth error and lists a union's branches one by one; this file walks schema and value
- * together and reports every problem at once. `secret`: no message shows a value.
+ * Explains why a value does not fit its schema, as messages of the catalogue for a person who edits a file by hand. TypeBox
+ * decides whether a value fits, but stops at the eighth error and lists a union's branches one by one; this file walks schema
+ * and value together and reports every problem at once. `secret`: no message shows a value.
  *
  * Always: this file and TypeBox refuse the same values (a property test compares them), with one exception: a name that a
  * record's pattern does not allow is refused here, while JSON Schema would skip its value.
@@ -9,18 +9,29 @@
 import type { TSchema } from 'typebox';
 import Value from 'typebox/value';
 import { redactUrls } from '../logging.ts';
-import { nearest, suggestion } from './nearest.ts';
-import { patternInWords } from './patterns.ts';
+import type { Message } from '../texts/message.ts';
+import type { Sentence } from '../texts/sentence.ts';
+import { message } from '../texts/texts.ts';
+import { nearest, withNames } from './nearest.ts';
+import { patternMessage } from './patterns.ts';
 
 export type Path = readonly (string | number)[];
 
 export interface Problem {
   readonly path: Path;
   /** the problem, without its place */
-  readonly message: string;
+  readonly message: Sentence;
   /** the problem is the key's name, not its value */
   readonly onKey?: boolean;
 }
+
+/** A problem of the schema. */
+export interface Violation extends Problem {
+  readonly message: Message;
+}
+
+/** `hidden`: the message for a file with secrets, without a value; absent: `message` shows none. */
+type Found = Violation & { readonly hidden?: Message };
 
 /** The parts of JSON Schema that TypeBox's builders use in configuration. */
 interface Schema {
@@ -53,17 +64,17 @@ export function explain(
   schema: TSchema,
   value: unknown,
   options: { readonly path?: Path; readonly secret?: boolean } = {},
-): readonly Problem[] {
+): readonly Violation[] {
   const { path = [], secret = false } = options;
-  const problems = walk(schema as Schema, value, path)
-    .slice(0, mostProblems)
-    .map(({ message, ...problem }) => ({ ...problem, message: secret ? withoutValue(message) : message }));
-  if (problems.length === 0 && !Value.Check(schema, value))
-    return [{ path, message: `${nameOf(path)} is not what belongs here` }];
-  return problems;
+  const found = walk(schema as Schema, value, path).slice(0, mostProblems);
+  if (found.length === 0 && !Value.Check(schema, value))
+    return [{ path, message: message('mistake/unfit', { where: placeOf(path) }) }];
+  return found.map(({ hidden, ...problem }) =>
+    secret && hidden !== undefined ? { ...problem, message: hidden } : problem,
+  );
 }
 
-function walk(schema: Schema, value: unknown, path: Path): Problem[] {
+function walk(schema: Schema, value: unknown, path: Path): Found[] {
   if (schema.anyOf !== undefined) return union(schema.anyOf, value, path);
   if ('const' in schema) return literal([schema.const], value, path);
   if (schema.enum !== undefined) return literal(schema.enum, value, path);
@@ -78,21 +89,23 @@ function walk(schema: Schema, value: unknown, path: Path): Problem[] {
     case 'integer':
       return number(schema, value, path);
     case 'boolean':
-      return typeof value === 'boolean' ? [] : [wrongType(value, path, 'true or false')];
+      return typeof value === 'boolean'
+        ? []
+        : [unlike(path, message('mistake/must.flag', { where: placeOf(path) }), value)];
     case 'null':
-      return value === null ? [] : [wrongType(value, path, 'empty')];
+      return value === null ? [] : [unlike(path, message('mistake/must.empty', { where: placeOf(path) }), value)];
     default:
       return [];
   }
 }
 
-function object(schema: Schema, value: unknown, path: Path): Problem[] {
-  if (!isObject(value)) return [wrongType(value, path, 'a block of "key: value" lines')];
-  const problems: Problem[] = [];
+function object(schema: Schema, value: unknown, path: Path): Found[] {
+  if (!isObject(value)) return [unlike(path, message('mistake/must.block', { where: placeOf(path) }), value)];
+  const problems: Found[] = [];
   const properties = schema.properties ?? {};
   const known = Object.keys(properties);
   const meant = new Set<string>();
-  const unknown: Problem[] = [];
+  const unknown: Found[] = [];
   for (const [key, inner] of Object.entries(value)) {
     const at = [...path, key];
     if (Object.hasOwn(properties, key)) {
@@ -109,101 +122,115 @@ function object(schema: Schema, value: unknown, path: Path): Problem[] {
       const free = known.filter((name) => !Object.hasOwn(value, name));
       const near = nearest(key, free);
       if (near !== undefined) meant.add(near);
-      const pattern = byPattern[0]?.[0];
-      const message =
-        known.length === 0 && pattern !== undefined
-          ? `"${key}" cannot be a name in ${nameOf(path)}: it ${patternInWords(pattern)}`
-          : `unknown key "${key}"${path.length === 0 ? '' : ` in ${nameOf(path)}`}${suggestion(key, near === undefined ? known : free)}`;
-      unknown.push({ path: at, message, onKey: true });
+      const pattern = known.length === 0 ? byPattern[0]?.[0] : undefined;
+      const problem =
+        pattern === undefined ? unknownKey(key, path, near === undefined ? known : free) : noName(key, path, pattern);
+      unknown.push({ path: at, message: problem, onKey: true });
     }
   }
   const missing = (schema.required ?? []).filter((key) => !Object.hasOwn(value, key) && !meant.has(key));
   return [...unknown, ...missing.map((key) => missingKey(schema, key, path)), ...problems];
 }
 
-function missingKey(schema: Schema, key: string, path: Path): Problem {
-  const about = schema.properties?.[key]?.description;
-  const where = path.length === 0 ? '' : ` in ${nameOf(path)}`;
-  return { path, message: `"${key}" is missing${where}${about === undefined ? '' : ` (${about})`}` };
+function unknownKey(key: string, path: Path, known: readonly string[]): Message {
+  const sentence =
+    path.length === 0
+      ? message('mistake/unknown-key', { key })
+      : message('mistake/unknown-key-in', { key, where: nameOf(path) });
+  return withNames(sentence, key, known);
 }
 
-function array(schema: Schema, value: unknown, path: Path): Problem[] {
-  if (!Array.isArray(value)) return [wrongType(value, path, 'a list')];
-  const problems: Problem[] = [];
+function noName(key: string, path: Path, pattern: string): Message {
+  const problem = patternMessage(pattern, message('mistake/it'));
+  return message('mistake/no-name', { key, where: placeOf(path), problem });
+}
+
+function missingKey(schema: Schema, key: string, path: Path): Found {
+  const about = schema.properties?.[key]?.description;
+  const problem =
+    path.length === 0
+      ? message('mistake/missing', { key })
+      : message('mistake/missing-in', { key, where: nameOf(path) });
+  return { path, message: about === undefined ? problem : message('mistake/about', { problem, about }) };
+}
+
+function array(schema: Schema, value: unknown, path: Path): Found[] {
+  if (!Array.isArray(value)) return [unlike(path, message('mistake/must.list', { where: placeOf(path) }), value)];
+  const problems: Found[] = [];
   const { items, minItems, maxItems } = schema;
+  const [where, count] = [placeOf(path), String(value.length)];
   if (minItems !== undefined && value.length < minItems)
-    problems.push({
-      path,
-      message: `${nameOf(path)} needs at least ${minItems} ${minItems === 1 ? 'entry' : 'entries'}, and has ${value.length}`,
-    });
+    problems.push({ path, message: message('mistake/entries-few', { where, least: minItems, count }) });
   if (maxItems !== undefined && value.length > maxItems)
-    problems.push({ path, message: `${nameOf(path)} takes at most ${maxItems} entries, and has ${value.length}` });
+    problems.push({ path, message: message('mistake/entries-many', { where, most: String(maxItems), count }) });
   value.forEach((inner, index) => {
     const innerSchema = isTuple(items) ? items[index] : items;
     if (innerSchema !== undefined) problems.push(...walk(innerSchema, inner, [...path, index]));
     else if (isTuple(items) && maxItems === undefined && index === items.length)
-      problems.push({ path, message: `${nameOf(path)} takes ${items.length} entries, and has ${value.length}` });
+      problems.push({
+        path,
+        message: message('mistake/entries-exact', { where, count: String(items.length), given: count }),
+      });
   });
   return problems;
 }
 
-function text(schema: Schema, value: unknown, path: Path): Problem[] {
+function text(schema: Schema, value: unknown, path: Path): Found[] {
+  const where = placeOf(path);
   if (typeof value !== 'string') {
-    const quote = typeof value === 'number' || typeof value === 'boolean' ? ': put it in quotes' : '';
-    const wrong = wrongType(value, path, 'text');
-    return [{ ...wrong, message: wrong.message + quote }];
+    const wrong = unlike(path, message('mistake/must.text', { where }), value);
+    const isWord = typeof value === 'number' || typeof value === 'boolean';
+    return [isWord ? { ...wrong, message: message('mistake/in-quotes', { problem: wrong.message }) } : wrong];
   }
   const length = [...value].length;
-  if (schema.minLength !== undefined && length < schema.minLength)
-    return [
-      {
-        path,
-        message:
-          length === 0 ? `${nameOf(path)} is empty` : `${nameOf(path)} must have at least ${schema.minLength} letters`,
-      },
-    ];
-  if (schema.maxLength !== undefined && length > schema.maxLength)
-    return [{ path, message: `${nameOf(path)} must have at most ${schema.maxLength} letters` }];
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value))
-    return [{ path, message: `${nameOf(path)} ${patternInWords(schema.pattern)}, not ${shown(value)}` }];
+  const { minLength, maxLength, pattern } = schema;
+  if (minLength !== undefined && length < minLength) {
+    const short = message('mistake/text-short', { where, count: String(minLength) });
+    return [{ path, message: length === 0 ? message('mistake/text-empty', { where }) : short }];
+  }
+  if (maxLength !== undefined && length > maxLength)
+    return [{ path, message: message('mistake/text-long', { where, count: String(maxLength) }) }];
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(value))
+    return [unlike(path, patternMessage(pattern, where), value)];
   return [];
 }
 
-function number(schema: Schema, value: unknown, path: Path): Problem[] {
+function number(schema: Schema, value: unknown, path: Path): Found[] {
+  const where = placeOf(path);
   const whole = schema.type === 'integer';
-  const kind = whole ? 'a whole number' : 'a number';
   if (typeof value !== 'number' || !Number.isFinite(value) || (whole && !Number.isInteger(value)))
-    return [wrongType(value, path, kind)];
+    return [unlike(path, message(whole ? 'mistake/must.whole' : 'mistake/must.number', { where }), value)];
   const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
   const low = minimum !== undefined && value < minimum;
   const high = maximum !== undefined && value > maximum;
+  const [least, most] = [String(minimum), String(maximum)];
   if (low || high) {
-    const range =
-      minimum !== undefined && maximum !== undefined
-        ? `from ${minimum} to ${maximum}`
-        : low
-          ? `${minimum} or more`
-          : `${maximum} or less`;
-    return [{ path, message: `${nameOf(path)} must be ${range}, not ${value}` }];
+    const both = minimum !== undefined && maximum !== undefined;
+    const open = low ? message('mistake/must.least', { where, least }) : message('mistake/must.most', { where, most });
+    return [unlike(path, both ? message('mistake/must.range', { where, least, most }) : open, value)];
   }
   if (exclusiveMinimum !== undefined && value <= exclusiveMinimum)
-    return [{ path, message: `${nameOf(path)} must be more than ${exclusiveMinimum}, not ${value}` }];
+    return [unlike(path, message('mistake/must.more', { where, least: String(exclusiveMinimum) }), value)];
   if (exclusiveMaximum !== undefined && value >= exclusiveMaximum)
-    return [{ path, message: `${nameOf(path)} must be less than ${exclusiveMaximum}, not ${value}` }];
+    return [unlike(path, message('mistake/must.less', { where, most: String(exclusiveMaximum) }), value)];
   return [];
 }
 
-function literal(allowed: readonly unknown[], value: unknown, path: Path): Problem[] {
+function literal(allowed: readonly unknown[], value: unknown, path: Path): Found[] {
   if (allowed.includes(value)) return [];
-  const names = allowed.map(String);
+  const [where, names] = [placeOf(path), allowed.map(String)];
   const near = typeof value === 'string' ? nearest(value, names) : undefined;
-  const must = names.length === 1 ? `must be ${names[0]}` : `must be one of ${names.join(', ')}`;
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
-  return [{ path, message: `${nameOf(path)} ${must}, not ${shown(value)}${hint}` }];
+  const must =
+    names.length === 1
+      ? message('mistake/must.word', { where, word: `${names[0]}` })
+      : message('mistake/must.one-of', { where, names: names.join(', ') });
+  const wrong = unlike(path, must, value);
+  if (near === undefined) return [wrong];
+  return [{ ...wrong, message: message('mistake/mean', { problem: wrong.message, name: near }) }];
 }
 
 /** Explains a union: of words, by the allowed words; of blocks, by the block that its distinguishing key names, else by the best fit. */
-function union(branches: readonly Schema[], value: unknown, path: Path): Problem[] {
+function union(branches: readonly Schema[], value: unknown, path: Path): Found[] {
   if (branches.every((branch) => 'const' in branch))
     return literal(
       branches.map((branch) => branch.const),
@@ -216,10 +243,12 @@ function union(branches: readonly Schema[], value: unknown, path: Path): Problem
     const chosen = branches[choices.indexOf(value[key])];
     if (chosen !== undefined) return walk(chosen, value, path);
     if (!Object.hasOwn(value, key))
-      return [{ path, message: `"${key}" is missing in ${nameOf(path)}: it is one of ${choices.join(', ')}` }];
+      return [
+        { path, message: message('mistake/missing-kind', { key, where: placeOf(path), names: choices.join(', ') }) },
+      ];
     return literal(choices, value[key], [...path, key]);
   }
-  let best: Problem[] | undefined;
+  let best: Found[] | undefined;
   for (const branch of branches) {
     const problems = walk(branch, value, path);
     if (problems.length === 0) return [];
@@ -238,8 +267,11 @@ function distinguishingKey(branches: readonly Schema[]): string | undefined {
   });
 }
 
-function wrongType(value: unknown, path: Path, wanted: string): Problem {
-  return { path, message: `${nameOf(path)} must be ${wanted}, not ${shown(value)}` };
+/** A value that does not fit: the demand, and what stands there instead. */
+function unlike(path: Path, problem: Message, value: unknown): Found {
+  const kind = kindOf(value);
+  const whole = message('mistake/not', { problem, value: kind ?? shown(value) });
+  return kind === undefined ? { path, message: whole, hidden: problem } : { path, message: whole };
 }
 
 /** `uplink[0].brokers`; of the whole file: `the file`. */
@@ -251,18 +283,21 @@ export function nameOf(path: Path): string {
   );
 }
 
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return 'empty';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a block';
-  const words = typeof value === 'string' ? JSON.stringify(redactUrls(value)) : String(value);
-  return words.length > 60 ? `${words.slice(0, 57)}…` : words;
+/** The place of a problem in its sentence. */
+function placeOf(path: Path): string | Message {
+  return path.length === 0 ? message('mistake/the-file') : nameOf(path);
 }
 
-/** Cuts the value off a message: every message that shows one has it at the end, behind the word "not". */
-function withoutValue(message: string): string {
-  const from = message.search(/, not (?!a list|a block|empty)/);
-  return from < 0 ? message : message.slice(0, from);
+/** What a value without words is; undefined for text, a number, true and false. */
+function kindOf(value: unknown): Message | undefined {
+  if (value === null || value === undefined) return message('mistake/value.empty');
+  if (Array.isArray(value)) return message('mistake/value.list');
+  return typeof value === 'object' ? message('mistake/value.block') : undefined;
+}
+
+function shown(value: unknown): string {
+  const words = typeof value === 'string' ? JSON.stringify(redactUrls(value)) : String(value);
+  return words.length > 60 ? `${words.slice(0, 57)}…` : words;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

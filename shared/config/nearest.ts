@@ -1,7 +1,10 @@
 /** Suggests the known name that a person probably meant, by edit distance, when one is near enough to help. */
 
 import { closest, distance } from 'fastest-levenshtein';
-import { type Words, words } from '../texts/english.ts';
+import { inEnglish, type Words } from '../texts/english.ts';
+import type { Message } from '../texts/message.ts';
+import type { Sentence } from '../texts/sentence.ts';
+import { message } from '../texts/texts.ts';
 
 /** The share of the longer name's letters that may differ; a farther suggestion confuses more than it helps. */
 const farthestShare = 0.5;
@@ -18,15 +21,26 @@ export function nearest(name: string, known: readonly string[], within = Number.
   return distance(lower, found) <= Math.min(limit, within) ? byLower.get(found) : undefined;
 }
 
-/** The sentence about an unknown name with the same suggestion; for sentences that have every language. */
+/** The message about an unknown name with a suggestion: the nearest known name, else the known names, else nothing. */
+export function withNames(sentence: Message, name: string, known: readonly string[], listed = 12): Message {
+  return hinted(sentence, name, known, listed) ?? sentence;
+}
+
+/** As `withNames`, for words. */
 export function withSuggestion(sentence: Words, name: string, known: readonly string[], listed = 12): Words {
+  const whole = hinted(sentence, name, known, listed);
+  return whole === undefined ? sentence : (inEnglish(whole) as Words);
+}
+
+function hinted(reason: Sentence, name: string, known: readonly string[], listed: number): Message | undefined {
   const found = nearest(name, known);
-  if (found !== undefined) return words('gateway/answer.hint-mean', { reason: sentence, name: found });
-  if (known.length === 0) return sentence;
-  const names = known.slice(0, listed).join(', ') + (known.length > listed ? ', …' : '');
+  if (found !== undefined) return message('gateway/answer.hint-mean', { reason, name: found });
+  if (known.length === 0) return undefined;
+  const names = known.slice(0, listed).join(', ');
+  if (known.length > listed) return message('mistake/hint-more', { reason, names, count: String(known.length) });
   return known.length === 1
-    ? words('gateway/answer.hint-one', { reason: sentence, names })
-    : words('gateway/answer.hint-known', { reason: sentence, names });
+    ? message('gateway/answer.hint-one', { reason, names })
+    : message('gateway/answer.hint-known', { reason, names });
 }
 
 /** `; did you mean "x"?`, else the known names, else nothing. Follows a sentence about an unknown name. */

@@ -7,16 +7,17 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { type Document, isAlias, isMap, isScalar, type Node, visit, type YAMLError } from 'yaml';
+import type { Message } from '../texts/message.ts';
+import { message, type TextKey } from '../texts/texts.ts';
 
 export interface Found {
   readonly offset: number;
-  readonly message: string;
+  readonly message: Message;
 }
 
 /** U+FFFD: the character that a decoder writes for unreadable bytes. */
 const replacement = '\ufffd';
 const coreTag = /^(!|tag:yaml\.org,2002:(str|int|float|bool|null|map|seq))$/;
-const inQuotes = 'write a value that begins with such a sign in quotes';
 
 /** Errors and warnings of the parser, and faults that the parser does not report, in the file's order. */
 export function strictProblems(document: Document.Parsed, secret: boolean): readonly Found[] {
@@ -31,31 +32,33 @@ export function strictProblems(document: Document.Parsed, secret: boolean): read
 /** Why the bytes of a file are no UTF-8 text, with the first faulty place; undefined for valid text. */
 export function textProblem(
   bytes: Buffer,
-): { readonly at: { line: number; column: number }; message: string } | undefined {
+): { readonly at: { line: number; column: number }; message: Message } | undefined {
   const begin = { line: 1, column: 1 };
-  const message = wholeProblem(bytes);
-  if (message !== undefined) return { at: begin, message };
+  const problem = wholeProblem(bytes);
+  if (problem !== undefined) return { at: begin, message: problem };
   if (isUtf8(bytes)) return undefined;
   const { offset, index, text } = firstFault(bytes);
   const before = text.slice(0, index);
   const line = before.split('\n').length;
   const column = before.length - before.lastIndexOf('\n');
-  const byte = bytes[offset] ?? 0;
-  const letter = byte >= 0xa0 ? ` (${String.fromCharCode(byte)} in Latin-1 and Windows-1252)` : '';
+  const code = bytes[offset] ?? 0;
+  const byte = code.toString(16);
   return {
     at: { line, column },
-    message: `the byte 0x${byte.toString(16)}${letter} is no UTF-8: save the file as UTF-8`,
+    message:
+      code >= 0xa0
+        ? message('mistake/file.byte-letter', { byte, letter: String.fromCharCode(code) })
+        : message('mistake/file.byte', { byte }),
   };
 }
 
-function wholeProblem(bytes: Buffer): string | undefined {
+function wholeProblem(bytes: Buffer): Message | undefined {
   if (bytes.length === 0) return undefined;
   const [first, second] = bytes;
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff) || looksLikeUtf16(bytes))
-    return 'it is written in UTF-16: save it as UTF-8 (Notepad: Save as, Encoding UTF-8; PowerShell: -Encoding utf8)';
-  if (bytes.every((byte) => byte === 0))
-    return 'it holds nothing but zeros, as after a power cut: put it back from a backup';
-  if (bytes.includes(0)) return 'it holds zero bytes: it is damaged; put it back from a backup';
+    return message('mistake/file.utf-16');
+  if (bytes.every((byte) => byte === 0)) return message('mistake/file.zeros');
+  if (bytes.includes(0)) return message('mistake/file.zero-bytes');
   return undefined;
 }
 
@@ -79,36 +82,55 @@ function firstFault(bytes: Buffer): { readonly offset: number; readonly index: n
   return { offset: 0, index: 0, text };
 }
 
-function parserProblem(error: YAMLError, secret: boolean): string {
-  const words = error.message.split('\n')[0];
+/** Why the parser refuses a text; a code without an entry: the parser cannot read it. */
+const reasons: Readonly<Partial<Record<YAMLError['code'], TextKey<'mistake'>>>> = {
+  ALIAS_PROPS: 'mistake/yaml.node',
+  BAD_ALIAS: 'mistake/yaml.node',
+  BAD_COLLECTION_TYPE: 'mistake/yaml.node',
+  BAD_DQ_ESCAPE: 'mistake/yaml.escape',
+  BAD_INDENT: 'mistake/yaml.indent',
+  BAD_PROP_ORDER: 'mistake/yaml.node',
+  BAD_SCALAR_START: 'mistake/yaml.scalar-start',
+  BLOCK_AS_IMPLICIT_KEY: 'mistake/yaml.block-in-line',
+  BLOCK_IN_FLOW: 'mistake/yaml.block-in-line',
+  KEY_OVER_1024_CHARS: 'mistake/yaml.key-long',
+  MISSING_CHAR: 'mistake/yaml.closing',
+  MULTILINE_IMPLICIT_KEY: 'mistake/yaml.key-long',
+  MULTIPLE_ANCHORS: 'mistake/yaml.node',
+  MULTIPLE_TAGS: 'mistake/yaml.node',
+  UNEXPECTED_TOKEN: 'mistake/yaml.unexpected',
+};
+
+function parserProblem(error: YAMLError, secret: boolean): Message {
   switch (error.code) {
     case 'DUPLICATE_KEY':
-      return 'this key is there twice';
+      return message('mistake/yaml.twice');
     case 'TAB_AS_INDENT':
-      return 'a tab cannot indent in YAML: use spaces';
+      return message('mistake/yaml.tab');
     case 'MULTIPLE_DOCS':
-      return 'a second document begins here (---): a configuration is one';
+      return message('mistake/yaml.second-document');
     case 'BAD_DIRECTIVE':
-      return 'a line that begins with % means nothing here: remove it';
+      return message('mistake/yaml.directive');
     case 'TAG_RESOLVE_FAILED':
-      return secret ? tagProblem() : tagProblem(words?.replace(/^Unresolved tag: /, ''));
+      return secret ? tagProblem() : tagProblem(error.message.split('\n')[0]?.replace(/^Unresolved tag: /, ''));
     default:
-      return `not YAML: ${secret ? 'something is wrong here; values in quotes are read as they stand' : words}`;
+      return secret
+        ? message('mistake/yaml.hidden')
+        : message('mistake/yaml.wrong', { reason: { key: reasons[error.code] ?? 'mistake/yaml.other' } });
   }
 }
 
-function tagProblem(tag?: string): string {
-  const which = tag === undefined ? 'a value that begins with ! is a tag, which' : `the tag ${tag}`;
-  return `${which} means nothing here: nothing is computed or taken from elsewhere; write the value itself, and ${inQuotes}`;
+function tagProblem(tag?: string): Message {
+  return tag === undefined ? message('mistake/yaml.tag-hidden') : message('mistake/yaml.tag', { tag });
 }
 
 function yamlFeatures(document: Document.Parsed, secret: boolean): Found[] {
   const found: Found[] = [];
-  const add = (node: unknown, message: string) => {
-    found.push({ offset: (node as Node | null)?.range?.[0] ?? 0, message });
+  const add = (node: unknown, problem: Message) => {
+    found.push({ offset: (node as Node | null)?.range?.[0] ?? 0, message: problem });
   };
   if (document.directives?.yaml.explicit === true && document.directives.yaml.version !== '1.2')
-    add(undefined, '%YAML names another version, in which words mean other things: remove this line');
+    add(undefined, message('mistake/yaml.version'));
   visit(document, {
     Node: (_, node) => {
       if (!isAlias(node) && node.tag !== undefined && !coreTag.test(node.tag))
@@ -118,7 +140,7 @@ function yamlFeatures(document: Document.Parsed, secret: boolean): Found[] {
       if (node.resolve(document) === undefined)
         add(
           node,
-          `${secret ? 'a value that begins with *' : `*${node.source}`} repeats an anchor (&…) that is not there: ${inQuotes}`,
+          secret ? message('mistake/yaml.anchor-hidden') : message('mistake/yaml.anchor', { name: node.source }),
         );
     },
     Map: (_, node) => {
@@ -132,13 +154,13 @@ function yamlFeatures(document: Document.Parsed, secret: boolean): Found[] {
   return found;
 }
 
-function keyProblem(key: unknown, before: Set<string>): string | undefined {
-  if (isMap(key) || !isScalar(key)) return 'a key is one word: this is a list, a map or a repeat';
-  if (key.value === null) return 'a key is missing before the colon';
+function keyProblem(key: unknown, before: Set<string>): Message | undefined {
+  if (isMap(key) || !isScalar(key)) return message('mistake/yaml.key-no-word');
+  if (key.value === null) return message('mistake/yaml.key-missing');
   const name = String(key.value);
-  if (name === '<<') return 'keys cannot be merged (<<): write them out';
+  if (name === '<<') return message('mistake/yaml.merge');
   // 1 and "1" are two keys in YAML and one key in Forpost
-  if (before.has(name)) return 'this key is there twice';
+  if (before.has(name)) return message('mistake/yaml.twice');
   before.add(name);
   return undefined;
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Type from 'typebox';
 import { expect, onTestFinished, test } from 'vitest';
 import { ForpostError } from '../errors.ts';
+import { words } from '../texts/english.ts';
 import { configProblems, loadYaml, parseYaml } from './yaml.ts';
 
 const closed = { additionalProperties: false } as const;
@@ -143,7 +144,8 @@ test('a character inside a text has its own position, in one line and in a block
   const loaded = parseYaml('g', block, schema);
   expect(loaded.value.note).toBe('one\ntwo < three\n');
   expect(loaded.at(['note'], 8)).toEqual({ line: 4, column: 7 });
-  expect(loaded.describe({ path: ['note'], message: 'm' }, 8)).toBe('g:4:7: m');
+  const message = words('mistake/yaml.twice');
+  expect(loaded.describe({ path: ['note'], message }, 8).line).toBe('g:4:7: this key is there twice');
   expect(loaded.at(['nowhere', 3])).toEqual({ line: 1, column: 1 });
 });
 

@@ -9,6 +9,11 @@ import type { Static, TSchema } from 'typebox';
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, Scalar } from 'yaml';
 import { ForpostError, messageOf } from '../errors.ts';
 import { readBytesSync } from '../files.ts';
+import { inEnglish } from '../texts/english.ts';
+import type { Message } from '../texts/message.ts';
+import { recognise, withRecognised } from '../texts/recognise.ts';
+import { type Sentence, wordsOf } from '../texts/sentence.ts';
+import { message } from '../texts/texts.ts';
 import { explain, type Path, type Problem } from './explain.ts';
 import { strictProblems, textProblem } from './strict.ts';
 
@@ -27,14 +32,34 @@ export interface LoadedYaml<T> {
   readonly value: T;
   /** where the value at `path` begins; for an absent value, the nearest enclosing one. `offset`: of a character in a text value */
   at(path: Path, offset?: number): Position;
-  /** `FILE:LINE:COLUMN: message` for a problem that the caller's own check found */
-  describe(problem: Problem, offset?: number): string;
+  /** the problem with its place; `offset`: of a character in the text value at its path */
+  describe(problem: Problem, offset?: number): PlacedProblem;
+}
+
+/** A problem of a configuration file for a person. */
+export interface PlacedProblem {
+  /** `FILE:LINE:COLUMN: what is wrong`, in English, for the command line and the log */
+  readonly line: string;
+  /** the same for readers of any language, with FILE:LINE:COLUMN where `line` has it */
+  readonly sentence: Message;
+}
+
+/** A configuration with problems. Its message has their lines. */
+class ConfigError extends ForpostError {
+  readonly problems: readonly PlacedProblem[];
+
+  constructor(problems: readonly PlacedProblem[], cause: unknown) {
+    const text = problems.map(({ line }) => line).join('\n');
+    super('FORPOST_CONFIG_INVALID', text, cause === undefined ? {} : { cause });
+    this.problems = problems;
+  }
 }
 
 /** A larger file is no configuration. */
 const mostBytes = 4 * 1024 * 1024;
 /** Most repeats of anchors: enough for people, too few for a small file to exhaust memory. */
 const mostAliases = 100;
+const begin: Position = { line: 1, column: 1 };
 
 export interface YamlOptions {
   /** the file holds secrets: no message shows a value */
@@ -59,34 +84,63 @@ export function parseYaml<S extends TSchema>(
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const link = ({ line, column }: Position, message: string) => `${file}:${line}:${column}: ${message}`;
   const wrong = strictProblems(document, options.secret ?? false);
-  if (wrong.length > 0) throw configError(wrong.map(({ offset, message }) => link(place(offset), message)));
+  if (wrong.length > 0) throw configError(wrong.map((one) => placed(file, place(one.offset), one.message)));
 
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: mostAliases });
   } catch (error) {
-    throw configError([link({ line: 1, column: 1 }, messageOf(error))], error);
+    // the parser refuses nothing else here
+    throw configError([placed(file, begin, message('mistake/yaml.aliases', { count: String(mostAliases) }))], error);
   }
   const at = (path: Path, offset = 0) => place(offsetOf(document, text, path, false, offset));
   const describe = (problem: Problem, offset = 0) =>
-    link(place(offsetOf(document, text, problem.path, problem.onKey === true, offset)), problem.message);
+    placed(file, place(offsetOf(document, text, problem.path, problem.onKey === true, offset)), problem.message);
   const problems = explain(schema, value ?? {}, { secret: options.secret ?? false });
   if (problems.length > 0) throw configError(problems.map((problem) => describe(problem)));
   return { file, text, value: (value ?? {}) as Static<S>, at, describe };
 }
 
 /** One error for all problems of a configuration, one line for each. */
-export function configError(problems: readonly string[], cause?: unknown): ForpostError {
-  return new ForpostError('FORPOST_CONFIG_INVALID', problems.join('\n'), cause === undefined ? {} : { cause });
+export function configError(problems: readonly (PlacedProblem | Sentence | string)[], cause?: unknown): ForpostError {
+  return new ConfigError(
+    problems.map((one) => (typeof one === 'string' || 'key' in one ? problemOf(one) : one)),
+    cause,
+  );
 }
 
 /** The problems in a configuration error; undefined for any other error. */
 export function configProblems(error: unknown): readonly string[] | undefined {
+  return placedProblems(error)?.map(({ line }) => line);
+}
+
+/** As `configProblems`, with a sentence for readers of any language. */
+export function placedProblems(error: unknown): readonly PlacedProblem[] | undefined {
+  if (error instanceof ConfigError) return error.problems;
   if (!(error instanceof ForpostError) || error.code !== 'FORPOST_CONFIG_INVALID') return undefined;
   // an indented line belongs to the problem above it
-  return error.message.split(/\n(?! )/);
+  return error.message.split(/\n(?! )/).map(problemOf);
+}
+
+/** A problem that has no place of its own, or whose words contain it. */
+function problemOf(sentence: Sentence | string): PlacedProblem {
+  if (typeof sentence !== 'string') return { line: inEnglish(sentence), sentence: withRecognised(sentence) };
+  return { line: sentence, sentence: recognise(sentence) ?? message('gateway/quotation', { text: sentence }) };
+}
+
+/** The problem of a text that stands in no file: its line numbers would mislead. */
+export function withoutPlace({ line, sentence }: PlacedProblem): PlacedProblem {
+  const problem = sentence.key === 'mistake/at' ? sentence.values?.problem : undefined;
+  const isMessage = typeof problem === 'object' && 'key' in problem;
+  return { line: line.replace(/^\S+:\d+:\d+: /, ''), sentence: isMessage ? problem : sentence };
+}
+
+/** A problem at a place of `file`. */
+export function placed(file: string, { line, column }: Position, problem: Sentence): PlacedProblem {
+  const place = `${file}:${line}:${column}`;
+  const { sentence } = problemOf(problem);
+  return { line: `${place}: ${wordsOf(problem)}`, sentence: message('mistake/at', { place, problem: sentence }) };
 }
 
 function readConfig(file: string): string {
@@ -94,23 +148,28 @@ function readConfig(file: string): string {
   try {
     bytes = readBytesSync(file);
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    const why =
-      code === 'ENOENT'
-        ? 'there is no such file'
-        : code === 'EISDIR'
-          ? 'this is a folder, not a file'
-          : code === 'ELOOP'
-            ? 'this is a link that leads to itself'
-            : code === 'EACCES'
-              ? 'this user may not read it'
-              : messageOf(error);
-    throw configError([`${file}:1:1: ${why}`], error);
+    throw configError([placed(file, begin, unreadable(error))], error);
   }
-  if (bytes.length > mostBytes) throw configError([`${file}:1:1: larger than ${mostBytes / 1024 / 1024} MB`]);
+  if (bytes.length > mostBytes)
+    throw configError([placed(file, begin, message('mistake/file.large', { count: String(mostBytes / 1024 / 1024) }))]);
   const problem = textProblem(bytes);
-  if (problem !== undefined) throw configError([`${file}:${problem.at.line}:${problem.at.column}: ${problem.message}`]);
+  if (problem !== undefined) throw configError([placed(file, problem.at, problem.message)]);
   return bytes.toString('utf8');
+}
+
+function unreadable(error: unknown): Message {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case 'ENOENT':
+      return message('mistake/file.missing');
+    case 'EISDIR':
+      return message('mistake/file.folder');
+    case 'ELOOP':
+      return message('mistake/file.loop');
+    case 'EACCES':
+      return message('mistake/file.denied');
+    default:
+      return message('mistake/file.unreadable', { reason: messageOf(error) });
+  }
 }
 
 /** Offset of the value at `path` in the text, or of the nearest one around it. */

@@ -1,5 +1,6 @@
 /** Checks the address of a web server in a configuration: a password must not go over plain http to another machine. */
 import Type from 'typebox';
+import { type Words, words } from '../texts/english.ts';
 import { isLoopback } from './loopback.ts';
 
 /** The key that allows a password in the clear, beside the address. */
@@ -16,11 +17,10 @@ export const allowPlaintextKey = {
  * The problem as a sentence, or undefined. `setting`: such as `history.url`; `insisted`: the file says that the network is
  * trusted. The sentence shows the address only when the text is no address.
  */
-export function clearAddressProblem(text: string, setting: string, insisted = false): string | undefined {
+export function clearAddressProblem(text: string, setting: string, insisted = false): Words | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    return `"${text}" is not an address such as http://host:8123/database`;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return words('mistake/address.example', { text });
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (url.protocol === 'https:' || url.password === '' || isLoopback(host) || insisted) return undefined;
-  return `${setting} with http:// sends the password to ${host} in the clear: write https://, or, where the network is trusted, say allow_plaintext: true beside it`;
+  return words('mistake/address.password-plain', { setting, host });
 }

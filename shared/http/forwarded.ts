@@ -9,6 +9,7 @@
 import { BlockList, isIP } from 'node:net';
 import type { FastifyInstance, FastifyRequest, FastifyServerOptions } from 'fastify';
 import Type from 'typebox';
+import { type Words, words } from '../texts/english.ts';
 import { message } from '../texts/texts.ts';
 import { isLoopback } from './loopback.ts';
 import { HttpProblem } from './problem.ts';
@@ -51,15 +52,15 @@ export const proxyProperties = {
 export const noProxies: ProxySettings = { trusted: [] };
 
 /** Why this is neither an address nor a network; undefined for a valid one. */
-export function addressProblem(text: string): string | undefined {
+export function addressProblem(text: string): Words | undefined {
   const [address = '', bits, more] = text.split('/');
   const family = isIP(address);
-  if (family === 0) return `"${text}" is neither an address nor a network such as 10.0.0.0/8`;
+  if (family === 0) return words('mistake/proxy.neither', { text });
   if (bits === undefined) return undefined;
   const most = family === 4 ? 32 : 128;
   if (more !== undefined || !/^\d{1,3}$/.test(bits) || Number(bits) > most)
-    return `"${text}": a network of ${address} has 0 to ${most} bits after the /`;
-  return Number(bits) === 0 ? `"${text}" would believe everybody: name the proxy's own address` : undefined;
+    return words('mistake/proxy.bits', { text, address, most: String(most) });
+  return Number(bits) === 0 ? words('mistake/proxy.everybody', { text }) : undefined;
 }
 
 /** Fastify's options for these proxies. */

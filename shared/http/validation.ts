@@ -8,7 +8,7 @@ import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import Value from 'typebox/value';
 import { explain, nameOf } from '../config/explain.ts';
-import { words } from '../texts/english.ts';
+import { inEnglish, words } from '../texts/english.ts';
 import { message } from '../texts/texts.ts';
 import { HttpProblem } from './problem.ts';
 
@@ -32,7 +32,10 @@ const requestValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) 
             name: instancePath.slice(1),
             message: words('reason/http.no-time', { name: instancePath.slice(1) }),
           }))
-        : explain(schema, value).map(({ path, message }) => ({ name: path.length === 0 ? '' : nameOf(path), message }));
+        : explain(schema, value).map(({ path, message }) => ({
+            name: path.length === 0 ? '' : nameOf(path),
+            message: inEnglish(message),
+          }));
     return {
       error: problems.map(({ name, message }) => ({
         instancePath: name === '' ? '' : `/${name}`,

@@ -6,6 +6,7 @@ import { isIP, isIPv6, connect as plainConnect, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { type ClientTls, tlsOptions } from '../client-tls.ts';
 import { isLoopback } from '../http/loopback.ts';
+import { type Words, words } from '../texts/english.ts';
 
 export interface Broker {
   /** without brackets */
@@ -29,16 +30,16 @@ export function parseBroker(text: string): Broker | undefined {
 }
 
 /** Why this is no broker address, in words; undefined for a valid one. */
-export function brokerProblem(text: string): string | undefined {
+export function brokerProblem(text: string): Words | undefined {
   if (parseBroker(text) !== undefined) return undefined;
-  if (isIP(text) === 6) return `"${text}" has no port: write [${text}]:9092`;
+  if (isIP(text) === 6) return words('mistake/broker.no-port', { text });
   const bare = /^(.*:.*):([0-9]{1,5})$/.exec(text);
   if (bare !== null && isIP(bare[1] ?? '') === 6)
-    return `"${text}": an IPv6 address stands in brackets: [${bare[1]}]:${bare[2]}`;
+    return words('mistake/broker.brackets', { text, host: `${bare[1]}`, port: `${bare[2]}` });
   if (/^\S+:[0-9]+$/.test(text) && Number(text.slice(text.lastIndexOf(':') + 1)) > mostPort)
-    return `${text}: a port is from 1 to ${mostPort}`;
-  if (text.endsWith(':0')) return `${text}: a port is from 1 to ${mostPort}`;
-  return `"${text}" is no broker's address, which is host:port (an IPv6 address in brackets: [::1]:9092)`;
+    return words('mistake/broker.port', { text, most: String(mostPort) });
+  if (text.endsWith(':0')) return words('mistake/broker.port', { text, most: String(mostPort) });
+  return words('mistake/broker.none', { text });
 }
 
 /** The brokers that are on other machines. */

@@ -1,6 +1,7 @@
 /** Decides whether a log-in to Kafka may go without TLS. */
 
 import type { ClientTls } from '../client-tls.ts';
+import { type Words, words } from '../texts/english.ts';
 import { remoteBrokers } from './brokers.ts';
 import type { KafkaLogin } from './security.ts';
 
@@ -17,14 +18,11 @@ export function clearPassword(
   brokers: readonly string[],
   tls: ClientTls | undefined,
   sasl: ClearLogin | undefined,
-): string | undefined {
+): Words | undefined {
   if (tls !== undefined || sasl === undefined) return undefined;
   const [far] = remoteBrokers(brokers);
   if (far === undefined) return undefined;
-  if (sasl.mechanism === 'plain') return `sasl plain without tls sends the password to ${far} in the clear: add tls`;
+  if (sasl.mechanism === 'plain') return words('mistake/sasl.plain', { host: far });
   if (sasl.allow_plaintext === true) return undefined;
-  return (
-    `sasl ${sasl.mechanism} without tls: whoever listens on the way to ${far} can guess the password and reads all events; ` +
-    'add tls, or, where the network is trusted, say allow_plaintext: true under sasl'
-  );
+  return words('mistake/sasl.scram', { mechanism: sasl.mechanism, host: far });
 }

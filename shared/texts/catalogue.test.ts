@@ -120,6 +120,10 @@ const notTranslated: ReadonlySet<string> = new Set([
   ...['clock', 'trusted', 'receiver', 'uplink', 'brokers', 'until', 'left', 'right', 'up', 'down'],
   ...['values', 'quality', 'type', 'ETag', 'method', 'params', 'null', 'online', 'Online', 'Offline'],
   ...['all', 'exists', 'map', 'join'],
+  // of configuration files: sections, keys and their values; programs that write files, and signs of their forms
+  ...['above', 'below', 'ca', 'cameras', 'certificate', 'clear', 'console', 'device', 'format', 'message', 'mqtt'],
+  ...['plain', 'publish', 'role', 'subscribe', 'tcp', 'viewers', 'prefix%', 'topic%'],
+  ...['Notepad', 'PowerShell', 'Encoding', 'x'],
 ]);
 
 /** The Latin words of a text: neither acronyms, nor paths, names of files and settings with a sign in them. */
@@ -149,7 +153,7 @@ function textOf(language: Language, key: string): string {
   return parts[key.slice(0, at)]?.[key.slice(at + 1)] ?? '';
 }
 
-/** The placeholders as `name: kind`, each once. */
+/** The placeholders as `name: kind`, each once; without `about`, a description from a schema: only English has those. */
 function placeholders(text: string): string[] {
   const found = new Set<string>();
   const walk = (elements: readonly MessageFormatElement[]) => {
@@ -164,7 +168,7 @@ function placeholders(text: string): string[] {
     }
   };
   walk(parse(text, { ignoreTag: true }));
-  return [...found].toSorted();
+  return [...found].filter((one) => one !== 'about: text').toSorted();
 }
 
 /** The forms of each plural in a message. */

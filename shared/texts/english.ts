@@ -7,6 +7,7 @@ import { centreEn } from './catalogue/centre.en.ts';
 import { commonEn } from './catalogue/common.en.ts';
 import { foreignEn } from './catalogue/foreign.en.ts';
 import { gatewayEn } from './catalogue/gateway.en.ts';
+import { mistakeEn } from './catalogue/mistake.en.ts';
 import { notificationEn } from './catalogue/notification.en.ts';
 import { reasonEn } from './catalogue/reason.en.ts';
 import type { Message } from './message.ts';
@@ -20,6 +21,7 @@ const english = texts('en', {
   notification: notificationEn,
   reason: reasonEn,
   foreign: foreignEn,
+  mistake: mistakeEn,
 });
 
 /** The words of a message of this program: `message()` has checked its key and values. */
@@ -36,7 +38,7 @@ export type Words = string & { readonly [ofTheCatalogue]: true };
 export const noWords = '' as Words;
 
 /** A text in English, to be passed on as words: of the texts that `recognise` finds (`recognised` there). */
-export function words<K extends TextKey<'gateway' | 'centre' | 'reason'>>(
+export function words<K extends TextKey<'gateway' | 'centre' | 'reason' | 'mistake'>>(
   key: K,
   ...values: Arguments<TextOf<K>>
 ): Words {

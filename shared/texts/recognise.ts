@@ -15,6 +15,7 @@ import { IntlMessageFormat } from 'intl-messageformat';
 import { centreEn } from './catalogue/centre.en.ts';
 import { foreignEn } from './catalogue/foreign.en.ts';
 import { gatewayEn } from './catalogue/gateway.en.ts';
+import { mistakeChecksEn } from './catalogue/mistake-checks.en.ts';
 import { reasonEn } from './catalogue/reason.en.ts';
 import type { Message, MessageValue, ShownValue } from './message.ts';
 
@@ -35,10 +36,10 @@ const [literal, argument, numeric, plural, pound] = [0, 1, 2, 6, 7];
 const nestedNames: ReadonlySet<string> = new Set(['reason', 'what', 'where', 'problem', 'error', 'words']);
 /** Words that no text of the catalogue made. */
 export const quotationKey = 'gateway/quotation';
-const longestText = 1000;
+const longestText = 2000;
 const mostNested = 4;
-/** Placeholders for paths: one of them does not reach into the next part of a sentence («a; b»). */
-const pathNames: ReadonlySet<string> = new Set(['file', 'folder', 'path']);
+/** Placeholders for paths and names: one of them does not reach into the next part of a sentence («a; b»). */
+const pathNames: ReadonlySet<string> = new Set(['file', 'folder', 'path', 'variable']);
 /** A text with fewer letters of its own («{name}: {reason}») is found only where the text within it is found. */
 const fewLetters = 6;
 /** Number of remembered texts: a status repeats the same ones each second. */
@@ -53,6 +54,7 @@ export const recognised: ReadonlyMap<string, string> = new Map([
   ...keyed('foreign', foreignEn),
   ...keyed('gateway', gatewayEn, /^(reason|problem|note|answer)\./),
   ...keyed('centre', centreEn, /^reason\./),
+  ...keyed('mistake', mistakeChecksEn),
 ]);
 
 function keyed(part: string, texts: Readonly<Record<string, string>>, names = /^/): [string, string][] {

@@ -21,6 +21,7 @@ import type { commonEn } from './catalogue/common.en.ts';
 import type { foreignEn } from './catalogue/foreign.en.ts';
 import type { gatewayEn } from './catalogue/gateway.en.ts';
 import type { gatewayPageEn } from './catalogue/gateway-page.en.ts';
+import type { mistakeEn } from './catalogue/mistake.en.ts';
 import type { notificationEn } from './catalogue/notification.en.ts';
 import type { reasonEn } from './catalogue/reason.en.ts';
 import type { setUpEn } from './catalogue/set-up.en.ts';
@@ -41,6 +42,7 @@ export interface Catalogue {
   readonly notification: typeof notificationEn;
   readonly reason: typeof reasonEn;
   readonly foreign: typeof foreignEn;
+  readonly mistake: typeof mistakeEn;
 }
 
 export type Part = keyof Catalogue;
@@ -79,8 +81,8 @@ export function message<K extends TextKey>(key: K, ...values: Arguments<TextOf<K
   return given === undefined ? { key } : { key, values: given as Readonly<Record<string, MessageValue>> };
 }
 
-/** The deepest nesting of messages and lists: a gateway's own need two levels. */
-const mostNested = 4;
+/** The deepest nesting of messages and lists: a mistake in a condition of the configuration needs six levels. */
+const mostNested = 8;
 
 /**
  * The texts of one language. Each text is parsed at its first use and kept: at most as many as the catalogue has.

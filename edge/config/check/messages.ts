@@ -1,4 +1,6 @@
 /** What the main thread asks of the thread that checks documents, and its one answer. */
+
+import type { PlacedProblem } from '@forpost/shared/config/yaml.ts';
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { LoadedDocument } from '../../site/document.ts';
 import type { ChangeInWords } from '../../site/revision.ts';
@@ -30,6 +32,6 @@ export type CheckAnswer =
   /** a ForpostError */
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string }
   | { readonly kind: 'loaded'; readonly loaded: LoadedDocument }
-  | { readonly kind: 'problems'; readonly problems: readonly string[] }
+  | { readonly kind: 'problems'; readonly problems: readonly PlacedProblem[] }
   | { readonly kind: 'changes'; readonly changes: readonly ChangeInWords[] }
   | { readonly kind: 'values'; readonly values: Fields };

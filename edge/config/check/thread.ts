@@ -3,7 +3,7 @@
  * can wait: alarms go first.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import { configProblems } from '@forpost/shared/config/yaml.ts';
+import { placedProblems } from '@forpost/shared/config/yaml.ts';
 import { goAsGiven } from '@forpost/shared/priority.ts';
 import { differenceOf } from '../../site/difference.ts';
 import { valuesIn } from '../../site/values.ts';
@@ -27,7 +27,7 @@ function answerTo(question: CheckQuestion): CheckAnswer {
     const { site, secrets } = loadSite(question.file, question.secretsFile, question.text);
     return { kind: 'loaded', loaded: { site, secrets } };
   } catch (error) {
-    const problems = configProblems(error);
+    const problems = placedProblems(error);
     if (problems === undefined) throw error;
     return { kind: 'problems', problems };
   }

@@ -1,6 +1,7 @@
 /** The common keys of several rule kinds, with their checks: the choice of devices, and the condition. */
-import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { withSuggestion } from '@forpost/shared/config/nearest.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Condition, checkCondition, LocalTime, type Subject } from '../cel.ts';
 import type { RuleContext, RuleProblem } from '../rule.ts';
@@ -42,11 +43,11 @@ export function coversDevice(config: DeviceChoice, device: string): boolean {
 
 export function checkDevices(config: DeviceChoice, known: readonly DeviceId[]): readonly RuleProblem[] {
   if (config.device !== undefined && config.devices !== undefined)
-    return [{ path: ['devices'], message: 'a rule has "device" or "devices", not both' }];
+    return [{ path: ['devices'], message: words('mistake/rule.device-and-devices') }];
   if (config.device === undefined && config.devices === undefined)
-    return [{ path: [], message: '"device" is missing: the id of a device, or "*" for all' }];
+    return [{ path: [], message: words('mistake/rule.no-device') }];
   const wrong = (id: string) => id !== everyDevice && !known.some((device) => device === id);
-  const message = (id: string) => `there is no device "${id}"${suggestion(id, known)}`;
+  const message = (id: string) => withSuggestion(words('gateway/note.no-device', { device: id }), id, known);
   if (config.device !== undefined)
     return wrong(config.device) ? [{ path: ['device'], message: message(config.device) }] : [];
   return (config.devices ?? []).flatMap((id, index) =>
@@ -57,9 +58,13 @@ export function checkDevices(config: DeviceChoice, known: readonly DeviceId[]): 
 export function checkWhen(when: string | undefined, subject: Subject): readonly RuleProblem[] {
   if (when === undefined) return [];
   const problem = checkCondition(when, subject);
-  return problem === undefined
-    ? []
-    : [{ path: ['when'], message: `the condition is wrong: ${problem.message}`, offset: problem.offset }];
+  if (problem === undefined) return [];
+  const { message: reason, mark, offset } = problem;
+  const message =
+    mark === undefined
+      ? words('mistake/rule.when', { reason })
+      : words('mistake/rule.when-at', { reason, expression: mark.line, mark: mark.caret });
+  return [{ path: ['when'], message, offset }];
 }
 
 /** The rule's condition, or undefined where it has none. @throws Error where the CEL is wrong (checked at load) */

@@ -8,7 +8,7 @@
  * without a picture within `startGraceMs` of the gateway's start is stalled: it may be missing since the night before.
  */
 
-import { suggestion } from '@forpost/shared/config/nearest.ts';
+import { withSuggestion } from '@forpost/shared/config/nearest.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
@@ -76,7 +76,12 @@ export const tamper: RuleKind<TamperConfig, State> = {
     const unknown = cameras.flatMap((id, index): RuleProblem[] =>
       ids.includes(id)
         ? []
-        : [{ path: ['cameras', index], message: `there is no camera "${id}"${suggestion(id, ids)}` }],
+        : [
+            {
+              path: ['cameras', index],
+              message: withSuggestion(words('mistake/rule.unknown-camera', { id }), id, ids),
+            },
+          ],
     );
     return [...unknown, ...checkMessage(own, placeholders)];
   },

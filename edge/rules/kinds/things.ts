@@ -3,7 +3,7 @@
  * means, by class, score, size and number of frames.
  */
 
-import { suggestion, withSuggestion } from '@forpost/shared/config/nearest.ts';
+import { withSuggestion } from '@forpost/shared/config/nearest.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import type { CameraConfig } from '../../site/site.ts';
@@ -83,14 +83,17 @@ export function checkThings(choice: ThingChoice, camera: CameraConfig | undefine
   for (const what of ['height', 'area'] as const) {
     const [least, most] = [choice[`min_${what}`] ?? 0, choice[`max_${what}`] ?? 1];
     if (least > most)
-      problems.push({ path: [`max_${what}`], message: `max_${what} must be ${least} (min_${what}) or more` });
+      problems.push({
+        path: [`max_${what}`],
+        message: words('mistake/rule.greatest', { key: `max_${what}`, least: String(least), other: `min_${what}` }),
+      });
   }
   const watched = camera?.classes;
   for (const [index, name] of (choice.classes ?? []).entries())
     if (watched !== undefined && watched.length > 0 && !watched.includes(name))
       problems.push({
         path: ['classes', index],
-        message: `camera "${camera?.id}" does not watch for "${name}"${suggestion(name, watched)}`,
+        message: withSuggestion(words('mistake/rule.class', { camera: `${camera?.id}`, name }), name, watched),
       });
   return problems;
 }
@@ -107,8 +110,12 @@ export function checkPlace(
   const camera = cameraNamed(cameras, config.camera);
   if (camera === undefined) {
     const ids = cameras.map(({ id }) => id);
-    const hint = ids.length === 0 ? '; this site has no cameras' : suggestion(config.camera, ids);
-    return [{ path: ['camera'], message: `there is no camera "${config.camera}"${hint}` }];
+    const about = { id: config.camera };
+    const message =
+      ids.length === 0
+        ? words('mistake/rule.no-cameras', about)
+        : withSuggestion(words('mistake/rule.unknown-camera', about), config.camera, ids);
+    return [{ path: ['camera'], message }];
   }
   return (['zone', 'line'] as const).flatMap((what) => {
     const wanted = config[what];

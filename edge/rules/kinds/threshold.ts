@@ -116,21 +116,20 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     const problems: RuleProblem[] = [...checkDevices(config, devices), ...checkWhen(config.when, 'reading')];
     const { above, below, clear, metric } = config;
     const meant = misspeltMetric(metric);
-    if (!isMetric(metric))
-      problems.push({ path: ['metric'], message: `"${metric}" is not a metric: use a-z, 0-9 and _, such as power_w` });
+    if (!isMetric(metric)) problems.push({ path: ['metric'], message: words('mistake/metric.wrong', { metric }) });
     else if (meant !== undefined)
-      problems.push({ path: ['metric'], message: `there is no metric "${metric}"; did you mean "${meant}"?` });
+      problems.push({ path: ['metric'], message: words('mistake/metric.unknown', { metric, name: meant }) });
     if ((above === undefined) === (below === undefined))
-      problems.push({ path: [], message: 'a threshold has either "above" or "below"' });
+      problems.push({ path: [], message: words('mistake/rule.above-or-below') });
     else if (clear !== undefined && above !== undefined && clear > above)
       problems.push({
         path: ['clear'],
-        message: `clear must be ${above} or less, because the alarm is raised above this value`,
+        message: words('mistake/rule.clear-above', { limit: String(above) }),
       });
     else if (clear !== undefined && below !== undefined && clear < below)
       problems.push({
         path: ['clear'],
-        message: `clear must be ${below} or more, because the alarm is raised below this value`,
+        message: words('mistake/rule.clear-below', { limit: String(below) }),
       });
     return [...problems, ...checkMessage(config.message, placeholders)];
   },

@@ -54,7 +54,7 @@ export const zoneCount: RuleKind<ZoneCountConfig, Occupancy> = {
 
 function checkLimit({ above, below }: ZoneCountConfig): readonly RuleProblem[] {
   if ((above === undefined) !== (below === undefined)) return [];
-  return [{ path: [], message: 'a count has either "above" or "below"' }];
+  return [{ path: [], message: words('mistake/rule.count-above-or-below') }];
 }
 
 function limitOf(config: ZoneCountConfig, { context, camera }: Occupancy): Limit {

@@ -15,6 +15,8 @@ import { gatewayEn } from './gateway.en.ts';
 import { gatewayRu } from './gateway.ru.ts';
 import { gatewayPageEn } from './gateway-page.en.ts';
 import { gatewayPageRu } from './gateway-page.ru.ts';
+import { mistakeEn } from './mistake.en.ts';
+import { mistakeRu } from './mistake.ru.ts';
 import { notificationEn } from './notification.en.ts';
 import { notificationRu } from './notification.ru.ts';
 import { reasonEn } from './reason.en.ts';
@@ -34,6 +36,7 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
     notification: notificationEn,
     reason: reasonEn,
     foreign: foreignEn,
+    mistake: mistakeEn,
   },
   ru: {
     common: commonRu,
@@ -46,5 +49,6 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
     notification: notificationRu,
     reason: reasonRu,
     foreign: foreignRu,
+    mistake: mistakeRu,
   },
 };

@@ -1,5 +1,6 @@
 /** A channel kind that a test adds: writes letters to a file. */
 import { appendFile } from 'node:fs/promises';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import type { ChannelConfig, ChannelKind } from '../../../cloud/notify/channel-kind.ts';
 
@@ -13,7 +14,10 @@ export const added: ChannelKind<LetterConfig> = {
   about: 'a letter box',
   schema,
   resolved: (config, at) => ({ ...config, file: at(config.file) }),
-  check: ({ file }) => (file.endsWith('.txt') ? [] : [{ path: ['file'], message: 'a letter box is a .txt' }]),
+  check: ({ file }) =>
+    file.endsWith('.txt')
+      ? []
+      : [{ path: ['file'], message: words('gateway/quotation', { text: 'a letter box is a .txt' }) }],
   summary: () => 'letters',
   create: ({ id, file }) => ({
     name: id,

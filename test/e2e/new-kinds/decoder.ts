@@ -1,4 +1,6 @@
 /** A decoder that a test adds: each message is one line such as `temperature_c=21.5;humidity_pct=40`. */
+
+import { words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { Decoder } from '../../../edge/devices/decoder.ts';
@@ -19,7 +21,14 @@ export const added: Decoder<LinesDevice> = {
   about: 'devices that send lines',
   schema,
   check: ({ separator }) =>
-    separator === '=' ? [{ path: ['separator'], message: '"=" stands between a name and its value' }] : [],
+    separator === '='
+      ? [
+          {
+            path: ['separator'],
+            message: words('gateway/quotation', { text: '"=" stands between a name and its value' }),
+          },
+        ]
+      : [],
   reserves: (topic) => topic === 'lines',
   publishFilters: (device) => [topicOf(device)],
   subscribeFilters: () => [],

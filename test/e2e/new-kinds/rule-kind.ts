@@ -1,4 +1,5 @@
 /** A rule kind that a test adds: raised when a metric is `factor` times its last value, cleared when it no longer is. */
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { checkDevices, coversDevice, deviceKeys } from '../../../edge/rules/kinds/common.ts';
 import { checkMessage } from '../../../edge/rules/messages.ts';
@@ -34,7 +35,9 @@ export const added: RuleKind<JumpConfig, State> = {
   check: (config, { devices }) => [
     ...checkDevices(config, devices),
     ...checkMessage(config.message, placeholders),
-    ...(config.factor === 1 ? [{ path: ['factor'], message: 'a factor of 1 is no jump' }] : []),
+    ...(config.factor === 1
+      ? [{ path: ['factor'], message: words('gateway/quotation', { text: 'a factor of 1 is no jump' }) }]
+      : []),
   ],
   covers: (config, devices, { device, subject }) =>
     subject === '' && devices.includes(device) && coversDevice(config, device),

@@ -2,6 +2,7 @@
 import { appendFile, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sleep } from '@forpost/shared/clock.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { type SinkConfig, type SinkKind, wrongSecret } from '../../../edge/uplink/sink-kind.ts';
 
@@ -23,7 +24,9 @@ export const added: SinkKind<FolderConfig> = {
   backoff: { baseMs: 100, ceilingMs: 1_000 },
   resolved: (config, at) => ({ ...config, folder: at(config.folder) }),
   check: ({ folder }) =>
-    folder.endsWith('/tmp') ? [{ path: ['folder'], message: 'everybody may write to /tmp' }] : [],
+    folder.endsWith('/tmp')
+      ? [{ path: ['folder'], message: words('gateway/quotation', { text: 'everybody may write to /tmp' }) }]
+      : [],
   checkSecret: (_, secret, place) => wrongSecret('key', secret, place),
   summary: ({ folder }) => `the folder ${folder}`,
   async create({ folder }, { name, secret, clock }) {

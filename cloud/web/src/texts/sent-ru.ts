@@ -3,6 +3,7 @@ import { alarmRu } from '@forpost/shared/texts/catalogue/alarm.ru.ts';
 import { centreRu } from '@forpost/shared/texts/catalogue/centre.ru.ts';
 import { foreignRu } from '@forpost/shared/texts/catalogue/foreign.ru.ts';
 import { gatewayRu } from '@forpost/shared/texts/catalogue/gateway.ru.ts';
+import { mistakeRu } from '@forpost/shared/texts/catalogue/mistake.ru.ts';
 import { reasonRu } from '@forpost/shared/texts/catalogue/reason.ru.ts';
 import type { SentParts } from './page-texts.ts';
 
@@ -12,4 +13,5 @@ export const sent: SentParts = {
   gateway: gatewayRu,
   reason: reasonRu,
   foreign: foreignRu,
+  mistake: mistakeRu,
 };

@@ -2,4 +2,4 @@
 import type { Wording } from '@forpost/shared/texts/texts.ts';
 
 export type OwnParts = { readonly [P in 'common' | 'gateway-page' | 'alarm']: Wording<P> };
-export type SentParts = { readonly [P in 'gateway' | 'reason' | 'foreign']: Wording<P> };
+export type SentParts = { readonly [P in 'gateway' | 'reason' | 'foreign' | 'mistake']: Wording<P> };

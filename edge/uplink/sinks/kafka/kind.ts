@@ -1,6 +1,7 @@
 /** The sink kind `kafka`, a Kafka cluster: its configuration. The sink itself is in kafka.ts. */
 import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
 import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { type SinkKind, secretKey, wrongSecret } from '../../sink-kind.ts';
 import { type KafkaSinkConfig, schema } from './settings.ts';
@@ -36,7 +37,7 @@ export const kafka: SinkKind<KafkaSinkConfig> = {
     if (sasl !== undefined) return wrongSecret('password', secret, place);
     if (secret === undefined) return undefined;
     const key = secretKey(secret);
-    return `the uplink "${place.name}" has a ${key} in ${place.secretsFile} but no sasl: add sasl, or remove the ${key}`;
+    return words('mistake/sink.no-sasl', { name: place.name, key, file: place.secretsFile });
   },
 
   summary: ({ brokers }) => `Kafka at ${brokers.join(', ')}`,
