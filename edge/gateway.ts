@@ -47,7 +47,7 @@ export class Gateway implements Part {
       await this.#startParts();
       this.#alarming.alarms.restore();
       this.#listening = true;
-      this.#tellStarted();
+      this.#reportStart();
     } catch (error) {
       await this.stop();
       throw error;
@@ -123,19 +123,19 @@ export class Gateway implements Part {
     }
   }
 
-  #tellStarted(): void {
+  #reportStart(): void {
     const { installation, logger } = this.#options;
     const { pipeline, commandKeys } = this.#alarming;
     pipeline.own.note({ change: 'started', message: `Forpost ${version} started`, version });
-    this.#tellRestored();
-    this.#alarming.site.tellTakenUp();
+    this.#reportRestore();
+    this.#alarming.site.reportHandEdit();
     if (installation.uplink.length > 0 && commandKeys.ids().length === 0)
       logger.info('no command of a centre is taken: gateway.yaml trusts no key (commands: trusted_keys)');
     logger.info({ ...this.addresses(), epoch: this.#ground.outbox.epoch }, 'the gateway is up');
   }
 
   /** Once in the life of a restored gateway; twice where it is killed in between. */
-  #tellRestored(): void {
+  #reportRestore(): void {
     const { instance } = this.#ground;
     if (instance === undefined || instance.announced) return;
     const { installation, logger } = this.#options;

@@ -23,7 +23,7 @@ interface Page {
   readonly base: string;
   readonly account: { readonly user: string; readonly password: string };
 }
-interface Look {
+interface Appearance {
   readonly width: 'desktop' | 'phone';
   readonly scheme: 'light' | 'dark';
 }
@@ -67,7 +67,7 @@ try {
   browser = await chromium.launch({ executablePath: browserFile(), args: ['--no-sandbox'] });
   const [gatewayPage] = pages;
   if (gatewayPage !== undefined) await untilAlarm(browser, gatewayPage);
-  const looks: Look[] = values.all
+  const looks: Appearance[] = values.all
     ? (['desktop', 'phone'] as const).flatMap((width) =>
         (['light', 'dark'] as const).map((scheme) => ({ width, scheme })),
       )
@@ -89,7 +89,7 @@ try {
 }
 process.exit();
 
-async function picture(from: Browser, page: Page, { width, scheme }: Look, path: string): Promise<void> {
+async function picture(from: Browser, page: Page, { width, scheme }: Appearance, path: string): Promise<void> {
   const context = await logIn(from, page, {
     viewport: sizes[width],
     colorScheme: scheme,

@@ -60,7 +60,7 @@ export interface DeviceWords {
 }
 
 /** When the gateway took a message in, by both clocks. */
-export interface Taken {
+export interface Arrival {
   readonly received: WallTime;
   readonly uptime: Uptime;
 }

@@ -21,11 +21,18 @@ import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
 import type { Action, Alert } from './action.ts';
-import { type Acknowledgement, type ActiveAlarm, type DeviceWords, keyOf, mostEvidence, type Taken } from './alarm.ts';
+import {
+  type Acknowledgement,
+  type ActiveAlarm,
+  type Arrival,
+  type DeviceWords,
+  keyOf,
+  mostEvidence,
+} from './alarm.ts';
 import { type AlarmChange, alertOf } from './alert-of.ts';
 import { EndedAlarms } from './ended-alarms.ts';
 import { foldRecorded, type RecordedAlert } from './recorded.ts';
-import { aboutBySays, aboutOf, saysOf, withoutAbout, withoutSays } from './sentences.ts';
+import { aboutOf, alarmTextOf, summaryFromText, withoutSummary, withoutText } from './sentences.ts';
 import { readSnapshot } from './snapshot.ts';
 import { SnapshotWriter } from './snapshot-writer.ts';
 
@@ -134,17 +141,17 @@ export class Alarms implements Part {
         change,
         active: alarm.ended === undefined,
         time,
-        taken: { received: time, uptime: 0 },
+        arrival: { received: time, uptime: 0 },
       });
       for (const action of this.#actions) this.#perform(action, () => action.restore?.(alert));
     }
   }
 
   /** Acts on changes, now, and tells what to store. */
-  apply(transitions: readonly AlarmTransition[], taken: Taken): readonly Alert[] {
+  apply(transitions: readonly AlarmTransition[], arrival: Arrival): readonly Alert[] {
     const alerts: Alert[] = [];
     for (const transition of transitions) {
-      const alert = this.#change(transition, taken, alerts);
+      const alert = this.#change(transition, arrival, alerts);
       if (alert !== undefined) alerts.push(alert);
     }
     return alerts;
@@ -170,7 +177,7 @@ export class Alarms implements Part {
    */
   acknowledge(alarm: string, { by, where }: Pick<Acknowledgement, 'by' | 'where'>): readonly Alert[] {
     const now = this.#clock.now();
-    const taken = { received: now, uptime: this.#clock.uptime() };
+    const arrival = { received: now, uptime: this.#clock.uptime() };
     const known = [...this.#active.values()].find((one) => one.alarm === alarm) ?? this.#ended.waitingOf(alarm);
     if (known === undefined || known.acknowledged) return [];
     const earlier = this.#ended.waiting().filter((one) => keyOf(one) === keyOf(known) && one.raised < known.raised);
@@ -184,7 +191,7 @@ export class Alarms implements Part {
       };
       if (active) this.#active.set(keyOf(one), changed);
       else this.#ended.acknowledged(changed);
-      return this.#hand(this.#alert(changed, { change: 'acknowledged', active, time: now, taken }), changed);
+      return this.#hand(this.#alert(changed, { change: 'acknowledged', active, time: now, arrival }), changed);
     });
   }
 
@@ -216,8 +223,8 @@ export class Alarms implements Part {
     const changed = { ...alarm, changed: active ? now : alarm.changed };
     if (active) this.#active.set(keyOf(alarm), changed);
     else this.#ended.update(changed);
-    const taken = { received: now, uptime: this.#clock.uptime() };
-    return this.#hand(this.#alert(changed, { change: 'updated', active, time: changed.changed, taken }), changed);
+    const arrival = { received: now, uptime: this.#clock.uptime() };
+    return this.#hand(this.#alert(changed, { change: 'updated', active, time: changed.changed, arrival }), changed);
   }
 
   /** Whether somebody has acknowledged the alarm, as far as the gateway remembers. */
@@ -252,21 +259,21 @@ export class Alarms implements Part {
     return this.#failures;
   }
 
-  #change(transition: AlarmTransition, taken: Taken, alerts: Alert[]): Alert | undefined {
+  #change(transition: AlarmTransition, arrival: Arrival, alerts: Alert[]): Alert | undefined {
     const name = keyOf(transition);
     const known = this.#active.get(name);
     if (transition.change === 'raised' && known === undefined) {
-      if (this.#active.size >= mostActive) this.#endOldest(taken, alerts);
+      if (this.#active.size >= mostActive) this.#endOldest(arrival, alerts);
       const alarm = this.#occurrence(transition);
       this.#active.set(name, alarm);
-      return this.#hand(this.#alert(alarm, { change: 'raised', active: true, time: transition.time, taken }), alarm);
+      return this.#hand(this.#alert(alarm, { change: 'raised', active: true, time: transition.time, arrival }), alarm);
     }
     if (known === undefined) return undefined;
     if (transition.change === 'reached') return this.#reached(known, transition);
     const { cause, value, time, peak } = transition;
     const news: ActiveAlarm = {
-      ...withoutSays(known),
-      ...saysOf(transition),
+      ...withoutText(known),
+      ...alarmTextOf(transition),
       ...(value === undefined ? {} : { value }),
       ...(peak === undefined ? {} : { peak }),
       changed: time,
@@ -274,25 +281,25 @@ export class Alarms implements Part {
     if (transition.change === 'cleared') {
       this.#active.delete(name);
       // the cause of an alarm stays what raised it
-      const about = [aboutOf(transition), aboutOf(known), aboutBySays(known)].find(
+      const about = [aboutOf(transition), aboutOf(known), summaryFromText(known)].find(
         ({ summary }) => summary !== undefined,
       );
-      const over = { ...withoutAbout(news), ended: time, ...about };
+      const over = { ...withoutSummary(news), ended: time, ...about };
       this.#ended.add(over);
-      return this.#hand(this.#alert(over, { change: 'cleared', active: false, time, taken }), over);
+      return this.#hand(this.#alert(over, { change: 'cleared', active: false, time, arrival }), over);
     }
     // raised although it is active (the rule lost its state): the same occurrence goes on
-    const about = transition.summary === undefined ? aboutBySays(transition) : aboutOf(transition);
-    const changed = { ...withoutAbout(news), cause, count: known.count + 1, ...about };
+    const about = transition.summary === undefined ? summaryFromText(transition) : aboutOf(transition);
+    const changed = { ...withoutSummary(news), cause, count: known.count + 1, ...about };
     this.#active.set(name, changed);
-    return this.#hand(this.#alert(changed, { change: 'updated', active: true, time, taken }), changed);
+    return this.#hand(this.#alert(changed, { change: 'updated', active: true, time, arrival }), changed);
   }
 
   /** Notes a new peak. No alert: a rising value would be an alert each second. */
   #reached(known: ActiveAlarm, transition: AlarmTransition): undefined {
     const { peak, summary } = transition;
     const reached = (alarm: ActiveAlarm): ActiveAlarm => ({
-      ...(summary === undefined ? alarm : { ...withoutAbout(alarm), ...aboutOf(transition) }),
+      ...(summary === undefined ? alarm : { ...withoutSummary(alarm), ...aboutOf(transition) }),
       ...(peak === undefined ? {} : { peak }),
     });
     this.#active.set(keyOf(known), reached(known));
@@ -314,7 +321,7 @@ export class Alarms implements Part {
       category,
       test,
       cause,
-      ...saysOf(transition),
+      ...alarmTextOf(transition),
       ...(value === undefined ? {} : { value }),
       ...(peak === undefined ? {} : { peak }),
       ...aboutOf(transition),
@@ -325,7 +332,7 @@ export class Alarms implements Part {
     };
   }
 
-  #endOldest(taken: Taken, alerts: Alert[]): void {
+  #endOldest(arrival: Arrival, alerts: Alert[]): void {
     const oldest = this.#active.entries().next();
     if (oldest.done) return;
     const [name, alarm] = oldest.value;
@@ -335,15 +342,17 @@ export class Alarms implements Part {
       limit: mostActive,
     });
     const over = {
-      ...withoutAbout(alarm),
+      ...withoutSummary(alarm),
       message: `${alarm.message}: no longer followed, because more than ${mostActive} alarms are active`,
       messageI18n,
-      ...(alarm.summary === undefined ? aboutBySays(alarm) : aboutOf(alarm)),
-      changed: taken.received,
-      ended: taken.received,
+      ...(alarm.summary === undefined ? summaryFromText(alarm) : aboutOf(alarm)),
+      changed: arrival.received,
+      ended: arrival.received,
     };
     this.#ended.add(over);
-    alerts.push(this.#hand(this.#alert(over, { change: 'cleared', active: false, time: taken.received, taken }), over));
+    alerts.push(
+      this.#hand(this.#alert(over, { change: 'cleared', active: false, time: arrival.received, arrival }), over),
+    );
   }
 
   #alert(alarm: ActiveAlarm, change: AlarmChange): Alert {

@@ -3,7 +3,7 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { Alert } from './action.ts';
-import type { ActiveAlarm, DeviceWords, Taken } from './alarm.ts';
+import type { ActiveAlarm, Arrival, DeviceWords } from './alarm.ts';
 
 /** One change of an alarm. */
 export interface AlarmChange {
@@ -11,16 +11,16 @@ export interface AlarmChange {
   readonly active: boolean;
   /** when it happened, ms since 1970 */
   readonly time: number;
-  readonly taken: Taken;
+  readonly arrival: Arrival;
 }
 
 /** `alarm`: as the change leaves it; `words`: of its device. */
-export function alertOf(alarm: ActiveAlarm, { change, active, time, taken }: AlarmChange, words: DeviceWords): Alert {
+export function alertOf(alarm: ActiveAlarm, { change, active, time, arrival }: AlarmChange, words: DeviceWords): Alert {
   return {
     data: { ...alarmData(alarm, words), change, active },
     time,
-    received: taken.received,
-    uptime: taken.uptime,
+    received: arrival.received,
+    uptime: arrival.uptime,
   };
 }
 

@@ -50,7 +50,7 @@ const next = () => {
   drawn += 0.0001;
   return drawn % 1;
 };
-const taken = { received: noon, uptime: 0 };
+const arrival = { received: noon, uptime: 0 };
 
 async function begun(options: { file?: string; recorded?: readonly RecordedAlert[] } = {}) {
   const { states, action } = retained();
@@ -65,7 +65,7 @@ async function begun(options: { file?: string; recorded?: readonly RecordedAlert
   await alarms.start();
   const alerts: Alert[] = [];
   const apply = (...some: AlarmTransition[]) => {
-    const told = alarms.apply(some, taken);
+    const told = alarms.apply(some, arrival);
     for (const alert of told) alarms.stored(alert);
     alerts.push(...told);
     return told;
@@ -223,9 +223,9 @@ test('a value that rises all the time is written to disk seldom', async () => {
   const path = file();
   const alarms = new Alarms({ actions: [], clock: systemClock, random: Math.random, file: path });
   await alarms.start();
-  for (const alert of alarms.apply([transition('raised')], taken)) alarms.stored(alert);
+  for (const alert of alarms.apply([transition('raised')], arrival)) alarms.stored(alert);
   await expect.poll(() => readFileSync(path, 'utf8')).toContain('Somebody');
-  alarms.apply([transition('reached', { peak: 7 })], taken);
+  alarms.apply([transition('reached', { peak: 7 })], arrival);
   await new Promise(setImmediate);
   expect(readFileSync(path, 'utf8')).not.toContain('"peak":7');
   await alarms.stop();

@@ -10,7 +10,7 @@
 import type { AlertData, EvidenceReference, Severity } from '@forpost/shared/event/event.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { ActiveAlarm } from './alarm.ts';
-import { aboutOfData, type Says, saysOf, saysOfData } from './sentences.ts';
+import { type AlarmText, alarmTextOf, alarmTextOfData, summaryOfData } from './sentences.ts';
 
 /** An alarm, from raised to cleared. Times in ms since 1970. */
 export interface PastAlarm {
@@ -86,7 +86,7 @@ export class PastAlarms {
       acknowledged,
       raised,
       ended,
-      ...(active ? saysOfData(data) : endedSays(data, before)),
+      ...(active ? alarmTextOfData(data) : endedText(data, before)),
       ...(data.acknowledged_by === undefined ? {} : { acknowledgedBy: data.acknowledged_by }),
       evidence: evidence.length === 0 ? (before?.evidence ?? []) : evidence,
     });
@@ -138,9 +138,9 @@ export class PastAlarms {
 }
 
 /** An alarm keeps its first message, which says more than the message of its end. */
-function endedSays(data: AlertData, before: PastAlarm | undefined): Says {
-  const { summary: message, summaryI18n: messageI18n } = aboutOfData(data);
-  if (message === undefined) return before === undefined ? saysOfData(data) : saysOf(before);
+function endedText(data: AlertData, before: PastAlarm | undefined): AlarmText {
+  const { summary: message, summaryI18n: messageI18n } = summaryOfData(data);
+  if (message === undefined) return before === undefined ? alarmTextOfData(data) : alarmTextOf(before);
   return messageI18n === undefined ? { message } : { message, messageI18n };
 }
 
@@ -148,7 +148,7 @@ function endedSays(data: AlertData, before: PastAlarm | undefined): Says {
 export function activePast(alarms: readonly ActiveAlarm[]): readonly PastAlarm[] {
   return alarms.map(
     ({ alarm, rule, device, severity, count, test, acknowledged, raised, evidence = [], ...says }): PastAlarm => ({
-      ...saysOf(says),
+      ...alarmTextOf(says),
       alarm,
       rule,
       device,

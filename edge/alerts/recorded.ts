@@ -15,7 +15,7 @@ import { severitySchema } from '../site/site.ts';
 import type { ActiveAlarm } from './alarm.ts';
 import { evidenceSchema } from './evidence-schema.ts';
 import { messageSchema } from './message-schema.ts';
-import { aboutBySays, aboutOf, aboutOfData, saysOfData, withoutAbout } from './sentences.ts';
+import { aboutOf, alarmTextOfData, summaryFromText, summaryOfData, withoutSummary } from './sentences.ts';
 
 /** A change of an alarm as it was stored. `time`: when it happened, ms since 1970. */
 export interface RecordedAlert {
@@ -101,9 +101,9 @@ export function foldRecorded(
 function endedOf(data: AlertData, time: number, before: ActiveAlarm | undefined): ActiveAlarm {
   const ended = before?.ended ?? time;
   const known = before ?? { raised: ended - (data.duration_ms ?? 0) };
-  const about = [aboutOfData(data), aboutOf(before ?? {})].find(({ summary }) => summary !== undefined);
-  const alarm = withoutAbout(alarmOf(data, time, known));
-  return { ...alarm, ended, ...(about ?? aboutBySays(before ?? saysOfData(data))) };
+  const about = [summaryOfData(data), aboutOf(before ?? {})].find(({ summary }) => summary !== undefined);
+  const alarm = withoutSummary(alarmOf(data, time, known));
+  return { ...alarm, ended, ...(about ?? summaryFromText(before ?? alarmTextOfData(data))) };
 }
 
 type Known = Pick<ActiveAlarm, 'raised' | 'peak' | 'summary' | 'summaryI18n'> & Partial<Pick<ActiveAlarm, 'count'>>;
@@ -111,7 +111,7 @@ type Known = Pick<ActiveAlarm, 'raised' | 'peak' | 'summary' | 'summaryI18n'> & 
 /** Only the snapshot has a peak between two events: an older event does not lower it. */
 function worstOf(data: AlertData, before: Known | undefined): Pick<ActiveAlarm, 'summary' | 'summaryI18n' | 'peak'> {
   const isOlder = data.active && before?.count !== undefined && data.count <= before.count;
-  const told = { ...aboutOfData(data), peak: data.peak };
+  const told = { ...summaryOfData(data), peak: data.peak };
   const [first, second] = isOlder ? [before, told] : [told, before];
   const about = first.summary === undefined ? aboutOf(second ?? {}) : aboutOf(first);
   const peak = first.peak ?? second?.peak;
@@ -145,7 +145,7 @@ function alarmOf(data: AlertData, changed: number, before: Known | undefined): A
     category,
     test,
     cause,
-    ...saysOfData(data),
+    ...alarmTextOfData(data),
     ...(value === undefined ? {} : { value }),
     count,
     acknowledged,

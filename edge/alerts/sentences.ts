@@ -8,10 +8,10 @@
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { ActiveAlarm } from './alarm.ts';
 
-export type Says = Pick<ActiveAlarm, 'message' | 'messageI18n'>;
+export type AlarmText = Pick<ActiveAlarm, 'message' | 'messageI18n'>;
 export type About = Pick<ActiveAlarm, 'summary' | 'summaryI18n'>;
 
-export function saysOf({ message, messageI18n }: Says): Says {
+export function alarmTextOf({ message, messageI18n }: AlarmText): AlarmText {
   return messageI18n === undefined ? { message } : { message, messageI18n };
 }
 
@@ -22,24 +22,24 @@ export function aboutOf({ summary, summaryI18n }: About): About {
 }
 
 /** The summary of an alarm that has none: its message. */
-export function aboutBySays({ message, messageI18n }: Says): About {
+export function summaryFromText({ message, messageI18n }: AlarmText): About {
   return messageI18n === undefined ? { summary: message } : { summary: message, summaryI18n: messageI18n };
 }
 
 /** Without its sentences, to be given others. */
-export function withoutSays<T extends Says>({ message: _text, messageI18n: _message, ...alarm }: T) {
+export function withoutText<T extends AlarmText>({ message: _text, messageI18n: _message, ...alarm }: T) {
   return alarm;
 }
 
-export function withoutAbout<T extends About>({ summary: _text, summaryI18n: _message, ...alarm }: T) {
+export function withoutSummary<T extends About>({ summary: _text, summaryI18n: _message, ...alarm }: T) {
   return alarm;
 }
 
-export function saysOfData({ message, message_i18n: messageI18n }: AlertData): Says {
+export function alarmTextOfData({ message, message_i18n: messageI18n }: AlertData): AlarmText {
   return messageI18n === undefined ? { message } : { message, messageI18n };
 }
 
-export function aboutOfData({ summary, summary_i18n: summaryI18n }: AlertData): About {
+export function summaryOfData({ summary, summary_i18n: summaryI18n }: AlertData): About {
   if (summary === undefined) return {};
   return summaryI18n === undefined ? { summary } : { summary, summaryI18n };
 }

@@ -253,7 +253,7 @@ export class Connection {
         receiveMaximum: Math.min(connect.receiveMaximum, mostInFlight),
         maximumPacketSize: connect.maximumPacketSize,
         isOpen: () => !this.isClosed,
-        mayHear: (topic) => mayReceive(this.principal, topic),
+        mayReceive: (topic) => mayReceive(this.principal, topic),
         onFailed: () => guarded.socket.destroy(),
       },
       this.session,

@@ -157,7 +157,7 @@ function outflowOf(sessions: Sessions) {
       maxWaiting: 1000,
       maxWaitingBytes: 2 ** 20,
       isOpen: () => true,
-      mayHear: () => true,
+      mayReceive: () => true,
       onDropped,
       onFailed: onDropped,
     },

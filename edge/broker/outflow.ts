@@ -33,7 +33,7 @@ export interface OutflowOptions {
   readonly maxWaitingBytes: number;
   readonly isOpen: () => boolean;
   /** whether the client may still subscribe to this topic */
-  readonly mayHear: (topic: string) => boolean;
+  readonly mayReceive: (topic: string) => boolean;
   readonly onDropped: (what: 'queued' | 'tooLarge') => void;
   /** called when the disk refuses state that must be stored first */
   readonly onFailed: (error: unknown) => void;
@@ -223,12 +223,12 @@ export class Outflow {
 
   /** Whether a message must still be sent; drops it if not. */
   #isOwed(item: QueuedItem): boolean {
-    const { clock, mayHear } = this.#options;
+    const { clock, mayReceive } = this.#options;
     // a negative number: in no queue, for this connection only
     if (item.message >= 0 && this.#queue.get(item.message) !== item) return false;
     if (item.released) return true;
     const isOver = item.expiresAt !== undefined && item.messageId === undefined && item.expiresAt <= clock.uptime();
-    if (!isOver && mayHear(item.topic)) return true;
+    if (!isOver && mayReceive(item.topic)) return true;
     this.#forget(item);
     return false;
   }

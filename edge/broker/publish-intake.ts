@@ -41,7 +41,7 @@ export interface PublishIntakeOptions {
 }
 
 /** A publish whose admission is under way. */
-interface Taken {
+interface Arrival {
   readonly admission: Promise<void>;
   /** it is a redelivery */
   readonly duplicate: boolean;
@@ -126,7 +126,7 @@ export class PublishIntake {
    * A QoS 2 redelivery is recognised by its packet id until PUBREL [MQTT-4.3.3-2], and afterwards like QoS 1. Other content
    * under a packet id that is not released comes from a client that has lost its state: the earlier publish is over.
    */
-  #takeTwice(connection: Connection, publish: Publish, message: Message): Taken {
+  #takeTwice(connection: Connection, publish: Publish, message: Message): Arrival {
     const { sessions, redeliveries } = this.#options;
     const { packetId, dup } = publish;
     const redelivery = this.#redelivery(connection, publish, 2);
@@ -145,7 +145,7 @@ export class PublishIntake {
   }
 
   /** QoS 0 and 1: a QoS 1 redelivery is recognised by DUP, packet id and content [MQTT-3.3.1-1]. */
-  #takeOnce(connection: Connection, publish: Publish, message: Message): Taken {
+  #takeOnce(connection: Connection, publish: Publish, message: Message): Arrival {
     const { redeliveries } = this.#options;
     const redelivery = publish.qos === 1 ? this.#redelivery(connection, publish, 1) : undefined;
     const before = this.#sentBefore(connection, publish, redelivery);

@@ -44,7 +44,7 @@ export function composePage(
   const { uplink, vision, evidenceStore, uploads } = outside;
   const { broker, devices, outbox, refusedClients } = ground;
   const conditions = new ConditionWatch({ ...options.conditions, clock, logger: loggerOf(options, 'conditions') });
-  const mute = new MuteWatch({ clock, site: () => site.current, heard: (device) => devices.heard(device) });
+  const mute = new MuteWatch({ clock, site: () => site.current, record: (device) => devices.messageRecord(device) });
   const host = composeHost(options, ground, alarming, outside);
   const status: Status = composeStatus(options, ground, alarming, outside, { mute, host }, [
     () => conditions.problems(),

@@ -38,7 +38,7 @@ export type Warning = {
 );
 
 /** A problem whose sentence has every language. */
-type SaidProblem = Problem & { readonly message: Words };
+type WordedProblem = Problem & { readonly message: Words };
 
 /** A problem that only the command line and the log show. */
 type ShownProblem = Pick<Problem, 'path'> & { readonly message: string };
@@ -118,7 +118,7 @@ async function listenerProblems(installation: Installation, clock: Clock): Promi
   return found;
 }
 
-function uplinkFiles({ uplink, evidence }: Installation, now: WallTime): SaidProblem[] {
+function uplinkFiles({ uplink, evidence }: Installation, now: WallTime): WordedProblem[] {
   const receiver = evidence?.receiver?.tls;
   return [
     ...uplink.flatMap(({ tls }, index) => tlsProblems(tls, ['uplink', index, 'tls'], `uplink[${index}].tls`, now)),
@@ -127,7 +127,7 @@ function uplinkFiles({ uplink, evidence }: Installation, now: WallTime): SaidPro
 }
 
 /** The files of a client's TLS: each connection reads them anew, so the uplink goes on once they are right. */
-function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: string, now: WallTime): SaidProblem[] {
+function tlsProblems(tls: ClientTls | undefined, path: Problem['path'], name: string, now: WallTime): WordedProblem[] {
   if (tls === undefined || tls === true) return [];
   const unusable = tlsFileProblems(tls).map(({ file, message }) => ({
     path: [...path, file],
@@ -156,7 +156,7 @@ function cameraCas({ site }: LoadedSite): ShownProblem[] {
   });
 }
 
-function weakPasswords({ secrets }: LoadedSite): SaidProblem[] {
+function weakPasswords({ secrets }: LoadedSite): WordedProblem[] {
   return (['mqtt', 'console'] as const).flatMap((section) =>
     Object.entries(secrets[section]).flatMap(([id, secret]) => {
       const { password } = storedCredential(secret);
@@ -186,17 +186,17 @@ function modeProblems({ file, installation }: Configured): Words[] {
   const decides = [file, site_file, ...secret, ...(installation.commands?.trusted_keys_file ?? '').split('\n', 1)];
   const folders = new Set([data, ...[file, site_file, secrets_file].map((path) => dirname(path))]);
   const open = (path: string, bits: number) => path !== '' && (modeOf(path) & bits) !== 0;
-  const told = (path: string) => (modeOf(path) & 0o777).toString(8).padStart(3, '0');
+  const modeText = (path: string) => (modeOf(path) & 0o777).toString(8).padStart(3, '0');
   return [
     ...secret
       .filter((path) => open(path, forOthers.read))
-      .map((path) => words('gateway/problem.secrets-readable', { path, mode: told(path) })),
+      .map((path) => words('gateway/problem.secrets-readable', { path, mode: modeText(path) })),
     ...(open(data, forOthers.read) && open(join(data, 'outbox.db'), forOthers.read)
-      ? [words('gateway/problem.data-readable', { path: data, mode: told(data) })]
+      ? [words('gateway/problem.data-readable', { path: data, mode: modeText(data) })]
       : []),
     ...[...new Set(decides), ...folders]
       .filter((path) => open(path, forOthers.write) && !isSticky(path))
-      .map((path) => words('gateway/problem.file-writable', { path, mode: told(path) })),
+      .map((path) => words('gateway/problem.file-writable', { path, mode: modeText(path) })),
   ];
 }
 

@@ -30,7 +30,7 @@ export class DataFolder implements Part {
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await access(this.#folder, constants.W_OK | constants.X_OK);
-      this.#lock = await this.#takeLock();
+      this.#lock = await this.#acquireLock();
     } catch (error) {
       if (isFailing(error, { isReadOnly: () => isReadOnly(this.#folder) })) return;
       throw this.#unusable(`cannot be used: ${messageOf(error)}; set "data" to a folder that can be written`, error);
@@ -40,7 +40,7 @@ export class DataFolder implements Part {
   }
 
   /** A damaged lock file (a torn disk, a restored backup) locks nothing: it is renamed to ….damaged. */
-  async #takeLock(): Promise<Lock | undefined> {
+  async #acquireLock(): Promise<Lock | undefined> {
     try {
       return lockFile(this.#lockFile);
     } catch (error) {

@@ -22,7 +22,7 @@ import { wholeSiteSchema } from './device-schema.ts';
 import type { Installation } from './installation.ts';
 import { loadSite } from './load-site.ts';
 import { wholeSecretsSchema } from './sink-schemas.ts';
-import { takeLock } from './site-door.ts';
+import { acquireLock } from './site-door.ts';
 import { accepted, SocketClient } from './socket-client.ts';
 
 export interface DevicesDoor extends CredentialDoor {
@@ -40,7 +40,7 @@ export async function withDevicesDoor<T>(
 ): Promise<T> {
   const running = new SocketClient(installation.data, user);
   if (await running.answers()) return run(new SocketDevices(running));
-  const lock = takeLock(installation.data);
+  const lock = acquireLock(installation.data);
   try {
     return await run(new DevicesOnDisk(installation, user));
   } finally {

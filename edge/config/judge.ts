@@ -60,8 +60,8 @@ export async function judge(installationFile: string, clock: Clock = systemClock
     if (problems.length > 0) return refused(problems);
     const configured = { file: installationFile, installation, yaml, site };
     const warnings = await conditions(configured, clock);
-    const look = () => lastingConditions(configured, clock);
-    const loaded: Loaded = { installation, site: site.site, secrets: site.secrets, conditions: look };
+    const checkAgain = () => lastingConditions(configured, clock);
+    const loaded: Loaded = { installation, site: site.site, secrets: site.secrets, conditions: checkAgain };
     return { problems: [], sentences: [], warnings, summary: summaryOf(installation, site), loaded };
   } catch (error) {
     const problems = placedProblems(error);

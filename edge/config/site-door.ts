@@ -32,7 +32,7 @@ export async function withSiteDoor<T>(
   const { data, site_file: file, secrets_file: secretsFile } = installation;
   const running = new SocketClient(data, user);
   if (await running.answers()) return run(new SocketDoor(running));
-  const lock = takeLock(data);
+  const lock = acquireLock(data);
   try {
     const load = (text: string) => loadSite(file, secretsFile, text);
     const document = new SiteDocument({ file, data, load, clock: systemClock });
@@ -44,7 +44,7 @@ export async function withSiteDoor<T>(
 }
 
 /** The lock of the data folder, while no gateway runs. Undefined: there is no data folder yet, or this user may not lock it, and then not write either. */
-export function takeLock(data: string): Lock | undefined {
+export function acquireLock(data: string): Lock | undefined {
   if (!existsSync(data)) return undefined;
   const file = join(data, 'gateway.lock');
   const isNew = !existsSync(file);

@@ -10,8 +10,8 @@ test('the stream starts with the current status, and sends it again only when it
   const next = reader(await get('/api/v1/stream'));
   expect(await next('status')).toMatchObject({ problems: [], summary: { level: 'well' } });
   // two seconds later nothing has been sent: the next status is the changed one
-  const looks = source.looks;
-  await vi.waitFor(() => expect(source.looks).toBeGreaterThan(looks + 1), { timeout: 5000 });
+  const polls = source.polls;
+  await vi.waitFor(() => expect(source.polls).toBeGreaterThan(polls + 1), { timeout: 5000 });
   source.current = { ...source.current, problems: ['the disk is full'] };
   expect(await next('status')).toMatchObject({ problems: ['the disk is full'] });
 });

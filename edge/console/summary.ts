@@ -158,11 +158,11 @@ function capitalised(text: string): string {
 /** One point about several devices: with their names, or with their number where they are many. */
 function about(
   things: readonly { readonly name: string }[],
-  tell: (devices: { readonly count: number; readonly names: Exclude<MessageValue, number> }) => Message,
+  messageOf: (devices: { readonly count: number; readonly names: Exclude<MessageValue, number> }) => Message,
 ): SummaryPoint[] {
   const count = things.length;
   if (count === 0) return [];
   const names =
     count > namesInSentence ? message('gateway/summary.devices', { count }) : { list: things.map(({ name }) => name) };
-  return [point('devices', tell({ count, names }))];
+  return [point('devices', messageOf({ count, names }))];
 }

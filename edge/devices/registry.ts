@@ -23,10 +23,10 @@ import { ChannelNames } from './channel-names.ts';
 import { checkDecoded } from './checks.ts';
 import type { Decoded, Decoder } from './decoder.ts';
 import { decoderNamed } from './decoders/registry.ts';
-import type { Heard } from './heard.ts';
+import { DecodingRecord } from './decoding-record.ts';
 import { LogIns } from './log-ins.ts';
+import type { MessageRecord } from './message-record.ts';
 import { principalSteps, principalsOf } from './principals.ts';
-import { Understanding } from './understanding.ts';
 
 /** Newest values that are remembered of one device. A further one replaces the value that came longest ago. */
 const mostValues = 256;
@@ -50,7 +50,7 @@ interface KnownDevice {
   newestDeadLetter: { readonly reason: string; readonly at: number } | undefined;
   readonly values: Map<string, NewestValue>;
   channels: ChannelNames;
-  understanding: Understanding;
+  decoding: DecodingRecord;
 }
 
 /** Names of channels and the names that claimed them, by device: kept across restarts. */
@@ -94,13 +94,13 @@ export class DeviceRegistry {
     this.#onChannelClaim = options.onChannelClaim ?? (() => undefined);
     this.#latestTime = options.latestTime ?? (() => Number.POSITIVE_INFINITY);
     this.#clock = clock;
-    this.#devices = new Map(site.devices.map((config) => [config.id, this.#unheard(config)]));
+    this.#devices = new Map(site.devices.map((config) => [config.id, this.#newDevice(config)]));
     this.#principals = principalsOf(site);
     this.logIns = new LogIns({ mqtt: secrets.mqtt, principalOf: (id) => this.principal(id), clock, verifier });
   }
 
   /** A device that has sent nothing yet. @throws RangeError for an unknown decoder */
-  #unheard(config: DeviceConfig): KnownDevice {
+  #newDevice(config: DeviceConfig): KnownDevice {
     return {
       ...readingOf(config),
       connected: false,
@@ -111,7 +111,7 @@ export class DeviceRegistry {
       newestDeadLetter: undefined,
       values: new Map(),
       channels: new ChannelNames([], this.#onChannelClaim),
-      understanding: new Understanding(),
+      decoding: new DecodingRecord(),
     };
   }
 
@@ -141,7 +141,7 @@ export class DeviceRegistry {
     const read: { readonly device: KnownDevice; readonly reads: Reading }[] = [];
     for (const config of site.devices) {
       const known = this.#devices.get(config.id);
-      const device = known ?? this.#unheard(config);
+      const device = known ?? this.#newDevice(config);
       devices.set(config.id, device);
       if (known !== undefined && !isDeepStrictEqual(known.config, config))
         read.push({ device, reads: readingOf(config) });
@@ -149,7 +149,7 @@ export class DeviceRegistry {
     }
     const takeLogIns = yield* this.logIns.preparing(secrets.mqtt);
     return () => {
-      for (const { device, reads } of read) takeReading(device, reads);
+      for (const { device, reads } of read) applyReading(device, reads);
       this.#devices = devices;
       this.#principals = principals;
       takeLogIns();
@@ -184,7 +184,7 @@ export class DeviceRegistry {
     if (known === undefined) return;
     known.messages++;
     known.lastSeen = received;
-    known.understanding.note(decoded, received, message);
+    known.decoding.note(decoded, received, message);
     if (!decoded.ok) return;
     for (const item of decoded.items) if (item.kind === 'reading') remember(known.values, item.data, known.messages);
   }
@@ -204,23 +204,23 @@ export class DeviceRegistry {
   }
 
   /** A device's messages and values so far; undefined for a device that the site does not have. */
-  heard(device: string): Heard | undefined {
+  messageRecord(device: string): MessageRecord | undefined {
     const known = this.#devices.get(device);
     if (known === undefined) return undefined;
-    const { values, understanding } = known;
+    const { values, decoding } = known;
     return {
-      messages: understanding.read,
-      notUnderstood: understanding.notUnderstood,
+      messages: decoding.read,
+      notUnderstood: decoding.notUnderstood,
       values,
       more: values.size >= mostValues,
-      onlyUnjudged: understanding.onlyUnjudged,
+      onlyUnjudged: decoding.onlyUnjudged,
     };
   }
 
   /** Devices whose messages are not understood, or whose clock is wrong, a sentence each. */
   problems(): readonly Message[] {
-    const all = [...this.#devices.values()].flatMap(({ config, understanding }) =>
-      understanding.problems(config.name ?? config.id),
+    const all = [...this.#devices.values()].flatMap(({ config, decoding }) =>
+      decoding.problems(config.name ?? config.id),
     );
     const more = all.length - mostProblems;
     if (more <= 0) return all;
@@ -260,7 +260,7 @@ export class DeviceRegistry {
       messages: known.messages,
       deadLetters: known.deadLetters,
       values: Object.fromEntries([...known.values].map(([name, { value }]) => [name, value])),
-      ...unreadOf(known.understanding, () => inFull++ < mostUnread),
+      ...unreadOf(known.decoding, () => inFull++ < mostUnread),
     }));
   }
 }
@@ -276,10 +276,10 @@ function readingOf(config: DeviceConfig): Reading {
 }
 
 /** What another decoder has read means nothing to the new one. */
-function takeReading(device: KnownDevice, { config, decoder, read }: Reading): void {
+function applyReading(device: KnownDevice, { config, decoder, read }: Reading): void {
   if (decoder !== device.decoder) {
     device.values.clear();
-    device.understanding = new Understanding();
+    device.decoding = new DecodingRecord();
   }
   device.config = config;
   device.decoder = decoder;
@@ -291,8 +291,8 @@ const mostProblems = 20;
 /** Devices for which one status has every field and the newest message; for further ones it has counts alone. */
 const mostUnread = 50;
 
-function unreadOf(understanding: Understanding, inFull: () => boolean): Pick<DeviceStatus, 'unread'> {
-  const unread = understanding.view();
+function unreadOf(decoding: DecodingRecord, inFull: () => boolean): Pick<DeviceStatus, 'unread'> {
+  const unread = decoding.view();
   if (unread === undefined || inFull()) return unread === undefined ? {} : { unread };
   const { messages, inARow, nothingUnderstood } = unread;
   return { unread: { messages, inARow, nothingUnderstood, unknownKeys: [], fields: [] } };
@@ -312,18 +312,18 @@ function remember(
     if (given === undefined) continue;
     const name = channel === undefined ? metric : `${channel}/${metric}`;
     const value = typeof given === 'string' ? shortened(given) : given;
-    const heard = values.get(name);
-    if (heard !== undefined) {
-      heard.value = value;
-      heard.message = message;
+    const newest = values.get(name);
+    if (newest !== undefined) {
+      newest.value = value;
+      newest.message = message;
       continue;
     }
-    if (values.size >= mostValues) values.delete(longestUnheard(values));
+    if (values.size >= mostValues) values.delete(longestUnseen(values));
     values.set(name, { value, message });
   }
 }
 
-function longestUnheard(values: ReadonlyMap<string, NewestValue>): string {
+function longestUnseen(values: ReadonlyMap<string, NewestValue>): string {
   let oldest = '';
   let least = Number.POSITIVE_INFINITY;
   for (const [name, { message }] of values) {

@@ -39,7 +39,7 @@ export class GatewayHealth implements Part {
 
   async start(): Promise<void> {
     this.#wellAt = this.#options.clock.uptime();
-    this.#look();
+    this.#sampleLater();
   }
 
   async stop(): Promise<void> {
@@ -59,9 +59,9 @@ export class GatewayHealth implements Part {
     return { ok: reasons.length === 0, reasons };
   }
 
-  #look(): void {
+  #sampleLater(): void {
     this.#sample();
-    this.#timer = this.#options.clock.after(checkEveryMs, () => this.#look());
+    this.#timer = this.#options.clock.after(checkEveryMs, () => this.#sampleLater());
   }
 
   #sample(): void {

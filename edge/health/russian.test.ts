@@ -26,9 +26,9 @@ import { RetryingPage } from '../console/retrying-page.ts';
 import { checkDecoded } from '../devices/checks.ts';
 import type { Decoded } from '../devices/decoder.ts';
 import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
+import { DecodingRecord } from '../devices/decoding-record.ts';
 import { fieldCases, payloadOf } from '../devices/field-cases.ts';
 import { reusedIdProblems } from '../devices/reused-ids.ts';
-import { Understanding } from '../devices/understanding.ts';
 import { unlimitedSpace } from '../outbox/outbox.ts';
 import { problemInWords } from '../outbox/sqlite/main/status-words.ts';
 import { Condition, LocalTime } from '../rules/cel.ts';
@@ -230,9 +230,9 @@ test('every note of a decoder is Russian, and so are the problems of its device'
       const device = { id: 'dev', decoder: name } as unknown as DeviceConfig;
       const message = { device, topic: one.topic, payload: payloadOf(one), received };
       const decoded = checkDecoded(decoderNamed(name)?.decode(message) ?? { ok: true, items: [] }, received);
-      const understanding = new Understanding();
-      understanding.note(decoded, received, message);
-      return [...notesOf(decoded), ...understanding.problems('Meter')];
+      const decoding = new DecodingRecord();
+      decoding.note(decoded, received, message);
+      return [...notesOf(decoded), ...decoding.problems('Meter')];
     }),
   );
   expect(Object.keys(fieldCases).toSorted()).toEqual(decoders.map(({ name }) => name).toSorted());

@@ -1,11 +1,11 @@
 /**
  * Publishes the gateway's state to the site's own subscribers: `forpost/status`, JSON, QoS 1, retained.
  *
- *   start ──► running ──► look every `lookMs` ── state changed ──────────────────────────► publish
+ *   start ──► running ──► look every `checkEveryMs` ── state changed ──────────────────────────► publish
  *                │                            └─ only figures changed, `figuresMs` later ─► publish
  *                └── clean stop ──► publish «stopped»
  *
- * Always: at most one publish each `lookMs`, and one each `figuresMs` while only figures change, because each retained
+ * Always: at most one publish each `checkEveryMs`, and one each `figuresMs` while only figures change, because each retained
  * message is a write to the disk. Texts are cut. A crash publishes nothing: its subscribers lose their connection.
  */
 import type { Clock, Timer, Uptime } from '@forpost/shared/clock.ts';
@@ -21,7 +21,7 @@ import type { OutboxStatus } from '../outbox/outbox.ts';
 import type { Brief } from './status.ts';
 
 const topic = 'forpost/status';
-const lookMs = 2_000;
+const checkEveryMs = 2_000;
 const figuresMs = 60_000;
 const longestProblem = 500;
 
@@ -94,7 +94,7 @@ export class StatusTopic implements Part {
   async start(): Promise<void> {
     this.#since = rfc3339(this.#options.clock.now());
     this.#shownState = '';
-    this.#look();
+    this.#publishChanges();
   }
 
   async stop(): Promise<void> {
@@ -106,9 +106,9 @@ export class StatusTopic implements Part {
     this.#publish({ state: 'stopped', gateway, site, name, version, since: at, at });
   }
 
-  #look(): void {
+  #publishChanges(): void {
     const { clock, status } = this.#options;
-    this.#timer = clock.after(lookMs, () => this.#look());
+    this.#timer = clock.after(checkEveryMs, () => this.#publishChanges());
     const running = runningMessage(status.brief(), this.#since, rfc3339(clock.now()));
     const state = stateOf(running);
     const figures = JSON.stringify({ ...running, at: '' });

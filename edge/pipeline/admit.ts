@@ -13,7 +13,7 @@
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import { inEnglish } from '@forpost/shared/texts/english.ts';
-import type { Taken } from '../alerts/alarm.ts';
+import type { Arrival } from '../alerts/alarm.ts';
 import type { Admit, DevicePublish } from '../broker/access.ts';
 import type { DecodedReading } from '../devices/decoder.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
@@ -91,26 +91,26 @@ export class Admission {
       : { ...entry, deadLetter: this.#deadLetter(publish, inEnglish(decoded.lost)) };
   }
 
-  #observe(device: DeviceId, { data, time }: DecodedReading, taken: Taken): readonly AlarmTransition[] {
+  #observe(device: DeviceId, { data, time }: DecodedReading, arrival: Arrival): readonly AlarmTransition[] {
     const { channel, quality, values } = data;
     return this.#parts.rules.observe(
       {
         kind: 'reading',
         device,
         time,
-        received: taken.received,
+        received: arrival.received,
         values,
         ...(channel === undefined ? {} : { channel }),
         ...(quality === undefined ? {} : { quality }),
       },
-      taken,
+      arrival,
     );
   }
 
   /** Notes that the device is alive; any message proves that. */
-  #alive(device: DeviceId, taken: Taken): readonly AlarmTransition[] {
-    const { received } = taken;
-    return this.#parts.rules.observe({ kind: 'message', device, time: received, received }, taken);
+  #alive(device: DeviceId, arrival: Arrival): readonly AlarmTransition[] {
+    const { received } = arrival;
+    return this.#parts.rules.observe({ kind: 'message', device, time: received, received }, arrival);
   }
 
   /** The publish as a dead letter. Counts it for its device. */

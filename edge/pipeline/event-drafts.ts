@@ -13,7 +13,7 @@ import {
 } from '@forpost/shared/event/event.ts';
 import type { DeviceId, Lane } from '@forpost/shared/event/ids.ts';
 import type { Alert } from '../alerts/action.ts';
-import type { Taken } from '../alerts/alarm.ts';
+import type { Arrival } from '../alerts/alarm.ts';
 import type { DecodedEvent, DecodedReading } from '../devices/decoder.ts';
 import type { ResendNames } from '../devices/resend-names.ts';
 import type { EventDraft } from '../outbox/outbox.ts';
@@ -33,16 +33,16 @@ export class EventDrafts {
   }
 
   /** The present moment, as the receipt of an event. */
-  taken(): Taken {
+  arrival(): Arrival {
     const { clock } = this.#stamp;
     return { received: clock.now(), uptime: clock.uptime() };
   }
 
   /** `names`: the resend names of the message with the item. */
-  ofDevice(device: DeviceId, item: DecodedReading | DecodedEvent, taken: Taken, names: ResendNames): EventDraft {
+  ofDevice(device: DeviceId, item: DecodedReading | DecodedEvent, arrival: Arrival, names: ResendNames): EventDraft {
     const type = item.kind === 'reading' ? eventTypes.reading : item.type;
     const json = item.kind === 'reading' ? item.json : undefined;
-    const draft = this.#draft('telemetry', type, device, item.time, taken, json ?? JSON.stringify(item.data));
+    const draft = this.#draft('telemetry', type, device, item.time, arrival, json ?? JSON.stringify(item.data));
     const name = names.of(item);
     return name === undefined ? draft : { ...draft, ...name };
   }
@@ -70,18 +70,25 @@ export class EventDrafts {
   }
 
   /** A change in a camera's picture. `time`: when it happened, ms since 1970. */
-  ofObservation(camera: DeviceId, data: VisionObservationData, time: number, taken: Taken): EventDraft {
-    return this.#draft('telemetry', eventTypes.visionObservation, camera, time, taken, JSON.stringify(data));
+  ofObservation(camera: DeviceId, data: VisionObservationData, time: number, arrival: Arrival): EventDraft {
+    return this.#draft('telemetry', eventTypes.visionObservation, camera, time, arrival, JSON.stringify(data));
   }
 
-  ofCount(data: VisionCountData, taken: Taken): EventDraft {
+  ofCount(data: VisionCountData, arrival: Arrival): EventDraft {
     const { visionCount } = eventTypes;
-    return this.#draft('telemetry', visionCount, data.camera as DeviceId, taken.received, taken, JSON.stringify(data));
+    return this.#draft(
+      'telemetry',
+      visionCount,
+      data.camera as DeviceId,
+      arrival.received,
+      arrival,
+      JSON.stringify(data),
+    );
   }
 
   /** An event of the gateway itself. */
-  own(type: string, data: object, taken: Taken): EventDraft {
-    return this.#draft('alerts', type, null, taken.received, taken, JSON.stringify(data));
+  own(type: string, data: object, arrival: Arrival): EventDraft {
+    return this.#draft('alerts', type, null, arrival.received, arrival, JSON.stringify(data));
   }
 
   #draft(
@@ -89,7 +96,7 @@ export class EventDrafts {
     type: string,
     device: DeviceId | null,
     time: number,
-    { received, uptime }: Taken,
+    { received, uptime }: Arrival,
     data: string,
   ): EventDraft {
     const { quality, boot } = this.#stamp;

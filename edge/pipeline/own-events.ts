@@ -44,13 +44,13 @@ export class OwnEvents {
 
   #keepOwn(type: string, data: object): void {
     const { drafts, queue } = this.#parts;
-    queue.keep({ events: [drafts.own(type, data, drafts.taken())] });
+    queue.keep({ events: [drafts.own(type, data, drafts.arrival())] });
   }
 
   /** Raises or clears alarms of the gateway itself: runs the local actions now, and queues the events. */
   alarm(transitions: readonly AlarmTransition[]): void {
     const { alarms, drafts, queue, onAlert } = this.#parts;
-    const alerts = alarms.apply(transitions, drafts.taken());
+    const alerts = alarms.apply(transitions, drafts.arrival());
     for (const alert of alerts) onAlert(alert);
     if (alerts.length > 0) queue.keep({ events: alerts.map((alert) => drafts.ofAlert(alert)) });
   }
@@ -105,7 +105,7 @@ export class OwnEvents {
    */
   async commandResult(result: CommandResultData, alerts: readonly Alert[]): Promise<void> {
     const { drafts, queue } = this.#parts;
-    const draft = drafts.own(eventTypes.commandResult, result, drafts.taken());
+    const draft = drafts.own(eventTypes.commandResult, result, drafts.arrival());
     await queue.submit({
       events: [...alerts.map((alert) => drafts.ofAlert(alert)), { ...draft, resendId: resultId(result.command) }],
     });

@@ -10,7 +10,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Alert } from '../alerts/action.ts';
-import type { Taken } from '../alerts/alarm.ts';
+import type { Arrival } from '../alerts/alarm.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import type { EventDraft } from '../outbox/outbox.ts';
 import type { RuleEngine } from '../rules/engine.ts';
@@ -51,16 +51,16 @@ export class RuleStep {
   }
 
   /** Evaluates the rules for one observation. No action runs yet: see `act`. */
-  observe(observation: Observation, { received, uptime }: Taken): readonly AlarmTransition[] {
+  observe(observation: Observation, { received, uptime }: Arrival): readonly AlarmTransition[] {
     return this.#parts.rules().observe(observation, uptime, received);
   }
 
   /** Runs the local actions for the rules' conclusions. Returns the drafts of the alerts for the outbox. */
-  act(transitions: readonly AlarmTransition[], taken: Taken): readonly EventDraft[] {
+  act(transitions: readonly AlarmTransition[], arrival: Arrival): readonly EventDraft[] {
     const { alarms, drafts } = this.#parts;
     const made: EventDraft[] = [];
     if (transitions.length > 0)
-      for (const alert of alarms.apply(transitions, taken)) {
+      for (const alert of alarms.apply(transitions, arrival)) {
         this.#parts.onAlert(alert);
         made.push(drafts.ofAlert(alert));
       }
@@ -69,17 +69,17 @@ export class RuleStep {
   }
 
   /** Handles observations without a sender: their alerts go to the entry queue. */
-  observeAndKeep(observations: readonly Observation[], taken: Taken): void {
-    const transitions = observations.flatMap((observation) => this.observe(observation, taken));
-    this.#keep(this.act(transitions, taken));
+  observeAndKeep(observations: readonly Observation[], arrival: Arrival): void {
+    const transitions = observations.flatMap((observation) => this.observe(observation, arrival));
+    this.#keep(this.act(transitions, arrival));
   }
 
   /** The rules take a changed site: alarms that nothing watches any more end now. `viewOf`: what a camera sees now. */
   changeSite(site: Site, viewOf: (camera: DeviceId) => CameraView): void {
     const { rules, alarms, drafts } = this.#parts;
-    const taken = drafts.taken();
-    const transitions = rules().update(site, alarms.active(), taken.uptime, taken.received, viewOf);
-    this.#keep(this.act(transitions, taken));
+    const arrival = drafts.arrival();
+    const transitions = rules().update(site, alarms.active(), arrival.uptime, arrival.received, viewOf);
+    this.#keep(this.act(transitions, arrival));
   }
 
   #keep(events: readonly EventDraft[]): void {
@@ -95,8 +95,8 @@ export class RuleStep {
     if (next === Number.POSITIVE_INFINITY) return;
     this.#timer = clock.after(next - clock.uptime(), () => {
       this.#timerAt = Number.POSITIVE_INFINITY;
-      const taken = drafts.taken();
-      this.#keep(this.act(rules().wake(taken.received, taken.uptime), taken));
+      const arrival = drafts.arrival();
+      this.#keep(this.act(rules().wake(arrival.received, arrival.uptime), arrival));
     });
   }
 }

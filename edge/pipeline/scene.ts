@@ -10,7 +10,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { VisionObservationData } from '@forpost/shared/event/event.ts';
 import { type DeviceId, isId } from '@forpost/shared/event/ids.ts';
-import type { Taken } from '../alerts/alarm.ts';
+import type { Arrival } from '../alerts/alarm.ts';
 import type { EventDraft } from '../outbox/outbox.ts';
 import type { AlarmTransition } from '../rules/rule.ts';
 import type { CameraChange } from '../vision/camera-changes.ts';
@@ -53,17 +53,17 @@ export class SceneIntake {
     const { rules, drafts, queue } = this.#parts;
     const device = message.camera as DeviceId;
     const { time: received, uptime, changes, tracks } = message;
-    const taken: Taken = { received, uptime };
+    const arrival: Arrival = { received, uptime };
     const observations: EventDraft[] = [];
     const transitions: AlarmTransition[] = [];
     for (const change of changes) {
       // a person who vanished left at the time when last seen, which may be a while ago
       const time = received - (uptime - change.at);
-      transitions.push(...rules.observe({ kind: 'scene', device, time, received, change }, taken));
-      observations.push(drafts.ofObservation(device, observationOf(device, change), time, taken));
+      transitions.push(...rules.observe({ kind: 'scene', device, time, received, change }, arrival));
+      observations.push(drafts.ofObservation(device, observationOf(device, change), time, arrival));
     }
-    transitions.push(...rules.observe({ kind: 'looked', device, time: received, received, tracks }, taken));
-    const alerts = rules.act(transitions, taken);
+    transitions.push(...rules.observe({ kind: 'frame', device, time: received, received, tracks }, arrival));
+    const alerts = rules.act(transitions, arrival);
     if (alerts.length + observations.length > 0) queue.keep({ events: [...alerts, ...observations] });
     if (this.#counts.observe(device, changes, tracks)) this.#armCounts();
   }
@@ -77,11 +77,11 @@ export class SceneIntake {
       message: live ? `${name} is live` : `${name} is ${state}: ${reason}`,
       camera: id,
     });
-    const taken = drafts.taken();
+    const arrival = drafts.arrival();
     const device = id as DeviceId;
-    const at = { device, time: taken.received, received: taken.received };
+    const at = { device, time: arrival.received, received: arrival.received };
     const stalled = { kind: 'tamper', tamper: 'stalled', active: !live, reason, ...at } as const;
-    rules.observeAndKeep([{ kind: live ? 'scene-live' : 'scene-lost', ...at }, stalled], taken);
+    rules.observeAndKeep([{ kind: live ? 'scene-live' : 'scene-lost', ...at }, stalled], arrival);
     if (!live && this.#counts.lost(device)) this.#armCounts();
   }
 
@@ -101,8 +101,8 @@ export class SceneIntake {
     if (this.#stopped) return;
     this.#countTimer ??= clock.after(countEveryMs, () => {
       this.#countTimer = undefined;
-      const taken = drafts.taken();
-      const events = this.#counts.endPeriod(countEveryMs / 1000).map((data) => drafts.ofCount(data, taken));
+      const arrival = drafts.arrival();
+      const events = this.#counts.endPeriod(countEveryMs / 1000).map((data) => drafts.ofCount(data, arrival));
       if (events.length > 0) queue.keep({ events });
     });
   }

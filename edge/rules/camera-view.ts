@@ -21,6 +21,6 @@ export function observationsOf(
         (zone) => ({ kind: 'scene', change: { change: 'entered', zone, track, at: uptime }, ...at }) as const,
       ),
     ),
-    ...(tracks.length === 0 ? [] : [{ kind: 'looked', tracks, ...at } as const]),
+    ...(tracks.length === 0 ? [] : [{ kind: 'frame', tracks, ...at } as const]),
   ];
 }

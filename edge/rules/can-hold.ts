@@ -23,7 +23,7 @@ const anything = yes | no | number | text | other | error;
 const either = yes | no;
 
 /** The newest value of each metric: the possible content of one reading. */
-export type HeardValues = ReadonlyMap<string, Value>;
+export type NewestValues = ReadonlyMap<string, Value>;
 
 /** Why a condition cannot hold: the metrics to blame, in the order of the expression. */
 export interface Blame {
@@ -58,14 +58,14 @@ export class HoldAnalysis {
   }
 
   /**
-   * The metrics because of which the condition cannot hold on any reading made of `heard`; undefined where it can hold,
+   * The metrics because of which the condition cannot hold on any reading made of `newest`; undefined where it can hold,
    * and where it could hold on no values at all.
    */
-  cannotHold(heard: HeardValues): readonly Blame[] | undefined {
+  cannotHold(newest: NewestValues): readonly Blame[] | undefined {
     const tree = this.#tree;
     if (tree === undefined) return undefined;
     const can = (open: ReadonlyMap<string, number>) => {
-      const outcomesOf = (name: string) => open.get(name) ?? outcomesOfValue(heard.get(name));
+      const outcomesOf = (name: string) => open.get(name) ?? outcomesOfValue(newest.get(name));
       return (outcomes(tree, { variables: this.#variables, outcomesOf }) & yes) !== 0;
     };
     if (can(new Map())) return undefined;
@@ -74,7 +74,7 @@ export class HoldAnalysis {
     const alone = this.#names.find((name) => can(new Map([[name, anything]])));
     const blamed = alone === undefined ? this.#needed(can) : [alone];
     return blamed.map((metric) => {
-      if (!heard.has(metric)) return { metric };
+      if (!newest.has(metric)) return { metric };
       const others = new Map(blamed.filter((name) => name !== metric).map((name) => [name, anything]));
       return { metric, wants: wanted((kind) => can(new Map([...others, [metric, kind | error]]))) };
     });

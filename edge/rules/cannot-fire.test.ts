@@ -1,18 +1,18 @@
 import type { Value } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
-import type { Heard } from '../devices/heard.ts';
+import type { MessageRecord } from '../devices/record.ts';
 import type { Site } from '../site/site.ts';
 import { muteInWords, muteRules } from './cannot-fire.ts';
 
 const rule = { id: 'overload', name: 'Overload', kind: 'threshold', device: 'boiler', metric: 'power_w', above: 5000 };
 
-function heard(values: Readonly<Record<string, Value>>, more: Partial<Heard> = {}): Heard {
+function record(values: Readonly<Record<string, Value>>, more: Partial<MessageRecord> = {}): MessageRecord {
   const known = new Map(Object.entries(values).map(([name, value]) => [name, { value }]));
   return { messages: 5, notUnderstood: 0, values: known, more: false, onlyUnjudged: false, ...more };
 }
 
-function reasons(change: object, of: Heard | Readonly<Record<string, Heard>>) {
-  const byDevice = 'messages' in of ? { boiler: of as Heard } : (of as Readonly<Record<string, Heard>>);
+function reasons(change: object, of: MessageRecord | Readonly<Record<string, MessageRecord>>) {
+  const byDevice = 'messages' in of ? { boiler: of as MessageRecord } : (of as Readonly<Record<string, MessageRecord>>);
   const site = {
     devices: Object.keys(byDevice).map((id) => ({ id })),
     rules: [{ ...rule, ...change }],
@@ -21,17 +21,17 @@ function reasons(change: object, of: Heard | Readonly<Record<string, Heard>>) {
 }
 
 test.each([
-  ['the metric comes as a number', {}, heard({ power_w: 1 })],
-  ['the metric comes in some channel', {}, heard({ 'switch-0/power_w': 1 })],
+  ['the metric comes as a number', {}, record({ power_w: 1 })],
+  ['the metric comes in some channel', {}, record({ 'switch-0/power_w': 1 })],
   [
     'the metric comes in the channel of the rule',
     { channel: 'switch-0' },
-    heard({ 'switch-0/power_w': 1, 'switch-1/power_w': 'x' }),
+    record({ 'switch-0/power_w': 1, 'switch-1/power_w': 'x' }),
   ],
-  ['few messages of the device have come so far', {}, heard({ voltage_v: 1 }, { messages: 4 })],
-  ['no message of the device has come', {}, heard({}, { messages: 0 })],
-  ['the device sends more values than are remembered', {}, heard({ voltage_v: 1 }, { more: true })],
-  ['true and false count as 1 and 0', { metric: 'output', above: 0.5 }, heard({ output: false })],
+  ['few messages of the device have come so far', {}, record({ voltage_v: 1 }, { messages: 4 })],
+  ['no message of the device has come', {}, record({}, { messages: 0 })],
+  ['the device sends more values than are remembered', {}, record({ voltage_v: 1 }, { more: true })],
+  ['true and false count as 1 and 0', { metric: 'output', above: 0.5 }, record({ output: false })],
 ])('a rule is not called mute where %s', (_, change, of) => {
   expect(reasons(change, of)).toEqual([]);
 });
@@ -40,43 +40,43 @@ test.each([
   [
     'its metric comes as a text',
     {},
-    heard({ power_w: '5317 W' }, { messages: 1 }),
+    record({ power_w: '5317 W' }, { messages: 1 }),
     'power_w comes as a text ("5317 W"), and its limit wants a number',
   ],
   [
     'its metric comes under another name',
     {},
-    heard({ power_w_l1: 1, voltage_v: 2 }),
+    record({ power_w_l1: 1, voltage_v: 2 }),
     'power_w has not come in 5 messages: it sends power_w_l1, voltage_v',
   ],
   [
     'its channel does not come',
     { channel: 'switch:0' },
-    heard({ 'switch-0/power_w': 1 }),
+    record({ 'switch-0/power_w': 1 }),
     'channel "switch:0" has not come in 5 messages: power_w comes in switch-0',
   ],
   [
     'true and false are never beyond its limit',
     { metric: 'output', above: 1 },
-    heard({ output: true }),
+    record({ output: true }),
     'output comes as true or false, which count as 1 and 0: none is above 1',
   ],
   [
     'true and false are never below its limit',
     { metric: 'output', above: undefined, below: 0 },
-    heard({ output: true }),
+    record({ output: true }),
     'output comes as true or false, which count as 1 and 0: none is below 0',
   ],
   [
     'every reading has a quality that rules ignore',
     {},
-    heard({ power_w: 1 }, { onlyUnjudged: true }),
+    record({ power_w: 1 }, { onlyUnjudged: true }),
     'all its readings come with a quality that rules do not judge by (stale, implausible, bad)',
   ],
   [
     'no message of the device is understood',
     {},
-    heard({}, { messages: 0, notUnderstood: 3 }),
+    record({}, { messages: 0, notUnderstood: 3 }),
     'nothing of its 3 messages is understood',
   ],
 ])('a rule cannot fire where %s', (_, change, of, reason) => {
@@ -101,7 +101,7 @@ test.each([
   ],
   ['another channel sends the value', 'values.t > 1', { 'x/power_w': 1, 'y/power_w': 1, 'y/t': 2 }, {}],
 ])('a condition is not called mute where %s', (_, when, values, more) => {
-  expect(reasons({ when }, heard({ power_w: 1, ...values }, more))).toEqual([]);
+  expect(reasons({ when }, record({ power_w: 1, ...values }, more))).toEqual([]);
 });
 
 test.each([
@@ -128,19 +128,19 @@ test.each([
     'aaaaa has not come in 5 messages; there are power_w, t, and t comes as',
   ],
 ])('the condition %s cannot hold on its device’s readings', (when, values, reason) => {
-  expect(reasons({ when }, heard({ power_w: 1, ...values }))).toEqual([
+  expect(reasons({ when }, record({ power_w: 1, ...values }))).toEqual([
     expect.stringContaining(`boiler: its condition (when) never holds: ${reason}`),
   ]);
 });
 
 test('a condition sees the values of its own reading: a value of another channel does not help', () => {
-  expect(reasons({ when: 'values.temperature_c > 3' }, heard({ 'a/power_w': 1, 'b/temperature_c': 20 }))).toEqual([
+  expect(reasons({ when: 'values.temperature_c > 3' }, record({ 'a/power_w': 1, 'b/temperature_c': 20 }))).toEqual([
     'boiler: its condition (when) never holds: temperature_c comes in channel b, and the condition sees channel a only',
   ]);
 });
 
 test('a rule for every device is mute where no device sends its metric, or where one sends it as a text', () => {
-  const [number, text, other] = [heard({ power_w: 1 }), heard({ power_w: 'x' }), heard({ voltage_v: 1 })];
+  const [number, text, other] = [record({ power_w: 1 }), record({ power_w: 'x' }), record({ voltage_v: 1 })];
   expect(reasons({ device: '*' }, { a: number, b: other })).toEqual([]);
   expect(reasons({ device: '*' }, { a: other, b: other })).toHaveLength(2);
   expect(reasons({ device: '*' }, { a: number, b: text })).toEqual([
@@ -155,7 +155,7 @@ test('of many mute rules some are named, and the others are counted', () => {
     rules: Array.from({ length: 30 }, (_, n) => ({ ...rule, id: `r${n}`, name: undefined })),
   } as unknown as Site;
   const told = muteInWords(
-    muteRules(site, () => heard({ power_w: 'x' })),
+    muteRules(site, () => record({ power_w: 'x' })),
     () => 'Boiler',
   );
   expect(told).toHaveLength(21);

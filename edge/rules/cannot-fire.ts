@@ -9,7 +9,7 @@
 
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
-import type { Heard } from '../devices/heard.ts';
+import type { MessageRecord } from '../devices/record.ts';
 import type { Site } from '../site/site.ts';
 import type { CannotFire } from './can-fire.ts';
 import { ruleKind } from './kinds/registry.ts';
@@ -23,12 +23,12 @@ export interface MuteRule {
 }
 
 /** Mute rules that one status names, a sentence each. */
-const mostTold = 20;
+const mostNamed = 20;
 
 /** Mute rules as sentences. `nameOf`: a device's name for people. */
 export function muteInWords(mute: readonly MuteRule[], nameOf: (device: string) => string): readonly Words[] {
   const sentences = mute
-    .slice(0, mostTold)
+    .slice(0, mostNamed)
     .map(({ name, device, reason }) => words('gateway/reason.rule-mute', { name, device: nameOf(device), reason }));
   const more = mute.length - sentences.length;
   return more <= 0 ? sentences : [...sentences, words('gateway/reason.rules-mute-more', { count: more })];
@@ -37,7 +37,7 @@ export function muteInWords(mute: readonly MuteRule[], nameOf: (device: string) 
 /** Pairs of rule and device that one call examines. */
 const mostPairs = 5000;
 
-export function muteRules(site: Site, heardOf: (device: DeviceId) => Heard | undefined): readonly MuteRule[] {
+export function muteRules(site: Site, recordOf: (device: DeviceId) => MessageRecord | undefined): readonly MuteRule[] {
   const found: MuteRule[] = [];
   let left = mostPairs;
   for (const config of site.rules) {
@@ -48,8 +48,8 @@ export function muteRules(site: Site, heardOf: (device: DeviceId) => Heard | und
     for (const { id } of site.devices) {
       if (!kind.concerns(config, id)) continue;
       if (left-- <= 0) return found;
-      const heard = heardOf(id);
-      const why = heard === undefined ? undefined : kind.cannotFire(config, heard);
+      const record = recordOf(id);
+      const why = record === undefined ? undefined : kind.cannotFire(config, record);
       if (why === undefined) canFire = true;
       else ofRule.push({ rule: config.id, name: config.name ?? config.id, device: id, ...why });
     }

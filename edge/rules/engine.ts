@@ -108,7 +108,7 @@ export class RuleEngine {
     const late = observation.kind === 'reading' && this.#isLate(observation, uptime, now);
     const transitions: AlarmTransition[] = [];
     for (const rule of this.#concerned.get(observation.device) ?? [])
-      if (!late || rule.kind.takesLate)
+      if (!late || rule.kind.observesLate)
         this.#run(rule, transitions, uptime, () => rule.kind.observe(rule.config, rule.state, observation, uptime));
     this.#watch?.observed(observation, transitions);
     return transitions;

@@ -9,7 +9,7 @@
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import { words } from '@forpost/shared/texts/english.ts';
-import { channelAndMetric, type Heard } from '../devices/heard.ts';
+import { channelAndMetric, type MessageRecord } from '../devices/record.ts';
 import { type CannotFire, enoughMessages } from './can-fire.ts';
 import { type Blame, HoldAnalysis } from './can-hold.ts';
 
@@ -23,48 +23,53 @@ const analyses = new WeakMap<object, HoldAnalysis>();
 /** `channels`: the channels that the rule observes, '' for readings without a channel. */
 export function muteCondition(
   rule: { readonly when?: string },
-  heard: Heard,
+  record: MessageRecord,
   channels: ReadonlySet<string>,
 ): CannotFire | undefined {
   const { when } = rule;
-  if (when === undefined || heard.more || heard.messages < enoughMessages || channels.size > mostChannels)
+  if (when === undefined || record.more || record.messages < enoughMessages || channels.size > mostChannels)
     return undefined;
   const analysis = analyses.get(rule) ?? new HoldAnalysis(when, 'reading');
   analyses.set(rule, analysis);
   let first: CannotFire | undefined;
   for (const channel of channels) {
-    const values = valuesOf(heard, channel);
+    const values = valuesOf(record, channel);
     const blamed = analysis.cannotHold(values);
     if (blamed === undefined) return undefined;
     first ??= {
       kind: blamed.some(({ wants }) => wants === undefined) ? 'absent' : 'form',
       reason: words('gateway/reason.condition-never', {
-        reason: blamed.map((one) => inWords(one, heard, values, channel)).join(', and '),
+        reason: blamed.map((one) => inWords(one, record, values, channel)).join(', and '),
       }),
     };
   }
   return first;
 }
 
-function valuesOf(heard: Heard, wanted: string): ReadonlyMap<string, Value> {
+function valuesOf(record: MessageRecord, wanted: string): ReadonlyMap<string, Value> {
   const found = new Map<string, Value>();
-  for (const [name, { value }] of heard.values) {
+  for (const [name, { value }] of record.values) {
     const { channel, metric } = channelAndMetric(name);
     if (channel === wanted) found.set(metric, value);
   }
   return found;
 }
 
-function inWords({ metric, wants }: Blame, heard: Heard, values: ReadonlyMap<string, Value>, channel: string): string {
+function inWords(
+  { metric, wants }: Blame,
+  record: MessageRecord,
+  values: ReadonlyMap<string, Value>,
+  channel: string,
+): string {
   const value = values.get(metric);
   if (value !== undefined && wants !== undefined) {
     const form = typeof value === 'string' ? `a text (${JSON.stringify(value)})` : formOf(value);
     return words('gateway/reason.condition-form', { metric, form, wanted: wants });
   }
-  const elsewhere = [...heard.values.keys()].map(channelAndMetric).find((one) => one.metric === metric);
+  const elsewhere = [...record.values.keys()].map(channelAndMetric).find((one) => one.metric === metric);
   if (elsewhere !== undefined)
     return words('gateway/reason.condition-channel', { metric, where: place(elsewhere.channel), seen: place(channel) });
-  return `${metric} has not come in ${heard.messages} messages${suggestion(metric, [...values.keys()], listedNames)}`;
+  return `${metric} has not come in ${record.messages} messages${suggestion(metric, [...values.keys()], listedNames)}`;
 }
 
 function formOf(value: Value): string {

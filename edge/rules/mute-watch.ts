@@ -5,7 +5,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
-import type { Heard } from '../devices/heard.ts';
+import type { MessageRecord } from '../devices/record.ts';
 import type { Site } from '../site/site.ts';
 import { type MuteRule, muteRules } from './cannot-fire.ts';
 
@@ -15,7 +15,7 @@ export interface MuteWatchParts {
   readonly clock: Clock;
   readonly site: () => Site;
   /** a device's messages so far */
-  readonly heard: (device: DeviceId) => Heard | undefined;
+  readonly record: (device: DeviceId) => MessageRecord | undefined;
 }
 
 export class MuteWatch {
@@ -28,10 +28,10 @@ export class MuteWatch {
   }
 
   list(): readonly MuteRule[] {
-    const { clock, site, heard } = this.#parts;
+    const { clock, site, record } = this.#parts;
     const now = clock.uptime();
     if (now - this.#examinedAt >= everyMs) {
-      this.#rules = muteRules(site(), heard);
+      this.#rules = muteRules(site(), record);
       this.#examinedAt = now;
     }
     return this.#rules;

@@ -18,7 +18,7 @@ import type { Words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { Texts } from '@forpost/shared/texts/texts.ts';
 import type { TObject } from 'typebox';
-import type { Heard } from '../devices/heard.ts';
+import type { MessageRecord } from '../devices/record.ts';
 import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
 import type { CannotFire } from './can-fire.ts';
@@ -46,7 +46,7 @@ export type Observation =
     }
   /** a camera's frame was analysed: all tracks of the frame, sent after its scene changes */
   | {
-      readonly kind: 'looked';
+      readonly kind: 'frame';
       readonly device: DeviceId;
       readonly time: number;
       readonly received: WallTime;
@@ -183,7 +183,7 @@ export interface RuleKind<Config, State> {
   /** the subject of the rule's condition (`when`); absent: rules of this kind have no condition */
   readonly conditionOn?: Subject;
   /** whether `observe` also gets late readings: they prove that the device is alive */
-  readonly takesLate: boolean;
+  readonly observesLate: boolean;
   /** the checks beyond the schema, at load; compiles CEL too. Returns each wrong key with the reason. */
   check(config: Config, references: RuleReferences): readonly RuleProblem[];
   /** whether this rule could raise this alarm; after a restart the engine clears an alarm that no rule could raise */
@@ -191,7 +191,7 @@ export interface RuleKind<Config, State> {
   /** whether the rule observes this device or camera; asked once for each */
   concerns(config: Config, device: DeviceId): boolean;
   /** why the rule cannot fire on a device's messages so far; undefined where it can, or where too few have come */
-  cannotFire?(config: Config, heard: Heard): CannotFire | undefined;
+  cannotFire?(config: Config, record: MessageRecord): CannotFire | undefined;
   /**
    * Why the rule raised nothing at a scene change of its camera, in an installer's words; undefined where its condition
    * does not hold, or its alarm is active already. Absent: the kind watches no camera.

@@ -40,7 +40,7 @@ export interface RunningRule {
 }
 
 /** Keys that no kind's state depends on: they only stand in what the rule says. */
-const onlySaid = ['name', 'severity', 'category', 'message', 'test'];
+const wordingKeys = ['name', 'severity', 'category', 'message', 'test'];
 
 /**
  * A rule as at a start, with those of `actives` that it covers. A rule whose `initial` throws is counted as failed and does
@@ -117,7 +117,7 @@ export function watches(
 }
 
 function ofState(config: RuleConfig): object {
-  return Object.fromEntries(Object.entries(config).filter(([name]) => !onlySaid.includes(name)));
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !wordingKeys.includes(name)));
 }
 
 export function key({ device, subject }: { readonly device: string; readonly subject: string }): string {

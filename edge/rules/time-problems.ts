@@ -13,7 +13,7 @@ import type { DeviceTimes } from './engine.ts';
 import { lateAfterMs } from './rule.ts';
 
 /** A device's wrong time stays a problem for this long, by the monotonic clock. */
-const toldMs = 86_400_000;
+const reportedMs = 86_400_000;
 const mostNamed = 5;
 
 export function timeProblems(
@@ -23,7 +23,7 @@ export function timeProblems(
   uptime: Uptime,
 ): readonly Message[] {
   const names = new Map<string, string>(site.devices.map(({ id, name }) => [id, name ?? id]));
-  const recent = [...times].filter(([, { at }]) => uptime - at < toldMs);
+  const recent = [...times].filter(([, { at }]) => uptime - at < reportedMs);
   const nameOf = (id: string) => names.get(id) ?? id;
   return [...recent.flatMap(([id, odd]) => ofDevice(nameOf(id), odd)), ...ofGateway(site, recent, nameOf, error)];
 }

@@ -186,7 +186,7 @@ class Running {
     const track = trackOf(1);
     if (change !== undefined)
       this.#observe({ kind: 'scene', change: { change, zone: 'drive', track, at: this.uptime as Uptime }, ...at });
-    this.#observe({ kind: 'looked', tracks: this.inside.has(camera) ? [track] : [], ...at });
+    this.#observe({ kind: 'frame', tracks: this.inside.has(camera) ? [track] : [], ...at });
   }
 
   #observe(observation: Observation): void {

@@ -116,12 +116,12 @@ test('a part that fails to commit is reported, and all others take the change', 
 
 test('an edit by hand that the start has found is told to the history with what it changed', async () => {
   const { live, notes, options } = await rig();
-  live.tellTakenUp();
+  live.reportHandEdit();
   expect(notes).toEqual([]);
   writeFileSync(options.file, text.replace('name: Yard', 'name: Court'));
   const next = new LiveSite(options);
   await next.start();
-  next.tellTakenUp();
+  next.reportHandEdit();
   expect(notes).toMatchObject([
     { by: 'somebody with an editor', revision: 2, message: expect.stringContaining('camera yard renamed to Court') },
   ]);

@@ -94,7 +94,7 @@ export class LiveSite {
   }
 
   /** Tells of an edit by hand that was found at the start. Called once everything runs. */
-  tellTakenUp(): void {
+  reportHandEdit(): void {
     const { takenUp, newest } = this.document;
     if (takenUp !== undefined) this.#options.onChanged(noteOf(newest, takenUp.from));
   }

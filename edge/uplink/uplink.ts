@@ -136,7 +136,7 @@ export class Uplink implements Part {
     const flag = new Int32Array(this.#commitsWanted);
     this.#unlisten = this.#options.onCommit(() => {
       // one notice at most for each read of the thread, however many commits there are
-      if (Atomics.exchange(flag, 0, 0) === 1) this.#tell({ kind: 'committed' });
+      if (Atomics.exchange(flag, 0, 0) === 1) this.#post({ kind: 'committed' });
     });
   }
 
@@ -192,18 +192,18 @@ export class Uplink implements Part {
 
   /** Sends the gateway's status to every connected sink, now. */
   sendStatus(): void {
-    this.#tell({ kind: 'status', status: this.#options.status() });
+    this.#post({ kind: 'status', status: this.#options.status() });
   }
 
   /** The metered link of this sink, for evidence: evidence and events count together. */
   evidenceLink(sink: string): EvidenceLink {
     return {
       grant: (bytes) => this.#calls.call('grantBytes', { sink, bytes }, grantTimeoutMs).catch(() => noGrant),
-      spent: (bytes) => this.#tell({ kind: 'evidenceSpent', sink, bytes }),
+      spent: (bytes) => this.#post({ kind: 'evidenceSpent', sink, bytes }),
     };
   }
 
-  #tell(message: ToThread): void {
+  #post(message: ToThread): void {
     this.#worker?.postMessage(message);
   }
 
@@ -228,7 +228,7 @@ export class Uplink implements Part {
     });
     this.#worker = worker;
     this.#calls.connect((message) => worker.postMessage(message));
-    worker.on('message', (message: FromThread) => this.#hear(message, worker));
+    worker.on('message', (message: FromThread) => this.#receive(message, worker));
     worker.on('error', (error) => logger.error({ err: error }, 'the uplink thread failed'));
     worker.on('exit', () => {
       if (this.#worker !== worker) return;
@@ -252,7 +252,7 @@ export class Uplink implements Part {
     this.#restart = clock.after(waitMs, () => this.#launch());
   }
 
-  #hear(message: FromThread, from: Worker): void {
+  #receive(message: FromThread, from: Worker): void {
     const { acknowledge, status, commands, logger } = this.#options;
     switch (message.kind) {
       case 'acknowledge':
@@ -266,7 +266,7 @@ export class Uplink implements Part {
         return;
       case 'wantStatus':
         try {
-          this.#tell({ kind: 'status', status: status() });
+          this.#post({ kind: 'status', status: status() });
         } catch (error) {
           logger.error({ err: error }, 'the state of the gateway could not be told');
         }

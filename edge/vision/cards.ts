@@ -69,8 +69,8 @@ export async function filesOf(name: string, modelsFolder: string): Promise<strin
     const { ino, size, mtimeMs } = await stat(join(modelsFolder, `${name}.${suffix}`));
     return `${ino} ${size} ${mtimeMs}`;
   });
-  const told = await Promise.allSettled(files);
-  return told.map((one) => (one.status === 'fulfilled' ? one.value : 'none')).join(', ');
+  const stamps = await Promise.allSettled(files);
+  return stamps.map((one) => (one.status === 'fulfilled' ? one.value : 'none')).join(', ');
 }
 
 function invalid(message: Words): ForpostError {

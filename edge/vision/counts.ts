@@ -66,19 +66,19 @@ export class VisionCounts {
 
   /** Returns the counts that changed since the last call, `seconds` ago, and begins a new period. */
   endPeriod(seconds: number): VisionCountData[] {
-    const told: VisionCountData[] = [];
+    const changedCounts: VisionCountData[] = [];
     for (const [camera, { zones, lines }] of this.#cameras) {
       for (const [zone, classes] of zones)
         for (const [name, { entered, left, now, most, changed }] of classes) {
-          if (changed) told.push({ camera, zone, class: name, seconds, entered, left, now, most });
+          if (changed) changedCounts.push({ camera, zone, class: name, seconds, entered, left, now, most });
           if (now === 0) classes.delete(name);
           else classes.set(name, { ...newZone(), now, most: now });
         }
       for (const [line, classes] of lines)
-        for (const [name, crossed] of classes) told.push({ camera, line, class: name, seconds, crossed });
+        for (const [name, crossed] of classes) changedCounts.push({ camera, line, class: name, seconds, crossed });
       lines.clear();
     }
-    return told;
+    return changedCounts;
   }
 
   #of(camera: string): CameraCounts {

@@ -82,7 +82,7 @@ export class VisionSupervisor implements Part {
   readonly #latest = new Map<string, SceneMessage>();
   readonly #trust: ModelTrust;
   /** bounds the handling of one message: an error in it is logged and goes no further */
-  readonly #hearing: BoundedWork;
+  readonly #messageWork: BoundedWork;
   #running: Running | undefined;
   #restart: Timer | undefined;
   #down: Words = noWords;
@@ -103,7 +103,7 @@ export class VisionSupervisor implements Part {
     this.#states = new CameraStates(options.cameras);
     this.#folders = new VisionFolders(options.dataFolder, options.logger);
     const sparing = new SparingLogger(options.logger, options.clock);
-    this.#hearing = {
+    this.#messageWork = {
       failed: (error) =>
         sparing.error('hearing', { err: error }, 'handling a message of the vision process failed: a defect'),
     };
@@ -263,7 +263,7 @@ export class VisionSupervisor implements Part {
     const deadline = clock.after(startDeadlineMs, () => this.#kill(words('gateway/reason.vision-slow-start')));
     const running: Running = { child, startedAt: clock.uptime(), deadline, verdict: '', models: [], hung: [] };
     this.#running = running;
-    child.on('message', (message) => contained(this.#hearing, () => this.#receive(running, message as FromVision)));
+    child.on('message', (message) => contained(this.#messageWork, () => this.#receive(running, message as FromVision)));
     child.once('error', (error) => this.#ended(running, messageOf(error)));
     // "close" comes after the last messages were read, "exit" may come before
     child.once('exit', () => killGroup(child));

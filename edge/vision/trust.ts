@@ -75,7 +75,7 @@ export class ModelTrust {
         logger.warn({ model, why: messageOf(error) }, 'forpost check will not know that this model is out');
       });
     }
-    if (added.length > 0) this.#lookLater();
+    if (added.length > 0) this.#checkLater();
     return added;
   }
 
@@ -83,20 +83,20 @@ export class ModelTrust {
     this.#blame = proven(this.#blame, model);
   }
 
-  #lookLater(): void {
+  #checkLater(): void {
     const { clock, logger, checkEveryMs: every = checkEveryMs } = this.#options;
     this.#timer?.cancel();
     this.#timer = clock.after(every, () => {
-      this.#look()
+      this.#checkFiles()
         .catch((error: unknown) => logger.error(error, 'the files of models cannot be looked at'))
         .finally(() => {
-          if (this.#blame.out.length > 0 && !this.#stopped) this.#lookLater();
+          if (this.#blame.out.length > 0 && !this.#stopped) this.#checkLater();
         });
     });
   }
 
   /** A model's two files are replaced one after the other, so only files that are the same in two looks count. */
-  async #look(): Promise<void> {
+  async #checkFiles(): Promise<void> {
     for (const { model } of this.#blame.out) {
       const known = this.#files.get(model);
       if (known === undefined) continue;

@@ -92,7 +92,7 @@ export async function startCamera(options: CameraOptions): Promise<SimulatedCame
   }
   const { pid } = child;
   const { ready, started } = JSON.parse(first) as { ready: string; started: number };
-  const tell = (command: string) => {
+  const send = (command: string) => {
     if (!child.stdin.destroyed) child.stdin.write(`${command}\n`);
   };
   return {
@@ -101,11 +101,11 @@ export async function startCamera(options: CameraOptions): Promise<SimulatedCame
     truth: footage.truth,
     started,
     ended,
-    stall: () => tell('stall'),
-    resume: () => tell('resume'),
-    garble: () => tell('garbage'),
-    switchTo: (which) => tell(which),
-    kick: () => tell('kick'),
+    stall: () => send('stall'),
+    resume: () => send('resume'),
+    garble: () => send('garbage'),
+    switchTo: (which) => send(which),
+    kick: () => send('kick'),
     freeze: () => child.kill('SIGSTOP'),
     thaw: () => child.kill('SIGCONT'),
     async stop() {

@@ -6,7 +6,7 @@ import {
   hourSeconds,
   isOverload,
   meterNames,
-  outdoorIsHeard,
+  outdoorRadioWorks,
   outdoorTemperature,
   powersAt,
 } from './load.ts';
@@ -85,9 +85,9 @@ test('registers add up power over real time, drawn and fed in apart', () => {
 });
 
 test('the outdoor sensor is silent for longer than its rule waits, and comes back', () => {
-  const lost = Array.from({ length: 300 }, (_, second) => second).filter((second) => !outdoorIsHeard(second));
+  const lost = Array.from({ length: 300 }, (_, second) => second).filter((second) => !outdoorRadioWorks(second));
   expect(lost.length).toBeGreaterThan(35);
-  expect(outdoorIsHeard(0) && outdoorIsHeard(299)).toBe(true);
+  expect(outdoorRadioWorks(0) && outdoorRadioWorks(299)).toBe(true);
 });
 
 function mean(hour: number, name: (typeof meterNames)[number]): number {

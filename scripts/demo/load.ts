@@ -81,7 +81,7 @@ export function waterFlow(seconds: number): number {
 }
 
 /** Whether the outdoor sensor's radio works: about once in five minutes it is silent for 45 seconds. */
-export function outdoorIsHeard(seconds: number): boolean {
+export function outdoorRadioWorks(seconds: number): boolean {
   return seconds % 300 < 150 || seconds % 300 > 195;
 }
 

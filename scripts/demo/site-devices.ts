@@ -3,7 +3,7 @@
  * devices of this list that the site has; any other device of the site is a real one.
  */
 import type { DeviceConfig } from '../../edge/site/site.ts';
-import { type MeterName, meterNames, outdoorIsHeard, outdoorTemperature } from './load.ts';
+import { type MeterName, meterNames, outdoorRadioWorks, outdoorTemperature } from './load.ts';
 import {
   type Measured,
   mains,
@@ -55,7 +55,7 @@ export function simulated(device: DeviceConfig, water: () => number): SimulatedD
       drawn: meter === 'solar' ? 1_200 : 1_000 * (id.length * 613),
       fedIn: meter === 'solar' ? 18_400_000 : meter === 'main-meter' ? 9_700_000 : 0,
     },
-    heard: id === 'outdoor' ? outdoorIsHeard : always,
+    heard: id === 'outdoor' ? outdoorRadioWorks : always,
   };
 }
 

@@ -69,12 +69,12 @@ export class CameraView extends LitElement {
     super.connectedCallback();
     this.#observer = new IntersectionObserver((entries) => {
       this.#seen = entries.some((entry) => entry.isIntersecting);
-      this.#tellUse();
+      this.#reportUse();
       if (this.#seen) void this.#fetch();
     });
     this.#observer.observe(this);
     document.addEventListener('visibilitychange', this.#onVisibility);
-    this.#tellUse();
+    this.#reportUse();
   }
 
   override disconnectedCallback(): void {
@@ -83,7 +83,7 @@ export class CameraView extends LitElement {
     document.removeEventListener('visibilitychange', this.#onVisibility);
     clearTimeout(this.#timer);
     this.#seen = false;
-    this.#tellUse();
+    this.#reportUse();
     this.#show(undefined);
   }
 
@@ -174,10 +174,10 @@ export class CameraView extends LitElement {
 
   #turn(mode: 'look' | 'draw' | 'try'): void {
     this.mode = mode;
-    this.#tellUse();
+    this.#reportUse();
   }
 
-  #tellUse(): void {
+  #reportUse(): void {
     const inUse = this.isConnected && (this.#seen || this.mode !== 'look');
     if (inUse === this.#inUse) return;
     this.#inUse = inUse;

@@ -98,7 +98,7 @@ export class GatewayConnection {
     const on = <Name extends keyof StreamEvents>(name: Name, handle: (data: StreamEvents[Name]) => void) =>
       stream.addEventListener(name, (event) => {
         if (stream !== this.#stream) return;
-        this.#heard();
+        this.#noteMessage();
         handle(JSON.parse((event as MessageEvent<string>).data) as StreamEvents[Name]);
       });
     on('tick', ({ at }) => this.#handlers.time(at));
@@ -107,10 +107,10 @@ export class GatewayConnection {
     stream.addEventListener('error', () => {
       if (stream === this.#stream) this.#lost('');
     });
-    this.#heard();
+    this.#noteMessage();
   }
 
-  #heard(): void {
+  #noteMessage(): void {
     this.#silence?.cancel();
     this.#silence = this.#parts.after(silenceMs, () => this.#lost(''));
   }

@@ -67,7 +67,7 @@ class ForpostConsole extends LitElement {
   /** why the gateway did not answer; undefined while it answers */
   declare lost: string | undefined;
   /** when the gateway answered last, ms since 1970 by its own clock */
-  #heardMs: number | undefined;
+  #answeredMs: number | undefined;
   readonly #connection = new GatewayConnection(
     {
       sessionUser: async () => {
@@ -194,7 +194,7 @@ class ForpostConsole extends LitElement {
   }
 
   #setClock(at: string): void {
-    this.#heardMs = Date.parse(at);
+    this.#answeredMs = Date.parse(at);
     this.#clockOffsetMs = Date.parse(at) - Date.now();
   }
 
@@ -214,7 +214,7 @@ class ForpostConsole extends LitElement {
 
   async #logOut(): Promise<void> {
     this.#connection.rest();
-    await this.#telling(async () => {
+    await this.#runAction(async () => {
       await api.logOut();
       this.status = undefined;
       this.#hold = new AlarmHold();
@@ -226,14 +226,14 @@ class ForpostConsole extends LitElement {
 
   async #acknowledge(alarm: string): Promise<void> {
     this.pending = new Set(this.pending).add(alarm);
-    await this.#telling(() => api.acknowledge(alarm));
+    await this.#runAction(() => api.acknowledge(alarm));
     const pending = new Set(this.pending);
     pending.delete(alarm);
     this.pending = pending;
   }
 
   /** Runs a button's action; the error of a failed one is shown on top. */
-  async #telling(run: () => Promise<void>): Promise<void> {
+  async #runAction(run: () => Promise<void>): Promise<void> {
     this.problem = '';
     try {
       await run();
@@ -260,8 +260,8 @@ class ForpostConsole extends LitElement {
   #page(status: ConsoleStatus): TemplateResult {
     const clockMs = Date.now() + this.#clockOffsetMs;
     // while the gateway does not answer, times stay relative to its last answer, «just now» included
-    const nowMs = this.lost === undefined ? clockMs : (this.#heardMs ?? clockMs);
-    const asOf = clockTime(new Date(this.#heardMs ?? Date.parse(status.at)).toISOString(), clockMs);
+    const nowMs = this.lost === undefined ? clockMs : (this.#answeredMs ?? clockMs);
+    const asOf = clockTime(new Date(this.#answeredMs ?? Date.parse(status.at)).toISOString(), clockMs);
     return html`<header>
         <h1>${status.name}</h1>
         ${languageChoice()}

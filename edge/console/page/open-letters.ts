@@ -36,7 +36,7 @@ export class OpenDeadLetters {
   open(device: string): void {
     const row = { asked: undefined, busy: false };
     this.#rows.set(device, row);
-    void this.#look(device, row);
+    void this.#load(device, row);
   }
 
   close(device: string): void {
@@ -47,12 +47,12 @@ export class OpenDeadLetters {
   update(devices: readonly Pick<DeviceStatus, 'id' | 'deadLetters'>[]): void {
     this.#counts = new Map(devices.map(({ id, deadLetters }) => [id, deadLetters]));
     for (const [device, row] of this.#rows) {
-      if (this.#counts.has(device)) void this.#look(device, row);
+      if (this.#counts.has(device)) void this.#load(device, row);
       else this.close(device);
     }
   }
 
-  async #look(device: string, row: OpenRow): Promise<void> {
+  async #load(device: string, row: OpenRow): Promise<void> {
     const current = () => this.#rows.get(device) === row;
     const count = () => this.#counts.get(device) ?? 0;
     if (row.busy) return;

@@ -162,7 +162,7 @@ export class SceneEditor extends LitElement {
     this.draft = next;
   }
 
-  #takeBack(): void {
+  #undoLast(): void {
     const before = this.#undo.pop();
     if (before !== undefined) this.draft = before;
     this.corner = undefined;
@@ -284,7 +284,7 @@ export class SceneEditor extends LitElement {
     const { placing, selected, shapes } = this.draft;
     if (placing !== undefined) return this.#placingTools(placing);
     const shape = selected === undefined ? undefined : shapes[selected];
-    const undo = html`<button ?disabled=${this.#undo.length === 0} @click=${() => this.#takeBack()}>${t('gateway-page/editor.undo')}</button>`;
+    const undo = html`<button ?disabled=${this.#undo.length === 0} @click=${() => this.#undoLast()}>${t('gateway-page/editor.undo')}</button>`;
     if (shape === undefined || selected === undefined)
       return html`<p class="hint">${!this.#loaded ? t('gateway-page/loading') : shapes.length === 0 ? t('gateway-page/editor.empty') : t('gateway-page/editor.tap')}</p>
         <div class="row">

@@ -137,11 +137,11 @@ export class FakeSource implements ConsoleSource {
   readonly sceneListeners = new Set<(scene: SceneNotice) => void>();
 
   /** number of calls of `status` */
-  looks = 0;
+  polls = 0;
 
   status(): GatewayStatus {
-    this.looks++;
-    return { ...this.current, counter: this.current.counter + this.looks };
+    this.polls++;
+    return { ...this.current, counter: this.current.counter + this.polls };
   }
   alarms(): readonly ActiveAlarm[] {
     return this.active;
@@ -240,7 +240,7 @@ export class FakeSource implements ConsoleSource {
     if (open === undefined) return false;
     this.active = this.active.map((one) => (one === open ? { ...one, acknowledged: true } : one));
     this.acknowledged.push({ alarm, by });
-    this.#tell('acknowledged', { ...open, acknowledged: true });
+    this.#notify('acknowledged', { ...open, acknowledged: true });
     return true;
   }
   onAlert(listener: (alert: AlertNotice) => void): () => void {
@@ -254,14 +254,14 @@ export class FakeSource implements ConsoleSource {
 
   raise(alarm: ActiveAlarm): void {
     this.active = [alarm, ...this.active];
-    this.#tell('raised', alarm);
+    this.#notify('raised', alarm);
   }
   see(scene: SceneNotice): void {
     this.scenes.set(scene.camera, scene);
     for (const listener of this.sceneListeners) listener(scene);
   }
 
-  #tell(change: 'raised' | 'acknowledged', alarm: ActiveAlarm): void {
+  #notify(change: 'raised' | 'acknowledged', alarm: ActiveAlarm): void {
     const { since: _since, at, ...data } = alarm;
     for (const listener of this.alertListeners) listener({ data: { ...data, change }, time: at });
   }

@@ -108,7 +108,7 @@ export const tasmota: Decoder<TasmotaDevice> = {
     if (last === 'ZbReceived') return zigbee(message);
     if (levels.length > 1) return understood;
     // older bridges publish ZbReceived within RESULT
-    if (last === 'RESULT' && isHeard(message)) return sensor(message, (whole) => whole);
+    if (last === 'RESULT' && isZigbee(message)) return sensor(message, (whole) => whole);
     if (prefix === 'tele' && last === 'LWT') return online(message);
     const relay = prefix === 'stat' ? /^POWER([1-9][0-9]?)?$/.exec(last) : null;
     if (relay !== null) return power(message, relay[1]);
@@ -120,7 +120,7 @@ export const tasmota: Decoder<TasmotaDevice> = {
 const understood: Decoded = { ok: true, items: [] };
 const sensorStatus = /^STATUS(?:8|10)$/;
 
-function isHeard({ payload }: DeviceMessage): boolean {
+function isZigbee({ payload }: DeviceMessage): boolean {
   return Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).includes('"ZbReceived"');
 }
 

@@ -21,11 +21,11 @@ export type HostCondition =
   | 'disk-failing';
 
 export type Verdict =
-  | { readonly is: 'bad'; readonly says: string; readonly value?: number }
+  | { readonly is: 'bad'; readonly sentence: string; readonly value?: number }
   | { readonly is: 'good' | 'between' | 'unknown' };
 
 /** A reading with what is known beside it. */
-export interface Looked {
+export interface ReadingInContext {
   readonly reading: HostReading;
   /** days until the disk is full by its trend; undefined: it does not fill, or it is not known */
   readonly daysLeft: number | undefined;
@@ -44,7 +44,7 @@ export interface Condition {
   /** how long it must be bad without a break until the alarm is raised, and good until it is cleared */
   readonly raiseAfterMs: number;
   readonly clearAfterMs: number;
-  look(looked: Looked, limits: HostLimits): Verdict;
+  verdictOn(context: ReadingInContext, limits: HostLimits): Verdict;
 }
 
 const minuteMs = 60_000;
@@ -61,7 +61,7 @@ export const conditions: readonly Condition[] = [
     // a burst of work heats a processor for a minute or two
     raiseAfterMs: 5 * minuteMs,
     clearAfterMs: 5 * minuteMs,
-    look: temperature,
+    verdictOn: temperature,
   },
   {
     id: 'power',
@@ -71,10 +71,10 @@ export const conditions: readonly Condition[] = [
     // each dip may damage a memory card; dips come in series, as when a disk starts
     raiseAfterMs: 0,
     clearAfterMs: 30 * minuteMs,
-    look: ({ reading }) => {
+    verdictOn: ({ reading }) => {
       const power = known(reading.power);
       if (power === undefined) return unknown;
-      return power.tooWeak ? { is: 'bad', says: words('gateway/reason.host-undervoltage') } : good;
+      return power.tooWeak ? { is: 'bad', sentence: words('gateway/reason.host-undervoltage') } : good;
     },
   },
   {
@@ -84,7 +84,7 @@ export const conditions: readonly Condition[] = [
     cause: 'memory_available_pct',
     raiseAfterMs: 10 * minuteMs,
     clearAfterMs: 10 * minuteMs,
-    look: memory,
+    verdictOn: memory,
   },
   {
     id: 'disk-space',
@@ -93,7 +93,7 @@ export const conditions: readonly Condition[] = [
     cause: 'disk_free_pct',
     raiseAfterMs: 2 * minuteMs,
     clearAfterMs: 2 * minuteMs,
-    look: diskSpace,
+    verdictOn: diskSpace,
   },
   {
     id: 'disk-filling',
@@ -103,7 +103,7 @@ export const conditions: readonly Condition[] = [
     // the trend itself is of hours
     raiseAfterMs: 30 * minuteMs,
     clearAfterMs: 60 * minuteMs,
-    look: diskFilling,
+    verdictOn: diskFilling,
   },
   {
     id: 'disk-read-only',
@@ -112,10 +112,12 @@ export const conditions: readonly Condition[] = [
     cause: 'disk_read_only',
     raiseAfterMs: 0,
     clearAfterMs: 0,
-    look: ({ reading }) => {
+    verdictOn: ({ reading }) => {
       const disk = known(reading.disk);
       if (disk === undefined) return unknown;
-      return disk.readOnly ? { is: 'bad', says: words('gateway/reason.host-read-only', { where: disk.mount }) } : good;
+      return disk.readOnly
+        ? { is: 'bad', sentence: words('gateway/reason.host-read-only', { where: disk.mount }) }
+        : good;
     },
   },
   {
@@ -125,7 +127,7 @@ export const conditions: readonly Condition[] = [
     cause: 'disk_worn_pct',
     raiseAfterMs: 0,
     clearAfterMs: 0,
-    look: diskFailing,
+    verdictOn: diskFailing,
   },
 ];
 
@@ -142,7 +144,7 @@ export function limitOf({ of, critical }: Sensor, { hot_c: hot }: HostLimits): n
   return critical === undefined ? hot : Math.min(hot, critical - belowCritical.processor);
 }
 
-function temperature({ reading, throttled }: Looked, limits: HostLimits): Verdict {
+function temperature({ reading, throttled }: ReadingInContext, limits: HostLimits): Verdict {
   const judged = (known(reading.temperature)?.sensors ?? []).flatMap((sensor) => {
     const limit = limitOf(sensor, limits);
     return limit === undefined ? [] : [{ sensor, limit, over: sensor.celsius - limit }];
@@ -151,11 +153,11 @@ function temperature({ reading, throttled }: Looked, limits: HostLimits): Verdic
   if (worst !== undefined && worst.over >= 0) {
     const { sensor, limit } = worst;
     const shown = { sensor: sensor.name, celsius: Math.round(sensor.celsius), limit: Math.round(limit) };
-    const says =
+    const sentence =
       sensor.of === 'disk' ? words('gateway/reason.host-disk-hot', shown) : words('gateway/reason.host-hot', shown);
-    return { is: 'bad', says, value: sensor.celsius };
+    return { is: 'bad', sentence, value: sensor.celsius };
   }
-  if (throttled) return { is: 'bad', says: words('gateway/reason.host-throttled') };
+  if (throttled) return { is: 'bad', sentence: words('gateway/reason.host-throttled') };
   if (worst === undefined) return known(reading.throttling) === undefined ? unknown : good;
   return worst.over > -cooler ? between : good;
 }
@@ -163,17 +165,17 @@ function temperature({ reading, throttled }: Looked, limits: HostLimits): Verdic
 /** Part of 5 min in which every task waited for memory: a machine that swaps this much answers late. */
 const mostStalled = 0.1;
 
-function memory({ reading, recentKills }: Looked, { memory_free_pct: least }: HostLimits): Verdict {
-  if (recentKills > 0) return { is: 'bad', says: words('gateway/reason.host-oom', { count: recentKills }) };
+function memory({ reading, recentKills }: ReadingInContext, { memory_free_pct: least }: HostLimits): Verdict {
+  if (recentKills > 0) return { is: 'bad', sentence: words('gateway/reason.host-oom', { count: recentKills }) };
   const found = known(reading.memory);
   if (found === undefined || found.total <= 0) return unknown;
   const stalled = found.stalledShare ?? 0;
   if (stalled >= mostStalled)
-    return { is: 'bad', says: words('gateway/reason.host-stalled', { percent: Math.round(stalled * 100) }) };
+    return { is: 'bad', sentence: words('gateway/reason.host-stalled', { percent: Math.round(stalled * 100) }) };
   const percent = (found.available / found.total) * 100;
   if (percent < least) {
-    const says = words('gateway/reason.host-memory', { percent: Math.floor(percent) });
-    return { is: 'bad', says, value: rounded(percent) };
+    const sentence = words('gateway/reason.host-memory', { percent: Math.floor(percent) });
+    return { is: 'bad', sentence, value: rounded(percent) };
   }
   return percent < least * 2 || stalled >= mostStalled / 2 ? between : good;
 }
@@ -181,37 +183,37 @@ function memory({ reading, recentKills }: Looked, { memory_free_pct: least }: Ho
 /** Free share beyond the limit at which the alarm ends, percent points. */
 const roomier = 2;
 
-function diskSpace({ reading }: Looked, { disk_free_pct: least }: HostLimits): Verdict {
+function diskSpace({ reading }: ReadingInContext, { disk_free_pct: least }: HostLimits): Verdict {
   const disk = known(reading.disk);
   if (disk === undefined || disk.total <= 0) return unknown;
   const space = (disk.available / disk.total) * 100;
   if (space < least) {
-    const says = words('gateway/reason.host-disk-space', { where: disk.mount, percent: Math.floor(space) });
-    return { is: 'bad', says, value: rounded(space) };
+    const sentence = words('gateway/reason.host-disk-space', { where: disk.mount, percent: Math.floor(space) });
+    return { is: 'bad', sentence, value: rounded(space) };
   }
   const { files = 0, filesFree = 0 } = disk;
   const names = files === 0 ? 100 : (filesFree / files) * 100;
   if (names < least) {
-    const says = words('gateway/reason.host-inodes', { where: disk.mount, count: filesFree });
-    return { is: 'bad', says, value: rounded(names) };
+    const sentence = words('gateway/reason.host-inodes', { where: disk.mount, count: filesFree });
+    return { is: 'bad', sentence, value: rounded(names) };
   }
   return Math.min(space, names) < least + roomier ? between : good;
 }
 
-function diskFilling({ reading, daysLeft }: Looked, { disk_full_days: within }: HostLimits): Verdict {
+function diskFilling({ reading, daysLeft }: ReadingInContext, { disk_full_days: within }: HostLimits): Verdict {
   const disk = known(reading.disk);
   if (disk === undefined) return unknown;
   if (daysLeft === undefined || within === 0) return good;
   if (daysLeft > within) return daysLeft > within * 1.5 ? good : between;
   const hours = Math.max(1, Math.floor(daysLeft * 24));
-  const says =
+  const sentence =
     hours < 48
       ? words('gateway/reason.host-full-in-hours', { where: disk.mount, hours })
       : words('gateway/reason.host-full-in-days', { where: disk.mount, days: Math.floor(daysLeft) });
-  return { is: 'bad', says, value: rounded(daysLeft) };
+  return { is: 'bad', sentence, value: rounded(daysLeft) };
 }
 
-function diskFailing({ reading }: Looked, { worn_pct: worn }: HostLimits): Verdict {
+function diskFailing({ reading }: ReadingInContext, { worn_pct: worn }: HostLimits): Verdict {
   const disks = known(reading.storage)?.disks ?? [];
   const disk = known(reading.disk);
   for (const one of disks) {
@@ -219,20 +221,20 @@ function diskFailing({ reading }: Looked, { worn_pct: worn }: HostLimits): Verdi
     if (verdict !== undefined) return verdict;
   }
   if ((disk?.errors ?? 0) > 0) {
-    const says = words('gateway/reason.host-errors', { where: disk?.mount ?? '', count: disk?.errors ?? 0 });
-    return { is: 'bad', says };
+    const sentence = words('gateway/reason.host-errors', { where: disk?.mount ?? '', count: disk?.errors ?? 0 });
+    return { is: 'bad', sentence };
   }
-  const tells = disks.some(({ unknown: why }) => why === undefined) || disk?.errors !== undefined;
-  return tells ? good : unknown;
+  const isKnown = disks.some(({ unknown: why }) => why === undefined) || disk?.errors !== undefined;
+  return isKnown ? good : unknown;
 }
 
 function failing({ name, kind, failing: fails, spare, usedLife }: StorageDisk, worn: number): Verdict | undefined {
-  if (fails && kind === 'array') return { is: 'bad', says: words('gateway/reason.host-array', { disk: name }) };
-  if (fails) return { is: 'bad', says: words('gateway/reason.host-failing', { disk: name }) };
-  if (spare === 'urgent') return { is: 'bad', says: words('gateway/reason.host-no-spare', { disk: name }) };
+  if (fails && kind === 'array') return { is: 'bad', sentence: words('gateway/reason.host-array', { disk: name }) };
+  if (fails) return { is: 'bad', sentence: words('gateway/reason.host-failing', { disk: name }) };
+  if (spare === 'urgent') return { is: 'bad', sentence: words('gateway/reason.host-no-spare', { disk: name }) };
   const percent = Math.round((usedLife ?? 0) * 100);
   if (usedLife === undefined || percent < worn) return undefined;
-  return { is: 'bad', says: words('gateway/reason.host-worn', { disk: name, percent }), value: percent };
+  return { is: 'bad', sentence: words('gateway/reason.host-worn', { disk: name, percent }), value: percent };
 }
 
 function rounded(value: number): number {

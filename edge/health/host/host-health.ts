@@ -94,8 +94,8 @@ export class HostHealth implements Part {
       logger,
       smart: limits.smart,
       everyMs: limits.every_s * 1000,
-      onReading: (reading) => this.#take(reading),
-      onFailure: () => this.#take(notRead()),
+      onReading: (reading) => this.#noteReading(reading),
+      onFailure: () => this.#noteReading(notRead()),
     };
     this.#probe = createProbe === undefined ? new ProbeProcess(probe) : createProbe(probe);
   }
@@ -103,7 +103,7 @@ export class HostHealth implements Part {
   /** Begins to watch. A gateway that is not to watch its machine ends the alarms of before. */
   async start(): Promise<void> {
     const own = this.#options.active().filter(({ rule }) => rule === hostRule);
-    this.#state = initialState(new Map(own.map(({ subject, message: says }) => [subject, says])));
+    this.#state = initialState(new Map(own.map(({ subject, message: sentence }) => [subject, sentence])));
     if (!this.#options.limits.enabled) {
       this.#options.alarm(own.map((alarm) => ({ ...alarm, change: 'cleared', ...this.#over(alarm.subject) })));
       return;
@@ -138,7 +138,7 @@ export class HostHealth implements Part {
     return this.#newest === undefined ? [] : hostProblems(this.#newest.reading, this.#options.limits);
   }
 
-  #take(reading: HostReading): void {
+  #noteReading(reading: HostReading): void {
     const { clock, limits, ownBytes, alarm } = this.#options;
     const disk = known(reading.disk);
     if (disk !== undefined) this.#trend.note(disk.total - disk.available - ownBytes(), disk.total);
@@ -150,9 +150,9 @@ export class HostHealth implements Part {
     if (changes.length > 0) alarm(changes.map((change) => this.#transition(change)));
   }
 
-  #transition({ change, condition, says, value }: HostChange): AlarmTransition {
+  #transition({ change, condition, sentence, value }: HostChange): AlarmTransition {
     const { gateway, name, words: texts, clock } = this.#options;
-    const raised = message('alarm/host.raised', { gateway: name, reason: recognise(says) ?? says });
+    const raised = message('alarm/host.raised', { gateway: name, reason: recognise(sentence) ?? sentence });
     return {
       change,
       rule: hostRule,
@@ -165,7 +165,7 @@ export class HostHealth implements Part {
       ...(value === undefined ? {} : { value }),
       time: clock.now(),
       ...(change === 'raised'
-        ? { message: texts().say(raised, `${name}: ${says}`), messageI18n: raised }
+        ? { message: texts().say(raised, `${name}: ${sentence}`), messageI18n: raised }
         : this.#over(condition.id)),
     };
   }

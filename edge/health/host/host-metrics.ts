@@ -22,7 +22,7 @@ const disks = ({ reading }: HostSnapshot) => known(reading.storage)?.disks ?? []
 const interfaces = ({ reading }: HostSnapshot) => known(reading.network)?.interfaces ?? [];
 
 /** Disks without a word about their wear are listed, and tell nothing. */
-function tells(host: HostSnapshot, part: HostPart): boolean {
+function isKnown(host: HostSnapshot, part: HostPart): boolean {
   if ('unknown' in host.reading[part]) return false;
   return part !== 'storage' || disks(host).some(({ unknown }) => unknown === undefined);
 }
@@ -37,8 +37,8 @@ export const hostGauges: readonly HostMetric[] = [
   {
     name: 'forpost_host_known',
     labels: ['part'],
-    help: '1 where this machine tells about the part of its health, 0 where it cannot',
-    read: (host) => hostParts.map((part) => [{ part }, tells(host, part) ? 1 : 0] as const),
+    help: '1 where this machine reports the part of its health, 0 where it cannot',
+    read: (host) => hostParts.map((part) => [{ part }, isKnown(host, part) ? 1 : 0] as const),
   },
   {
     name: 'forpost_host_temperature_celsius',

@@ -41,9 +41,9 @@ export function hostStatus(judged: Judged): HostStatus {
 
 /** What no alarm tells and a person should know all the same, a sentence each. */
 export function hostProblems(reading: HostReading, limits: HostLimits): readonly Words[] {
-  return worthALook(reading, limits)
+  return watchFindings(reading, limits)
     .filter(({ part }) => part === 'power' || part === 'storage')
-    .map(({ says }) => says);
+    .map(({ sentence }) => sentence);
 }
 
 function findingsOf({ reading, state, limits }: Judged): readonly HostFinding[] {
@@ -51,9 +51,9 @@ function findingsOf({ reading, state, limits }: Judged): readonly HostFinding[] 
   const partOf = new Map(conditions.map(({ id, part }) => [id, part]));
   const part = (condition: (typeof bad)[number]['condition']) => partOf.get(condition) ?? 'disk';
   return [
-    ...bad.map(({ condition, says }) => finding(part(condition), 'bad', says)),
-    ...watch.map(({ condition, says }) => finding(part(condition), 'watch', says)),
-    ...worthALook(reading, limits).map(({ part: of, says }) => finding(of, 'watch', says)),
+    ...bad.map(({ condition, sentence }) => finding(part(condition), 'bad', sentence)),
+    ...watch.map(({ condition, sentence }) => finding(part(condition), 'watch', sentence)),
+    ...watchFindings(reading, limits).map(({ part: of, sentence }) => finding(of, 'watch', sentence)),
     ...hostParts.flatMap((name) => {
       const of = reading[name];
       return 'unknown' in of ? [finding(name, 'unknown', of.unknown)] : [];
@@ -80,10 +80,10 @@ const busyLoad = 2;
 /** Part of the limit from which on wear is told. */
 const wearing = 0.8;
 
-function worthALook(
+function watchFindings(
   reading: HostReading,
   { worn_pct: worn }: HostLimits,
-): readonly { readonly part: HostPart; readonly says: Words }[] {
+): readonly { readonly part: HostPart; readonly sentence: Words }[] {
   const [power, load] = [known(reading.power), known(reading.load)];
   const interfaces = known(reading.network)?.interfaces;
   const worst = (known(reading.storage)?.disks ?? []).find(
@@ -91,14 +91,14 @@ function worthALook(
   );
   return [
     ...(power?.tooWeakSinceBoot && !power.tooWeak
-      ? [{ part: 'power' as const, says: words('gateway/reason.host-undervoltage-seen') }]
+      ? [{ part: 'power' as const, sentence: words('gateway/reason.host-undervoltage-seen') }]
       : []),
     ...(worst === undefined
       ? []
       : [
           {
             part: 'storage' as const,
-            says:
+            sentence:
               worst.usedLife === undefined || worst.spare === 'low'
                 ? words('gateway/reason.host-spare-low', { disk: worst.name })
                 : words('gateway/reason.host-wearing', {
@@ -108,10 +108,10 @@ function worthALook(
           },
         ]),
     ...(load !== undefined && load.load15 > load.cores * busyLoad
-      ? [{ part: 'load' as const, says: words('gateway/reason.host-busy', { cores: load.cores }) }]
+      ? [{ part: 'load' as const, sentence: words('gateway/reason.host-busy', { cores: load.cores }) }]
       : []),
     ...(interfaces?.every(({ up }) => !up)
-      ? [{ part: 'network' as const, says: words('gateway/reason.host-no-network') }]
+      ? [{ part: 'network' as const, sentence: words('gateway/reason.host-no-network') }]
       : []),
   ];
 }

@@ -27,9 +27,9 @@ class Run {
     return this;
   }
 
-  get says(): string {
+  get sentence(): string {
     const { bad, watch } = faults(this.state);
-    return [...bad, ...watch].map(({ says }) => says).join('; ');
+    return [...bad, ...watch].map(({ sentence }) => sentence).join('; ');
   }
 }
 
@@ -40,7 +40,7 @@ function hot(celsius: number): HostReading {
 test('a machine that is well raises nothing', () => {
   const run = new Run().minutes(100, well);
   expect(run.changes).toEqual([]);
-  expect(run.says).toBe('');
+  expect(run.sentence).toBe('');
 });
 
 describe('temperature', () => {
@@ -53,7 +53,7 @@ describe('temperature', () => {
     const run = new Run().minutes(10, hot(86));
     for (let i = 0; i < 20; i++) run.minutes(6, hot(84)).minutes(1, hot(85));
     expect(run.changes).toEqual(['5: temperature raised']);
-    expect(run.says).toBe(
+    expect(run.sentence).toBe(
       'the processor (cpu_thermal) has 85 °C, above 85 °C: ventilate the gateway, or shade it from the sun',
     );
   });
@@ -64,7 +64,7 @@ describe('temperature', () => {
       { name: 'BAT0', of: 'other', celsius: 120 },
     ] as const;
     const run = new Run().minutes(6, { ...well, temperature: { sensors } });
-    expect(run.says).toMatch(/^the processor \(coretemp\) has 76 °C, above 75 °C/);
+    expect(run.sentence).toMatch(/^the processor \(coretemp\) has 76 °C, above 75 °C/);
   });
 
   test('an NVMe disk is too hot 5 °C below its maker’s limit', () => {
@@ -73,13 +73,13 @@ describe('temperature', () => {
       temperature: { sensors: [{ name: 'nvme Composite', of: 'disk', celsius, critical: 85 }] },
     });
     expect(new Run().minutes(20, nvme(79)).changes).toEqual([]);
-    expect(new Run().minutes(6, nvme(81)).says).toMatch(/^a disk \(nvme Composite\) has 81 °C, above 80 °C/);
+    expect(new Run().minutes(6, nvme(81)).sentence).toMatch(/^a disk \(nvme Composite\) has 81 °C, above 80 °C/);
   });
 
   test('a processor that heat slows down is too hot, whatever its sensor says', () => {
     const slowed = new Run().minutes(6, { ...well, throttling: { byHeat: true } });
     expect(slowed.changes).toEqual(['5: temperature raised']);
-    expect(slowed.says).toMatch(/slowed down by heat/);
+    expect(slowed.sentence).toMatch(/slowed down by heat/);
     // x86 tells a count: what it counted before the gateway looked does not count, what grows does
     const counted = new Run().minutes(10, { ...well, throttling: { byHeat: false, count: 1000 } });
     expect(counted.changes).toEqual([]);
@@ -100,14 +100,14 @@ describe('memory', () => {
   test('little memory raises the alarm after ten minutes', () => {
     const run = new Run().minutes(9, little).minutes(1, well).minutes(12, little);
     expect(run.changes).toEqual(['20: memory raised']);
-    expect(run.says).toMatch(/^2 % of the memory is available/);
+    expect(run.sentence).toMatch(/^2 % of the memory is available/);
   });
 
   test('a machine in which all programs wait for memory raises the alarm, whatever is available', () => {
     const stalled = (share: number): HostReading => ({ ...well, memory: { ...memory, stalledShare: share } });
     const run = new Run().minutes(11, stalled(0.12)).minutes(20, stalled(0.06)).minutes(11, stalled(0.01));
     expect(run.changes).toEqual(['10: memory raised', '41: memory cleared']);
-    expect(new Run().minutes(1, stalled(0.12)).says).toMatch(
+    expect(new Run().minutes(1, stalled(0.12)).sentence).toMatch(
       /^all programs waited for memory for 12 % of the last 5 min/,
     );
   });
@@ -115,7 +115,7 @@ describe('memory', () => {
   test('a program that the kernel ended raises the alarm, those from before the start do not', () => {
     const killed: HostReading = { ...well, memory: { ...memory, oomKills: 7 } };
     const run = new Run().minutes(30, well).minutes(1, killed);
-    expect(run.says).toMatch(/^the system ended 2 programs in the last hour/);
+    expect(run.sentence).toMatch(/^the system ended 2 programs in the last hour/);
     run.minutes(100, killed);
     expect(run.changes).toEqual(['40: memory raised', '100: memory cleared']);
   });
@@ -133,7 +133,7 @@ describe('disk', () => {
 
   test('a disk that takes no more files is full, whatever room it has', () => {
     const run = new Run().minutes(3, { ...well, disk: { ...disk, filesFree: 20 } });
-    expect(run.says).toBe('the disk of / takes 20 more files only: delete small files that are not needed there');
+    expect(run.sentence).toBe('the disk of / takes 20 more files only: delete small files that are not needed there');
   });
 
   test('a file system without a number of files is judged by its room alone', () => {
@@ -144,8 +144,8 @@ describe('disk', () => {
   test('a disk that will be full within a week raises the alarm, and one in ten days does not clear it', () => {
     const run = new Run().minutes(31, well, 6.5);
     expect(run.changes).toEqual(['30: disk-filling raised']);
-    expect(run.says).toMatch(/^the disk of \/ will be full in 6 days/);
-    expect(run.minutes(1, well, 1.4).says).toMatch(/will be full in 33 hours/);
+    expect(run.sentence).toMatch(/^the disk of \/ will be full in 6 days/);
+    expect(run.minutes(1, well, 1.4).sentence).toMatch(/will be full in 33 hours/);
     run.minutes(100, well, 10);
     expect(run.changes).toHaveLength(1);
     run.minutes(61, well);
@@ -162,13 +162,13 @@ describe('disk', () => {
     ['has no spare blocks', { name: 'mmcblk0', kind: 'emmc', spare: 'urgent' }, /hardly any spare blocks/],
     ['fails its own test', { name: 'sda', kind: 'disk', failing: true }, /^sda reports that it is failing/],
     ['is missing in an array', { name: 'md0', kind: 'array', failing: true }, /^the array md0 lacks a disk/],
-  ] as const)('a disk that %s raises the alarm', (_, one, says) => {
+  ] as const)('a disk that %s raises the alarm', (_, one, sentence) => {
     const run = new Run().minutes(1, {
       ...well,
       storage: { disks: [{ name: 'sdb', kind: 'disk', unknown: 'no' }, one] },
     });
     expect(run.changes).toEqual(['0: disk-failing raised']);
-    expect(run.says).toMatch(says);
+    expect(run.sentence).toMatch(sentence);
   });
 
   test('errors that the kernel found in the file system of an SD card raise the alarm', () => {
@@ -177,7 +177,7 @@ describe('disk', () => {
       disk: { ...disk, errors: 1 },
       storage: { disks: [{ name: 'mmcblk0', kind: 'sd', unknown: 'SD cards do not tell their wear' }] },
     });
-    expect(run.says).toMatch(/^the system found an error in the file system of \//);
+    expect(run.sentence).toMatch(/^the system found an error in the file system of \//);
   });
 });
 

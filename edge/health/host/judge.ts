@@ -8,7 +8,7 @@
  * Always: one change of state is one change of the alarm; a reading that cannot tell changes nothing for a day.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
-import { type Condition, conditions, type HostCondition, type Looked } from './conditions.ts';
+import { type Condition, conditions, type HostCondition, type ReadingInContext } from './conditions.ts';
 import { type HostReading, known } from './reading.ts';
 import type { HostLimits } from './settings.ts';
 
@@ -19,13 +19,13 @@ interface Standing {
   /** since when nothing is known; absent: it is known */
   readonly unknownSince?: Uptime;
   /** what is wrong, in words; empty while well */
-  readonly says: string;
+  readonly sentence: string;
 }
 
 /** A fault of the last reading: bad (its alarm is active) or worth a look. */
 export interface Fault {
   readonly condition: HostCondition;
-  readonly says: string;
+  readonly sentence: string;
 }
 
 export interface HostState {
@@ -39,7 +39,7 @@ export interface HostChange {
   readonly change: 'raised' | 'cleared';
   readonly condition: Condition;
   /** what is wrong, or was, in words */
-  readonly says: string;
+  readonly sentence: string;
   readonly value?: number;
 }
 
@@ -50,7 +50,7 @@ const mostRecent = 100;
 
 /** `active`: alarms from before a restart with their words. */
 export function initialState(active: ReadonlyMap<string, string> = new Map()): HostState {
-  const standing = ({ id }: Condition): Standing => ({ active: active.has(id), says: active.get(id) ?? '' });
+  const standing = ({ id }: Condition): Standing => ({ active: active.has(id), sentence: active.get(id) ?? '' });
   return {
     standings: Object.fromEntries(conditions.map((one) => [one.id, standing(one)])) as HostState['standings'],
     kills: { count: undefined, recent: [] },
@@ -68,11 +68,11 @@ export function judged(
   const kills = killsAfter(state.kills, known(reading.memory)?.oomKills, uptime);
   const { byHeat = false, count } = known(reading.throttling) ?? {};
   const more = count !== undefined && state.throttles !== undefined && count > state.throttles;
-  const looked: Looked = { reading, daysLeft, recentKills: kills.recent.length, throttled: byHeat || more };
+  const context: ReadingInContext = { reading, daysLeft, recentKills: kills.recent.length, throttled: byHeat || more };
   const changes: HostChange[] = [];
   const standings = { ...state.standings };
   for (const condition of conditions) {
-    const verdict = condition.look(looked, limits);
+    const verdict = condition.verdictOn(context, limits);
     const before = standings[condition.id];
     const after = moved(before, condition, verdict, uptime);
     standings[condition.id] = after;
@@ -81,7 +81,7 @@ export function judged(
     changes.push({
       change: after.active ? 'raised' : 'cleared',
       condition,
-      says: after.active ? after.says : before.says,
+      sentence: after.active ? after.sentence : before.sentence,
       ...(value === undefined ? {} : { value }),
     });
   }
@@ -93,30 +93,30 @@ export function faults({ standings }: HostState): {
   readonly bad: readonly Fault[];
   readonly watch: readonly Fault[];
 } {
-  const all = Object.entries(standings).map(([id, { active, says }]) => ({
+  const all = Object.entries(standings).map(([id, { active, sentence }]) => ({
     condition: id as HostCondition,
     active,
-    says,
+    sentence,
   }));
-  const wrong = all.filter(({ says }) => says !== '');
+  const wrong = all.filter(({ sentence }) => sentence !== '');
   return { bad: wrong.filter(({ active }) => active), watch: wrong.filter(({ active }) => !active) };
 }
 
 function moved(before: Standing, condition: Condition, verdict: ReturnType<Condition['look']>, now: Uptime): Standing {
-  const { active, says } = before;
+  const { active, sentence } = before;
   if (verdict.is === 'unknown') {
     const unknownSince = before.unknownSince ?? now;
-    if (active && now - unknownSince >= forgottenAfterMs) return { active: false, says: '', unknownSince };
-    return { ...before, says: active ? says : '', unknownSince };
+    if (active && now - unknownSince >= forgottenAfterMs) return { active: false, sentence: '', unknownSince };
+    return { ...before, sentence: active ? sentence : '', unknownSince };
   }
   const wanted = verdict.is === 'bad';
-  const words = wanted ? verdict.says : active ? says : '';
+  const words = wanted ? verdict.sentence : active ? sentence : '';
   // in between: the state stays, and what had begun begins anew
-  if (verdict.is === 'between' || wanted === active) return { active, says: words };
+  if (verdict.is === 'between' || wanted === active) return { active, sentence: words };
   const since = before.since ?? now;
   const patienceMs = active ? condition.clearAfterMs : condition.raiseAfterMs;
-  if (now - since < patienceMs) return { active, since, says: words };
-  return { active: wanted, says: wanted ? words : '' };
+  if (now - since < patienceMs) return { active, since, sentence: words };
+  return { active: wanted, sentence: wanted ? words : '' };
 }
 
 function killsAfter(before: HostState['kills'], count: number | undefined, now: Uptime): HostState['kills'] {

@@ -94,7 +94,7 @@ export class ProbeProcess {
       over = true;
       this.#ended(child, how);
     };
-    child.on('message', (message) => this.#take(message as FromProbe));
+    child.on('message', (message) => this.#receive(message as FromProbe));
     child.once('error', (error) => ended(messageOf(error)));
     child.once('exit', (code, signal) => ended(`it ended with ${signal ?? `status ${code}`}`));
   }
@@ -123,7 +123,7 @@ export class ProbeProcess {
     });
   }
 
-  #take({ id, reading }: FromProbe): void {
+  #receive({ id, reading }: FromProbe): void {
     if (this.#stopped || id !== this.#asked) return;
     this.#failures = 0;
     this.#after(this.#options.everyMs, () => this.#ask());

@@ -4,7 +4,7 @@
  */
 import Database from 'better-sqlite3';
 import { codeOf } from './damage.ts';
-import { takeLock } from './sql/lock.ts';
+import { acquireLock } from './sql/lock.ts';
 
 export interface Lock {
   release(): void;
@@ -16,7 +16,7 @@ export function lockFile(file: string): Lock | undefined {
   try {
     // nothing is ever written: a journal on a full disk would prevent the lock
     db.pragma('journal_mode = MEMORY');
-    db.exec(takeLock);
+    db.exec(acquireLock);
     return { release: () => db.close() };
   } catch (error) {
     db.close();

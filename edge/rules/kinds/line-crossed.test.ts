@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
-import { crossing, looked, noon, scene, siteWith, trackOf } from '../testing/rules.ts';
+import { crossing, frameWith, noon, scene, siteWith, trackOf } from '../testing/rules.ts';
 import { ruleKind } from './registry.ts';
 
 const told = (transitions: ReturnType<RuleEngine['wake']>) =>
@@ -33,19 +33,19 @@ test('a crossing the other way or of another line, and a change in a zone, raise
 test('a crossing waits until its track is confirmed, and is dropped with the track', () => {
   const engine = engineOf({ confirmations: 3 });
   expect(engine.observe(crossing('right', 1, { seen: 1 }), 0, noon)).toEqual([]);
-  expect(engine.observe(looked(trackOf(1, { seen: 2 })), 100, noon)).toEqual([]);
-  expect(engine.observe(looked(trackOf(1, { seen: 3 })), 200, noon)).toHaveLength(1);
-  expect(engine.observe(looked(trackOf(1, { seen: 4 })), 300, noon)).toEqual([]);
+  expect(engine.observe(frameWith(trackOf(1, { seen: 2 })), 100, noon)).toEqual([]);
+  expect(engine.observe(frameWith(trackOf(1, { seen: 3 })), 200, noon)).toHaveLength(1);
+  expect(engine.observe(frameWith(trackOf(1, { seen: 4 })), 300, noon)).toEqual([]);
   engine.observe(crossing('right', 2, { seen: 1 }), 400, noon);
-  engine.observe(looked(), 500, noon);
-  expect(engine.observe(looked(trackOf(2, { seen: 3 })), 600, noon)).toEqual([]);
+  engine.observe(frameWith(), 500, noon);
+  expect(engine.observe(frameWith(trackOf(2, { seen: 3 })), 600, noon)).toEqual([]);
 });
 
 test('the schedule is judged at the moment of crossing', () => {
   const engine = engineOf({ when: 'hour >= 22 && to == "right"', min_score: 0.5 });
   expect(engine.observe(crossing('right', 1), 0, noon)).toEqual([]);
   const late = noon + 10 * 3_600_000;
-  expect(engine.observe({ ...looked(trackOf(1)), received: late }, 100, late)).toEqual([]);
+  expect(engine.observe({ ...frameWith(trackOf(1)), received: late }, 100, late)).toEqual([]);
   expect(engine.observe({ ...crossing('right', 1), received: late }, 200, late)).toHaveLength(1);
 });
 

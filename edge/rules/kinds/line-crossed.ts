@@ -83,7 +83,7 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
   schema,
   placeholders,
   conditionOn: 'crossing',
-  takesLate: false,
+  observesLate: false,
 
   check: (config, references) => [
     ...checkPlace(config, references.cameras),
@@ -115,7 +115,7 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
   observe(config, state, observation, uptime) {
     const { unconfirmed } = state;
     const changes: RuleChange[] = [];
-    const tell = (track: Track, to: LineSide) =>
+    const report = (track: Track, to: LineSide) =>
       changes.push(crossed(config, state, track, to, state.alarm.happened(uptime), observation.time));
     if (observation.kind === 'scene-lost') unconfirmed.clear();
     else if (observation.kind === 'scene') {
@@ -124,15 +124,15 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
       const { track, to } = change;
       unconfirmed.delete(track.id);
       if ((config.direction ?? to) === to && holds(config, state, track, to, observation)) {
-        if (means(config, track)) tell(track, to);
+        if (means(config, track)) report(track, to);
         else if (unconfirmed.size < mostUnconfirmed) unconfirmed.set(track.id, to);
       }
-    } else if (observation.kind === 'looked')
+    } else if (observation.kind === 'frame')
       for (const [id, to] of unconfirmed) {
         const track = observation.tracks.find((one) => one.id === id);
         if (track !== undefined && !means(config, track)) continue;
         unconfirmed.delete(id);
-        if (track !== undefined) tell(track, to);
+        if (track !== undefined) report(track, to);
       }
     return evaluation(state, changes);
   },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
-import { looked, noon, scene, sceneLost, siteWith, trackOf } from '../testing/rules.ts';
+import { frameWith, noon, scene, sceneLost, siteWith, trackOf } from '../testing/rules.ts';
 
 const rule = { id: 'r', kind: 'loitering', camera: 'yard', zone: 'drive', after_s: 30, clear_after_s: 5 };
 
@@ -51,6 +51,6 @@ test('when a condition begins to hold, the time that a person has already stayed
   const engine = engineOf({ when: 'hour >= 22' });
   engine.observe(scene('entered', 1), 0, noon);
   const late = noon + 10 * 3_600_000;
-  const change = engine.observe({ ...looked(trackOf(1)), time: late, received: late }, 40_000, late);
+  const change = engine.observe({ ...frameWith(trackOf(1)), time: late, received: late }, 40_000, late);
   expect(told(change)).toEqual(['raised Yard camera: person in Driveway for 40 s']);
 });

@@ -76,7 +76,7 @@ export function observeOccupancy(
     return { state, changes: [] };
   }
   // a camera that sends a scene change or a frame's tracks is live
-  if (['scene-live', 'scene', 'looked'].includes(observation.kind)) state.knownFrom ??= uptime + settleMs;
+  if (['scene-live', 'scene', 'frame'].includes(observation.kind)) state.knownFrom ??= uptime + settleMs;
   state.presence.observe(observation, uptime);
   return judge(limit, state, observation.received, uptime);
 }

@@ -23,7 +23,7 @@ export interface PresenceChange {
   readonly came: readonly Occupant[];
   readonly went: readonly (Occupant & { readonly parked: boolean })[];
   /** whether the observation is about the zone */
-  readonly heard: boolean;
+  readonly concernsZone: boolean;
 }
 
 export interface PresenceOptions {
@@ -37,7 +37,7 @@ export interface PresenceOptions {
 /** Tracks in one zone at once; further ones are not counted. */
 const mostInside = 1000;
 const stepOutMs = 2_000;
-const nothing: PresenceChange = { came: [], went: [], heard: false };
+const nothing: PresenceChange = { came: [], went: [], concernsZone: false };
 
 export class Presence {
   readonly #options: PresenceOptions;
@@ -66,18 +66,18 @@ export class Presence {
   }
 
   observe(observation: Observation, uptime: Uptime): PresenceChange {
-    if (observation.kind === 'looked') return this.#look(observation, uptime);
+    if (observation.kind === 'frame') return this.#judgeFrame(observation, uptime);
     if (observation.kind !== 'scene') return nothing;
     const { change } = observation;
     if (change.change === 'crossed' || change.zone !== this.#options.zone) return nothing;
     const known = this.#inside.get(change.track.id);
     if (change.change === 'left') return this.#leave(change.track.id, uptime);
-    if (known === undefined && this.#inside.size >= mostInside) return { ...nothing, heard: true };
+    if (known === undefined && this.#inside.size >= mostInside) return { ...nothing, concernsZone: true };
     const since = known?.since ?? this.#returned(change.track.id, uptime) ?? uptime;
     return this.#judge({ since, track: change.track, counted: known?.counted ?? false }, observation);
   }
 
-  #look(observation: Extract<Observation, { kind: 'looked' }>, uptime: Uptime): PresenceChange {
+  #judgeFrame(observation: Extract<Observation, { kind: 'frame' }>, uptime: Uptime): PresenceChange {
     if (this.#inside.size === 0) return nothing;
     const came: Occupant[] = [];
     const went: PresenceChange['went'][number][] = [];
@@ -87,7 +87,7 @@ export class Presence {
       came.push(...change.came);
       went.push(...change.went);
     }
-    return { came, went, heard: true };
+    return { came, went, concernsZone: true };
   }
 
   #judge(occupant: Occupant, observation: Observation): PresenceChange {
@@ -95,10 +95,10 @@ export class Presence {
     const hidden = occupant.track.static && !parked;
     const now = { ...occupant, counted: !hidden && (occupant.counted || means(occupant.track, observation)) };
     this.#inside.set(occupant.track.id, now);
-    if (now.counted === occupant.counted) return { ...nothing, heard: true };
+    if (now.counted === occupant.counted) return { ...nothing, concernsZone: true };
     return now.counted
-      ? { came: [now], went: [], heard: true }
-      : { came: [], went: [{ ...now, parked: true }], heard: true };
+      ? { came: [now], went: [], concernsZone: true }
+      : { came: [], went: [{ ...now, parked: true }], concernsZone: true };
   }
 
   #leave(id: number, uptime: Uptime): PresenceChange {
@@ -107,7 +107,7 @@ export class Presence {
     this.#inside.delete(id);
     for (const [other, { at }] of this.#steppedOut) if (uptime - at > stepOutMs) this.#steppedOut.delete(other);
     this.#steppedOut.set(id, { since: known.since, at: uptime });
-    return { came: [], went: known.counted ? [{ ...known, parked: false }] : [], heard: true };
+    return { came: [], went: known.counted ? [{ ...known, parked: false }] : [], concernsZone: true };
   }
 
   #returned(id: number, uptime: Uptime): number | undefined {

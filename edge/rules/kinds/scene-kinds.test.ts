@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
 import type { Observation } from '../rule.ts';
-import { crossing, looked, noon, scene, sceneLive, sceneLost, siteWith, trackOf } from '../testing/rules.ts';
+import { crossing, frameWith, noon, scene, sceneLive, sceneLost, siteWith, trackOf } from '../testing/rules.ts';
 import { ruleKind } from './registry.ts';
 
 const rules = [
@@ -32,7 +32,7 @@ const said: fc.Arbitrary<Observation | 'wake'> = fc.oneof(
     .map(([to, id]) => crossing(to, id)),
   fc
     .array(fc.tuple(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 3 }), fc.boolean()), { maxLength: 3 })
-    .map((all) => looked(...all.map(([id, seen, stands]) => trackOf(id, { seen, static: stands })))),
+    .map((all) => frameWith(...all.map(([id, seen, stands]) => trackOf(id, { seen, static: stands })))),
 );
 
 describe.each(rules)('$kind', (rule) => {
@@ -112,13 +112,13 @@ test('only a thing of the right class, score and size raises the alarm, as soon 
   // the built-in model that stands in for an unavailable one knows no classes, and its scores are not comparable
   expect(raised({ classes: ['cat'], min_score: 0.99 }, scene('entered', 1, { anyClass: true }))).toEqual([true]);
   expect(
-    raised({ min_score: 0.8 }, enter, looked(trackOf(1, { best: 0.7 })), looked(trackOf(1, { best: 0.85 }))),
+    raised({ min_score: 0.8 }, enter, frameWith(trackOf(1, { best: 0.7 })), frameWith(trackOf(1, { best: 0.85 }))),
   ).toEqual([false, false, true]);
-  expect(raised({ min_height: 0.4 }, enter, looked(trackOf(1, { box: [0, 0, 0.2, 0.5] })))).toEqual([false, true]);
+  expect(raised({ min_height: 0.4 }, enter, frameWith(trackOf(1, { box: [0, 0, 0.2, 0.5] })))).toEqual([false, true]);
   expect(raised({ max_area: 0.02 }, enter)).toEqual([false]);
-  expect(raised({ confirmations: 3 }, enter, looked(trackOf(1, { seen: 2 })), looked(trackOf(1, { seen: 3 })))).toEqual(
-    [false, false, true],
-  );
+  expect(
+    raised({ confirmations: 3 }, enter, frameWith(trackOf(1, { seen: 2 })), frameWith(trackOf(1, { seen: 3 }))),
+  ).toEqual([false, false, true]);
 });
 
 test('a schedule that begins while a person is inside raises the alarm then', () => {
@@ -126,7 +126,7 @@ test('a schedule that begins while a person is inside raises the alarm then', ()
   const engine = new RuleEngine({ site: siteWith(rule), uptime: 0 });
   expect(engine.observe(scene('entered', 1), 0, noon)).toEqual([]);
   const late = noon + 10 * 3_600_000;
-  const told = engine.observe({ ...looked(trackOf(1)), time: late, received: late }, 36_000_000, late);
+  const told = engine.observe({ ...frameWith(trackOf(1)), time: late, received: late }, 36_000_000, late);
   expect(told.map(({ change }) => change)).toEqual(['raised']);
 });
 
@@ -138,7 +138,7 @@ test('a car counts while it drives, not while it is parked, and again when it dr
     ...engine.observe(scene('entered', 1, car(false)), 0, noon),
     ...engine.observe(scene('parked', 1, car(true)), 20_000, noon),
     ...engine.wake(noon, 25_000),
-    ...engine.observe(looked(trackOf(1, car(true))), 30_000, noon),
+    ...engine.observe(frameWith(trackOf(1, car(true))), 30_000, noon),
     ...engine.observe(scene('moved', 1, car(false)), 40_000, noon),
   ];
   expect(told.map(({ change }) => change)).toEqual(['raised', 'cleared', 'raised']);

@@ -27,9 +27,9 @@ const schema = Type.Object(
 export type SilentConfig = RuleConfig & Type.Static<typeof schema>;
 
 /** Times in ms of the monotonic clock. */
-interface Hearing {
+interface Contact {
   /** time of the newest message, or the start of the rule; undefined while silent since before a restart */
-  heard: number | undefined;
+  lastMessage: number | undefined;
   silent: boolean;
   /** time of the next check, while the device is not silent */
   due: number;
@@ -38,7 +38,7 @@ interface Hearing {
 interface State {
   readonly context: RuleContext;
   readonly when: Condition | undefined;
-  readonly hearing: Map<DeviceId, Hearing>;
+  readonly contacts: Map<DeviceId, Contact>;
   /** no device is due before this time; it may be too early, never too late */
   wakeAt: number | undefined;
 }
@@ -53,7 +53,7 @@ export const silent: RuleKind<SilentConfig, State> = {
   schema,
   placeholders,
   conditionOn: 'silence',
-  takesLate: true,
+  observesLate: true,
 
   check: (config, { devices }) => [
     ...checkDevices(config, devices),
@@ -67,42 +67,42 @@ export const silent: RuleKind<SilentConfig, State> = {
   concerns: coversDevice,
 
   initial(config, context, uptime) {
-    const hearing = new Map<DeviceId, Hearing>();
+    const contacts = new Map<DeviceId, Contact>();
     const active = new Set(context.active.map(({ device }) => device));
     for (const device of context.devices)
       if (coversDevice(config, device)) {
         const silentNow = active.has(device);
-        hearing.set(device, {
-          heard: silentNow ? undefined : uptime,
+        contacts.set(device, {
+          lastMessage: silentNow ? undefined : uptime,
           silent: silentNow,
           due: uptime + afterMs(config),
         });
       }
-    const state = { context, when: compileWhen(config.when, 'silence', context), hearing, wakeAt: undefined };
-    return { ...state, wakeAt: earliest(hearing) };
+    const state = { context, when: compileWhen(config.when, 'silence', context), contacts, wakeAt: undefined };
+    return { ...state, wakeAt: earliest(contacts) };
   },
 
   carry({ before, config, state, context, uptime }) {
-    const hearing = new Map<DeviceId, Hearing>();
+    const contacts = new Map<DeviceId, Contact>();
     for (const device of context.devices) {
       if (!coversDevice(config, device)) continue;
-      const known = state.hearing.get(device) ?? { heard: uptime, silent: false, due: uptime + afterMs(config) };
+      const known = state.contacts.get(device) ?? { lastMessage: uptime, silent: false, due: uptime + afterMs(config) };
       // a condition that did not hold has postponed the check: another condition or another time is judged anew
       const isNewTime = before.after_s !== config.after_s || before.when !== config.when;
-      const due = isNewTime && known.heard !== undefined ? known.heard + afterMs(config) : known.due;
-      hearing.set(device, { ...known, due });
+      const due = isNewTime && known.lastMessage !== undefined ? known.lastMessage + afterMs(config) : known.due;
+      contacts.set(device, { ...known, due });
     }
     const when = compileWhen(config.when, 'silence', context);
-    return { context, when, hearing, wakeAt: earliest(hearing) };
+    return { context, when, contacts, wakeAt: earliest(contacts) };
   },
 
   observe(config, state, observation, uptime) {
     const { kind, device, time } = observation;
-    const known = kind === 'reading' || kind === 'message' ? state.hearing.get(device) : undefined;
+    const known = kind === 'reading' || kind === 'message' ? state.contacts.get(device) : undefined;
     if (known === undefined) return evaluation(state, []);
     const was = known.silent;
-    const silentFor = known.heard === undefined ? undefined : (uptime - known.heard) / 1000;
-    known.heard = uptime;
+    const silentFor = known.lastMessage === undefined ? undefined : (uptime - known.lastMessage) / 1000;
+    known.lastMessage = uptime;
     known.silent = false;
     known.due = uptime + afterMs(config);
     if (!was) return evaluation(state, []);
@@ -118,14 +118,14 @@ export const silent: RuleKind<SilentConfig, State> = {
 
   wake(config, state, now, uptime) {
     const changes: RuleChange[] = [];
-    for (const [device, known] of state.hearing) {
+    for (const [device, known] of state.contacts) {
       if (known.silent || uptime < known.due) continue;
       if (state.when !== undefined && !state.when.holds({ now, device })) {
         known.due = uptime + askAgainMs;
         continue;
       }
       known.silent = true;
-      const silentFor = (uptime - (known.heard ?? uptime)) / 1000;
+      const silentFor = (uptime - (known.lastMessage ?? uptime)) / 1000;
       const { words, nameOf } = state.context;
       const fields = { device: nameOf(device), seconds: words.formats.span(silentFor) };
       const sentence = message('alarm/silent.raised', { device: fields.device, duration: { seconds: silentFor } });
@@ -133,7 +133,7 @@ export const silent: RuleKind<SilentConfig, State> = {
       const value = Math.round(silentFor);
       changes.push({ change: 'raised', device, subject: '', ...says, cause: 'silent', value, time: now });
     }
-    state.wakeAt = earliest(state.hearing);
+    state.wakeAt = earliest(state.contacts);
     return evaluation(state, changes);
   },
 };
@@ -142,9 +142,9 @@ function afterMs(config: SilentConfig): number {
   return config.after_s * 1000;
 }
 
-function earliest(hearing: ReadonlyMap<DeviceId, Hearing>): number | undefined {
+function earliest(contacts: ReadonlyMap<DeviceId, Contact>): number | undefined {
   let first: number | undefined;
-  for (const { silent: isSilent, due } of hearing.values())
+  for (const { silent: isSilent, due } of contacts.values())
     if (!isSilent) first = Math.min(first ?? Number.POSITIVE_INFINITY, due);
   return first;
 }

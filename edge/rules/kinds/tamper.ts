@@ -69,7 +69,7 @@ export const tamper: RuleKind<TamperConfig, State> = {
   category: 'tamper',
   schema,
   placeholders,
-  takesLate: false,
+  observesLate: false,
 
   check({ cameras, message: own }, references) {
     const ids = references.cameras.map(({ id }): string => id);

@@ -16,8 +16,8 @@ import { words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
-import { channelAndMetric, type Heard } from '../../devices/heard.ts';
 import { isMetric, misspeltMetric } from '../../devices/metrics.ts';
+import { channelAndMetric, type MessageRecord } from '../../devices/record.ts';
 import type { RuleConfig } from '../../site/site.ts';
 import { type CannotFire, enoughMessages } from '../can-fire.ts';
 import type { Condition } from '../cel.ts';
@@ -110,7 +110,7 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
   schema,
   placeholders,
   conditionOn: 'reading',
-  takesLate: false,
+  observesLate: false,
 
   check(config, { devices }) {
     const problems: RuleProblem[] = [...checkDevices(config, devices), ...checkWhen(config.when, 'reading')];
@@ -224,14 +224,14 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
 const mostNames = 6;
 
 /** Why no value of the device can raise the alarm, judged by the device's messages so far. */
-function cannotReach(config: ThresholdConfig, heard: Heard): CannotFire | undefined {
+function cannotReach(config: ThresholdConfig, record: MessageRecord): CannotFire | undefined {
   const { metric, channel: only } = config;
-  const wanted = [...heard.values]
+  const wanted = [...record.values]
     .map(([name, { value }]) => ({ ...channelAndMetric(name), value }))
     .filter((one) => one.metric === metric && (only === undefined || one.channel === only));
   const [first] = wanted;
-  if (first === undefined) return absent(config, heard);
-  if (heard.onlyUnjudged)
+  if (first === undefined) return absent(config, record);
+  if (record.onlyUnjudged)
     return {
       kind: 'form',
       reason: words('gateway/reason.quality'),
@@ -239,7 +239,7 @@ function cannotReach(config: ThresholdConfig, heard: Heard): CannotFire | undefi
   const reachable = wanted.filter(({ value }) => notBeyond(config, value) === undefined);
   const reason = reachable.length === 0 ? notBeyond(config, first.value) : undefined;
   if (reason !== undefined) return { kind: 'form', reason };
-  return muteCondition(config, heard, new Set(reachable.map(({ channel }) => channel)));
+  return muteCondition(config, record, new Set(reachable.map(({ channel }) => channel)));
 }
 
 /** Why values of this form are never beyond the limit. */
@@ -252,13 +252,13 @@ function notBeyond({ metric, above, below }: ThresholdConfig, value: Value): str
   return words('gateway/reason.switch-never', { metric, limit });
 }
 
-function absent({ metric, channel }: ThresholdConfig, heard: Heard): CannotFire | undefined {
-  if (heard.messages === 0)
-    return heard.notUnderstood === 0
+function absent({ metric, channel }: ThresholdConfig, record: MessageRecord): CannotFire | undefined {
+  if (record.messages === 0)
+    return record.notUnderstood === 0
       ? undefined
-      : { kind: 'absent', reason: words('gateway/reason.nothing-understood', { count: heard.notUnderstood }) };
-  if (heard.more || heard.messages < enoughMessages) return undefined;
-  const names = [...heard.values.keys()];
+      : { kind: 'absent', reason: words('gateway/reason.nothing-understood', { count: record.notUnderstood }) };
+  if (record.more || record.messages < enoughMessages) return undefined;
+  const names = [...record.values.keys()];
   const elsewhere = names.filter((name) => name.slice(name.lastIndexOf('/') + 1) === metric);
   if (channel !== undefined && elsewhere.length > 0) {
     const channels = elsewhere.map((name) => name.slice(0, Math.max(name.lastIndexOf('/'), 0)) || 'none');
@@ -266,7 +266,7 @@ function absent({ metric, channel }: ThresholdConfig, heard: Heard): CannotFire 
       kind: 'absent',
       reason: words('gateway/reason.channel-absent', {
         channel,
-        count: heard.messages,
+        count: record.messages,
         metric,
         channels: channels.slice(0, mostNames).join(', '),
       }),
@@ -278,7 +278,7 @@ function absent({ metric, channel }: ThresholdConfig, heard: Heard): CannotFire 
     kind: 'absent',
     reason: words('gateway/reason.metric-absent', {
       metric,
-      count: heard.messages,
+      count: record.messages,
       metrics: `${metrics.slice(0, mostNames).join(', ')}${more}`,
     }),
   };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RuleEngine } from '../engine.ts';
-import { looked, noon, scene, sceneLive, sceneLost, siteWith, trackOf } from '../testing/rules.ts';
+import { frameWith, noon, scene, sceneLive, sceneLost, siteWith, trackOf } from '../testing/rules.ts';
 import { settleMs } from './occupancy.ts';
 import { ruleKind } from './registry.ts';
 
@@ -62,7 +62,7 @@ test('a zone whose camera is not live does not count as empty', () => {
   engine.observe(sceneLost, 1_050_000, noon);
   expect(engine.wake(noon, 2_000_000)).toEqual([]);
   // a camera that sends a frame's tracks is live, even without a scene-live before
-  engine.observe(looked(), 3_000_000, noon);
+  engine.observe(frameWith(), 3_000_000, noon);
   engine.wake(noon, 3_003_000);
   expect(engine.wake(noon, 3_063_000).map(({ change }) => change)).toEqual(['raised']);
 });
@@ -71,7 +71,7 @@ test('a person who stands still keeps the zone occupied', () => {
   const engine = live({ kind: 'zone-empty', after_s: 60 });
   engine.observe(scene('entered', 1), 5_000, noon);
   for (let uptime = 10_000; uptime < 600_000; uptime += 5_000)
-    expect(engine.observe(looked(trackOf(1)), uptime, noon)).toEqual([]);
+    expect(engine.observe(frameWith(trackOf(1)), uptime, noon)).toEqual([]);
   expect(engine.wake(noon, 600_000)).toEqual([]);
 });
 

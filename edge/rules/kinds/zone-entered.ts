@@ -46,7 +46,7 @@ interface State {
   /** when the zone became empty, while the alarm is active; ms of the monotonic clock */
   emptySince: number | undefined;
   /** when the camera last sent something about the zone; ms of the monotonic clock */
-  heard: number;
+  lastSeenAt: number;
 }
 
 const defaultClearAfterS = 5;
@@ -77,7 +77,7 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
       presence: new Presence({ zone, parked: false, means: meansInZone(config, context) }),
       active,
       emptySince: active ? uptime + graceMs : undefined,
-      heard: uptime,
+      lastSeenAt: uptime,
     };
   },
 
@@ -88,9 +88,9 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
       if (state.active) state.emptySince ??= uptime;
       return evaluation(config, state, []);
     }
-    const { came, heard } = presence.observe(observation, uptime);
-    if (!heard) return evaluation(config, state, []);
-    state.heard = uptime;
+    const { came, concernsZone } = presence.observe(observation, uptime);
+    if (!concernsZone) return evaluation(config, state, []);
+    state.lastSeenAt = uptime;
     const before = presence.count - came.length;
     const changes = came.map(({ track }, i) => {
       const change = state.active ? 'updated' : 'raised';
@@ -104,9 +104,9 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
 
   wake(config, state, now, uptime) {
     if (!state.active) return evaluation(config, state, []);
-    if (state.presence.count > 0 && uptime - state.heard >= forgottenAfterMs) {
+    if (state.presence.count > 0 && uptime - state.lastSeenAt >= forgottenAfterMs) {
       state.presence.clear();
-      state.emptySince = state.heard;
+      state.emptySince = state.lastSeenAt;
     }
     if (state.emptySince === undefined || uptime - state.emptySince < clearAfterMs(config))
       return evaluation(config, state, []);
@@ -153,6 +153,6 @@ function clearAfterMs(config: ZoneEnteredConfig): number {
 function evaluation(config: ZoneEnteredConfig, state: State, changes: readonly RuleChange[]): Evaluation<State> {
   if (!state.active) return { state, changes };
   const wakeAt =
-    state.emptySince === undefined ? state.heard + forgottenAfterMs : state.emptySince + clearAfterMs(config);
+    state.emptySince === undefined ? state.lastSeenAt + forgottenAfterMs : state.emptySince + clearAfterMs(config);
   return { state, changes, wakeAt };
 }

@@ -48,7 +48,7 @@ export function zoneKind<Config extends ZoneRule>(options: ZoneKindOptions<Confi
   return {
     placeholders,
     conditionOn: subject,
-    takesLate: false,
+    observesLate: false,
     check: (config, { cameras }) => [
       ...checkPlace(config, cameras),
       ...checkThings(config, cameraNamed(cameras, config.camera)),

@@ -73,8 +73,8 @@ export function crossing(to: LineSide, id: number, more: Partial<Track> = {}): O
 }
 
 /** A frame with these tracks. */
-export function looked(...tracks: readonly Track[]): Observation {
-  return { ...yard, kind: 'looked', tracks };
+export function frameWith(...tracks: readonly Track[]): Observation {
+  return { ...yard, kind: 'frame', tracks };
 }
 
 export const sceneLost: Observation = { ...yard, kind: 'scene-lost' };

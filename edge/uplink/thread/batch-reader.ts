@@ -43,7 +43,7 @@ export class BatchReader {
 
   /** The events after `cursor`, up to both limits, at least one if there is one. @throws if the outbox cannot be read */
   next(cursor: Cursor, maxEvents: number, maxBytes: number): Loaded {
-    return this.#takeAhead(cursor, maxEvents, maxBytes) ?? this.#read(cursor, maxEvents, maxBytes);
+    return this.#useAhead(cursor, maxEvents, maxBytes) ?? this.#read(cursor, maxEvents, maxBytes);
   }
 
   /** Reads the events after `cursor` for the next call of `next`. After an error that call reads again. */
@@ -76,7 +76,7 @@ export class BatchReader {
   }
 
   /** The batch that was read ahead, if it fits. If its first event is still in the outbox, the others are too. */
-  #takeAhead({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded | undefined {
+  #useAhead({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded | undefined {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead === undefined || ahead.epoch !== epoch || ahead.after !== after) return undefined;

@@ -57,7 +57,7 @@ export interface LaneOptions {
 /** A session, and how many of its bytes on the wire the pacer has counted. */
 interface OpenSession {
   readonly session: SinkSession;
-  told: number;
+  countedBytes: number;
 }
 
 /** About the time of a commit that sheds. */
@@ -137,8 +137,8 @@ export class LaneRunner {
   /** Has the pacer count what the session had on the wire since the last time. Returns all its bytes. */
   #account(open: OpenSession): number {
     const { wireBytes } = open.session;
-    this.#options.pacer.spent(this.#options.lane, wireBytes - open.told);
-    open.told = wireBytes;
+    this.#options.pacer.spent(this.#options.lane, wireBytes - open.countedBytes);
+    open.countedBytes = wireBytes;
     return wireBytes;
   }
 
@@ -152,7 +152,7 @@ export class LaneRunner {
       const pace = pacer.ask(lane);
       const { state, commands } = step(before, next, { now: clock.uptime(), chance: random(), settings, pace });
       this.#state = state;
-      this.#tell(before, state);
+      this.#logTransition(before, state);
       for (const command of commands) this.#run(command);
     }
     this.#stepping = false;
@@ -161,7 +161,7 @@ export class LaneRunner {
     this.#options.changed();
   }
 
-  #tell(before: ForwarderState, after: ForwarderState): void {
+  #logTransition(before: ForwarderState, after: ForwarderState): void {
     const { logger, lane, sink } = this.#options;
     if (after.reason !== '' && after.reason !== before.reason && after.phase.kind !== 'probing')
       logger.warn({ sink: sink.name, lane, attempt: after.attempt }, after.reason);
@@ -212,7 +212,7 @@ export class LaneRunner {
     this.#options.sink.open(deadlineMs).then(
       (opened) => {
         if (this.#stopped) return void opened.close();
-        const open = { session: opened, told: 0 };
+        const open = { session: opened, countedBytes: 0 };
         this.#sessions.set(session, open);
         this.#account(open);
         this.#handle({ on: 'opened', session });
@@ -298,11 +298,11 @@ export class LaneRunner {
     const { records = [], jsonBytes = 0, dataBytes = 0 } = this.#loaded ?? {};
     const batch: SinkBatch = { epoch: phase.batch.epoch, lane: this.#options.lane, records };
     const { count } = phase.batch;
-    const { told } = open;
+    const { countedBytes } = open;
     this.#readAheadSoon(phase.batch);
     open.session.send(batch, deadlineMs).then(
       () => {
-        this.#options.pacer.measured(jsonBytes, this.#account(open) - told);
+        this.#options.pacer.measured(jsonBytes, this.#account(open) - countedBytes);
         if (this.#state.session === session) {
           this.#eventsSafe += count;
           this.#bytesSafe += dataBytes;

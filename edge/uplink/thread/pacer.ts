@@ -81,9 +81,9 @@ export class Pacer {
     const time = this.#time();
     const { limits } = this.#options;
     this.#state = passTime(this.#state, limits, time);
-    const said = verdict(this.#state, limits, lane, time);
-    if (!said.go) return { until: time.now + said.waitMs, why: said.why, maxBytes: 0 };
-    return { until: 0, why: 'rate', maxBytes: Math.max(1, Math.floor(said.maxWireBytes * this.#ratio)) };
+    const answer = verdict(this.#state, limits, lane, time);
+    if (!answer.go) return { until: time.now + answer.waitMs, why: answer.why, maxBytes: 0 };
+    return { until: 0, why: 'rate', maxBytes: Math.max(1, Math.floor(answer.maxWireBytes * this.#ratio)) };
   }
 
   /** Grants evidence up to `wanted` bytes. They count as sent at once, so that a kill returns none of them. */
@@ -91,9 +91,9 @@ export class Pacer {
     if (!this.#limited) return { bytes: wanted, waitMs: 0 };
     const time = this.#time();
     this.#state = passTime(this.#state, this.#options.limits, time);
-    const said = evidenceVerdict(this.#state, this.#options.limits, time);
-    if (!said.go) return { bytes: 0, waitMs: said.waitMs };
-    const bytes = Math.min(wanted, Math.max(leastGrantBytes, Math.floor(said.maxWireBytes)));
+    const answer = evidenceVerdict(this.#state, this.#options.limits, time);
+    if (!answer.go) return { bytes: 0, waitMs: answer.waitMs };
+    const bytes = Math.min(wanted, Math.max(leastGrantBytes, Math.floor(answer.maxWireBytes)));
     this.spent('evidence', bytes);
     return { bytes, waitMs: 0 };
   }

@@ -50,8 +50,8 @@ export class SinkStatus {
   #statusNotBefore = Number.NEGATIVE_INFINITY;
   #statusGapMs = 0;
   /** the last answer: ms of the monotonic clock, and the events that were safe by then */
-  #heardAt: number;
-  #heardSafe = 0;
+  #answeredAt: number;
+  #safeAtAnswer = 0;
   /** statuses in a row without an answer */
   #unanswered = 0;
   readonly #rates: { readonly at: number; readonly events: number }[] = [];
@@ -60,7 +60,7 @@ export class SinkStatus {
   constructor(parts: SinkParts) {
     this.#parts = parts;
     this.#since = new Date(parts.clock.now()).toISOString();
-    this.#heardAt = parts.clock.uptime();
+    this.#answeredAt = parts.clock.uptime();
   }
 
   get name(): string {
@@ -103,7 +103,7 @@ export class SinkStatus {
       const slow = this.#statusGapMs > statusEveryMs ? { everyMs: Math.ceil(this.#statusGapMs) } : {};
       const full = { ...status, ...slow, lanes: this.lanes() };
       const took = await through.status(full, statusDeadlineMs);
-      this.#heard(clock.uptime());
+      this.#noteAnswer(clock.uptime());
       if (pacer.limited) {
         // a batch of the same session may have been on the wire meanwhile
         this.#statusGapMs = pacer.statusGapMs(Math.min(took, JSON.stringify(full).length));
@@ -194,8 +194,8 @@ export class SinkStatus {
     return [...result, ...drained.filter(({ epoch, lane }) => !named.has(`${epoch}/${lane}`))];
   }
 
-  #heard(uptime: number): void {
-    this.#heardAt = uptime;
+  #noteAnswer(uptime: number): void {
+    this.#answeredAt = uptime;
     this.#unanswered = 0;
   }
 
@@ -209,9 +209,9 @@ export class SinkStatus {
   #silentSince(safeEvents: number): string | undefined {
     const { clock } = this.#parts;
     const isIdle = this.#state !== 'live' && this.#state !== 'draining';
-    if (safeEvents > this.#heardSafe || isIdle) this.#heard(clock.uptime());
-    this.#heardSafe = safeEvents;
-    const silentMs = clock.uptime() - this.#heardAt;
+    if (safeEvents > this.#safeAtAnswer || isIdle) this.#noteAnswer(clock.uptime());
+    this.#safeAtAnswer = safeEvents;
+    const silentMs = clock.uptime() - this.#answeredAt;
     // a process that was stopped for a while has asked nothing meanwhile
     if (this.#unanswered < leastUnanswered) return undefined;
     if (silentMs < Math.max(silentAfterMs, this.#statusGapMs * unansweredGaps)) return undefined;

@@ -3,7 +3,7 @@
  *
  * Always:
  * - at most one frame of a camera waits for a detector or is in one, and it is the newest; a newer frame follows at once
- * - a still scene costs only the gate, and one run of the detector every `lookAgainMs`
+ * - a still scene costs only the gate, and one run of the detector every `analyseStillEveryMs`
  * - a broken stream reports no track as having left; frames of that stream are dropped, also one in the detector
  */
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
@@ -18,9 +18,9 @@ import type { MotionMask } from './motion-mask.ts';
 import type { NewestFrame } from './newest-frame.ts';
 import type { LivePicture } from './picture.ts';
 import { emptyScene, observe } from './scene.ts';
-import { emptyTracker, type TrackerOptions, track, wantsAnotherLook } from './tracker.ts';
+import { emptyTracker, type TrackerOptions, track, wantsNextFrame } from './tracker.ts';
 
-const lookAgainMs = 5_000;
+const analyseStillEveryMs = 5_000;
 /** A detection that continues a track may be this much weaker than one that starts it. */
 const weakPart = 0.5;
 /** The frame rate is an average over this time. */
@@ -109,9 +109,9 @@ export class Analysis {
     const frame = frames.peek();
     if (frame === undefined || this.#stopped) return;
     picture.offer(frame);
-    const motion = this.#gate.look(frame);
-    const unseen = wantsAnotherLook(this.#tracker);
-    const again = frame.uptime - this.#analysedAt >= lookAgainMs;
+    const motion = this.#gate.detectMotion(frame);
+    const unseen = wantsNextFrame(this.#tracker);
+    const again = frame.uptime - this.#analysedAt >= analyseStillEveryMs;
     if (!(this.#remembers || motion || unseen || again || this.#motion)) {
       frames.examined();
       this.#count(frame.uptime);
@@ -170,7 +170,8 @@ export class Analysis {
           return frame !== undefined && this.#remembers && motionMasks.length > 0 ? { ...frame, motionMasks } : frame;
         },
       });
-      if (analysed !== undefined && !this.#stopped && analysed.frame.uptime > this.#lostAt) this.#took(analysed);
+      if (analysed !== undefined && !this.#stopped && analysed.frame.uptime > this.#lostAt)
+        this.#handleAnalysed(analysed);
       if (this.#troubled) trouble('');
       this.#troubled = false;
     } catch (error) {
@@ -187,7 +188,7 @@ export class Analysis {
     if (this.#waiting && !this.#stopped) void this.#analyse();
   }
 
-  #took({ frame, detections, detectMs }: Analysed): void {
+  #handleAnalysed({ frame, detections, detectMs }: Analysed): void {
     const { classes, picture } = this.#options;
     const { threshold } = this.#trackerOptions;
     const wanted = detections.filter(
@@ -196,13 +197,13 @@ export class Analysis {
     this.#tracker = track(this.#tracker, wanted, this.#trackerOptions, frame.uptime);
     this.#analysedAt = frame.uptime;
     this.#count(frame.uptime);
-    const { tracks, changes } = this.#tell(frame.uptime, detectMs);
+    const { tracks, changes } = this.#reportScene(frame.uptime, detectMs);
     this.#options.analysed?.(frame, tracks, changes);
     if (changes.some(({ change }) => change === 'entered' || change === 'crossed')) picture.offer(frame, true);
   }
 
   /** Tells the scene if it has tracks or changes, or just lost its last track; returns it. */
-  #tell(uptime: Uptime, detectMs: number): Pick<Scene, 'tracks' | 'changes'> {
+  #reportScene(uptime: Uptime, detectMs: number): Pick<Scene, 'tracks' | 'changes'> {
     const { state, tracks, changes } = observe(this.#scene, this.#areas, this.#tracker.objects);
     this.#scene = state;
     if (tracks.length > 0 || changes.length > 0 || this.#hadTracks)

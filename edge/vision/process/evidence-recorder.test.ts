@@ -28,7 +28,7 @@ async function rig(unrecorded = '') {
     newest: () => undefined,
     logger: silentLogger(),
     unrecorded: () => unrecorded,
-    tell: (alarms, items) => void told.push({ alarms, items }),
+    send: (alarms, items) => void told.push({ alarms, items }),
     lacks: (alarms, why) => void lacking.push(`${alarms.join('+')}: ${why}`),
   });
   onTestFinished(() => recorder.stop());

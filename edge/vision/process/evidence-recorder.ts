@@ -48,7 +48,7 @@ export interface EvidenceRecorderOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** `alarms`: ids of the alarms that this evidence belongs to */
-  tell(alarms: readonly string[], items: readonly EvidenceItem[]): void;
+  send(alarms: readonly string[], items: readonly EvidenceItem[]): void;
   /** These alarms get no clip, for the reason `why`. */
   lacks?(alarms: readonly string[], why: string): void;
 }
@@ -114,7 +114,7 @@ export class EvidenceRecorder {
       return;
     }
     this.#open.add({ alarms: new Map([[alarm, shown]]), at: uptime, tracks, release: ring?.hold() ?? (() => {}) });
-    this.#lookLater();
+    this.#checkLater();
   }
 
   stop(): void {
@@ -124,16 +124,16 @@ export class EvidenceRecorder {
     this.#open.clear();
   }
 
-  #lookLater(): void {
+  #checkLater(): void {
     if (this.#timer !== undefined || this.#stopped || this.#open.size === 0) return;
     this.#timer = this.#options.clock.after(checkEveryMs, () => {
       this.#timer = undefined;
-      this.#look();
-      this.#lookLater();
+      this.#finishDue();
+      this.#checkLater();
     });
   }
 
-  #look(): void {
+  #finishDue(): void {
     const { clock, afterMs, ring, intervalMs = 0 } = this.#options;
     const lastWriteMs = writtenMs(intervalMs);
     for (const one of this.#open) {
@@ -155,7 +155,7 @@ export class EvidenceRecorder {
     // an alarm whose picture shows the best frame already has that picture
     const others = [...one.alarms].filter(([, shown]) => shown !== best).map(([alarm]) => alarm);
     if (best !== undefined && others.length > 0) await this.#picture(others, 'best', best, one.tracks);
-    const { ring, beforeMs, afterMs, masks, folder, clock, tell, unrecorded } = this.#options;
+    const { ring, beforeMs, afterMs, masks, folder, clock, send, unrecorded } = this.#options;
     if (!this.#wantsClip) return;
     const from = one.at - beforeMs;
     const to = one.at + afterMs;
@@ -174,7 +174,7 @@ export class EvidenceRecorder {
     );
     const sealed = await seal(path);
     if (this.#stopped) return rm(path, { force: true });
-    tell(
+    send(
       [...one.alarms.keys()],
       [{ id, kind: 'clip', media: 'video/mp4', file, ...sealed, time: this.#timeOf(one.at) }],
     );
@@ -186,7 +186,7 @@ export class EvidenceRecorder {
     frame: KeptFrame,
     tracks: readonly number[],
   ): Promise<void> {
-    const { folder, tell } = this.#options;
+    const { folder, send } = this.#options;
     const id = newId();
     const file = `${id}.jpg`;
     try {
@@ -194,7 +194,7 @@ export class EvidenceRecorder {
       const size = await writeWhole(join(folder, file), jpeg);
       const sha256 = createHash('sha256').update(jpeg).digest('hex');
       if (this.#stopped) return;
-      tell(alarms, [{ id, kind, media: 'image/jpeg', file, sha256, size, time: this.#timeOf(frame.uptime) }]);
+      send(alarms, [{ id, kind, media: 'image/jpeg', file, sha256, size, time: this.#timeOf(frame.uptime) }]);
     } catch (error) {
       this.#failed(kind, error);
     }

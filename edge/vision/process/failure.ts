@@ -36,8 +36,8 @@ export interface CaptureEnd {
 }
 
 interface Sentence {
-  readonly says: RegExp;
-  readonly tell: (where: string, source: Source) => Failure;
+  readonly pattern: RegExp;
+  readonly failureOf: (where: string, source: Source) => Failure;
 }
 
 /** ffmpeg's messages about a missing hardware method or decoder */
@@ -47,123 +47,129 @@ const hardwareRefuses =
 /** ffmpeg's messages and what an installer can do; the first match counts. */
 const sentences: readonly Sentence[] = [
   {
-    says: /401 Unauthorized|authorization failed/i,
-    tell: (_, source) =>
+    pattern: /401 Unauthorized|authorization failed/i,
+    failureOf: (_, source) =>
       refused(
         !isLocal(source) && source.login !== undefined
           ? words('gateway/reason.wrong-password')
           : words('gateway/reason.login-needed'),
       ),
   },
-  { says: /403 Forbidden/i, tell: () => refused(words('gateway/reason.forbidden')) },
-  { says: /404 Not Found/i, tell: () => refused(words('gateway/reason.no-stream')) },
-  { says: /429 Too Many Requests/i, tell: () => unreachable(words('gateway/reason.too-often')) },
+  { pattern: /403 Forbidden/i, failureOf: () => refused(words('gateway/reason.forbidden')) },
+  { pattern: /404 Not Found/i, failureOf: () => refused(words('gateway/reason.no-stream')) },
+  { pattern: /429 Too Many Requests/i, failureOf: () => unreachable(words('gateway/reason.too-often')) },
   {
-    says: /461 Unsupported transport/i,
-    tell: () => refused(words('gateway/reason.not-tcp')),
+    pattern: /461 Unsupported transport/i,
+    failureOf: () => refused(words('gateway/reason.not-tcp')),
   },
   {
-    says: /453 Not Enough Bandwidth/i,
-    tell: () => unreachable(words('gateway/reason.no-more-viewers')),
+    pattern: /453 Not Enough Bandwidth/i,
+    failureOf: () => unreachable(words('gateway/reason.no-more-viewers')),
   },
   {
-    says: /400 Bad Request/i,
-    tell: () => refused(words('gateway/reason.bad-request')),
+    pattern: /400 Bad Request/i,
+    failureOf: () => refused(words('gateway/reason.bad-request')),
   },
   {
-    says: /Server returned 4XX/i,
-    tell: () => refused(words('gateway/reason.status-4xx')),
+    pattern: /Server returned 4XX/i,
+    failureOf: () => refused(words('gateway/reason.status-4xx')),
   },
-  { says: /Server returned 5XX/i, tell: () => unreachable(words('gateway/reason.status-5xx')) },
+  { pattern: /Server returned 5XX/i, failureOf: () => unreachable(words('gateway/reason.status-5xx')) },
   {
-    says: /matches no streams|does not contain any stream|Stream not found/i,
-    tell: () => refused(words('gateway/reason.no-video')),
+    pattern: /matches no streams|does not contain any stream|Stream not found/i,
+    failureOf: () => refused(words('gateway/reason.no-video')),
   },
   {
-    says: /dimensions not set|Could not find codec parameters for stream \d+ \(Video/i,
-    tell: () => connecting(words('gateway/reason.no-size')),
+    pattern: /dimensions not set|Could not find codec parameters for stream \d+ \(Video/i,
+    failureOf: () => connecting(words('gateway/reason.no-size')),
   },
   // the muxer's messages: the camera's picture is not at fault
   {
-    says: /supported in container|Could not find tag for codec|Could not write header/i,
-    tell: () => connecting(words('gateway/reason.recording-sound')),
+    pattern: /supported in container|Could not find tag for codec|Could not write header/i,
+    failureOf: () => connecting(words('gateway/reason.recording-sound')),
   },
   {
-    says: /av_interleaved_write_frame\(\): Invalid argument/i,
-    tell: () => connecting(words('gateway/reason.recording-times')),
+    pattern: /av_interleaved_write_frame\(\): Invalid argument/i,
+    failureOf: () => connecting(words('gateway/reason.recording-times')),
   },
   {
-    says: /Decoder not found|Decoder \(codec [^)]*\) not found|Unsupported codec|codec not currently supported/i,
-    tell: () => refused(words('gateway/reason.codec')),
+    pattern: /Decoder not found|Decoder \(codec [^)]*\) not found|Unsupported codec|codec not currently supported/i,
+    failureOf: () => refused(words('gateway/reason.codec')),
   },
   {
-    says: /Not yet implemented in FFmpeg|is not implemented/i,
-    tell: () => refused(words('gateway/reason.codec-profile')),
+    pattern: /Not yet implemented in FFmpeg|is not implemented/i,
+    failureOf: () => refused(words('gateway/reason.codec-profile')),
   },
   {
-    says: /(Demuxer|Muxer|Protocol|Filter|Bitstream filter|Option|Encoder) not found/i,
-    tell: () => refused(words('gateway/reason.ffmpeg-part')),
+    pattern: /(Demuxer|Muxer|Protocol|Filter|Bitstream filter|Option|Encoder) not found/i,
+    failureOf: () => refused(words('gateway/reason.ffmpeg-part')),
   },
   {
-    says: /Unrecognized option|Error splitting the argument list|Option .* not found/i,
-    tell: () => refused(words('gateway/reason.ffmpeg-old')),
+    pattern: /Unrecognized option|Error splitting the argument list|Option .* not found/i,
+    failureOf: () => refused(words('gateway/reason.ffmpeg-old')),
   },
-  { says: /No space left on device/i, tell: () => unreachable(words('gateway/reason.no-room')) },
+  { pattern: /No space left on device/i, failureOf: () => unreachable(words('gateway/reason.no-room')) },
   {
-    says: /Cannot allocate memory|Out of memory/i,
-    tell: () => unreachable(words('gateway/reason.no-memory')),
+    pattern: /Cannot allocate memory|Out of memory/i,
+    failureOf: () => unreachable(words('gateway/reason.no-memory')),
   },
-  { says: /Too many open files/i, tell: () => unreachable(words('gateway/reason.open-files')) },
+  { pattern: /Too many open files/i, failureOf: () => unreachable(words('gateway/reason.open-files')) },
   {
-    says: /No such file or directory/i,
-    tell: (where, { kind }) =>
+    pattern: /No such file or directory/i,
+    failureOf: (where, { kind }) =>
       kind === 'v4l2'
         ? unreachable(words('gateway/reason.no-device', { where }))
         : refused(words('gateway/reason.no-file', { where })),
   },
-  { says: /No such device/i, tell: (where) => unreachable(words('gateway/reason.device-gone', { where })) },
-  { says: /Is a directory/i, tell: (where) => refused(words('gateway/reason.folder', { where })) },
-  { says: /Device or resource busy/i, tell: (where) => unreachable(words('gateway/reason.busy', { where })) },
+  { pattern: /No such device/i, failureOf: (where) => unreachable(words('gateway/reason.device-gone', { where })) },
+  { pattern: /Is a directory/i, failureOf: (where) => refused(words('gateway/reason.folder', { where })) },
+  { pattern: /Device or resource busy/i, failureOf: (where) => unreachable(words('gateway/reason.busy', { where })) },
   {
-    says: /Permission denied|Operation not permitted/i,
-    tell: (where) => refused(words('gateway/reason.unreadable', { where })),
+    pattern: /Permission denied|Operation not permitted/i,
+    failureOf: (where) => refused(words('gateway/reason.unreadable', { where })),
   },
   {
-    says: /Inappropriate ioctl|Not a video capture device/i,
-    tell: (where) => refused(words('gateway/reason.no-camera', { where })),
+    pattern: /Inappropriate ioctl|Not a video capture device/i,
+    failureOf: (where) => refused(words('gateway/reason.no-camera', { where })),
   },
-  { says: /Cannot find ffmpeg|ENOENT/, tell: () => unreachable(words('gateway/reason.no-ffmpeg')) },
-  { says: /EACCES/, tell: () => unreachable(words('gateway/reason.may-not-run-ffmpeg')) },
-  { says: /Connection refused/i, tell: (where) => unreachable(words('gateway/reason.nothing-listens', { where })) },
+  { pattern: /Cannot find ffmpeg|ENOENT/, failureOf: () => unreachable(words('gateway/reason.no-ffmpeg')) },
+  { pattern: /EACCES/, failureOf: () => unreachable(words('gateway/reason.may-not-run-ffmpeg')) },
   {
-    says: /Connection timed out|Operation timed out|Resource temporarily unavailable/i,
-    tell: (where) => unreachable(words('gateway/reason.no-answer', { where })),
-  },
-  {
-    says: /Temporary failure in name resolution/i,
-    tell: (where) => unreachable(words('gateway/reason.dns', { where })),
+    pattern: /Connection refused/i,
+    failureOf: (where) => unreachable(words('gateway/reason.nothing-listens', { where })),
   },
   {
-    says: /No route to host|Network is unreachable|Host is down|Network is down/i,
-    tell: (where) => unreachable(words('gateway/reason.no-way', { where })),
+    pattern: /Connection timed out|Operation timed out|Resource temporarily unavailable/i,
+    failureOf: (where) => unreachable(words('gateway/reason.no-answer', { where })),
   },
   {
-    says: /Failed to resolve|Name or service not known/i,
-    tell: (where) => unreachable(words('gateway/reason.no-name', { where })),
+    pattern: /Temporary failure in name resolution/i,
+    failureOf: (where) => unreachable(words('gateway/reason.dns', { where })),
   },
-  { says: /Connection reset by peer|Broken pipe/i, tell: () => connecting(words('gateway/reason.cut')) },
-  { says: /ended with SIGKILL/, tell: () => connecting(words('gateway/reason.ffmpeg-killed')) },
-  { says: /ended with SIG(SEGV|ABRT|BUS|ILL|FPE)/, tell: () => connecting(words('gateway/reason.ffmpeg-crashed')) },
   {
-    says: /Invalid data found|Invalid argument/i,
-    tell: (where) => unreachable(words('gateway/reason.not-video', { where })),
+    pattern: /No route to host|Network is unreachable|Host is down|Network is down/i,
+    failureOf: (where) => unreachable(words('gateway/reason.no-way', { where })),
+  },
+  {
+    pattern: /Failed to resolve|Name or service not known/i,
+    failureOf: (where) => unreachable(words('gateway/reason.no-name', { where })),
+  },
+  { pattern: /Connection reset by peer|Broken pipe/i, failureOf: () => connecting(words('gateway/reason.cut')) },
+  { pattern: /ended with SIGKILL/, failureOf: () => connecting(words('gateway/reason.ffmpeg-killed')) },
+  {
+    pattern: /ended with SIG(SEGV|ABRT|BUS|ILL|FPE)/,
+    failureOf: () => connecting(words('gateway/reason.ffmpeg-crashed')),
+  },
+  {
+    pattern: /Invalid data found|Invalid argument/i,
+    failureOf: (where) => unreachable(words('gateway/reason.not-video', { where })),
   },
 ];
 
 /** Lines that ffmpeg prints at each end, and lines about a healthy stream. */
 const noise =
   /^\s*$|Statistics:|bytes read|\d+ seeks|AVIOContext|Terminating|Exiting normally|Conversion failed|^frame=|^size=|video:\s*\d+\s*ki?B|(Input|Output) (stream|file) #|^\s*Total:|packets (read|muxed)|frames (decoded|encoded|successfully)|Nothing was written|Last message repeated|^(Input|Output) #|Stream #|Stream mapping|Press \[q\]|Metadata:|Duration:|^\s*encoder\s*:|Side data|Parsed_|graph \d|Successfully (opened|connected)|Starting connection|Opening |using cpu|Reinit context|detected|^\s+\w+\s*:\s|Auto-inserting|Routing option|^\s*->/i;
-const telling =
+const informative =
   /error|fail|cannot|can't|could not|invalid|unsupported|not (found|supported|set|implemented)|denied|refused|unable|no such|missing|unknown|unexpected|corrupt|broken/i;
 const longestLine = 160;
 
@@ -174,19 +180,19 @@ export function explain(end: CaptureEnd, source: Source): Failure {
   const text = [...end.lines, end.error ?? ''].join('\n');
   if (source.hwaccel !== undefined && hardwareRefuses.test(text))
     return { ...refused(words('gateway/reason.hwaccel', { kind: source.hwaccel })), hardware: true };
-  const known = sentences.find(({ says }) => says.test(text));
-  if (known !== undefined) return known.tell(where, source);
+  const known = sentences.find(({ pattern }) => pattern.test(text));
+  if (known !== undefined) return known.failureOf(where, source);
   if (end.error === undefined) return connecting(words('gateway/reason.stream-ended'));
-  return connecting(words('gateway/reason.ffmpeg-said', { line: tellingLine(end.lines) ?? plainLine(end.error) }));
+  return connecting(words('gateway/reason.ffmpeg-said', { line: informativeLine(end.lines) ?? plainLine(end.error) }));
 }
 
 /** The most informative of ffmpeg's last lines; undefined if all are noise. */
-function tellingLine(lines: readonly string[]): string | undefined {
+function informativeLine(lines: readonly string[]): string | undefined {
   const left = lines
     .filter((line) => !noise.test(line))
     .map(plainLine)
     .filter((line) => line !== '');
-  return left.findLast((line) => telling.test(line)) ?? left.at(-1);
+  return left.findLast((line) => informative.test(line)) ?? left.at(-1);
 }
 
 /** The line without ffmpeg's component and memory address, and without the loopback address of this process. */

@@ -23,7 +23,7 @@ function yard(gain: number, offset: number, rectangles: Parameters<typeof paint>
 
 /** the gate's answer to each of `pictures`, 200 ms apart */
 function looks(gate: MotionGate, pictures: readonly Picture[], from = 0): boolean[] {
-  return pictures.map((picture, i) => gate.look(frame(picture, from + i)));
+  return pictures.map((picture, i) => gate.detectMotion(frame(picture, from + i)));
 }
 const passed = (seen: readonly boolean[]) => seen.filter(Boolean).length;
 
@@ -35,14 +35,14 @@ test('a still scene passes the motion gate only with its first frame', () => {
 test('a person far away passes the motion gate', () => {
   const gate = new MotionGate();
   looks(gate, Array<Picture>(10).fill(still));
-  expect(gate.look(frame(paint(416, 234, [[200, 100, 12, 30]]), 10))).toBe(true);
+  expect(gate.detectMotion(frame(paint(416, 234, [[200, 100, 12, 30]]), 10))).toBe(true);
 });
 
 test('the noise of a sensor does not pass the motion gate', () => {
   const gate = new MotionGate();
   for (let i = 0; i < 30; i++) {
     const noisy = { ...still, rgb: still.rgb.map((value, at) => value + (((at * 7919 + i * 104_729) % 25) - 12)) };
-    expect(gate.look(frame(noisy, i))).toBe(i === 0);
+    expect(gate.detectMotion(frame(noisy, i))).toBe(i === 0);
   }
 });
 
@@ -50,13 +50,13 @@ test('motion within a motion mask does not pass the gate, and motion beside it d
   const corner = [[0, 0] as const, [0.5, 0] as const, [0.5, 1] as const, [0, 1] as const];
   const gate = new MotionGate([corner]);
   looks(gate, Array<Picture>(5).fill(still));
-  for (let i = 5; i < 40; i++) expect(gate.look(frame(paint(416, 234, [[i * 4, 100, 40, 90]]), i))).toBe(false);
-  expect(gate.look(frame(paint(416, 234, [[260, 100, 20, 60]]), 40))).toBe(true);
+  for (let i = 5; i < 40; i++) expect(gate.detectMotion(frame(paint(416, 234, [[i * 4, 100, 40, 90]]), i))).toBe(false);
+  expect(gate.detectMotion(frame(paint(416, 234, [[260, 100, 20, 60]]), 40))).toBe(true);
 });
 
 test('a motion mask drawn while the camera runs applies from the next frame on, until it is removed', () => {
   const left = [[0, 0] as const, [0.5, 0] as const, [0.5, 1] as const, [0, 1] as const];
-  const walker = (i: number) => gate.look(frame(paint(416, 234, [[i * 4, 100, 40, 90]]), i));
+  const walker = (i: number) => gate.detectMotion(frame(paint(416, 234, [[i * 4, 100, 40, 90]]), i));
   const gate = new MotionGate();
   gate.setMasks([]);
   looks(gate, Array<Picture>(5).fill(still));
@@ -96,7 +96,7 @@ test('a lamp that stays on passes the gate at most once, and a person who comes 
   expect(passed(looks(gate, Array<Picture>(20).fill(yard(1.2, 20)), 10))).toBeLessThanOrEqual(1);
   const other = new MotionGate();
   looks(other, Array<Picture>(10).fill(yard(0.4, 0)));
-  expect(other.look(frame(yard(1.2, 20, [[200, 60, 30, 90]]), 10))).toBe(true);
+  expect(other.detectMotion(frame(yard(1.2, 20, [[200, 60, 30, 90]]), 10))).toBe(true);
 });
 
 test('a camera that is turned passes the gate, and its new picture soon counts as still', () => {
@@ -132,7 +132,7 @@ test('the gate takes well under a millisecond a frame', () => {
   const gate = new MotionGate();
   const times = Array.from({ length: 200 }, (_, i) => {
     const before = performance.now();
-    gate.look(frame(still, i));
+    gate.detectMotion(frame(still, i));
     return performance.now() - before;
   }).sort((a, b) => a - b);
   expect(times[100]).toBeLessThan(1);

@@ -49,7 +49,7 @@ export class MotionGate {
   }
 
   /** Whether something moves in `frame`, compared with the frames before; the first frame counts as motion. */
-  look(frame: Frame): boolean {
+  detectMotion(frame: Frame): boolean {
     const width = Math.floor(frame.pictureWidth / cellPixels);
     const height = Math.floor(frame.pictureHeight / cellPixels);
     const isNew = this.#width !== width || this.#sample.length !== width * height;

@@ -24,7 +24,7 @@ export class NewestFrame {
   #masked: readonly Span[] = [];
   #filling: Buffer;
   #newest: Buffer | undefined;
-  #taken: Buffer | undefined;
+  #inUse: Buffer | undefined;
   #free: Buffer[];
   #filled = 0;
   #examined = true;
@@ -92,15 +92,15 @@ export class NewestFrame {
 
   /** Takes the newest frame; its buffer is not written to until `release`. Undefined if there is none or one is taken. */
   takeNewest(): Frame | undefined {
-    if (this.#taken !== undefined || this.#picture === undefined) return undefined;
-    this.#taken = this.#newest;
+    if (this.#inUse !== undefined || this.#picture === undefined) return undefined;
+    this.#inUse = this.#newest;
     this.#newest = undefined;
     this.#examined = true;
-    return this.#frame(this.#taken);
+    return this.#frame(this.#inUse);
   }
 
   release(): void {
-    this.#taken = this.#give(this.#taken);
+    this.#inUse = this.#give(this.#inUse);
   }
 
   #complete(): void {

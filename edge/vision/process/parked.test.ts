@@ -54,7 +54,7 @@ function raised(
     scene = state;
     const told = [
       ...changes.flatMap((change) => engine.observe({ kind: 'scene', ...at, change }, uptime, at.received)),
-      ...engine.observe({ kind: 'looked', ...at, tracks }, uptime, at.received),
+      ...engine.observe({ kind: 'frame', ...at, tracks }, uptime, at.received),
       ...engine.wake(at.received, uptime),
     ];
     for (const { rule, change } of told) if (change === 'raised') alarms.push({ rule, i });

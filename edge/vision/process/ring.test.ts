@@ -27,7 +27,7 @@ async function rig(maxBytes = 10_000) {
     for (let index = from; index < from + count; index++) {
       await write(pattern, index, bytes);
       for (let i = 0; i < 4; i++) {
-        ring.look();
+        ring.refresh();
         clock.advance(500);
       }
     }
@@ -74,7 +74,7 @@ test('the ring never exceeds its limit of bytes, even if a clip waits; a single 
   expect(existsSync(join(folder, '000001-00000004.mp4'))).toBe(true);
   await write(pattern, 5, 100_000);
   const from = clock.uptime() - 100;
-  ring.look();
+  ring.refresh();
   expect((await stat(join(folder, '000001-00000005.mp4'))).size).toBe(0);
   clock.advance(2_000);
   expect(ring.covering(from, clock.uptime())).toEqual([]);

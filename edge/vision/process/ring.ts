@@ -92,17 +92,17 @@ export class Ring {
   #run = 0;
   #wroteAt = 0;
   #timer: Timer | undefined;
-  #lookedAt: number;
+  #refreshedAt: number;
   #held = 0;
 
   constructor(options: RingOptions) {
     this.#options = options;
-    this.#lookedAt = options.clock.uptime();
+    this.#refreshedAt = options.clock.uptime();
   }
 
   start(): void {
     this.#timer = this.#options.clock.after(checkEveryMs, () => {
-      this.look();
+      this.refresh();
       this.start();
     });
   }
@@ -113,7 +113,7 @@ export class Ring {
 
   /** A new run of ffmpeg begins; returns where it records. */
   begin(): Recording {
-    this.look();
+    this.refresh();
     for (const segment of this.#segments.values()) segment.closed = true;
     this.#run++;
     return { pattern: join(this.#options.folder, `${String(this.#run).padStart(6, '0')}-%08d.mp4`) };
@@ -134,7 +134,7 @@ export class Ring {
    * before `from`. If several runs cover it, only the newest: the size of the picture may differ between runs.
    */
   covering(from: number, to: number): readonly Segment[] {
-    this.look();
+    this.refresh();
     const within = this.#inOrder().filter((segment) => !segment.emptied && segment.to > from && segment.from < to);
     const run = within.at(-1)?.run;
     return within.filter((segment) => segment.run === run);
@@ -142,7 +142,7 @@ export class Ring {
 
   /** Whether everything up to `moment` has been recorded, as far as it ever will be. */
   reaches(moment: number): boolean {
-    this.look();
+    this.refresh();
     const last = this.#inOrder().at(-1);
     return last === undefined || last.closed || last.from >= moment;
   }
@@ -158,12 +158,12 @@ export class Ring {
   }
 
   /** Updates the list of segments and deletes those too old or beyond `maxBytes`. An unreadable folder counts as empty. */
-  look(): void {
+  refresh(): void {
     const { folder, clock, keepMs, maxBytes, intervalMs = 0 } = this.#options;
     const silentMs = fileOverMs(intervalMs);
     const now = clock.uptime();
     for (const name of names(folder)) this.#note(join(folder, name), name, now);
-    this.#lookedAt = now;
+    this.#refreshedAt = now;
     const inOrder = this.#inOrder();
     for (const [index, segment] of inOrder.entries()) {
       const next = inOrder[index + 1];
@@ -187,7 +187,7 @@ export class Ring {
     if (size === undefined) this.#segments.delete(file);
     else if (known === undefined) {
       // the segment began between the last look and now
-      const from = (this.#lookedAt + now) / 2;
+      const from = (this.#refreshedAt + now) / 2;
       if (size > 0) this.#wroteAt = now;
       const run = Number(name.slice(0, name.indexOf('-')));
       this.#segments.set(file, { file, run, from, to: now, bytes: size, closed: run < this.#run, emptied: false });

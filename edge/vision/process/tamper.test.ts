@@ -59,7 +59,7 @@ function watcher() {
       return frames.flatMap((rgb, after) => {
         uptime += 1_000;
         const frame: Frame = { camera: 'yard', rgb, size, pictureWidth: size, pictureHeight: rows, uptime };
-        const verdict = watch.look(frame);
+        const verdict = watch.examine(frame);
         return verdict === undefined ? [] : [{ verdict, after }];
       });
     },

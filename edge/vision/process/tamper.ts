@@ -24,7 +24,7 @@ import type { Frame } from './detectors/detector.ts';
 export type Verdict = Exclude<Tamper, 'stalled'> | null;
 
 const checkEveryMs = 950;
-const learningLooks = 10;
+const learningFrames = 10;
 /** Time constant with which the reference follows daylight and parked cars. */
 const followMs = 60_000;
 /** Longer than a lorry passes, an autofocus searches, or a head is before the lens. */
@@ -67,7 +67,7 @@ interface Likeness {
 export class TamperWatch {
   #known: View | undefined;
   #learned = 0;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #examinedAt = Number.NEGATIVE_INFINITY;
   #verdict: Verdict = null;
   #suspicion: Verdict = null;
   #suspectedAt = 0;
@@ -75,17 +75,17 @@ export class TamperWatch {
   #fresh: { view: View; since: number } | undefined;
 
   /** The new verdict if `frame` changed it; undefined: unchanged. */
-  look(frame: Frame): Verdict | undefined {
-    const elapsedMs = frame.uptime - this.#lookedAt;
+  examine(frame: Frame): Verdict | undefined {
+    const elapsedMs = frame.uptime - this.#examinedAt;
     if (elapsedMs < checkEveryMs) return undefined;
-    this.#lookedAt = frame.uptime;
+    this.#examinedAt = frame.uptime;
     const view = viewOf(frame);
     const known = this.#known;
     if (known === undefined || known.across !== view.across || known.down !== view.down) {
       this.#begin(view);
       return undefined;
     }
-    if (this.#learned < learningLooks) return this.#learn(known, view);
+    if (this.#learned < learningFrames) return this.#learn(known, view);
     const suspicion = suspect(known, view);
     if (suspicion === null && this.#verdict === null) follow(known, view, 1 - Math.exp(-elapsedMs / followMs));
     return this.#judge(suspicion, view, frame.uptime);
@@ -105,7 +105,7 @@ export class TamperWatch {
       return undefined;
     }
     follow(known, view, 1 / ++this.#learned);
-    if (this.#learned < learningLooks) return undefined;
+    if (this.#learned < learningFrames) return undefined;
     this.#verdict = null;
     return null;
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Detection } from './detectors/detector.ts';
-import { emptyTracker, maxMissMs, maxTracks, type TrackerState, track, wantsAnotherLook } from './tracker.ts';
+import { emptyTracker, maxMissMs, maxTracks, type TrackerState, track, wantsNextFrame } from './tracker.ts';
 
 const options = { threshold: () => 0.5, canStand: (name: string) => name === 'car' };
 const look = (state: TrackerState, detections: readonly Detection[], uptime: number) =>
@@ -54,10 +54,10 @@ test('a track keeps its id through a short miss while the person walks on, and l
 test('a still scene that the detector sees every five seconds loses no track by one miss', () => {
   let state = look(emptyTracker, [person(0.5, 0.4)], 0);
   state = look(state, [], 5_000);
-  expect(wantsAnotherLook(state)).toBe(true);
+  expect(wantsNextFrame(state)).toBe(true);
   state = look(state, [person(0.5, 0.4)], 5_200);
   expect(ids(state)).toEqual([1]);
-  expect(wantsAnotherLook(state)).toBe(false);
+  expect(wantsNextFrame(state)).toBe(false);
 });
 
 test('two people who meet and turn back, and two who pass each other, keep their ids', () => {
@@ -100,7 +100,7 @@ test('a detection just above the threshold becomes a sure track when seen twice,
   expect(sure(0.55, 0.55)).toEqual([true]);
   expect(sure(0.55, 0, 0.55)).toEqual([true]);
   expect(sure(0.55, 0, 0, 0, 0)).toEqual([]);
-  expect(wantsAnotherLook(look(emptyTracker, [person(0.5, 0.4, 0.55)], 0))).toBe(true);
+  expect(wantsNextFrame(look(emptyTracker, [person(0.5, 0.4, 0.55)], 0))).toBe(true);
 });
 
 test('each class has its own threshold', () => {
@@ -115,7 +115,7 @@ test('a parked car that the detector finds only now and then keeps its track; a 
   for (let i = 0; i < 20; i++) state = look(state, [car, person(0.7, 0.4)], i * 200);
   for (let i = 20; i < 120; i++) state = look(state, i % 30 === 0 ? [car] : [], i * 200);
   expect(state.objects.map((object) => [object.id, object.class, object.standing?.stands])).toEqual([[1, 'car', true]]);
-  expect(wantsAnotherLook(state)).toBe(false);
+  expect(wantsNextFrame(state)).toBe(false);
 });
 
 test('a person does not continue the track of a cat', () => {

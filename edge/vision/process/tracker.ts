@@ -110,7 +110,7 @@ export function track(
 }
 
 /** Whether the detector should see the next frame although nothing moves: a track is missed or not yet sure. */
-export function wantsAnotherLook({ objects }: TrackerState): boolean {
+export function wantsNextFrame({ objects }: TrackerState): boolean {
   return objects.some(
     ({ sure, missedSince, standing }) => !sure || (missedSince !== undefined && standing?.stands !== true),
   );

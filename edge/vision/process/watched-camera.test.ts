@@ -46,8 +46,8 @@ test('a camera that restarts keeps the configuration that it got while running',
   const config: CameraSettings = { id: asId<'device'>('yard'), url: 'file:///nowhere.mp4', zones: [zone('old')] };
   const camera = await start(config);
   const drawn: CameraSettings = { ...config, zones: [zone('new')], motion_masks: [zone('tree')] };
-  await until('it takes what was drawn', () => camera.takes(drawn));
+  await until('it applyIfLight what was drawn', () => camera.applyIfLight(drawn));
   expect(camera.config).toEqual(drawn);
   const masked: CameraSettings = { ...drawn, masks: [zone('window')] };
-  expect([camera.takes(masked), camera.config]).toEqual([false, drawn]);
+  expect([camera.applyIfLight(masked), camera.config]).toEqual([false, drawn]);
 });

@@ -82,7 +82,7 @@ export class WatchedCamera {
   /** a frame was analysed */
   #watched = false;
   #stopped = false;
-  /** the current configuration, with changes applied by `takes` */
+  /** the current configuration, with changes applied by `applyIfLight` */
   #config: CameraSettings;
 
   constructor(options: WatchedCameraOptions) {
@@ -118,7 +118,7 @@ export class WatchedCamera {
   }
 
   /** Applies a new configuration without a restart if only names and what is drawn differ. Returns whether it did. */
-  takes(config: CameraSettings): boolean {
+  applyIfLight(config: CameraSettings): boolean {
     const others = ({ zones: _, lines: __, motion_masks: ___, name: ____, place: _____, ...rest }: CameraSettings) =>
       rest;
     if (!isDeepStrictEqual(others(config), others(this.#config))) return false;
@@ -191,7 +191,7 @@ export class WatchedCamera {
       picture: this.#picture,
       pool,
       clock,
-      scene: (scene) => this.#tell(scene),
+      scene: (scene) => this.#sendScene(scene),
       analysed: (frame, tracks, changes) => {
         this.#evidence?.analysed(frame, tracks, changes);
         if (this.#watched) return;
@@ -217,7 +217,7 @@ export class WatchedCamera {
         // analysis first, because of the alert; the frame's buffer stays unchanged within this turn of the event loop
         const frame = frames.peek();
         analysis.frame();
-        if (frame !== undefined) this.#lookForTampering(frame);
+        if (frame !== undefined) this.#checkTampering(frame);
       },
       changed: () => {
         if (camera.state !== 'live') {
@@ -273,7 +273,7 @@ export class WatchedCamera {
       newest: () => frames.peek(),
       clock,
       logger,
-      tell: (alarms, items) => send({ kind: 'evidence', camera: config.id, alarms, items }),
+      send: (alarms, items) => send({ kind: 'evidence', camera: config.id, alarms, items }),
       lacks: (alarms, lacking) => send({ kind: 'evidence', camera: config.id, alarms, items: [], lacking }),
     });
   }
@@ -339,8 +339,8 @@ export class WatchedCamera {
     this.#options.send({ kind: 'problem', about: `${kind} ${this.id}`, text });
   }
 
-  #lookForTampering(frame: Frame): void {
-    const tamper = this.#tamper.look(frame);
+  #checkTampering(frame: Frame): void {
+    const tamper = this.#tamper.examine(frame);
     if (tamper === undefined) return;
     const { clock, logger, send } = this.#options;
     const { uptime } = frame;
@@ -348,7 +348,7 @@ export class WatchedCamera {
     send({ kind: 'tamper', camera: this.id, time: clock.now() - (clock.uptime() - uptime), uptime, tamper });
   }
 
-  #tell({ uptime, tracks, changes, detectMs }: Scene): void {
+  #sendScene({ uptime, tracks, changes, detectMs }: Scene): void {
     const { clock, out, send } = this.#options;
     const time = clock.now() - (clock.uptime() - uptime);
     const about = { kind: 'scene', camera: this.id, time, uptime, detectMs } as const;

@@ -1,7 +1,7 @@
 /** The counts of the check, as pure functions: readings against the history, alerts against notifications. */
 import type { HistoryEvent } from '../../../cloud/history/store.ts';
 import type { ArrivedNotification } from '../receiver.ts';
-import type { HeardAlert } from './probe.ts';
+import type { ReceivedAlert } from './probe.ts';
 
 export interface HistoryCount {
   /** the epoch's events, each once */
@@ -36,7 +36,7 @@ export async function compare(
 }
 
 /** Severities that the demo's receiver wants. */
-const told = new Set(['warning', 'critical']);
+const notified = new Set(['warning', 'critical']);
 
 export interface NotifyDelays {
   /** delays of alerts outside the outage */
@@ -54,7 +54,7 @@ export interface NotifyDelays {
  * behind those of the outage counts as one of the outage.
  */
 export function notifyDelays(
-  heard: readonly HeardAlert[],
+  heard: readonly ReceivedAlert[],
   notifications: readonly Pick<ArrivedNotification, 'alarm' | 'change' | 'at'>[],
   outage: { readonly from: number; readonly back: number } | undefined,
 ): NotifyDelays {
@@ -64,7 +64,7 @@ export function notifyDelays(
     // delivery is at least once: the first notification counts
     if (!arrived.has(name)) arrived.set(name, at);
   }
-  const wanted = heard.filter(({ change, severity }) => change !== 'updated' && told.has(severity));
+  const wanted = heard.filter(({ change, severity }) => change !== 'updated' && notified.has(severity));
   const timed = wanted.flatMap(({ alarm, change, at }) => {
     const when = arrived.get(`${alarm}/${change}`);
     return when === undefined ? [] : [{ at, when }];

@@ -22,7 +22,7 @@ export interface ProbeOptions {
 }
 
 /** An alert that reached the listener. */
-export interface HeardAlert {
+export interface ReceivedAlert {
   readonly rule: string;
   readonly device: string;
   readonly alarm: string;
@@ -39,7 +39,7 @@ export interface ProbeResult {
   readonly alertMs: readonly number[];
   /** readings across the limit whose alert never came */
   readonly alertsLost: number;
-  readonly heard: readonly HeardAlert[];
+  readonly heard: readonly ReceivedAlert[];
 }
 
 export type ToProbe = { readonly kind: 'stop' };
@@ -57,7 +57,7 @@ export class Probe {
   readonly #options: ProbeOptions;
   readonly #acknowledged: string[] = [];
   readonly #alertMs: number[] = [];
-  readonly #heard: HeardAlert[] = [];
+  readonly #alerts: ReceivedAlert[] = [];
   /** value that crossed the limit -> time of its publish, ms of performance.now */
   readonly #expected = new Map<number, number>();
   #published = 0;
@@ -76,7 +76,7 @@ export class Probe {
     const connect = ({ id, password }: ProbeOptions['device'], clientId: string) =>
       mqtt.connectAsync(url, { username: id, password, clientId, clean: false, reconnectPeriod: 200 });
     this.#listener = await connect(listener, `${listener.id}-${run}`);
-    this.#listener.on('message', (_topic, payload) => this.#hear(JSON.parse(payload.toString()) as AlertData));
+    this.#listener.on('message', (_topic, payload) => this.#noteAlert(JSON.parse(payload.toString()) as AlertData));
     await this.#listener.subscribeAsync('forpost/alerts/#', { qos: 1 });
     this.#device = await connect(device, `${device.id}-${run}`);
     this.#timer = setInterval(() => this.#publish(), intervalMs);
@@ -93,7 +93,7 @@ export class Probe {
       acknowledged: this.#acknowledged,
       alertMs: this.#alertMs,
       alertsLost: this.#expected.size,
-      heard: this.#heard,
+      heard: this.#alerts,
     };
     // a clean session with the same client id removes the kept one
     await Promise.allSettled([this.#device?.endAsync(), this.#listener?.endAsync()]);
@@ -123,9 +123,9 @@ export class Probe {
     });
   }
 
-  #hear({ rule, device, alarm, change, severity, value }: AlertData): void {
+  #noteAlert({ rule, device, alarm, change, severity, value }: AlertData): void {
     const now = performance.now();
-    this.#heard.push({ rule, device, alarm, change, severity, at: Date.now() });
+    this.#alerts.push({ rule, device, alarm, change, severity, at: Date.now() });
     if (rule !== this.#options.rule || typeof value !== 'number') return;
     const published = this.#expected.get(value);
     if (published === undefined) return;
@@ -137,11 +137,11 @@ export class Probe {
 if (parentPort !== null) {
   const port = parentPort;
   const probe = new Probe(workerData as ProbeOptions);
-  const tell = (message: FromProbe) => port.postMessage(message);
+  const post = (message: FromProbe) => port.postMessage(message);
   port.once('message', async (_stop: ToProbe) => {
-    tell({ kind: 'result', result: await probe.stop() });
+    post({ kind: 'result', result: await probe.stop() });
     port.close();
   });
   await probe.start();
-  tell({ kind: 'ready' });
+  post({ kind: 'ready' });
 }

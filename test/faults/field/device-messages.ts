@@ -13,10 +13,10 @@ import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { checkDecoded } from '../../../edge/devices/checks.ts';
 import type { Decoded, DecodedReading, Understood } from '../../../edge/devices/decoder.ts';
 import { decoderNamed } from '../../../edge/devices/decoders/registry.ts';
+import { DecodingRecord } from '../../../edge/devices/decoding-record.ts';
 import { type FieldCase, fieldCases, payloadOf } from '../../../edge/devices/field-cases.ts';
 import { isMetric } from '../../../edge/devices/metrics.ts';
 import { isPlausibleTime } from '../../../edge/devices/times.ts';
-import { Understanding } from '../../../edge/devices/understanding.ts';
 import type { DeviceConfig } from '../../../edge/site/site.ts';
 import { Random } from '../simulation/random.ts';
 import type { FieldOptions, FieldOutcome, FieldSuite } from './suite.ts';
@@ -78,7 +78,7 @@ export const deviceMessages: FieldSuite = {
   async run({ firstSeed, ms, say }: FieldOptions): Promise<FieldOutcome> {
     const until = performance.now() + ms;
     const failures: string[] = [];
-    const understanding = new Understanding();
+    const decoding = new DecodingRecord();
     let samples = 0;
     let readings = 0;
     let seed = firstSeed;
@@ -86,7 +86,7 @@ export const deviceMessages: FieldSuite = {
       const random = new Random(seed);
       for (let i = 0; i < messagesOfSeed; i++) {
         samples++;
-        const problems = random.chance(0.5) ? wild(random, understanding) : oddField(random);
+        const problems = random.chance(0.5) ? wild(random, decoding) : oddField(random);
         if (typeof problems === 'number') readings += problems;
         else failures.push(`seed ${seed}, message ${i}: ${problems}`);
       }
@@ -105,7 +105,7 @@ function decode(decoder: string, topic: string, payload: Buffer): Decoded {
 }
 
 /** The number of readings from one message, or the check that fails. */
-function wild(random: Random, understanding: Understanding): number | string {
+function wild(random: Random, decoding: DecodingRecord): number | string {
   const { decoder, one } = random.pick(all);
   const topic = random.chance(0.1) ? random.pick(topics) : one.topic;
   const payload = mutated(payloadOf(one), random);
@@ -116,8 +116,8 @@ function wild(random: Random, understanding: Understanding): number | string {
     if (broken !== undefined) return `${broken}: ${shown()}`;
     if (JSON.stringify(said) !== JSON.stringify(decode(decoder, topic, payload)))
       return `not the same twice: ${shown()}`;
-    understanding.note(said, received, { topic, payload });
-    if (random.chance(0.02) && JSON.stringify(understanding.view() ?? {}).length > 8000)
+    decoding.note(said, received, { topic, payload });
+    if (random.chance(0.02) && JSON.stringify(decoding.view() ?? {}).length > 8000)
       return `the report about the device has no bound: ${shown()}`;
     return said.ok ? said.items.filter(({ kind }) => kind === 'reading').length : 0;
   } catch (error) {

@@ -86,7 +86,7 @@ export async function watch(
       for (const change of changes)
         for (const result of rules.observe({ kind: 'scene', ...at, change }, uptime, uptime))
           if (result.change === 'raised') alarm?.(change.track, uptime / 1000);
-      rules.observe({ kind: 'looked', ...at, tracks }, uptime, uptime);
+      rules.observe({ kind: 'frame', ...at, tracks }, uptime, uptime);
     },
     trouble: (text) => {
       trouble = text;

@@ -17,7 +17,7 @@ goAsGiven();
 
 let probes: Promise<Probes> | undefined;
 
-export function take(message: ToProbe): void {
+export function handle(message: ToProbe): void {
   if (message.kind === 'configure') probes ??= probesFor(message);
   else void read(message.id);
 }

@@ -13,7 +13,7 @@ import type { Run } from './run.ts';
 
 const everyMs = 6 * 3_600_000;
 
-type Told = Pick<StorageDisk, 'usedLife' | 'spare' | 'failing' | 'unknown'>;
+type SmartHealth = Pick<StorageDisk, 'usedLife' | 'spare' | 'failing' | 'unknown'>;
 
 /** The part of smartctl's answer that is read. */
 interface Answer {
@@ -33,7 +33,7 @@ interface Answer {
 export class Smart {
   readonly #run: Run;
   readonly #clock: Clock;
-  readonly #kept = new Map<string, { readonly at: number; readonly told: Told }>();
+  readonly #kept = new Map<string, { readonly at: number; readonly health: SmartHealth }>();
 
   constructor(run: Run, clock: Clock) {
     this.#run = run;
@@ -41,19 +41,19 @@ export class Smart {
   }
 
   /** `name`: of a disk below /dev. */
-  async of(name: string): Promise<Told> {
+  async of(name: string): Promise<SmartHealth> {
     const now = this.#clock.uptime();
     const kept = this.#kept.get(name);
-    if (kept !== undefined && now - kept.at < everyMs) return kept.told;
+    if (kept !== undefined && now - kept.at < everyMs) return kept.health;
     const output = await this.#run('smartctl', ['--json=c', '-n', 'standby', '-H', '-A', `/dev/${name}`]);
-    const told = toldBy(output) ?? kept?.told ?? { unknown: words('gateway/reason.host-disk-sleeps') };
-    this.#kept.set(name, { at: now, told });
-    return told;
+    const health = healthFrom(output) ?? kept?.health ?? { unknown: words('gateway/reason.host-disk-sleeps') };
+    this.#kept.set(name, { at: now, health });
+    return health;
   }
 }
 
 /** undefined: the disk sleeps. */
-function toldBy(output: string | undefined): Told | undefined {
+function healthFrom(output: string | undefined): SmartHealth | undefined {
   if (output === undefined) return { unknown: words('gateway/reason.host-no-smartctl') };
   let answer: Answer;
   try {
@@ -84,7 +84,7 @@ function percent(value: unknown): number | undefined {
   return typeof value === 'number' && value >= 0 && value <= 255 ? value / 100 : undefined;
 }
 
-function spareOf(health: Answer['nvme_smart_health_information_log']): Told['spare'] {
+function spareOf(health: Answer['nvme_smart_health_information_log']): SmartHealth['spare'] {
   const { available_spare: left, available_spare_threshold: least } = health ?? {};
   if (typeof left !== 'number' || typeof least !== 'number') return undefined;
   return left < least ? 'urgent' : 'normal';

@@ -1,2 +1,2 @@
 /** Holds an (empty) file until its connection is closed. */
-export const takeLock = `begin exclusive`;
+export const acquireLock = `begin exclusive`;

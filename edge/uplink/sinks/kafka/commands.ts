@@ -31,7 +31,7 @@ export interface KafkaCommandsOptions {
 const marginMs = 3_600_000;
 /** The session sends its first status within two seconds; the answer contains the broker's time. */
 const brokerTimeWithinMs = 10_000;
-const brokerTimeLookMs = 100;
+const brokerTimePollMs = 100;
 /** How long an empty fetch waits at the broker; a new record ends the wait at once. */
 const fetchWaitMs = 15_000;
 const mostBytes = 262_144;
@@ -136,7 +136,7 @@ function isFor({ key }: KafkaMessage, gateway: GatewayId): boolean {
 async function untilKnown(brokerTime: BrokerTime, clock: Clock, stopping: AbortSignal): Promise<void> {
   const end = clock.uptime() + brokerTimeWithinMs;
   while (brokerTime.now() === undefined && clock.uptime() < end && !stopping.aborted)
-    await sleep(clock, brokerTimeLookMs, stopping);
+    await sleep(clock, brokerTimePollMs, stopping);
 }
 
 /** The first offset of each partition that may hold an unexpired command. @throws if the topic does not exist */

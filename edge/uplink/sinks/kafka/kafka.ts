@@ -35,8 +35,8 @@ const usedTopics: readonly TopicName[] = ['alerts', 'telemetry', 'status'];
 const headers = { 'content-type': eventContentType };
 const replayedHeaders = { ...headers, [replayHeader]: '1' };
 /** How often a long session checks the number of partitions, over an unlimited link and over a metered one. */
-const checkEveryMs = 60_000;
-const lookEveryMeteredMs = 3_600_000;
+const refreshEveryMs = 60_000;
+const refreshEveryMeteredMs = 3_600_000;
 /** timeout of one request for commands; kafkajs adds the fetch's wait at the broker to it */
 const commandsTimeoutMs = 10_000;
 /** A session that does not close in this time is abandoned. */
@@ -77,7 +77,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
         retry: noRetries,
       });
       const connect = async () => {
-        await topics.look(client);
+        await topics.refresh(client);
         await producer.connect();
       };
       try {
@@ -111,14 +111,14 @@ class Topics {
   readonly #context: SinkContext;
   readonly #everyMs: number;
   #seen: SeenPartitions | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #refreshedAt = Number.NEGATIVE_INFINITY;
   #problems: readonly Words[] = [];
 
   constructor({ prefix, sasl, limit }: KafkaSinkConfig, context: SinkContext) {
     this.prefix = prefix ?? defaultPrefix;
     this.#user = sasl?.user;
     this.#context = context;
-    this.#everyMs = limit === undefined ? checkEveryMs : lookEveryMeteredMs;
+    this.#everyMs = limit === undefined ? refreshEveryMs : refreshEveryMeteredMs;
     this.#seen = rememberedPartitions(context.memory?.value);
   }
 
@@ -127,7 +127,7 @@ class Topics {
   }
 
   get due(): boolean {
-    return this.#context.clock.uptime() >= this.#lookedAt + this.#everyMs;
+    return this.#context.clock.uptime() >= this.#refreshedAt + this.#everyMs;
   }
 
   partition(name: string): number {
@@ -135,9 +135,9 @@ class Topics {
   }
 
   /** @throws ForpostError FORPOST_SINK_TOPIC_MISSING */
-  async look(client: Kafka): Promise<void> {
+  async refresh(client: Kafka): Promise<void> {
     const { clock, memory } = this.#context;
-    this.#lookedAt = clock.uptime();
+    this.#refreshedAt = clock.uptime();
     const { use, added } = settlePartitions(this.#seen, await this.#describe(client));
     this.#problems = added.map(addedInWords);
     if (JSON.stringify(use) === JSON.stringify(this.#seen)) return;
@@ -236,7 +236,7 @@ class KafkaSession implements SinkSession {
     await this.#produce(topic(topics.prefix, 'status'), [JSON.stringify(status)], deadlineMs);
     if (topics.due)
       void topics
-        .look(client)
+        .refresh(client)
         .catch((error) => context.logger.debug({ err: error }, 'the Kafka topics could not be described'));
   }
 

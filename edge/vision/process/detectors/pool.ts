@@ -111,7 +111,7 @@ export class DetectorPool {
   readonly #leaving: EndingThreads;
   readonly #pins = new Map<string, number>();
   /** the models last passed to `running`, one a line */
-  #told = '';
+  #reported = '';
   #queue: Job[] = [];
   #ids = 0;
   #stopped = false;
@@ -263,19 +263,19 @@ export class DetectorPool {
     slot.deadline = this.#options.clock.after(deadlineMs, () =>
       this.#fail(slot, worker, words('gateway/reason.slow', { where: message.model.name, seconds: deadlineMs / 1000 })),
     );
-    this.#tellRunning();
+    this.#reportRunning();
     worker.postMessage(message);
   }
 
-  #tellRunning(): void {
+  #reportRunning(): void {
     const { running } = this.#options;
     if (running === undefined) return;
     const names = new Set<string>();
     for (const { job } of this.#slots)
       if (job !== undefined && this.#standing.needsProof(job.request.model)) names.add(job.request.model.name);
     const text = [...names].join('\n');
-    if (text === this.#told) return;
-    this.#told = text;
+    if (text === this.#reported) return;
+    this.#reported = text;
     running([...names]);
   }
 
@@ -336,7 +336,7 @@ export class DetectorPool {
     slot.deadline = undefined;
     slot.job = undefined;
     slot.frame = undefined;
-    this.#tellRunning();
+    this.#reportRunning();
     return job;
   }
 }

@@ -89,9 +89,9 @@ export class RtspSession {
   #channel = 0;
   #track: VideoTrack | undefined;
   #timers: Timer[] = [];
-  #heard = false;
+  #answered = false;
   #closed = false;
-  #told = false;
+  #ended = false;
 
   constructor(source: RtspSource, clock: Clock, events: RtspEvents) {
     this.#source = source;
@@ -263,7 +263,7 @@ export class RtspSession {
   }
 
   #read(chunk: Buffer): void {
-    this.#heard = true;
+    this.#answered = true;
     try {
       this.#reader.push(chunk);
     } catch (error) {
@@ -334,15 +334,15 @@ export class RtspSession {
     if (this.#session !== '') return new CameraFailure('connecting', words('gateway/reason.stream-ended'));
     return new CameraFailure(
       'unreachable',
-      this.#heard
+      this.#answered
         ? words('gateway/reason.not-video', { where: `${host}:${port}` })
         : words('gateway/reason.ended-unanswered', { where: `${host}:${port}` }),
     );
   }
 
   #end(why: CameraFailure): void {
-    if (this.#told || this.#closed) return;
-    this.#told = true;
+    if (this.#ended || this.#closed) return;
+    this.#ended = true;
     const pending = this.#pending;
     pending?.reject(why);
     this.#events.ended(why);

@@ -109,8 +109,8 @@ class RtspStream implements CameraStream {
     this.#announced.add(name);
     const url = this.#server?.address(name) ?? '';
     // one picture is enough: parameters come before it, and probing more pictures takes seconds if they are rare
-    const looks = { probesize: 32, analyzeduration: 0 };
-    const script = ffconcat(url, { rtsp_transport: 'tcp', ...looks });
+    const probing = { probesize: 32, analyzeduration: 0 };
+    const script = ffconcat(url, { rtsp_transport: 'tcp', ...probing });
     const before = ['-probesize', '32', '-analyzeduration', '0', '-fpsprobesize', '0'];
     return {
       args: [
@@ -154,18 +154,18 @@ class RtspStream implements CameraStream {
     this.#session?.play().catch((error: unknown) => {
       this.#fail(error instanceof CameraFailure ? error : new CameraFailure('connecting', String(error)));
     });
-    this.#look();
+    this.#watchForKeyFrame();
   }
 
   /** Checks once a second until a key frame comes. */
-  #look(): void {
+  #watchForKeyFrame(): void {
     const { clock, events } = this.#options;
     this.#watch = clock.after(checkEveryMs, () => {
       const now = clock.uptime();
       if (this.#firstAt === undefined && now - this.#openedAt > this.#patienceMs) return this.#fail(this.#silence());
       if (this.#firstAt !== undefined && this.#keyAt === undefined && now - this.#firstAt > unremarkableMs)
         events.waiting?.(now - this.#firstAt);
-      if (this.#keyAt === undefined) this.#look();
+      if (this.#keyAt === undefined) this.#watchForKeyFrame();
     });
   }
 
@@ -186,7 +186,7 @@ class RtspStream implements CameraStream {
   #packet(packet: Buffer): void {
     const rtp = readRtp(packet);
     const track = this.#track;
-    if (rtp === undefined || track === undefined || this.#closed || !this.#takes(rtp, track)) return;
+    if (rtp === undefined || track === undefined || this.#closed || !this.#belongsTo(rtp, track)) return;
     const at = this.#options.clock.uptime();
     this.#firstAt ??= at;
     const seen = glance(track.codec, rtp.payload);
@@ -202,7 +202,7 @@ class RtspStream implements CameraStream {
   }
 
   /** Whether a packet belongs to the track; a camera may send another payload type than it announced. */
-  #takes({ payloadType }: RtpPacket, track: VideoTrack): boolean {
+  #belongsTo({ payloadType }: RtpPacket, track: VideoTrack): boolean {
     if (payloadType === track.payloadType) {
       this.#otherTypes = Number.NEGATIVE_INFINITY;
       return true;

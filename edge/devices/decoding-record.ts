@@ -43,7 +43,7 @@ interface Newest {
   readonly reason: Message | undefined;
 }
 
-export class Understanding {
+export class DecodingRecord {
   #read = 0;
   #judged = 0;
   #messages = 0;

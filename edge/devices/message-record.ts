@@ -2,7 +2,7 @@
 import type { Value } from '@forpost/shared/event/event.ts';
 
 /** A device's messages and newest values since the gateway started. */
-export interface Heard {
+export interface MessageRecord {
   /** messages with at least one reading */
   readonly messages: number;
   /** messages that carry measured values of which the decoder read none; refused messages count too */
@@ -15,7 +15,7 @@ export interface Heard {
   readonly onlyUnjudged: boolean;
 }
 
-/** Splits a name of `Heard.values` into channel ('' without one) and metric. */
+/** Splits a name of `MessageRecord.values` into channel ('' without one) and metric. */
 export function channelAndMetric(name: string): { readonly channel: string; readonly metric: string } {
   const at = name.lastIndexOf('/');
   return { channel: name.slice(0, Math.max(at, 0)), metric: name.slice(at + 1) };
