@@ -83,7 +83,7 @@ export class Gateway implements Part {
     await this.#releasers.start('site', site);
     await this.#releasers.start('names of channels', channelNames);
     await this.#releasers.start('outbox', outbox);
-    await this.#releasers.start('known time', clock.known);
+    await this.#releasers.start('true time', clock.trueTime);
     this.#learnTime();
     await this.#releasers.start('clock', clock.sync);
     await this.#releasers.start('alarms', alarms);
@@ -117,7 +117,7 @@ export class Gateway implements Part {
   #learnTime(): void {
     const { outbox, clock } = this.#ground;
     try {
-      readOnce(outbox.file, (reader) => clock.known.learnFrom(reader));
+      readOnce(outbox.file, (reader) => clock.trueTime.learnFromEvents(reader));
     } catch (error) {
       this.#options.logger.warn({ problem: messageOf(error) }, 'the outbox cannot be asked for the time of its events');
     }

@@ -138,8 +138,8 @@ export class GatewayDirectory implements Part {
       entry.newest = { lanes: status.lanes, arrived, since: this.#clock.uptime() };
       this.#settle(entry);
     }
-    const heardAt = this.#clock.uptime() - Math.max(0, this.#clock.now() - arrived);
-    entry.lastContactAt = Math.max(entry.lastContactAt ?? heardAt, heardAt);
+    const contactAt = this.#clock.uptime() - Math.max(0, this.#clock.now() - arrived);
+    entry.lastContactAt = Math.max(entry.lastContactAt ?? contactAt, contactAt);
     entry.excusedMs = Math.min(entry.excusedMs, this.#clock.uptime() - entry.lastContactAt);
     const wasOnline = entry.online;
     entry.online = this.#isOnline(entry);

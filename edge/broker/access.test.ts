@@ -8,8 +8,8 @@ import {
   bench,
   brokerForEachTest,
   closing,
-  heard,
   loggedIn,
+  messagesOf,
   readings,
   soon,
   start,
@@ -107,7 +107,7 @@ test('a publish to a topic that the device may not use is dropped, reported and 
   const told: Forbidden[] = [];
   await start({ onForbidden: (forbidden) => told.push(forbidden) });
   const panel = await bench.connected('panel');
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   await panel.subscribeAsync('forpost/#');
   const raw = await loggedIn('meter', { clientId: 'roof' });
   const foreign = 'forpost/devices/other/readings';
@@ -137,7 +137,7 @@ test('a connection survives many forbidden QoS 0 publishes', async () => {
 
 test('a filter that matches forbidden topics is refused, and the other filters of the packet are granted', async () => {
   const narrow = await bench.connected('narrow', { clean: false });
-  const messages = heard(narrow);
+  const messages = messagesOf(narrow);
   const granted = await narrow
     .subscribeAsync({
       'forpost/alerts/#': { qos: 1 },
@@ -155,16 +155,16 @@ test('a filter that matches forbidden topics is refused, and the other filters o
   bench.broker.publish('forpost/status', 'secret', { qos: 1, retain: false });
   bench.broker.publish('forpost/alerts/a/b', 'while away', { qos: 1, retain: false });
   const back = bench.client('narrow', { clean: false });
-  const later = heard(back);
+  const later = messagesOf(back);
   await soon(() => later).toEqual(['forpost/alerts/a/b=while away']);
 });
 
 test('two principals with the same client id have separate sessions', async () => {
   const panel = await bench.connected('panel', { clientId: 'same', clean: false });
   await panel.subscribeAsync('forpost/alerts/#', { qos: 1 });
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   const narrow = await bench.connected('narrow', { clientId: 'same', clean: false });
-  const foreign = heard(narrow);
+  const foreign = messagesOf(narrow);
   bench.broker.publish('forpost/alerts/a/b', 'one', { qos: 1, retain: false });
   await soon(() => messages).toEqual(['forpost/alerts/a/b=one']);
   expect(foreign).toEqual([]);
@@ -178,7 +178,7 @@ test('the will of a lost device is admitted; a will on a forbidden topic is drop
   const foreign = await bench.connected('meter', { will: { topic: 'tele/other/LWT', ...will }, clientId: 'a' });
   const meter = await bench.connected('meter', { will: { topic: 'forpost/devices/meter/state', ...will } });
   const panel = await bench.connected('panel');
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   foreign.stream.destroy();
   await soon(() => bench.broker.sizes().sockets).toBe(2);

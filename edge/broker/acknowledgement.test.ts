@@ -5,8 +5,8 @@ import {
   after,
   bench,
   brokerForEachTest,
-  heard,
   loggedIn,
+  messagesOf,
   readings,
   sessionPresent,
   soon,
@@ -70,7 +70,7 @@ test('a publish that cannot be committed is not acknowledged, and the connection
   bench.manual = true;
   const raw = await loggedIn('meter');
   const panel = await bench.connected('panel');
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   raw.send(publishPacket(readings, 'lost', 1, 1), publishPacket(readings, 'kept', 1, 2));
   await soon(() => admitted().length).toBe(2);
@@ -98,7 +98,7 @@ test('a QoS 0 publish that cannot be committed is counted, and the connection st
 test('a QoS 2 publish that is sent twice is admitted once, also when its session is resumed in between', async () => {
   bench.manual = true;
   const panel = await bench.connected('panel');
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   const first = await loggedIn('meter', { clean: false });
   first.send(publishPacket(readings, 'once', 2, 5), publishPacket(readings, 'once', 2, 5, true));

@@ -173,7 +173,7 @@ export class Broker implements Part, LocalPublisher {
       makeSubscribing: (connection) => this.#subscribing(connection),
       onDropped: (what) => this.#counters.dropped(what),
       isStopping: () => this.#stopping,
-      onTakenOver: (connection) => this.#lives.takenOver(connection),
+      onTakenOver: (connection) => this.#lives.endReplaced(connection),
       onEntered: (connection, inItsSession) => this.#lives.entered(connection, inItsSession),
       onAnswered: (connection) => this.#lives.answered(connection),
     });
@@ -344,7 +344,7 @@ export class Broker implements Part, LocalPublisher {
       maxPacketBytes: maxPacketBytesOf(this.#options.mqtt),
       onConnect: (connect) => void this.#connectHandler.ask(guarded, connect),
       onViolation: (what, oversized) => this.#incidents.brokeProtocol(guarded, what, oversized),
-      onUnspoken: (what) => this.#incidents.unknownVersion(guarded, what),
+      onUnsupportedVersion: (what) => this.#incidents.unknownVersion(guarded, what),
       onFailed: (error) => this.#incidents.failed(guarded, error),
     });
     this.#sockets.set(socket, guarded);

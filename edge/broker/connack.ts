@@ -52,7 +52,7 @@ export class ConnackSender {
       if (!held) return;
       held = false;
       timer.cancel();
-      if (why !== undefined && !socket.destroyed) this.#tell(connection, why);
+      if (why !== undefined && !socket.destroyed) this.#warnReleased(connection, why);
       socket.uncork();
     };
     const longestMs = Math.min(waitMs, keepAliveMs(connection));
@@ -64,7 +64,7 @@ export class ConnackSender {
     );
   }
 
-  #tell({ principal: { id } }: Connection, why: string): void {
+  #warnReleased({ principal: { id } }: Connection, why: string): void {
     const message = `let in before the disk knows whether it has a session, which a power cut would undo: ${why}`;
     this.#options.logger.warn(`session ${id}`, { principal: id }, message);
   }

@@ -101,7 +101,7 @@ export class ConnectHandler {
       this.#refuse(guarded, refusedBy(connect.version, returnCode.serverUnavailable));
       return;
     }
-    const told = this.#told(principal, clientId, connect);
+    const told = this.#connackProperties(principal, clientId, connect);
     if (accepted(connect.version, false, told).length > connect.maximumPacketSize) {
       const message = `takes packets of ${connect.maximumPacketSize} bytes, and CONNACK is longer: not let in [MQTT-3.1.2-24]`;
       this.#options.logger.warn(`small ${principal.id}`, { principal: principal.id }, message);
@@ -152,7 +152,7 @@ export class ConnectHandler {
   }
 
   /** The properties of an accepting CONNACK of MQTT 5. */
-  #told(principal: Principal, clientId: string, connect: Connect): readonly Buffer[] {
+  #connackProperties(principal: Principal, clientId: string, connect: Connect): readonly Buffer[] {
     if (connect.version !== '5') return [];
     const { sessions, maxPacketBytes } = this.#options;
     const told = [

@@ -67,7 +67,7 @@ export class ConnectionLives {
     if (keepAliveS > 0) {
       const isUnread = () => guarded.starved || socket.readableLength > 0;
       const keepAlive = new KeepAlive(clock, keepAliveS, isUnread, () => incidents.silent(connection));
-      guarded.onRead = () => keepAlive.heard();
+      guarded.onRead = () => keepAlive.noteTraffic();
       socket.once('close', () => keepAlive.stop());
     }
     socket.once('close', () => contained(guarded.work, () => this.#closed(connection)));
@@ -100,7 +100,7 @@ export class ConnectionLives {
   }
 
   /** The same client has connected again: ends the older connection [MQTT-3.1.4-2]. */
-  takenOver(connection: Connection): void {
+  endReplaced(connection: Connection): void {
     this.#closed(connection);
     connection.end(reason.sessionTakenOver);
   }
@@ -152,6 +152,6 @@ export class ConnectionLives {
     const { id, kind } = connection.principal;
     const isKept = will.retain && sessions.retained.mayRetain(id, will.topic, retainedBytes(will), kind);
     if (will.retain && !isKept) incidents.forbidden(connection, 'retain', will.topic);
-    intake.takeWill(connection, { ...will, retain: isKept });
+    intake.publishWill(connection, { ...will, retain: isKept });
   }
 }

@@ -22,7 +22,7 @@ export class Deliveries {
   /** false: the message has no subscribers. */
   deliver(message: Message): boolean {
     if (message.topic.startsWith('$')) return false;
-    const onDisk = this.#sessions.queues.takePrepared(message);
+    const onDisk = this.#sessions.queues.removePrepared(message);
     const { all } = this.#sessions.index.match(message.topic);
     for (const match of all) this.#toOne(match, message, onDisk);
     if (onDisk !== undefined) this.#sessions.queues.forgetPrepared(message.number, onDisk);

@@ -1,18 +1,27 @@
 import type { MqttClient } from 'mqtt';
 import { expect, test } from 'vitest';
 import { publishPacket, subscribePacket } from './testing/broker.ts';
-import { after, bench, brokerForEachTest, heard, loggedIn, readings, soon, start } from './testing/started-broker.ts';
+import {
+  after,
+  bench,
+  brokerForEachTest,
+  loggedIn,
+  messagesOf,
+  readings,
+  soon,
+  start,
+} from './testing/started-broker.ts';
 
 brokerForEachTest();
 
 test('messages of the gateway reach subscribers; retained ones reach later subscribers too', async () => {
   const panel = await bench.connected('panel');
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   await panel.subscribeAsync('forpost/alarms/#', { qos: 1 });
   bench.broker.publish('forpost/alarms/r/d', 'active', { qos: 1, retain: true });
   await soon(() => messages).toEqual(['forpost/alarms/r/d=active']);
   const late = await bench.connected('panel', { clientId: 'late' });
-  const lateMessages = heard(late);
+  const lateMessages = messagesOf(late);
   await late.subscribeAsync('forpost/#', { qos: 1 });
   await soon(() => lateMessages).toEqual(['forpost/alarms/r/d=active retained']);
   bench.broker.publish('forpost/alarms/r/d', '', { qos: 1, retain: true });
@@ -29,7 +38,7 @@ test('the alert that a publish causes is delivered before the publish is on disk
     },
   });
   const panel = await bench.connected('panel');
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   const raw = await loggedIn('meter');
   // three publishes in one read, and a fourth in another
@@ -44,7 +53,7 @@ test('the alert that a publish causes is delivered before the publish is on disk
 
 test('a burst of retained, QoS 1 and QoS 0 messages of the gateway reaches a subscriber completely', async () => {
   const panel = await bench.connected('panel');
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   for (let i = 0; i < 50; i++) {
     bench.broker.publish(`forpost/alarms/${i}`, 'retained', { qos: 1, retain: true });
@@ -57,7 +66,7 @@ test('a burst of retained, QoS 1 and QoS 0 messages of the gateway reaches a sub
 
 test('a client with two matching filters gets a message once', async () => {
   const panel = await bench.connected('panel', { clean: false });
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   await panel.subscribeAsync(['forpost/#', 'forpost/alerts/+'], { qos: 1 });
   bench.broker.publish('forpost/alerts/a', 'x', { qos: 1, retain: false });
   bench.broker.publish('forpost/alerts/end', 'x', { qos: 1, retain: false });
@@ -126,7 +135,7 @@ test('the queue of an absent subscriber is bounded and keeps the newest messages
   for (let i = 0; i < 1500; i++) bench.broker.publish('forpost/alerts/a', String(i), { qos: 1, retain: false });
   await soon(() => bench.broker.counters().dropped).toBe(500);
   const back = bench.client('panel', { clean: false });
-  const messages = heard(back);
+  const messages = messagesOf(back);
   await soon(() => messages.length).toBe(1000);
   expect(messages[0]).toBe('forpost/alerts/a=500');
   expect(messages.at(-1)).toBe('forpost/alerts/a=1499');

@@ -105,7 +105,7 @@ export class FilterIndex<S extends Subscriber> {
     if (!subscriber.subscriptions.delete(filter)) return false;
     this.#countOne(subscriber, filter, -1);
     this.#cache.clear();
-    this.#takeOut(subscriber, filter);
+    this.#remove(subscriber, filter);
     return true;
   }
 
@@ -161,12 +161,12 @@ export class FilterIndex<S extends Subscriber> {
         this.#swept.shift();
         break;
       }
-      this.#takeOut(first.subscriber, filter);
+      this.#remove(first.subscriber, filter);
     }
     if (this.#swept.length > 0) setImmediate(() => this.#sweep());
   }
 
-  #takeOut(subscriber: S, filter: string): void {
+  #remove(subscriber: S, filter: string): void {
     const levels = filter.split('/');
     const path: Node<S>[] = [this.#root];
     let node: Node<S> | undefined = this.#root;

@@ -15,6 +15,6 @@ export interface Forbidden {
   readonly topic: string;
 }
 
-export const longestTopicTold = 300;
+export const longestTopicShown = 300;
 
 export type OnForbidden = (forbidden: Forbidden) => void;

@@ -69,7 +69,7 @@ export interface GuardEvents {
   /** called when a packet violates the protocol or is too long; the connection is closed */
   readonly onViolation: (what: string, oversized: boolean) => void;
   /** called when the client uses an unsupported version of MQTT */
-  readonly onUnspoken: (what: string) => void;
+  readonly onUnsupportedVersion: (what: string) => void;
   /** called with an unhandled error */
   readonly onFailed: (error: unknown) => void;
 }
@@ -198,7 +198,7 @@ class Guard implements GuardedSocket {
       case 'refused':
         this.hold();
         this.#events.onViolation(next.what, false);
-        if (next.code === returnCode.unsupportedVersion) this.#events.onUnspoken(next.what);
+        if (next.code === returnCode.unsupportedVersion) this.#events.onUnsupportedVersion(next.what);
         this.#endWith(refused(next.version, next.code));
         break;
       case 'violation':

@@ -93,13 +93,13 @@ export class Inbound {
   }
 
   /** Calls `tell` for each committed publish at once, and for each one under way after its commit. */
-  tellTaken(tell: (messageId: number) => void): void {
+  forEachCommitted(call: (messageId: number) => void): void {
     for (const [messageId, publish] of this.#ids)
-      if (publish.admission === taken) tell(messageId);
+      if (publish.admission === taken) call(messageId);
       else
         publish.admission.then(
           () => {
-            if (this.#ids.get(messageId) === publish) tell(messageId);
+            if (this.#ids.get(messageId) === publish) call(messageId);
           },
           () => undefined,
         );

@@ -7,7 +7,7 @@
 import type { SparingLogger } from '@forpost/shared/logging.ts';
 import type { Connection } from './connection.ts';
 import type { Counters } from './counters.ts';
-import { type Forbidden, longestTopicTold, type OnForbidden } from './forbidden.ts';
+import { type Forbidden, longestTopicShown, type OnForbidden } from './forbidden.ts';
 import type { GuardedSocket } from './guarded-socket.ts';
 import { reason } from './protocol/reason-codes.ts';
 import type { OnRefused } from './refused-clients.ts';
@@ -82,8 +82,8 @@ export class IncidentLog {
   /** A client used a topic or filter that it may not use. */
   forbidden(connection: Connection, kind: Forbidden['kind'], topic: string, what = forbiddenWords(kind, topic)): void {
     const { principal, clientId } = connection;
-    const told = topic.slice(0, longestTopicTold);
-    this.#parts.onForbidden?.({ kind, principal: principal.id, clientId, topic: told });
+    const shown = topic.slice(0, longestTopicShown);
+    this.#parts.onForbidden?.({ kind, principal: principal.id, clientId, topic: shown });
     this.refused(connection, what);
   }
 

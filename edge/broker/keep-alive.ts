@@ -14,7 +14,7 @@ export class KeepAlive {
   readonly #onSilent: () => void;
   readonly #isUnread: () => boolean;
   #timer: Timer | undefined;
-  #heardAt: number;
+  #lastTrafficAt: number;
 
   /** @param keepAliveS not 0 @param isUnread bytes of the client wait unread */
   constructor(clock: Clock, keepAliveS: number, isUnread: () => boolean, onSilent: () => void) {
@@ -22,12 +22,12 @@ export class KeepAlive {
     this.#longestMs = keepAliveS * 1500;
     this.#isUnread = isUnread;
     this.#onSilent = onSilent;
-    this.#heardAt = clock.uptime();
+    this.#lastTrafficAt = clock.uptime();
     this.#wait(this.#longestMs);
   }
 
-  heard(): void {
-    this.#heardAt = this.#clock.uptime();
+  noteTraffic(): void {
+    this.#lastTrafficAt = this.#clock.uptime();
   }
 
   stop(): void {
@@ -37,7 +37,7 @@ export class KeepAlive {
 
   #wait(ms: number): void {
     this.#timer = this.#clock.after(ms, () => {
-      const leftMs = this.#heardAt + this.#longestMs - this.#clock.uptime();
+      const leftMs = this.#lastTrafficAt + this.#longestMs - this.#clock.uptime();
       if (leftMs > 0) this.#wait(leftMs);
       else if (this.#isUnread()) this.#wait(this.#longestMs);
       else this.#onSilent();

@@ -165,7 +165,7 @@ export class Lobby {
     if (handshaken !== undefined && handshaken.socket !== socket) this.#forget(handshaken);
     if (this.#closed || !this.#makeRoom(address)) {
       this.#refused++;
-      this.#tell(address, `${address} has too many log-ins under way: connection refused`);
+      this.#warn(address, `${address} has too many log-ins under way: connection refused`);
       socket.destroy();
       return undefined;
     }
@@ -206,7 +206,7 @@ export class Lobby {
   #pushOut(oldest: Visitor | undefined, why: string): boolean {
     if (oldest === undefined) return false;
     this.#pushedOut++;
-    this.#tell(oldest.address, `${oldest.address} ${why}: its oldest one is closed to make room`);
+    this.#warn(oldest.address, `${oldest.address} ${why}: its oldest one is closed to make room`);
     this.#end(oldest);
     return true;
   }
@@ -240,7 +240,7 @@ export class Lobby {
   #refuse(visitor: Visitor, what: string, oversized: boolean): void {
     this.#notMqtt++;
     this.#options.onRefused(oversized);
-    this.#tell(visitor.address, `${visitor.address} sent ${what}: connection closed`);
+    this.#warn(visitor.address, `${visitor.address} sent ${what}: connection closed`);
     this.#end(visitor);
   }
 
@@ -321,12 +321,12 @@ export class Lobby {
       if (visitor.since > before) return;
       if (!this.#silent.has(visitor.address, visitor)) continue;
       this.#late++;
-      this.#tell(visitor.address, `${visitor.address} sent no whole CONNECT for ${limits.connectTimeoutMs / 1000} s`);
+      this.#warn(visitor.address, `${visitor.address} sent no whole CONNECT for ${limits.connectTimeoutMs / 1000} s`);
       this.#end(visitor);
     }
   }
 
-  #tell(address: string, message: string): void {
+  #warn(address: string, message: string): void {
     const { waiting } = this.counters();
     this.#options.logger.warn(`lobby ${address}`, { address, waiting, here: this.#silent.sizeOf(address) }, message);
   }

@@ -10,9 +10,9 @@ import {
   connacks,
   connect5,
   disconnects,
-  heard,
   maximumPacketSize,
   messageExpiry,
+  messagesOf,
   mqtt5BrokerForEachTest,
   publish5,
   raw5,
@@ -31,7 +31,7 @@ describe('a message', () => {
   test('reaches MQTT 5 subscribers with its properties, and MQTT 3.1.1 subscribers without them', async () => {
     const panel = await v5('panel');
     const old = await bench.connected('panel', { clientId: 'old' });
-    const [messages, plain] = [heard(panel), heard(old)];
+    const [messages, plain] = [messagesOf(panel), messagesOf(old)];
     await panel.subscribeAsync('forpost/#', { qos: 1, properties: { subscriptionIdentifier: 7 } });
     await old.subscribeAsync('forpost/#', { qos: 1 });
     const meter = await v5('meter');
@@ -124,7 +124,7 @@ describe('a message', () => {
   test('larger than a subscriber’s Maximum Packet Size is not sent to it, but to the other subscribers', async () => {
     const small = await raw5('panel', { properties: [maximumPacketSize(60)] });
     const panel = await v5('panel');
-    const messages = heard(panel);
+    const messages = messagesOf(panel);
     await panel.subscribeAsync('forpost/#', { qos: 1 });
     small.send(framed(0x82, Buffer.from([0, 1, 0]), field('forpost/#'), Buffer.from([1])));
     await soon(() => small.whole('suback').length).toBe(1);
@@ -156,7 +156,7 @@ describe('a message', () => {
 describe('a subscription', () => {
   test('with No Local gets no messages of its own client; with Retain As Published it gets the RETAIN flag', async () => {
     const panel = await v5('panel');
-    const messages = heard(panel);
+    const messages = messagesOf(panel);
     await panel.subscribeAsync(commands, { qos: 1, nl: true, rap: true });
     await panel.publishAsync(commands, 'own', { qos: 1 });
     const other = await v5('panel', { clientId: 'other' });
@@ -167,7 +167,7 @@ describe('a subscription', () => {
   test('gets retained messages as its Retain Handling says', async () => {
     bench.broker.publish('forpost/status', 'up', { qos: 1, retain: true });
     const panel = await v5('panel');
-    const messages = heard(panel);
+    const messages = messagesOf(panel);
     await panel.subscribeAsync('forpost/status', { qos: 1, rh: 2 });
     await panel.subscribeAsync('forpost/status', { qos: 1, rh: 1 });
     await panel.subscribeAsync('forpost/+', { qos: 1, rh: 1 });
@@ -178,7 +178,7 @@ describe('a subscription', () => {
 
   test('and another one that matches too bring a message once, with the highest QoS and both identifiers', async () => {
     const panel = await v5('panel', { clean: false, properties: { sessionExpiryInterval: 100 } });
-    const messages = heard(panel);
+    const messages = messagesOf(panel);
     await panel.subscribeAsync('forpost/#', { qos: 0, properties: { subscriptionIdentifier: 1 } });
     await panel.subscribeAsync('forpost/status', { qos: 1, properties: { subscriptionIdentifier: 300 } });
     bench.broker.publish('forpost/status', 'up', { qos: 1, retain: false });
@@ -200,7 +200,7 @@ describe('a subscription', () => {
 
 test('an MQTT 5 subscriber gets a publish of an MQTT 3.1.1 client unchanged', async () => {
   const panel = await v5('panel');
-  const messages = heard(panel);
+  const messages = messagesOf(panel);
   await panel.subscribeAsync('forpost/#', { qos: 1 });
   const meter = await bench.raw();
   meter.send(connectPacket('meter'), publishPacket(readings, 'one', 1, 1));

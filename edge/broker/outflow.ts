@@ -90,7 +90,7 @@ export class Outflow {
   offer(message: Message, grant: Grant, item?: QueuedItem): void {
     if (this.hasRoom) {
       const sent = item ?? this.#loose(message, grant, nothing);
-      const packetId = this.#takeId();
+      const packetId = this.#newPacketId();
       if (this.#send(sent, packetId, () => this.#bytesOf(message, grant, packetId))) return;
       this.#inFlight.delete(packetId);
       return;
@@ -247,7 +247,7 @@ export class Outflow {
       );
       return;
     }
-    const packetId = before ?? this.#takeId();
+    const packetId = before ?? this.#newPacketId();
     const isSent = this.#send(item, packetId, () => {
       const frame = frameOf(outgoing(item, clock.uptime()), isV5, qos, retain);
       return withId(frame, packetId, before !== undefined);
@@ -290,9 +290,9 @@ export class Outflow {
   }
 
   /** A packet id without a message in flight. */
-  #takeId(): number {
-    let id = this.#queue.takeId();
-    while (this.#inFlight.has(id)) id = this.#queue.takeId();
+  #newPacketId(): number {
+    let id = this.#queue.advanceId();
+    while (this.#inFlight.has(id)) id = this.#queue.advanceId();
     this.#inFlight.add(id);
     return id;
   }

@@ -81,7 +81,7 @@ export class OutgoingQueue {
     return this.#nextId;
   }
 
-  takeId(): number {
+  advanceId(): number {
     const id = this.nextId;
     this.#nextId = following(id);
     return id;

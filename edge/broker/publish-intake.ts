@@ -41,7 +41,7 @@ export interface PublishIntakeOptions {
 }
 
 /** A publish whose admission is under way. */
-interface Arrival {
+interface Admitting {
   readonly admission: Promise<void>;
   /** it is a redelivery */
   readonly duplicate: boolean;
@@ -71,17 +71,17 @@ export class PublishIntake {
       deliver(message);
       return;
     }
-    const taken =
-      qos === 2 ? this.#takeTwice(connection, publish, message) : this.#takeOnce(connection, publish, message);
-    const { admission, duplicate, noted } = taken;
+    const admitting =
+      qos === 2 ? this.#beginQos2(connection, publish, message) : this.#beginQos01(connection, publish, message);
+    const { admission, duplicate, noted } = admitting;
     const left = queue.enter(admission, sizeOf(publish), (error) => {
       left();
       if (error === undefined) {
         noted?.committed();
         if (isDevice && qos > 0 && !connection.isClosed) counters.acknowledged++;
         if (duplicate) counters.redelivered++;
-        const isHeard = duplicate || deliver(message);
-        const code = isHeard || !connection.isV5 ? reason.success : reason.noMatchingSubscribers;
+        const hasSubscribers = duplicate || deliver(message);
+        const code = hasSubscribers || !connection.isV5 ? reason.success : reason.noMatchingSubscribers;
         if (qos === 1) connection.acknowledge(packet.puback, packetId, code);
         else if (qos === 2) connection.acknowledge(packet.pubrec, packetId, code, false);
       } else {
@@ -126,7 +126,7 @@ export class PublishIntake {
    * A QoS 2 redelivery is recognised by its packet id until PUBREL [MQTT-4.3.3-2], and afterwards like QoS 1. Other content
    * under a packet id that is not released comes from a client that has lost its state: the earlier publish is over.
    */
-  #takeTwice(connection: Connection, publish: Publish, message: Message): Arrival {
+  #beginQos2(connection: Connection, publish: Publish, message: Message): Admitting {
     const { sessions, redeliveries } = this.#options;
     const { packetId, dup } = publish;
     const redelivery = this.#redelivery(connection, publish, 2);
@@ -145,7 +145,7 @@ export class PublishIntake {
   }
 
   /** QoS 0 and 1: a QoS 1 redelivery is recognised by DUP, packet id and content [MQTT-3.3.1-1]. */
-  #takeOnce(connection: Connection, publish: Publish, message: Message): Arrival {
+  #beginQos01(connection: Connection, publish: Publish, message: Message): Admitting {
     const { redeliveries } = this.#options;
     const redelivery = publish.qos === 1 ? this.#redelivery(connection, publish, 1) : undefined;
     const before = this.#sentBefore(connection, publish, redelivery);
@@ -229,7 +229,7 @@ export class PublishIntake {
   }
 
   /** Admits the will of a lost client. */
-  takeWill(connection: Connection, will: Will): void {
+  publishWill(connection: Connection, will: Will): void {
     const { counters, logger, sessions, deliver } = this.#options;
     if (connection.principal.kind === 'device') counters.publishes++;
     const message = this.#messageOf(connection, will);

@@ -7,7 +7,7 @@
  * `mostOfAll`. The entry with the oldest refusal is dropped first. Texts of clients are shortened.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import { longestTopicTold } from './forbidden.ts';
+import { longestTopicShown } from './forbidden.ts';
 
 /** `stranger`: the user name is unknown; `protocol`: an unsupported version of MQTT. */
 export type RefusalKind = 'publish' | 'will' | 'subscribe' | 'retain' | 'password' | 'stranger' | 'protocol';
@@ -149,7 +149,7 @@ function cut({ kind, principal, user, clientId, address, what }: Refused): Refus
     address,
     user: user.slice(0, longestName),
     clientId: clientId.slice(0, longestName),
-    what: what.slice(0, longestTopicTold),
+    what: what.slice(0, longestTopicShown),
   };
 }
 

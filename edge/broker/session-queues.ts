@@ -104,7 +104,7 @@ export class SessionQueues {
   }
 
   /** The sessions for which the disk has this message already, by its publish. To be asked once, at its delivery. */
-  takePrepared(message: Message): Set<number> | undefined {
+  removePrepared(message: Message): Set<number> | undefined {
     if (message.number === undefined) return undefined;
     const sessions = this.#prepared.get(message.number);
     this.#prepared.delete(message.number);

@@ -151,7 +151,7 @@ export class Sessions {
       this.#changes.saveSession(session);
       for (const subscription of subscriptions.values()) this.#storage.save(subscribedChange(number, subscription));
       for (const item of queue.items()) this.#storage.save(this.#changes.queued(number, item));
-      inbound.tellTaken((messageId) => this.#storage.save({ kind: 'received', session: number, messageId }));
+      inbound.forEachCommitted((messageId) => this.#storage.save({ kind: 'received', session: number, messageId }));
     }
     this.retained.saveAll();
   }

@@ -27,7 +27,7 @@ const trustedForMs = (16 / 500e-6) * 1000;
 const slackMs = 5000;
 
 /** Whether a service's measurement is about the clock as it is now. */
-function isLaterLook(lookedMs: number, nowMs: number, setAtMs: number | undefined): boolean {
+function isLaterMeasurement(lookedMs: number, nowMs: number, setAtMs: number | undefined): boolean {
   if (setAtMs === undefined) return true;
   return lookedMs >= setAtMs - slackMs && lookedMs <= nowMs + slackMs;
 }
@@ -56,7 +56,7 @@ export function chronyProbe(command = 'chronyc'): ClockProbe {
       if (leap === 'Not synchronised') return 'unsynced';
       // the time of its newest measurement; a chrony that omits it is trusted
       const measured = Date.parse(`${/^Ref time \(UTC\)\s*:\s*(.+)$/m.exec(tracking)?.[1]?.trim()} UTC`);
-      return Number.isNaN(measured) || isLaterLook(measured, nowMs, setAtMs) ? 'synced' : 'unsynced';
+      return Number.isNaN(measured) || isLaterMeasurement(measured, nowMs, setAtMs) ? 'synced' : 'unsynced';
     },
   };
 }
@@ -68,7 +68,7 @@ export function timesyncdProbe(folder = '/run/systemd/timesync'): ClockProbe {
     async read(nowMs, setAtMs) {
       const touchedMs = await modified(`${folder}/synchronized`);
       if (touchedMs !== undefined)
-        return Math.abs(nowMs - touchedMs) <= trustedForMs && isLaterLook(touchedMs, nowMs, setAtMs)
+        return Math.abs(nowMs - touchedMs) <= trustedForMs && isLaterMeasurement(touchedMs, nowMs, setAtMs)
           ? 'synced'
           : 'unsynced';
       return (await modified(folder)) === undefined ? 'unknown' : 'unsynced';

@@ -46,7 +46,7 @@ const jumpMs = 2000;
 /** A service may still slew a clock that it vouches for: the offset is told again when it is this far off, */
 const offsetToleranceMs = 500;
 /** and no sooner than this: a clock that never rests must not fill the outbox */
-const tellEveryMs = 60_000;
+const reportEveryMs = 60_000;
 /** Jumps that are told at once; further ones are summed up and told once each `tellEveryMs`. */
 const jumpsAtOnce = 10;
 
@@ -68,13 +68,13 @@ export class ClockSync implements Part {
   #nextPollAt = 0;
   /** wall minus monotonic, ms */
   #offsetMs = 0;
-  #untoldMs = 0;
-  #mayTell = { jumps: jumpsAtOnce, at: 0 };
+  #unreportedMs = 0;
+  #jumpBudget = { jumps: jumpsAtOnce, at: 0 };
   /** counts jumps: an answer to a question from before a jump is ignored */
   #jumps = 0;
   /** when the clock was set last, by the new time */
   #setAt: number | undefined;
-  #told: { readonly offsetMs: number; readonly at: number } | undefined;
+  #reported: { readonly offsetMs: number; readonly at: number } | undefined;
 
   constructor(options: ClockSyncOptions) {
     this.#options = options;
@@ -122,7 +122,7 @@ export class ClockSync implements Part {
     if (!this.#running) return;
     this.#timer = this.#options.clock.after(compareMs, () => {
       this.#compare();
-      this.#tellJump();
+      this.#reportJump();
       if (this.#options.clock.uptime() >= this.#nextPollAt) void this.#poll();
       this.#arm();
     });
@@ -135,45 +135,45 @@ export class ClockSync implements Part {
     this.#offsetMs = offsetMs;
     if (Math.abs(movedMs) <= jumpMs) {
       if (this.#quality === 'synced') this.#options.onInSync?.(clock.now());
-      this.#tellMoved();
+      this.#reportMovedOffset();
       return;
     }
     this.#jumps++;
     this.#setAt = clock.now();
-    this.#untoldMs += movedMs;
+    this.#unreportedMs += movedMs;
     this.#set('unsynced', this.#service);
-    this.#nextPollAt = clock.uptime() + this.#untilItMayBeTold();
+    this.#nextPollAt = clock.uptime() + this.#untilReportMs();
   }
 
-  #untilItMayBeTold(): number {
+  #untilReportMs(): number {
     const uptime = this.#options.clock.uptime();
-    const { jumps, at } = this.#mayTell;
-    this.#mayTell = { jumps: Math.min(jumpsAtOnce, jumps + (uptime - at) / tellEveryMs), at: uptime };
-    return Math.max(0, (1 - this.#mayTell.jumps) * tellEveryMs);
+    const { jumps, at } = this.#jumpBudget;
+    this.#jumpBudget = { jumps: Math.min(jumpsAtOnce, jumps + (uptime - at) / reportEveryMs), at: uptime };
+    return Math.max(0, (1 - this.#jumpBudget.jumps) * reportEveryMs);
   }
 
-  #tellJump(): void {
-    if (this.#untoldMs === 0 || this.#untilItMayBeTold() > 0) return;
-    const movedMs = this.#untoldMs;
-    this.#untoldMs = 0;
-    this.#mayTell = { ...this.#mayTell, jumps: this.#mayTell.jumps - 1 };
+  #reportJump(): void {
+    if (this.#unreportedMs === 0 || this.#untilReportMs() > 0) return;
+    const movedMs = this.#unreportedMs;
+    this.#unreportedMs = 0;
+    this.#jumpBudget = { ...this.#jumpBudget, jumps: this.#jumpBudget.jumps - 1 };
     this.#options.logger.warn({ movedMs: Math.round(movedMs) }, 'the system clock was set');
     this.#options.onJump?.(movedMs);
   }
 
   /** The clock is in sync, and may have been slewed since the offset was told. */
-  #tellMoved(): void {
-    if (this.#quality !== 'synced' || this.#told === undefined) return;
+  #reportMovedOffset(): void {
+    if (this.#quality !== 'synced' || this.#reported === undefined) return;
     const { clock } = this.#options;
-    const { offsetMs, at } = this.#told;
+    const { offsetMs, at } = this.#reported;
     const moved = Math.abs(clock.now() - clock.uptime() - offsetMs) > offsetToleranceMs;
-    if (moved && clock.uptime() - at >= tellEveryMs) this.#tellOffset();
+    if (moved && clock.uptime() - at >= reportEveryMs) this.#reportOffset();
   }
 
-  #tellOffset(): void {
+  #reportOffset(): void {
     const { clock, onOffset } = this.#options;
     const offsetMs = Math.round(clock.now() - clock.uptime());
-    this.#told = { offsetMs, at: clock.uptime() };
+    this.#reported = { offsetMs, at: clock.uptime() };
     onOffset?.(offsetMs, this.#service);
   }
 
@@ -216,7 +216,7 @@ export class ClockSync implements Part {
     this.#options.onQuality?.(quality);
     if (quality !== 'synced') return;
     this.#options.onInSync?.(this.#options.clock.now());
-    this.#tellOffset();
+    this.#reportOffset();
   }
 }
 

@@ -8,7 +8,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 
-const tellEveryMs = 3_600_000;
+const reportEveryMs = 3_600_000;
 
 export class CommandRefusals {
   readonly #clock: Clock;
@@ -16,7 +16,7 @@ export class CommandRefusals {
   #count = 0;
   #reason = '';
   #lastAt = Number.NEGATIVE_INFINITY;
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(clock: Clock, note: (sentence: Message, count: number) => void) {
     this.#clock = clock;
@@ -29,13 +29,13 @@ export class CommandRefusals {
     this.#count += count;
     this.#reason = reason;
     this.#lastAt = now;
-    if (now - this.#toldAt < tellEveryMs) return;
-    this.#toldAt = now;
+    if (now - this.#reportedAt < reportEveryMs) return;
+    this.#reportedAt = now;
     this.#note(this.#sentence(), this.#count);
   }
 
   problems(): readonly Message[] {
-    return this.#clock.uptime() - this.#lastAt < tellEveryMs ? [this.#sentence()] : [];
+    return this.#clock.uptime() - this.#lastAt < reportEveryMs ? [this.#sentence()] : [];
   }
 
   #sentence(): Message {

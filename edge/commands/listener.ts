@@ -42,7 +42,7 @@ const backoff = { baseMs: 500, ceilingMs: 15_000 };
 /** After a feed has delivered for this long, the next wait is short again. */
 const goodAfterMs = 60_000;
 /** The least time between two reports of refused items to the main thread. */
-const tellEveryMs = 1_000;
+const reportEveryMs = 1_000;
 
 export class CommandListener {
   readonly #options: ListenerOptions;
@@ -51,7 +51,7 @@ export class CommandListener {
   #running: Promise<unknown> = Promise.resolve();
   #refused = 0;
   #reason = '';
-  #telling = false;
+  #reporting = false;
 
   constructor(options: ListenerOptions) {
     this.#options = options;
@@ -72,7 +72,7 @@ export class CommandListener {
   async #listen(sink: string, feed: CommandFeed): Promise<void> {
     const { clock, random, logger } = this.#options;
     const { signal } = this.#stopping;
-    let told = '';
+    let logged = '';
     for (let attempt = 0; !signal.aborted; attempt++) {
       const begun = clock.uptime();
       try {
@@ -80,8 +80,8 @@ export class CommandListener {
       } catch (error) {
         // whether the centre can be reached at all, the sink's own state says, too
         const reason = messageOf(error);
-        if (!signal.aborted && reason !== told) logger.warn({ sink, reason }, 'commands are not heard at present');
-        told = reason;
+        if (!signal.aborted && reason !== logged) logger.warn({ sink, reason }, 'commands are not heard at present');
+        logged = reason;
       }
       if (clock.uptime() - begun >= goodAfterMs) attempt = 0;
       await sleep(clock, backoffMs(backoff, attempt, random), signal);
@@ -112,11 +112,11 @@ export class CommandListener {
     this.#refused++;
     this.#reason = reason;
     this.#sparing.warn(reason, { reason }, 'an item among the commands is none for this gateway');
-    if (this.#telling) return;
-    this.#telling = true;
+    if (this.#reporting) return;
+    this.#reporting = true;
     const { clock, onRefused } = this.#options;
-    clock.after(tellEveryMs, () => {
-      this.#telling = false;
+    clock.after(reportEveryMs, () => {
+      this.#reporting = false;
       onRefused(this.#refused, this.#reason);
       this.#refused = 0;
     });

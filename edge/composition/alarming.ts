@@ -144,7 +144,7 @@ function composeCommands(
         describe: () => page().status.describe(),
       },
       quality: ground.clock.quality,
-      atLeast: () => ground.clock.known.atLeast(),
+      atLeast: () => ground.clock.trueTime.earliest(),
       store: (result, alerts) => pipeline.own.commandResult(result, alerts),
       clock,
       random,

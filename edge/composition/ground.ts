@@ -8,8 +8,8 @@ import { readInstance } from '../backup/instance.ts';
 import { Broker } from '../broker/broker.ts';
 import { RefusedClients } from '../broker/refused-clients.ts';
 import { RefusedFile, refusedFileName } from '../broker/refused-file.ts';
-import { KnownTime } from '../clock/known-time.ts';
 import { ClockSync, clockSetEvent } from '../clock/sync.ts';
+import { TrueTime } from '../clock/true-time.ts';
 import { ChannelNameFile } from '../devices/channel-name-file.ts';
 import { GraceWatch } from '../devices/grace-watch.ts';
 import { DeviceRegistry } from '../devices/registry.ts';
@@ -44,15 +44,21 @@ function composeClock(options: GatewayOptions, pipeline: () => Pipeline): Gatewa
   const logger = loggerOf(options, 'clock');
   const boot = () => sync.bootId();
   const quality = () => sync.quality();
-  const known = new KnownTime({ clock, logger, boot, file: join(installation.data, 'last-sync.json') });
+  const trueTime = new TrueTime({ clock, logger, boot, file: join(installation.data, 'last-sync.json') });
   const sync: ClockSync = new ClockSync({
     clock,
     logger,
     onJump: (movedMs) => pipeline().own.note(clockSetEvent(movedMs)),
-    onInSync: (now) => known.inSync(now),
+    onInSync: (now) => trueTime.noteSync(now),
     onOffset: (offset, source) => pipeline().own.noteClock({ boot: boot(), offset_ms: offset, source }),
   });
-  return { sync, known, quality, boot, error: () => known.errorOf(quality(), installation.clock?.trusted ?? false) };
+  return {
+    sync,
+    trueTime,
+    quality,
+    boot,
+    error: () => trueTime.errorOf(quality(), installation.clock?.trusted ?? false),
+  };
 }
 
 function composeOutbox(

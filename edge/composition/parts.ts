@@ -11,8 +11,8 @@ import type { Instance } from '../backup/instance.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';
 import type { RefusedFile } from '../broker/refused-file.ts';
-import type { KnownTime } from '../clock/known-time.ts';
 import type { ClockSync } from '../clock/sync.ts';
+import type { TrueTime } from '../clock/true-time.ts';
 import type { CommandRefusals } from '../commands/command-refusals.ts';
 import type { Commander } from '../commands/commander.ts';
 import type { CommandKeys } from '../commands/trusted-keys.ts';
@@ -45,7 +45,7 @@ import type { Reload } from './reload.ts';
 /** The gateway's clock, for the stamps of events and for the rules. */
 export interface GatewayClock {
   readonly sync: ClockSync;
-  readonly known: KnownTime;
+  readonly trueTime: TrueTime;
   readonly quality: () => ClockQuality;
   readonly boot: () => string;
   readonly error: () => ClockError | undefined;

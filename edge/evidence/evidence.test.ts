@@ -128,7 +128,7 @@ test('each look at evidence is one event, also where it takes many requests', as
     ['evidence-viewed', 'ben', 'a1'],
     ['evidence-viewed', 'anna', 'a1'],
   ]);
-  expect(evidence.looks).toBe(3);
+  expect(evidence.views).toBe(3);
   expect(evidence.view('00000000000000bb', 'anna')).toBeUndefined();
 });
 

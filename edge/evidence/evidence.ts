@@ -34,12 +34,12 @@ export interface EvidenceOptions {
 }
 
 type Message = Extract<FromVision, { kind: 'evidence' }>;
-type Told = NonNullable<EvidenceRecord['told']>[number];
+type AlarmOfEvidence = NonNullable<EvidenceRecord['told']>[number];
 
 interface Asked {
   readonly worth: Worth;
   readonly at: number;
-  readonly told: Told;
+  readonly told: AlarmOfEvidence;
   /** pieces that the alarm refers to */
   has: number;
   /** pieces that are being kept for it */
@@ -63,7 +63,7 @@ export class Evidence {
   readonly #raised = new Map<string, number[]>();
   readonly #views = new Map<string, number>();
   readonly #sparing: SparingLogger;
-  #looks = 0;
+  #viewCount = 0;
 
   constructor(options: EvidenceOptions) {
     this.#options = options;
@@ -145,8 +145,8 @@ export class Evidence {
   }
 
   /** How often people looked at evidence since the start. */
-  get looks(): number {
-    return this.#looks;
+  get views(): number {
+    return this.#viewCount;
   }
 
   /** Notes that `by`, a log-in name, looks at a piece. undefined: there is no such piece. */
@@ -162,7 +162,7 @@ export class Evidence {
     dropOldest(this.#views, mostViews);
     const { kind, camera, alarms } = record;
     const message = `${by} looked at a ${kind === 'clip' ? 'clip' : 'picture'} of ${camera}`;
-    this.#looks++;
+    this.#viewCount++;
     note({ change: 'evidence-viewed', message, by, evidence: id, kind, camera, alarm: alarms[0] ?? '' });
     return record;
   }

@@ -101,7 +101,7 @@ export class EvidenceStore implements Part {
   #bytes = 0;
   #droppedForAge = 0;
   #droppedForRoom = 0;
-  #notTaken = 0;
+  #notKept = 0;
   #waiting = 0;
   #last: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
@@ -117,7 +117,7 @@ export class EvidenceStore implements Part {
   /** Finds the kept pieces. A folder that cannot be used is a problem, but stops no start. */
   async start(): Promise<void> {
     await this.#inTurn(() => this.#open());
-    this.#lookLater();
+    this.#pruneLater();
   }
 
   async #open(): Promise<void> {
@@ -126,17 +126,17 @@ export class EvidenceStore implements Part {
     await mkdir(this.newFolder, { recursive: true, mode: 0o700 });
     await this.#read(await readdir(folder));
     this.#isOpen = true;
-    await this.#look();
+    await this.#pruneByAge();
   }
 
-  async #look(): Promise<void> {
+  async #pruneByAge(): Promise<void> {
     if (await this.#prune(0)) this.#problem = noWords;
   }
 
-  #lookLater(): void {
+  #pruneLater(): void {
     this.#timer = this.#options.clock.after(this.#isOpen ? pruneEveryMs : openAgainMs, () => {
-      void this.#inTurn(() => (this.#isOpen ? this.#look() : this.#open())).then(() => {
-        if (!this.#stopped) this.#lookLater();
+      void this.#inTurn(() => (this.#isOpen ? this.#pruneByAge() : this.#open())).then(() => {
+        if (!this.#stopped) this.#pruneLater();
       });
     });
   }
@@ -167,7 +167,7 @@ export class EvidenceStore implements Part {
       maxBytes: this.#options.limits.maxBytes,
       droppedForAge: this.#droppedForAge,
       droppedForRoom: this.#droppedForRoom,
-      notTaken: this.#notTaken,
+      notTaken: this.#notKept,
     };
   }
 
@@ -185,7 +185,7 @@ export class EvidenceStore implements Part {
       !isRecord.Check(record) ||
       !/^[0-9a-f]{16}\.(jpg|mp4)$/.test(file)
     ) {
-      this.#notTaken++;
+      this.#notKept++;
       await this.discard(file);
       return false;
     }
@@ -196,7 +196,7 @@ export class EvidenceStore implements Part {
     });
     this.#waiting--;
     if (kept) return true;
-    this.#notTaken++;
+    this.#notKept++;
     await this.discard(file);
     return false;
   }

@@ -120,7 +120,7 @@ export class EvidenceUpload implements Part {
   #stopping = new AbortController();
   #writing: Promise<void> = Promise.resolve();
   readonly #wire = new WireCount();
-  #told = 0;
+  #countedBytes = 0;
 
   constructor(options: EvidenceUploadOptions) {
     this.#options = options;
@@ -264,8 +264,8 @@ export class EvidenceUpload implements Part {
 
   #account(given: number): void {
     const { bytes } = this.#wire;
-    const beyond = bytes - this.#told - given;
-    this.#told = bytes;
+    const beyond = bytes - this.#countedBytes - given;
+    this.#countedBytes = bytes;
     if (beyond > 0) this.#options.link?.spent(beyond);
   }
 

@@ -51,7 +51,7 @@ export interface StatusParts {
   readonly rules: () => Pick<RuleEngine, 'errors'>;
   readonly alarms: Pick<Alarms, 'active'>;
   readonly broker: Pick<Broker, 'counters'>;
-  readonly evidence: Pick<Evidence, 'looks'>;
+  readonly evidence: Pick<Evidence, 'views'>;
   readonly evidenceStore: Pick<EvidenceStore, 'figures'>;
   readonly uploads: Pick<EvidenceUpload, 'figures'>;
   /** the restore that made this box the gateway; absent: none */
@@ -159,7 +159,7 @@ export class Status {
           .map(({ rule, count }) => [rule, count]),
       ),
       activeAlarms,
-      evidence: { ...evidenceStore.figures(), looks: evidence.looks, uploads: uploads.figures() },
+      evidence: { ...evidenceStore.figures(), looks: evidence.views, uploads: uploads.figures() },
       ...(host === undefined ? {} : { host }),
       ...(residentBytes === undefined ? {} : { visionResidentBytes: residentBytes }),
     };

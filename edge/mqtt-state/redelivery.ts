@@ -128,8 +128,8 @@ export class PackedRedeliveries {
     for (let i = 0; i < count; i++) {
       const n = kept[i] as number;
       const fold = clients.get(this.#client(n));
-      if (fold === undefined || fold.taken >= share) continue;
-      fold.taken++;
+      if (fold === undefined || fold.kept >= share) continue;
+      fold.kept++;
       at -= fields;
       values[at + clientField] = this.#client(n);
       values[at + hashField] = this.#rest(n);
@@ -155,7 +155,7 @@ class ClientFold {
   readonly #seen = new Uint8Array(messageIdBits / 8);
   #count = 0;
   /** records that are kept in the end */
-  taken = 0;
+  kept = 0;
 
   /** false: a newer publish has the same packet id, or the client has its share. */
   keeps(messageId: number): boolean {

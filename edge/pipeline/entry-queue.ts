@@ -208,17 +208,17 @@ export class EntryQueue {
     // an entry may have been dropped or collapsed while its append was under way: its events are on disk all the same
     this.#waiting.remove(done);
     if (done.size > 0) this.#attempt = 0;
-    if (this.#waiting.isEmpty) await this.#tellLosses();
+    if (this.#waiting.isEmpty) await this.#storeGapRecords();
     this.#sending = false;
     if (!this.#waiting.isEmpty || this.#waiting.hasLosses) this.#scheduleRetry();
     else this.#attempt = 0;
   }
 
   /** Stores a gap record for each lane with losses. Dropped events never had a number. */
-  async #tellLosses(): Promise<void> {
+  async #storeGapRecords(): Promise<void> {
     const { outbox, clock, stamp, logger } = this.#parts;
     if (!this.#waiting.hasLosses) return;
-    const losses = this.#waiting.takeLosses();
+    const losses = this.#waiting.drainLosses();
     const now = clock.now();
     const uptime = clock.uptime();
     const events = lanes.flatMap((lane): EventDraft[] => {

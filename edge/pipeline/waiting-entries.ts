@@ -100,7 +100,7 @@ export class WaitingEntries {
   }
 
   /** Returns the losses that no gap record names yet, and forgets them. */
-  takeLosses(): ReadonlyMap<Lane, Loss> {
+  drainLosses(): ReadonlyMap<Lane, Loss> {
     const losses = this.#losses;
     this.#losses = new Map();
     return losses;

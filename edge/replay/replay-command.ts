@@ -98,11 +98,11 @@ function chosen<Config extends Parameters<typeof sinkName>[0]>(
 
 function progress(name: string, clock: Clock): (figures: ReplayFigures) => void {
   const terminal = process.stderr.isTTY === true;
-  let said = clock.uptime();
-  return ({ sent, looked, of }) => {
-    if (clock.uptime() - said < (terminal ? terminalEveryMs : progressEveryMs)) return;
-    said = clock.uptime();
-    const line = `${name}: ${sent} events sent, ${of === 0 ? 100 : Math.floor((looked / of) * 100)} % looked through`;
+  let reportedAt = clock.uptime();
+  return ({ sent, read, of }) => {
+    if (clock.uptime() - reportedAt < (terminal ? terminalEveryMs : progressEveryMs)) return;
+    reportedAt = clock.uptime();
+    const line = `${name}: ${sent} events sent, ${of === 0 ? 100 : Math.floor((read / of) * 100)} % read`;
     process.stderr.write(terminal ? `\r${line}\u001b[K` : `${line}\n`);
   };
 }

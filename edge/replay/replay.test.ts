@@ -64,7 +64,7 @@ describe('a replay', () => {
     const figures = await run(folder, sink, rangeOf('101', '1400', undefined));
     expect(numbers(sink)).toEqual(upTo(101, 1_400));
     expect(sink.arrived).toEqual(sink.replayed);
-    expect(figures).toMatchObject({ sent: 1_300, refused: 0, waiting: 0, looked: 1_300, of: 1_300 });
+    expect(figures).toMatchObject({ sent: 1_300, refused: 0, waiting: 0, read: 1_300, of: 1_300 });
     const lanes = () => openKept(join(folder, outboxFileName)).lanes(sinkName, 'telemetry');
     expect(lanes()).toMatchObject([{ first: 1, last: 1_500, acknowledged: 1_500 }]);
     await outbox.stop();

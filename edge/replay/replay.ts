@@ -51,7 +51,7 @@ export interface ReplayFigures {
   /** events of the range that were never delivered: the uplink sends them */
   readonly waiting: number;
   /** events read so far, and all that may be in the range */
-  readonly looked: number;
+  readonly read: number;
   readonly of: number;
 }
 
@@ -85,7 +85,7 @@ class Job {
   #wire = 0;
   #size = mostEvents;
   #failures = 0;
-  #figures: ReplayFigures = { sent: 0, bytes: 0, refused: 0, altered: 0, waiting: 0, looked: 0, of: 0 };
+  #figures: ReplayFigures = { sent: 0, bytes: 0, refused: 0, altered: 0, waiting: 0, read: 0, of: 0 };
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -97,7 +97,7 @@ class Job {
     const spans = spansOf(lanes, range, lane);
     const waiting = range.by === 'sequence' ? waitingOf(lanes, spans, range) : 0;
     const of = spans.reduce((sum, { from, to }) => sum + Math.max(0, to - from + 1), 0);
-    this.#tell({ of, waiting });
+    this.#report({ of, waiting });
     for (const span of spans) await this.#span(span);
     const { sent, refused } = this.#figures;
     if (sent + refused === 0) throw empty(lanes, lane, this.#figures.waiting);
@@ -122,8 +122,8 @@ class Job {
           : within.filter(({ received }) => received >= range.from && received < range.to);
       await this.#sendAll(epoch, wanted);
       const through = Math.min(read.through, to);
-      this.#tell({
-        looked: this.#figures.looked + (through - after),
+      this.#report({
+        read: this.#figures.read + (through - after),
         altered: this.#figures.altered + read.altered,
       });
       after = through;
@@ -161,7 +161,7 @@ class Job {
         pacer.measured(bytes, this.#account());
         this.#resize(clock.uptime() - began);
         this.#failures = 0;
-        this.#tell({ sent: this.#figures.sent + records.length, bytes: this.#figures.bytes + bytes });
+        this.#report({ sent: this.#figures.sent + records.length, bytes: this.#figures.bytes + bytes });
         return;
       } catch (error) {
         this.#account();
@@ -177,7 +177,7 @@ class Job {
 
   async #halves(epoch: Epoch, records: readonly SinkRecord[]): Promise<void> {
     if (records.length === 1) {
-      this.#tell({ refused: this.#figures.refused + 1 });
+      this.#report({ refused: this.#figures.refused + 1 });
       return;
     }
     const middle = records.length >> 1;
@@ -229,7 +229,7 @@ class Job {
     return more;
   }
 
-  #tell(change: Partial<ReplayFigures>): void {
+  #report(change: Partial<ReplayFigures>): void {
     this.#figures = { ...this.#figures, ...change };
     this.#options.onProgress?.(this.#figures);
   }

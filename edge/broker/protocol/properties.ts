@@ -212,13 +212,13 @@ export function endOfAll(bytes: Uint8Array, at: number): number {
  * Calls `tell` with each property's id, kind and beginning. A packet may have 400,000 properties, so the loop allocates
  * nothing. The caller has checked the properties.
  */
-function forEach(bytes: Uint8Array, at: number, tell: (id: number, kind: Kind, begin: number) => void): void {
+function forEach(bytes: Uint8Array, at: number, call: (id: number, kind: Kind, begin: number) => void): void {
   const end = endOfAll(bytes, at);
   for (let begin = end - variableAt(bytes, at); begin < end; ) {
     const id = bytes[begin] ?? 0;
     const kind = rules[id]?.kind;
     if (kind === undefined) return;
-    tell(id, kind, begin);
+    call(id, kind, begin);
     begin = endOfValue(bytes, begin + 1, end, kind);
   }
 }

@@ -82,16 +82,16 @@ export function stored(): unknown[] {
   return events.reverse();
 }
 
-export interface Heard {
+export interface PanelClient {
   readonly client: MqttClient;
   readonly messages: string[];
   present: boolean;
 }
 
 /** A subscriber with a persistent session, and the messages that it gets from CONNACK on. */
-export async function panel(options: IClientOptions = {}): Promise<Heard> {
+export async function panel(options: IClientOptions = {}): Promise<PanelClient> {
   const client = bench.client('panel', { clean: false, resubscribe: false, ...options });
-  const heard: Heard = { client, messages: [], present: false };
+  const heard: PanelClient = { client, messages: [], present: false };
   client.on('message', (topic, payload, { qos, retain, dup }) =>
     heard.messages.push(`${topic}=${payload} qos ${qos}${retain ? ' retained' : ''}${dup ? ' dup' : ''}`),
   );
@@ -105,7 +105,7 @@ export async function panel(options: IClientOptions = {}): Promise<Heard> {
   return heard;
 }
 
-export async function absent(heard: Heard): Promise<void> {
+export async function absent(heard: PanelClient): Promise<void> {
   heard.client.end(true);
   await soon(() => bench.broker.counters().connections).toBe(0);
 }

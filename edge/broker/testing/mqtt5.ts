@@ -28,7 +28,7 @@ export function mqtt5BrokerForEachTest(): void {
 export const v5 = (user: string, options: IClientOptions = {}) =>
   bench.connected(user, { protocolVersion: 5, ...options });
 
-export interface Heard {
+export interface ReceivedMessage {
   readonly topic: string;
   readonly text: string;
   readonly qos: number;
@@ -36,15 +36,15 @@ export interface Heard {
   readonly properties: object;
 }
 
-export function heard(client: MqttClient): Heard[] {
-  const messages: Heard[] = [];
+export function messagesOf(client: MqttClient): ReceivedMessage[] {
+  const messages: ReceivedMessage[] = [];
   client.on('message', (topic, payload, { qos, retain, properties = {} }) =>
     messages.push({ topic, text: payload.toString(), qos, retain, properties: { ...properties } }),
   );
   return messages;
 }
 
-export const texts = (messages: readonly Heard[]) => messages.map(({ text }) => text);
+export const texts = (messages: readonly ReceivedMessage[]) => messages.map(({ text }) => text);
 export const admitted = () => bench.admitted.map(({ text }) => text);
 
 export const long = (id: number, value: number) => Buffer.from([id, value >>> 24, value >>> 16, value >>> 8, value]);

@@ -53,7 +53,7 @@ export const admitted = () => bench.admitted.map(({ text }) => text);
 export const closing = (client: MqttClient) => new Promise<void>((resolve) => client.once('close', () => resolve()));
 
 /** Records the messages that a client gets, as «topic=payload». */
-export function heard(client: MqttClient): string[] {
+export function messagesOf(client: MqttClient): string[] {
   const messages: string[] = [];
   client.on('message', (topic, payload, packet) =>
     messages.push(

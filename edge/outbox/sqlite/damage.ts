@@ -68,7 +68,7 @@ export function codeOf(error: unknown): string {
 export function damageIn(file: string): string | undefined {
   try {
     return retried(() => {
-      const verdict = lookInto(file);
+      const verdict = checkFile(file);
       if (verdict !== undefined) throw new DamageError(verdict);
       return undefined;
     });
@@ -78,7 +78,7 @@ export function damageIn(file: string): string | undefined {
   }
 }
 
-function lookInto(file: string): string | undefined {
+function checkFile(file: string): string | undefined {
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: 5000 });
   try {
     return verdictOn(db);

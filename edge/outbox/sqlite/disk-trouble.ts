@@ -12,8 +12,8 @@ export const leastFreeBytes = 256 * 2 ** 10;
 export function isFull(error: unknown, disk: { space(): { readonly freeBytes: number } }): boolean {
   const code = sqliteCode(error);
   if (code === 'SQLITE_FULL') return true;
-  const unsaid = code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN');
-  return unsaid && disk.space().freeBytes < leastFreeBytes;
+  const isGeneral = code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN');
+  return isGeneral && disk.space().freeBytes < leastFreeBytes;
 }
 
 /** A disk that takes no writes (worn out, or its file system found errors and went read-only), or that fails in them. */

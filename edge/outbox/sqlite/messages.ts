@@ -12,7 +12,7 @@ import type { DeadLetter, EventDraft, OutboxEntry, ReusedIds } from '../outbox.t
 import type { DamagePlace } from './event-rows.ts';
 import type { PackedRecords } from './publish-records.ts';
 
-export interface TakenChanges {
+export interface CommitChanges {
   /** the state on disk must be deleted first */
   readonly anew: boolean;
   readonly changes: readonly StateChange[];
@@ -100,7 +100,7 @@ export interface Batch {
   /** the state changes of its entries' publishes */
   readonly records: PackedRecords;
   /** the broker's other state changes */
-  readonly changes: TakenChanges;
+  readonly changes: CommitChanges;
 }
 
 export interface FileState {

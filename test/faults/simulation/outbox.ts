@@ -67,7 +67,7 @@ update cursors set acked = (select max(acked) from cursors c where c.sink = curs
 
   #next(): void {
     const message = this.#working ? undefined : this.#messages.shift();
-    if (message !== undefined) this.#work(() => this.#writer.hear(message));
+    if (message !== undefined) this.#work(() => this.#writer.handle(message));
   }
 
   /** `run`: returns false when it was the last step */

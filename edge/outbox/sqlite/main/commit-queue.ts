@@ -229,8 +229,8 @@ export class CommitQueue {
 
   /** Resolves the next entries in order; the rest in later turns. */
   #resolveNext(): void {
-    const told = this.#committed.splice(0, resolvedPerTurn);
-    for (const { one, appended } of told) {
+    const resolved = this.#committed.splice(0, resolvedPerTurn);
+    for (const { one, appended } of resolved) {
       this.#release(one);
       one.resolve(appended);
     }

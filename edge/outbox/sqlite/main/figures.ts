@@ -6,7 +6,7 @@ import { CommitTimes } from './commit-times.ts';
 import { DailyRate } from './daily-rate.ts';
 
 /** How long a device that reused an id is named, in the gateway's running time. */
-const reusedToldMs = 86_400_000;
+const reusedReportedMs = 86_400_000;
 
 export class Figures {
   readonly #clock: Clock;
@@ -46,7 +46,7 @@ export class Figures {
 
   #reusedIds(uptime: number): readonly ReusedIds[] {
     return [...this.#reused.values()]
-      .filter(({ heard }) => uptime - heard < reusedToldMs)
+      .filter(({ heard }) => uptime - heard < reusedReportedMs)
       .map(({ device, count, lastAt }) => ({ device, count, lastAt }));
   }
 

@@ -7,7 +7,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { ForpostError } from '@forpost/shared/errors.ts';
 import type { MqttState, MqttStateStore, StateChange } from '../../../mqtt-state/mqtt-state.ts';
-import type { TakenChanges } from '../messages.ts';
+import type { CommitChanges } from '../messages.ts';
 import { PendingChanges } from './pending-changes.ts';
 
 /** How long a change that no caller waits for may wait for a commit that happens anyway. */
@@ -80,9 +80,9 @@ export class MqttStateWrites {
     return !this.#changes.isEmpty && (this.#changes.isDue || this.#isDue || atOnce);
   }
 
-  takeChanges(): TakenChanges {
+  beginCommit(): CommitChanges {
     this.#isDue = false;
-    return this.#changes.takeChanges();
+    return this.#changes.beginCommit();
   }
 
   committed(): void {

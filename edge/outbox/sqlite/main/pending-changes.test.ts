@@ -27,9 +27,9 @@ function started(): PendingChanges {
 test('only the newest change of each item is written; a message that was queued and acknowledged in between is not', () => {
   const pending = started();
   for (const change of [queued(1), sent(1, 7), queued(2), unqueued(2), unqueued(3)]) pending.add(change);
-  expect(pending.takeChanges()).toEqual({ anew: false, changes: [{ ...queued(1), messageId: 7 }, unqueued(3)] });
+  expect(pending.beginCommit()).toEqual({ anew: false, changes: [{ ...queued(1), messageId: 7 }, unqueued(3)] });
   pending.add(unqueued(1));
-  expect(pending.takeChanges().changes).toEqual([unqueued(1)]);
+  expect(pending.beginCommit().changes).toEqual([unqueued(1)]);
 });
 
 test('an ended session’s pending changes are dropped', () => {
@@ -37,17 +37,17 @@ test('an ended session’s pending changes are dropped', () => {
   const ended: StateChange = { kind: 'session-ended', session: 1 };
   const other: StateChange = { kind: 'received', session: 2, messageId: 1 };
   for (const change of [queued(1), other, ended]) pending.add(change);
-  expect(pending.takeChanges().changes).toEqual([other, ended]);
+  expect(pending.beginCommit().changes).toEqual([other, ended]);
 });
 
 test('the changes of a failed commit are written with the next one, except where a newer change replaces them', () => {
   const pending = started();
   for (const change of [queued(1), queued(2), queued(3)]) pending.add(change);
-  pending.takeChanges();
+  pending.beginCommit();
   for (const change of [sent(1, 5), unqueued(2)]) pending.add(change);
   pending.failed(failure);
   // the second change may be on disk, because the commit may have failed after its write
-  expect(pending.takeChanges().changes).toEqual([{ ...queued(1), messageId: 5 }, unqueued(2), queued(3)]);
+  expect(pending.beginCommit().changes).toEqual([{ ...queued(1), messageId: 5 }, unqueued(2), queued(3)]);
 });
 
 test('a waiting caller learns whether the commit with its change succeeded', async () => {
@@ -57,14 +57,14 @@ test('a waiting caller learns whether the commit with its change succeeded', asy
   expect(pending.isDue).toBe(false);
   const first = pending.settled();
   expect(pending.isDue).toBe(true);
-  pending.takeChanges();
+  pending.beginCommit();
   expect(pending.isDue).toBe(false);
   const running = pending.settled();
   pending.add(queued(2));
   const second = pending.settled();
   pending.committed();
   await Promise.all([first, running]);
-  pending.takeChanges();
+  pending.beginCommit();
   pending.failed(failure);
   await expect(second).rejects.toBe(failure);
 });
@@ -73,10 +73,10 @@ test('while the disk refuses writes, waiting changes are bounded: beyond the bou
   const pending = started();
   for (let i = 0; i < 60_000; i++) pending.add({ kind: 'retained', topic: `t/${i}`, payload, qos: 1, owner: 'm' });
   const anew = { anew: true, changes: [{ kind: 'session', session: 9, client: 'all', absentMs: 0 }] };
-  expect(pending.takeChanges()).toEqual(anew);
+  expect(pending.beginCommit()).toEqual(anew);
   pending.add(queued(1));
   pending.failed(failure);
-  expect(pending.takeChanges()).toEqual(anew);
+  expect(pending.beginCommit()).toEqual(anew);
   pending.committed();
   expect(pending.isEmpty).toBe(true);
 });

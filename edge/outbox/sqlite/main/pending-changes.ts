@@ -10,7 +10,7 @@
  */
 import type { ForpostError } from '@forpost/shared/errors.ts';
 import type { StateChange } from '../../../mqtt-state/mqtt-state.ts';
-import type { TakenChanges } from '../messages.ts';
+import type { CommitChanges } from '../messages.ts';
 
 /** Some MB, besides the broker's own copy. */
 const maxPending = 50_000;
@@ -34,7 +34,7 @@ export class PendingChanges {
     | { readonly pending: Map<string, Pending>; readonly anew: boolean; readonly wait: Wait | undefined }
     | undefined;
   #anew = false;
-  #retelling = false;
+  #savingAnew = false;
   #askAnew: (() => void) | undefined;
 
   /** A caller waits: a commit is due. */
@@ -54,7 +54,7 @@ export class PendingChanges {
     if (this.#anew) return;
     this.#put(change);
     // while the broker saves its whole state, the broker's own bounds hold
-    if (this.#pending.size > maxPending && !this.#retelling) this.begin();
+    if (this.#pending.size > maxPending && !this.#savingAnew) this.begin();
   }
 
   /** The state on disk is no longer valid: the broker must save everything again. */
@@ -71,13 +71,13 @@ export class PendingChanges {
     return this.#waiting.promise;
   }
 
-  takeChanges(): TakenChanges {
+  beginCommit(): CommitChanges {
     const anew = this.#anew;
     if (anew) {
       this.#anew = false;
-      this.#retelling = true;
+      this.#savingAnew = true;
       this.#askAnew?.();
-      this.#retelling = false;
+      this.#savingAnew = false;
     }
     const pending = this.#pending;
     this.#pending = new Map();

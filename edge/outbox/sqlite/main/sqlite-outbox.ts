@@ -34,7 +34,7 @@ import { problemInWords } from './status-words.ts';
 import { type ReadyMessage, type WriterMessage, WriterSupervisor } from './writer-supervisor.ts';
 
 /** How soon the writer looks for room again while shedding waits. */
-const lookAgainMs = 1000;
+const checkSpaceEveryMs = 1000;
 const maxOpenCalls = 64;
 /** Looking through a large file keeps the writer busy for seconds. */
 const callTimeoutMs = 30_000;
@@ -58,8 +58,8 @@ export class SqliteOutbox implements Outbox {
   /** why the last commit failed, where it did */
   #failedFor: ForpostError | undefined;
   /** the writer must look for room though no entry comes, and when it does next */
-  #lookDue = false;
-  #lookTimer: Timer | undefined;
+  #spaceCheckDue = false;
+  #spaceTimer: Timer | undefined;
   #drained: (() => void) | undefined;
 
   constructor(options: SqliteOutboxOptions) {
@@ -109,7 +109,7 @@ export class SqliteOutbox implements Outbox {
 
   async stop(): Promise<void> {
     this.#state.close();
-    this.#lookTimer?.cancel();
+    this.#spaceTimer?.cancel();
     const before = this.#writer.beginStop();
     if (before === 'stopping' || before === 'stopped') return;
     if (before === 'running') {
@@ -195,7 +195,7 @@ export class SqliteOutbox implements Outbox {
     this.#figures.opened(ready.state);
     this.#calls.connect((message) => this.#writer.post(message));
     // the file may begin with gap records
-    this.#tellListeners();
+    this.#notifyListeners();
     this.#flush();
   }
 
@@ -206,19 +206,19 @@ export class SqliteOutbox implements Outbox {
         this.#calls.receive(message);
         return;
       case 'mended':
-        this.#writer.tellDamaged(words('gateway/problem.outbox-mended', { ranges: message.ranges }));
-        this.#tellListeners();
+        this.#writer.reportDamage(words('gateway/problem.outbox-mended', { ranges: message.ranges }));
+        this.#notifyListeners();
         return;
       case 'committed':
-        this.#committed(this.#takeInFlight(message.kind), message.outcome, message.ms);
+        this.#committed(this.#endInFlight(message.kind), message.outcome, message.ms);
         return;
       case 'commit-failed':
-        this.#commitFailed(this.#takeInFlight(message.kind), message);
+        this.#commitFailed(this.#endInFlight(message.kind), message);
         return;
     }
   }
 
-  #takeInFlight(kind: string): QueuedBatch {
+  #endInFlight(kind: string): QueuedBatch {
     const taken = this.#inFlight;
     if (taken === undefined) throw new Error(`the outbox's thread said ${kind} unasked`);
     this.#inFlight = undefined;
@@ -229,12 +229,12 @@ export class SqliteOutbox implements Outbox {
     this.#failedFor = undefined;
     if (outcome.refused.length > 0) this.#queue.refuseFollowers(taken, outcome.refused, noRoom());
     this.#figures.committed(outcome, ms);
-    if (outcome.state.room.shedsInMs !== null) this.#lookSoon();
+    if (outcome.state.room.shedsInMs !== null) this.#checkSpaceSoon();
     // the next commit starts before anyone is told of this one: everybody waits for the disk
     this.#state.committed();
     this.#flush();
     this.#queue.committed(taken, outcome);
-    if (outcome.stored > 0) this.#tellListeners();
+    if (outcome.stored > 0) this.#notifyListeners();
   }
 
   #commitFailed(taken: QueuedBatch, { code, message, corrupt }: Extract<FromWriter, { kind: 'commit-failed' }>): void {
@@ -257,7 +257,7 @@ export class SqliteOutbox implements Outbox {
     return { ...stamp(), received: clock.now(), uptime: clock.uptime() };
   }
 
-  #tellListeners(): void {
+  #notifyListeners(): void {
     for (const listener of [...this.#listeners]) {
       try {
         listener();
@@ -280,22 +280,22 @@ export class SqliteOutbox implements Outbox {
   #flush(): void {
     const { state, hasThread } = this.#writer;
     if (this.#inFlight !== undefined || (state !== 'running' && state !== 'stopping')) return;
-    const isDue = !this.#queue.isEmpty || this.#state.isDue(state === 'stopping') || this.#lookDue;
+    const isDue = !this.#queue.isEmpty || this.#state.isDue(state === 'stopping') || this.#spaceCheckDue;
     if (!isDue || !hasThread) {
       this.#drained?.();
       return;
     }
     this.#inFlight = this.#queue.nextBatch(this.#stamp());
-    this.#lookDue = false;
-    this.#writer.post({ kind: 'commit', batch: { ...this.#inFlight.batch, changes: this.#state.takeChanges() } });
+    this.#spaceCheckDue = false;
+    this.#writer.post({ kind: 'commit', batch: { ...this.#inFlight.batch, changes: this.#state.beginCommit() } });
   }
 
   /** While shedding waits for room, the writer looks for it again also where no device tries. */
-  #lookSoon(): void {
-    if (this.#lookTimer !== undefined || this.#writer.state !== 'running') return;
-    this.#lookTimer = this.#options.clock.after(lookAgainMs, () => {
-      this.#lookTimer = undefined;
-      this.#lookDue = this.#writer.state === 'running';
+  #checkSpaceSoon(): void {
+    if (this.#spaceTimer !== undefined || this.#writer.state !== 'running') return;
+    this.#spaceTimer = this.#options.clock.after(checkSpaceEveryMs, () => {
+      this.#spaceTimer = undefined;
+      this.#spaceCheckDue = this.#writer.state === 'running';
       this.#flush();
     });
   }

@@ -167,7 +167,7 @@ export class WriterSupervisor {
   }
 
   /** Tells the operator of events that were altered or missing. */
-  tellDamaged(message: Words): void {
+  reportDamage(message: Words): void {
     this.#options.logger.error({ file: this.#parts.file }, message);
     this.#options.onProblem?.({ kind: 'damaged', message });
   }
@@ -244,7 +244,7 @@ export class WriterSupervisor {
       logger.error({ files }, message);
       onProblem?.({ kind: 'put-aside', message, files });
     }
-    if (ready.found !== null) this.tellDamaged(words('gateway/problem.outbox-found', { reason: ready.found }));
+    if (ready.found !== null) this.reportDamage(words('gateway/problem.outbox-found', { reason: ready.found }));
     this.#parts.ready(ready);
   }
 

@@ -15,7 +15,7 @@ export const deleteLane = `delete from lanes where epoch = ? and lane = ?`;
 /** Oldest first. */
 export const selectLivingEpochs = `select epoch from lanes group by epoch order by min(start)`;
 /** Epochs with events in their alerts lane, oldest first. */
-export const selectTellingEpochs = `
+export const selectNamingEpochs = `
 select epoch from lanes where lane = 'alerts' and first_seq < next_seq order by start`;
 /** Epochs of a lane, newest first. */
 export const selectEpochs = `select epoch from lanes where lane = ? order by start desc`;

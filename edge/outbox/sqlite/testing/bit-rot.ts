@@ -77,7 +77,7 @@ function copyFolder(from: string, to: string): void {
   cpSync(from, to, { recursive: true });
 }
 
-export interface Heard {
+export interface DamageOutcome {
   /** committed events that came otherwise than they were written, and that neither came nor are named */
   readonly altered: readonly string[];
   readonly lost: readonly string[];
@@ -88,7 +88,7 @@ export interface Heard {
 }
 
 /** Starts on a copy of it in `work`, after `change`, and delivers everything that waits. */
-export function afterDamage(template: Template, work: string, change: (folder: string) => void): Heard {
+export function afterDamage(template: Template, work: string, change: (folder: string) => void): DamageOutcome {
   copyFolder(template.folder, work);
   change(work);
   const said: string[] = [];
@@ -125,12 +125,13 @@ function deliver(folder: string, damage: string | null, delivered: StoredEvent[]
     for (let again = 0; ended === null && again < 50; again++) {
       const place = readAll(reader, delivered);
       if (place === undefined) break;
-      if (!writer.hear({ kind: 'check', place }) && ended === null) throw new Error('the writer ended without a word');
+      if (!writer.handle({ kind: 'check', place }) && ended === null)
+        throw new Error('the writer ended without a word');
     }
     return ended;
   } finally {
     reader.close();
-    if (ended === null) writer.hear({ kind: 'stop' });
+    if (ended === null) writer.handle({ kind: 'stop' });
   }
 }
 
@@ -177,7 +178,7 @@ function writerData(file: string, damage: string | null): WriterData {
   };
 }
 
-function compare({ events }: Template, delivered: readonly StoredEvent[], said: readonly string[]): Heard {
+function compare({ events }: Template, delivered: readonly StoredEvent[], said: readonly string[]): DamageOutcome {
   const altered: string[] = [];
   const came = new Set<string>();
   const gaps: GapData[] = [];

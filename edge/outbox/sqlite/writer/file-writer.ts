@@ -28,7 +28,7 @@ import { isDamage, isSenseless, retried } from '../damage.ts';
 import { isFailing, isFull } from '../disk-trouble.ts';
 import type { DamagePlace } from '../event-rows.ts';
 import type { Batch, FromWriter, PutAside, Recalled, ToWriter, WriterCalls, WriterData } from '../messages.ts';
-import { selectLanes, selectLivingEpochs, selectTellingEpochs } from '../sql/lanes.ts';
+import { selectLanes, selectLivingEpochs, selectNamingEpochs } from '../sql/lanes.ts';
 import { selectLosses } from '../sql/losses.ts';
 import { selectStarts } from '../sql/meta.ts';
 import { checkedBytes } from './opening.ts';
@@ -55,7 +55,7 @@ export class FileWriter {
   readonly #data: WriterData;
   readonly #disk: WriterDisk;
   readonly #clock: Pick<Clock, 'uptime'>;
-  readonly #say: (message: FromWriter) => void;
+  readonly #send: (message: FromWriter) => void;
   #opened: Opened | undefined;
   /**
    * A file that was put aside and not reported yet, by this writer or by one before it that could not begin the next
@@ -72,11 +72,11 @@ export class FileWriter {
   #epochs = noEpochs;
   #isNoted = false;
 
-  constructor(data: WriterData, disk: WriterDisk, clock: Pick<Clock, 'uptime'>, say: (message: FromWriter) => void) {
+  constructor(data: WriterData, disk: WriterDisk, clock: Pick<Clock, 'uptime'>, send: (message: FromWriter) => void) {
     this.#data = data;
     this.#disk = disk;
     this.#clock = clock;
-    this.#say = say;
+    this.#send = send;
     this.#aside = data.putAside;
   }
 
@@ -89,11 +89,20 @@ export class FileWriter {
       const { starts } = store;
       const isAnew = this.#aside !== null || starts === 1;
       this.#note(store);
-      this.#say({ kind: 'ready', epoch, starts, state: store.state(), recalled, putAside: this.#aside, found, isAnew });
+      this.#send({
+        kind: 'ready',
+        epoch,
+        starts,
+        state: store.state(),
+        recalled,
+        putAside: this.#aside,
+        found,
+        isAnew,
+      });
       return true;
     } catch (error) {
       const code = this.#codeOfOpening(error);
-      this.#say({ kind: 'not-ready', code, message: messageOf(error), putAside: this.#aside });
+      this.#send({ kind: 'not-ready', code, message: messageOf(error), putAside: this.#aside });
       return false;
     }
   }
@@ -105,7 +114,7 @@ export class FileWriter {
   }
 
   /** Handles one message. false: the writer ends. */
-  hear(message: ToWriter): boolean {
+  handle(message: ToWriter): boolean {
     if (this.#opened === undefined) return false;
     const { db, store } = this.#opened;
     if (this.#do(store, message)) return true;
@@ -218,14 +227,14 @@ export class FileWriter {
       };
       // also where an earlier start put a file aside and was killed before it began the next one
       const lost = this.#isRescued(db) ? { epochs: [], losses: [] } : lossesOf(known, file);
-      const untold = db.prepare<[], LossRow>(selectLosses).all();
-      const all = [...untold.map(({ first, last, ...loss }) => ({ ...loss, from: first, to: last })), ...lost.losses];
+      const unnamed = db.prepare<[], LossRow>(selectLosses).all();
+      const all = [...unnamed.map(({ first, last, ...loss }) => ({ ...loss, from: first, to: last })), ...lost.losses];
       const losses = inFewRanges(all, Math.max(fewestGaps, Math.floor((limits.maxBytes * gapShare) / gapBytes)));
       const lostEpochs = [...new Set(losses.map((loss) => loss.epoch as Epoch))];
       const living = db.prepare<[], Epoch>(selectLivingEpochs).pluck().all();
-      const telling = db.prepare<[], Epoch>(selectTellingEpochs).pluck().all();
+      const telling = db.prepare<[], Epoch>(selectNamingEpochs).pluck().all();
       const ends = endsOf(known, file);
-      this.#epochs = nextList(list, { living, telling }, lostEpochs, epoch, ends);
+      this.#epochs = nextList(list, { living, naming: telling }, lostEpochs, epoch, ends);
       this.#isNoted = disk.writeEpochs(this.#epochs);
       const parts = { disk, sinks, ends, limits, inHand: new InHand(this.#data.inHand), clock: this.#clock };
       const starts = (file.starts === 0 ? 0 : Math.max(file.starts, known.numbers?.starts ?? 0)) + 1;
@@ -235,7 +244,7 @@ export class FileWriter {
     } catch (error) {
       db.close();
       // an epoch that never began is not lost with the next file, but its losses may be told there
-      if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, told: this.#epochs.told });
+      if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, named: this.#epochs.named });
       throw error;
     }
   }
@@ -270,13 +279,13 @@ export class FileWriter {
     try {
       const outcome = retried(() => this.#commitWithRoom(store, batch));
       if (outcome.stored > 0) this.#note(store);
-      this.#say({ kind: 'committed', outcome, ms: this.#clock.uptime() - began });
+      this.#send({ kind: 'committed', outcome, ms: this.#clock.uptime() - began });
       return true;
     } catch (error) {
       const full = isFull(error, this.#disk);
       const corrupt = !full && isDamage(error);
       const code = full ? 'FORPOST_OUTBOX_FULL' : 'FORPOST_OUTBOX_FAILED';
-      this.#say({ kind: 'commit-failed', code, message: messageOf(error), corrupt });
+      this.#send({ kind: 'commit-failed', code, message: messageOf(error), corrupt });
       return !corrupt;
     }
   }
@@ -294,11 +303,11 @@ export class FileWriter {
   /** Answers in this turn, and not through an Answerer: a damaged file ends the writer behind the answer. */
   #answerDeadLetters(store: OutboxStore, { id, question }: CallMessage<WriterCalls>): boolean {
     try {
-      this.#say({ kind: 'answer', id, answer: store.deadLetters(question.limit, question.device) });
+      this.#send({ kind: 'answer', id, answer: store.deadLetters(question.limit, question.device) });
       return true;
     } catch (error) {
       const message = `the dead letters cannot be read: ${messageOf(error)}`;
-      this.#say({ kind: 'call-failed', id, code: 'FORPOST_OUTBOX_FAILED', message });
+      this.#send({ kind: 'call-failed', id, code: 'FORPOST_OUTBOX_FAILED', message });
       return isDamage(error) ? this.#endDamaged(messageOf(error)) : true;
     }
   }
@@ -309,7 +318,7 @@ export class FileWriter {
       const named = place === undefined ? 0 : store.mend(place, this.#data.stampNow);
       if (named > 0) {
         this.#note(store);
-        this.#say({ kind: 'mended', ranges: named });
+        this.#send({ kind: 'mended', ranges: named });
         return true;
       }
       const found = this.#disk.damage();
@@ -322,7 +331,7 @@ export class FileWriter {
   }
 
   #endDamaged(message: string): false {
-    this.#say({ kind: 'damaged', message });
+    this.#send({ kind: 'damaged', message });
     return false;
   }
 }

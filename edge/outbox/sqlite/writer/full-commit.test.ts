@@ -69,7 +69,7 @@ function opened(epoch: string, ballastBytes: number): Opened {
   const writer = new FileWriter(data, disk, { uptime: systemClock.uptime }, (message) => said.push(message));
   expect(writer.open()).toBe(true);
   said.length = 0;
-  running = { writer, said, stop: () => void writer.hear({ kind: 'stop' }) };
+  running = { writer, said, stop: () => void writer.handle({ kind: 'stop' }) };
   return running;
 }
 
@@ -155,7 +155,7 @@ function begin(ballastBytes: number): Opened {
 }
 
 function commit({ writer, said }: Opened, batch: Batch): FromWriter {
-  expect(writer.hear({ kind: 'commit', batch })).toBe(true);
+  expect(writer.handle({ kind: 'commit', batch })).toBe(true);
   const [answer] = said.splice(0);
   if (answer === undefined) throw new Error('no answer');
   return answer;

@@ -126,8 +126,8 @@ export class Lanes {
       after = Math.min(after, acked ?? 0);
     }
     // shed events have their gap records
-    const told = this.#statements.goneAfter.get(after, epoch, lane, after, through) ?? 0;
-    return told >= through - after ? [] : [{ epoch, lane, from: after + 1, through }];
+    const named = this.#statements.goneAfter.get(after, epoch, lane, after, through) ?? 0;
+    return named >= through - after ? [] : [{ epoch, lane, from: after + 1, through }];
   }
 
   /** Saves only a lane with new numbers: most commits have no alert. */

@@ -66,15 +66,15 @@ test('packing an event puts each value at the index that its name has', () => {
 test('a batch whose counts and values disagree stores nothing and takes no sequence number', () => {
   const { writer, said, file } = writerIn(newEpoch());
   const good = batchOf(2);
-  writer.hear({ kind: 'commit', batch: { ...good, counts: [1, 2] } });
+  writer.handle({ kind: 'commit', batch: { ...good, counts: [1, 2] } });
   expect(said.at(-1)).toMatchObject({
     kind: 'commit-failed',
     message: 'a batch of 3 events has the values of 2',
     corrupt: false,
   });
-  writer.hear({ kind: 'commit', batch: good });
+  writer.handle({ kind: 'commit', batch: good });
   expect(said.at(-1)).toMatchObject({ kind: 'committed', outcome: { stored: 2 } });
-  writer.hear({ kind: 'stop' });
+  writer.handle({ kind: 'stop' });
   const db = new Database(file);
   expect(db.prepare('select seq from events order by seq').pluck().all()).toEqual([1, 2]);
   db.close();
@@ -83,8 +83,8 @@ test('a batch whose counts and values disagree stores nothing and takes no seque
 test('retention refuses to delete an event that a sink has not acknowledged', () => {
   const epoch = asId<'epoch'>(newEpoch());
   const { writer, file } = writerIn(epoch);
-  writer.hear({ kind: 'commit', batch: batchOf(3) });
-  writer.hear({ kind: 'stop' });
+  writer.handle({ kind: 'commit', batch: batchOf(3) });
+  writer.handle({ kind: 'stop' });
   const db = new Database(file);
   const lanes = new Lanes(db, [sink], new Map());
   // the defect: the first answer is wrong
@@ -106,22 +106,22 @@ test('the writer refuses a sequence number that JavaScript cannot represent exac
   const db = new Database(file);
   db.prepare('update lanes set first_seq = ?, next_seq = ? where epoch = ?').run(2 ** 53, 2 ** 53, epoch);
   // after a failed commit the writer reads the lanes from the file again
-  writer.hear({ kind: 'commit', batch: { ...batchOf(1), counts: [2] } });
-  writer.hear({ kind: 'commit', batch: batchOf(1) });
+  writer.handle({ kind: 'commit', batch: { ...batchOf(1), counts: [2] } });
+  writer.handle({ kind: 'commit', batch: batchOf(1) });
   expect(said.at(-1)).toMatchObject({
     kind: 'commit-failed',
     message: `9007199254740992 is no sequence number (epoch ${epoch}, telemetry)`,
   });
   expect(db.prepare('select count(*) from events').pluck().get()).toBe(0);
   db.close();
-  writer.hear({ kind: 'stop' });
+  writer.handle({ kind: 'stop' });
 });
 
 test('a cursor cannot pass the last sequence number of its lane', () => {
   const epoch = newEpoch();
   const { writer, file } = writerIn(epoch);
-  writer.hear({ kind: 'commit', batch: batchOf(3) });
-  writer.hear({ kind: 'stop' });
+  writer.handle({ kind: 'commit', batch: batchOf(3) });
+  writer.handle({ kind: 'stop' });
   const db = new Database(file);
   // the defect: the lane's first number lies past its end, so a new sink would begin there
   db.prepare("update lanes set first_seq = 9 where epoch = ? and lane = 'telemetry'").run(epoch);
@@ -136,8 +136,8 @@ test('a cursor cannot pass the last sequence number of its lane', () => {
 test('shedding refuses to delete the newest event of a lane', () => {
   const epoch = newEpoch();
   const { writer, file } = writerIn(epoch);
-  writer.hear({ kind: 'commit', batch: batchOf(5) });
-  writer.hear({ kind: 'stop' });
+  writer.handle({ kind: 'commit', batch: batchOf(5) });
+  writer.handle({ kind: 'stop' });
   const db = new Database(file);
   const lanes = new Lanes(db, [sink], new Map());
   const state = lanes.get(epoch, 'telemetry');

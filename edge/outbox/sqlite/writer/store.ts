@@ -119,13 +119,13 @@ export class OutboxStore {
       this.#lanes.save(alerts);
       db.prepare(deleteLosses).run();
     })();
-    this.#space.look(this.#lanes, this.#clock.uptime());
+    this.#space.check(this.#lanes, this.#clock.uptime());
   }
 
   /** Commits a batch. @throws what SQLite throws: then nothing of the batch is stored */
   commit(batch: Batch): CommitOutcome {
     if (this.#isStale) this.#readAnew();
-    this.#space.look(this.#lanes, this.#clock.uptime());
+    this.#space.check(this.#lanes, this.#clock.uptime());
     const { outcome, syncMs } = this.#transact(batch);
     this.#space.ended('committed');
     return { ...outcome, syncMs, state: this.#stateAfterCommit() };
@@ -256,7 +256,7 @@ export class OutboxStore {
       const own = batch.deadLetters[letter]?.entry === entry ? batch.deadLetters[letter++] : undefined;
       const kind: Kind = reserved.has(entry) ? 'reserved' : hasAlert ? 'alerts' : 'telemetry';
       // dead letters have their own bound
-      if (count > 0 && (isBehindRefused || !this.#space.takes(kind, bytes, used))) {
+      if (count > 0 && (isBehindRefused || !this.#space.reserve(kind, bytes, used))) {
         refused.push(entry);
         for (; at < end; at += valuesPerEvent)
           if (batch.values[at + field.lane] === 'alerts') refusedDevices.add(batch.values[at + field.device]);

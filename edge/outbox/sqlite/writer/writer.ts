@@ -13,6 +13,6 @@ const disk = new FileDisk(data.file, data.limits.ballastBytes, data.stamp);
 const writer = new FileWriter(data, disk, systemClock, (message) => port.postMessage(message));
 if (writer.open())
   port.on('message', (message: ToWriter) => {
-    if (!writer.hear(message)) port.close();
+    if (!writer.handle(message)) port.close();
   });
 else port.close();

@@ -18,7 +18,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../../../../test/faults/simulation/random.ts';
-import { afterDamage, copyRescued, flipBit, type Heard, makeTemplate, type Template } from '../../testing/bit-rot.ts';
+import {
+  afterDamage,
+  copyRescued,
+  type DamageOutcome,
+  flipBit,
+  makeTemplate,
+  type Template,
+} from '../../testing/bit-rot.ts';
 
 const modes = ['killed', 'killed later', 'stopped'] as const;
 let folder: string;
@@ -33,7 +40,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function after(mode: (typeof modes)[number], change: (file: string) => void): Heard {
+function after(mode: (typeof modes)[number], change: (file: string) => void): DamageOutcome {
   const template = templates.get(mode)!;
   return afterDamage(template, join(folder, 'work'), (work) => change(join(work, 'outbox.db')));
 }

@@ -115,12 +115,12 @@ function asEvent(values: readonly unknown[]): EventRow | undefined {
     return undefined;
   if ((device !== null && typeof device !== 'string') || (hash !== null && typeof hash !== 'number')) return undefined;
   const event = { epoch, lane, sequence, type, device, time, received, clock, boot, uptime, data } as StoredEvent;
-  if (!isAsWritten(event, totalBytes as number, hash) || (hash === null && !looksRight(event))) return undefined;
+  if (!isAsWritten(event, totalBytes as number, hash) || (hash === null && !isPlausible(event))) return undefined;
   return { ...event, totalBytes: totalBytes as number, hash };
 }
 
 /** Whether a row without a hash looks like an event. */
-function looksRight({ type, data }: StoredEvent): boolean {
+function isPlausible({ type, data }: StoredEvent): boolean {
   if (!/^forpost\.[a-z.-]+\.v[0-9]+$/.test(type)) return false;
   try {
     JSON.parse(data);

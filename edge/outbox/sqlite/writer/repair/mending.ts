@@ -88,7 +88,7 @@ export function mendLane(
   after: Sequence,
   mostRows: number,
 ): Mended {
-  const found = lookThrough(db, epoch, lane, Math.max(after, first - 1), next, mostRows);
+  const found = examine(db, epoch, lane, Math.max(after, first - 1), next, mostRows);
   const remove = db.prepare(events.deleteRange);
   const insert = db.prepare(holes.insertHole);
   const ranges: { from: Sequence; to: Sequence }[] = [];
@@ -136,7 +136,7 @@ interface Suspect {
 }
 
 /** Ranges without an unaltered event; holes may be among them. */
-function lookThrough(
+function examine(
   db: Database.Database,
   epoch: Epoch,
   lane: Lane,
@@ -149,13 +149,13 @@ function lookThrough(
   let last = after;
   let total = 0;
   let isWhole = true;
-  let looked = 0;
+  let examined = 0;
   let key = after;
   for (const row of rows.iterate(epoch, lane, after)) {
     // in a b-tree with damaged order no row is found where it belongs
     if (!(row.sequence > key) || row.sequence >= next) throw new DamageError(words('gateway/reason.outbox-disorder'));
     key = row.sequence;
-    if (++looked > mostRows) {
+    if (++examined > mostRows) {
       isWhole = false;
       break;
     }

@@ -125,7 +125,7 @@ function settle(parts: RescueParts, books: Books): readonly Loss[] {
   const isAlertLost = places.some((place) => place.lane === 'alerts' && missing(place, place.delivered + 1).length > 0);
   const losses = places.flatMap((place) => missing(place, isAlertLost ? 1 : place.delivered + 1));
   // only gap records were left of these lanes, and they may be among the lost events
-  const others = isAlertLost || !books.isComplete ? known.list.told.map(({ epoch }) => epoch) : [];
+  const others = isAlertLost || !books.isComplete ? known.list.named.map(({ epoch }) => epoch) : [];
   for (const epoch of new Set(others))
     if (!places.some((place) => place.epoch === epoch))
       for (const lane of lanes) losses.push({ epoch, lane, from: 1, to: null, reason: damagedReason });

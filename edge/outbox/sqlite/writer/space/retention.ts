@@ -20,7 +20,7 @@ export class Retention {
   readonly #keepDeliveredMs: number;
   readonly #current: string;
   readonly #statements;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #checkedAt = Number.NEGATIVE_INFINITY;
   #more = false;
 
   constructor(db: Database.Database, keepDeliveredMs: number, currentEpoch: string) {
@@ -37,8 +37,8 @@ export class Retention {
    * now @returns whether more is to be deleted
    */
   run(lanes: Lanes, now: number, pressed: readonly Lane[], incoming: number): boolean {
-    if (pressed.length === 0 && !this.#more && Math.abs(now - this.#lookedAt) < checkEveryMs) return false;
-    this.#lookedAt = now;
+    if (pressed.length === 0 && !this.#more && Math.abs(now - this.#checkedAt) < checkEveryMs) return false;
+    this.#checkedAt = now;
     const budget = Math.max(chunkRows, 2 * incoming);
     let left = budget;
     // alerts are few and worth more: they are deleted last

@@ -63,10 +63,10 @@ export class SpaceKeeper {
   /** ms of the monotonic clock: the check or commit that runs */
   #uptime = 0;
   readonly #pages: () => Pages;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #checkedAt = Number.NEGATIVE_INFINITY;
   #free = Number.POSITIVE_INFINITY;
   #minFree = 0;
-  #fileAtLook = 0;
+  #fileAtCheck = 0;
   #alertBytes = 0;
   #diskFull = false;
   #allowed: Allowances;
@@ -96,16 +96,16 @@ export class SpaceKeeper {
    * Checks the disk and lays ballast; to be called between transactions, as often as one likes. @param uptime ms of the
    * monotonic clock
    */
-  look(lanes: Lanes, uptime: number): void {
+  check(lanes: Lanes, uptime: number): void {
     this.#uptime = uptime;
     // pages that make the file grow must not wait in the log: with the ballast used up there would be no space to move them
     if (this.#isWaitingOnFullDisk()) this.#cutLog();
-    if (uptime < this.#lookedAt + checkEveryMs) return;
-    this.#lookedAt = uptime;
+    if (uptime < this.#checkedAt + checkEveryMs) return;
+    this.#checkedAt = uptime;
     const { freeBytes, totalBytes } = this.#disk.space();
     this.#free = freeBytes;
     this.#minFree = this.#limits.minFreeBytes ?? defaultMinFreeBytes(totalBytes);
-    this.#fileAtLook = this.#pages().fileBytes;
+    this.#fileAtCheck = this.#pages().fileBytes;
     // the space that the ballast has just given back does not count
     const wanted = Math.max(this.#minFree, leastFreeBytes) + this.#disk.ballast.missingBytes;
     if (this.#diskFull && freeBytes >= wanted) this.#diskFull = false;
@@ -138,7 +138,7 @@ export class SpaceKeeper {
   diskIsFull(): void {
     this.#diskFull = true;
     this.#free = 0;
-    this.#lookedAt = Number.NEGATIVE_INFINITY;
+    this.#checkedAt = Number.NEGATIVE_INFINITY;
     this.#disk.ballast.giveUp();
     this.#cutLog();
   }
@@ -190,14 +190,14 @@ export class SpaceKeeper {
     let delivered = 0;
     for (const state of lanes.all()) delivered += lanes.deliveredBytes(state);
     if (usedBytes + incomingBytes - delivered <= this.#allowed.shedFrom) return [];
-    if (!this.#patience.mayShed(this.#uptime) && this.#takesAlerts(usedBytes, alertBytes())) return [];
+    if (!this.#patience.mayShed(this.#uptime) && this.#fitsAlerts(usedBytes, alertBytes())) return [];
     this.#shed = this.#shedder.run(lanes, bytes, this.#leastStep);
     this.#alertBytes += this.#shed.length * weightOf(gapDataBytes);
     this.#leftByShedding = Math.max(0, headroom(this.#refresh().usedBytes, this.#allowed));
     return this.#shed;
   }
 
-  #takesAlerts(usedBytes: number, bytes: number): boolean {
+  #fitsAlerts(usedBytes: number, bytes: number): boolean {
     return bytes === 0 || usedBytes + bytes <= this.#allowedNow().alerts;
   }
 
@@ -226,7 +226,7 @@ export class SpaceKeeper {
   }
 
   /** Whether an entry of this kind has space; counts it if so. */
-  takes(kind: Kind, bytes: number, usedBytes: number): boolean {
+  reserve(kind: Kind, bytes: number, usedBytes: number): boolean {
     const allowed = this.#allowedNow();
     if (!fits(kind, bytes, { maxBytes: this.#limits.maxBytes, usedBytes }, allowed, this.#alertBytes)) return false;
     this.#incomingBytes += bytes;
@@ -269,7 +269,7 @@ export class SpaceKeeper {
       maxBytes: this.#limits.maxBytes,
       fileBytes,
       usedBytes,
-      freeDiskBytes: Math.max(0, this.#free - Math.max(0, fileBytes - this.#fileAtLook)),
+      freeDiskBytes: Math.max(0, this.#free - Math.max(0, fileBytes - this.#fileAtCheck)),
       minFreeBytes: this.#minFree,
       diskFull: this.#diskFull,
     };

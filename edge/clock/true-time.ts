@@ -18,7 +18,7 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { notBefore } from '@forpost/shared/version.ts';
 import type { OutboxReader } from '../outbox/outbox.ts';
 
-export interface KnownTimeOptions {
+export interface TrueTimeOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** id of this boot of the machine; the monotonic clock is comparable only within a boot */
@@ -36,13 +36,13 @@ interface Known {
 }
 
 /** An estimate of the true time, ms since 1970, with an error of at most `withinMs`. */
-export interface AboutTime {
+export interface TimeEstimate {
   readonly time: number;
   readonly withinMs: number;
 }
 
 /** How many of a lane's newest events are searched for one that was stamped in sync. */
-const mostLookedThrough = 1000;
+const mostSearched = 1000;
 /** How often the time is written to the file while the clock is in sync. */
 const keepEveryMs = 3_600_000;
 /** The worst drift of a clock without a time service, as the kernel assumes (adjtimex(2)). */
@@ -50,8 +50,8 @@ const worstDrift = 500e-6;
 
 const right = { shiftMs: 0, withinMs: 0 } as const;
 
-export class KnownTime {
-  readonly #options: KnownTimeOptions;
+export class TrueTime {
+  readonly #options: TrueTimeOptions;
   readonly #notBefore: number;
   readonly #sparing: SparingLogger;
   /** the newest sync of this boot */
@@ -61,7 +61,7 @@ export class KnownTime {
   #keptAt = Number.NEGATIVE_INFINITY;
   #writing: Promise<void> = Promise.resolve();
 
-  constructor(options: KnownTimeOptions) {
+  constructor(options: TrueTimeOptions) {
     this.#options = options;
     this.#notBefore = options.notBefore ?? notBefore;
     this.#sparing = new SparingLogger(options.logger, options.clock);
@@ -73,7 +73,7 @@ export class KnownTime {
     const kept = file === undefined ? undefined : await readKept(file);
     if (kept === undefined) return;
     if (kept.boot === boot() && kept.uptime <= clock.uptime()) this.#sync = { time: kept.synced, uptime: kept.uptime };
-    else this.wasOnce(kept.synced);
+    else this.notePast(kept.synced);
   }
 
   async stop(): Promise<void> {
@@ -84,20 +84,20 @@ export class KnownTime {
    * Learns from the newest event of each lane that an earlier run stamped in sync: the true time is later.
    * @throws the errors of the reader
    */
-  learnFrom(reader: Pick<OutboxReader, 'newest'>): void {
+  learnFromEvents(reader: Pick<OutboxReader, 'newest'>): void {
     for (const lane of lanes) {
-      const synced = reader.newest(lane, mostLookedThrough).find(({ clock }) => clock === 'synced');
-      if (synced !== undefined) this.wasOnce(synced.received);
+      const synced = reader.newest(lane, mostSearched).find(({ clock }) => clock === 'synced');
+      if (synced !== undefined) this.notePast(synced.received);
     }
   }
 
   /** Notes that an event of an earlier run was stamped in sync at this time. */
-  wasOnce(time: number): void {
-    if (time > this.atLeast()) this.#before = { time, uptime: this.#options.clock.uptime() };
+  notePast(time: number): void {
+    if (time > this.earliest()) this.#before = { time, uptime: this.#options.clock.uptime() };
   }
 
   /** Notes that a time service vouches for `time` as the present time, ms since 1970. */
-  inSync(time: number): void {
+  noteSync(time: number): void {
     const { clock, file } = this.#options;
     const uptime = clock.uptime();
     this.#sync = { time, uptime };
@@ -109,7 +109,7 @@ export class KnownTime {
   }
 
   /** The earliest time that the present can be, ms since 1970. */
-  atLeast(): number {
+  earliest(): number {
     const now = this.#options.clock.uptime();
     const passed = [this.#sync, this.#before].map((known) =>
       known === undefined ? this.#notBefore : known.time + (now - known.uptime) * (1 - worstDrift),
@@ -118,7 +118,7 @@ export class KnownTime {
   }
 
   /** The estimate of the present time; undefined: the clock was not in sync since the machine started. */
-  about(): AboutTime | undefined {
+  estimate(): TimeEstimate | undefined {
     if (this.#sync === undefined) return undefined;
     const passed = this.#options.clock.uptime() - this.#sync.uptime;
     return { time: this.#sync.time + passed, withinMs: passed * worstDrift };
@@ -134,9 +134,9 @@ export class KnownTime {
   ): { readonly shiftMs: number; readonly withinMs: number } | undefined {
     if (quality === 'synced') return right;
     const now = this.#options.clock.now();
-    const about = this.about();
+    const about = this.estimate();
     if (about !== undefined) return { shiftMs: about.time - now, withinMs: about.withinMs };
-    return isTrusted && now >= this.atLeast() ? right : undefined;
+    return isTrusted && now >= this.earliest() ? right : undefined;
   }
 
   async #write(file: string, time: number, uptime: Uptime): Promise<void> {
