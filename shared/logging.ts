@@ -44,7 +44,7 @@ const mostLinesAMinute = 200;
 
 /**
  * For lines that outside causes set off (a device, a stranger on the network, a full disk): one of each kind a minute, and
- * the next one tells how many were omitted. `key`: the kind. A log must not fill the disk that the events need: beyond 200
+ * the next one says how many were omitted. `key`: the kind. A log must not fill the disk that the events need: beyond 200
  * lines of all kinds a minute nothing is logged.
  */
 export class SparingLogger {

@@ -63,7 +63,7 @@ export class VerifierBusyError extends Error {}
  * right password or with a wrong one.
  *
  * Always: the memory holds HMACs with a key of this process, and no password; remembering a wrong one only refuses that
- * same password faster, which tells a guesser nothing new; a changed hash is a new question; both memories are bounded, and
+ * same password faster, which a guesser learns nothing from; a changed hash is a new question; both memories are bounded, and
  * wrong passwords displace no right one.
  */
 export class PasswordVerifier {
@@ -90,7 +90,7 @@ export class PasswordVerifier {
   }
 
   /**
-   * The remembered answer for this password and hash, in microseconds; undefined: only `verify` can tell.
+   * The remembered answer for this password and hash, in microseconds; undefined: only `verify` knows it.
    * @param stranger an unknown name, when the hash belongs to no user: each unknown name is a question of its own, because
    * the time of an answer would otherwise reveal existing names
    */

@@ -8,7 +8,7 @@
  *
  * Always: the content of the files decides, read again through every link, not their times or inodes; a half renewed pair
  * (new certificate, old key) never reaches a server; a certificate that has expired or is not valid yet is served and
- * reported, because a clock may be wrong, and the client's refusal tells more than silence.
+ * reported, because a clock may be wrong, and the client's refusal says more than silence.
  */
 
 import { constants, createHash, createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
@@ -190,7 +190,7 @@ export class ServerCertificate implements Part {
     return changed;
   }
 
-  /** Logs each state once, not at each look. */
+  /** Logs each state once, not at each check. */
   #logProblems(): void {
     const problems = this.problems();
     const now = problems.join('\n').replace(/\d+ days?/g, '');

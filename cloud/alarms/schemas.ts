@@ -62,7 +62,7 @@ export const alarmSchema = answer({
       description: 'site: on the gateway’s page; centre only: the gateway does not know yet',
     }),
   ),
-  test: Type.Boolean({ description: 'an installer’s trial' }),
+  test: Type.Boolean({ description: 'an installer’s test' }),
   change: Type.String({ description: 'the newest one: raised, updated, cleared or acknowledged' }),
   raised: time('when it was raised'),
   changed: time('when the newest change happened'),

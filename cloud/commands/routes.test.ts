@@ -59,7 +59,7 @@ describe('a command to a gateway', () => {
     ['a validity of a year', { kind: 'ping', valid_s: 31_536_000 }],
     ['arguments beyond all bounds', { kind: 'ping', arguments: { text: 'x'.repeat(10_000) } }],
     ['a field that does not exist', { kind: 'ping', valid: 60 }],
-  ])('with %s is told what is wrong', async (_, body) => {
+  ])('with %s gets an answer that names the mistake', async (_, body) => {
     const { post } = await sending();
     expect((await post(body)).statusCode).toBe(400);
   });

@@ -201,7 +201,7 @@ export const cloudSchema = Type.Object(
         'limits of each gateway that has none of its own: beyond them the receiver answers 429, Kafka refuses nothing, and the centre raises the alarm flood',
       ),
     ),
-    notify: Type.Optional(Type.Array(anyChannelSchema, { description: 'channels that tell people of alarms' })),
+    notify: Type.Optional(Type.Array(anyChannelSchema, { description: 'channels that notify people of alarms' })),
     commands: Type.Optional(
       Type.Object(
         {

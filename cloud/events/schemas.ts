@@ -51,7 +51,7 @@ export const eventSchema = answer({
   stored: time('when the centre stored it'),
   corrected_time: optional(
     time(
-      'where the gateway stamped `time` with a clock out of sync, and a later sync told by how much: when it happened',
+      'where the gateway stamped `time` with a clock out of sync, and a later sync showed by how much: when it happened',
     ),
   ),
   doubted: optional(

@@ -90,7 +90,7 @@ export const gatewaySchema = answer({
       model: optional(Type.String()),
       values: Type.Unsafe<Readonly<Record<string, number>>>(
         Type.Record(Type.String(), Type.Number(), {
-          description: 'temperature_c, disk_available_bytes, …; what the machine cannot tell is absent',
+          description: 'temperature_c, disk_available_bytes, …; what the machine does not report is absent',
         }),
       ),
       findings: list(

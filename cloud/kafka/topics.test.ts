@@ -27,7 +27,7 @@ test.each([
   ['status', { 'cleanup.policy': 'delete' }, /is not compacted.*cleanup.policy=compact/],
   ['alerts', { 'retention.ms': '3600000' }, /after 60 min, read or not/],
   ['alerts', { 'compression.type': 'lz4' }, /lz4, which is not read here.*compression.type=zstd/],
-] as const)('of %s with %j is told what is lost and what to set', (name, change, words) => {
+] as const)('of %s with %j is reported with what is lost and what to set', (name, change, words) => {
   const problems = of(name, change);
   expect(problems.map(inEnglish)).toEqual([expect.stringMatching(words)]);
   for (const problem of problems) expectRussian(problem, '');

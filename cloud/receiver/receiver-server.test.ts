@@ -230,7 +230,7 @@ test('a stop waits neither for silent sockets nor for half a handshake', async (
   expect(performance.now() - began).toBeLessThan(5_000);
 });
 
-describe('an installer is told in words', () => {
+describe('an installer gets an answer in words', () => {
   test.each<[string, () => Promise<Way>, string]>([
     ['a certificate whose time is over', async () => ({ tls: { ca: pem.ca, ...pem.expired } }), 'it has expired'],
     [

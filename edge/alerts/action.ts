@@ -20,7 +20,7 @@ export interface Alert {
 export interface Action {
   readonly name: string;
   perform(alert: Alert): void;
-  /** an alarm from before a restart, active or over and not acknowledged: shown again, nobody is to be told anew */
+  /** an alarm from before a restart, active or over and not acknowledged: shown again, and nobody is notified anew */
   restore?(alert: Alert): void;
   stop(): Promise<void>;
 }

@@ -95,7 +95,7 @@ export class Alarms implements Part {
     });
   }
 
-  /** Restores what was active before. A damaged snapshot is moved away, and the outbox alone tells. */
+  /** Restores what was active before. A damaged snapshot is moved away; the outbox alone then knows the alarms. */
   async start(): Promise<void> {
     if (this.#file === undefined) return;
     const snapshot = await readSnapshot(this.#file);
@@ -147,7 +147,7 @@ export class Alarms implements Part {
     }
   }
 
-  /** Acts on changes, now, and tells what to store. */
+  /** Acts on changes now, and returns the alerts to store. */
   apply(transitions: readonly AlarmTransition[], arrival: Arrival): readonly Alert[] {
     const alerts: Alert[] = [];
     for (const transition of transitions) {

@@ -158,7 +158,7 @@ test('alarms that wait for an acknowledgement outlive a restart and a kill, and 
   before.passing({ message: 'First in Gate' });
   const [second] = before.passing({ device: 'barn' as AlarmTransition['device'] });
   await before.alarms.stop();
-  // killed after this: no snapshot tells of it, the outbox does
+  // killed after this: only the outbox has it, no snapshot
   const seen = before.alarms.acknowledge(second?.data.alarm ?? '', anna);
   const killed = [...before.alerts, ...seen];
 
@@ -173,7 +173,7 @@ test('alarms that wait for an acknowledgement outlive a restart and a kill, and 
   });
   await after.alarms.stop();
 
-  // with the snapshot lost the outbox alone tells the same
+  // without the snapshot the outbox alone gives the same
   const lost = await begun({ file: file(), recorded: recordedOf(killed) });
   expect(lost.alarms.waiting()).toEqual(before.alarms.waiting());
 });

@@ -3,7 +3,7 @@
  * in the morning an alarm that lasted five seconds at night. The newest alarms are kept for their evidence too, because a
  * clip comes some seconds after its alarm.
  *
- *   over ── acknowledged before, a trial, info ──► recent (for evidence)
+ *   over ── acknowledged before, a test, info ──► recent (for evidence)
  *     └── else ──► recent, and waits ── acknowledged ──► recent        too many ──► dropped, and counted
  *
  * Always: at most `mostOfOneKind` alarms of one rule, device and subject wait, so that a banging door displaces only its

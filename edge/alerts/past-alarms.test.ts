@@ -79,7 +79,7 @@ test('earlier alarms can be asked for by device, by day and by whether they have
   expect(ids(past.page({ limit: 9, wanted: ({ evidence }) => evidence.length > 0 }))).toEqual(['a3']);
 });
 
-test('an older alarm known from its pictures alone stands at its place in time; the pictures of a known alarm tell when it began', () => {
+test('an older alarm known from its pictures alone stands at its place in time; the pictures of a known alarm show when it began', () => {
   const past = new PastAlarms();
   past.record({ time: 50, data: alert('new', { message: 'As the outbox has it' }) });
   const older = { alarm: 'old', rule: 'gate', device: 'yard', severity: 'critical', message: 'Somebody' } as const;

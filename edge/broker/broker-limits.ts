@@ -43,7 +43,7 @@ export const defaultBrokerLimits: BrokerLimits = {
 };
 
 export const defaultMaxPacketBytes = 256 * 1024;
-/** A bridge tells all its devices in one message: Zigbee2MQTT some 5 to 10 KB of each. */
+/** A bridge describes all its devices in one message: Zigbee2MQTT some 5 to 10 KB of each. */
 export const defaultMaxConsumerPacketBytes = 2 * 2 ** 20;
 
 /** Bytes of one packet before the log-in, and from devices. */

@@ -1,7 +1,7 @@
 /**
  * Requests of a client that its rights do not allow, for the page, which names the topic beside the device or consumer.
  *
- * Always: each request is counted (`forbidden` of the counters) and told, and the client's connection stays. A will is
+ * Always: each request is counted (`forbidden` of the counters) and reported, and the client's connection stays. A will is
  * dropped. A publish is dropped and acknowledged (MQTT 5: answered with its reason). A filter gets a failure code. A retained
  * message beyond the client's share is delivered and not kept.
  */

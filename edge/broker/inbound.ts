@@ -92,7 +92,7 @@ export class Inbound {
     this.#ids.clear();
   }
 
-  /** Calls `tell` for each committed publish at once, and for each one under way after its commit. */
+  /** Calls `call` for each committed publish at once, and for each one under way after its commit. */
   forEachCommitted(call: (messageId: number) => void): void {
     for (const [messageId, publish] of this.#ids)
       if (publish.admission === taken) call(messageId);

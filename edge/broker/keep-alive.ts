@@ -1,7 +1,7 @@
 /**
  * Ends a client that sends nothing for one and a half times its keep-alive [MQTT-3.1.2-22].
  *
- *   heard ── bytes came ──► heard          heard ── 1.5 times the keep-alive ──► onSilent
+ *   connected ── bytes came ──► connected      connected ── 1.5 times the keep-alive without bytes ──► onSilent
  *
  * Always: a client that the broker does not read because of limits is not silent. Each connection has one timer, which is
  * set at most once in that time, however many bytes come.

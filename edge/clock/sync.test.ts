@@ -170,7 +170,7 @@ test('a later sync is noticed within half a minute, and so is its loss', async (
   await sync.stop();
 });
 
-test('a clock that is set is told once with its size, and the services are asked at once', async () => {
+test('a set clock is reported once with its size, and the services are asked at once', async () => {
   const { clock, sync, jumps, asked } = start(() => 'synced');
   await sync.start();
   clock.advance(5000);
@@ -185,7 +185,7 @@ test('a clock that is set is told once with its size, and the services are asked
   await sync.stop();
 });
 
-test('a clock that jumps all the time is unsynced, and is told of once a minute', async () => {
+test('a clock that jumps all the time is unsynced, and is reported once a minute', async () => {
   const { clock, sync, jumps, offsets } = start(() => 'synced');
   await sync.start();
   const settle = () => new Promise((resolve) => setImmediate(resolve));
@@ -235,7 +235,7 @@ test('a clock that is slewed does not count as set', async () => {
   await sync.stop();
 });
 
-test('a clock that starts at 1970 is unsynced, and each boot that syncs tells its offset once', async () => {
+test('a clock that starts at 1970 is unsynced, and each boot that syncs reports its offset once', async () => {
   const clock = new FakeClock(0, 5000);
   let answer: ClockQuality = 'unsynced';
   const { sync, offsets, qualities } = start(() => answer, clock);
@@ -253,7 +253,7 @@ test('a clock that starts at 1970 is unsynced, and each boot that syncs tells it
   await sync.stop();
 });
 
-test('a clock that is already in sync when the gateway starts tells its offset too', async () => {
+test('a clock that is already in sync when the gateway starts reports its offset too', async () => {
   const { clock, sync, offsets } = start(() => 'synced');
   await sync.start();
   expect(offsets).toEqual([clock.now() - clock.uptime()]);
@@ -286,7 +286,7 @@ test('a clock that jumps by years is unsynced until a service asked after the ju
   await sync.stop();
 });
 
-test('a clock that is slewed while in sync tells its new offset, at most once a minute', async () => {
+test('a clock that is slewed while in sync reports its new offset, at most once a minute', async () => {
   const { clock, sync, offsets } = start(() => 'synced');
   await sync.start();
   const first = clock.now() - clock.uptime();

@@ -3,12 +3,12 @@
  * time and this boot's monotonic clock, by which the centre corrects earlier events.
  *
  *   unsynced ── a time service vouches ──► synced ── it no longer does, or the clock jumped ──► unsynced
- *                                            └── offset told: at each sync, and where it has moved since ──┘
+ *                                            └── offset reported: at each sync, and when it has moved since ──┘
  *
  * Always: without an answer the clock is `unsynced`; asking never blocks the thread; a jump of the wall clock against the
- * monotonic clock of more than `jumpMs` is told once, with its size. From the jump on the clock is unsynced until a time
- * service has measured it after the jump. A clock that jumps all the time is told of once a minute. While the clock is
- * synced, the offset told last is within `offsetToleranceMs` of the present one, or at most `tellEveryMs` old.
+ * monotonic clock of more than `jumpMs` is reported once, with its size. From the jump on the clock is unsynced until a time
+ * service has measured it after the jump. Jumps of a clock that jumps all the time are reported once a minute. While the clock is
+ * synced, the offset reported last is within `offsetToleranceMs` of the present one, or at most `reportEveryMs` old.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -31,7 +31,7 @@ export interface ClockSyncOptions {
   readonly onInSync?: (now: WallTime) => void;
   /** asked in order, the first that knows decides; default: chrony, timesyncd, the kernel's flag */
   readonly probes?: readonly ClockProbe[];
-  /** where the kernel tells the id of this boot */
+  /** where the kernel shows the id of this boot */
   readonly bootIdFile?: string;
 }
 
@@ -43,11 +43,11 @@ const firstAnswerMs = 500;
 const compareMs = 1000;
 /** A slewing clock moves 0.5 ms a second; more than this was set. */
 const jumpMs = 2000;
-/** A service may still slew a clock that it vouches for: the offset is told again when it is this far off, */
+/** A service may still slew a clock that it vouches for: the offset is reported again when it is this far off, */
 const offsetToleranceMs = 500;
 /** and no sooner than this: a clock that never rests must not fill the outbox */
 const reportEveryMs = 60_000;
-/** Jumps that are told at once; further ones are summed up and told once each `tellEveryMs`. */
+/** Jumps that are reported at once; further ones are summed up and reported once each `reportEveryMs`. */
 const jumpsAtOnce = 10;
 
 /** The event of a wall clock that was set. */
@@ -161,7 +161,7 @@ export class ClockSync implements Part {
     this.#options.onJump?.(movedMs);
   }
 
-  /** The clock is in sync, and may have been slewed since the offset was told. */
+  /** The clock is in sync, and may have been slewed since the offset was reported. */
   #reportMovedOffset(): void {
     if (this.#quality !== 'synced' || this.#reported === undefined) return;
     const { clock } = this.#options;

@@ -34,7 +34,7 @@ test('a machine without any known time knows when its software was written', asy
   expect(later.errorOf('unsynced', true)).toEqual({ shiftMs: 0, withinMs: 0 });
 });
 
-test('since a sync the monotonic clock tells the time, whatever the wall clock was set to', async () => {
+test('since a sync the time follows from the monotonic clock, whatever the wall clock was set to', async () => {
   const clock = new FakeClock(truth);
   const trueTime = await started(clock);
   trueTime.noteSync(clock.now());

@@ -218,8 +218,8 @@ describe('whether a command still holds', () => {
   });
 
   test.each([
-    ['tells no time', undefined],
-    ['tells a time of a year ago', trueTime - 365 * 86_400_000],
+    ['gives no time', undefined],
+    ['gives a time of a year ago', trueTime - 365 * 86_400_000],
   ])('a command of a year ago is expired by what has passed for certain, where the connection %s', async (_, told) => {
     const year = 365 * 86_400_000;
     const old = { issued: rfc3339(trueTime - year), expires: rfc3339(trueTime - year + hourMs) };

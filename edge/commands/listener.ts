@@ -3,7 +3,7 @@
  * thread.
  *
  *   each feed:   waiting ── delay ──► delivering ── it fails or ends ──► waiting (backoff)
- *   each item:   size, form, signature ── wrong ──► counted, told, the next one
+ *   each item:   size, form, signature ── wrong ──► counted, reported, the next one
  *                for this gateway? ── no ──► the same
  *                its result in the outbox? ── yes ──► the next one
  *                └── no ──► to the main thread ── result on disk ──► the next one

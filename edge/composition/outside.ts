@@ -74,7 +74,7 @@ function composeVision(
       },
       tamper: (message) => pipeline.cameras.tamper(message),
       changed: () => {
-        for (const change of changes.look(vision.cameras())) pipeline.cameras.stream(change);
+        for (const change of changes.compare(vision.cameras())) pipeline.cameras.stream(change);
       },
       evidence: (message) => void evidence().receive(message),
     },

@@ -216,7 +216,7 @@ function modeOf(path: string): number {
   try {
     return statSync(path).mode;
   } catch {
-    // the check of the configuration tells of a missing file
+    // the check of the configuration reports a missing file
     return 0;
   }
 }

@@ -28,7 +28,7 @@ test('a data folder is locked by one gateway until that gateway stops', async ()
 test.each([
   ['a file in its place', 'data'],
   ['a file above it', 'data/deeper'],
-])('%s is told in one sentence that names the folder and the setting', async (_, path) => {
+])('%s is reported in one sentence that names the folder and the setting', async (_, path) => {
   const folder = temporary();
   writeFileSync(join(folder, 'data'), '');
   const starting = new DataFolder(join(folder, path)).start();

@@ -1,6 +1,6 @@
 /**
  * The schema of the devices in site.yaml: what all devices have, and the keys that each decoder adds. An unknown key is
- * an error; a key of another decoder is told by check-site.ts.
+ * an error; check-site.ts reports a key of another decoder.
  */
 import Type, { type TSchema } from 'typebox';
 import { decoders } from '../devices/decoders/registry.ts';

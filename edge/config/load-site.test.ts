@@ -205,7 +205,7 @@ test('every log-in has a password of its own, nobody else has one, and each is a
   ]);
 });
 
-test('a secret that nobody uses is told and stops no start: its device was removed, or is about to come', () => {
+test('a secret that nobody uses is reported and stops no start: its device was removed, or is about to come', () => {
   const { problems, unusedSecrets = [] } = load(
     good,
     `${goodSecrets}  gate: { user: a, password: b }\n`.replace('  display:', `  sold: ${hash}\n  display:`),

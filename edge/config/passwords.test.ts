@@ -135,7 +135,7 @@ test('two passwords that are set at once are both kept', async () => {
 test.each([
   ['a folder', async (file: string) => void (await mkdir(file)), 'cannot be read'],
   ['in a folder that is not there', async () => undefined, 'cannot be written'],
-])('a secrets file that is %s is told in one sentence', async (_, prepare, why) => {
+])('a secrets file that is %s is reported in one sentence', async (_, prepare, why) => {
   const name = why === 'cannot be read' ? 'secrets.yaml' : 'nowhere/secrets.yaml';
   await prepare(join(folder, name));
   const text = await readFile(installation, 'utf8');

@@ -23,7 +23,7 @@ export const evidenceSchema = Type.Object(
       Type.Number({
         minimum: 0,
         maximum: 3650,
-        description: 'the same for trials, for severity info, and for alarms that are raised all the time',
+        description: 'the same for test alarms, for severity info, and for alarms that are raised all the time',
         default: 3,
       }),
     ),

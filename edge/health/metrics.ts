@@ -56,7 +56,7 @@ export class GatewayMetrics {
     this.#gauge('forpost_clock_synced', '1 where the system clock is synchronised', [], ({ status }) =>
       one(status.clock === 'synced' ? 1 : 0),
     );
-    this.#gauge('forpost_problems', 'Problems that the page tells now', [], ({ status }) =>
+    this.#gauge('forpost_problems', 'Problems that the page shows now', [], ({ status }) =>
       one(status.problems.length),
     );
 

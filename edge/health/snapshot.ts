@@ -17,7 +17,7 @@ export interface GatewaySnapshot {
   readonly ruleErrors: Readonly<Record<string, number>>;
   /** active alarms by severity */
   readonly activeAlarms: Readonly<Record<Severity, number>>;
-  /** evidence of alarms: kept, looked at, sent */
+  /** evidence of alarms: kept, viewed, sent */
   readonly evidence: EvidenceFigures & { readonly looks: number; readonly uploads: UploadFigures };
   /** the machine; undefined while it was not read */
   readonly host?: HostSnapshot;

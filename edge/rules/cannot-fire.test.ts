@@ -1,6 +1,6 @@
 import type { Value } from '@forpost/shared/event/event.ts';
 import { expect, test } from 'vitest';
-import type { MessageRecord } from '../devices/record.ts';
+import type { MessageRecord } from '../devices/message-record.ts';
 import type { Site } from '../site/site.ts';
 import { muteInWords, muteRules } from './cannot-fire.ts';
 

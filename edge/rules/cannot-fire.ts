@@ -9,7 +9,7 @@
 
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
-import type { MessageRecord } from '../devices/record.ts';
+import type { MessageRecord } from '../devices/message-record.ts';
 import type { Site } from '../site/site.ts';
 import type { CannotFire } from './can-fire.ts';
 import { ruleKind } from './kinds/registry.ts';

@@ -43,7 +43,7 @@ export interface RuleErrors {
 
 /** An observer of the rules' judgements (trial.ts). */
 export interface RuleWatch {
-  /** whether alarms of this camera or device are an installer's trial now */
+  /** whether alarms of this camera or device are an installer's test now */
   isTest(device: string): boolean;
   observed(observation: Observation, transitions: readonly AlarmTransition[]): void;
 }

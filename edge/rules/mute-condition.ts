@@ -9,7 +9,7 @@
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import type { Value } from '@forpost/shared/event/event.ts';
 import { words } from '@forpost/shared/texts/english.ts';
-import { channelAndMetric, type MessageRecord } from '../devices/record.ts';
+import { channelAndMetric, type MessageRecord } from '../devices/message-record.ts';
 import { type CannotFire, enoughMessages } from './can-fire.ts';
 import { type Blame, HoldAnalysis } from './can-hold.ts';
 

@@ -5,7 +5,7 @@
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
-import type { MessageRecord } from '../devices/record.ts';
+import type { MessageRecord } from '../devices/message-record.ts';
 import type { Site } from '../site/site.ts';
 import { type MuteRule, muteRules } from './cannot-fire.ts';
 

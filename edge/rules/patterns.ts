@@ -63,7 +63,7 @@ export class Patterns {
   }
 }
 
-/** Nested repeats multiply. Only parsing tells which repeats are nested, so all count as nested here. */
+/** Nested repeats multiply. Only parsing shows which repeats are nested, so all count as nested here. */
 function refuseLarge(pattern: string): void {
   if (pattern.length > longestForeignPattern)
     throw new Error(words('gateway/problem.pattern-reading', { count: longestForeignPattern }));

@@ -18,7 +18,7 @@ import type { Words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { Texts } from '@forpost/shared/texts/texts.ts';
 import type { TObject } from 'typebox';
-import type { MessageRecord } from '../devices/record.ts';
+import type { MessageRecord } from '../devices/message-record.ts';
 import type { CameraConfig } from '../site/site.ts';
 import type { SceneChange, Tamper, Track } from '../vision/messages.ts';
 import type { CannotFire } from './can-fire.ts';

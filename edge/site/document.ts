@@ -108,7 +108,7 @@ export interface SiteDocumentOptions {
 }
 
 export const longestWhy = 500;
-/** A disk or a folder that takes no write: the author is told, the gateway goes on. */
+/** A disk or a folder that takes no write: the author gets an error, the gateway goes on. */
 const unwritable = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EIO'];
 const byHand: Request = { author: { kind: 'file', name: '' }, why: '' };
 

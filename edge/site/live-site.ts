@@ -1,7 +1,7 @@
 /**
  * The site as it is now: its document, and the parts of the running gateway that take each change.
  *
- *   change ─► document checked ─► every part prepares ─► document on disk ─► every part commits ─► told (history, log)
+ *   change ─► document checked ─► every part prepares ─► document on disk ─► every part commits ─► reported (history, log)
  *               └─ wrong ───────────┴─ one refuses: nothing has changed (document.ts)
  *
  * Always: all parts take a change or none; they commit in the order of the list and in one turn, so that no message and
@@ -93,7 +93,7 @@ export class LiveSite {
     await this.document.open();
   }
 
-  /** Tells of an edit by hand that was found at the start. Called once everything runs. */
+  /** Reports an edit by hand that was found at the start. Called once everything runs. */
   reportHandEdit(): void {
     const { takenUp, newest } = this.document;
     if (takenUp !== undefined) this.#options.onChanged(noteOf(newest, takenUp.from));

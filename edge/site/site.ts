@@ -263,7 +263,7 @@ export const ruleBase = {
   ),
   test: Type.Optional(
     Type.Boolean({
-      description: 'true: a trial, which is shown and stored and notifies nobody',
+      description: 'true: a test, which is shown and stored and notifies nobody',
       default: false,
     }),
   ),

@@ -1,5 +1,5 @@
 /**
- * The record of an event that a sink refuses for good: the event itself as a dead letter, and a gap record that tells
+ * The record of an event that a sink refuses for good: the event itself as a dead letter, and a gap record that says
  * the centre why the number is missing. Both are one entry of the outbox, so that neither is stored without the other.
  */
 

@@ -89,7 +89,7 @@ export class Uplink implements Part {
   #stopping = false;
   #secrets: UplinkOptions['secrets'];
   #keys: readonly string[];
-  /** the thread that was told to end, so that the next one begins with the renewed secrets */
+  /** the thread that was asked to end, so that the next one begins with the renewed secrets */
   #renewing: Worker | undefined;
   #uplinks: readonly UplinkStatus[] = [];
   #lanes: readonly LaneBacklog[] = [];
@@ -268,7 +268,7 @@ export class Uplink implements Part {
         try {
           this.#post({ kind: 'status', status: status() });
         } catch (error) {
-          logger.error({ err: error }, 'the state of the gateway could not be told');
+          logger.error({ err: error }, 'the state of the gateway could not be sent');
         }
         return;
       case 'call':

@@ -13,7 +13,7 @@ const camera = (id: string, state: CameraStatus['state']): CameraStatus => ({
 
 test('one disconnect and one reconnect of a camera are reported, whatever the number of attempts between them', () => {
   const changes = new CameraChanges();
-  const told = (state: CameraStatus['state']) => changes.changesTo([camera('yard', state)]).map(({ live }) => live);
+  const told = (state: CameraStatus['state']) => changes.compare([camera('yard', state)]).map(({ live }) => live);
   expect(told('connecting')).toEqual([]);
   expect(told('unreachable')).toEqual([]);
   expect(told('live')).toEqual([true]);
@@ -25,13 +25,13 @@ test('one disconnect and one reconnect of a camera are reported, whatever the nu
 
 test('a change of one camera does not affect another', () => {
   const changes = new CameraChanges();
-  changes.changesTo([camera('a', 'live'), camera('b', 'live')]);
-  expect(changes.changesTo([camera('a', 'live'), camera('b', 'stalled')]).map((c) => c.camera.id)).toEqual(['b']);
+  changes.compare([camera('a', 'live'), camera('b', 'live')]);
+  expect(changes.compare([camera('a', 'live'), camera('b', 'stalled')]).map((c) => c.camera.id)).toEqual(['b']);
 });
 
 test('a camera that the site no longer has was not lost, and is reported anew when it comes back', () => {
   const changes = new CameraChanges();
-  changes.changesTo([camera('a', 'live')]);
-  expect(changes.changesTo([])).toEqual([]);
-  expect(changes.changesTo([camera('a', 'live')]).map(({ live }) => live)).toEqual([true]);
+  changes.compare([camera('a', 'live')]);
+  expect(changes.compare([])).toEqual([]);
+  expect(changes.compare([camera('a', 'live')]).map(({ live }) => live)).toEqual([true]);
 });

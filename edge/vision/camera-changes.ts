@@ -13,7 +13,7 @@ export class CameraChanges {
   readonly #live = new Set<string>();
 
   /** The changes since the last call. A camera that was never live cannot be lost. */
-  changesTo(cameras: readonly CameraStatus[]): readonly CameraChange[] {
+  compare(cameras: readonly CameraStatus[]): readonly CameraChange[] {
     const changes: CameraChange[] = [];
     // a camera that the site no longer has was not lost
     for (const id of this.#live) if (!cameras.some((camera) => camera.id === id)) this.#live.delete(id);

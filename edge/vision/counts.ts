@@ -3,7 +3,7 @@
  * Each change is also an event of its own; the sums save adding up a day of events.
  *
  * Always: a zone or line without a change in the period gives no count; `now` includes parked things; a zone and class
- * that is empty and told is forgotten.
+ * that is empty and reported is forgotten.
  */
 import type { VisionCountData } from '@forpost/shared/event/event.ts';
 import type { LineSide, SceneChange, Track } from './messages.ts';
@@ -28,7 +28,7 @@ interface CameraCounts {
 export class VisionCounts {
   readonly #cameras = new Map<string, CameraCounts>();
 
-  /** Counts one analysed frame; returns whether there is anything new to tell. */
+  /** Counts one analysed frame; returns whether there is anything new to report. */
   observe(camera: string, changes: readonly SceneChange[], tracks: readonly Track[]): boolean {
     if (changes.length === 0) return false;
     const counts = this.#of(camera);

@@ -203,7 +203,7 @@ test('after its vision process ended, a camera is live only when pictures come, 
   const changes = new CameraChanges();
   const told: boolean[] = [];
   const changed = () => {
-    for (const { live } of changes.look(supervisor!.cameras())) told.push(live);
+    for (const { live } of changes.compare(supervisor!.cameras())) told.push(live);
   };
   const vision = await watch([{}, { detector: 'missing' }], {}, { events: { scene() {}, tamper() {}, changed } });
   await reaches('live');

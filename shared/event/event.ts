@@ -91,7 +91,7 @@ export interface AlertData {
   readonly value?: Value;
   /** how many times the condition has come true since the alarm was raised */
   readonly count: number;
-  /** the rule is on trial: the alarm is stored and shown, but notifies nobody */
+  /** the rule is a test: the alarm is stored and shown, but notifies nobody */
   readonly test: boolean;
   readonly evidence: readonly EvidenceReference[];
   /** why the alarm has no clip: "no clip: nothing was recorded around the alarm". Absent with a clip, and from an older gateway */
@@ -121,7 +121,7 @@ export interface AlertData {
 export type AcknowledgedWhere = 'site' | 'centre';
 
 /**
- * Whether an alarm that is over stays in the lists until a person acknowledges it. Alarms of rules on trial and alarms of
+ * Whether an alarm that is over stays in the lists until a person acknowledges it. Alarms of test rules and alarms of
  * severity info do not wait.
  */
 export function awaitsAcknowledgement({

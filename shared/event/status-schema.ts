@@ -131,7 +131,7 @@ const restored = answer({
 
 const host = answer({
   at: time('when the machine was read'),
-  model: optional(Type.String({ description: 'model of the machine; absent where it does not tell' })),
+  model: optional(Type.String({ description: 'model of the machine; absent where it does not report one' })),
   values: Type.Unsafe<Readonly<Record<string, number>>>(
     Type.Record(Type.String(), Type.Number(), { description: 'figures by metric; an unknown figure is absent' }),
   ),
@@ -141,7 +141,7 @@ const host = answer({
         description: 'part of the machine; a later version may have more',
       }),
       level: Type.Enum(['bad', 'watch', 'unknown'], {
-        description: 'bad: its alarm is active; watch: worth a look; unknown: this machine cannot tell',
+        description: 'bad: its alarm is active; watch: worth a look; unknown: this machine does not report it',
       }),
       text: Type.String({ description: 'the finding in words' }),
       textI18n: optional(message('`text` as a message of the catalogue')),

@@ -150,7 +150,7 @@ export type HostPart = 'temperature' | 'throttling' | 'power' | 'load' | 'memory
 export interface HostStatus {
   /** RFC 3339 */
   readonly at: string;
-  /** "Raspberry Pi 4 Model B Rev 1.4"; absent where the machine does not tell */
+  /** "Raspberry Pi 4 Model B Rev 1.4"; absent where the machine does not report it */
   readonly model?: string;
   /** by metric name (temperature_c, memory_available_bytes, …); a figure that is not known is absent, never 0 */
   readonly values: Readonly<Record<string, number>>;
@@ -164,7 +164,7 @@ export interface HostStatus {
 
 export interface HostFinding {
   readonly part: HostPart;
-  /** bad: its alarm is active; watch: worth a look; unknown: this machine cannot tell, and `text` says why */
+  /** bad: its alarm is active; watch: worth a look; unknown: this machine does not report it, and `text` says why */
   readonly level: 'bad' | 'watch' | 'unknown';
   readonly text: string;
   readonly textI18n?: Message;
@@ -173,7 +173,7 @@ export interface HostFinding {
 export interface HostDisk {
   /** of the system: mmcblk0, nvme0n1 */
   readonly name: string;
-  /** used part of its life time, 0..1, above 1: worn out; absent: it does not tell */
+  /** used part of its life time, 0..1, above 1: worn out; absent: it does not report it */
   readonly usedLife?: number;
 }
 

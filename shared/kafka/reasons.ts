@@ -35,7 +35,7 @@ const byType: Readonly<Record<string, Words>> = {
 
 /**
  * The sentence for `error`, a first cause of a kafkajs error; undefined when its own message is the best. The client's
- * configuration tells which of its files is at fault at `now`, and which brokers it did not name itself.
+ * configuration shows which of its files is at fault at `now`, and which brokers it did not name itself.
  */
 export function securityReason(
   error: Error,

@@ -51,8 +51,7 @@ async function startNotifier(): Promise<void> {
     stdio: ['pipe', 'ignore', 'inherit'],
     env: { ...process.env, NOTIFY_SOCKET: notifySocket },
   });
-  const failed = (error: Error) =>
-    log('error', `systemd cannot be told anything: ${error.message}`, {}, () => undefined);
+  const failed = (error: Error) => log('error', `systemd cannot be notified: ${error.message}`, {}, () => undefined);
   notifier.on('error', failed);
   notifier.stdin?.on('error', failed);
   notifier.unref();

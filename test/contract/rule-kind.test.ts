@@ -11,7 +11,7 @@ import { type AnyRuleKind, ruleKinds } from '../../edge/rules/kinds/registry.ts'
 import type { AlarmSubject, Observation, RuleChange, RuleContext } from '../../edge/rules/rule.ts';
 import {
   crossing,
-  looked,
+  frameWith,
   noon,
   reading,
   scene,
@@ -143,7 +143,7 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     .tuple(fc.constantFrom('entered', 'left', 'parked', 'moved'), track, fc.boolean())
     .map(([change, id, still]) => scene(change as 'entered', id, { static: still })),
   fc.tuple(fc.constantFrom('left', 'right'), track).map(([to, id]) => crossing(to as 'left', id)),
-  fc.array(track, { maxLength: 3 }).map((ids) => looked(...[...new Set(ids)].map((id) => trackOf(id)))),
+  fc.array(track, { maxLength: 3 }).map((ids) => frameWith(...[...new Set(ids)].map((id) => trackOf(id)))),
   fc.constantFrom<Step>(sceneLost, sceneLive),
   fc.tuple(fc.constantFrom('stalled', 'covered', 'moved'), fc.boolean()).map(
     ([tamper, active]): Step => ({

@@ -3,7 +3,7 @@
  * in rule-kind.test.ts. A new kind adds its entry here.
  */
 import type { Observation } from '../../edge/rules/rule.ts';
-import { crossing, looked, noon, reading, scene, sceneLive, trackOf } from '../../edge/rules/testing/rules.ts';
+import { crossing, frameWith, noon, reading, scene, sceneLive, trackOf } from '../../edge/rules/testing/rules.ts';
 import type { Tamper } from '../../edge/vision/messages.ts';
 import type { DeviceId } from '../../shared/event/ids.ts';
 
@@ -31,7 +31,7 @@ function tampered(tamper: Tamper, active: boolean): Observation {
 }
 
 /** Empty frames for longer than any kind waits here. */
-const nobody: readonly Step[] = Array.from({ length: 12 }, () => [looked(), 10_000] as const).flat();
+const nobody: readonly Step[] = Array.from({ length: 12 }, () => [frameWith(), 10_000] as const).flat();
 
 export const ruleExamples: Readonly<Record<string, RuleExample>> = {
   threshold: {
@@ -48,18 +48,18 @@ export const ruleExamples: Readonly<Record<string, RuleExample>> = {
   'zone-left': { config: zone, raise: [scene('entered', 1), 3_000, scene('left', 1)], clear: nobody },
   loitering: {
     config: { ...zone, after_s: 10 },
-    raise: [scene('entered', 1), 11_000, looked(trackOf(1))],
+    raise: [scene('entered', 1), 11_000, frameWith(trackOf(1))],
     clear: [scene('left', 1), ...nobody],
   },
   'zone-count': {
     config: { ...zone, above: 0 },
-    raise: [sceneLive, scene('entered', 1), 5_000, looked(trackOf(1))],
-    clear: [scene('left', 1), looked()],
+    raise: [sceneLive, scene('entered', 1), 5_000, frameWith(trackOf(1))],
+    clear: [scene('left', 1), frameWith()],
   },
   'zone-empty': {
     config: { ...zone, after_s: 10 },
-    raise: [sceneLive, 4_000, looked(), 11_000, looked()],
-    clear: [scene('entered', 1), 4_000, looked(trackOf(1))],
+    raise: [sceneLive, 4_000, frameWith(), 11_000, frameWith()],
+    clear: [scene('entered', 1), 4_000, frameWith(trackOf(1))],
   },
   'line-crossed': { config: { camera: 'yard', line: 'fence' }, raise: [crossing('left', 1)], clear: nobody },
   tamper: {

@@ -28,7 +28,7 @@ export type Read =
     }
   /** a CONNECT to answer with CONNACK `code`, as `version` numbers it; then the connection is closed */
   | { readonly kind: 'refused'; readonly what: string; readonly version: ProtocolVersion; readonly code: number }
-  /** `version`: undefined before CONNECT has told it */
+  /** `version`: undefined before CONNECT */
   | {
       readonly kind: 'violation';
       readonly what: string;

@@ -209,7 +209,7 @@ export function endOfAll(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Calls `tell` with each property's id, kind and beginning. A packet may have 400,000 properties, so the loop allocates
+ * Calls `call` with each property's id, kind and beginning. A packet may have 400,000 properties, so the loop allocates
  * nothing. The caller has checked the properties.
  */
 function forEach(bytes: Uint8Array, at: number, call: (id: number, kind: Kind, begin: number) => void): void {

@@ -1,4 +1,4 @@
-/** `ping`: shows that commands arrive; the answer tells version and running time. */
+/** `ping`: shows that commands arrive; the answer has version and running time. */
 import Type from 'typebox';
 import type { CommandKind } from '../command-kind.ts';
 

@@ -174,7 +174,7 @@ test.each([
   ['password', '', 'logs in with a wrong password'],
   ['stranger', '', 'is no device or consumer of this site'],
   ['protocol', 'it speaks MQTT 9', 'breaks the protocol: it speaks MQTT 9'],
-] as const)('a refused %s is told in words, with what to do', (kind, what, words) => {
+] as const)('a refused %s is explained in words, with what to do', (kind, what, words) => {
   const refused = refusedView({ kind, what });
   expect(refusedInWords(refused)).toBe(words);
   expect(refusedRemedy(refused)).toMatch(kind === 'protocol' ? /^$/ : /^[A-Z].*\.$/);

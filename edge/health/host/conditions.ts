@@ -1,5 +1,5 @@
 /**
- * What is looked for in a reading: each condition says of a reading whether it is bad, good, in between, or cannot tell.
+ * The conditions of the machine: each one judges a reading as bad, good, between, or unknown.
  * Pure; hysteresis and hold times are in judge.ts.
  *
  * Always: between `bad` and `good` lies a gap, so that a value at a limit does not raise and clear all the time. Sentences

@@ -133,7 +133,7 @@ export class HostHealth implements Part {
     return { reading, daysLeft, ageMs: this.#options.clock.uptime() - uptime };
   }
 
-  /** What no alarm tells, a sentence each. */
+  /** The problems without an alarm, a sentence each. */
   problems(): readonly Words[] {
     return this.#newest === undefined ? [] : hostProblems(this.#newest.reading, this.#options.limits);
   }

@@ -21,7 +21,7 @@ const flag = (value: boolean | undefined): Series => one(value === undefined ? u
 const disks = ({ reading }: HostSnapshot) => known(reading.storage)?.disks ?? [];
 const interfaces = ({ reading }: HostSnapshot) => known(reading.network)?.interfaces ?? [];
 
-/** Disks without a word about their wear are listed, and tell nothing. */
+/** Disks that report no wear are listed, and count as unknown. */
 function isKnown(host: HostSnapshot, part: HostPart): boolean {
   if ('unknown' in host.reading[part]) return false;
   return part !== 'storage' || disks(host).some(({ unknown }) => unknown === undefined);
@@ -164,7 +164,7 @@ export const hostGauges: readonly HostMetric[] = [
   {
     name: 'forpost_host_disk_life_used_ratio',
     labels: ['device'],
-    help: 'Used part of a disk’s life time, as the disk tells',
+    help: 'Used part of a disk’s life time, as the disk reports it',
     read: (host) =>
       disks(host).flatMap(({ name, usedLife }) =>
         usedLife === undefined ? [] : [[{ device: name }, usedLife] as const],

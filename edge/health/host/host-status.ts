@@ -77,7 +77,7 @@ function silentDisks(reading: HostReading): readonly HostFinding[] {
 
 /** A mean queue of this many tasks a core over 15 min. */
 const busyLoad = 2;
-/** Part of the limit from which on wear is told. */
+/** Part of the limit from which on wear is reported. */
 const wearing = 0.8;
 
 function watchFindings(

@@ -80,7 +80,7 @@ describe('temperature', () => {
     const slowed = new Run().minutes(6, { ...well, throttling: { byHeat: true } });
     expect(slowed.changes).toEqual(['5: temperature raised']);
     expect(slowed.sentence).toMatch(/slowed down by heat/);
-    // x86 tells a count: what it counted before the gateway looked does not count, what grows does
+    // x86 reports a count: only what it grows by after the gateway's start counts
     const counted = new Run().minutes(10, { ...well, throttling: { byHeat: false, count: 1000 } });
     expect(counted.changes).toEqual([]);
     for (let count = 1001; count < 1008; count++) counted.minutes(1, { ...well, throttling: { byHeat: false, count } });

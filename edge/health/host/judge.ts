@@ -102,7 +102,12 @@ export function faults({ standings }: HostState): {
   return { bad: wrong.filter(({ active }) => active), watch: wrong.filter(({ active }) => !active) };
 }
 
-function moved(before: Standing, condition: Condition, verdict: ReturnType<Condition['look']>, now: Uptime): Standing {
+function moved(
+  before: Standing,
+  condition: Condition,
+  verdict: ReturnType<Condition['verdictOn']>,
+  now: Uptime,
+): Standing {
   const { active, sentence } = before;
   if (verdict.is === 'unknown') {
     const unknownSince = before.unknownSince ?? now;
@@ -122,7 +127,7 @@ function moved(before: Standing, condition: Condition, verdict: ReturnType<Condi
 function killsAfter(before: HostState['kills'], count: number | undefined, now: Uptime): HostState['kills'] {
   const recent = before.recent.filter((at) => now - at < recentMs);
   if (count === undefined || before.count === undefined) return { count: count ?? before.count, recent };
-  // the first reading tells only what happened before the gateway looked
+  // the first reading counts only what happened before the gateway started
   const fresh = Math.min(mostRecent, Math.max(0, count - before.count));
   return { count, recent: [...recent, ...Array<Uptime>(fresh).fill(now)].slice(-mostRecent) };
 }

@@ -39,7 +39,7 @@ interface ZoneKindOptions<Config> {
 type Shared<Config> = Required<
   Pick<
     RuleKind<Config, unknown>,
-    'placeholders' | 'conditionOn' | 'takesLate' | 'check' | 'covers' | 'concerns' | 'whyNot'
+    'placeholders' | 'conditionOn' | 'observesLate' | 'check' | 'covers' | 'concerns' | 'whyNot'
   >
 >;
 

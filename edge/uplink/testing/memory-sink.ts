@@ -9,7 +9,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
 
-/** What becomes of one call; `late` resolves when told, if ever. */
+/** What becomes of one call; `late` resolves when the test says so, if ever. */
 export type Fate =
   | { readonly kind: 'well' }
   /** fails; what of the batch has arrived all the same: none, or its first `arrives` records */
@@ -82,5 +82,5 @@ export class MemorySink implements Sink {
 
 async function happens(fate: Fate): Promise<void> {
   if (fate.kind === 'hangs') await fate.until;
-  if (fate.kind === 'fails') throw new ForpostError(fate.code, `the sink was told to fail (${fate.code})`);
+  if (fate.kind === 'fails') throw new ForpostError(fate.code, `the test makes the sink fail (${fate.code})`);
 }

@@ -136,7 +136,7 @@ function load(state: ForwarderState, cursor: Cursor, { now, settings, pace }: St
   };
 }
 
-/** The outbox's cursors, moved on to where this run knows events to be safe; the outbox is told of those again. */
+/** The outbox's cursors, moved on to where this run knows events to be safe; the outbox gets those acknowledgements again. */
 function onSurveyed(state: ForwarderState, cursors: readonly Cursor[], context: StepContext): Step {
   const commands: ForwarderCommand[] = [];
   const pending = cursors.map((cursor) => {

@@ -82,7 +82,7 @@ export class Analysis {
   #analysedAt = Number.NEGATIVE_INFINITY;
   /** Frames completed up to this time belong to a broken stream; ms of the monotonic clock. */
   #lostAt = Number.NEGATIVE_INFINITY;
-  /** the scene told last had tracks */
+  /** the scene reported last had tracks */
   #hadTracks = false;
   #troubled = false;
   #stopped = false;
@@ -133,7 +133,7 @@ export class Analysis {
 
   /**
    * The stream broke off. Reports no change, because no track was seen leaving. The detector takes the first frame of the
-   * next stream whatever the gate says, and its scene is told even if it is empty.
+   * next stream whatever the gate says, and its scene is reported even if it is empty.
    */
   lost(): void {
     this.#lostAt = this.#options.clock.uptime();
@@ -202,7 +202,7 @@ export class Analysis {
     if (changes.some(({ change }) => change === 'entered' || change === 'crossed')) picture.offer(frame, true);
   }
 
-  /** Tells the scene if it has tracks or changes, or just lost its last track; returns it. */
+  /** Reports the scene if it has tracks or changes, or just lost its last track; returns it. */
   #reportScene(uptime: Uptime, detectMs: number): Pick<Scene, 'tracks' | 'changes'> {
     const { state, tracks, changes } = observe(this.#scene, this.#areas, this.#tracker.objects);
     this.#scene = state;

@@ -83,7 +83,7 @@ async function run(order: ClipOrder, clock: Clock): Promise<void> {
     }
     if (cut === undefined && masks.length === 0 && playable) return await moveFile(whole, file);
     const { before = [], after = [] } = cut ?? {};
-    // a copied clip begins at the key frame before; its edit list tells players where to begin
+    // a copied clip begins at the key frame before; its edit list says where players begin
     const what = masks.length > 0 ? masked(maskFile) : playable ? copy : ['-map', '0:v:0', ...encoded];
     await ffmpeg([...before, '-i', whole, ...what, ...after, ...output(half)], '', clock);
     await moveFile(half, file);

@@ -2,14 +2,14 @@
  * Makes one camera's evidence. An alarm gets a picture of its frame with boxes at once. Some seconds later it gets the
  * frame that shows the same track best, and a clip of the time around the alarm.
  *
- *   asked ──► picture written and told ──► the seconds after pass ──► best picture and clip written and told ──► over
+ *   asked ──► picture written and sent ──► the seconds after pass ──► best picture and clip written and sent ──► over
  *               └── an open clip covers this moment: both alarms get that clip
  *
  * Always:
  * - `analysed` and `ask` return at once and wait for no disk
  * - at most `mostOpen` clips are open a camera; further alarms get only their picture, and are counted
- * - a failure costs one piece of evidence, and the alarm tells the reason
- * - a piece is told only when its file is complete on disk, with the SHA-256 of its content
+ * - a failure costs one piece of evidence, and the alarm shows the reason
+ * - a piece is sent only when its file is complete on disk, with the SHA-256 of its content
  */
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -87,7 +87,7 @@ export class EvidenceRecorder {
     this.#sparing = new SparingLogger(options.logger, options.clock);
   }
 
-  /** A frame was analysed. Call this after its scene was told. */
+  /** A frame was analysed. Call this after its scene was reported. */
   analysed(frame: Frame, tracks: readonly Track[], changes: readonly SceneChange[]): void {
     this.#frames.analysed(frame, tracks, changes);
   }

@@ -128,7 +128,7 @@ function reconfigure(config: CameraSettings): void {
     add(config);
     return;
   }
-  if (before.takes(config)) return;
+  if (before.applyIfLight(config)) return;
   before.stop();
   before.forgetPictures();
   replace(before, config);

@@ -6,7 +6,7 @@
  *
  * A thing counts as standing from its first look on: a car that was there before the camera, or that the detector finds
  * only now and then, has not driven in. A thing that is partly hidden changes one side of its box; a moving thing changes
- * two opposite sides. That tells moving from hidden.
+ * two opposite sides. That distinguishes moving from hidden.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Box } from '../messages.ts';

@@ -75,7 +75,7 @@ async function yard() {
     if (message.kind === 'scene') pipeline.cameras.frame(message);
     else if (message.kind === 'camera') {
       states.push(message.status.state);
-      for (const change of cameras.look([message.status])) pipeline.cameras.stream(change);
+      for (const change of cameras.compare([message.status])) pipeline.cameras.stream(change);
     }
   };
   const runs: CaptureEvents[] = [];

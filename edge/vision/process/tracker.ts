@@ -33,7 +33,7 @@ export interface TrackedObject {
   readonly box: Box;
   /** the number of looks that detected it */
   readonly seen: number;
-  /** it may be told: two strong detections, or one clearly above the threshold */
+  /** it may be reported: two strong detections, or one clearly above the threshold */
   readonly sure: boolean;
   /** whether it is parked (standing.ts); undefined for classes that cannot be */
   readonly standing: Standing | undefined;

@@ -1,4 +1,4 @@
-/** English texts of alarms: what a gateway’s rules tell people. See ../texts.ts for the rules of a key. */
+/** English texts of alarms: what a gateway’s rules say to people. See ../texts.ts for the rules of a key. */
 export const alarmEn = {
   // a metric beyond its limit
   'threshold.above': '{device}: {metric} {value} above {limit}',

@@ -1,4 +1,4 @@
-/** Russian texts of alarms: what a gateway’s rules tell people. */
+/** Russian texts of alarms: what a gateway’s rules say to people. */
 import type { Wording } from '../texts.ts';
 
 export const alarmRu = {

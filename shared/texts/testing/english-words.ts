@@ -1,6 +1,6 @@
 /**
  * Finds English in a text that should be Russian: words that no English sentence does without. Latin words are right where
- * they are names, codes, paths, keys or units, so only such words tell.
+ * they are names, codes, paths, keys or units, so only such words count.
  *
  * Always: quotations («…», "…") are left out: they hold what a device, a person or another program wrote.
  */

@@ -31,7 +31,7 @@ export const added: RuleKind<JumpConfig, State> = {
   category: 'measurement',
   schema,
   placeholders,
-  takesLate: false,
+  observesLate: false,
   check: (config, { devices }) => [
     ...checkDevices(config, devices),
     ...checkMessage(config.message, placeholders),

@@ -57,7 +57,7 @@ export interface MachineWords {
   readonly more: string;
 }
 
-/** The machine that the gateway runs on; undefined where the gateway tells nothing of it. */
+/** The machine that the gateway runs on; undefined where the gateway reports nothing of it. */
 export function machineWords(texts: PageTexts, { host }: GatewayView): MachineWords | undefined {
   if (host === undefined) return undefined;
   const { t, say, bytes, metricValue } = texts;

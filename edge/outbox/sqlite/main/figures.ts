@@ -22,7 +22,7 @@ export class Figures {
   #committedEvents = 0;
   #repeatedEvents = 0;
   #commits = 0;
-  /** by device; `heard`: ms of the monotonic clock */
+  /** by device; `heard`: when the last one came, ms of the monotonic clock */
   readonly #reused = new Map<string, ReusedIds & { readonly heard: number }>();
 
   constructor(clock: Clock, maxBytes: number) {

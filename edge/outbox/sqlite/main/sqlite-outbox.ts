@@ -1,6 +1,6 @@
 /**
  * The outbox on SQLite, in the main thread: gathers entries while a commit runs, hands each batch to the writer thread
- * as one message, and tells everyone who waits.
+ * as one message, and resolves everyone who waits.
  *
  *   append ──► gathered ──► in flight (one commit) ── committed ──► resolved
  *                 ▲                    ├── refused for want of room, failed ──► rejected
@@ -230,7 +230,7 @@ export class SqliteOutbox implements Outbox {
     if (outcome.refused.length > 0) this.#queue.refuseFollowers(taken, outcome.refused, noRoom());
     this.#figures.committed(outcome, ms);
     if (outcome.state.room.shedsInMs !== null) this.#checkSpaceSoon();
-    // the next commit starts before anyone is told of this one: everybody waits for the disk
+    // the next commit starts before this one is reported: everybody waits for the disk
     this.#state.committed();
     this.#flush();
     this.#queue.committed(taken, outcome);

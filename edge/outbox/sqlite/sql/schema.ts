@@ -111,7 +111,7 @@ create table reused_ids (
   last_at integer not null
 ) without rowid;
 `,
-  // the hash of each row (row-hash.ts; rows of older versions have none), and what is lost and not told yet
+  // the hash of each row (row-hash.ts; rows of older versions have none), and which losses no gap record names yet
   5: `
 create table if not exists losses (
   n integer primary key,

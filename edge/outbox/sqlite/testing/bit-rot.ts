@@ -49,7 +49,7 @@ export async function makeTemplate(folder: string, mode: 'killed' | 'killed late
       if (n === 10) outbox.acknowledge(sink, outbox.epoch, 'telemetry', alreadyDelivered);
       if (n === 40 && mode !== 'killed') checkpoint(outbox.file);
     }
-    // as a kill -9 leaves it: everything is told, nothing is closed
+    // as a kill -9 leaves it: everything is reported, nothing is closed
     if (life === 1 && mode !== 'stopped') copyFolder(work, join(folder, mode));
     epochs.push(outbox.epoch);
     await outbox.stop();

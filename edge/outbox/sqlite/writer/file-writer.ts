@@ -243,7 +243,7 @@ export class FileWriter {
       return { db, store, recalled: recall ? store.recall() : null, found };
     } catch (error) {
       db.close();
-      // an epoch that never began is not lost with the next file, but its losses may be told there
+      // an epoch that never began is not lost with the next file, but gap records of its losses may be in that file
       if (this.#isNoted && store === undefined) disk.writeEpochs({ ...list, named: this.#epochs.named });
       throw error;
     }

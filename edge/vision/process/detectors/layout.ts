@@ -16,7 +16,7 @@ export interface Hints {
 }
 
 export interface Recognised {
-  /** undefined: the outputs do not tell */
+  /** undefined: the outputs do not show it */
   readonly classCount: number | undefined;
 }
 

@@ -1,5 +1,5 @@
 /**
- * The built-in detector finds everything that moves, as class "motion". It needs no downloaded weights. It tells that
+ * The built-in detector finds everything that moves, as class "motion". It needs no downloaded weights. It reports that
  * something of a person's size moves, not what it is. The graph (build-motion-model.ts) compares a frame with the
  * backgrounds of background.ts; light.ts tells light from things; restless.ts knows leaves and rain; regions.ts finds
  * regions. This file connects them.
