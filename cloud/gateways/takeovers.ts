@@ -9,8 +9,7 @@
  * registry, so all centres know it, also after a restart; until it is written, only this centre knows it. Events that a
  * superseded box sent before the takeover are accepted: over Kafka by the brokers' timestamps.
  */
-import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import { messageOf } from '@forpost/shared/errors.ts';
+import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -20,6 +19,7 @@ import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Registry } from '../registry/registry.ts';
+import { WriteRounds } from '../registry/write-rounds.ts';
 
 export const takeoverKind = 'gateway-takeover';
 
@@ -61,7 +61,6 @@ function inSeconds(at: number): string {
 
 const maxPending = 10_000;
 const maxOldBoxes = 10_000;
-const retryMs = 5_000;
 
 export class Takeovers implements Part {
   readonly #registry: Registry;
@@ -70,24 +69,27 @@ export class Takeovers implements Part {
   /** takeovers that are not in the registry yet, oldest first */
   readonly #pending: (Takeover & { readonly gateway: string })[] = [];
   readonly #oldBoxes = new Map<string, OldBox>();
-  #writing = false;
-  #timer: Timer | undefined;
-  #stopped = false;
+  readonly #rounds: WriteRounds;
 
   constructor(registry: Registry, clock: Clock, logger: Logger) {
     this.#registry = registry;
     this.#clock = clock;
     this.#logger = logger;
+    this.#rounds = new WriteRounds({
+      registry,
+      clock,
+      logger,
+      round: () => this.#write(),
+      failed: 'a takeover cannot be recorded yet: it is tried again',
+    });
   }
 
-  async start(): Promise<void> {
-    this.#stopped = false;
+  start(): Promise<void> {
+    return this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.cancel();
-    this.#timer = undefined;
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** All takeovers of a gateway, oldest first; the last one is in force. */
@@ -111,7 +113,7 @@ export class Takeovers implements Part {
     const [backup, former] = [restored?.backup ?? '', restored?.epoch ?? ''];
     this.#pending.push({ gateway, instance, at: arrived, backup, former });
     this.#logger.warn({ gateway, instance, backup }, 'a restored gateway has taken over: the box before it is refused');
-    void this.#write();
+    this.#rounds.request();
   }
 
   /**
@@ -140,23 +142,11 @@ export class Takeovers implements Part {
     return isRecord.Check(data) ? data.takeovers : [];
   }
 
-  /** Writes one takeover after the other, until none is pending. */
-  async #write(): Promise<void> {
-    if (this.#writing) return;
-    this.#writing = true;
-    try {
-      for (let [first] = this.#pending; first !== undefined && this.#canWrite; [first] = this.#pending)
-        await this.#record(first);
-    } catch (error) {
-      this.#logger.warn({ problem: messageOf(error) }, 'a takeover cannot be recorded yet: it is tried again');
-    } finally {
-      this.#writing = false;
-    }
-    if (this.#pending.length > 0 && !this.#stopped) this.#later();
-  }
-
-  get #canWrite(): boolean {
-    return !this.#stopped && this.#registry.complete;
+  /** Writes one takeover after the other; false: some are left. */
+  async #write(): Promise<boolean> {
+    for (let [first] = this.#pending; first !== undefined && this.#rounds.mayWrite; [first] = this.#pending)
+      await this.#record(first);
+    return this.#pending.length === 0;
   }
 
   /** Another centre may have been first: then its record counts. */
@@ -169,12 +159,5 @@ export class Takeovers implements Part {
       if (!(await this.#registry.put(write))) return;
     }
     this.#pending.shift();
-  }
-
-  #later(): void {
-    this.#timer ??= this.#clock.after(retryMs, () => {
-      this.#timer = undefined;
-      void this.#write();
-    });
   }
 }

@@ -9,7 +9,7 @@
  * because events from before the move may be unread in Kafka or unsent at the gateway. Two centres that hear of a new
  * gateway at once may each take its first site for a moment; the record that counts is the same for both.
  */
-import type { Clock, Timer } from '@forpost/shared/clock.ts';
+import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { idPatternText, isId } from '@forpost/shared/event/ids.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
@@ -18,6 +18,7 @@ import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { Registry, RegistryRecord } from '../registry/registry.ts';
+import { WriteRounds } from '../registry/write-rounds.ts';
 
 export const gatewaySiteKind = 'gateway-site';
 /** A gateway that was offline for a week still sends the events of its outbox. */
@@ -25,7 +26,6 @@ const formerMs = 7 * 86_400_000;
 const mostFormer = 20;
 const maxUnrecorded = 100_000;
 const maxWritesAtOnce = 16;
-const retryMs = 5_000;
 
 export interface GatewaySite {
   readonly site: string;
@@ -52,23 +52,27 @@ export class GatewaySites implements Part {
   readonly #logger: Logger;
   /** first sites that are not in the registry yet, by gateway */
   readonly #first = new Map<string, string>();
-  readonly #inHand = new Set<string>();
-  #timer: Timer | undefined;
-  #stopped = false;
+  readonly #rounds: WriteRounds;
 
   constructor(registry: Registry, clock: Clock, logger: Logger) {
     this.#registry = registry;
     this.#clock = clock;
     this.#logger = logger;
+    this.#rounds = new WriteRounds({
+      registry,
+      clock,
+      logger,
+      round: () => this.#write(),
+      failed: 'the sites of gateways cannot be recorded',
+    });
   }
 
-  async start(): Promise<void> {
-    this.#stopped = false;
+  start(): Promise<void> {
+    return this.#rounds.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    this.#timer?.cancel();
+  stop(): Promise<void> {
+    return this.#rounds.stop();
   }
 
   /** whether the registry has been read: before that a known gateway looks like a new one */
@@ -127,44 +131,38 @@ export class GatewaySites implements Part {
   #note(gateway: string, site: string): void {
     if (this.#first.size >= maxUnrecorded) return;
     this.#first.set(gateway, site);
-    this.#record();
+    this.#rounds.request();
   }
 
-  /** Records first sites, some at a time. */
-  #record(): void {
-    if (this.#stopped || !this.#registry.complete) {
-      if (!this.#stopped) this.#later();
-      return;
-    }
-    for (const [gateway, site] of this.#first) {
-      if (this.#inHand.size >= maxWritesAtOnce) return;
-      if (this.#registry.get(gatewaySiteKind, gateway) !== undefined) {
-        this.#first.delete(gateway);
-        continue;
+  /** Records first sites, some at a time; false: one cannot be written now. */
+  async #write(): Promise<boolean> {
+    const waiting = this.#first.entries();
+    let isDone = true;
+    const writeNext = async () => {
+      for (const [gateway, site] of waiting) {
+        if (!isDone || !this.#rounds.mayWrite) return;
+        try {
+          await this.#record(gateway, site);
+        } catch (error) {
+          isDone = false;
+          this.#logger.warn({ gateway, problem: messageOf(error) }, 'the site of a gateway cannot be recorded');
+        }
       }
-      if (this.#inHand.has(gateway)) continue;
-      this.#inHand.add(gateway);
-      const write = { kind: gatewaySiteKind, id: gateway, author: 'centre', data: { site, former: [] }, seen: 0 };
-      this.#registry
-        .put(write)
-        .then(
-          () => this.#first.delete(gateway),
-          (error: unknown) => {
-            this.#logger.warn({ gateway, problem: messageOf(error) }, 'the site of a gateway cannot be recorded');
-            this.#later();
-          },
-        )
-        .finally(() => {
-          this.#inHand.delete(gateway);
-          if (this.#first.size > 0 && this.#timer === undefined) this.#record();
-        });
-    }
+    };
+    await Promise.all(Array.from({ length: maxWritesAtOnce }, writeNext));
+    return isDone;
   }
 
-  #later(): void {
-    this.#timer ??= this.#clock.after(retryMs, () => {
-      this.#timer = undefined;
-      this.#record();
-    });
+  /** Where another centre has recorded a site first, its record counts. */
+  async #record(gateway: string, site: string): Promise<void> {
+    if (this.#registry.get(gatewaySiteKind, gateway) === undefined)
+      await this.#registry.put({
+        kind: gatewaySiteKind,
+        id: gateway,
+        author: 'centre',
+        data: { site, former: [] },
+        seen: 0,
+      });
+    this.#first.delete(gateway);
   }
 }

@@ -1,6 +1,6 @@
 import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { expect, test } from 'vitest';
-import { refusedView } from '../testing/source.ts';
+import { liveCamera, refusedView } from '../testing/source.ts';
 import { bytes, clockTime, duration, measure, sortedValues } from './format.ts';
 import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
 import {
@@ -32,17 +32,9 @@ test.each([
 });
 
 test('a camera that is live with a substitute for its model is worth a look, with the reason', () => {
-  const camera = {
-    id: 'yard',
-    name: 'Yard',
-    state: 'live',
-    reason: '',
-    framesPerSecond: 5,
-    detector: 'motion',
-  } as const;
-  expect(cameraStateWords(camera)).toEqual({ tone: 'good', label: 'Live', text: '' });
+  expect(cameraStateWords(liveCamera())).toEqual({ tone: 'good', label: 'Live', text: '' });
   const why = 'the model "a" hung: the built-in motion model watches instead';
-  expect(cameraStateWords({ ...camera, reason: why })).toMatchObject({
+  expect(cameraStateWords(liveCamera({ reason: why }))).toMatchObject({
     tone: 'look',
     label: 'Live',
     text: `T${why.slice(1)}.`,

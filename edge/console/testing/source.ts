@@ -1,6 +1,6 @@
 /** A console source in memory, for tests: every answer can be set, and calls are recorded. */
 
-import type { DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { CameraStatus, DeviceStatus, GatewayStatus } from '@forpost/shared/event/status.ts';
 import { noWords } from '@forpost/shared/texts/english.ts';
 import type { EvidenceRecord } from '../../evidence/store.ts';
 import type { DeadLetter, OutboxStatus } from '../../outbox/outbox.ts';
@@ -32,6 +32,11 @@ export function deviceStatus(id: string, more: Partial<DeviceStatus> = {}): Devi
     values: {},
     ...more,
   };
+}
+
+/** A camera that is live. */
+export function liveCamera(more: Partial<CameraStatus> = {}): CameraStatus {
+  return { id: 'yard', name: 'Yard', state: 'live', reason: '', framesPerSecond: 5, detector: 'motion', ...more };
 }
 
 export function activeAlarm(alarm: string, more: Partial<ActiveAlarm> = {}): ActiveAlarm {

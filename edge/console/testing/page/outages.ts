@@ -4,16 +4,29 @@ import { freePorts } from '../../../../test/harness/ports.ts';
 import { TcpProxy } from '../../../../test/harness/proxy.ts';
 import { anotherPage, logIn, page, server, startServerAgain, tap } from './phone.ts';
 
+/** For the page: counts the ticks of its streams in `ticks`. */
+const countTicks = `
+  window.ticks = 0;
+  window.EventSource = class extends EventSource {
+    constructor(url, options) {
+      super(url, options);
+      this.addEventListener('tick', () => window.ticks++);
+    }
+  };
+`;
+
 export function outageTests(): void {
   test('the page reports a gateway that stops answering without closing its connection, as at a loss of power', async () => {
     const [port = 0] = await freePorts(1);
     const proxy = await TcpProxy.start(port, () => Number(new URL(server.url).port));
     const far = await anotherPage(`http://127.0.0.1:${port}`);
+    await far.addInitScript(countTicks);
+    await far.reload();
     await logIn(far);
     await far.getByText('Huber farm').first().waitFor();
     const lost = far.getByText('The gateway does not answer');
-    // longer than the page waits without a message: the ticks keep it connected
-    await new Promise((resolve) => setTimeout(resolve, 13_000));
+    // connection.test.ts shows that a tick keeps the page connected, and how long it waits for the next one
+    await far.waitForFunction('ticks >= 2', undefined, { timeout: 30_000 });
     expect(await lost.count()).toBe(0);
     proxy.hold(['requests', 'answers']);
     await lost.waitFor({ timeout: 20_000 });

@@ -2,22 +2,14 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { consoleServer, passwordHash } from '../server.ts';
-import { activeAlarm, FakeSource, gatewayStatus } from '../source.ts';
+import { activeAlarm, FakeSource, gatewayStatus, liveCamera } from '../source.ts';
 import { browser, logIn } from './phone.ts';
 
 export function wallTests(): void {
   test('a viewer, such as a screen on a wall, sees alarms and cameras, and no button that changes anything', async () => {
     const hash = await passwordHash();
     const wall = new FakeSource();
-    const camera = {
-      id: 'yard',
-      name: 'Yard',
-      state: 'live',
-      reason: '',
-      framesPerSecond: 5,
-      detector: 'motion',
-    } as const;
-    wall.current = gatewayStatus({ name: 'Huber farm', at: new Date().toISOString(), cameras: [camera] });
+    wall.current = gatewayStatus({ name: 'Huber farm', at: new Date().toISOString(), cameras: [liveCamera()] });
     wall.active = [activeAlarm('1', { message: 'Power above 5 kW', place: 'Cellar' })];
     const viewing = consoleServer(wall, '', {
       gateway: 'farm-2',

@@ -19,6 +19,15 @@ export const halfEmpty: FileSystemSizes = {
   ffree: 1_800_000,
 };
 
+/** The files of one thing below /sys. */
+const below = (folder: string, files: Tree): Tree =>
+  Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]));
+const thermalZone = (zone: number, files: Tree) => below(`sys/class/thermal/thermal_zone${zone}`, files);
+const sensorChip = (chip: number, files: Tree) => below(`sys/class/hwmon/hwmon${chip}`, files);
+const networkInterface = (name: string, files: Tree) => below(`sys/class/net/${name}`, files);
+/** The hardware of an interface; a bridge has none. */
+const ethernet = '-> ../../../devices/eth';
+
 const proc = (cores: number, memory: number, available: number): Tree => ({
   'proc/loadavg': '0.52 0.41 0.30 1/187 4711',
   'proc/stat': ['cpu  100 0 50 900', ...Array.from({ length: cores }, (_, n) => `cpu${n} 25 0 12 225`), 'ctxt 1'].join(
@@ -43,32 +52,26 @@ export const raspberryPi4: Tree = {
     '24 23 0:21 / /proc rw,relatime - proc proc rw',
     '30 23 179:1 / /boot/firmware rw,relatime - vfat /dev/mmcblk0p1 rw',
   ].join('\n'),
-  'sys/class/thermal/thermal_zone0/type': 'cpu-thermal',
-  'sys/class/thermal/thermal_zone0/temp': '48251',
-  'sys/class/thermal/thermal_zone0/trip_point_0_type': 'critical',
-  'sys/class/thermal/thermal_zone0/trip_point_0_temp': '110000',
-  'sys/class/hwmon/hwmon0/name': 'cpu_thermal',
-  'sys/class/hwmon/hwmon0/temp1_input': '48251',
-  'sys/class/hwmon/hwmon0/temp1_crit': '110000',
-  'sys/class/hwmon/hwmon1/name': 'rpi_volt',
-  'sys/class/hwmon/hwmon1/in0_lcrit_alarm': '0',
+  ...thermalZone(0, { type: 'cpu-thermal', temp: '48251', trip_point_0_type: 'critical', trip_point_0_temp: '110000' }),
+  ...sensorChip(0, { name: 'cpu_thermal', temp1_input: '48251', temp1_crit: '110000' }),
+  ...sensorChip(1, { name: 'rpi_volt', in0_lcrit_alarm: '0' }),
   'sys/devices/platform/soc/soc:firmware/get_throttled': '0',
   'sys/block/mmcblk0/device/type': 'SD',
   'sys/block/mmcblk0/device/name': 'SC32G',
   'sys/block/mmcblk0/mmcblk0p2/dev': '179:2',
   'sys/dev/block/179:2': '-> ../../block/mmcblk0/mmcblk0p2',
   'sys/fs/ext4/mmcblk0p2/errors_count': '0',
-  'sys/class/net/lo/operstate': 'unknown',
+  ...networkInterface('lo', { operstate: 'unknown' }),
   'sys/devices/eth/uevent': '',
-  'sys/class/net/eth0/device': '-> ../../../devices/eth',
-  'sys/class/net/eth0/operstate': 'up',
-  'sys/class/net/eth0/speed': '1000',
-  'sys/class/net/eth0/statistics/rx_errors': '3',
-  'sys/class/net/eth0/statistics/tx_errors': '1',
-  'sys/class/net/wlan0/device': '-> ../../../devices/eth',
-  'sys/class/net/wlan0/operstate': 'down',
-  'sys/class/net/wlan0/carrier': '0',
-  'sys/class/net/br-1234/operstate': 'up',
+  ...networkInterface('eth0', {
+    device: ethernet,
+    operstate: 'up',
+    speed: '1000',
+    'statistics/rx_errors': '3',
+    'statistics/tx_errors': '1',
+  }),
+  ...networkInterface('wlan0', { device: ethernet, operstate: 'down', carrier: '0' }),
+  ...networkInterface('br-1234', { operstate: 'up' }),
 };
 
 /** A Raspberry Pi 5 with the upstream kernel: the voltage alone, and a fan. */
@@ -77,8 +80,7 @@ export const raspberryPi5: Tree = {
   'proc/device-tree/model': 'Raspberry Pi 5 Model B Rev 1.0\0',
   'sys/devices/platform/soc/soc:firmware/get_throttled': '',
   'sys/class/hwmon/hwmon1/in0_lcrit_alarm': '1',
-  'sys/class/hwmon/hwmon2/name': 'rp1_adc',
-  'sys/class/hwmon/hwmon2/temp1_input': '52500',
+  ...sensorChip(2, { name: 'rp1_adc', temp1_input: '52500' }),
   'sys/class/thermal/cooling_device0/type': 'pwm-fan',
   'sys/class/thermal/cooling_device0/cur_state': '2',
 };
@@ -102,23 +104,19 @@ export const industrial: Tree = {
   ].join('\n'),
   'sys/class/dmi/id/sys_vendor': 'ADVANTECH',
   'sys/class/dmi/id/product_name': 'UNO-2271G',
-  'sys/class/thermal/thermal_zone0/type': 'acpitz',
-  'sys/class/thermal/thermal_zone0/temp': '0',
-  'sys/class/thermal/thermal_zone1/type': 'x86_pkg_temp',
-  'sys/class/thermal/thermal_zone1/temp': '61000',
-  'sys/class/hwmon/hwmon0/name': 'coretemp',
-  'sys/class/hwmon/hwmon0/temp1_label': 'Package id 0',
-  'sys/class/hwmon/hwmon0/temp1_input': '60000',
-  'sys/class/hwmon/hwmon0/temp1_crit': '100000',
-  'sys/class/hwmon/hwmon0/temp2_label': 'Core 0',
-  'sys/class/hwmon/hwmon0/temp2_input': '62000',
-  'sys/class/hwmon/hwmon0/temp2_crit': '100000',
-  'sys/class/hwmon/hwmon1/name': 'nvme',
-  'sys/class/hwmon/hwmon1/temp1_label': 'Composite',
-  'sys/class/hwmon/hwmon1/temp1_input': '41850',
-  'sys/class/hwmon/hwmon1/temp1_crit': '84850',
-  'sys/class/hwmon/hwmon2/name': 'broken',
-  'sys/class/hwmon/hwmon2/temp1_input': '-273150',
+  ...thermalZone(0, { type: 'acpitz', temp: '0' }),
+  ...thermalZone(1, { type: 'x86_pkg_temp', temp: '61000' }),
+  ...sensorChip(0, {
+    name: 'coretemp',
+    temp1_label: 'Package id 0',
+    temp1_input: '60000',
+    temp1_crit: '100000',
+    temp2_label: 'Core 0',
+    temp2_input: '62000',
+    temp2_crit: '100000',
+  }),
+  ...sensorChip(1, { name: 'nvme', temp1_label: 'Composite', temp1_input: '41850', temp1_crit: '84850' }),
+  ...sensorChip(2, { name: 'broken', temp1_input: '-273150' }),
   'sys/devices/system/cpu/cpu0/thermal_throttle/package_throttle_count': '7',
   'sys/devices/system/cpu/cpu1/thermal_throttle/package_throttle_count': '7',
   'sys/block/mmcblk0/device/type': 'MMC',
@@ -131,9 +129,7 @@ export const industrial: Tree = {
   'sys/dev/block/179:1': '-> ../../block/mmcblk0/mmcblk0p1',
   'sys/fs/ext4/mmcblk0p1/errors_count': '2',
   'sys/devices/eth/uevent': '',
-  'sys/class/net/enp1s0/device': '-> ../../../devices/eth',
-  'sys/class/net/enp1s0/operstate': 'up',
-  'sys/class/net/enp1s0/speed': '-1',
+  ...networkInterface('enp1s0', { device: ethernet, operstate: 'up', speed: '-1' }),
 };
 
 /** A virtual machine: no sensors, a virtual disk, a clean slate otherwise. */
@@ -143,8 +139,7 @@ export const virtualMachine: Tree = {
   'sys/class/dmi/id/sys_vendor': 'QEMU',
   'sys/block/vda/size': '1000',
   'sys/devices/eth/uevent': '',
-  'sys/class/net/eth0/device': '-> ../../../devices/eth',
-  'sys/class/net/eth0/operstate': 'up',
+  ...networkInterface('eth0', { device: ethernet, operstate: 'up' }),
 };
 
 /** A container with a memory limit of 512 MB on a machine with 64 GB. */
@@ -155,8 +150,8 @@ export const container: Tree = {
   'sys/fs/cgroup/memory.current': '500000000',
   'sys/fs/cgroup/memory.stat': 'anon 100\ninactive_file 100000000',
   'sys/fs/cgroup/memory.events': 'low 0\nhigh 0\nmax 9\noom 2\noom_kill 2',
-  'sys/class/net/lo/operstate': 'unknown',
-  'sys/class/net/eth0/operstate': 'up',
+  ...networkInterface('lo', { operstate: 'unknown' }),
+  ...networkInterface('eth0', { operstate: 'up' }),
 };
 
 /** Writes the tree below `folder`. */
