@@ -32,7 +32,10 @@ export class Gateway implements Part {
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#ground = composeGround(options, () => this.#alarming.pipeline);
+    this.#ground = composeGround(options, {
+      pipeline: () => this.#alarming.pipeline,
+      pairing: () => this.#alarming.pairing,
+    });
     this.#alarming = composeAlarming(options, this.#ground, {
       outside: () => this.#outside,
       page: () => this.#page,
@@ -109,6 +112,7 @@ export class Gateway implements Part {
     await this.#releasers.start('socket', socket);
     await this.#releasers.start('console', retryingPage);
     await this.#releasers.start('refused clients', this.#ground.refusedFile);
+    this.#releasers.add('pairing', () => this.#alarming.pairing.stop());
     await this.#releasers.start('broker', this.#ground.broker);
     await this.#releasers.start('graces of passwords', this.#ground.graces);
     await this.#releasers.start('status for local subscribers', this.#page.statusTopic);

@@ -38,6 +38,7 @@ import { Deliveries } from './deliveries.ts';
 import type { OnForbidden } from './forbidden.ts';
 import { type GuardedSocket, guard } from './guarded-socket.ts';
 import { IncidentLog } from './incidents.ts';
+import type { OnKnock } from './knock.ts';
 import type { ListenerPorts } from './listeners.ts';
 import { Lobby } from './lobby.ts';
 import type { LocalPublisher } from './local-publisher.ts';
@@ -47,6 +48,7 @@ import { OpenListeners } from './open-listeners.ts';
 import { PacketDispatch } from './packet-dispatch.ts';
 import { reason } from './protocol/reason-codes.ts';
 import { PublishIntake } from './publish-intake.ts';
+import { Quarantine } from './quarantine.ts';
 import { Redeliveries } from './redeliveries.ts';
 import type { OnRefused } from './refused-clients.ts';
 import { Sessions } from './sessions.ts';
@@ -79,6 +81,8 @@ export interface BrokerOptions {
   readonly onRefused?: OnRefused;
   /** called when a device or consumer has logged in */
   readonly onLetIn?: (principal: string) => void;
+  /** asked about each client whose log-in is wrong; without it, all of them are refused */
+  readonly onKnock?: OnKnock;
   /** replaces the configured ports; 0: a free port */
   readonly ports?: ListenerPorts;
   readonly limits?: Partial<BrokerLimits>;
@@ -168,6 +172,11 @@ export class Broker implements Part, LocalPublisher {
       sessions: this.#sessions,
       certificateOf: (socket) => shownCertificate(socket, options.mqtt.tls?.client_ca !== undefined),
       logIn: new LogIn({ ...own, authenticate, acquaintance, onRefused: options.onRefused, onLetIn: options.onLetIn }),
+      quarantine: new Quarantine({
+        clock,
+        onKnock: options.onKnock,
+        leaveLobby: (socket) => this.#lobby.leave(socket),
+      }),
       connacks: new ConnackSender({ settled: (id) => this.#sessions.settled(id), ...own, waitMs }),
       watch: (guarded) => this.#watch(guarded),
       makeSubscribing: (connection) => this.#subscribing(connection),

@@ -3,6 +3,7 @@
  *
  *   CONNECT ──► log-in ──► below the limits? ──► the client's older connection ends ──► its session, or a new one ──► CONNACK
  *                 └── refused, or at a limit ──► CONNACK with the reason, closed
+ *                       └── wrong, and the pairing window is open ──► quarantine (quarantine.ts)
  *
  * Always: a client has one connection, the newest [MQTT-3.1.4-3]. The older connection does not count towards the limits,
  * so a client can reconnect with its own id even if its principal is at the limit. Equal client ids of two principals are
@@ -23,6 +24,7 @@ import type { Connect } from './protocol/connect.ts';
 import { flagProperty, longProperty, property, shortProperty, textProperty } from './protocol/properties.ts';
 import { reason, returnCode } from './protocol/reason-codes.ts';
 import { accepted, refused, refusedBy } from './protocol/server-packets.ts';
+import type { Quarantine } from './quarantine.ts';
 import type { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { Subscribing } from './subscribing.ts';
@@ -41,6 +43,8 @@ export interface ConnectHandlerOptions {
   readonly logIn: LogIn;
   /** the certificate that a client has shown; undefined: none */
   readonly certificateOf: (socket: Socket) => ShownCertificate | undefined;
+  /** where clients with a wrong log-in go while the pairing window is open */
+  readonly quarantine: Quarantine;
   readonly lobby: Lobby;
   readonly clients: ConnectedClients;
   readonly sessions: Sessions;
@@ -84,7 +88,12 @@ export class ConnectHandler {
     socket.off('close', abort);
     if (socket.destroyed) return;
     if (isStopping()) return this.#refuse(guarded, refusedBy(version, returnCode.serverUnavailable));
-    if (!outcome.ok) return this.#refuse(guarded, refusedBy(version, outcome.returnCode));
+    if (!outcome.ok) {
+      const { wrong, returnCode: code } = outcome;
+      if (wrong !== undefined && this.#options.quarantine.takeIn(guarded, connect, wrong.principal)) return;
+      wrong?.count();
+      return this.#refuse(guarded, refusedBy(version, code));
+    }
     this.#enter(guarded, connect, outcome);
   }
 

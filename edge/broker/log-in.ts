@@ -23,7 +23,15 @@ const notAuthorized = 5;
 
 export type LogInOutcome =
   | ({ readonly ok: true } & Granted)
-  | { readonly ok: false; readonly returnCode: number; readonly message: string };
+  | { readonly ok: false; readonly returnCode: number; readonly message: string; readonly wrong?: WrongLogIn };
+
+/** A wrong log-in. The pairing window may take its client in; else `count` it. */
+export interface WrongLogIn {
+  /** whose user name it gave; null: nobody's */
+  readonly principal: string | null;
+  /** counts, logs and reports the refusal */
+  readonly count: () => void;
+}
 
 /** The parts of CONNECT that the log-in needs. */
 export interface ConnectRequest {
@@ -153,15 +161,17 @@ export class LogIn {
     { clientId }: ConnectRequest,
     message: string,
   ): LogInOutcome {
-    this.#counters.failedLogins++;
-    const address = addressGroup(from);
-    const name = user.slice(0, 64);
     const principal = this.#acquaintance.idOf(user, clientId) ?? null;
     const isUser = principal !== null;
-    this.#onRefused?.({ kind: isUser ? 'password' : 'stranger', principal, user, clientId, address: from, what: '' });
-    // all unknown names together cause one log line a minute
-    const kind = isUser ? name : '';
-    this.#logger.warn(`log-in ${address} ${kind}`, { address, user: name }, `log-in refused: ${message}`);
-    return { ok: false, returnCode: notAuthorized, message };
+    const count = () => {
+      this.#counters.failedLogins++;
+      const address = addressGroup(from);
+      const name = user.slice(0, 64);
+      this.#onRefused?.({ kind: isUser ? 'password' : 'stranger', principal, user, clientId, address: from, what: '' });
+      // all unknown names together cause one log line a minute
+      const kind = isUser ? name : '';
+      this.#logger.warn(`log-in ${address} ${kind}`, { address, user: name }, `log-in refused: ${message}`);
+    };
+    return { ok: false, returnCode: notAuthorized, message, wrong: { principal, count } };
   }
 }

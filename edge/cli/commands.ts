@@ -18,6 +18,7 @@ import {
 import { gateway } from './commands/gateway.ts';
 import { init } from './commands/init.ts';
 import { modelAdd, modelList, modelRemove } from './commands/model.ts';
+import { pairAccept, pairClose, pairIgnore, pairList, pairOpen } from './commands/pair.ts';
 import { prepare } from './commands/prepare.ts';
 import { replay } from './commands/replay.ts';
 import { schema } from './commands/schema.ts';
@@ -30,6 +31,7 @@ export const gatewayCommands: CommandTable = {
   groups: {
     site: 'the site’s document and its revisions',
     devices: 'devices, consumers and people, and their credentials',
+    pair: 'the pairing window, in which unknown clients show themselves and are taken in',
     cameras: 'cameras of the site',
     model: 'detection models',
   },
@@ -53,6 +55,11 @@ export const gatewayCommands: CommandTable = {
     devicesCertificates,
     devicesPassword,
     devicesPasswords,
+    pairOpen,
+    pairList,
+    pairAccept,
+    pairIgnore,
+    pairClose,
     camerasFingerprint,
     replay,
     backup,

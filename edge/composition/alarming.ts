@@ -24,6 +24,7 @@ import { Trials } from '../rules/trial.ts';
 import { LiveSite } from '../site/live-site.ts';
 import { deviceWords, type Site } from '../site/site.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
+import { composePairing } from './pairing.ts';
 import type { Alarming, Ground, LaterParts } from './parts.ts';
 import { siteParts } from './site-parts.ts';
 
@@ -98,6 +99,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     },
   });
   const commands = composeCommands(options, ground, pipeline, site, { outside, page });
+  const pairing = composePairing(options, ground, { site, checks, pipeline });
   return {
     site,
     checks,
@@ -108,6 +110,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     rulesIfStarted: () => engine,
     startRules,
     pipeline,
+    pairing,
     ...commands,
   };
 }

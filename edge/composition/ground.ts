@@ -12,6 +12,7 @@ import { ClockSync, clockSetEvent } from '../clock/sync.ts';
 import { TrueTime } from '../clock/true-time.ts';
 import { ChannelNameFile } from '../devices/channel-name-file.ts';
 import { GraceWatch } from '../devices/grace-watch.ts';
+import type { Pairing } from '../devices/pairing/pairing.ts';
 import { DeviceRegistry } from '../devices/registry.ts';
 import { outboxLimits } from '../outbox/sqlite/main/configured-limits.ts';
 import { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
@@ -22,8 +23,13 @@ import { sinkName } from '../uplink/sink-kind.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { GatewayClock, Ground } from './parts.ts';
 
-/** `pipeline`: called only after the pipeline was composed. */
-export function composeGround(options: GatewayOptions, pipeline: () => Pipeline): Ground {
+/** Called only after they were composed. */
+interface LaterThanGround {
+  readonly pipeline: () => Pipeline;
+  readonly pairing: () => Pairing;
+}
+
+export function composeGround(options: GatewayOptions, { pipeline, pairing }: LaterThanGround): Ground {
   const clock = composeClock(options, pipeline);
   const resends = new ResendFilter();
   const outbox = composeOutbox(options, pipeline, clock, resends);
@@ -35,7 +41,7 @@ export function composeGround(options: GatewayOptions, pipeline: () => Pipeline)
     ...outbox,
     devices,
     channelNames,
-    ...composeBroker(options, pipeline, outbox.outbox, devices),
+    ...composeBroker(options, pipeline, outbox.outbox, devices, pairing),
   };
 }
 
@@ -108,6 +114,7 @@ function composeBroker(
   pipeline: () => Pipeline,
   { mqttState }: SqliteOutbox,
   devices: DeviceRegistry,
+  pairing: () => Pairing,
 ): Pick<Ground, 'broker' | 'graces' | 'refusedClients' | 'refusedFile'> {
   const { clock, installation } = options;
   const logger = loggerOf(options, 'broker');
@@ -133,7 +140,11 @@ function composeBroker(
     onForbidden: ({ topic, principal, ...forbidden }) =>
       refusedClients.note({ ...forbidden, principal, user: principal, address: '', what: topic }),
     onRefused: refusedClients.note,
-    onLetIn: refusedClients.letIn,
+    onLetIn: (principal) => {
+      refusedClients.letIn(principal);
+      pairing().letIn(principal);
+    },
+    onKnock: (knock) => pairing().onKnock(knock),
   });
   const graces = new GraceWatch({
     logIns,

@@ -9,10 +9,12 @@ import { instanceStatus } from '../backup/instance.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
 import { DeviceImport } from '../config/device-import.ts';
 import { PageSource } from '../console/page-source.ts';
+import { pairingView } from '../console/pairing-view.ts';
 import { RetryingPage } from '../console/retrying-page.ts';
 import { ConsoleServer } from '../console/server.ts';
 import { GatewaySocket } from '../console/socket.ts';
 import { ConsoleUsers } from '../console/users.ts';
+import { decoders } from '../devices/decoders/registry.ts';
 import { reusedIdProblems } from '../devices/reused-ids.ts';
 import { GatewayHealth } from '../health/health.ts';
 import type { HostHealth } from '../health/host/host-health.ts';
@@ -24,6 +26,7 @@ import { ruleProblems } from '../rules/rule-problems.ts';
 import { composeCredentials } from './credentials.ts';
 import { composeHost } from './host.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
+import { nameIn, ownerOf } from './pairing.ts';
 import type { Alarming, Ground, Outside, Page } from './parts.ts';
 import { Reload } from './reload.ts';
 
@@ -76,6 +79,17 @@ export function composePage(
     notReady: () => (isListening() ? [] : ['the broker does not listen yet']),
     clock,
   });
+  const pairing = {
+    pairing: alarming.pairing,
+    view: () =>
+      pairingView({
+        pairing: alarming.pairing,
+        refusedClients,
+        decoders,
+        ownerOf: ownerOf(devices),
+        nameOf: nameIn(site),
+      }),
+  };
   const users = new ConsoleUsers(options.secrets);
   const server: ConsoleServer = new ConsoleServer({
     http: installation.http,
@@ -89,6 +103,7 @@ export function composePage(
     metrics: new GatewayMetrics(() => status.snapshot()),
     clock,
     logger: loggerOf(options, 'console'),
+    pairing,
     takeBackup: backupProcess(options.configFile),
     gateway: installation.gateway,
     folder: installation.data,
@@ -98,6 +113,7 @@ export function composePage(
     document: site.document,
     logger: loggerOf(options, 'socket'),
     passwordsFor: (document) => checks.givePasswords(document),
+    pairing,
     ...logIns,
   });
   const retryingPage: RetryingPage = new RetryingPage({ server, clock, logger: loggerOf(options, 'console') });

@@ -23,6 +23,7 @@ import type { RetryingPage } from '../console/retrying-page.ts';
 import type { GatewaySocket } from '../console/socket.ts';
 import type { ChannelNameFile } from '../devices/channel-name-file.ts';
 import type { GraceWatch } from '../devices/grace-watch.ts';
+import type { Pairing } from '../devices/pairing/pairing.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { Evidence } from '../evidence/evidence.ts';
 import type { EvidenceLimits, EvidenceStore } from '../evidence/store.ts';
@@ -83,6 +84,7 @@ export interface Alarming {
   /** Builds the rules. Called once the alarms from before the restart are known. */
   readonly startRules: () => void;
   readonly pipeline: Pipeline;
+  readonly pairing: Pairing;
   readonly commander: Commander;
   readonly commandKeys: CommandKeys;
   readonly refusals: CommandRefusals;

@@ -36,6 +36,8 @@ export type CredentialChange = { readonly id: string } & (
     }
   | { readonly kind: 'certificates'; readonly certificates: readonly string[] }
   | { readonly kind: 'revoke'; readonly at: string }
+  /** the whole entry, as it was before */
+  | { readonly kind: 'put'; readonly secret: MqttSecret }
   | { readonly kind: 'drop' }
 );
 
@@ -94,6 +96,8 @@ export function changedSecret(before: MqttSecret | undefined, change: Credential
       return withCertificates(before, change.certificates);
     case 'revoke':
       return { revoked: change.at };
+    case 'put':
+      return change.secret;
     case 'drop':
       return undefined;
   }

@@ -369,6 +369,12 @@ test('each answer of a running gateway has the form that its OpenAPI document gi
     ['PATCH', '/api/v1/site', { edits: [{ set: ['site', 'name'], value: 'Home' }] }, 200, { 'if-match': '2' }],
     ['POST', '/api/v1/site/undo', { to: '1' }, 200, { 'if-match': '3' }],
     ['POST', '/api/v1/site/apply', {}, 200],
+    ['POST', '/api/v1/pairing/accept', { knocker: 1, name: 'Plug' }, 409],
+    ['POST', '/api/v1/pairing/open', { minutes: 1 }, 200],
+    ['POST', '/api/v1/pairing/open', { minutes: 31 }, 400],
+    ['POST', '/api/v1/pairing/accept', { knocker: 1, name: 'Plug' }, 404],
+    ['POST', '/api/v1/pairing/ignore', { knocker: 1 }, 404],
+    ['POST', '/api/v1/pairing/close', {}, 200],
   ] as const)
     expect([path, (await ask(method, path, body, more)).status]).toEqual([path, code]);
   expect(faults).toEqual([]);

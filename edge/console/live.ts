@@ -1,6 +1,6 @@
 /**
- * The stream to open pages: a changed status at most once a second, alerts and scenes as they come, and a tick every few
- * seconds.
+ * The stream to open pages: a changed status and a changed pairing window at most once a second, alerts and scenes as they
+ * come, and a tick every few seconds.
  *
  * Always: listeners only note alerts and scenes; the stream is written every `flushMs`, so that an alert or a frame never
  * waits for a page. Without an open page nothing is listened to or written. Between two writes at most the newest scene of
@@ -11,6 +11,7 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { EventStream, EventStreams } from '@forpost/shared/http/event-stream.ts';
 import type { Session } from '@forpost/shared/http/sessions.ts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { PairingDoor } from './pairing-routes.ts';
 import type { AlertNotice, ConsoleSource, SceneNotice } from './source.ts';
 import { statusView } from './status-view.ts';
 
@@ -27,12 +28,15 @@ interface Viewer {
   readonly stream: EventStream;
   readonly watched: ReadonlySet<string>;
   sentStatus: string;
+  /** `changes` of the pairing window that the viewer has; -1: none */
+  sentPairing: number;
 }
 
 export class LiveStreams {
   readonly #streams: EventStreams;
   readonly #source: ConsoleSource;
   readonly #clock: Clock;
+  readonly #pairing: Pick<PairingDoor, 'view' | 'pairing'> | undefined;
   readonly #viewers = new Set<Viewer>();
   #alerts: AlertNotice[] = [];
   readonly #scenes = new Map<string, SceneNotice>();
@@ -42,7 +46,14 @@ export class LiveStreams {
   #renewAt = 0;
   #tickAt = 0;
 
-  constructor(streams: EventStreams, source: ConsoleSource, clock: Clock) {
+  /** `pairing`: absent: the stream says nothing of it */
+  constructor(
+    streams: EventStreams,
+    source: ConsoleSource,
+    clock: Clock,
+    pairing?: Pick<PairingDoor, 'view' | 'pairing'>,
+  ) {
+    this.#pairing = pairing;
     this.#streams = streams;
     this.#source = source;
     this.#clock = clock;
@@ -59,7 +70,7 @@ export class LiveStreams {
     if (stream.ended.aborted) return;
     const known = new Set(this.#source.status().cameras.map(({ id }) => id));
     const watched = new Set(cameras.filter((id) => known.has(id)).slice(0, maxWatched));
-    const viewer: Viewer = { stream, watched, sentStatus: '' };
+    const viewer: Viewer = { stream, watched, sentStatus: '', sentPairing: -1 };
     this.#viewers.add(viewer);
     stream.ended.addEventListener('abort', () => this.#leave(viewer), { once: true });
     if (this.#stopListening === undefined) this.#listen();
@@ -69,6 +80,7 @@ export class LiveStreams {
       if (scene !== undefined) stream.send('scene', scene);
     }
     this.#sendStatus([viewer]);
+    this.#sendPairing([viewer]);
   }
 
   #listen(): void {
@@ -104,6 +116,7 @@ export class LiveStreams {
   #tick(): void {
     this.#statusTimer = this.#clock.after(statusEveryMs, () => this.#tick());
     this.#sendStatus(this.#viewers);
+    this.#sendPairing(this.#viewers);
     if (this.#clock.uptime() >= this.#tickAt) {
       this.#tickAt = this.#clock.uptime() + tickEveryMs;
       for (const { stream } of [...this.#viewers]) stream.send('tick', { at: rfc3339(this.#clock.now()) });
@@ -123,6 +136,18 @@ export class LiveStreams {
       if (viewer.sentStatus === text) continue;
       viewer.sentStatus = text;
       viewer.stream.send('status', status);
+    }
+  }
+
+  #sendPairing(viewers: Iterable<Viewer>): void {
+    if (this.#pairing === undefined) return;
+    const { changes } = this.#pairing.pairing;
+    let view: ReturnType<PairingDoor['view']> | undefined;
+    for (const viewer of [...viewers]) {
+      if (viewer.sentPairing === changes) continue;
+      viewer.sentPairing = changes;
+      view ??= this.#pairing.view();
+      viewer.stream.send('pairing', view);
     }
   }
 

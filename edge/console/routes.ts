@@ -13,6 +13,7 @@ import type { DeadLetter } from '../outbox/outbox.ts';
 import { registerAlarmRoutes } from './alarm-routes.ts';
 import { registerEvidenceRoutes } from './evidence-routes.ts';
 import { LiveStreams } from './live.ts';
+import type { PairingDoor } from './pairing-routes.ts';
 import { unknownCamera } from './refusals.ts';
 import { registerSceneRoutes } from './scene-routes.ts';
 import { cameraParams, tracksAnswer } from './schemas/cameras.ts';
@@ -57,9 +58,11 @@ export interface RouteParts {
   readonly login: Login;
   readonly clock: Clock;
   readonly metrics: Pick<GatewayMetrics, 'contentType' | 'render'>;
+  /** absent: this page has no pairing window */
+  readonly pairing?: PairingDoor | undefined;
 }
 
-export function registerRoutes(app: FastifyInstance, { source, login, clock, metrics }: RouteParts): void {
+export function registerRoutes(app: FastifyInstance, { source, login, clock, metrics, pairing }: RouteParts): void {
   const api: Api = app.withTypeProvider<TypeBoxTypeProvider>();
   registerStatusRoutes(api, source);
   registerAlarmRoutes(api, { source, login });
@@ -67,7 +70,7 @@ export function registerRoutes(app: FastifyInstance, { source, login, clock, met
   registerPictureRoutes(api, source);
   registerEvidenceRoutes(api, { source, login });
   registerSceneRoutes(api, { source, login });
-  registerStream(api, { source, login, clock });
+  registerStream(api, { source, login, clock, pairing });
   api.get(
     '/metrics',
     {
@@ -172,8 +175,10 @@ function registerPictureRoutes(api: Api, source: ConsoleSource): void {
   );
 }
 
-function registerStream(api: Api, { source, login, clock }: Pick<RouteParts, 'source' | 'login' | 'clock'>): void {
-  const live = new LiveStreams(new EventStreams(api, { clock }), source, clock);
+type StreamParts = Pick<RouteParts, 'source' | 'login' | 'clock' | 'pairing'>;
+
+function registerStream(api: Api, { source, login, clock, pairing }: StreamParts): void {
+  const live = new LiveStreams(new EventStreams(api, { clock }), source, clock, pairing);
   api.get(
     '/api/v1/stream',
     {
@@ -181,7 +186,7 @@ function registerStream(api: Api, { source, login, clock }: Pick<RouteParts, 'so
       schema: {
         summary: 'Server-sent events: the status and what happens now',
         description:
-          'Events: `status` (as GET /api/v1/status) at the beginning and at each change; `alert` (`data`, `time`) for each change of an alarm; `scene` (as GET /api/v1/cameras/{id}/tracks) of watched cameras; `tick` (`at`) every few seconds.',
+          'Events: `status` (as GET /api/v1/status) at the beginning and at each change; `alert` (`data`, `time`) for each change of an alarm; `scene` (as GET /api/v1/cameras/{id}/tracks) of watched cameras; `pairing` (as GET /api/v1/pairing) at the beginning and at each change; `tick` (`at`) every few seconds.',
         querystring: streamQuery,
         response: { 200: media('events until the client or the log-in ends', 'text/event-stream') },
       },

@@ -50,6 +50,7 @@ import { registerBackupRoute } from './backup-route.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
 import { PageAssets } from './page-assets.ts';
+import { type PairingDoor, registerPairingRoutes } from './pairing-routes.ts';
 import { registerOpenRoutes, registerRoutes } from './routes.ts';
 import { defaultHttpPort, defaultHttpsPort, type HttpSettings } from './settings.ts';
 import { type PasswordsFor, registerSiteRoutes } from './site-routes.ts';
@@ -70,6 +71,8 @@ export interface ConsoleServerOptions {
   readonly credentials?: CredentialDoor;
   /** takes lists of devices; absent: the page adds them one by one */
   readonly devices?: ImportDoor;
+  /** the pairing window; absent: this page has none */
+  readonly pairing?: PairingDoor;
   /** makes a backup; absent: the page makes none. @throws ForpostError with the reason in words */
   readonly takeBackup?: (passphrase: string) => Promise<Readable>;
   readonly health: Pick<GatewayHealth, 'alive' | 'ready'>;
@@ -219,8 +222,16 @@ export class ConsoleServer implements Part {
       clock,
     });
     registerOpenRoutes(app, health);
-    registerRoutes(app, { source, login, clock, metrics });
-    const { takeBackup } = this.#options;
+    const { takeBackup, pairing } = this.#options;
+    registerRoutes(app, { source, login, clock, metrics, pairing });
+    if (pairing !== undefined) {
+      const { pairing: window, view } = pairing;
+      registerPairingRoutes(app.withTypeProvider(), {
+        pairing: window,
+        view,
+        authorOf: (request) => authorOf(request, login),
+      });
+    }
     if (takeBackup !== undefined) registerBackupRoute(app.withTypeProvider(), { takeBackup, login, gateway });
     if (document !== undefined)
       registerSiteRoutes(app, { document, passwordsFor, authorOf: (request) => authorOf(request, login) });

@@ -1,6 +1,7 @@
 /**
  * The gateway's socket, `gateway.sock` in the data folder: the command line changes the site of a running gateway through
- * it. It serves the routes of the site's document, of credentials and of lists of devices, and nothing else.
+ * it. It serves the routes of the site's document, of credentials, of lists of devices and of the pairing window, and
+ * nothing else.
  *
  * Always: only the gateway's user and root can open it (mode 0600 in a folder of that user), so it asks for no password; an
  * author is the user name that the client names. A socket that cannot be made stops no start and stands on the page.
@@ -23,6 +24,7 @@ import type { ImportDoor } from '../devices/import-door.ts';
 import type { SiteDocument } from '../site/document.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
+import { type PairingDoor, registerPairingRoutes } from './pairing-routes.ts';
 import { type PasswordsFor, registerSiteRoutes } from './site-routes.ts';
 
 export const socketName = 'gateway.sock';
@@ -41,6 +43,8 @@ export interface GatewaySocketOptions {
   readonly passwordsFor?: PasswordsFor;
   readonly credentials?: CredentialDoor;
   readonly devices?: ImportDoor;
+  /** absent: nobody can pair through this socket */
+  readonly pairing?: PairingDoor;
   readonly logger: Logger;
 }
 
@@ -54,7 +58,7 @@ export class GatewaySocket implements Part {
   }
 
   async start(): Promise<void> {
-    const { folder, document, passwordsFor, credentials, devices, logger } = this.#options;
+    const { folder, document, passwordsFor, credentials, devices, pairing, logger } = this.#options;
     const path = join(folder, socketName);
     const app = Fastify({
       loggerInstance: logger as FastifyBaseLogger,
@@ -68,6 +72,8 @@ export class GatewaySocket implements Part {
     registerSiteRoutes(app, { document, authorOf, passwordsFor });
     if (credentials !== undefined) registerCredentialRoutes(app.withTypeProvider(), { credentials, authorOf });
     if (devices !== undefined) registerImportRoute(app.withTypeProvider(), { devices, authorOf });
+    if (pairing !== undefined)
+      registerPairingRoutes(app.withTypeProvider(), { pairing: pairing.pairing, view: pairing.view, authorOf });
     try {
       // what a killed gateway left: the lock of the data folder is ours
       await rm(path, { force: true });

@@ -7,10 +7,12 @@ import type { Fields } from '../site/values.ts';
 import type { EarlierAlarmsView, EarlierAlarmView } from './schemas/alarms.ts';
 import type { CameraRule, CameraSceneView } from './schemas/cameras.ts';
 import type { DeadLetterView } from './schemas/clients.ts';
+import type { AcceptedView, JudgementView, KnockerView, PairingView } from './schemas/pairing.ts';
 import type { ConsoleStatus, Summary } from './schemas/status.ts';
 import type { ActiveAlarm, AlertNotice, RefusedView, SceneNotice } from './source.ts';
 
 export type {
+  AcceptedView,
   ActiveAlarm,
   AlertNotice,
   CameraRule,
@@ -24,6 +26,9 @@ export type {
   Edit,
   EditPath,
   Fields,
+  JudgementView,
+  KnockerView,
+  PairingView,
   RefusedView,
   Revision,
   SceneNotice,
@@ -36,6 +41,8 @@ export interface StreamEvents {
   readonly status: ConsoleStatus;
   readonly alert: AlertNotice;
   readonly scene: SceneNotice;
+  /** the pairing window, at the beginning and at each change */
+  readonly pairing: PairingView;
   /** every few seconds, by the gateway's clock, so that a page can tell a quiet site from a dead connection */
   readonly tick: { readonly at: string };
 }

@@ -11,6 +11,7 @@ import type { Message } from '@forpost/shared/texts/message.ts';
 import type { TObject } from 'typebox';
 import type { DeviceConfig } from '../site/site.ts';
 import type { ChannelNames } from './channel-names.ts';
+import type { Question, Recognised, UnknownMessage } from './recognise.ts';
 
 export interface DeviceMessage<Config extends DeviceConfig = DeviceConfig> {
   readonly device: Config;
@@ -98,6 +99,8 @@ export interface Decoder<Config extends DeviceConfig = DeviceConfig> {
   readonly name: string;
   /** the kind of device, for people: «Shelly of all generations» */
   readonly about: string;
+  /** whether a bridge may speak so: `only`: no device does; `also`: both; absent: devices alone */
+  readonly bridge?: 'only' | 'also';
   /** schema of the keys that a device in site.yaml has for this decoder alone; absent: none */
   readonly schema?: TObject;
   /** problems of a device's configuration that the schema cannot find; paths within the device */
@@ -110,6 +113,13 @@ export interface Decoder<Config extends DeviceConfig = DeviceConfig> {
   subscribeFilters(device: Config): readonly string[];
   /** further topics of a device; the broker refuses all topics but these and those of the two functions above */
   moreTopics?(device: Config): MoreTopics;
+  /**
+   * What an unknown client's message, or its last will, shows of it; undefined: devices of this kind do not send it. Pure;
+   * no message makes it throw. Without it, an installer chooses this decoder by hand.
+   */
+  recognise?(message: UnknownMessage): Recognised | undefined;
+  /** messages that make a recognised device say more of itself at once, and change nothing in it */
+  questions?(config: Recognised['config']): readonly Question[];
   /** Decodes one message. Pure; no payload makes it throw. */
   decode(message: DeviceMessage<Config>): Decoded;
 }

@@ -8,6 +8,7 @@ import { Capabilities } from '../../cloud/api/capability.ts';
 import { type CentreServices, capabilities } from '../../cloud/capabilities.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { registerBackupRoute } from '../../edge/console/backup-route.ts';
+import { registerPairingRoutes } from '../../edge/console/pairing-routes.ts';
 import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
 import { registerSiteRoutes } from '../../edge/console/site-routes.ts';
 import { anything } from './anything.ts';
@@ -19,6 +20,7 @@ export function gatewayDocument(): Promise<OpenApiDocument> {
     registerRoutes(app, { source: anything(), login, clock: systemClock, metrics: anything() });
     registerBackupRoute(app.withTypeProvider(), { takeBackup: anything(), login, gateway: '' });
     registerSiteRoutes(app, { document: anything(), authorOf: anything() });
+    registerPairingRoutes(app.withTypeProvider(), { pairing: anything(), view: anything(), authorOf: anything() });
   });
 }
 

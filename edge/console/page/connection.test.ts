@@ -54,6 +54,7 @@ beforeEach(() => {
     {
       status: ({ name }) => told.push(`status ${name}`),
       scene: ({ camera }) => told.push(`scene ${camera}`),
+      pairing: ({ knockers }) => told.push(`pairing ${knockers.length}`),
       time: (at) => told.push(`time ${at}`),
       answers: () => told.push('answers'),
       lost: (problem) => told.push(`lost ${problem}`),

@@ -10,7 +10,7 @@
  * earlier request or stream are ignored.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
-import type { ConsoleStatus, SceneNotice, StreamEvents } from '../view.ts';
+import type { ConsoleStatus, PairingView, SceneNotice, StreamEvents } from '../view.ts';
 import { LoggedOutError } from './api.ts';
 
 const retryMs = 3000;
@@ -28,6 +28,7 @@ export interface ConnectionParts {
 export interface ConnectionHandlers {
   readonly status: (status: ConsoleStatus) => void;
   readonly scene: (scene: SceneNotice) => void;
+  readonly pairing: (view: PairingView) => void;
   /** `at`: the gateway's clock, RFC 3339 */
   readonly time: (at: string) => void;
   /** the gateway has answered a request */
@@ -104,6 +105,7 @@ export class GatewayConnection {
     on('tick', ({ at }) => this.#handlers.time(at));
     on('status', (status) => this.#handlers.status(status));
     on('scene', (scene) => this.#handlers.scene(scene));
+    on('pairing', (view) => this.#handlers.pairing(view));
     stream.addEventListener('error', () => {
       if (stream === this.#stream) this.#lost('');
     });

@@ -26,6 +26,7 @@ import { languageChoice } from './language-choice.ts';
 import { loginView } from './login-view.ts';
 import { navigation } from './navigation.ts';
 import { OpenDeadLetters, type ShownLetters } from './open-letters.ts';
+import { tellPairing } from './pairing-news.ts';
 import { guarded, section } from './parts.ts';
 import { refusedSection } from './refused-view.ts';
 import { type Route, routeOf } from './route.ts';
@@ -87,6 +88,7 @@ class ForpostConsole extends LitElement {
       scene: (scene) => {
         this.scenes = new Map(this.scenes).set(scene.camera, scene);
       },
+      pairing: tellPairing,
       time: (at) => this.#setClock(at),
       answers: () => {
         this.phase = 'open';
@@ -295,7 +297,7 @@ class ForpostConsole extends LitElement {
           </div>
           <div>
             ${guarded('devices', t('gateway-page/devices.title'), () => devicesView({ devices, nowMs, refused, deadLetters: this.deadLetters, toggled: (device, open) => (open ? this.#letters.open(device) : this.#letters.close(device)) }))}
-            ${guarded('refused', t('gateway-page/refused.title'), () => refusedSection(refused, nowMs))}
+            ${guarded('refused', t('gateway-page/refused.title'), () => refusedSection(refused, nowMs, this.mayAct))}
             ${guarded('host', t('gateway-page/host.title'), () => html`${hostView(status, nowMs)}`)}
             ${guarded('uplink', t('gateway-page/uplink.title'), () => uplinkView(status, nowMs))}
             ${guarded('gateway', t('gateway-page/clock.title'), () => gatewayView(status, nowMs))}

@@ -5,12 +5,14 @@ import type { RefusedView } from '../view.ts';
 import { clockTime, count } from './format.ts';
 import { section } from './parts.ts';
 import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
+import { setUpAddress } from './route.ts';
 import { t } from './texts.ts';
 
 /** Refusals in the section; more would bury the rest of the page. The API has all. */
 const mostShown = 50;
 
-export function refusedSection(refused: readonly RefusedView[], nowMs: number): TemplateResult {
+/** `mayAct`: the reader may pair an unknown device. */
+export function refusedSection(refused: readonly RefusedView[], nowMs: number, mayAct: boolean): TemplateResult {
   if (refused.length === 0) return html``;
   const note =
     refused.length > mostShown
@@ -24,7 +26,11 @@ export function refusedSection(refused: readonly RefusedView[], nowMs: number): 
       <p class="muted">${times(one, nowMs)} ${refusedRemedy(one)}</p>
     </li>`,
   );
-  return section('refused', t('gateway-page/refused.title'), note, html`<ul class="rows card">${rows}</ul>`);
+  const pair =
+    mayAct && refused.some(({ kind }) => kind === 'stranger')
+      ? html`<p><a href=${setUpAddress('pairing')}>${t('gateway-page/refused.pair')}</a></p>`
+      : nothing;
+  return section('refused', t('gateway-page/refused.title'), note, html`<ul class="rows card">${rows}</ul>${pair}`);
 }
 
 /** The refusals of one device, in its row. */

@@ -24,6 +24,7 @@ import { numberInText } from '../numbers.ts';
 import { type ExactJson, type ExactObject, isExactObject, parseExactJson, refused } from '../payload.ts';
 import { quoted } from '../quoted.ts';
 import { readTime } from '../times.ts';
+import { recogniseNative } from './native-recognise.ts';
 import { scaled } from './scaled.ts';
 
 const qualities: readonly string[] = ['estimated', 'stale', 'implausible', 'bad'] satisfies Quality[];
@@ -40,6 +41,7 @@ export const native: Decoder = {
   publishFilters: (device) => [`${base(device)}/readings`, `${base(device)}/events`],
   subscribeFilters: (device) => [`${base(device)}/commands`],
   moreTopics: (device) => ({ unread: [`${base(device)}/status`], commands: [`${base(device)}/commands`] }),
+  recognise: recogniseNative,
 
   decode({ device, topic, payload, received }): Decoded {
     const decode =

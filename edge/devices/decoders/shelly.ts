@@ -19,6 +19,7 @@ import { quoted } from '../quoted.ts';
 import { readTime } from '../times.ts';
 import { channelOf, componentKey, isSilent, valuesOf } from './shelly/components.ts';
 import { firstGeneration, isFirstGeneration } from './shelly/first-generation.ts';
+import { questionsToShelly, recogniseShelly } from './shelly/recognise.ts';
 
 const name = (device: DeviceConfig) => device.topic ?? device.id;
 const firstRoot = 'shellies/';
@@ -60,6 +61,8 @@ export const shelly: Decoder = {
     ...['shellies/command', `${firstBase(device)}/#`],
   ],
   moreTopics,
+  recognise: recogniseShelly,
+  questions: questionsToShelly,
 
   decode(message): Decoded {
     const { topic, device } = message;

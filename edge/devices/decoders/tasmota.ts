@@ -15,6 +15,7 @@ import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage, Mor
 import { MessageNotes } from '../message-notes.ts';
 import { isJsonObject, parseJson, refused, wordOf } from '../payload.ts';
 import { quoted } from '../quoted.ts';
+import { questionsToTasmota, recogniseTasmota } from './tasmota/recognise.ts';
 import { sensorReadings } from './tasmota/sensor.ts';
 import { zigbeeReadings } from './tasmota/zigbee.ts';
 
@@ -92,6 +93,8 @@ export const tasmota: Decoder<TasmotaDevice> = {
   subscribeFilters: (device) =>
     [name(device), ...groupsOf(device)].map((topic) => `${fullTopic(device, 'cmnd', topic)}#`),
   moreTopics,
+  recognise: recogniseTasmota,
+  questions: questionsToTasmota,
 
   decode(message): Decoded {
     const { topic, device } = message;

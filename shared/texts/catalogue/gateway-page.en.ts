@@ -106,6 +106,7 @@ export const gatewayPageEn = {
   'device.connected-last': 'connected last at {time}, and nothing was received',
   'device.silent-since': 'silent since {time}',
   // clients that were refused something
+  'refused.pair': 'Pair an unknown device',
   'refused.title': 'Refused',
   'refused.newest': '{all, number}, the newest {shown, number} are shown',
   'refused.count': '{count, plural, one {# refusal} other {# refusals}}',

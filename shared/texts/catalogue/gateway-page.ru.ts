@@ -116,6 +116,7 @@ export const gatewayPageRu = {
   'device.connected-last': 'последнее подключение: {time}, данных не было',
   'device.silent-since': 'молчит с {time}',
   // clients that were refused something
+  'refused.pair': 'Подключить неизвестное устройство',
   'refused.title': 'Отказы',
   'refused.newest': '{all, number}, показаны последние {shown, number}',
   'refused.count': '{count, plural, one {# отказ} few {# отказа} many {# отказов} other {# отказа}}',

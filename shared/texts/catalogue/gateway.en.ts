@@ -2,6 +2,7 @@
 import { gatewayAnswersEn } from './gateway-answers.en.ts';
 import { gatewayLinksEn } from './gateway-links.en.ts';
 import { gatewayNotesEn } from './gateway-notes.en.ts';
+import { gatewayPairingEn } from './gateway-pairing.en.ts';
 import { gatewayProblemsEn } from './gateway-problems.en.ts';
 
 export const gatewayEn = {
@@ -9,6 +10,7 @@ export const gatewayEn = {
   ...gatewayProblemsEn,
   ...gatewayNotesEn,
   ...gatewayLinksEn,
+  ...gatewayPairingEn,
   // the line on top of the gateway's page
   'summary.well': 'All is well',
   'summary.alarms': '{count, plural, one {An alarm needs you} other {# alarms need you}}',

@@ -3,6 +3,7 @@ import type { Wording } from '../texts.ts';
 import { gatewayAnswersRu } from './gateway-answers.ru.ts';
 import { gatewayLinksRu } from './gateway-links.ru.ts';
 import { gatewayNotesRu } from './gateway-notes.ru.ts';
+import { gatewayPairingRu } from './gateway-pairing.ru.ts';
 import { gatewayProblemsRu } from './gateway-problems.ru.ts';
 
 export const gatewayRu = {
@@ -10,6 +11,7 @@ export const gatewayRu = {
   ...gatewayProblemsRu,
   ...gatewayNotesRu,
   ...gatewayLinksRu,
+  ...gatewayPairingRu,
   // the line on top of the gateway's page
   'summary.well': 'Всё в порядке',
   'summary.alarms':

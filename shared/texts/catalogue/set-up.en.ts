@@ -1,8 +1,10 @@
 /** English texts of set-up on the gateway’s page, a file for each area. See ../texts.ts for the rules of a key. */
 import { setUpDevicesEn } from './set-up-devices.en.ts';
+import { setUpPairingEn } from './set-up-pairing.en.ts';
 
 export const setUpEn = {
   ...setUpDevicesEn,
+  ...setUpPairingEn,
   title: 'Set up',
   areas: 'What can be set up',
   loading: 'Loading …',

@@ -1,9 +1,11 @@
 /** Russian texts of set-up on the gateway’s page, a file for each area. */
 import type { Wording } from '../texts.ts';
 import { setUpDevicesRu } from './set-up-devices.ru.ts';
+import { setUpPairingRu } from './set-up-pairing.ru.ts';
 
 export const setUpRu = {
   ...setUpDevicesRu,
+  ...setUpPairingRu,
   title: 'Настройка',
   areas: 'Что можно настроить',
   loading: 'Загрузка…',

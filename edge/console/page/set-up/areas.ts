@@ -8,5 +8,6 @@ const area = (name: string, title: string, about: string, load: SetUpArea['load'
 
 export const areas: readonly SetUpArea[] = [
   area('devices', t('set-up/devices.title'), t('set-up/devices.about'), () => import('./devices/area.ts')),
+  area('pairing', t('set-up/pairing.title'), t('set-up/pairing.about'), () => import('./pairing/area.ts')),
   area('backup', t('set-up/backup.title'), t('set-up/backup.about'), () => import('./backup/area.ts')),
 ];
