@@ -10,7 +10,7 @@ let probing;
 
 process.on('message', async (message) => {
   probing ??= import('./probing.ts');
-  const { take } = await probing;
-  take(/** @type {import('../messages.ts').ToProbe} */ (message));
+  const { handle } = await probing;
+  handle(/** @type {import('../messages.ts').ToProbe} */ (message));
 });
 process.on('disconnect', () => process.exit(0));
