@@ -19,8 +19,8 @@ import type { Installation } from '../config/installation.ts';
 import { sendKept } from '../evidence/send.ts';
 import { readOnce } from '../outbox/sqlite/reader/sqlite-reader.ts';
 import { Pipeline } from '../pipeline/pipeline.ts';
+import { CameraTests } from '../rules/camera-test.ts';
 import { RuleEngine } from '../rules/engine.ts';
-import { Trials } from '../rules/trial.ts';
 import { LiveSite } from '../site/live-site.ts';
 import { deviceWords, type Site } from '../site/site.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
@@ -52,7 +52,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     },
     onFailed: (part, error) => siteLog.error({ part, err: error }, 'a part did not take the changed site: a defect'),
   });
-  const trials = new Trials(clock, () => site.current);
+  const cameraTests = new CameraTests(clock, () => site.current);
   const pastAlarms = new PastAlarms();
   const alarms = new Alarms({
     actions: createActions({ publisher: ground.broker, logger: loggerOf(options, 'alerts') }),
@@ -73,7 +73,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
       site: site.current,
       actives: alarms.active(),
       uptime: clock.uptime(),
-      watch: trials,
+      watch: cameraTests,
       clockError: ground.clock.error,
     });
   };
@@ -103,7 +103,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
   return {
     site,
     checks,
-    trials,
+    cameraTests,
     alarms,
     pastAlarms,
     rules,

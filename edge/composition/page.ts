@@ -39,7 +39,7 @@ export function composePage(
   isListening: () => boolean,
 ): Page {
   const { installation, clock } = options;
-  const { site, checks, pipeline, trials, pastAlarms, commandKeys, alarms } = alarming;
+  const { site, checks, pipeline, cameraTests, pastAlarms, commandKeys, alarms } = alarming;
   const logIns = {
     credentials: composeCredentials(options, ground, alarming),
     devices: new DeviceImport({ document: site.document, checks }),
@@ -65,7 +65,7 @@ export function composePage(
     outbox,
     vision,
     mute,
-    trials,
+    cameraTests,
     alarms,
     pastAlarms,
     refusedClients,

@@ -35,9 +35,9 @@ import type { StatusTopic } from '../health/status-topic.ts';
 import type { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ResendFilter } from '../pipeline/resend-filter.ts';
+import type { CameraTests } from '../rules/camera-test.ts';
 import type { ClockError } from '../rules/clock-error.ts';
 import type { RuleEngine } from '../rules/engine.ts';
-import type { Trials } from '../rules/trial.ts';
 import type { LiveSite } from '../site/live-site.ts';
 import type { Uplink } from '../uplink/uplink.ts';
 import type { VisionSupervisor } from '../vision/supervisor.ts';
@@ -74,7 +74,7 @@ export interface Ground {
 export interface Alarming {
   readonly site: LiveSite;
   readonly checks: DocumentChecks;
-  readonly trials: Trials;
+  readonly cameraTests: CameraTests;
   readonly alarms: Alarms;
   readonly pastAlarms: PastAlarms;
   /** undefined until `startRules` */

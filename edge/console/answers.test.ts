@@ -17,7 +17,7 @@ import { undescribed } from '../../test/harness/described-answers.ts';
 import { startGateway } from '../../test/harness/gateway.ts';
 import type { EvidenceRecord } from '../evidence/store.ts';
 import type { OutboxStatus } from '../outbox/outbox.ts';
-import type { TrialView } from '../rules/trial.ts';
+import type { CameraTest } from '../rules/camera-test.ts';
 import { ConsoleServer } from './server.ts';
 import type { ActiveAlarm, EarlierAlarm, SceneNotice, SiteRule } from './source.ts';
 import { activeAlarm, earlierAlarm, FakeSource, gatewayStatus, refusedView } from './testing/source.ts';
@@ -145,7 +145,7 @@ const over: Whole<EarlierAlarm> = {
   why: 'Its picture is no longer kept',
   ended: 1_780_000_012_000,
 };
-const trial: Whole<TrialView> = {
+const cameraTest: Whole<CameraTest> = {
   secondsLeft: 5,
   entries: [
     {
@@ -260,7 +260,7 @@ test('the OpenAPI document names every field and status that the gateway’s API
     },
   };
   source.rulesByCamera = { yard: [{ id: 'r', name: 'R', kind: 'zone-entered', zone: 'gate', line: 'fence' }] };
-  source.trials = { yard: trial };
+  source.cameraTests = { yard: cameraTest };
   source.scenes.set('yard', scene);
   source.kept.set(picture.id, { record: picture, path: file });
   const outbox = source.outbox();

@@ -19,8 +19,8 @@ import { missingReason } from '../evidence/missing-reason.ts';
 import type { EvidenceLimits, EvidenceRecord, EvidenceStore } from '../evidence/store.ts';
 import type { Status } from '../health/status.ts';
 import type { DeadLetter, Outbox } from '../outbox/outbox.ts';
+import type { CameraTest, CameraTests } from '../rules/camera-test.ts';
 import type { MuteWatch } from '../rules/mute-watch.ts';
-import type { Trials, TrialView } from '../rules/trial.ts';
 import type { LiveSite, SceneSaved } from '../site/live-site.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
 import { type CameraConfig, deviceWords, type Site } from '../site/site.ts';
@@ -49,7 +49,7 @@ export interface PageSourceParts {
   readonly pastAlarms: Pick<PastAlarms, 'page'>;
   readonly refusedClients: Pick<RefusedClients, 'list'>;
   readonly mute: Pick<MuteWatch, 'list'>;
-  readonly trials: Pick<Trials, 'view' | 'begin'>;
+  readonly cameraTests: Pick<CameraTests, 'view' | 'begin'>;
   /** Acknowledges an alarm on the site for `by`, a log-in name; false where it does not wait for an acknowledgement. */
   readonly acknowledge: (alarm: string, by: string) => boolean;
 }
@@ -145,12 +145,12 @@ export class PageSource implements ConsoleSource {
     return this.#parts.site.saveScene(camera, revision, scene, by);
   }
 
-  trial(camera: string): TrialView {
-    return this.#parts.trials.view(camera);
+  cameraTest(camera: string): CameraTest {
+    return this.#parts.cameraTests.view(camera);
   }
 
-  beginTrial(camera: string, seconds: number): void {
-    this.#parts.trials.begin(camera, seconds);
+  beginCameraTest(camera: string, seconds: number): void {
+    this.#parts.cameraTests.begin(camera, seconds);
   }
 
   #site(): Site {

@@ -210,12 +210,12 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     }, 200);
     await yard.getByText('person 66 % in Drive').waitFor();
     clearInterval(seen);
-    expect(source.trials.yard?.secondsLeft).toBe(600);
+    expect(source.cameraTests.yard?.secondsLeft).toBe(600);
     const verdicts = [
       { rule: 'r', name: 'Intruder', fired: false, why: 'Not what it looks for: this is a car, it wants person' },
       { rule: 'q', name: 'Anything', fired: true, why: 'Alarm: car in Drive' },
     ];
-    source.trials.yard = {
+    source.cameraTests.yard = {
       secondsLeft: 598,
       entries: [{ id: 1, time: new Date().toISOString(), what: 'car (90 %) came into Drive', verdicts }],
     };
@@ -230,13 +230,13 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     await page.route('**/trial', refuse);
     await page.getByRole('button', { name: 'End test' }).click();
     await page.getByText('The test was not ended. Not now.').waitFor();
-    source.trials.yard = { ...source.trials.yard, secondsLeft: 595 };
+    source.cameraTests.yard = { ...source.cameraTests.yard, secondsLeft: 595 };
     await page.getByText('9:55 left').waitFor();
     await page.getByText('The test was not ended').waitFor();
     await page.unroute('**/trial', refuse);
     await page.getByRole('button', { name: 'End test' }).click();
-    await page.locator('.trial').waitFor({ state: 'detached' });
-    expect(source.trials.yard?.secondsLeft).toBe(0);
+    await page.locator('.camera-test').waitFor({ state: 'detached' });
+    expect(source.cameraTests.yard?.secondsLeft).toBe(0);
     source.current = { ...source.current, cameras };
     await page.getByText('Other 15').waitFor({ state: 'detached' });
   });

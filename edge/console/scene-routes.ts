@@ -14,10 +14,10 @@ import { unknownCamera } from './refusals.ts';
 import {
   cameraParams,
   cameraSceneAnswer,
+  cameraTestAnswer,
+  cameraTestBody,
   saveSceneAnswer,
   saveSceneBody,
-  trialAnswer,
-  trialBody,
 } from './schemas/cameras.ts';
 import type { ConsoleSource } from './source.ts';
 
@@ -85,12 +85,12 @@ export function registerSceneRoutes(
       schema: {
         summary: 'The test of a camera: the verdict of each rule on each change',
         params: cameraParams,
-        response: { 200: trialAnswer, 404: noCamera },
+        response: { 200: cameraTestAnswer, 404: noCamera },
       },
     },
     async ({ params: { id } }) => {
       needCamera(id);
-      return source.trial(id);
+      return source.cameraTest(id);
     },
   );
 
@@ -101,17 +101,17 @@ export function registerSceneRoutes(
       schema: {
         summary: 'Begins or ends a test of a camera',
         params: cameraParams,
-        body: trialBody,
-        response: { 200: trialAnswer, 404: noCamera },
+        body: cameraTestBody,
+        response: { 200: cameraTestAnswer, 404: noCamera },
       },
     },
     async (request) => {
       const { id } = request.params;
       needCamera(id);
-      source.beginTrial(id, request.body.seconds);
+      source.beginCameraTest(id, request.body.seconds);
       const by = login.sessionOf(request)?.user ?? '';
       request.log.info({ camera: id, by, seconds: request.body.seconds }, 'a test of a camera was begun or ended');
-      return source.trial(id);
+      return source.cameraTest(id);
     },
   );
 }

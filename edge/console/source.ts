@@ -10,7 +10,7 @@ import type { PastAlarm, PastAlarmsPage, PastAlarmsQuery } from '../alerts/past-
 import type { RefusedClient } from '../broker/refused-clients.ts';
 import type { EvidenceRecord } from '../evidence/store.ts';
 import type { DeadLetter, OutboxStatus } from '../outbox/outbox.ts';
-import type { TrialView } from '../rules/trial.ts';
+import type { CameraTest } from '../rules/camera-test.ts';
 import type { SceneSaved } from '../site/live-site.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
 import type { SceneChange, Track } from '../vision/messages.ts';
@@ -98,9 +98,9 @@ export interface ConsoleSource {
    */
   saveScene(camera: string, revision: string, scene: CameraScene, by: string): Promise<SceneSaved>;
   /** the results so far of the camera's test */
-  trial(camera: string): TrialView;
+  cameraTest(camera: string): CameraTest;
   /** marks the camera's alarms as a test for `seconds`; 0 ends the test */
-  beginTrial(camera: string, seconds: number): void;
+  beginCameraTest(camera: string, seconds: number): void;
   /** the newest frame; undefined before the first one */
   picture(camera: string): Promise<LivePicture | undefined>;
   /** the tracks of the camera's newest analysed frame; undefined before the first one */

@@ -42,7 +42,7 @@ export function summarise(
   const recent = refused.filter(({ last, over }) => !over && Date.parse(last) > Date.parse(status.at) - recentMs);
   const active = alarms.filter((alarm) => alarm.active);
   // an ended alarm that nobody has acknowledged is urgent too; an ended alarm of a test is not
-  const urgent = alarms.filter((alarm) => awaitsAcknowledgement(alarm) || isActiveTrial(alarm));
+  const urgent = alarms.filter((alarm) => awaitsAcknowledgement(alarm) || isActiveTest(alarm));
   const points: SummaryPoint[] = [
     ...alarmPoints(active, urgent),
     ...devicePoints(status.devices, recent),
@@ -64,7 +64,7 @@ function point(area: SummaryPoint['area'], textI18n: Message): SummaryPoint {
   return { area, text: inEnglish(textI18n), textI18n };
 }
 
-function isActiveTrial({ active, acknowledged, test, severity }: ActiveAlarm): boolean {
+function isActiveTest({ active, acknowledged, test, severity }: ActiveAlarm): boolean {
   return active && test && !acknowledged && severity !== 'info';
 }
 

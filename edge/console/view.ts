@@ -1,5 +1,5 @@
 /** Types of the console's API and stream, from their schemas, shared by server and page. No code. */
-import type { TrialView } from '../rules/trial.ts';
+import type { CameraTest } from '../rules/camera-test.ts';
 import type { Edit, EditPath } from '../site/document-edit.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
@@ -18,6 +18,7 @@ export type {
   CameraRule,
   CameraScene,
   CameraSceneView,
+  CameraTest,
   ChangeInWords,
   ConsoleStatus,
   DeadLetterView,
@@ -33,7 +34,6 @@ export type {
   Revision,
   SceneNotice,
   Summary,
-  TrialView,
 };
 
 /** The stream's events by name. */

@@ -41,7 +41,7 @@ export interface RuleErrors {
   readonly last: string;
 }
 
-/** An observer of the rules' judgements (trial.ts). */
+/** An observer of the rules' judgements (camera-test.ts). */
 export interface RuleWatch {
   /** whether alarms of this camera or device are an installer's test now */
   isTest(device: string): boolean;

@@ -4,10 +4,10 @@ import type { Message } from '@forpost/shared/texts/message.ts';
 import type {
   CameraScene,
   CameraSceneView,
+  CameraTest,
   ConsoleStatus,
   DeadLetterView,
   EarlierAlarmsView,
-  TrialView,
 } from '../view.ts';
 import { base } from './base.ts';
 import { say, sentTexts, t } from './texts.ts';
@@ -128,13 +128,13 @@ export async function saveScene(camera: string, scene: CameraScene & { readonly 
   });
 }
 
-export async function fetchTrial(camera: string): Promise<TrialView> {
-  return (await (await call(`${cameraPath(camera)}/trial`)).json()) as TrialView;
+export async function fetchCameraTest(camera: string): Promise<CameraTest> {
+  return (await (await call(`${cameraPath(camera)}/trial`)).json()) as CameraTest;
 }
 
 /** Begins a camera's test; 0 s ends it. */
-export async function beginTrial(camera: string, seconds: number): Promise<TrialView> {
-  return (await (await post(`${cameraPath(camera)}/trial`, { seconds })).json()) as TrialView;
+export async function beginCameraTest(camera: string, seconds: number): Promise<CameraTest> {
+  return (await (await post(`${cameraPath(camera)}/trial`, { seconds })).json()) as CameraTest;
 }
 
 function cameraPath(camera: string): string {

@@ -14,7 +14,7 @@ import { fetchPicture } from './api.ts';
 import { badge } from './parts.ts';
 import { sceneAt, withScene } from './scene-at.ts';
 import './scene-editor.ts';
-import './trial-view.ts';
+import './camera-test-view.ts';
 import { formats, t } from './texts.ts';
 import { cameraStateWords, className } from './words.ts';
 
@@ -161,7 +161,7 @@ export class CameraView extends LitElement {
       </figcaption>
       ${
         this.mode === 'try'
-          ? html`<forpost-trial .camera=${this.camera.id} .scene=${this.scene} .drawn=${this.drawn ?? nothingDrawn} @closed=${() => this.#turn('look')}></forpost-trial>`
+          ? html`<forpost-camera-test .camera=${this.camera.id} .scene=${this.scene} .drawn=${this.drawn ?? nothingDrawn} @closed=${() => this.#turn('look')}></forpost-camera-test>`
           : nothing
       }
       ${

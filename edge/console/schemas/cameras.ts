@@ -2,7 +2,7 @@
 
 import { answer, closed, list, message, optional, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
-import { longestTrialS } from '../../rules/trial.ts';
+import { longestTestS } from '../../rules/camera-test.ts';
 import { lineSchema, maskSchema, motionMaskSchema, zoneSchema } from '../../site/site.ts';
 
 const mostDrawn = 32;
@@ -106,14 +106,14 @@ export const saveSceneBody = Type.Object(
 );
 export const saveSceneAnswer = answer({ revision: Type.String({ description: 'new revision of the site' }) });
 
-export const trialBody = Type.Object(
+export const cameraTestBody = Type.Object(
   {
-    seconds: Type.Integer({ minimum: 0, maximum: longestTrialS, description: 'length of the test; 0 ends it' }),
+    seconds: Type.Integer({ minimum: 0, maximum: longestTestS, description: 'length of the test; 0 ends it' }),
   },
   closed,
 );
 
-export const trialAnswer = answer({
+export const cameraTestAnswer = answer({
   secondsLeft: Type.Integer({ description: 's that are left; 0: no test' }),
   entries: list(
     answer({

@@ -4,7 +4,7 @@ import type { CameraStatus, DeviceStatus, GatewayStatus } from '@forpost/shared/
 import { noWords } from '@forpost/shared/texts/english.ts';
 import type { EvidenceRecord } from '../../evidence/store.ts';
 import type { DeadLetter, OutboxStatus } from '../../outbox/outbox.ts';
-import type { TrialView } from '../../rules/trial.ts';
+import type { CameraTest } from '../../rules/camera-test.ts';
 import type { SceneSaved } from '../../site/live-site.ts';
 import type { CameraScene } from '../../site/scene-edit.ts';
 import type {
@@ -130,7 +130,7 @@ export class FakeSource implements ConsoleSource {
   scenes = new Map<string, SceneNotice>();
   drawn: Record<string, CameraScene> = {};
   rulesByCamera: Record<string, readonly CameraRule[]> = {};
-  trials: Record<string, TrialView> = {};
+  cameraTests: Record<string, CameraTest> = {};
   /** the answer to the next save; undefined: the scene is saved */
   refusal: SceneSaved | undefined;
   readonly saved: { camera: string; revision: string; scene: CameraScene; by: string }[] = [];
@@ -215,11 +215,11 @@ export class FakeSource implements ConsoleSource {
     this.current = { ...this.current, revision: `${revision}+` };
     return { revision: this.current.revision };
   }
-  trial(camera: string): TrialView {
-    return this.trials[camera] ?? { secondsLeft: 0, entries: [] };
+  cameraTest(camera: string): CameraTest {
+    return this.cameraTests[camera] ?? { secondsLeft: 0, entries: [] };
   }
-  beginTrial(camera: string, seconds: number): void {
-    this.trials[camera] = { secondsLeft: seconds, entries: this.trials[camera]?.entries ?? [] };
+  beginCameraTest(camera: string, seconds: number): void {
+    this.cameraTests[camera] = { secondsLeft: seconds, entries: this.cameraTests[camera]?.entries ?? [] };
   }
   async picture(camera: string): Promise<LivePicture | undefined> {
     const jpeg = this.pictures.get(camera);

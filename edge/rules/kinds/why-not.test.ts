@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { CameraConfig, RuleConfig } from '../../site/site.ts';
 import type { SceneChange, Track } from '../../vision/messages.ts';
+import { whyNot } from '../camera-test.ts';
 import { crossing, scene, siteWith } from '../testing/rules.ts';
-import { whyNot } from '../trial.ts';
 
 const camera = siteWith().cameras[0] as CameraConfig;
 const entered = { id: 'r', kind: 'zone-entered', camera: 'yard', zone: 'drive' };

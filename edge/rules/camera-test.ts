@@ -19,7 +19,7 @@ import type { SceneChange } from '../vision/messages.ts';
 import { ruleKind } from './kinds/registry.ts';
 import type { AlarmTransition, Observation } from './rule.ts';
 
-export const longestTrialS = 1800;
+export const longestTestS = 1800;
 
 /** One rule's verdict on one change in the picture. */
 export interface Verdict {
@@ -32,7 +32,7 @@ export interface Verdict {
 }
 
 /** One change in the camera's picture. */
-export interface TrialEntry {
+export interface CameraTestEntry {
   /** counts up from 1 */
   readonly id: number;
   /** RFC 3339 */
@@ -43,21 +43,21 @@ export interface TrialEntry {
   readonly verdicts: readonly Verdict[];
 }
 
-export interface TrialView {
+export interface CameraTest {
   /** seconds that are left; 0: no test */
   readonly secondsLeft: number;
   /** newest first */
-  readonly entries: readonly TrialEntry[];
+  readonly entries: readonly CameraTestEntry[];
 }
 
 interface Running {
   readonly until: number;
-  entries: TrialEntry[];
+  entries: CameraTestEntry[];
 }
 
 const mostEntries = 60;
 
-export class Trials {
+export class CameraTests {
   readonly #clock: Clock;
   readonly #site: () => Site;
   readonly #running = new Map<string, Running>();
@@ -74,11 +74,11 @@ export class Trials {
       this.#running.delete(camera);
       return;
     }
-    const until = this.#clock.uptime() + Math.min(seconds, longestTrialS) * 1000;
+    const until = this.#clock.uptime() + Math.min(seconds, longestTestS) * 1000;
     this.#running.set(camera, { until, entries: this.#running.get(camera)?.entries ?? [] });
   }
 
-  view(camera: string): TrialView {
+  view(camera: string): CameraTest {
     const running = this.#of(camera);
     if (running === undefined) return { secondsLeft: 0, entries: [] };
     const secondsLeft = Math.ceil((running.until - this.#clock.uptime()) / 1000);
