@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
@@ -16,6 +16,21 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const config = () => join(folder, 'site/gateway.yaml');
+const childrenOfThisProcess = () =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => statOf(pid)[1] === String(process.pid))
+    .map(Number);
+/** In clock ticks, in the kernel and outside of it. */
+const processorTimeOf = (pid: number) => statOf(pid).slice(11, 13).join();
+/** Of proc_pid_stat(5), the fields from the third one on: the second one, in brackets, may have blanks. */
+const statOf = (pid: number | string) => {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+  } catch {
+    return [];
+  }
+};
 const leftovers = () => readdirSync(join(folder, 'site/data')).filter((name) => name.startsWith('backup.'));
 
 test('the page gets a whole backup from a process of its own', async () => {
@@ -24,6 +39,32 @@ test('the page gets a whole backup from a process of its own', async () => {
   writeFileSync(file, bytes);
   expect((await checkBackup(file, passphrase)).manifest).toMatchObject({ gateway: 'gw-1', outbox: { starts: 1 } });
   await expect.poll(leftovers).toEqual([]);
+});
+
+test('a backup for a page on a slow link is whole', async () => {
+  writeFileSync(join(folder, 'site/data/large.bin'), Buffer.alloc(2 * 2 ** 20));
+  const stream = await backupProcess(config())(passphrase);
+  // nobody reads on: the pipe is full, and the process waits, or has given up
+  let before = '';
+  const isWaiting = () => {
+    const now = childrenOfThisProcess().map(processorTimeOf).join();
+    const isSame = now === before;
+    before = now;
+    return isSame;
+  };
+  for (let times = 0; times < 3; times++) await expect.poll(isWaiting, { interval: 200 }).toBe(true);
+  const file = join(folder, 'read-slowly');
+  writeFileSync(file, await buffer(stream));
+  expect((await checkBackup(file, passphrase)).manifest).toMatchObject({ gateway: 'gw-1' });
+});
+
+test('a backup whose process is killed ends with an error, not as a shorter backup', async () => {
+  writeFileSync(join(folder, 'site/data/large.bin'), Buffer.alloc(20 * 2 ** 20));
+  const stream = await backupProcess(config())(passphrase);
+  for (const child of childrenOfThisProcess()) process.kill(child, 'SIGKILL');
+  await expect(buffer(stream)).rejects.toThrow(/cut off/);
+  rmSync(join(folder, 'site/data/backup.lock'), { force: true });
+  rmSync(join(folder, 'site/data/large.bin'));
 });
 
 test('a backup that cannot be made is refused with the words of the command', async () => {

@@ -1,15 +1,18 @@
 /**
  * A backup for the page: `forpost backup` in a child process, whose standard output is the answer.
  *
- *   passphrase to its standard input ─► first bytes: the answer begins ─► … ─► its end
+ *   passphrase to its standard input ─► first bytes: the answer begins ─► … ─► child ends with 0: the answer ends
+ *                                   │                                     └── ends otherwise: the answer fails
  *                                   └── ends before: its words are the refusal
  *
- * Always: the gateway's own process encrypts nothing, and the passphrase stands in no argument and no variable. The child
- * ends with the answer: where the page goes away, it cannot write on, tidies up and ends. Only one runs at a time, because the backup locks the data folder.
+ * Always: the gateway's own process encrypts nothing, and the passphrase stands in no argument and no variable. The answer
+ * has every byte of the child, however late it is read, and it ends well only after the child has ended well: a part is
+ * never taken for a backup. The child ends with the answer: where the page goes away, it cannot write on, tidies up and
+ * ends. Only one runs at a time, because the backup locks the data folder.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { Readable, Writable } from 'node:stream';
+import { pipeline, type Readable, Transform, type Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { ForpostError } from '@forpost/shared/errors.ts';
 
@@ -32,17 +35,32 @@ export function backupProcess(config: string): TakeBackup {
     child.stdin.on('error', () => undefined);
     child.stdin.end(passphrase);
     const words = wordsOf(child);
-    await Promise.race([once(child.stdout, 'readable'), once(child, 'close'), once(child, 'error')]).catch(
-      () => undefined,
-    );
-    if (child.stdout.readableLength === 0 && (await ended(child)) !== 0)
+    const answer = answerOf(child, words);
+    // its error is that of the answer
+    await Promise.race([once(answer, 'readable'), once(child, 'close'), once(child, 'error')]).catch(() => undefined);
+    if (answer.readableLength === 0 && (await ended(child)) !== 0)
       throw new ForpostError('FORPOST_BACKUP_FAILED', words() || 'the backup could not be started');
-    // an end in the middle is an error of the answer, so that nobody takes the part for a backup
-    child.on('exit', (status) => {
-      if (status !== 0) child.stdout.destroy(new ForpostError('FORPOST_BACKUP_FAILED', words()));
-    });
-    return child.stdout;
+    return answer;
   };
+}
+
+/**
+ * The child's standard output, and an error in place of its end where the child fails.
+ *
+ * It is read into a stream of its own from the start: when a child exits, Node lets its standard output run to waste
+ * unless somebody reads it by then.
+ */
+function answerOf(child: Child, words: () => string): Readable {
+  const answer = new Transform({
+    transform: (chunk, _encoding, passOn) => passOn(null, chunk),
+    flush: (end) => {
+      void ended(child).then((status) =>
+        end(status === 0 ? null : new ForpostError('FORPOST_BACKUP_FAILED', words() || 'the backup was cut off')),
+      );
+    },
+  });
+  pipeline(child.stdout, answer, () => undefined);
+  return answer;
 }
 
 function wordsOf({ stderr }: Child): () => string {

@@ -4,8 +4,6 @@
  *
  * Always: a backup runs with a lower priority than a gateway beside it.
  */
-import { createWriteStream } from 'node:fs';
-import { Writable } from 'node:stream';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { setNice } from '@forpost/shared/priority.ts';
 import { makeBackup } from '../backup/backup.ts';
@@ -45,17 +43,20 @@ export async function runBackup(file: string, { config, replace = false, ...from
   }
 }
 
+/**
+ * Writes to standard output at the pace of its reader, which may be slow. `node:fs` would not do: it gives up a pipe that
+ * stays full for some milliseconds.
+ */
 async function pipe(stream: ReadableStream<Uint8Array>): Promise<number> {
   let bytes = 0;
-  const counted = stream.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        bytes += chunk.length;
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  await counted.pipeTo(Writable.toWeb(createWriteStream('', { fd: 1 })));
+  // the write that failed rejects with it
+  process.stdout.on('error', () => undefined);
+  for await (const chunk of stream) {
+    await new Promise<void>((resolve, reject) => {
+      process.stdout.write(chunk, (error) => (error ? reject(error) : resolve()));
+    });
+    bytes += chunk.length;
+  }
   return bytes;
 }
 
