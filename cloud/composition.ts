@@ -83,7 +83,7 @@ export function compose(options: ServiceOptions) {
   const users = new Users(config.data, clock);
   const reloaded = new ReloadedConfig({ file: options.configFile, config, logger: log('config') });
   const storage = composeStorage(ground);
-  const people = composePeople(ground, storage);
+  const people = composePeople(ground, storage, users);
   const way = composeWayIn(ground, storage, people, reloaded);
   const gateways = composeGateways(ground, storage, way);
   const desk = new CommandDesk(people.commands, gateways.gateways);
@@ -169,12 +169,13 @@ function composeStorage({ config: { data, history: store }, kafka, clock, random
 }
 
 /** Notifications to people, and their commands. */
-function composePeople({ config, kafka, clock, random, log }: Ground, { history, registry }: Storage) {
+function composePeople({ config, kafka, clock, random, log }: Ground, { history, registry }: Storage, users: Users) {
   const live = new LiveFeed({ clock });
   const notifier = new Notifier({
     folder: config.data,
     kafka,
     routes: createRoutes(config.notify),
+    chosenLanguage: (user) => users.languageOf(user),
     clock,
     random,
     logger: log('notify'),

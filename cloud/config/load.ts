@@ -164,6 +164,13 @@ function channelProblems({ notify = [] }: CloudConfig): Problem[] {
         path: ['notify', index, 'id'],
         message: words('mistake/cloud.channel-twice', { id: channel.id }),
       });
+    const people = (channel.recipients ?? []).map(({ to }) => to);
+    for (const [at, to] of people.entries())
+      if (people.indexOf(to) < at)
+        problems.push({
+          path: ['notify', index, 'recipients', at, 'to'],
+          message: words('mistake/cloud.recipient-twice', { id: channel.id, to }),
+        });
     return problems;
   });
 }

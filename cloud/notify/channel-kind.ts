@@ -10,7 +10,11 @@ import type { Problem } from '@forpost/shared/config/explain.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import { languages } from '@forpost/shared/texts/language.ts';
 import Type, { type TObject } from 'typebox';
+import { userNamePattern } from '../access/users.ts';
 import type { Channel } from './channel.ts';
+
+/** A longer list of people is one address of its own: a mailing list, a duty roster. */
+const mostRecipients = 200;
 
 /** The keys that all channels share; all other keys of a channel belong to its kind. */
 const base = {
@@ -23,6 +27,39 @@ const base = {
   ),
   language: Type.Optional(
     Type.Enum([...languages], { description: 'language of the texts that people are sent', default: 'en' }),
+  ),
+  recipients: Type.Optional(
+    Type.Array(
+      Type.Object(
+        {
+          to: Type.String({
+            minLength: 1,
+            maxLength: 200,
+            description: 'the person, as the channel addresses people: an e-mail address, a number, a name',
+          }),
+          user: Type.Optional(
+            Type.String({
+              pattern: userNamePattern,
+              description: 'log-in name of this person at the centre: the language chosen there counts',
+              'x-default': 'no account',
+            }),
+          ),
+          language: Type.Optional(
+            Type.Enum([...languages], {
+              description: 'language of this person, unless the account has chosen one',
+              'x-default': 'that of the channel',
+            }),
+          ),
+        },
+        { additionalProperties: false, description: 'a person who gets notifications in a language of their own' },
+      ),
+      {
+        minItems: 1,
+        maxItems: mostRecipients,
+        description: 'the people whom the channel notifies, each in their own language; each language is sent once',
+        'x-default': 'the channel knows them itself, and all get its language',
+      },
+    ),
   ),
 } as const;
 
@@ -54,7 +91,7 @@ export interface ChannelKind<Config extends ChannelConfig = ChannelConfig> {
 export function channelOfKind({ kind, description, about, schema }: ChannelKind): TObject {
   const properties = { id: base.id, kind: Type.Literal(kind, { description }), ...schema.properties };
   return Type.Object(
-    { ...properties, severity: base.severity, language: base.language },
+    { ...properties, severity: base.severity, language: base.language, recipients: base.recipients },
     { additionalProperties: false, description: about },
   );
 }

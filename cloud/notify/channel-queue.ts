@@ -255,7 +255,8 @@ export class ChannelQueue {
   }
 
   #names({ notification }: Item): object {
-    return { channel: this.#channel.name, event: notification.id, alarm: notification.alarm };
+    const { id, key, alarm } = notification;
+    return { channel: this.#channel.name, event: key ?? id, alarm };
   }
 }
 

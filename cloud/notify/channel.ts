@@ -2,15 +2,19 @@
  * A channel sends notifications to people. A new kind is one file in channels/ and one line in channels/registry.ts.
  *
  * Always: `send` resolves when the other side has accepted the notification. After a restart `send` may be called again
- * with the same `id`, by which the other side recognises the repetition.
+ * with the same `key` (or `id`), by which the other side recognises the repetition.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Language } from '@forpost/shared/texts/language.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 
 export interface Notification {
-  /** the alert event's id: the idempotency key */
+  /** the alert event's id: the idempotency key of a channel without recipients */
   readonly id: string;
+  /** idempotency key of this delivery, one for each language of the recipients; absent: `id` */
+  readonly key?: string;
+  /** those who get this notification, as the channel's configuration names them; absent: the channel knows them itself */
+  readonly recipients?: readonly string[];
   readonly site: string;
   readonly gateway: string;
   readonly device: string;
@@ -18,7 +22,7 @@ export interface Notification {
   readonly rule: string;
   readonly change: string;
   readonly severity: string;
-  /** in the channel's language; until the notifier translates it, in the words of the gateway or the centre */
+  /** in the readers' language; until the notifier translates it, in the words of the gateway or the centre */
   readonly message: string;
   /** `message` as a message of the catalogue (shared/texts); a channel never sees it */
   readonly message_i18n?: Message;

@@ -3,34 +3,25 @@
  * the receiver.
  *
  * Always: the notifier never waits for the history, and no channel waits for another. An alert is settled when every
- * channel that wants it has sent it or given it up, and only settled alerts are committed. So each alert is sent at least
+ * channel that wants it has sent it to each of its languages or given it up, and only settled alerts are committed. So each alert is sent at least
  * once, with the event's id, by which the other side recognises a repetition. The notifier itself drops a repetition
  * among the last `recentIds` events.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
-import type { ForpostEvent, Severity } from '@forpost/shared/event/event.ts';
+import type { ForpostEvent } from '@forpost/shared/event/event.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
-import type { Language } from '@forpost/shared/texts/language.ts';
 import type { KafkaCluster } from '../kafka/client.ts';
 import { eventOf } from '../kafka/records.ts';
 import type { KafkaMessage } from '../kafka/types.ts';
 import { AlertsConsumer } from './alerts-consumer.ts';
-import type { Channel, Notification } from './channel.ts';
-import { ChannelQueue, type ChannelStatus } from './channel-queue.ts';
+import type { Notification } from './channel.ts';
+import type { ChannelStatus } from './channel-queue.ts';
 import { firstStart } from './first-start.ts';
 import { FloodGroups } from './flood-groups.ts';
-import { isWanted, notificationOf } from './policy.ts';
-import { inLanguage } from './words.ts';
-
-/** A channel, and the notifications that it gets. */
-export interface Route {
-  readonly channel: Channel;
-  /** the least severity that is sent */
-  readonly severity: Severity;
-  /** language of the channel's texts; default English */
-  readonly language?: Language;
-}
+import { notificationOf } from './policy.ts';
+import type { ChosenLanguage } from './recipients.ts';
+import { type Route, RouteQueues } from './route-queues.ts';
 
 export interface NotifierStatus {
   /** whether the notifier reads alerts; true without Kafka and without channels */
@@ -48,6 +39,8 @@ export interface NotifierOptions {
   /** absent = alerts come through `onEvent` */
   readonly kafka?: KafkaCluster | undefined;
   readonly routes: readonly Route[];
+  /** the languages that people have chosen at the centre; default: none */
+  readonly chosenLanguage?: ChosenLanguage | undefined;
   /** notifications of one gateway a minute that are sent one by one; further ones are grouped. Default 60, and 60 critical ones */
   readonly perMinute?: number | undefined;
   readonly clock: Clock;
@@ -67,7 +60,7 @@ const recentOfGateway = 2_000;
 
 export class Notifier implements Part {
   readonly #options: NotifierOptions;
-  readonly #queues: readonly { readonly route: Route; readonly queue: ChannelQueue }[];
+  readonly #queues: readonly RouteQueues[];
   #consumer: AlertsConsumer | undefined;
   readonly #groups: FloodGroups;
   /** by gateway and event id, in order of arrival; each promise resolves when the event is settled */
@@ -77,11 +70,8 @@ export class Notifier implements Part {
 
   constructor(options: NotifierOptions) {
     this.#options = options;
-    const { clock, logger, random, routes } = options;
-    this.#queues = routes.map((route) => ({
-      route,
-      queue: new ChannelQueue({ channel: route.channel, clock, random, logger }),
-    }));
+    this.#queues = options.routes.map((route) => new RouteQueues(route, options));
+    const { clock } = options;
     this.#groups = new FloodGroups({
       clock,
       send: (notification) => this.#queue(notification),
@@ -96,7 +86,7 @@ export class Notifier implements Part {
   async start(): Promise<void> {
     const { clock, folder, kafka, logger, random, routes } = this.#options;
     // a failing channel is reported before its first alarm
-    for (const { queue } of this.#queues) void queue.check();
+    for (const queues of this.#queues) void queues.check();
     if (kafka === undefined || routes.length === 0) return;
     const since = await firstStart(folder, clock.now());
     const handle = (message: KafkaMessage) => {
@@ -113,7 +103,7 @@ export class Notifier implements Part {
   async stop(): Promise<void> {
     await this.#consumer?.stop();
     this.#groups.stop();
-    for (const { queue } of this.#queues) queue.stop();
+    for (const queues of this.#queues) queues.stop();
   }
 
   /**
@@ -134,7 +124,7 @@ export class Notifier implements Part {
 
   status(): NotifierStatus {
     const { state, reason } = this.#consumer?.state ?? { state: 'consuming', reason: '' };
-    const channels = this.#queues.map(({ queue }) => queue.status());
+    const channels = this.#queues.map((queues) => queues.status());
     return { connected: state === 'consuming', reason, notifications: this.#notifications, channels };
   }
 
@@ -150,13 +140,12 @@ export class Notifier implements Part {
   }
 
   #anybodyWants(notification: Notification): boolean {
-    return this.#queues.some(({ route }) => isWanted(notification.severity, route.severity));
+    return this.#queues.some((queues) => queues.wants(notification));
   }
 
   #queue(notification: Notification): Promise<void> {
-    const wanted = this.#queues.filter(({ route }) => isWanted(notification.severity, route.severity));
-    const taken = wanted.map(({ route, queue }) => queue.enqueue(inLanguage(notification, route.language ?? 'en')));
-    return Promise.all(taken).then(() => undefined);
+    const wanted = this.#queues.filter((queues) => queues.wants(notification));
+    return Promise.all(wanted.map((queues) => queues.enqueue(notification))).then(() => undefined);
   }
 
   #known({ gateway, id }: Pick<Notification, 'gateway' | 'id'>): Promise<void> | undefined {

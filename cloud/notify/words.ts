@@ -1,5 +1,5 @@
 /**
- * Translates a notification into the language of its channel.
+ * Translates a notification into the language of its readers.
  *
  * Always: where the gateway sent no message of the catalogue, or an unknown key, people read the gateway's own words.
  */

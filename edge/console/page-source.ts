@@ -3,11 +3,13 @@
  *
  * Always: an answer touches no disk and no network, except pictures and dead letters, which the caller awaits.
  */
+
 import { open } from 'node:fs/promises';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { Alert } from '../alerts/action.ts';
 import type { ActiveAlarm as KnownAlarm } from '../alerts/alarm.ts';
 import type { Alarms } from '../alerts/alarms.ts';
@@ -105,6 +107,7 @@ export class PageSource implements ConsoleSource {
     return refused.map(({ first, last, ...one }) => ({
       ...one,
       name: one.principal === null ? null : named(one.principal),
+      ...(one.kind === 'protocol' ? whatOf(one.what) : {}),
       first: rfc3339(first),
       last: rfc3339(last),
     }));
@@ -243,4 +246,10 @@ function byUrgency(a: ActiveAlarm, b: ActiveAlarm): number {
 
 function noticeOf({ camera, time, tracks, changes }: SceneMessage): SceneNotice {
   return { camera, time: rfc3339(time), tracks, changes };
+}
+
+/** The version that a client speaks, for readers of any language. */
+function whatOf(what: string): Pick<RefusedView, 'whatI18n'> {
+  const text = recognise(what);
+  return text === undefined ? {} : { whatI18n: text };
 }

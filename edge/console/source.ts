@@ -4,8 +4,10 @@
  * Always: an alert never waits for an answer: answers come from memory, except pictures and dead letters, which are
  * awaited.
  */
+
 import type { AlertData } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { PastAlarm, PastAlarmsPage, PastAlarmsQuery } from '../alerts/past-alarms.ts';
 import type { RefusedClient } from '../broker/refused-clients.ts';
 import type { EvidenceRecord } from '../evidence/store.ts';
@@ -63,6 +65,8 @@ export interface SceneNotice {
 export interface RefusedView extends Omit<RefusedClient, 'first' | 'last'> {
   /** the name of the device or consumer for people; null: an unknown client */
   readonly name: string | null;
+  /** `what` for readers of any language; absent: a topic or filter */
+  readonly whatI18n?: Message;
   /** RFC 3339 */
   readonly first: string;
   readonly last: string;

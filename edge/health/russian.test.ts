@@ -18,6 +18,7 @@ import type { Sentence } from '@forpost/shared/texts/sentence.ts';
 import { stillEnglish } from '@forpost/shared/texts/testing/in-russian.ts';
 import { ServerCertificate } from '@forpost/shared/tls.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { checkConnect } from '../broker/protocol/connect.ts';
 import { CommandRefusals } from '../commands/command-refusals.ts';
 import { commandKinds } from '../commands/kinds/registry.ts';
 import { trustedKeys } from '../commands/trusted-keys.ts';
@@ -62,6 +63,13 @@ const errorOf = (code: string, text = 'connection failed') => Object.assign(new 
 test('an English sentence is found, with a quotation in it too', () => {
   expect(stillEnglish('nothing is stored at all')).toBe('nothing is stored at all');
   expect(stillEnglish('nothing is stored: the disk hums')).toContain('«the disk hums»');
+});
+
+test('a version of MQTT that the broker does not support is told in Russian', () => {
+  const connect = Buffer.from([0, 4, 0x4d, 0x51, 0x54, 0x54, 9, 2, 0, 60, 0, 0]);
+  const verdict = checkConnect(connect, 0, connect.length);
+  expect(verdict.kind).toBe('refused');
+  expectRussian(['what' in verdict ? verdict.what : undefined]);
 });
 
 test('problems of rules, of clocks and of ids are Russian', () => {

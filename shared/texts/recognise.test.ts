@@ -27,7 +27,7 @@ test('unknown words appear unchanged', () => {
 /** A value for each placeholder of the parsed text; a text of the catalogue where one is expected. */
 function example(key: string, text: string): Message {
   const values: Record<string, string | number> = {};
-  for (const [, name = '', kind] of text.matchAll(/\{([a-z]+)(?:, (number|plural))?[,}]/g))
+  for (const [, name = '', kind] of text.matchAll(/\{([a-zA-Z]+)(?:, (number|plural))?[,}]/g))
     values[name] =
       kind !== undefined
         ? 2345

@@ -1,7 +1,7 @@
 /** The registry of channel kinds. A new kind is one file beside this one and one line here. */
 import Type from 'typebox';
 import { type ChannelConfig, type ChannelKind, channelOfKind } from '../channel-kind.ts';
-import type { Route } from '../notifier.ts';
+import type { Route } from '../route-queues.ts';
 import { webhook } from './webhook.ts';
 
 /** All kinds. Each gets only configurations that were checked against its own schema, so the wider type is safe. */
@@ -23,5 +23,6 @@ export function createRoutes(notify: readonly ChannelConfig[] = []): readonly Ro
     channel: channelKindOf(config).create(config),
     severity: config.severity ?? 'warning',
     language: config.language ?? 'en',
+    ...(config.recipients === undefined ? {} : { recipients: config.recipients }),
   }));
 }

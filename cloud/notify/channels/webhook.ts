@@ -2,7 +2,7 @@
  * Posts a notification as JSON to an address, through the environment's proxy where one is set.
  *
  * Always: only a 2xx counts as accepted; redirects are refused, because they would send alerts to an address that nobody
- * configured; the event's id travels as Idempotency-Key. Messages show only the host of the address, because the rest may
+ * configured; the key of the delivery, or else the event's id, travels as Idempotency-Key. Messages show only the host of the address, because the rest may
  * hold a secret. The channel waits as long as the other side asks by Retry-After.
  */
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
@@ -83,7 +83,7 @@ export class WebhookChannel implements Channel {
     const { status, headers } = await this.#ask('POST', signal, body, {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
-      'idempotency-key': notification.id,
+      'idempotency-key': notification.key ?? notification.id,
     });
     if (status >= 200 && status < 300) return;
     const about = { ...this.#about, status: String(status) };

@@ -4,6 +4,7 @@
  * Always: an unsupported protocol level is refused with CONNACK 1, which every version defines [MQTT-3.1.2-2]; a packet
  * that violates the protocol gets no CONNACK 1.
  */
+import { words } from '@forpost/shared/texts/english.ts';
 import { endOfField, numberAt, textViolation, topicViolation } from './fields.ts';
 import { checkProperties, hasProperty, numbersOf, passedOn, property } from './properties.ts';
 import { reason, returnCode } from './reason-codes.ts';
@@ -76,7 +77,7 @@ export function checkConnect(bytes: Buffer, from: number, end: number): ConnectV
   const level = bytes[nameEnd] ?? 0;
   const version = versions[name + (level & ~bridgeBit)];
   if (version === undefined) {
-    const what = `protocol level ${level} of ${name} is not supported; MQTT 3.1, 3.1.1 and 5 are`;
+    const what = words('gateway/reason.mqtt-version', { level: String(level), name });
     return { kind: 'refused', version: '3.1.1', code: returnCode.unsupportedVersion, what };
   }
   return new ConnectReader(bytes, nameEnd, end, version).read();

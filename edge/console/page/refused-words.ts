@@ -1,12 +1,17 @@
 /** Refusals of clients in an installer's words, for the page and the command line. Pure. */
+import type { Message } from '@forpost/shared/texts/message.ts';
 import type { Refused } from '../../broker/refused-clients.ts';
-import { t } from './texts.ts';
+import { say, t } from './texts.ts';
 
 const mostLetters = 300;
 
 /** A refusal in words that follow the client's name: «Oven logs in with a wrong password». */
-export function refusedInWords({ kind, what: fullText }: Pick<Refused, 'kind' | 'what'>): string {
-  const what = shortened(fullText);
+export function refusedInWords({
+  kind,
+  what: words,
+  whatI18n,
+}: Pick<Refused, 'kind' | 'what'> & { readonly whatI18n?: Message }): string {
+  const what = shortened(say(whatI18n, words));
   switch (kind) {
     case 'publish':
       return t('gateway-page/refused.publish', { what });

@@ -52,6 +52,7 @@ export const refusedSchema = answer({
   clientId: Type.String({ description: 'client id that it chose; empty: none' }),
   address: Type.String({ description: 'its address; empty: not known' }),
   what: Type.String({ description: 'topic, filter, or what it spoke; empty where the kind says it all' }),
+  whatI18n: optional(message('`what` as a message of the catalogue, where it is a sentence')),
   count: Type.Integer({ description: 'how many times the same was refused' }),
   first: time('the first time'),
   last: time('the newest time'),

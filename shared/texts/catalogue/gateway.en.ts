@@ -372,6 +372,7 @@ export const gatewayEn = {
   'reason.site-damaged': 'the revision of the site in {where} is damaged',
   'reason.revision-not-kept': 'revision {revision} is not kept: "forpost site history" lists those that are',
   'reason.revision-missing': 'name the revision that you have seen: If-Match with the ETag of GET /api/v1/site',
+  'reason.mqtt-version': 'protocol level {level} of {name} is not supported; MQTT 3.1, 3.1.1 and 5 are',
   'reason.local-only': 'the site says local_only: its document is changed on the site alone',
   'reason.no-socket': 'the command line cannot reach this gateway, because {where} cannot be made: {reason}',
   'reason.restart-for-id':

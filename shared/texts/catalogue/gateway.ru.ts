@@ -374,6 +374,7 @@ export const gatewayRu = {
   'reason.revision-not-kept': 'ревизии {revision} нет среди сохранённых',
   'reason.revision-missing':
     'назовите ревизию, которую вы видели: заголовок If-Match, значение — из ответа GET /api/v1/site',
+  'reason.mqtt-version': 'уровень протокола {level} ({name}) не поддерживается, есть MQTT 3.1, 3.1.1 и 5',
   'reason.local-only': 'для объекта задано local_only: его документ меняют только на месте',
   'reason.no-socket': 'командная строка не может обратиться к этому шлюзу: {where} не создаётся: {reason}',
   'reason.restart-for-id':

@@ -122,5 +122,6 @@ export const mistakeChecksEn = {
     'receiver.tls.client_certificate_required needs client_ca: name the CA that signs the gateways’ certificates',
   'cloud.password-empty': '{file} is empty: its first line is the password',
   'cloud.channel-twice': 'two channels have the id "{id}": give one of them another id',
+  'cloud.recipient-twice': 'the channel "{id}" names "{to}" twice: take one of the two out',
   'cloud.log-level': '"{level}" is not a log level',
 } as const;

@@ -127,5 +127,6 @@ export const mistakeChecksRu = {
     'для receiver.tls.client_certificate_required нужен client_ca: назовите центр сертификации, который подписывает сертификаты шлюзов',
   'cloud.password-empty': '{file} пуст: его первая строка — пароль',
   'cloud.channel-twice': 'у двух каналов идентификатор «{id}»: дайте одному другой',
+  'cloud.recipient-twice': 'канал «{id}» дважды называет «{to}»: уберите один раз',
   'cloud.log-level': '«{level}» — не уровень журнала',
 } as const satisfies Readonly<Record<keyof typeof mistakeChecksEn, string>>;
