@@ -135,7 +135,8 @@ test('problems of certificates, keys, files and ports are Russian', async () => 
       },
       site: {
         secretsYaml: { file: text, at: () => ({ line: 1, column: 1 }) },
-        site: { cameras: [] },
+        siteYaml: { file: text, at: () => ({ line: 1, column: 1 }) },
+        site: { cameras: [], consumers: [], devices: [] },
         unusedSecrets: [],
         secrets: { mqtt: { oven: '$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaA' }, console: {} },
       },
