@@ -101,7 +101,7 @@ function stored(id: string): readonly { readonly type: string; readonly data: st
     .filter(({ data }) => data.includes(`"${id}"`));
 }
 
-test('a Tasmota plug and a Shelly are paired while a meter sends twenty messages a second, of which none is lost', async () => {
+test('a Tasmota plug and a Shelly are paired while a meter sends fifty messages a second, of which none is lost', async () => {
   const meter = await mqtt.connectAsync(`mqtt://127.0.0.1:${port}`, {
     username: 'meter',
     password: meterCredential.password,
@@ -114,7 +114,7 @@ test('a Tasmota plug and a Shelly are paired while a meter sends twenty messages
   const sent: Promise<unknown>[] = [];
   const sending = setInterval(
     () => sent.push(meter.publishAsync('forpost/devices/meter/readings', '{"values":{"power_w":1}}', { qos: 1 })),
-    50,
+    20,
   );
 
   const tasmotaLogIn = { username: 'plug-user', password: 'from the installer' };
@@ -169,7 +169,7 @@ test('a Tasmota plug and a Shelly are paired while a meter sends twenty messages
 
   clearInterval(sending);
   await Promise.all(sent);
-  expect(sent.length).toBeGreaterThan(10);
+  expect(sent.length).toBeGreaterThan(5);
   expect(closed).toBe(0);
   expect(stored('meter').length).toBe(sent.length);
   await post('close', {});
@@ -178,7 +178,7 @@ test('a Tasmota plug and a Shelly are paired while a meter sends twenty messages
 test('an attacker in the open window reaches nobody, pushes nobody out and leaves nothing behind', async () => {
   await post('open', { minutes: 5 });
   const before = readFileSync(join(folder, 'site.yaml'), 'utf8');
-  const sockets = Array.from({ length: 60 }, (_, n) => {
+  const sockets = Array.from({ length: 30 }, (_, n) => {
     const socket = connectSocket(port, '127.0.0.1');
     socket.on('error', () => undefined);
     socket.write(

@@ -36,7 +36,7 @@ export const setUpPairingRu = {
   'pairing.claims': 'Оно называет имя пользователя устройства «{name}», но с другим паролем.',
   'pairing.unreadable': 'Часть сообщений прочесть нельзя: {reason}',
   'pairing.address': 'Адрес',
-  'pairing.client-id': 'Client id',
+  'pairing.client-id': 'Идентификатор клиента',
   'pairing.none': 'нет',
   'pairing.gone': 'Сейчас не подключено, последний раз {time}.',
   'pairing.in-clear': 'Подключается без TLS.',
