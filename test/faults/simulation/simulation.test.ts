@@ -6,7 +6,7 @@ import { simulate } from './simulation.ts';
 import { campaignOnThreads } from './threads.ts';
 
 /** More by hand: FORPOST_SIMULATION_SEEDS=100000, or npm run faults -- --simulate 100000 */
-const seeds = Number(process.env.FORPOST_SIMULATION_SEEDS ?? 1000);
+const seeds = Number(process.env.FORPOST_SIMULATION_SEEDS ?? 500);
 
 test('through all faults at once nothing acknowledged is lost, nothing is stored twice, and every gap is explained', async () => {
   const { failures, ...totals } = await campaignOnThreads(1, seeds);
