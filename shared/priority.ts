@@ -18,10 +18,10 @@ const tasks = '/proc/self/task';
 const helperName = 'V8Worker';
 
 /**
- * Raises the priority of the calling thread, and of what it starts from now on, above all work that can wait. V8's helper
- * threads get it too: each garbage collection waits for them, which took 10 to 50 ms on busy cores at the lower priority.
+ * Lets the calling thread, and what it starts from now on, go before everything that can wait. V8's helpers go with it:
+ * each garbage collection waits for them, which took 10 to 50 ms on busy cores while they went behind.
  */
-export function raisePriority(): void {
+export function goFirst(): void {
   delete process.env[given];
   const nice = getPriority();
   const first = Math.max(highest, nice - alertsAhead);
@@ -41,8 +41,8 @@ function helpers(): readonly number[] {
   }
 }
 
-/** Lowers the priority of the calling thread, whose work can wait, to that of the gateway's start. */
-export function lowerPriority(): void {
+/** Gives the calling thread the nice value of the gateway's start: it can wait. */
+export function goAsGiven(): void {
   const nice = process.env[given];
   if (nice !== undefined) setNice(Number(nice));
 }

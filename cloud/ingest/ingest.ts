@@ -36,8 +36,8 @@ import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
 export interface IngestEvents {
   /** these events are new in the history, as far as the history has answered */
   stored(events: readonly ForpostEvent[]): void;
-  /** these events are in the history, new or stored before; `toNotify`: those that were not replayed, default all */
-  readonly held?: (events: readonly ForpostEvent[], toNotify?: readonly ForpostEvent[]) => void;
+  /** these events are in the history, new or stored before; `toTell`: those that were not replayed, default all */
+  readonly held?: (events: readonly ForpostEvent[], toTell?: readonly ForpostEvent[]) => void;
   /** partitions were assigned: other centres may have stored events meanwhile */
   readonly assigned?: () => void;
   /** number of repeated events, which were not stored again */
@@ -70,7 +70,7 @@ export interface IngestOptions {
 export interface IngestStatus {
   readonly events: ConsumerState;
   readonly statuses: ConsumerState;
-  /** number of records in Kafka that were not handled at the last measurement */
+  /** number of records in Kafka that were not handled at the last look */
   readonly lags: readonly PartitionLag[];
   /** ms of the monotonic clock: all records that stood in Kafka then have been handled; undefined: not known yet */
   readonly handledAt: number | undefined;

@@ -64,6 +64,16 @@ export interface ShownCertificate {
   readonly names: readonly string[];
 }
 
+/** Makes the tree of a long list of filters in steps: it would otherwise be made whole at the first publish. */
+export function* compiling(filters: readonly string[]): Generator<void, void, void> {
+  const set = new FilterSet();
+  for (const filter of filters) {
+    set.add(filter);
+    yield;
+  }
+  sets.set(filters, set);
+}
+
 /**
  * Checks a user and password; undefined: the log-in is wrong. Never called for an anonymous client. Costs some 30 ms of a
  * core. `clientId`: of CONNECT.

@@ -157,7 +157,7 @@ export class LogIn {
   }
 
   #refuse(
-    { address: from = '', user = '' }: LogInRequest,
+    { address: from = '', user = '', certificate }: LogInRequest,
     { clientId }: ConnectRequest,
     message: string,
   ): LogInOutcome {
@@ -170,7 +170,11 @@ export class LogIn {
       this.#onRefused?.({ kind: isUser ? 'password' : 'stranger', principal, user, clientId, address: from, what: '' });
       // all unknown names together cause one log line a minute
       const kind = isUser ? name : '';
-      this.#logger.warn(`log-in ${address} ${kind}`, { address, user: name }, `log-in refused: ${message}`);
+      this.#logger.warn(
+        `log-in ${address} ${kind}`,
+        { address, user: name, certificate: certificate?.fingerprint },
+        `log-in refused: ${message}`,
+      );
     };
     return { ok: false, returnCode: notAuthorized, message, wrong: { principal, count } };
   }

@@ -41,6 +41,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     load: (text) => checks.load(text),
     compare: (before, after) => checks.compare(before, after),
     valuesOf: (text) => checks.values(text),
+    withEdits: (text, edits) => checks.withEdits(text, edits),
     parts: siteParts(options, ground, {
       rules: () => rules(),
       pipeline: () => pipeline,

@@ -109,3 +109,18 @@ function fixed(
   if (user === id || !users.has(user)) return claim('fixed user name', user, id, ['user']);
   return [{ path: ['mqtt', id, 'user'], message: words('mistake/secret.user-of-other', { id, user }) }];
 }
+
+/** A warning that only the command line and the log show. */
+type UselessName = Pick<Located, 'path'> & { readonly message: string };
+
+/** Names of certificates that count for nothing: no CA of clients' certificates vouches for them. They stop no start. */
+export function uselessNames(mqtt: Secrets['mqtt'], hasClientCa: boolean): readonly UselessName[] {
+  if (hasClientCa) return [];
+  return Object.entries(mqtt).flatMap(([id, secret]) =>
+    (storedCredential(secret).certificates ?? []).flatMap((certificate, index): readonly UselessName[] => {
+      if (!certificate.startsWith('name:')) return [];
+      const message = `mqtt.${id} cannot log in by "${certificate}": a name counts only with mqtt.tls.client_ca in gateway.yaml, the CA of clients' certificates`;
+      return [{ path: ['mqtt', id, 'certificates', index], message }];
+    }),
+  );
+}

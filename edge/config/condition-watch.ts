@@ -16,7 +16,7 @@ import { type Warning, warningText } from './conditions.ts';
 const checkEveryMs = 60_000;
 
 export interface ConditionWatchOptions {
-  readonly find: () => readonly Warning[];
+  readonly look: () => readonly Warning[];
   /** the conditions found before the start */
   readonly first: readonly Warning[];
   readonly clock: Clock;
@@ -26,20 +26,20 @@ export interface ConditionWatchOptions {
 
 export class ConditionWatch implements Part {
   readonly #options: ConditionWatchOptions;
-  #find: ConditionWatchOptions['find'];
+  #lookAgain: ConditionWatchOptions['look'];
   #known: readonly Warning[] = [];
   #timer: Timer | undefined;
   #stopped = false;
 
   constructor(options: ConditionWatchOptions) {
     this.#options = options;
-    this.#find = options.find;
+    this.#lookAgain = options.look;
   }
 
   async start(): Promise<void> {
     this.#stopped = false;
     this.#update(this.#options.first);
-    this.#checkLater();
+    this.#lookLater();
   }
 
   async stop(): Promise<void> {
@@ -54,18 +54,18 @@ export class ConditionWatch implements Part {
     );
   }
 
-  /** Uses `find` for this and all further checks. Never throws. */
-  renew(find: ConditionWatchOptions['find']): void {
-    this.#find = find;
-    this.check();
+  /** Uses `look` for this and all further checks. Never throws. */
+  renew(look: ConditionWatchOptions['look']): void {
+    this.#lookAgain = look;
+    this.look();
   }
 
   /** Never throws. */
-  check(): void {
+  look(): void {
     try {
-      this.#update(this.#find());
+      this.#update(this.#lookAgain());
     } catch (error) {
-      this.#options.logger.warn({ why: messageOf(error) }, 'the conditions of the start cannot be checked again');
+      this.#options.logger.warn({ why: messageOf(error) }, 'the conditions of the start cannot be looked at again');
     }
   }
 
@@ -75,10 +75,10 @@ export class ConditionWatch implements Part {
     this.#known = found;
   }
 
-  #checkLater(): void {
+  #lookLater(): void {
     this.#timer = this.#options.clock.after(this.#options.everyMs ?? checkEveryMs, () => {
-      this.check();
-      if (!this.#stopped) this.#checkLater();
+      this.look();
+      if (!this.#stopped) this.#lookLater();
     });
   }
 }

@@ -19,6 +19,7 @@ import { trustedKeys } from '../commands/trusted-keys.ts';
 import { storedCredential } from '../site/secrets.ts';
 import { checkModels } from '../vision/check-models.ts';
 import { uselessFilters } from './check-consumers.ts';
+import { uselessNames } from './check-log-ins.ts';
 import type { Installation } from './installation.ts';
 import { keptFileProblems } from './kept-files.ts';
 import type { LoadedSite } from './load-site.ts';
@@ -84,6 +85,11 @@ export function lastingConditions(configured: Configured, clock: Clock): readonl
       site.unusedSecrets.map(({ path, message }) => ({ path, message: wordsOf(message) })),
     ),
     ...located('unused', site.siteYaml, uselessFilters(site.site)),
+    ...located(
+      'unused',
+      site.secretsYaml,
+      uselessNames(site.secrets.mqtt, installation.mqtt.tls?.client_ca !== undefined),
+    ),
     ...modeProblems(configured).map((message): Warning => ({ area: 'access', message })),
   ];
 }

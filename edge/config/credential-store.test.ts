@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { registerProblems } from '@forpost/shared/http/problem.ts';
 import { useSchemas } from '@forpost/shared/http/validation.ts';
@@ -28,7 +29,7 @@ const principals = principalsOf(site);
 const fingerprint = `sha256:${'0a'.repeat(32)}`;
 
 /** The API over a secrets file, with the log-ins of a running gateway. */
-function rig({ hasClientCa = true } = {}) {
+function rig({ hasClientCa = true, takesWrites = true } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'forpost-credentials-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const file = { secrets_file: join(folder, 'secrets.yaml'), data: folder };
@@ -44,6 +45,7 @@ function rig({ hasClientCa = true } = {}) {
     site: () => site,
     secretOf: (id) => logIns.secretOf(id),
     write: (changes) => {
+      if (!takesWrites) throw new ForpostError('FORPOST_CONFIG_INVALID', 'the disk is full');
       events.push('written');
       return writeCredentials(file, changes);
     },
@@ -152,4 +154,12 @@ test('an unknown id is answered with 404, and a grace of more than 30 days is re
   ] as const)
     expect(await ask(method, `/nobody/${path}`, {})).toMatchObject({ status: 404, body: { detailI18n: {} } });
   expect(await ask('POST', '/meter/rotate', { graceS: 31 * 86_400 })).toMatchObject({ status: 400 });
+});
+
+test('a revocation that cannot be written says so, and keeps the client out all the same', async () => {
+  const { ask, letsIn, meter, events } = rig({ takesWrites: false });
+  expect(await ask('POST', '/meter/revoke')).toMatchObject({ status: 422, body: { detail: 'the disk is full' } });
+  expect(events).toEqual(['ended']);
+  expect(await letsIn('meter', meter.password)).toBe(false);
+  expect(await ask('POST', '/pump/rotate', {})).toMatchObject({ status: 422 });
 });

@@ -112,7 +112,8 @@ export class CredentialStore implements CredentialDoor {
   #change(what: 'rotated' | 'revoked' | 'certificates', change: CredentialChange): Promise<void> {
     const { alone, write, live, onChanged } = this.#options;
     return alone(async () => {
-      live?.set(await write([change]));
+      const changed = await write([change]);
+      live?.set(changed);
       live?.endInvalid();
       onChanged?.(what, change.id);
     });

@@ -12,7 +12,7 @@ import { words } from '@forpost/shared/texts/english.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { type Changed, type ChangeRequest, longestWhy, type Rehearsed, type SiteDocument } from '../site/document.ts';
-import { type Edit, withEdits } from '../site/document-edit.ts';
+import type { Edit } from '../site/document-edit.ts';
 import { conflictInWords } from '../site/live-site.ts';
 import { refusedFor } from '../site/refused-for.ts';
 import type { Author, Revision } from '../site/revision.ts';
@@ -211,7 +211,7 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
     },
     async (request, reply) => {
       const { edits, why: reason = '', passwords: wanted = false } = request.body;
-      const edit = (old: string) => withEdits(old, edits as readonly Edit[]);
+      const edit = edits as readonly Edit[];
       const change = { seen: seenIn(request), author: authorOf(request), why: reason, edit };
       return changed(reply, document, change, wanted ? passwordsFor : undefined);
     },

@@ -11,7 +11,7 @@
  */
 
 import { atOnce } from '@forpost/shared/slices.ts';
-import type { Principal } from '../broker/access.ts';
+import { compiling, type Principal } from '../broker/access.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { ConsumerConfig, DeviceConfig, Site } from '../site/site.ts';
 import type { MoreTopics } from './decoder.ts';
@@ -61,8 +61,10 @@ export function* principalSteps({
     yield;
   }
   for (const { consumer, roles } of speaking) {
-    principals.set(consumer.id, consumerOf(consumer, roles, [...allCommands], exceptOfConsumer));
-    yield;
+    const principal = consumerOf(consumer, roles, [...allCommands], exceptOfConsumer);
+    // a home automation may write to the command topics of every device
+    yield* compiling(principal.publish);
+    principals.set(consumer.id, principal);
   }
   return principals;
 }

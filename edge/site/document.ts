@@ -22,6 +22,7 @@ import { message } from '@forpost/shared/texts/texts.ts';
 import { version } from '@forpost/shared/version.ts';
 import { differenceOf } from './difference.ts';
 import { type SiteDisk, siteDisk } from './disk.ts';
+import { type Edit, withEdits } from './document-edit.ts';
 import { History } from './history.ts';
 import { type Author, type ChangeInWords, names, type Revision, sha256Of } from './revision.ts';
 import type { Secrets } from './secrets.ts';
@@ -84,7 +85,7 @@ export interface ChangeRequest extends Request {
   /** the revision that the author has seen: a number or the begin of a SHA-256 */
   readonly seen: string;
   /** @throws ForpostError FORPOST_CONFIG_INVALID: the change does not fit the text */
-  readonly edit: (text: string) => string;
+  readonly edit: ((text: string) => string) | readonly Edit[];
   /** makes the secrets that the new document needs, before it is checked with them; returns what takes them back */
   readonly makeSecrets?: (text: string) => TakeBack | Promise<TakeBack>;
 }
@@ -99,6 +100,8 @@ export interface SiteDocumentOptions {
   readonly compare?: (before: string, after: string) => Promise<readonly ChangeInWords[]>;
   /** default: `valuesIn` in this thread */
   readonly valuesOf?: (text: string) => Promise<Fields>;
+  /** default: `withEdits` in this thread */
+  readonly withEdits?: (text: string, edits: readonly Edit[]) => Promise<string>;
   /** has every part do what takes long, before `prepare`; changes nothing. A refusal is left to `prepare` */
   readonly ready?: (loaded: LoadedDocument) => Promise<void>;
   /** asks every part; default: no part runs */
@@ -204,7 +207,7 @@ export class SiteDocument {
     return this.#inTurn(async () => {
       const conflict = (await this.#conflictByHand()) ?? (await this.#conflictOf(request));
       if (conflict !== undefined) return conflict;
-      const next = request.edit(this.#text);
+      const next = await this.#edited(this.#text, request);
       if (next === this.#text) return { unchanged: this.newest };
       return this.#take(next, request, true);
     });
@@ -342,17 +345,23 @@ export class SiteDocument {
     }
   }
 
+  async #edited(text: string, { edit }: ChangeRequest): Promise<string> {
+    if (typeof edit === 'function') return edit(text);
+    return this.#options.withEdits?.(text, edit) ?? withEdits(text, edit);
+  }
+
   async #conflictByHand(): Promise<Conflict | undefined> {
     const text = await this.#disk.read(this.#options.file);
     if (text === this.#text) return undefined;
     return { conflict: 'by-hand', newest: this.newest, changes: await this.#compare(this.#text, text) };
   }
 
-  async #conflictOf({ seen, edit }: ChangeRequest): Promise<Conflict | { readonly unchanged: Revision } | undefined> {
+  async #conflictOf(request: ChangeRequest): Promise<Conflict | { readonly unchanged: Revision } | undefined> {
+    const { seen } = request;
     if (names(seen, this.newest)) return undefined;
     const old = await this.read(seen);
     // the same change once more: its answer was lost
-    if (old !== undefined && edit(old.text) === this.#text) return { unchanged: this.newest };
+    if (old !== undefined && (await this.#edited(old.text, request)) === this.#text) return { unchanged: this.newest };
     const changes = old === undefined ? [] : await this.#compare(old.text, this.#text);
     // the same text again (a change that was undone): the author has seen what is
     if (old !== undefined && changes.length === 0) return undefined;

@@ -6,25 +6,25 @@ import type { DeviceConfig } from '../../edge/site/site.ts';
 import { type MeterName, meterNames, outdoorRadioWorks, outdoorTemperature } from './load.ts';
 import {
   type Measured,
-  type MeterFormat,
   mains,
   native,
   round,
+  type Speaker,
   shellySwitch,
   shellyThreePhase,
   tasmotaPlug,
-} from './meter-formats.ts';
+} from './speakers.ts';
 
 export interface SimulatedDevice {
   readonly id: string;
   readonly intervalMs: number;
-  readonly format: MeterFormat;
+  readonly speaker: Speaker;
   /** the load whose power and registers it reports; undefined for sensors */
   readonly meter: MeterName | undefined;
   /** Wh drawn and fed in at the demo's first start: real meters do not begin at 0 */
   readonly begins: { readonly drawn: number; readonly fedIn: number };
   /** whether its radio works at this second */
-  readonly radioWorks: (seconds: number) => boolean;
+  readonly heard: (seconds: number) => boolean;
 }
 
 const always = () => true;
@@ -42,24 +42,24 @@ const otherwiseMs = 5_000;
 
 /** `water`: m³ on the water meter now */
 export function simulated(device: DeviceConfig, water: () => number): SimulatedDevice | undefined {
-  const speaker = formatOf(device, water);
+  const speaker = speakerOf(device, water);
   if (speaker === undefined) return undefined;
   const { id } = device;
   const meter = meterNames.find((name) => name === id);
   return {
     id,
-    format: speaker,
+    speaker,
     meter,
     intervalMs: intervalsMs[id] ?? otherwiseMs,
     begins: {
       drawn: meter === 'solar' ? 1_200 : 1_000 * (id.length * 613),
       fedIn: meter === 'solar' ? 18_400_000 : meter === 'main-meter' ? 9_700_000 : 0,
     },
-    radioWorks: id === 'outdoor' ? outdoorRadioWorks : always,
+    heard: id === 'outdoor' ? outdoorRadioWorks : always,
   };
 }
 
-function formatOf(device: DeviceConfig, water: () => number): MeterFormat | undefined {
+function speakerOf(device: DeviceConfig, water: () => number): Speaker | undefined {
   const topic = device.topic ?? device.id;
   const isMeter = meterNames.some((name) => name === device.id);
   switch (device.decoder) {

@@ -11,20 +11,16 @@ import { registerBackupRoute } from '../../edge/console/backup-route.ts';
 import { registerPairingRoutes } from '../../edge/console/pairing-routes.ts';
 import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
 import { registerSiteRoutes } from '../../edge/console/site-routes.ts';
-import { placeholder } from './placeholder.ts';
+import { anything } from './anything.ts';
 
 export function gatewayDocument(): Promise<OpenApiDocument> {
   return documentOf((app) => {
     const login = addLogin(app);
-    registerOpenRoutes(app, placeholder());
-    registerRoutes(app, { source: placeholder(), login, clock: systemClock, metrics: placeholder() });
-    registerBackupRoute(app.withTypeProvider(), { takeBackup: placeholder(), login, gateway: '' });
-    registerSiteRoutes(app, { document: placeholder(), authorOf: placeholder() });
-    registerPairingRoutes(app.withTypeProvider(), {
-      pairing: placeholder(),
-      view: placeholder(),
-      authorOf: placeholder(),
-    });
+    registerOpenRoutes(app, anything());
+    registerRoutes(app, { source: anything(), login, clock: systemClock, metrics: anything() });
+    registerBackupRoute(app.withTypeProvider(), { takeBackup: anything(), login, gateway: '' });
+    registerSiteRoutes(app, { document: anything(), authorOf: anything() });
+    registerPairingRoutes(app.withTypeProvider(), { pairing: anything(), view: anything(), authorOf: anything() });
   });
 }
 
@@ -32,7 +28,7 @@ export function centreDocument(): Promise<OpenApiDocument> {
   const services = new Proxy(
     { config: {}, folder: '', clock: systemClock, logger: silentLogger() } as Partial<CentreServices>,
     {
-      get: (known, name) => Reflect.get(known, name) ?? placeholder(),
+      get: (known, name) => Reflect.get(known, name) ?? anything(),
     },
   ) as CentreServices;
   return documentOf(async (app) => {
@@ -40,7 +36,7 @@ export function centreDocument(): Promise<OpenApiDocument> {
     await app.register(async (scope) => {
       made.addRoutes(scope, addLogin(scope));
     });
-    await app.register(receiverPlugin, { ...placeholder<Parameters<typeof receiverPlugin>[1]>(), capabilities: made });
+    await app.register(receiverPlugin, { ...anything<Parameters<typeof receiverPlugin>[1]>(), capabilities: made });
   });
 }
 

@@ -4,8 +4,8 @@
  *   tick ── the main thread has beaten, or is being debugged ──► alive
  *     └── no beat ──► silent for one tick more ── `hangMs` of them ──► hangs
  *
- * Always: silence counts in ticks of the judging thread, at most two for each judgement, so that a suspended machine, SIGSTOP, a
- * paused virtual machine or a jumping clock count as one judgement at most, for any length of time.
+ * Always: silence counts in ticks of the judging thread, at most two for each look, so that a suspended machine, SIGSTOP, a
+ * paused virtual machine or a jumping clock count as one look at most, for any length of time.
  */
 export class HangJudge {
   readonly #hangMs: number;
@@ -25,7 +25,7 @@ export class HangJudge {
   }
 
   /** Whether the thread hangs. `uptime`: ms of a monotonic clock; `beats`: number of its beats so far. */
-  judge(uptime: number, beats: number, isDebugged: boolean): boolean {
+  look(uptime: number, beats: number, isDebugged: boolean): boolean {
     const passedMs = this.#at === undefined ? 0 : Math.min(Math.max(0, uptime - this.#at), 2 * this.#tickMs);
     this.#at = uptime;
     this.#silentMs = beats !== this.#beats || isDebugged ? 0 : this.#silentMs + passedMs;

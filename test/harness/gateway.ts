@@ -34,7 +34,7 @@ export async function startGateway(
   const gateway = new Gateway({
     ...rest,
     configFile: file,
-    conditions: { first: warnings, find: look },
+    conditions: { first: warnings, look },
     clock: systemClock,
     random: Math.random,
     logger: silentLogger(),

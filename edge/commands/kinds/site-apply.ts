@@ -11,7 +11,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
-import { type Edit, withEdits } from '../../site/document-edit.ts';
+import type { Edit } from '../../site/document-edit.ts';
 import type { CommandKind } from '../command-kind.ts';
 
 /** The arguments of a command have 8 kB: a larger document comes compressed. */
@@ -50,9 +50,9 @@ export const siteApply: CommandKind = {
         outcome: 'refused',
         message: message('gateway/answer.one-of', { names: 'document, document_gzip, edits' }),
       };
-    const edit =
-      edits === undefined ? whole(document, gzip) : (old: string) => withEdits(old, edits as readonly Edit[]);
-    if (typeof edit !== 'function') return { outcome: 'refused', message: edit };
+    const replaced = edits === undefined ? whole(document, gzip) : undefined;
+    if (replaced !== undefined && typeof replaced !== 'function') return { outcome: 'refused', message: replaced };
+    const edit = replaced ?? (edits as readonly Edit[]);
     const changed = await context.changeSite({ seen: String(revision), why: String(why), edit }, author);
     return 'refused' in changed
       ? { outcome: 'refused', message: changed.refused }

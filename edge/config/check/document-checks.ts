@@ -15,6 +15,7 @@ import { configError } from '@forpost/shared/config/yaml.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { differenceOf } from '../../site/difference.ts';
 import type { LoadedDocument } from '../../site/document.ts';
+import { type Edit, withEdits } from '../../site/document-edit.ts';
 import type { ChangeInWords } from '../../site/revision.ts';
 import { type Fields, valuesIn } from '../../site/values.ts';
 import type { ChangedCredentials, CredentialChange } from '../credential-changes.ts';
@@ -72,6 +73,15 @@ export class DocumentChecks {
     const answer = await this.#ask({ kind: 'values', text });
     if (answer.kind !== 'values') throw unanswered();
     return answer.values;
+  }
+
+  /** As `withEdits`. @throws ForpostError FORPOST_CONFIG_INVALID, FORPOST_CALL_UNANSWERED */
+  async withEdits(text: string, edits: readonly Edit[]): Promise<string> {
+    if (this.#isSmall(text)) return withEdits(text, edits);
+    const answer = await this.#ask({ kind: 'edit', text, edits });
+    if (answer.kind === 'problems') throw configError(answer.problems);
+    if (answer.kind !== 'edited') throw unanswered();
+    return answer.text;
   }
 
   /** As `withDeviceList`: the document with the devices of a list. @throws ForpostError FORPOST_CALL_UNANSWERED */

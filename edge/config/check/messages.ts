@@ -3,6 +3,7 @@
 import type { PlacedProblem } from '@forpost/shared/config/yaml.ts';
 import type { ErrorCode } from '@forpost/shared/errors.ts';
 import type { LoadedDocument } from '../../site/document.ts';
+import type { Edit } from '../../site/document-edit.ts';
 import type { ChangeInWords } from '../../site/revision.ts';
 import type { Fields } from '../../site/values.ts';
 import type { ChangedCredentials, CredentialChange } from '../credential-changes.ts';
@@ -19,6 +20,7 @@ export type SecretsQuestion =
 
 export type CheckQuestion =
   | SecretsQuestion
+  | { readonly kind: 'edit'; readonly text: string; readonly edits: readonly Edit[] }
   /** adds the devices of a list (CSV) to a document */
   | { readonly kind: 'add'; readonly file: string; readonly text: string; readonly csv: string }
   | { readonly kind: 'load'; readonly file: string; readonly secretsFile: string; readonly text: string }
@@ -26,6 +28,7 @@ export type CheckQuestion =
   | { readonly kind: 'values'; readonly text: string };
 
 export type CheckAnswer =
+  | { readonly kind: 'edited'; readonly text: string }
   | { readonly kind: 'added'; readonly list: DeviceList }
   | { readonly kind: 'changed'; readonly changed: ChangedCredentials }
   | { readonly kind: 'given'; readonly given: readonly GivenPassword[] }

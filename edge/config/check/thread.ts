@@ -4,8 +4,9 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { placedProblems } from '@forpost/shared/config/yaml.ts';
-import { lowerPriority } from '@forpost/shared/priority.ts';
+import { goAsGiven } from '@forpost/shared/priority.ts';
 import { differenceOf } from '../../site/difference.ts';
+import { withEdits } from '../../site/document-edit.ts';
 import { valuesIn } from '../../site/values.ts';
 import { withDeviceList } from '../device-list.ts';
 import { loadSite } from '../load-site.ts';
@@ -13,7 +14,7 @@ import type { CheckAnswer, CheckQuestion } from './messages.ts';
 import { answerAboutSecrets } from './secrets-answers.ts';
 
 if (parentPort === null) throw new Error('the thread that checks the site is not a program of its own');
-lowerPriority();
+goAsGiven();
 parentPort.postMessage(answerTo(workerData as CheckQuestion));
 
 /** @throws for what is no mistake in the document: the main thread gets it as the thread's error */
@@ -24,6 +25,7 @@ function answerTo(question: CheckQuestion): CheckAnswer {
   if (question.kind === 'compare') return { kind: 'changes', changes: differenceOf(question.before, question.after) };
   if (question.kind === 'values') return { kind: 'values', values: valuesIn(question.text) };
   try {
+    if (question.kind === 'edit') return { kind: 'edited', text: withEdits(question.text, question.edits) };
     const { site, secrets } = loadSite(question.file, question.secretsFile, question.text);
     return { kind: 'loaded', loaded: { site, secrets } };
   } catch (error) {

@@ -29,7 +29,7 @@ export function hostLines(host: HostStatus): readonly HostLine[] {
       text: unknown === undefined || text !== '' ? text : notKnown(unknown),
       isKnown: unknown === undefined || text !== '',
       note: wrong.map((finding) => `${sentence(findingWords(finding))}.`).join(' '),
-      mark: wrong.length === 0 ? undefined : bad ? badMark() : watchMark(),
+      mark: wrong.length === 0 ? undefined : bad ? badMark() : lookMark(),
     };
   };
   const isKnown = (part: HostPart) => host.findings.every((one) => one.part !== part || one.level !== 'unknown');
@@ -51,7 +51,7 @@ function badMark(): HostLine['mark'] {
   return { tone: 'bad', label: t('gateway-page/host.bad') };
 }
 
-function watchMark(): HostLine['mark'] {
+function lookMark(): HostLine['mark'] {
   return { tone: 'look', label: t('gateway-page/host.watch') };
 }
 

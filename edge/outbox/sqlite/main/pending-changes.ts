@@ -31,9 +31,9 @@ export class PendingChanges {
   #pending = new Map<string, Pending>();
   #waiting: Wait | undefined;
   #running:
-    | { readonly pending: Map<string, Pending>; readonly replacesState: boolean; readonly wait: Wait | undefined }
+    | { readonly pending: Map<string, Pending>; readonly anew: boolean; readonly wait: Wait | undefined }
     | undefined;
-  #savesAll = false;
+  #anew = false;
   #savingAnew = false;
   #askAnew: (() => void) | undefined;
 
@@ -43,7 +43,7 @@ export class PendingChanges {
   }
 
   get isEmpty(): boolean {
-    return this.#pending.size === 0 && !this.#savesAll;
+    return this.#pending.size === 0 && !this.#anew;
   }
 
   onAnew(listener: () => void): void {
@@ -51,7 +51,7 @@ export class PendingChanges {
   }
 
   add(change: StateChange): void {
-    if (this.#savesAll) return;
+    if (this.#anew) return;
     this.#put(change);
     // while the broker saves its whole state, the broker's own bounds hold
     if (this.#pending.size > maxPending && !this.#savingAnew) this.begin();
@@ -61,7 +61,7 @@ export class PendingChanges {
   begin(): void {
     if (this.#askAnew === undefined) return;
     this.#pending.clear();
-    this.#savesAll = true;
+    this.#anew = true;
   }
 
   /** Resolves once everything added until now is on disk. */
@@ -72,18 +72,18 @@ export class PendingChanges {
   }
 
   beginCommit(): CommitChanges {
-    const replacesState = this.#savesAll;
-    if (replacesState) {
-      this.#savesAll = false;
+    const anew = this.#anew;
+    if (anew) {
+      this.#anew = false;
       this.#savingAnew = true;
       this.#askAnew?.();
       this.#savingAnew = false;
     }
     const pending = this.#pending;
     this.#pending = new Map();
-    this.#running = { pending, replacesState, wait: this.#waiting };
+    this.#running = { pending, anew, wait: this.#waiting };
     this.#waiting = undefined;
-    return { replacesState, changes: Array.from(pending.values(), ({ change }) => change) };
+    return { anew, changes: Array.from(pending.values(), ({ change }) => change) };
   }
 
   committed(): void {
@@ -96,7 +96,7 @@ export class PendingChanges {
     const running = this.#running;
     this.#running = undefined;
     if (running === undefined) return;
-    if (running.replacesState || this.#savesAll) this.begin();
+    if (running.anew || this.#anew) this.begin();
     else this.#putBack(running.pending);
     running.wait?.reject(error);
   }
