@@ -99,7 +99,7 @@ export class Gateway implements Part {
   async #startParts(): Promise<void> {
     const { uplink, evidenceStore, uploads, vision } = this.#outside;
     const { conditions, health, host, retryingPage, socket } = this.#page;
-    const { pastAlarms, alarms } = this.#alarming;
+    const { pastAlarms, alarms, actionTests } = this.#alarming;
     await this.#releasers.start('uplink', uplink);
     await this.#releasers.start('evidence', evidenceStore);
     pastAlarms.remember(activePast(alarms.active()));
@@ -115,6 +115,8 @@ export class Gateway implements Part {
     this.#releasers.add('pairing', () => this.#alarming.pairing.stop());
     await this.#releasers.start('broker', this.#ground.broker);
     await this.#releasers.start('graces of passwords', this.#ground.graces);
+    // before the broker: a siren that a test has switched on goes off
+    this.#releasers.add('tests of actions', () => actionTests.stop());
     await this.#releasers.start('status for local subscribers', this.#page.statusTopic);
   }
 

@@ -284,6 +284,11 @@ export class Broker implements Part, LocalPublisher {
     flushAll();
   }
 
+  /** Whether a client is subscribed to a topic now, or a session of one that is away. */
+  isSubscribed(topic: string): boolean {
+    return this.#sessions.index.match(topic).all.length > 0;
+  }
+
   /** false: the message has no subscribers. */
   #hand(message: Message): boolean {
     if (message.retain) this.#sessions.retained.store(message);

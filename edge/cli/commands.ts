@@ -1,6 +1,7 @@
 /** The commands of `forpost`. A new command is one file in commands/ and one line here. */
 import type { CommandTable } from '@forpost/shared/cli/command.ts';
 import { version } from '@forpost/shared/version.ts';
+import { actionsList, actionsTry } from './commands/actions.ts';
 import { backup, restore } from './commands/backup.ts';
 import { camerasFingerprint } from './commands/cameras.ts';
 import { check } from './commands/check.ts';
@@ -30,6 +31,7 @@ export const gatewayCommands: CommandTable = {
   version,
   groups: {
     site: 'the site’s document and its revisions',
+    actions: 'what the site does by itself when an alarm begins',
     devices: 'devices, consumers and people, and their credentials',
     pair: 'the pairing window, in which unknown clients show themselves and are taken in',
     cameras: 'cameras of the site',
@@ -47,6 +49,8 @@ export const gatewayCommands: CommandTable = {
     siteHistory,
     siteApply,
     siteUndo,
+    actionsList,
+    actionsTry,
     devicesAdd,
     devicesImport,
     devicesList,

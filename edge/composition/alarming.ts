@@ -5,11 +5,13 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import type { GatewayData } from '@forpost/shared/event/event.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import { wordsOf } from '@forpost/shared/texts/sentence.ts';
+import { ActionTests } from '../alerts/action-tests.ts';
 import { createActions } from '../alerts/actions/registry.ts';
 import type { DeviceWords } from '../alerts/alarm.ts';
 import { Alarms } from '../alerts/alarms.ts';
 import { PastAlarms } from '../alerts/past-alarms.ts';
 import { recordedIn } from '../alerts/recorded.ts';
+import { SiteActions } from '../alerts/site-actions.ts';
 import { CommandRefusals } from '../commands/command-refusals.ts';
 import { Commander } from '../commands/commander.ts';
 import { commandKinds } from '../commands/kinds/registry.ts';
@@ -46,6 +48,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
       rules: () => rules(),
       pipeline: () => pipeline,
       vision: () => outside().vision,
+      actions: () => actions,
     }),
     onChanged: (note) => {
       siteLog.info({ revision: note.revision, by: note.by }, note.message);
@@ -55,8 +58,32 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
   });
   const cameraTests = new CameraTests(clock, () => site.current);
   const pastAlarms = new PastAlarms();
+  const actionParts = {
+    publisher: ground.broker,
+    logger: loggerOf(options, 'alerts'),
+    clock,
+    isSubscribed: (topic: string) => ground.broker.isSubscribed(topic),
+  };
+  const builtIn = createActions(actionParts);
+  const actions = new SiteActions(actionParts, {
+    actions: options.site.actions ?? [],
+    secrets: options.secrets.actions ?? {},
+  });
+  const actionTests = new ActionTests({
+    gateway: installation.gateway,
+    clock,
+    logger: loggerOf(options, 'alerts'),
+    nameOf(id) {
+      const listed = actions.list().find(({ config }) => config.id === id)?.config;
+      if (listed !== undefined) return listed.name ?? listed.id;
+      return builtIn.find(({ name, try: tried }) => name === id && tried !== undefined)?.name;
+    },
+    send: async (id, alert) =>
+      (await actions.tryOne(id, alert)) ?? builtIn.find(({ name }) => name === id)?.try?.(alert),
+    note: (data) => pipeline.own.note(data),
+  });
   const alarms = new Alarms({
-    actions: createActions({ publisher: ground.broker, logger: loggerOf(options, 'alerts') }),
+    actions: [...builtIn, actions],
     clock,
     file: join(data, 'alarms.json'),
     recorded: () => {
@@ -106,6 +133,8 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     checks,
     cameraTests,
     alarms,
+    actions,
+    actionTests,
     pastAlarms,
     rules,
     rulesIfStarted: () => engine,

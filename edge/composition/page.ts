@@ -21,7 +21,9 @@ import type { HostHealth } from '../health/host/host-health.ts';
 import { GatewayMetrics } from '../health/metrics.ts';
 import { Status } from '../health/status.ts';
 import { StatusTopic } from '../health/status-topic.ts';
+import { RuleSetup } from '../rules/form/rule-setup.ts';
 import { MuteWatch } from '../rules/mute-watch.ts';
+import { Rehearsals } from '../rules/rehearsal/rehearsals.ts';
 import { ruleProblems } from '../rules/rule-problems.ts';
 import { composeCredentials } from './credentials.ts';
 import { composeHost } from './host.ts';
@@ -39,7 +41,7 @@ export function composePage(
   isListening: () => boolean,
 ): Page {
   const { installation, clock } = options;
-  const { site, checks, pipeline, cameraTests, pastAlarms, commandKeys, alarms } = alarming;
+  const { site, checks, pipeline, cameraTests, pastAlarms, commandKeys, alarms, actions, actionTests } = alarming;
   const logIns = {
     credentials: composeCredentials(options, ground, alarming),
     devices: new DeviceImport({ document: site.document, checks }),
@@ -91,6 +93,7 @@ export function composePage(
       }),
   };
   const users = new ConsoleUsers(options.secrets);
+  const actionRoutes = { site: () => site.current, actions, tests: actionTests };
   const server: ConsoleServer = new ConsoleServer({
     http: installation.http,
     users: (name) => users.hashOf(name),
@@ -105,6 +108,15 @@ export function composePage(
     logger: loggerOf(options, 'console'),
     pairing,
     takeBackup: backupProcess(options.configFile),
+    actions: actionRoutes,
+    rules: {
+      site: () => site.current,
+      setup: new RuleSetup({
+        site: () => site.current,
+        recordOf: (device) => devices.messageRecord(asId<'device'>(device)),
+      }),
+      rehearsals: new Rehearsals({ site: () => site.current, clock, file: () => outbox.file }),
+    },
     gateway: installation.gateway,
     folder: installation.data,
   });
@@ -115,6 +127,7 @@ export function composePage(
     passwordsFor: (document) => checks.givePasswords(document),
     pairing,
     ...logIns,
+    actions: actionRoutes,
   });
   const retryingPage: RetryingPage = new RetryingPage({ server, clock, logger: loggerOf(options, 'console') });
   const reload: Reload = new Reload({
@@ -132,6 +145,7 @@ export function composePage(
     conditions,
     users,
     commandKeys,
+    actions,
   });
   const statusTopic = new StatusTopic({ publisher: broker, status, clock, logger: loggerOf(options, 'status') });
   return { status, statusTopic, source, health, host, retryingPage, socket, conditions, reload };
@@ -141,7 +155,7 @@ export function composePage(
 function composeStatus(
   options: GatewayOptions,
   { broker, devices, outbox, outboxReports, clock: { quality, boot, error }, instance }: Ground,
-  { site, pipeline, rules, rulesIfStarted, alarms, commandKeys, refusals }: Alarming,
+  { site, pipeline, rules, rulesIfStarted, alarms, actions, commandKeys, refusals }: Alarming,
   { uplink, vision, evidence, evidenceStore, uploads, sendsEvidence }: Outside,
   { mute, host }: { readonly mute: MuteWatch; readonly host: HostHealth },
   first: readonly (() => readonly Sentence[])[],
@@ -179,6 +193,7 @@ function composeStatus(
       () => sentence(evidenceStore.problem),
       () => ruleProblems(site.current, rulesIfStarted(), error(), clock.uptime()),
       () => alarms.problems(),
+      () => actions.problems(),
       () => [...devices.problems(), ...reusedIdProblems(site.current, outbox.status())],
       () => refusals.problems(),
       () => host.problems(),

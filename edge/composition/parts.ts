@@ -5,8 +5,10 @@
 
 import type { ClockQuality } from '@forpost/shared/event/event.ts';
 import type { Words } from '@forpost/shared/texts/english.ts';
+import type { ActionTests } from '../alerts/action-tests.ts';
 import type { Alarms } from '../alerts/alarms.ts';
 import type { PastAlarms } from '../alerts/past-alarms.ts';
+import type { SiteActions } from '../alerts/site-actions.ts';
 import type { Instance } from '../backup/instance.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';
@@ -76,6 +78,9 @@ export interface Alarming {
   readonly checks: DocumentChecks;
   readonly cameraTests: CameraTests;
   readonly alarms: Alarms;
+  /** the actions that the site's document lists */
+  readonly actions: SiteActions;
+  readonly actionTests: ActionTests;
   readonly pastAlarms: PastAlarms;
   /** undefined until `startRules` */
   readonly rulesIfStarted: () => RuleEngine | undefined;

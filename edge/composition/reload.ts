@@ -11,6 +11,7 @@
 import type { Logger } from '@forpost/shared/logging.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
+import type { SiteActions } from '../alerts/site-actions.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { CommandKeys } from '../commands/trusted-keys.ts';
 import type { ConditionWatch } from '../config/condition-watch.ts';
@@ -40,6 +41,7 @@ export interface ReloadParts {
   readonly uplink: Pick<Uplink, 'renew'>;
   readonly uploads: Pick<EvidenceUpload, 'renew'>;
   readonly conditions: Pick<ConditionWatch, 'renew'>;
+  readonly actions: Pick<SiteActions, 'prepare'>;
   readonly users: Pick<ConsoleUsers, 'renew'>;
   readonly commandKeys: Pick<CommandKeys, 'renew' | 'texts'>;
   readonly logger: Logger;
@@ -87,6 +89,7 @@ export class Reload {
   #renew({ installation, site, secrets }: Loaded): void {
     const parts = this.#parts;
     parts.users.renew(secrets);
+    parts.actions.prepare({ actions: parts.site().actions ?? [], secrets: secrets.actions ?? {} })();
     parts.commandKeys.renew(installation);
     parts.devices.logIns.renew(secrets.mqtt);
     parts.broker.endInvalid((id, credential) => parts.devices.logIns.standing(id, credential));

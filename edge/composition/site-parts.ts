@@ -1,6 +1,7 @@
 /** The parts of a running gateway that take a change of the site, in the order in which they commit. Connects only. */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { words } from '@forpost/shared/texts/english.ts';
+import type { SiteActions } from '../alerts/site-actions.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { RuleEngine } from '../rules/engine.ts';
 import type { Prepared } from '../site/document.ts';
@@ -14,13 +15,14 @@ interface Later {
   readonly rules: () => RuleEngine;
   readonly pipeline: () => Pipeline;
   readonly vision: () => VisionSupervisor;
+  readonly actions: () => SiteActions;
 }
 
-/** Rules first: they clear the alarms of what goes away under its old names. */
+/** Rules first: they clear the alarms of what goes away under its old names, and their actions end what they set off. */
 export function siteParts(
   { installation, clock }: Pick<GatewayOptions, 'installation' | 'clock'>,
   { devices, broker }: Pick<Ground, 'devices' | 'broker'>,
-  { rules, pipeline, vision }: Later,
+  { rules, pipeline, vision, actions }: Later,
 ): readonly SitePart[] {
   const isMetered = installation.uplink.some(({ limit }) => limit !== undefined && 'bytes_per_day' in limit);
   return [
@@ -32,6 +34,11 @@ export function siteParts(
           rules().check(site, clock.uptime());
           return () => pipeline().changeSite(site, (camera) => vision().view(camera));
         }),
+    },
+    {
+      name: 'actions',
+      prepare: ({ site, secrets }) =>
+        tried(() => actions().prepare({ actions: site.actions ?? [], secrets: secrets.actions ?? {} })),
     },
     {
       name: 'devices and consumers',

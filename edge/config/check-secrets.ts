@@ -6,6 +6,7 @@
 import { nearest, withSuggestion } from '@forpost/shared/config/nearest.ts';
 import { isPasswordHash } from '@forpost/shared/password.ts';
 import { words } from '@forpost/shared/texts/english.ts';
+import { actionKind } from '../alerts/actions/kinds.ts';
 import type { Secrets } from '../site/secrets.ts';
 import type { Site } from '../site/site.ts';
 import { checkLogIns } from './check-log-ins.ts';
@@ -32,6 +33,7 @@ export function checkSecrets(
       const message = withSuggestion(words('mistake/secret.viewer', { name }), name, Object.keys(secrets.console));
       ofSecrets.push({ path: ['viewers', index], message });
     }
+  checkActionSecrets(site, secrets, { ofSecrets, unused });
   const cameras = site.cameras.map(({ id }): string => id);
   for (const id of Object.keys(secrets.cameras ?? {}))
     if (!cameras.includes(id)) {
@@ -42,4 +44,27 @@ export function checkSecrets(
       (isMisspelt ? ofSecrets : unused).push({ path: ['cameras', id], message, onKey: true });
     }
   return { ofSite: logIns.ofSite, ofSecrets, unused };
+}
+
+/** A secret that its action's kind does not have is a mistake; one of an action that the site lacks waits for it. */
+function checkActionSecrets(
+  { actions = [] }: Pick<Site, 'actions'>,
+  secrets: Secrets,
+  { ofSecrets, unused }: { readonly ofSecrets: Located[]; readonly unused: Located[] },
+): void {
+  for (const [id, own] of Object.entries(secrets.actions ?? {})) {
+    const action = actions.find((one) => one.id === id);
+    if (action === undefined) {
+      const message = words('mistake/secret.unused-action', { id });
+      unused.push({ path: ['actions', id], message, onKey: true });
+      continue;
+    }
+    const known = actionKind(action.kind)?.secrets ?? [];
+    for (const name of Object.keys(own))
+      if (!known.includes(name)) {
+        const sentence = words('mistake/secret.action-name', { kind: action.kind, name });
+        const message = withSuggestion(sentence, name, known);
+        ofSecrets.push({ path: ['actions', id, name], message, onKey: true });
+      }
+  }
 }

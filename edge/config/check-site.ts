@@ -1,19 +1,19 @@
 /** Checks a site beyond its schema: names that do not exist, ids that are taken twice, shapes and addresses that cannot be. */
 
-import { explain } from '@forpost/shared/config/explain.ts';
 import { nearest, withSuggestion } from '@forpost/shared/config/nearest.ts';
 import type { Problem } from '@forpost/shared/config/yaml.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
+import { wordsOf } from '@forpost/shared/texts/sentence.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { Decoder } from '../devices/decoder.ts';
 import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
 import { isMetric, misspeltMetric } from '../devices/metrics.ts';
 import { ownTopics } from '../devices/principals.ts';
-import { ruleKind, ruleKinds } from '../rules/kinds/registry.ts';
+import { checkRule } from '../rules/check-rule.ts';
 import { polygonProblem } from '../site/polygon.ts';
 import type { CameraConfig, MaskConfig, Site } from '../site/site.ts';
+import { checkActions } from './check-actions.ts';
 import { checkConsumers } from './check-consumers.ts';
-import { ruleOfKind } from './rule-schemas.ts';
 
 /** A problem at a path of the file; `offset`: of the character in the text at that path. */
 export type Located = Problem & { readonly offset?: number };
@@ -27,7 +27,15 @@ const mostKeys = 100;
 const shortestLine = 0.01;
 
 export function checkSite(site: Site): readonly Located[] {
-  return [...timezone(site), ...ids(site), ...devices(site), ...checkConsumers(site), ...cameras(site), ...rules(site)];
+  return [
+    ...timezone(site),
+    ...ids(site),
+    ...devices(site),
+    ...checkConsumers(site),
+    ...cameras(site),
+    ...rules(site),
+    ...checkActions(site),
+  ];
 }
 
 function timezone({ timezone: zone }: Site): readonly Located[] {
@@ -234,18 +242,11 @@ function hidesLogin(address: string): boolean {
 function rules(site: Site): readonly Located[] {
   const references = { devices: site.devices.map(({ id }) => id), cameras: site.cameras };
   return site.rules.flatMap((rule, index): readonly Located[] => {
-    const kind = ruleKind(rule.kind);
-    if (kind === undefined) {
-      const names = ruleKinds.map((known) => known.kind);
-      const message = withSuggestion(words('mistake/rule.kind', { name: rule.kind }), rule.kind, names);
-      return [{ path: ['rules', index, 'kind'], message }];
-    }
-    const ofSchema = explain(ruleOfKind(kind), rule, { path: ['rules', index] });
-    if (ofSchema.length > 0) return ofSchema;
-    return kind.check(rule, references).map(({ path, message, offset }) => ({
-      path: ['rules', index, ...path],
-      message: words('mistake/rule', { id: rule.id, reason: message }),
-      ...(offset === undefined ? {} : { offset }),
+    const { of, problems } = checkRule(rule, references, ['rules', index]);
+    if (of !== 'names') return problems;
+    return problems.map((problem) => ({
+      ...problem,
+      message: words('mistake/rule', { id: rule.id, reason: wordsOf(problem.message) }),
     }));
   });
 }

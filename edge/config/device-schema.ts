@@ -32,6 +32,7 @@ export const wholeSiteSchema = Type.Object(
     consumers: others.consumers,
     cameras: others.cameras,
     rules: others.rules,
+    actions: others.actions,
   },
   { additionalProperties: false },
 );

@@ -124,7 +124,7 @@ function textOf(file: string): string {
 
 /** The schema has checked ids and shapes: the brands follow from it. */
 function siteOf({ value, text, file }: LoadedYaml<Static<typeof wholeSiteSchema>>): Site {
-  const { site, devices, consumers = [], cameras = [], rules = [] } = value;
+  const { site, devices, consumers = [], cameras = [], rules = [], actions } = value;
   return {
     id: site.id as SiteId,
     name: site.name ?? site.id,
@@ -136,6 +136,7 @@ function siteOf({ value, text, file }: LoadedYaml<Static<typeof wholeSiteSchema>
     consumers,
     cameras: cameras.map((camera) => withCa(camera, file)) as unknown as readonly CameraConfig[],
     rules: [...rules, ...standardRules(cameras, rules)] as unknown as readonly RuleConfig[],
+    ...(actions === undefined ? {} : { actions }),
     revision: createHash('sha256').update(text).digest('hex'),
   };
 }

@@ -3,11 +3,12 @@
  * names that are checked afterwards (decoders, roles), so that an editor offers them.
  */
 import { type JsonSchema, plainSchema, publishedSchema } from '@forpost/shared/config/json-schema.ts';
+import { anyAction } from '../alerts/actions/kinds.ts';
 import { decoders } from '../devices/decoders/registry.ts';
 import { roles } from '../devices/roles/registry.ts';
+import { anyRule } from '../rules/rule-schemas.ts';
 import { wholeSiteSchema } from './device-schema.ts';
 import { installationSchema } from './installation.ts';
-import { anyRule } from './rule-schemas.ts';
 import { wholeSecretsSchema } from './sink-schemas.ts';
 
 /** By file: gateway (gateway.yaml), site (site.yaml), secrets (secrets.yaml). */
@@ -25,7 +26,9 @@ interface ListSchema {
 
 function siteJsonSchema(): JsonSchema {
   const site = publishedSchema('site.yaml', wholeSiteSchema);
-  const lists = site.properties as Readonly<Record<'devices' | 'consumers', ListSchema> & Record<'rules', object>>;
+  const lists = site.properties as Readonly<
+    Record<'devices' | 'consumers', ListSchema> & Record<'rules' | 'actions', object>
+  >;
   const role = { type: 'string', enum: roles.map(({ name }) => name) };
   const roleOrRoles = { anyOf: [role, { type: 'array', items: role, maxItems: 8 }] };
   return {
@@ -35,6 +38,7 @@ function siteJsonSchema(): JsonSchema {
       devices: withProperty(lists.devices, 'decoder', { enum: decoders.map(({ name }) => name) }),
       consumers: withProperty(lists.consumers, 'role', roleOrRoles),
       rules: { ...lists.rules, items: plainSchema(anyRule()) },
+      actions: { ...lists.actions, items: plainSchema(anyAction()) },
     },
   };
 }

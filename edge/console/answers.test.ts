@@ -183,6 +183,9 @@ const rule: Whole<SiteRule> = {
   name: 'R',
   kind: 'threshold',
   severity: 'info',
+  sentence: 'When …',
+  sentenceI18n: text,
+  config: { id: 'r', kind: 'threshold', above: 3 },
   cannotFire: [{ device: 'meter', reason: 'no' }],
 };
 const picture: Whole<EvidenceRecord> = {

@@ -9,6 +9,7 @@ import type { Clock } from '@forpost/shared/clock.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
+import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
 import type { Alert } from '../alerts/action.ts';
 import type { ActiveAlarm as KnownAlarm } from '../alerts/alarm.ts';
@@ -23,9 +24,10 @@ import type { Status } from '../health/status.ts';
 import type { DeadLetter, Outbox } from '../outbox/outbox.ts';
 import type { CameraTest, CameraTests } from '../rules/camera-test.ts';
 import type { MuteWatch } from '../rules/mute-watch.ts';
+import { summaryOf } from '../rules/summary.ts';
 import type { LiveSite, SceneSaved } from '../site/live-site.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
-import { type CameraConfig, deviceWords, type Site } from '../site/site.ts';
+import { type CameraConfig, deviceWords, type Site, siteNames } from '../site/site.ts';
 import type { SceneMessage, VisionSupervisor } from '../vision/supervisor.ts';
 import type {
   ActiveAlarm,
@@ -135,13 +137,22 @@ export class PageSource implements ConsoleSource {
 
   allRules(): ReturnType<ConsoleSource['allRules']> {
     const mute = this.#parts.mute.list();
-    return this.#site().rules.map(({ id, name, kind, severity = 'warning' }) => ({
-      id,
-      name: name ?? id,
-      kind,
-      severity,
-      cannotFire: mute.filter(({ rule }) => rule === id).map(({ device, reason }) => ({ device, reason })),
-    }));
+    const site = this.#site();
+    const names = siteNames(site);
+    return site.rules.map((config) => {
+      const { id, name, kind, severity = 'warning' } = config;
+      const sentence = summaryOf(config, names);
+      return {
+        id,
+        name: name ?? id,
+        kind,
+        severity,
+        sentence: sentence === undefined ? '' : inEnglish(sentence),
+        ...(sentence === undefined ? {} : { sentenceI18n: sentence }),
+        config,
+        cannotFire: mute.filter(({ rule }) => rule === id).map(({ device, reason }) => ({ device, reason })),
+      };
+    });
   }
 
   saveScene(camera: string, revision: string, scene: CameraScene, by: string): Promise<SceneSaved> {

@@ -46,12 +46,14 @@ import type { GatewayHealth } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
 import type { SiteDocument } from '../site/document.ts';
 import type { Author } from '../site/revision.ts';
+import { type ActionRouteParts, registerActionRoutes } from './action-routes.ts';
 import { registerBackupRoute } from './backup-route.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
 import { PageAssets } from './page-assets.ts';
 import { type PairingDoor, registerPairingRoutes } from './pairing-routes.ts';
 import { registerOpenRoutes, registerRoutes } from './routes.ts';
+import { type RuleRouteParts, registerRuleRoutes } from './rule-routes.ts';
 import { defaultHttpPort, defaultHttpsPort, type HttpSettings } from './settings.ts';
 import { type PasswordsFor, registerSiteRoutes } from './site-routes.ts';
 import type { ConsoleSource } from './source.ts';
@@ -75,6 +77,10 @@ export interface ConsoleServerOptions {
   readonly pairing?: PairingDoor;
   /** makes a backup; absent: the page makes none. @throws ForpostError with the reason in words */
   readonly takeBackup?: (passphrase: string) => Promise<Readable>;
+  /** the site's actions; absent: the page shows none */
+  readonly actions?: ActionRouteParts;
+  /** the set-up of rules; absent: the page makes none */
+  readonly rules?: RuleRouteParts;
   readonly health: Pick<GatewayHealth, 'alive' | 'ready'>;
   readonly metrics: Pick<GatewayMetrics, 'contentType' | 'render'>;
   readonly clock: Clock;
@@ -222,7 +228,7 @@ export class ConsoleServer implements Part {
       clock,
     });
     registerOpenRoutes(app, health);
-    const { takeBackup, pairing } = this.#options;
+    const { takeBackup, pairing, rules, actions } = this.#options;
     registerRoutes(app, { source, login, clock, metrics, pairing });
     if (pairing !== undefined) {
       const { pairing: window, view } = pairing;
@@ -232,6 +238,9 @@ export class ConsoleServer implements Part {
         authorOf: (request) => authorOf(request, login),
       });
     }
+    if (actions !== undefined)
+      registerActionRoutes(app.withTypeProvider(), actions, (request) => authorOf(request, login).name);
+    if (rules !== undefined) registerRuleRoutes(app.withTypeProvider(), rules);
     if (takeBackup !== undefined) registerBackupRoute(app.withTypeProvider(), { takeBackup, login, gateway });
     if (document !== undefined)
       registerSiteRoutes(app, { document, passwordsFor, authorOf: (request) => authorOf(request, login) });

@@ -1,7 +1,7 @@
 /**
  * The gateway's socket, `gateway.sock` in the data folder: the command line changes the site of a running gateway through
- * it. It serves the routes of the site's document, of credentials, of lists of devices and of the pairing window, and
- * nothing else.
+ * it. It serves the routes of the site's document, of its actions, of credentials, of lists of devices and of the pairing
+ * window, and nothing else.
  *
  * Always: only the gateway's user and root can open it (mode 0600 in a folder of that user), so it asks for no password; an
  * author is the user name that the client names. A socket that cannot be made stops no start and stands on the page.
@@ -22,6 +22,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequ
 import type { CredentialDoor } from '../devices/credential-door.ts';
 import type { ImportDoor } from '../devices/import-door.ts';
 import type { SiteDocument } from '../site/document.ts';
+import { type ActionRouteParts, registerActionRoutes } from './action-routes.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
 import { type PairingDoor, registerPairingRoutes } from './pairing-routes.ts';
@@ -45,6 +46,7 @@ export interface GatewaySocketOptions {
   readonly devices?: ImportDoor;
   /** absent: nobody can pair through this socket */
   readonly pairing?: PairingDoor;
+  readonly actions?: ActionRouteParts;
   readonly logger: Logger;
 }
 
@@ -58,7 +60,7 @@ export class GatewaySocket implements Part {
   }
 
   async start(): Promise<void> {
-    const { folder, document, passwordsFor, credentials, devices, pairing, logger } = this.#options;
+    const { folder, document, passwordsFor, credentials, devices, pairing, actions, logger } = this.#options;
     const path = join(folder, socketName);
     const app = Fastify({
       loggerInstance: logger as FastifyBaseLogger,
@@ -74,6 +76,8 @@ export class GatewaySocket implements Part {
     if (devices !== undefined) registerImportRoute(app.withTypeProvider(), { devices, authorOf });
     if (pairing !== undefined)
       registerPairingRoutes(app.withTypeProvider(), { pairing: pairing.pairing, view: pairing.view, authorOf });
+    if (actions !== undefined)
+      registerActionRoutes(app.withTypeProvider(), actions, (request) => authorOf(request).name);
     try {
       // what a killed gateway left: the lock of the data folder is ours
       await rm(path, { force: true });

@@ -4,15 +4,18 @@ import type { Edit, EditPath } from '../site/document-edit.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
 import type { Fields } from '../site/values.ts';
+import type { ActionForms, SiteAction, Tried } from './schemas/actions.ts';
 import type { EarlierAlarmsView, EarlierAlarmView } from './schemas/alarms.ts';
 import type { CameraRule, CameraSceneView } from './schemas/cameras.ts';
 import type { DeadLetterView } from './schemas/clients.ts';
 import type { AcceptedView, JudgementView, KnockerView, PairingView } from './schemas/pairing.ts';
-import type { ConsoleStatus, Summary } from './schemas/status.ts';
+import type { CheckedDraft, Completions, FormFieldView, RehearsalView, RuleForms } from './schemas/rules.ts';
+import type { ConsoleStatus, SiteRule, Summary } from './schemas/status.ts';
 import type { ActiveAlarm, AlertNotice, RefusedView, SceneNotice } from './source.ts';
 
 export type {
   AcceptedView,
+  ActionForms,
   ActiveAlarm,
   AlertNotice,
   CameraRule,
@@ -20,6 +23,8 @@ export type {
   CameraSceneView,
   CameraTest,
   ChangeInWords,
+  CheckedDraft,
+  Completions,
   ConsoleStatus,
   DeadLetterView,
   EarlierAlarmsView,
@@ -27,13 +32,19 @@ export type {
   Edit,
   EditPath,
   Fields,
+  FormFieldView,
   JudgementView,
   KnockerView,
   PairingView,
   RefusedView,
+  RehearsalView,
   Revision,
+  RuleForms,
   SceneNotice,
+  SiteAction,
+  SiteRule,
   Summary,
+  Tried,
 };
 
 /** The stream's events by name. */

@@ -14,7 +14,7 @@ import { inEnglish, words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
-import type { CameraConfig, RuleConfig, Site } from '../site/site.ts';
+import { type CameraConfig, isEnabled, type RuleConfig, type Site } from '../site/site.ts';
 import type { SceneChange } from '../vision/messages.ts';
 import { ruleKind } from './kinds/registry.ts';
 import type { AlarmTransition, Observation } from './rule.ts';
@@ -100,7 +100,7 @@ export class CameraTests {
     if (camera === undefined) return;
     if (observation.kind === 'scene') {
       const { change } = observation;
-      const rules = site.rules.filter((rule) => rule.camera === camera.id);
+      const rules = site.rules.filter((rule) => isEnabled(rule) && rule.camera === camera.id);
       const verdicts = rules.map((rule) => verdictOf(rule, camera, change, transitions));
       this.#add(running, whatHappened(camera, change), verdicts);
       return;

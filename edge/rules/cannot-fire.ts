@@ -10,7 +10,7 @@
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { MessageRecord } from '../devices/message-record.ts';
-import type { Site } from '../site/site.ts';
+import { isEnabled, type Site } from '../site/site.ts';
 import type { CannotFire } from './can-fire.ts';
 import { ruleKind } from './kinds/registry.ts';
 
@@ -40,7 +40,7 @@ const mostPairs = 5000;
 export function muteRules(site: Site, recordOf: (device: DeviceId) => MessageRecord | undefined): readonly MuteRule[] {
   const found: MuteRule[] = [];
   let left = mostPairs;
-  for (const config of site.rules) {
+  for (const config of site.rules.filter(isEnabled)) {
     const kind = ruleKind(config.kind);
     if (kind?.cannotFire === undefined) continue;
     const ofRule: (MuteRule & Pick<CannotFire, 'kind'>)[] = [];

@@ -12,8 +12,9 @@ import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
-import { deviceWords, type Site } from '../site/site.ts';
+import { deviceWords, isEnabled, type Site } from '../site/site.ts';
 import type { CameraView } from '../vision/messages.ts';
 import { observationsOf } from './camera-view.ts';
 import { type KnowsClockError, rightClock } from './clock-error.ts';
@@ -98,7 +99,7 @@ export class RuleEngine {
     this.#clockError = clockError;
     this.#watch = watch;
     this.#context = liveContext(() => this.#site, clockError);
-    this.#rules = site.rules.map((config) => buildRule(config, this.#context, actives, uptime));
+    this.#rules = site.rules.filter(isEnabled).map((config) => buildRule(config, this.#context, actives, uptime));
     this.#orphans = actives.filter((alarm) => !this.#isWatched(alarm) && !isOwnRule(alarm.rule));
     this.#index();
   }
@@ -130,7 +131,7 @@ export class RuleEngine {
     this.#orphans = [];
     const sameDevices = isDeepStrictEqual(idsOf(before), idsOf(site));
     const known = new Map(this.#rules.map((rule) => [rule.config.id, rule]));
-    this.#rules = site.rules.map((config) => {
+    this.#rules = site.rules.filter(isEnabled).map((config) => {
       const old = known.get(config.id);
       const kept = old && keptRule(old, config, this.#context, { actives, sameDevices, uptime });
       return kept ?? buildRule(config, this.#context, actives, uptime);
@@ -148,7 +149,7 @@ export class RuleEngine {
   check(site: Site, uptime: Uptime): void {
     const context = liveContext(() => site, this.#clockError);
     const known = new Set(this.#rules.map(({ config }) => JSON.stringify(config)));
-    for (const config of site.rules)
+    for (const config of site.rules.filter(isEnabled))
       if (!known.has(JSON.stringify(config))) {
         const { broken, lastError } = buildRule(config, context, [], uptime);
         if (broken) throw new Error(`rule "${config.id}" cannot be built: ${lastError}`);
@@ -166,9 +167,17 @@ export class RuleEngine {
     const sentence = isGone
       ? message('alarm/unwatched.device', { device: had })
       : rule === undefined
-        ? message('alarm/unwatched.rule', { device: had, rule: alarm.rule })
+        ? this.#withoutRule(alarm.rule, had)
         : message('alarm/unwatched.changed', { device: had, rule: rule.config.name ?? alarm.rule });
     return [{ ...alarm, change: 'cleared', ...worded(this.#context.words, undefined, {}, sentence), time: now }];
+  }
+
+  /** The site runs the rule no more. `device`: its name. */
+  #withoutRule(id: RuleId, device: string): Message {
+    const left = this.#site.rules.find((config) => config.id === id);
+    return left === undefined
+      ? message('alarm/unwatched.rule', { device, rule: id })
+      : message('alarm/unwatched.off', { device, rule: left.name ?? id });
   }
 
   #isWatched(alarm: RestoredAlarm): boolean {

@@ -10,9 +10,11 @@ import type { AlarmWords, RuleChange, RuleProblem } from './rule.ts';
 const placeholder = /\{([^{}]*)\}/g;
 const longestMessage = 500;
 
-/** A rule's own message with its placeholders filled in, cut to `longestMessage` letters. */
-export function fill(template: string, fields: Readonly<Record<string, string>>): string {
-  return template.replace(placeholder, (whole, name: string) => fields[name] ?? whole).slice(0, longestMessage);
+/** A text of the site's own with its placeholders filled in, cut to `longest` letters. */
+export function fill(template: string, fields: Readonly<Record<string, string>>, longest = longestMessage): string {
+  return template
+    .replace(placeholder, (whole, name: string) => (Object.hasOwn(fields, name) ? (fields[name] ?? whole) : whole))
+    .slice(0, longest);
 }
 
 /** An alarm's sentence. `own`: the rule's own message, `fields`: its placeholders, `sentence`: the kind's message. */

@@ -7,6 +7,9 @@ import type { RuleId } from '@forpost/shared/event/ids.ts';
 /** Alarms about the machine that the gateway runs on (edge/health/host). Their device is the gateway's id. */
 export const hostRule = 'gateway-health' as RuleId;
 
+/** The alarm of a test of an action (edge/alerts/action-tests.ts). It is no alarm of a list; its device is the gateway's id. */
+export const actionTestRule = 'action-test' as RuleId;
+
 export function isOwnRule(rule: RuleId): boolean {
-  return rule === hostRule;
+  return rule === hostRule || rule === actionTestRule;
 }

@@ -170,14 +170,27 @@ export interface Carried<Config, State> {
   readonly uptime: Uptime;
 }
 
+/** The names for people that a sentence about a rule needs. */
+export type SiteNames = Pick<RuleContext, 'nameOf' | 'zoneNameOf' | 'lineNameOf'>;
+
 /** One kind of rule. A new one is one file in kinds/ and one line in kinds/registry.ts. */
 export interface RuleKind<Config, State> {
   /** as the site's configuration names it: threshold, silent, zone-entered, … */
   readonly kind: string;
+  /** what the kind is called where a person chooses one; absent: the word of `kind` */
+  readonly title?: Message;
   /** category of the alarms of a rule that names none */
   readonly category: string;
-  /** schema of the kind's own keys in site.yaml */
+  /**
+   * Schema of the kind's own keys in site.yaml. The form of the kind is made from it (form/form.ts): `x-field` says what a
+   * key holds, where its type does not (form/field.ts), and `x-instead` names the key whose place it takes.
+   */
   readonly schema: TObject;
+  /**
+   * What a rehearsal over stored events lacks of what the kind observes: frames of a camera, tampering other than missing
+   * pictures, messages that no decoder could read. Absent: nothing.
+   */
+  readonly rehearsal?: 'pictures' | 'partly' | 'unread';
   /** names of the placeholders that a rule's own `message` may use, without braces */
   readonly placeholders?: readonly string[];
   /** the subject of the rule's condition (`when`); absent: rules of this kind have no condition */
@@ -186,6 +199,8 @@ export interface RuleKind<Config, State> {
   readonly observesLate: boolean;
   /** the checks beyond the schema, at load; compiles CEL too. Returns each wrong key with the reason. */
   check(config: Config, references: RuleReferences): readonly RuleProblem[];
+  /** when the rule raises its alarm, as the part of a sentence behind «When»: "power of Meter hall is above 24 kW for 30 s" */
+  clause(config: Config, names: SiteNames): Message;
   /** whether this rule could raise this alarm; after a restart the engine clears an alarm that no rule could raise */
   covers(config: Config, devices: readonly DeviceId[], subject: AlarmSubject): boolean;
   /** whether the rule observes this device or camera; asked once for each */

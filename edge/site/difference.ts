@@ -54,6 +54,7 @@ function thingOf(section: string, id: string): Message {
   if (section === 'consumers') return message('gateway/change.consumer', { id });
   if (section === 'cameras') return message('gateway/change.camera', { id });
   if (section === 'rules') return message('gateway/change.rule', { id });
+  if (section === 'actions') return message('gateway/change.action', { id });
   return message('gateway/change.entry', { section, id });
 }
 

@@ -7,6 +7,7 @@ const named: Readonly<Record<string, Message>> = {
   consumers: message('gateway/field.consumers'),
   cameras: message('gateway/field.cameras'),
   rules: message('gateway/field.rules'),
+  actions: message('gateway/field.actions'),
   place: message('gateway/field.place'),
   timezone: message('gateway/field.timezone'),
   language: message('gateway/field.language'),

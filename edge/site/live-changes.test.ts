@@ -1,16 +1,19 @@
 /**
- * Random documents, taken one after the other by a running registry of devices and running rules: they end as after a
- * restart with the last document, alarms included.
+ * Random documents, taken one after the other by a running registry of devices, running rules and running actions: they end
+ * as after a restart with the last document, alarms and what actions have set off included.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeClock, type Uptime, type WallTime } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
+import { silentLogger } from '@forpost/shared/logging.ts';
 import { makeCredential } from '@forpost/shared/made-credential.ts';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
+import type { Alert } from '../alerts/action.ts';
+import { SiteActions } from '../alerts/site-actions.ts';
 import { mayPublish, maySubscribe } from '../broker/access.ts';
 import { loadSite } from '../config/load-site.ts';
 import { DeviceRegistry } from '../devices/registry.ts';
@@ -56,6 +59,7 @@ const camera = fc.record({
     ],
   ),
 });
+const enabled = fc.constantFrom(undefined, undefined, false);
 const rule = fc.oneof(
   fc.record({
     id: fc.constantFrom('r1', 'r2', 'r3'),
@@ -63,6 +67,7 @@ const rule = fc.oneof(
     device: target,
     name,
     severity,
+    enabled,
     metric: fc.constant('power_w'),
     above: fc.constantFrom(100, 200),
     hold_s: fc.constantFrom(0, 60),
@@ -83,6 +88,17 @@ const rule = fc.oneof(
     severity,
   }),
 );
+const action = fc.record({
+  id: fc.constantFrom('siren', 'lamp'),
+  kind: fc.constant('publish'),
+  name,
+  topic: fc.constantFrom('cmnd/siren/POWER', 'cmnd/lamp/POWER'),
+  payload: fc.constant('ON'),
+  clear_payload: fc.constant('OFF'),
+  rules: fc.constantFrom(undefined, ['r1'], ['r3', 'r4']),
+  min_severity: severity,
+  enabled,
+});
 /** Some of them refer to what the document lacks: they are refused, and change nothing. */
 const site = fc.record({
   site: fc.record({ id: fc.constant('home'), timezone: fc.constantFrom('UTC', 'Europe/Berlin'), name }),
@@ -90,6 +106,7 @@ const site = fc.record({
   consumers: fc.constantFrom([], [{ id: 'display', subscribe: ['forpost/alerts/#'], publish: ['cmnd/#'] }]),
   cameras: fc.uniqueArray(camera, { maxLength: 2, selector: ({ id }) => id }),
   rules: fc.uniqueArray(rule, { maxLength: 4, selector: ({ id }) => id }),
+  actions: fc.uniqueArray(action, { maxLength: 2, selector: ({ id }) => id }),
 });
 const event = fc.oneof(
   fc.record({ device: fc.constantFrom(...deviceIds), power: fc.constantFrom(50, 150, 250) }),
@@ -103,6 +120,11 @@ class Running {
   readonly registry: DeviceRegistry;
   readonly engine: RuleEngine;
   readonly alarms: Map<string, RestoredAlarm>;
+  readonly actions: SiteActions;
+  /** what the actions have published since it was last asked for */
+  published: string[] = [];
+  /** how often they published */
+  acts = 0;
   /** who stands in the zone of each camera */
   readonly inside: Set<string>;
   /** the newest power of each device, which it keeps sending */
@@ -119,6 +141,14 @@ class Running {
     this.registry = new DeviceRegistry({ ...loaded, clock: new FakeClock() });
     const actives = [...this.alarms.values()];
     this.engine = new RuleEngine({ site: loaded.site, actives, uptime: this.uptime as Uptime });
+    const publisher = {
+      publish: (topic: string, payload: string) => {
+        this.acts++;
+        this.published.push(`${topic} ${payload}`);
+      },
+    };
+    this.actions = new SiteActions({ publisher, logger: silentLogger() }, actionsOf(loaded));
+    for (const alarm of actives) this.actions.restore(alertOf(alarm, true));
   }
 
   get now(): WallTime {
@@ -132,8 +162,10 @@ class Running {
     const restarted = cameras.filter(({ id, url }) => urls.get(id) !== url);
     this.engine.check(loaded.site, this.uptime as Uptime);
     const prepared = this.registry.prepare(loaded);
+    const preparedActions = this.actions.prepare(actionsOf(loaded));
     const actives = [...this.alarms.values()];
     this.#apply(this.engine.update(loaded.site, actives, this.uptime as Uptime, this.now, view));
+    preparedActions();
     prepared.commit();
     this.loaded = loaded;
     for (const { id } of restarted) this.restartCamera(id);
@@ -196,9 +228,21 @@ class Running {
   #apply(transitions: readonly AlarmTransition[]): void {
     for (const one of transitions) {
       const key = `${one.rule}/${one.device}/${one.subject}`;
-      if (one.change === 'cleared') this.alarms.delete(key);
-      else if (!this.alarms.has(key)) this.alarms.set(key, one);
+      const known = this.alarms.get(key);
+      if (one.change === 'cleared') {
+        this.alarms.delete(key);
+        // an alarm keeps the level with which it was raised
+        if (known !== undefined) this.actions.perform(alertOf(known, false));
+      } else if (known === undefined) {
+        this.alarms.set(key, one);
+        this.actions.perform(alertOf(one, true));
+      }
     }
+  }
+
+  /** What the actions did since the last call: it shows which of them are on. */
+  done(): readonly string[] {
+    return this.published.splice(0).sort();
   }
 
   /** What people and devices see of it. */
@@ -219,6 +263,21 @@ const ending: readonly Event[] = [
   ...deviceIds.map((id) => ({ device: id, power: 250 })),
   ...['yard', 'gate'].map((id) => ({ camera: id, inside: true })),
 ];
+/** And each sends little, and everybody goes. */
+const quiet: readonly Event[] = [
+  ...deviceIds.map((id) => ({ device: id, power: 50 })),
+  ...['yard', 'gate'].map((id) => ({ camera: id, inside: false })),
+];
+
+function actionsOf({ site: { actions = [] } }: LoadedDocument) {
+  return { actions, secrets: {} };
+}
+
+/** The change of an alarm as actions get it. */
+function alertOf({ rule, device, subject, severity }: RestoredAlarm, active: boolean): Alert {
+  const data = { alarm: `${rule}/${device}/${subject}`, rule, device, severity, active, test: false };
+  return { data: { ...data, change: active ? 'raised' : 'cleared' } as never, time: 0, received: 0, uptime: 0 };
+}
 
 test('after any changes of the document a running gateway is as one that was restarted with the last one', () => {
   const folder = mkdtempSync(join(tmpdir(), 'forpost-changes-'));
@@ -234,6 +293,7 @@ test('after any changes of the document a running gateway is as one that was res
     }
   };
   let taken = 0;
+  let acted = 0;
   const steps = fc.array(fc.oneof(site, event), { minLength: 4, maxLength: 16 });
   fc.assert(
     fc.property(steps, (all) => {
@@ -259,19 +319,39 @@ test('after any changes of the document a running gateway is as one that was res
       for (const gateway of [live, restarted]) for (const step of repeated) gateway.take(step);
       for (const gateway of [live, restarted]) gateway.wait(settledMs);
       expect(live.state()).toEqual(restarted.state());
-      for (const gateway of [live, restarted]) for (const step of ending) gateway.take(step);
-      for (const gateway of [live, restarted]) gateway.wait(250_000);
-      expect(live.state()).toEqual(restarted.state());
+      for (const steps of [ending, quiet]) {
+        for (const gateway of [live, restarted]) gateway.done();
+        for (const gateway of [live, restarted]) for (const step of steps) gateway.take(step);
+        for (const gateway of [live, restarted]) gateway.wait(250_000);
+        expect(live.state()).toEqual(restarted.state());
+        expect(live.done()).toEqual(restarted.done());
+      }
+      acted += live.acts;
     }),
     { numRuns: 30 },
   );
   expect(taken).toBeGreaterThan(10);
+  expect(acted).toBeGreaterThan(10);
 });
 
 /** Rules keep only the keys of their kind; most of them refer to what the document has. */
-function fitting(document: { rules?: readonly Record<string, unknown>[] }): object {
+function fitting(document: {
+  rules?: readonly Record<string, unknown>[];
+  actions?: readonly { readonly rules?: readonly string[] }[];
+}): object {
   const rules = document.rules?.map(({ after_s: after, ...one }) =>
     one.kind === 'silent' || one.kind === 'loitering' || one.kind === 'zone-empty' ? { ...one, after_s: after } : one,
   );
-  return JSON.parse(JSON.stringify({ ...document, ...(rules === undefined ? {} : { rules }) })) as object;
+  const ids = (document.rules ?? []).map(({ id }) => id);
+  const actions = document.actions?.map(({ rules: of, ...one }) => {
+    const known = of?.filter((id) => ids.includes(id)) ?? [];
+    return known.length === 0 ? one : { ...one, rules: known };
+  });
+  return JSON.parse(
+    JSON.stringify({
+      ...document,
+      ...(actions === undefined ? {} : { actions }),
+      ...(rules === undefined ? {} : { rules }),
+    }),
+  ) as object;
 }

@@ -66,6 +66,8 @@ export type MqttSecret = string | StoredCredential;
 
 export const uplinkSecretsAbout = 'by name of an uplink, or "evidence": the token or password that the gateway sends';
 
+export const actionSecretsAbout = 'by id of an action: the secrets of its kind, such as the token of a webhook';
+
 export const secretsSchema = Type.Object(
   {
     mqtt: Type.Record(
@@ -103,6 +105,11 @@ export const secretsSchema = Type.Object(
     uplink: Type.Optional(
       Type.Record(Type.String(), Type.Record(Type.String(), Type.String()), {
         description: uplinkSecretsAbout,
+      }),
+    ),
+    actions: Type.Optional(
+      Type.Record(Type.String({ pattern: idPatternText }), Type.Record(Type.String(), Type.String()), {
+        description: actionSecretsAbout,
       }),
     ),
   },

@@ -246,6 +246,9 @@ export const ruleBase = {
   id: id('id of the rule in events and topics; never changes'),
   kind: Type.String({ description: 'kind of the rule' }),
   name: Type.Optional(Type.String({ description: 'name for people', 'x-default': 'the id' })),
+  enabled: Type.Optional(
+    Type.Boolean({ description: 'false: the rule is switched off, and stays in the document', default: true }),
+  ),
   severity: Type.Optional(
     Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')], {
       description: 'severity of the alarm; info waits for no acknowledgement',
@@ -271,6 +274,35 @@ export const ruleBase = {
 
 /** Open: each kind of rule checks its own keys. */
 export const ruleSchema = Type.Object(ruleBase, { additionalProperties: true });
+
+/** The keys of all actions. Each kind adds its own (alerts/actions/kinds.ts). */
+export const actionBase = {
+  id: id('id of the action in events and logs; never changes'),
+  kind: Type.String({ description: 'kind of the action' }),
+  name: Type.Optional(Type.String({ description: 'name for people', 'x-default': 'the id' })),
+  enabled: Type.Optional(
+    Type.Boolean({ description: 'false: the action is switched off, and stays in the document', default: true }),
+  ),
+  rules: Type.Optional(
+    Type.Array(Type.String(), {
+      minItems: 1,
+      maxItems: 200,
+      description: 'ids of the rules whose alarms start the action',
+      'x-default': 'all rules',
+      'x-field': 'rules',
+    }),
+  ),
+  min_severity: Type.Optional(
+    Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')], {
+      description: 'least severity of an alarm that starts the action',
+      default: 'info',
+    }),
+  ),
+} as const;
+
+/** Open: each kind of action checks its own keys. */
+export const actionSchema = Type.Object(actionBase, { additionalProperties: true });
+const mostActions = 100;
 
 /** The form of the document that this Forpost writes and reads. A newer one has keys or kinds that it does not know. */
 export const documentFormat = 1;
@@ -304,6 +336,12 @@ export const siteSchema = Type.Object(
         description: 'what raises an alarm; without a rule of kind tamper each camera gets one',
       }),
     ),
+    actions: Type.Optional(
+      Type.Array(actionSchema, {
+        maxItems: mostActions,
+        description: 'what the site does by itself when an alarm begins and ends',
+      }),
+    ),
   },
   closed,
 );
@@ -318,6 +356,7 @@ export type HardwareDecoder = (typeof hardwareDecoders)[number];
 export type LineConfig = Type.Static<typeof lineSchema>;
 export type CameraConfig = Branded<Type.Static<typeof cameraSchema>, DeviceId>;
 export type RuleConfig = Branded<Type.Static<typeof ruleSchema>, RuleId> & { readonly [key: string]: unknown };
+export type ActionConfig = Type.Static<typeof actionSchema> & { readonly [key: string]: unknown };
 
 export interface Site {
   readonly id: SiteId;
@@ -332,15 +371,36 @@ export interface Site {
   readonly consumers: readonly ConsumerConfig[];
   readonly cameras: readonly CameraConfig[];
   readonly rules: readonly RuleConfig[];
+  /** absent: none */
+  readonly actions?: readonly ActionConfig[];
   /** sha256 of the file, in hex: which configuration this is */
   readonly revision: string;
 }
 
+/** Whether a rule or an action runs. */
+export function isEnabled({ enabled = true }: { readonly enabled?: boolean }): boolean {
+  return enabled;
+}
+
 /** What people call a device or camera, and where it is: its own place, else the site's. */
 export function deviceWords(
-  { devices, cameras, place }: Pick<Site, 'devices' | 'cameras' | 'place'>,
+  { devices, cameras, place }: Pick<Site, 'devices' | 'cameras'> & { readonly place?: string },
   id: string,
 ): { readonly name?: string | undefined; readonly place?: string | undefined } {
   const known = devices.find((one) => one.id === id) ?? cameras.find((one) => one.id === id);
   return { name: known?.name, place: known?.place ?? place };
+}
+
+/** The names for people of what the site has; an id that it lacks is its own name. */
+export function siteNames({ devices, cameras }: Pick<Site, 'devices' | 'cameras'>): {
+  nameOf(device: string): string;
+  zoneNameOf(camera: string, zone: string): string;
+  lineNameOf(camera: string, line: string): string;
+} {
+  const camera = (id: string) => cameras.find((one) => one.id === id);
+  return {
+    nameOf: (device) => deviceWords({ devices, cameras }, device).name ?? device,
+    zoneNameOf: (id, zone) => camera(id)?.zones?.find((one) => one.id === zone)?.name ?? zone,
+    lineNameOf: (id, line) => camera(id)?.lines?.find((one) => one.id === line)?.name ?? line,
+  };
 }

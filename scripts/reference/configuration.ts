@@ -1,15 +1,16 @@
 /** The pages of the configuration files: gateway.yaml, site.yaml, cloud.yaml, and the secrets of both sides. */
 import Type from 'typebox';
 import { cloudSchema } from '../../cloud/config/config.ts';
+import { anyAction } from '../../edge/alerts/actions/kinds.ts';
 import { wholeSiteSchema } from '../../edge/config/device-schema.ts';
 import { installationSchema } from '../../edge/config/installation.ts';
-import { anyRule } from '../../edge/config/rule-schemas.ts';
 import { wholeSecretsSchema } from '../../edge/config/sink-schemas.ts';
 import { decoders } from '../../edge/devices/decoders/registry.ts';
 import { roles } from '../../edge/devices/roles/registry.ts';
 import { conditionVariables } from '../../edge/rules/cel.ts';
 import { ruleKind, ruleKinds } from '../../edge/rules/kinds/registry.ts';
-import { ruleBase } from '../../edge/site/site.ts';
+import { anyRule } from '../../edge/rules/rule-schemas.ts';
+import { actionBase, ruleBase } from '../../edge/site/site.ts';
 import { code, madeBy, sentence, table, words } from './markdown.ts';
 import { cellsOf, type KeyRow, type KindSection, keyHead, rowsOf } from './schema-rows.ts';
 
@@ -23,22 +24,38 @@ export function gatewayYamlPage(): string {
 }
 
 export function siteYamlPage(): string {
-  const { rules, ...others } = wholeSiteSchema.properties;
-  const site = { ...wholeSiteSchema, properties: { ...others, rules: { ...rules, items: anyRule() } } };
+  const { rules, actions, ...others } = wholeSiteSchema.properties;
+  const site = {
+    ...wholeSiteSchema,
+    properties: {
+      ...others,
+      rules: { ...rules, items: anyRule() },
+      actions: { ...actions, items: anyAction() },
+    },
+  };
   const { rows, kinds } = rowsOf(site);
-  const ofAll = new Set(Object.keys(ruleBase).map(code));
-  const ownKeys = kinds.map((section) => ({
-    ...section,
-    about: `${sentence(section.about)} ${ofKind(section.kind)}`,
-    rows: section.rows.filter(({ key }) => !ofAll.has(key)),
-  }));
+  const own = (path: string, base: object, about: (kind: string) => string) => {
+    const ofAll = new Set(Object.keys(base).map(code));
+    return kinds
+      .filter((section) => section.path === path)
+      .map((section) => ({
+        ...section,
+        about: `${sentence(section.about)} ${about(section.kind)}`.trim(),
+        rows: section.rows.filter(({ key }) => !ofAll.has(key)),
+      }));
+  };
   return page('site.yaml', [
-    'The site: devices, consumers, cameras, rules. It outlives the box, and backup and restore carry it. `forpost schema site` prints its JSON Schema, which editors use.',
+    'The site: devices, consumers, cameras, rules, actions. It outlives the box, and backup and restore carry it. `forpost schema site` prints its JSON Schema, which editors use.',
     ...bySections(rows),
     ...kindSections(
       'Rules',
       `Each entry of \`rules\` is of one kind, and has the keys of that kind beside these:\n\n${keyTable(rowsOf(Type.Object(ruleBase)).rows)}`,
-      ownKeys,
+      own('rules[]', ruleBase, ofKind),
+    ),
+    ...kindSections(
+      'Actions',
+      `Each entry of \`actions\` is of one kind, and has the keys of that kind beside these:\n\n${keyTable(rowsOf(Type.Object(actionBase)).rows)}`,
+      own('actions[]', actionBase, () => ''),
     ),
     conditions(),
     decoderSection(),

@@ -7,9 +7,11 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { Capabilities } from '../../cloud/api/capability.ts';
 import { type CentreServices, capabilities } from '../../cloud/capabilities.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
+import { registerActionRoutes } from '../../edge/console/action-routes.ts';
 import { registerBackupRoute } from '../../edge/console/backup-route.ts';
 import { registerPairingRoutes } from '../../edge/console/pairing-routes.ts';
 import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
+import { registerRuleRoutes } from '../../edge/console/rule-routes.ts';
 import { registerSiteRoutes } from '../../edge/console/site-routes.ts';
 import { anything } from './anything.ts';
 
@@ -21,6 +23,8 @@ export function gatewayDocument(): Promise<OpenApiDocument> {
     registerBackupRoute(app.withTypeProvider(), { takeBackup: anything(), login, gateway: '' });
     registerSiteRoutes(app, { document: anything(), authorOf: anything() });
     registerPairingRoutes(app.withTypeProvider(), { pairing: anything(), view: anything(), authorOf: anything() });
+    registerActionRoutes(app.withTypeProvider(), anything(), anything());
+    registerRuleRoutes(app.withTypeProvider(), anything());
   });
 }
 

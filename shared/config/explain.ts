@@ -23,6 +23,8 @@ export interface Problem {
   readonly message: Sentence;
   /** the problem is the key's name, not its value */
   readonly onKey?: boolean;
+  /** the key that is missing at this path */
+  readonly missing?: string;
 }
 
 /** A problem of the schema. */
@@ -151,7 +153,7 @@ function missingKey(schema: Schema, key: string, path: Path): Found {
     path.length === 0
       ? message('mistake/missing', { key })
       : message('mistake/missing-in', { key, where: nameOf(path) });
-  return { path, message: about === undefined ? problem : message('mistake/about', { problem, about }) };
+  return { path, message: about === undefined ? problem : message('mistake/about', { problem, about }), missing: key };
 }
 
 function array(schema: Schema, value: unknown, path: Path): Found[] {

@@ -2,7 +2,8 @@
  * A schema as published for editors: JSON Schema 2020-12, from the schema that checks the file.
  *
  * Defaults and units stand in fields of their own: `default`, `x-default` (in words, for a default that is no literal),
- * `x-unit`. Editors show descriptions alone, so this file writes both into the descriptions.
+ * `x-unit`. Editors show descriptions alone, so this file writes both into the descriptions. Marks for the page's forms
+ * (`x-field`, `x-instead`) are left out.
  */
 const draft = 'https://json-schema.org/draft/2020-12/schema';
 
@@ -24,9 +25,11 @@ function described(node: object): object {
   const {
     'x-default': otherwise,
     'x-unit': unit,
+    'x-field': _field,
+    'x-instead': _instead,
     ...rest
-  } = node as { readonly 'x-default'?: string; readonly 'x-unit'?: string; readonly description?: string };
-  if (typeof otherwise !== 'string' && typeof unit !== 'string') return node;
+  } = node as { readonly [key: `x-${string}`]: unknown; readonly description?: string };
+  if (typeof otherwise !== 'string' && typeof unit !== 'string') return rest;
   const more = [
     ...(unit === undefined ? [] : [`Unit: ${unit}.`]),
     ...(otherwise === undefined ? [] : [`Default: ${otherwise}.`]),

@@ -120,6 +120,8 @@ const notTranslated: ReadonlySet<string> = new Set([
   ...['clock', 'trusted', 'receiver', 'uplink', 'brokers', 'until', 'left', 'right', 'up', 'down'],
   ...['values', 'quality', 'type', 'ETag', 'method', 'params', 'null', 'online', 'Online', 'Offline'],
   ...['all', 'exists', 'map', 'join'],
+  // a section of the site's document
+  'actions',
   // of configuration files: sections, keys and their values; programs that write files, and signs of their forms
   ...['above', 'below', 'ca', 'cameras', 'certificate', 'clear', 'console', 'device', 'format', 'message', 'mqtt'],
   ...['plain', 'publish', 'role', 'subscribe', 'tcp', 'viewers', 'prefix%', 'topic%'],

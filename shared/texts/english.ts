@@ -10,6 +10,7 @@ import { gatewayEn } from './catalogue/gateway.en.ts';
 import { mistakeEn } from './catalogue/mistake.en.ts';
 import { notificationEn } from './catalogue/notification.en.ts';
 import { reasonEn } from './catalogue/reason.en.ts';
+import { ruleEn } from './catalogue/rule.en.ts';
 import type { Message } from './message.ts';
 import { type Arguments, message, type TextKey, type TextOf, texts } from './texts.ts';
 
@@ -20,6 +21,7 @@ const english = texts('en', {
   centre: centreEn,
   notification: notificationEn,
   reason: reasonEn,
+  rule: ruleEn,
   foreign: foreignEn,
   mistake: mistakeEn,
 });

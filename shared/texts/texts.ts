@@ -24,6 +24,7 @@ import type { gatewayPageEn } from './catalogue/gateway-page.en.ts';
 import type { mistakeEn } from './catalogue/mistake.en.ts';
 import type { notificationEn } from './catalogue/notification.en.ts';
 import type { reasonEn } from './catalogue/reason.en.ts';
+import type { ruleEn } from './catalogue/rule.en.ts';
 import type { setUpEn } from './catalogue/set-up.en.ts';
 import { type Formats, formatsOf } from './formats.ts';
 import { type Language, localeOf } from './language.ts';
@@ -41,6 +42,7 @@ export interface Catalogue {
   readonly gateway: typeof gatewayEn;
   readonly notification: typeof notificationEn;
   readonly reason: typeof reasonEn;
+  readonly rule: typeof ruleEn;
   readonly foreign: typeof foreignEn;
   readonly mistake: typeof mistakeEn;
 }

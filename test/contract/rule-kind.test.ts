@@ -3,12 +3,12 @@ import { type Language, languages } from '@forpost/shared/texts/language.ts';
 import fc from 'fast-check';
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
-import { ruleOfKind } from '../../edge/config/rule-schemas.ts';
 import { conditionVariables } from '../../edge/rules/cel.ts';
 import { rightClock } from '../../edge/rules/clock-error.ts';
 import { RuleEngine } from '../../edge/rules/engine.ts';
 import { type AnyRuleKind, ruleKinds } from '../../edge/rules/kinds/registry.ts';
 import type { AlarmSubject, Observation, RuleChange, RuleContext } from '../../edge/rules/rule.ts';
+import { ruleOfKind } from '../../edge/rules/rule-schemas.ts';
 import {
   crossing,
   frameWith,

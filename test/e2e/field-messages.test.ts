@@ -68,9 +68,7 @@ test('a rule whose metric arrives as text is reported at the rule, at the device
   const reason = 'power_w comes as a text ("5317 W"), and its limit wants a number';
   await until('the device’s row shows it', async () => (await device('oven'))?.muteRules?.[0]?.reason === reason);
   const { rules } = await site.local<{ rules: object[] }>('/api/v1/rules');
-  expect(rules).toEqual([
-    { id: 'hot', name: 'hot', kind: 'threshold', severity: 'warning', cannotFire: [{ device: 'oven', reason }] },
-  ]);
+  expect(rules).toMatchObject([{ id: 'hot', kind: 'threshold', cannotFire: [{ device: 'oven', reason }] }]);
   expect((await status()).problems).toContain(`the rule hot cannot fire for oven: ${reason}`);
   await say('oven', 'forpost/devices/oven/readings', '{"values":{"power_w":"5317"}}');
   await until('it can fire now', async () => {

@@ -8,20 +8,12 @@
  *
  * Always: nothing here waits; an error of the publisher is logged, and the next change is published all the same.
  */
-import type { WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import { type AlertData, awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
+import { awaitsAcknowledgement } from '@forpost/shared/event/event.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import type { LocalPublisher } from '../../broker/local-publisher.ts';
-import type { Action, Alert } from '../action.ts';
-
-/** One change for local consumers: the event's data with its times, ms since 1970. */
-export interface AlertMessage extends AlertData {
-  /** when it happened */
-  readonly time: number;
-  /** when the gateway took the message that set it off */
-  readonly received: WallTime;
-}
+import { type Action, type ActionResult, type Alert, type AlertMessage, messageOfAlert } from '../action.ts';
 
 /** The state of a rule and device: the newest change, and which of their alarms are active. */
 export interface AlarmMessage extends AlertMessage {
@@ -79,33 +71,45 @@ export class MqttAction implements Action {
   }
 
   perform(alert: Alert): void {
-    const { data, time, received } = alert;
-    const message: AlertMessage = { ...data, time, received };
-    this.#publish(alertTopic(data.rule, data.device), JSON.stringify(message), false);
+    const { data } = alert;
+    const news = messageOfAlert(alert);
+    this.#publish(alertTopic(data.rule, data.device), JSON.stringify(news), false);
     // evidence of an ended alarm comes late: by then the state may be another alarm's
-    if (data.change !== 'updated' || data.active) this.#show(message);
+    if (data.change !== 'updated' || data.active) this.#show(news);
   }
 
-  restore({ data, time, received }: Alert): void {
-    this.#show({ ...data, time, received });
+  restore(alert: Alert): void {
+    this.#show(messageOfAlert(alert));
+  }
+
+  /** Only the change: a display keeps no state of a test. */
+  async try(alert: Alert): Promise<ActionResult> {
+    const topic = alertTopic(alert.data.rule, alert.data.device);
+    const isSent = this.#publish(topic, JSON.stringify(messageOfAlert(alert)), false);
+    return {
+      ok: isSent,
+      message: isSent
+        ? message('gateway/answer.action-published', { topic })
+        : message('gateway/answer.action-failed', { topic }),
+    };
   }
 
   async stop(): Promise<void> {
     this.#shown.clear();
   }
 
-  #show(message: AlertMessage): void {
-    const topic = alarmTopic(message.rule, message.device);
+  #show(news: AlertMessage): void {
+    const topic = alarmTopic(news.rule, news.device);
     const shown = this.#shown.get(topic) ?? { active: new Set(), waiting: new Set(), newest: undefined };
     const { active, waiting } = shown;
-    const isOver = !message.active;
+    const isOver = !news.active;
     // the acknowledgement of an ended alarm does not change the state of the alarm that came after it
-    const isLate = isOver && message.change === 'acknowledged' && shown.newest?.alarm !== message.alarm;
-    if (!isLate || shown.newest === undefined) shown.newest = message;
-    if (isOver) active.delete(message.alarm);
-    else active.add(message.alarm);
-    if (isOver && awaitsAcknowledgement(message)) keepNewest(waiting, message.alarm);
-    else waiting.delete(message.alarm);
+    const isLate = isOver && news.change === 'acknowledged' && shown.newest?.alarm !== news.alarm;
+    if (!isLate || shown.newest === undefined) shown.newest = news;
+    if (isOver) active.delete(news.alarm);
+    else active.add(news.alarm);
+    if (isOver && awaitsAcknowledgement(news)) keepNewest(waiting, news.alarm);
+    else waiting.delete(news.alarm);
     if (active.size + waiting.size === 0) this.#shown.delete(topic);
     else this.#shown.set(topic, shown);
     const state: AlarmMessage = {
@@ -117,11 +121,13 @@ export class MqttAction implements Action {
     this.#publish(topic, JSON.stringify(state), true);
   }
 
-  #publish(topic: string, payload: string, retain: boolean): void {
+  #publish(topic: string, payload: string, retain: boolean): boolean {
     try {
       this.#publisher.publish(topic, payload, { qos: 1, retain });
+      return true;
     } catch (error) {
       this.#logger.error({ topic }, `an alert could not be published: ${messageOf(error)}`);
+      return false;
     }
   }
 }

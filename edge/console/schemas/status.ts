@@ -79,6 +79,11 @@ const siteRule = answer({
   name: Type.String({ description: 'name of the rule' }),
   kind: Type.String({ description: 'kind of the rule' }),
   severity: severitySchema,
+  sentence: Type.String({ description: 'what the rule does, in words' }),
+  sentenceI18n: optional(message('`sentence` as a message of the catalogue')),
+  config: Type.Unsafe<object>(
+    Type.Object({}, { additionalProperties: true, description: 'the rule as in the document' }),
+  ),
   cannotFire: list(
     answer({
       device: Type.String({ description: 'id of a device on whose messages so far the rule cannot fire' }),

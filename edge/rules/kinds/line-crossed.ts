@@ -37,12 +37,13 @@ import {
   notMeant,
   notThere,
   thingKeys,
+  thingsInWords,
 } from './things.ts';
 
 const schema = Type.Object(
   {
     ...cameraKey,
-    line: Type.String({ description: 'id of a line of the camera' }),
+    line: Type.String({ description: 'id of a line of the camera', 'x-field': 'line' }),
     direction: Type.Optional(
       Type.Union([Type.Literal('left'), Type.Literal('right'), Type.Literal('up'), Type.Literal('down')], {
         description:
@@ -79,11 +80,13 @@ const cause = 'line-crossed';
 
 export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
   kind: 'line-crossed',
+  title: message('rule/kind.line-crossed'),
   category: 'intrusion',
   schema,
   placeholders,
   conditionOn: 'crossing',
   observesLate: false,
+  rehearsal: 'pictures',
 
   check: (config, references) => [
     ...checkPlace(config, references.cameras),
@@ -92,6 +95,12 @@ export const lineCrossed: RuleKind<LineCrossedConfig, State> = {
     ...checkWhen(config.when, 'crossing'),
     ...checkMessage(config.message, placeholders),
   ],
+
+  clause(config, names) {
+    const { camera, line, direction } = config;
+    const about = { things: thingsInWords(config), camera: names.nameOf(camera), line: names.lineNameOf(camera, line) };
+    return message(direction === undefined ? 'rule/clause.line-crossed' : clauses[direction], about);
+  },
 
   covers: (config, _devices, { device, subject }) => config.camera === device && config.line === subject,
 
@@ -170,6 +179,13 @@ const otherWay = {
   right: 'gateway/reason.other-way-right',
   up: 'gateway/reason.other-way-up',
   down: 'gateway/reason.other-way-down',
+} as const;
+
+const clauses = {
+  left: 'rule/clause.line-left',
+  right: 'rule/clause.line-right',
+  up: 'rule/clause.line-up',
+  down: 'rule/clause.line-down',
 } as const;
 
 const ways = {

@@ -19,7 +19,7 @@ import { worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { type Occupant, Presence } from './presence.ts';
-import { thingKeys, zoneKeys } from './things.ts';
+import { thingKeys, thingsInWords, zoneInWords, zoneKeys } from './things.ts';
 import { meansInZone, zoneKind } from './zone-kind.ts';
 
 const schema = Type.Object(
@@ -57,6 +57,7 @@ const cause = 'loitering';
 
 export const loitering: RuleKind<LoiteringConfig, State> = {
   kind: 'loitering',
+  title: message('rule/kind.loitering'),
   category: 'intrusion',
   schema,
   ...zoneKind({
@@ -65,6 +66,13 @@ export const loitering: RuleKind<LoiteringConfig, State> = {
     standingCounts: false,
     whyNot: () => words('gateway/reason.waits-stay'),
   }),
+
+  clause: (config, names) =>
+    message('rule/clause.loitering', {
+      ...zoneInWords(config, names),
+      things: thingsInWords(config),
+      duration: { seconds: config.after_s },
+    }),
 
   initial(config, context, uptime) {
     const { camera, zone } = config;

@@ -14,7 +14,16 @@ import type { RuleConfig } from '../../site/site.ts';
 import type { Condition } from '../cel.ts';
 import { checkMessage, worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
-import { checkDevices, checkWhen, compileWhen, coversDevice, deviceKeys, seconds, whenKey } from './common.ts';
+import {
+  checkDevices,
+  checkWhen,
+  compileWhen,
+  coversDevice,
+  deviceKeys,
+  devicesInWords,
+  seconds,
+  whenKey,
+} from './common.ts';
 
 const schema = Type.Object(
   { ...deviceKeys, after_s: seconds('how long the device may send nothing', { minimum: 1 }), ...whenKey },
@@ -49,17 +58,25 @@ const placeholders = ['device', 'seconds'];
 
 export const silent: RuleKind<SilentConfig, State> = {
   kind: 'silent',
+  title: message('rule/kind.silent'),
   category: 'device',
   schema,
   placeholders,
   conditionOn: 'silence',
   observesLate: true,
+  rehearsal: 'unread',
 
   check: (config, { devices }) => [
     ...checkDevices(config, devices),
     ...checkWhen(config.when, 'silence'),
     ...checkMessage(config.message, placeholders),
   ],
+
+  clause: (config, names) =>
+    message('rule/clause.silent', {
+      devices: devicesInWords(config, names),
+      duration: { seconds: config.after_s },
+    }),
 
   covers: (config, devices, { device, subject }) =>
     subject === '' && coversDevice(config, device) && devices.includes(device),

@@ -22,7 +22,10 @@ import { seconds } from './common.ts';
 
 const schema = Type.Object(
   {
-    cameras: Type.Array(Type.String(), { description: 'ids of the cameras; an empty list: no alarm of this kind' }),
+    cameras: Type.Array(Type.String(), {
+      description: 'ids of the cameras; an empty list: no alarm of this kind',
+      'x-field': 'cameras',
+    }),
     tampers: Type.Optional(
       Type.Array(Type.Union(tampers.map((tamper) => Type.Literal(tamper))), {
         minItems: 1,
@@ -57,6 +60,12 @@ const defaultStalledAfterS = 10;
 /** A gateway that boots with its cameras waits for the slowest of them. */
 const startGraceMs = 60_000;
 const placeholders = ['camera', 'tamper', 'reason'];
+const inWords = {
+  stalled: 'rule/tamper.stalled',
+  covered: 'rule/tamper.covered',
+  blurred: 'rule/tamper.blurred',
+  moved: 'rule/tamper.moved',
+} as const;
 const happened = {
   stalled: 'alarm/tamper.stalled',
   covered: 'alarm/tamper.covered',
@@ -66,10 +75,12 @@ const happened = {
 
 export const tamper: RuleKind<TamperConfig, State> = {
   kind: 'tamper',
+  title: message('rule/kind.tamper'),
   category: 'tamper',
   schema,
   placeholders,
   observesLate: false,
+  rehearsal: 'partly',
 
   check({ cameras, message: own }, references) {
     const ids = references.cameras.map(({ id }): string => id);
@@ -84,6 +95,14 @@ export const tamper: RuleKind<TamperConfig, State> = {
           ],
     );
     return [...unknown, ...checkMessage(own, placeholders)];
+  },
+
+  clause({ cameras, tampers: meant = tampers }, names) {
+    if (cameras.length === 0) return message('rule/clause.tamper-none');
+    return message('rule/clause.tamper', {
+      cameras: { list: cameras.map((camera) => names.nameOf(camera)) },
+      tampers: { list: meant.map((tamper) => message(inWords[tamper])) },
+    });
   },
 
   covers: (config, _devices, { device, subject }) =>

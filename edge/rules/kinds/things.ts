@@ -4,12 +4,15 @@
  */
 
 import { withSuggestion } from '@forpost/shared/config/nearest.ts';
+import { classValue } from '@forpost/shared/texts/class-names.ts';
 import { words } from '@forpost/shared/texts/english.ts';
+import type { Message } from '@forpost/shared/texts/message.ts';
+import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import type { CameraConfig } from '../../site/site.ts';
 import type { SceneChange, Track } from '../../vision/messages.ts';
 import type { Facts } from '../cel.ts';
-import type { RuleProblem } from '../rule.ts';
+import type { RuleProblem, SiteNames } from '../rule.ts';
 
 const part = (description: string, otherwise: number, unit?: string) =>
   Type.Optional(
@@ -18,18 +21,23 @@ const part = (description: string, otherwise: number, unit?: string) =>
       maximum: 1,
       description,
       default: otherwise,
+      'x-field': 'share',
       ...(unit === undefined ? {} : { 'x-unit': unit }),
     }),
   );
 
-export const cameraKey = { camera: Type.String({ description: 'id of the camera' }) } as const;
-export const zoneKeys = { ...cameraKey, zone: Type.String({ description: 'id of a zone of the camera' }) } as const;
+export const cameraKey = { camera: Type.String({ description: 'id of the camera', 'x-field': 'camera' }) } as const;
+export const zoneKeys = {
+  ...cameraKey,
+  zone: Type.String({ description: 'id of a zone of the camera', 'x-field': 'zone' }),
+} as const;
 export const thingKeys = {
   classes: Type.Optional(
     Type.Array(Type.String({ minLength: 1 }), {
       minItems: 1,
       description: 'classes that count, such as person and car',
       'x-default': 'all',
+      'x-field': 'classes',
     }),
   ),
   min_score: part('lowest score that the thing must have reached', 0),
@@ -76,6 +84,29 @@ export function means(choice: ThingChoice, { class: name, best, box, seen, anyCl
 /** The variables of a condition on `track`. */
 export function factsOf({ id, class: name, best, box }: Track): Omit<Facts, 'now' | 'device'> {
   return { class: name, score: best, track: id, width: box[2], height: box[3] };
+}
+
+/** The things that a rule means, in a sentence: "a thing (person and car)". */
+export function thingsInWords({ classes }: ThingChoice): Message {
+  return classes === undefined
+    ? message('rule/things.all')
+    : message('rule/things.some', { names: { list: classes.map(classValue) } });
+}
+
+/** The things that a rule counts, in a sentence: "person and car". */
+export function countedInWords({ classes }: ThingChoice): Message {
+  return classes === undefined
+    ? message('rule/counted.all')
+    : message('rule/counted.some', { names: { list: classes.map(classValue) } });
+}
+
+/** The values of a sentence about a zone. */
+export function zoneInWords(
+  config: { readonly camera: string; readonly zone: string },
+  names: SiteNames,
+): { readonly camera: string; readonly zone: string } {
+  const { camera, zone } = config;
+  return { camera: names.nameOf(camera), zone: names.zoneNameOf(camera, zone) };
 }
 
 export function checkThings(choice: ThingChoice, camera: CameraConfig | undefined): readonly RuleProblem[] {
@@ -127,8 +158,7 @@ export function checkPlace(
       what === 'zone'
         ? words(none ? 'gateway/answer.no-zones' : 'gateway/answer.no-zone', { ...about, zone: wanted })
         : words(none ? 'gateway/answer.no-lines' : 'gateway/answer.no-line', { ...about, line: wanted });
-    const message = none ? sentence : withSuggestion(sentence, wanted, ids);
-    return [{ path: [what], message }];
+    return [{ path: [what], message: none ? sentence : withSuggestion(sentence, wanted, ids) }];
   });
 }
 

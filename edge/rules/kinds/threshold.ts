@@ -24,20 +24,40 @@ import type { Condition } from '../cel.ts';
 import { checkMessage, worded } from '../messages.ts';
 import { muteCondition } from '../mute-condition.ts';
 import type { Evaluation, Observation, RuleChange, RuleContext, RuleKind, RuleProblem } from '../rule.ts';
-import { checkDevices, checkWhen, compileWhen, coversDevice, deviceKeys, seconds, whenKey } from './common.ts';
+import {
+  checkDevices,
+  checkWhen,
+  compileWhen,
+  coversDevice,
+  deviceKeys,
+  devicesInWords,
+  seconds,
+  whenKey,
+} from './common.ts';
 
 const schema = Type.Object(
   {
     ...deviceKeys,
     channel: Type.Optional(
-      Type.String({ description: 'channel of the device', 'x-default': 'each channel has an alarm of its own' }),
+      Type.String({
+        description: 'channel of the device',
+        'x-default': 'each channel has an alarm of its own',
+        'x-field': 'channel',
+      }),
     ),
-    metric: Type.String({ description: 'metric that is compared with the limit, such as power_w' }),
+    metric: Type.String({
+      description: 'metric that is compared with the limit, such as power_w',
+      'x-field': 'metric',
+    }),
     above: Type.Optional(
       Type.Number({ description: 'the alarm is raised above this value; instead of below', 'x-unit': 'of the metric' }),
     ),
     below: Type.Optional(
-      Type.Number({ description: 'the alarm is raised below this value; instead of above', 'x-unit': 'of the metric' }),
+      Type.Number({
+        description: 'the alarm is raised below this value; instead of above',
+        'x-unit': 'of the metric',
+        'x-instead': 'above',
+      }),
     ),
     clear: Type.Optional(
       Type.Number({
@@ -106,6 +126,7 @@ function holdMs(config: Pick<ThresholdConfig, 'hold_s'>): number {
 
 export const threshold: RuleKind<ThresholdConfig, State> = {
   kind: 'threshold',
+  title: message('rule/kind.threshold'),
   category: 'measurement',
   schema,
   placeholders,
@@ -132,6 +153,17 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
         message: words('mistake/rule.clear-below', { limit: String(below) }),
       });
     return [...problems, ...checkMessage(config.message, placeholders)];
+  },
+
+  clause({ above, below, hold_s: hold = 0, metric, channel, ...config }, names) {
+    const about = {
+      metric: { metric },
+      devices: devicesInWords(config, names, channel),
+      limit: { metric, value: above ?? below ?? 0 },
+      duration: { seconds: hold },
+    };
+    if (above !== undefined) return message(hold > 0 ? 'rule/clause.above-for' : 'rule/clause.above', about);
+    return message(hold > 0 ? 'rule/clause.below-for' : 'rule/clause.below', about);
   },
 
   covers: (config, devices, { device, subject }) =>

@@ -7,18 +7,18 @@ import { worded } from '../messages.ts';
 import type { RuleKind, RuleProblem } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { beginOccupancy, judge, type Limit, type Occupancy, observeOccupancy } from './occupancy.ts';
-import { thingKeys, zoneKeys } from './things.ts';
+import { countedInWords, thingKeys, zoneInWords, zoneKeys } from './things.ts';
 import { zoneKind } from './zone-kind.ts';
 
-const number = (description: string, minimum: number) =>
-  Type.Optional(Type.Integer({ minimum, maximum: 1000, description }));
+const number = (description: string, minimum: number, more: { readonly 'x-instead'?: string } = {}) =>
+  Type.Optional(Type.Integer({ minimum, maximum: 1000, description, ...more }));
 
 const schema = Type.Object(
   {
     ...zoneKeys,
     ...thingKeys,
     above: number('the alarm is raised with more things than this', 0),
-    below: number('the alarm is raised with fewer things than this', 1),
+    below: number('the alarm is raised with fewer things than this', 1, { 'x-instead': 'above' }),
     hold_s: Type.Optional(seconds('how long the count must stay beyond the limit', { default: 0 })),
     parked: Type.Optional(Type.Boolean({ description: 'whether parked things count', default: true })),
     ...whenKey,
@@ -35,6 +35,7 @@ const placeholders = ['camera', 'zone', 'count', 'limit', 'seconds'];
 
 export const zoneCount: RuleKind<ZoneCountConfig, Occupancy> = {
   kind: 'zone-count',
+  title: message('rule/kind.zone-count'),
   category: 'occupancy',
   schema,
   ...zoneKind({
@@ -44,6 +45,17 @@ export const zoneCount: RuleKind<ZoneCountConfig, Occupancy> = {
     check: checkLimit,
     whyNot: () => words('gateway/reason.count-not-beyond'),
   }),
+
+  clause({ above, below, hold_s: hold = 0, ...config }, names) {
+    const about = {
+      ...zoneInWords(config, names),
+      counted: countedInWords(config),
+      limit: above ?? below ?? 0,
+      duration: { seconds: hold },
+    };
+    if (above !== undefined) return message(hold > 0 ? 'rule/clause.zone-more-for' : 'rule/clause.zone-more', about);
+    return message(hold > 0 ? 'rule/clause.zone-fewer-for' : 'rule/clause.zone-fewer', about);
+  },
 
   initial: (config, context) => beginOccupancy(config, context, config.parked ?? true),
 

@@ -10,7 +10,7 @@ import { worded } from '../messages.ts';
 import type { RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { beginOccupancy, judge, type Limit, type Occupancy, observeOccupancy } from './occupancy.ts';
-import { thingKeys, zoneKeys } from './things.ts';
+import { countedInWords, thingKeys, zoneInWords, zoneKeys } from './things.ts';
 import { zoneKind } from './zone-kind.ts';
 
 const schema = Type.Object(
@@ -33,6 +33,7 @@ const placeholders = ['camera', 'zone', 'seconds'];
 
 export const zoneEmpty: RuleKind<ZoneEmptyConfig, Occupancy> = {
   kind: 'zone-empty',
+  title: message('rule/kind.zone-empty'),
   category: 'occupancy',
   schema,
   ...zoneKind({
@@ -41,6 +42,13 @@ export const zoneEmpty: RuleKind<ZoneEmptyConfig, Occupancy> = {
     standingCounts: true,
     whyNot: () => words('gateway/reason.waits-empty'),
   }),
+
+  clause: (config, names) =>
+    message('rule/clause.zone-empty', {
+      ...zoneInWords(config, names),
+      counted: countedInWords(config),
+      duration: { seconds: config.after_s },
+    }),
 
   initial: (config, context) => beginOccupancy(config, context, config.parked ?? true),
 

@@ -20,7 +20,7 @@ import { worded } from '../messages.ts';
 import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { Presence } from './presence.ts';
-import { thingKeys, zoneKeys } from './things.ts';
+import { thingKeys, thingsInWords, zoneInWords, zoneKeys } from './things.ts';
 import { meansInZone, zoneKind } from './zone-kind.ts';
 
 const schema = Type.Object(
@@ -58,6 +58,7 @@ const placeholders = ['camera', 'zone', 'class', 'score', 'inside'];
 
 export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
   kind: 'zone-entered',
+  title: message('rule/kind.zone-entered'),
   category: 'intrusion',
   schema,
   ...zoneKind({
@@ -66,6 +67,9 @@ export const zoneEntered: RuleKind<ZoneEnteredConfig, State> = {
     standingCounts: false,
     whyNot: ({ change }) => (change === 'entered' ? undefined : words('gateway/reason.tells-entering')),
   }),
+
+  clause: (config, names) =>
+    message('rule/clause.zone-entered', { ...zoneInWords(config, names), things: thingsInWords(config) }),
 
   initial(config, context, uptime) {
     const active = context.active.length > 0;

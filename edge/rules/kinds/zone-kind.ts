@@ -39,7 +39,7 @@ interface ZoneKindOptions<Config> {
 type Shared<Config> = Required<
   Pick<
     RuleKind<Config, unknown>,
-    'placeholders' | 'conditionOn' | 'observesLate' | 'check' | 'covers' | 'concerns' | 'whyNot'
+    'placeholders' | 'conditionOn' | 'observesLate' | 'rehearsal' | 'check' | 'covers' | 'concerns' | 'whyNot'
   >
 >;
 
@@ -49,6 +49,7 @@ export function zoneKind<Config extends ZoneRule>(options: ZoneKindOptions<Confi
     placeholders,
     conditionOn: subject,
     observesLate: false,
+    rehearsal: 'pictures',
     check: (config, { cameras }) => [
       ...checkPlace(config, cameras),
       ...checkThings(config, cameraNamed(cameras, config.camera)),

@@ -17,7 +17,7 @@ import type { Evaluation, RuleChange, RuleContext, RuleKind } from '../rule.ts';
 import { seconds, whenKey } from './common.ts';
 import { MomentaryAlarm } from './momentary-alarm.ts';
 import { Presence } from './presence.ts';
-import { thingKeys, zoneKeys } from './things.ts';
+import { thingKeys, thingsInWords, zoneInWords, zoneKeys } from './things.ts';
 import { meansInZone, zoneKind } from './zone-kind.ts';
 
 const schema = Type.Object(
@@ -48,6 +48,7 @@ const cause = 'zone-left';
 
 export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
   kind: 'zone-left',
+  title: message('rule/kind.zone-left'),
   category: 'intrusion',
   schema,
   ...zoneKind({
@@ -56,6 +57,9 @@ export const zoneLeft: RuleKind<ZoneLeftConfig, State> = {
     standingCounts: false,
     whyNot: ({ change }) => (change === 'left' ? undefined : words('gateway/reason.tells-leaving')),
   }),
+
+  clause: (config, names) =>
+    message('rule/clause.zone-left', { ...zoneInWords(config, names), things: thingsInWords(config) }),
 
   initial(config, context, uptime) {
     const { camera, zone } = config;

@@ -57,6 +57,7 @@ export const alarmEn = {
   'host.not-watched': '{gateway}: the machine is no longer watched',
   // the end of an alarm that no rule watches any more
   unwatched: 'no rule watches for this any more ({rule})',
+  'unwatched.off': '{device}: rule {rule} was switched off',
   'unwatched.rule': '{device}: rule {rule} was removed from the site',
   'unwatched.device': '{device} was removed from the site',
   'unwatched.changed': '{device}: rule {rule} was changed and no longer watches for this',

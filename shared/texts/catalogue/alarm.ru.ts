@@ -59,6 +59,7 @@ export const alarmRu = {
   'host.not-watched': '{gateway}: за состоянием машины больше не следят',
   // the end of an alarm that no rule watches any more
   unwatched: 'за этим больше не следит ни одно правило ({rule})',
+  'unwatched.off': '{device}: правило «{rule}» выключено',
   'unwatched.rule': '{device}: правило {rule} удалено с объекта',
   'unwatched.device': '{device}: удалено с объекта',
   'unwatched.changed': '{device}: правило {rule} изменено и больше за этим не следит',

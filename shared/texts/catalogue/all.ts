@@ -21,6 +21,8 @@ import { notificationEn } from './notification.en.ts';
 import { notificationRu } from './notification.ru.ts';
 import { reasonEn } from './reason.en.ts';
 import { reasonRu } from './reason.ru.ts';
+import { ruleEn } from './rule.en.ts';
+import { ruleRu } from './rule.ru.ts';
 import { setUpEn } from './set-up.en.ts';
 import { setUpRu } from './set-up.ru.ts';
 
@@ -35,6 +37,7 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
     gateway: gatewayEn,
     notification: notificationEn,
     reason: reasonEn,
+    rule: ruleEn,
     foreign: foreignEn,
     mistake: mistakeEn,
   },
@@ -48,6 +51,7 @@ export const catalogue: Readonly<Record<Language, { readonly [P in Part]: Wordin
     gateway: gatewayRu,
     notification: notificationRu,
     reason: reasonRu,
+    rule: ruleRu,
     foreign: foreignRu,
     mistake: mistakeRu,
   },

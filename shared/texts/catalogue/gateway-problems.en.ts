@@ -3,6 +3,7 @@ export const gatewayProblemsEn = {
   // words of another program, as they are
   quotation: '{text}',
   // rules and times
+  'problem.action-failing': 'the action {name} does not work: {reason}',
   'problem.rule-failed':
     '{count, plural, one {rule {rule} failed once: {reason}} other {rule {rule} failed # times: {reason}}}',
   'problem.condition-steps':

@@ -5,6 +5,7 @@ export const gatewayProblemsRu = {
   // words of another program, as they are
   quotation: '«{text}»',
   // rules and times
+  'problem.action-failing': 'действие «{name}» не работает: {reason}',
   'problem.rule-failed':
     '{count, plural, one {правило {rule}: ошибок при вычислении — #, последняя: {reason}} few {правило {rule}: ошибок при вычислении — #, последняя: {reason}} many {правило {rule}: ошибок при вычислении — #, последняя: {reason}} other {правило {rule}: ошибок при вычислении — #, последняя: {reason}}}',
   'problem.condition-steps':

@@ -49,6 +49,7 @@ export const gatewayEn = {
   'change.consumer': 'consumer {id}',
   'change.camera': 'camera {id}',
   'change.rule': 'rule {id}',
+  'change.action': 'action {id}',
   'change.entry': '{section} {id}',
   'change.zone': 'zone {id}',
   'change.line': 'line {id}',
@@ -73,6 +74,7 @@ export const gatewayEn = {
   'field.consumers': 'consumers',
   'field.cameras': 'cameras',
   'field.rules': 'rules',
+  'field.actions': 'actions',
   'field.place': 'place',
   'field.timezone': 'time zone',
   'field.language': 'language',
@@ -374,6 +376,7 @@ export const gatewayEn = {
   'reason.revision-missing': 'name the revision that you have seen: If-Match with the ETag of GET /api/v1/site',
   'reason.mqtt-version': 'protocol level {level} of {name} is not supported; MQTT 3.1, 3.1.1 and 5 are',
   'reason.local-only': 'the site says local_only: its document is changed on the site alone',
+  'reason.rehearsals-wait': 'other rehearsals of rules wait already: try again in a minute',
   'reason.no-socket': 'the command line cannot reach this gateway, because {where} cannot be made: {reason}',
   'reason.restart-for-id':
     'needs a restart: the id of the site stands in every event; stop the gateway, change site.id in site.yaml, start it',

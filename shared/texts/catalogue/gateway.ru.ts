@@ -55,6 +55,7 @@ export const gatewayRu = {
   'change.consumer': 'потребитель {id}',
   'change.camera': 'камера {id}',
   'change.rule': 'правило {id}',
+  'change.action': 'действие {id}',
   'change.entry': '{section} {id}',
   'change.zone': 'зона {id}',
   'change.line': 'линия {id}',
@@ -80,6 +81,7 @@ export const gatewayRu = {
   'field.consumers': 'потребители',
   'field.cameras': 'камеры',
   'field.rules': 'правила',
+  'field.actions': 'действия',
   'field.place': 'место',
   'field.timezone': 'часовой пояс',
   'field.language': 'язык',
@@ -376,6 +378,7 @@ export const gatewayRu = {
     'назовите ревизию, которую вы видели: заголовок If-Match, значение — из ответа GET /api/v1/site',
   'reason.mqtt-version': 'уровень протокола {level} ({name}) не поддерживается, есть MQTT 3.1, 3.1.1 и 5',
   'reason.local-only': 'для объекта задано local_only: его документ меняют только на месте',
+  'reason.rehearsals-wait': 'другие проверки правил по прошлым событиям уже ждут: повторите через минуту',
   'reason.no-socket': 'командная строка не может обратиться к этому шлюзу: {where} не создаётся: {reason}',
   'reason.restart-for-id':
     'нужен перезапуск: идентификатор объекта стоит в каждом событии; остановите шлюз, измените site.id в site.yaml и запустите его',

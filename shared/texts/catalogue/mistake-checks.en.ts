@@ -60,6 +60,16 @@ export const mistakeChecksEn = {
   'condition.long': 'longer than {count} letters',
   'condition.number': 'is a number, not true or false',
   'condition.type': 'is of type {type}, not true or false',
+  // actions
+  action: 'action "{id}": {reason}',
+  'id.action': 'the id "{id}" is taken already by an action',
+  'action.kind': 'there is no kind of action "{name}"',
+  'action.rule': 'there is no rule "{id}"',
+  'action.url': '"{url}" is not an address that begins with http:// or https://',
+  'action.url-login':
+    'an address has no user or password in it: a token stands under actions: {id}: token in the secrets file',
+  'secret.unused-action': 'actions.{id} is a secret, but the site has no such action',
+  'secret.action-name': 'an action of the kind {kind} has no secret "{name}"',
   // secrets
   'secret.no-password-device':
     'the device "{id}" has no password: add it under mqtt in {file} ("forpost devices password {id}")',

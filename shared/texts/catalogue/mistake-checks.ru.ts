@@ -64,6 +64,16 @@ export const mistakeChecksRu = {
   'condition.long': 'больше букв, чем {count}',
   'condition.number': 'это число, а не true или false',
   'condition.type': 'это значение типа {type}, а не true или false',
+  // actions
+  action: 'действие «{id}»: {reason}',
+  'id.action': 'идентификатор «{id}» уже занят действием',
+  'action.kind': 'вида действия «{name}» нет',
+  'action.rule': 'правила «{id}» нет',
+  'action.url': '«{url}» не адрес, который начинается с http:// или https://',
+  'action.url-login':
+    'в адресе не должно быть имени и пароля: токен хранится в файле секретов в разделе actions: {id}: token',
+  'secret.unused-action': 'actions.{id}: секрет есть, но такого действия на объекте нет',
+  'secret.action-name': 'у действия вида {kind} нет секрета «{name}»',
   // secrets
   'secret.no-password-device':
     'у устройства «{id}» нет пароля: добавьте его под mqtt в {file} (forpost devices password {id})',

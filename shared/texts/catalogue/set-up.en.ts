@@ -45,6 +45,11 @@ export const setUpEn = {
   'credential.user': 'User',
   'credential.password': 'Password',
   'credential.once': 'The password is shown this once: type it into the device now.',
+  // rules and actions
+  'rules.title': 'Rules',
+  'rules.about': 'what raises an alarm',
+  'actions.title': 'Actions',
+  'actions.about': 'what the site does by itself when an alarm begins',
   // backup
   'backup.title': 'Backup',
   'backup.about': 'one encrypted file, from which another box becomes this gateway',

@@ -46,6 +46,11 @@ export const setUpRu = {
   'credential.user': 'Пользователь',
   'credential.password': 'Пароль',
   'credential.once': 'Пароль показан один раз: введите его в устройство сейчас.',
+  // rules and actions
+  'rules.title': 'Правила',
+  'rules.about': 'что поднимает тревогу',
+  'actions.title': 'Действия',
+  'actions.about': 'что объект делает сам, когда начинается тревога',
   // backup
   'backup.title': 'Резервная копия',
   'backup.about': 'один зашифрованный файл, из которого другая машина станет этим шлюзом',

@@ -1,7 +1,7 @@
 /** A rule kind that a test adds: raised when a metric is `factor` times its last value, cleared when it no longer is. */
 import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
-import { checkDevices, coversDevice, deviceKeys } from '../../../edge/rules/kinds/common.ts';
+import { checkDevices, coversDevice, deviceKeys, plainWords } from '../../../edge/rules/kinds/common.ts';
 import { checkMessage } from '../../../edge/rules/messages.ts';
 import type { RuleChange, RuleContext, RuleKind } from '../../../edge/rules/rule.ts';
 import type { RuleConfig } from '../../../edge/site/site.ts';
@@ -39,6 +39,7 @@ export const added: RuleKind<JumpConfig, State> = {
       ? [{ path: ['factor'], message: words('gateway/quotation', { text: 'a factor of 1 is no jump' }) }]
       : []),
   ],
+  clause: ({ metric, factor }) => plainWords(`${metric} is ${factor} times its last value`),
   covers: (config, devices, { device, subject }) =>
     subject === '' && devices.includes(device) && coversDevice(config, device),
   concerns: coversDevice,

@@ -1,7 +1,7 @@
 /** The whole schema of a rule: the keys of all rules and those of its kind. An unknown key is an error. */
 import Type, { type TObject } from 'typebox';
-import { type AnyRuleKind, ruleKinds } from '../rules/kinds/registry.ts';
 import { ruleBase } from '../site/site.ts';
+import { type AnyRuleKind, ruleKinds } from './kinds/registry.ts';
 
 export function ruleOfKind({ kind, schema }: AnyRuleKind): TObject {
   const { description } = schema as { readonly description?: string };
