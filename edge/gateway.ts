@@ -97,7 +97,7 @@ export class Gateway implements Part {
   }
 
   async #startParts(): Promise<void> {
-    const { uplink, evidenceStore, uploads, vision } = this.#outside;
+    const { uplink, evidenceStore, uploads, vision, cameraSetUp } = this.#outside;
     const { conditions, health, host, retryingPage, socket } = this.#page;
     const { pastAlarms, alarms, actionTests } = this.#alarming;
     await this.#releasers.start('uplink', uplink);
@@ -106,6 +106,7 @@ export class Gateway implements Part {
     pastAlarms.remember(picturedAlarms(evidenceStore.list(Number.POSITIVE_INFINITY)));
     await this.#releasers.start('evidence uploads', uploads);
     await this.#releasers.start('vision', vision);
+    await this.#releasers.start('camera set-up', cameraSetUp);
     await this.#releasers.start('conditions', conditions);
     await this.#releasers.start('health', health);
     await this.#releasers.start('host health', host);

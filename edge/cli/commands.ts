@@ -3,7 +3,7 @@ import type { CommandTable } from '@forpost/shared/cli/command.ts';
 import { version } from '@forpost/shared/version.ts';
 import { actionsList, actionsTry } from './commands/actions.ts';
 import { backup, restore } from './commands/backup.ts';
-import { camerasFingerprint } from './commands/cameras.ts';
+import { camerasAdd, camerasFind, camerasFingerprint, camerasTest } from './commands/cameras.ts';
 import { check } from './commands/check.ts';
 import { cloud } from './commands/cloud.ts';
 import {
@@ -64,6 +64,9 @@ export const gatewayCommands: CommandTable = {
     pairAccept,
     pairIgnore,
     pairClose,
+    camerasFind,
+    camerasTest,
+    camerasAdd,
     camerasFingerprint,
     replay,
     backup,

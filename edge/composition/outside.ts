@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { asId } from '@forpost/shared/event/ids.ts';
 import { identityOf } from '../backup/instance.ts';
+import { CameraSetUp } from '../cameras/camera-set-up.ts';
 import { Evidence } from '../evidence/evidence.ts';
 import { evidenceLimits } from '../evidence/limits.ts';
 import { EvidenceStore } from '../evidence/store.ts';
@@ -20,7 +21,7 @@ export function composeOutside(options: GatewayOptions, ground: Ground, alarming
   const uplink = composeUplink(options, ground, alarming, page);
   const vision: VisionSupervisor = composeVision(options, alarming, page, () => evidence.evidence);
   const evidence: EvidenceParts = composeEvidence(options, ground, alarming, { uplink, vision });
-  return { uplink, vision, ...evidence };
+  return { uplink, vision, cameraSetUp: new CameraSetUp({ clock: options.clock }), ...evidence };
 }
 
 function composeUplink(
@@ -85,7 +86,7 @@ function composeVision(
   return vision;
 }
 
-type EvidenceParts = Omit<Outside, 'uplink' | 'vision'>;
+type EvidenceParts = Omit<Outside, 'uplink' | 'vision' | 'cameraSetUp'>;
 
 function composeEvidence(
   options: GatewayOptions,

@@ -6,8 +6,10 @@ import type { Sentence } from '@forpost/shared/texts/sentence.ts';
 import { version } from '@forpost/shared/version.ts';
 import { backupProcess } from '../backup/backup-process.ts';
 import { instanceStatus } from '../backup/instance.ts';
+import { writeCameraLogin } from '../config/camera-logins.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
 import { DeviceImport } from '../config/device-import.ts';
+import type { CameraLogins } from '../console/camera-save-route.ts';
 import { PageSource } from '../console/page-source.ts';
 import { pairingView } from '../console/pairing-view.ts';
 import { RetryingPage } from '../console/retrying-page.ts';
@@ -46,7 +48,7 @@ export function composePage(
     credentials: composeCredentials(options, ground, alarming),
     devices: new DeviceImport({ document: site.document, checks }),
   };
-  const { uplink, vision, evidenceStore, uploads } = outside;
+  const { uplink, vision, cameraSetUp, evidenceStore, uploads } = outside;
   const { broker, devices, outbox, refusedClients } = ground;
   const conditions = new ConditionWatch({ ...options.conditions, clock, logger: loggerOf(options, 'conditions') });
   const mute = new MuteWatch({ clock, site: () => site.current, record: (device) => devices.messageRecord(device) });
@@ -94,6 +96,13 @@ export function composePage(
   };
   const users = new ConsoleUsers(options.secrets);
   const actionRoutes = { site: () => site.current, actions, tests: actionTests };
+  const cameraLogins: CameraLogins = {
+    write: (camera, login) => writeCameraLogin(installation, camera, login),
+    change: async (camera, login) => {
+      await site.document.alone(async () => void writeCameraLogin(installation, camera, login));
+      await reload.run();
+    },
+  };
   const server: ConsoleServer = new ConsoleServer({
     http: installation.http,
     users: (name) => users.hashOf(name),
@@ -102,6 +111,12 @@ export function composePage(
     document: site.document,
     passwordsFor: (document) => checks.givePasswords(document),
     ...logIns,
+    cameras: {
+      setUp: cameraSetUp,
+      cameras: () => site.current.cameras,
+      loginOf: (camera) => vision.loginOf(camera),
+    },
+    cameraLogins,
     health,
     metrics: new GatewayMetrics(() => status.snapshot()),
     clock,
@@ -128,6 +143,7 @@ export function composePage(
     pairing,
     ...logIns,
     actions: actionRoutes,
+    cameraLogins,
   });
   const retryingPage: RetryingPage = new RetryingPage({ server, clock, logger: loggerOf(options, 'console') });
   const reload: Reload = new Reload({

@@ -13,6 +13,7 @@ import type { Instance } from '../backup/instance.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';
 import type { RefusedFile } from '../broker/refused-file.ts';
+import type { CameraSetUp } from '../cameras/camera-set-up.ts';
 import type { ClockSync } from '../clock/sync.ts';
 import type { TrueTime } from '../clock/true-time.ts';
 import type { CommandRefusals } from '../commands/command-refusals.ts';
@@ -99,6 +100,8 @@ export interface Alarming {
 export interface Outside {
   readonly uplink: Uplink;
   readonly vision: VisionSupervisor;
+  /** finds and tests cameras before they belong to the site */
+  readonly cameraSetUp: CameraSetUp;
   readonly evidence: Evidence;
   readonly evidenceStore: EvidenceStore;
   readonly evidenceLimits: EvidenceLimits;

@@ -1,6 +1,8 @@
 /** What the command line does with the site's document, whether a gateway runs (socket-door.ts) or not (site-door.ts). */
 import type { Rehearsed } from '../site/document.ts';
+import type { Edit } from '../site/document-edit.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
+import type { CameraLogin } from './camera-logins.ts';
 
 /** A change that was made; `revision` absent: the document was that already. */
 export interface Made {
@@ -21,6 +23,14 @@ export interface SiteDoor {
   byHand(): Promise<Rehearsed>;
   put(seen: string, document: string, why: string): Promise<Made>;
   undo(seen: string, to: string, why: string): Promise<Made>;
+  /** adds or changes a camera with its log-in; undefined: the log-in stays, an empty user removes it */
+  saveCamera(
+    seen: string,
+    camera: string,
+    edits: readonly Edit[],
+    login: CameraLogin | undefined,
+    why: string,
+  ): Promise<Made>;
   /** takes up the file that was edited by hand */
   apply(why: string): Promise<Made>;
 }

@@ -15,11 +15,14 @@ import { configError } from '@forpost/shared/config/yaml.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { type Lock, lockFile } from '../outbox/sqlite/lock.ts';
 import { type Changed, SiteDocument } from '../site/document.ts';
+import { withEdits } from '../site/document-edit.ts';
 import { conflictInWords } from '../site/live-site.ts';
 import type { Author } from '../site/revision.ts';
+import { writeCameraLogin } from './camera-logins.ts';
 import type { Made, SiteDoor } from './door.ts';
 import type { Installation } from './installation.ts';
 import { loadSite } from './load-site.ts';
+import type { SecretsFile } from './secrets-file.ts';
 import { SocketClient } from './socket-client.ts';
 import { SocketDoor } from './socket-door.ts';
 
@@ -37,7 +40,7 @@ export async function withSiteDoor<T>(
     const load = (text: string) => loadSite(file, secretsFile, text);
     const document = new SiteDocument({ file, data, load, clock: systemClock });
     await document.open({ leaveEdits: true });
-    return await run(fileDoor(document, { kind: 'command-line', name: user }));
+    return await run(fileDoor(document, { kind: 'command-line', name: user }, { data, secrets_file: secretsFile }));
   } finally {
     lock?.release();
   }
@@ -65,7 +68,7 @@ export function acquireLock(data: string): Lock | undefined {
   return lock;
 }
 
-function fileDoor(document: SiteDocument, author: Author): SiteDoor {
+function fileDoor(document: SiteDocument, author: Author, secrets: SecretsFile): SiteDoor {
   const kept = <T>(value: T | undefined, revision: string): T => {
     if (value === undefined) throw notKept(revision);
     return value;
@@ -81,6 +84,12 @@ function fileDoor(document: SiteDocument, author: Author): SiteDoor {
     byHand: async () => document.rehearse(await document.onDisk()),
     put: async (seen, text, why) => made(await document.change({ seen, author, why, edit: () => text })),
     undo: async (seen, to, why) => made(await document.undo(seen, to, { author, why })),
+    saveCamera: async (seen, camera, edits, login, why) => {
+      const makeSecrets = () => (login === undefined ? () => undefined : writeCameraLogin(secrets, camera, login));
+      const changed = await document.change({ seen, author, why, edit: (old) => withEdits(old, edits), makeSecrets });
+      if ('unchanged' in changed) makeSecrets();
+      return made(changed);
+    },
     apply: async (why) => made(await document.takeUp({ author, why })),
   };
 }

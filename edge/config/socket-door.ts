@@ -43,6 +43,11 @@ export class SocketDoor implements SiteDoor {
     return accepted(await this.#client.ask('POST', `${site}/undo`, { to, why }, seen));
   }
 
+  async saveCamera(...[seen, camera, edits, login, why]: Parameters<SiteDoor['saveCamera']>): Promise<Made> {
+    const body = { edits, why, ...(login === undefined ? {} : { login }) };
+    return accepted(await this.#client.ask('PUT', `/api/v1/cameras/${encodeURIComponent(camera)}`, body, seen));
+  }
+
   async apply(why: string): Promise<Made> {
     return accepted(await this.#client.ask('POST', `${site}/apply`, { why }));
   }

@@ -48,6 +48,8 @@ import type { SiteDocument } from '../site/document.ts';
 import type { Author } from '../site/revision.ts';
 import { type ActionRouteParts, registerActionRoutes } from './action-routes.ts';
 import { registerBackupRoute } from './backup-route.ts';
+import { type CameraLogins, registerCameraSaveRoute } from './camera-save-route.ts';
+import { type CameraSetUpParts, registerCameraSetUpRoutes } from './camera-set-up-routes.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
 import { PageAssets } from './page-assets.ts';
@@ -75,6 +77,10 @@ export interface ConsoleServerOptions {
   readonly devices?: ImportDoor;
   /** the pairing window; absent: this page has none */
   readonly pairing?: PairingDoor;
+  /** finds and tests cameras; absent: the page finds none */
+  readonly cameras?: Omit<CameraSetUpParts, 'login'>;
+  /** stores the log-ins of cameras; absent: none is stored */
+  readonly cameraLogins?: CameraLogins;
   /** makes a backup; absent: the page makes none. @throws ForpostError with the reason in words */
   readonly takeBackup?: (passphrase: string) => Promise<Readable>;
   /** the site's actions; absent: the page shows none */
@@ -228,7 +234,7 @@ export class ConsoleServer implements Part {
       clock,
     });
     registerOpenRoutes(app, health);
-    const { takeBackup, pairing, rules, actions } = this.#options;
+    const { takeBackup, pairing, rules, actions, cameras, cameraLogins } = this.#options;
     registerRoutes(app, { source, login, clock, metrics, pairing });
     if (pairing !== undefined) {
       const { pairing: window, view } = pairing;
@@ -241,10 +247,17 @@ export class ConsoleServer implements Part {
     if (actions !== undefined)
       registerActionRoutes(app.withTypeProvider(), actions, (request) => authorOf(request, login).name);
     if (rules !== undefined) registerRuleRoutes(app.withTypeProvider(), rules);
+    if (cameras !== undefined) registerCameraSetUpRoutes(app.withTypeProvider(), { ...cameras, login });
     if (takeBackup !== undefined) registerBackupRoute(app.withTypeProvider(), { takeBackup, login, gateway });
     if (document !== undefined)
       registerSiteRoutes(app, { document, passwordsFor, authorOf: (request) => authorOf(request, login) });
     this.#registerDevices(app, login);
+    if (document !== undefined && cameraLogins !== undefined)
+      registerCameraSaveRoute(app, {
+        document,
+        logins: cameraLogins,
+        authorOf: (request) => authorOf(request, login),
+      });
     assets.register(app, rootOf);
     return app;
   }

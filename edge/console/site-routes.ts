@@ -88,7 +88,7 @@ const editsBody = Type.Object(
 );
 const undoBody = Type.Object({ to: seen, why }, closed);
 const applyBody = Type.Object({ why }, closed);
-const ifMatch = Type.Object({
+export const ifMatch = Type.Object({
   'if-match': Type.Optional(
     Type.String({ maxLength: 80, description: 'the revision that was edited: its ETag, SHA-256 or number' }),
   ),
@@ -282,13 +282,14 @@ async function changed(
   return made.length === 0 ? told : { ...told, passwords: made };
 }
 
-function seenIn({ headers }: FastifyRequest): string {
+export function seenIn({ headers }: FastifyRequest): string {
   const value = headers['if-match'];
   if (value === undefined) throw new HttpProblem(428, words('gateway/reason.revision-missing'));
   return value.replace(/^W\//, '').replaceAll('"', '');
 }
 
-function answer(reply: FastifyReply, changed: Changed): object {
+/** The answer to a change. @throws HttpProblem for one that was not made */
+export function answer(reply: FastifyReply, changed: Changed): object {
   if ('problems' in changed) {
     const { problems, mistakes } = changed;
     throw new HttpProblem(422, refusedFor(changed), {}, { problems, ...mistakesView(mistakes) });

@@ -23,6 +23,7 @@ import type { CredentialDoor } from '../devices/credential-door.ts';
 import type { ImportDoor } from '../devices/import-door.ts';
 import type { SiteDocument } from '../site/document.ts';
 import { type ActionRouteParts, registerActionRoutes } from './action-routes.ts';
+import { type CameraLogins, registerCameraSaveRoute } from './camera-save-route.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
 import { type PairingDoor, registerPairingRoutes } from './pairing-routes.ts';
@@ -47,6 +48,8 @@ export interface GatewaySocketOptions {
   /** absent: nobody can pair through this socket */
   readonly pairing?: PairingDoor;
   readonly actions?: ActionRouteParts;
+  /** stores the log-ins of cameras; absent: none is stored */
+  readonly cameraLogins?: CameraLogins;
   readonly logger: Logger;
 }
 
@@ -60,7 +63,8 @@ export class GatewaySocket implements Part {
   }
 
   async start(): Promise<void> {
-    const { folder, document, passwordsFor, credentials, devices, pairing, actions, logger } = this.#options;
+    const { folder, document, passwordsFor, credentials, devices, pairing, actions, cameraLogins, logger } =
+      this.#options;
     const path = join(folder, socketName);
     const app = Fastify({
       loggerInstance: logger as FastifyBaseLogger,
@@ -78,6 +82,7 @@ export class GatewaySocket implements Part {
       registerPairingRoutes(app.withTypeProvider(), { pairing: pairing.pairing, view: pairing.view, authorOf });
     if (actions !== undefined)
       registerActionRoutes(app.withTypeProvider(), actions, (request) => authorOf(request).name);
+    if (cameraLogins !== undefined) registerCameraSaveRoute(app, { document, authorOf, logins: cameraLogins });
     try {
       // what a killed gateway left: the lock of the data folder is ours
       await rm(path, { force: true });

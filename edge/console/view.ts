@@ -6,6 +6,7 @@ import type { CameraScene } from '../site/scene-edit.ts';
 import type { Fields } from '../site/values.ts';
 import type { ActionForms, SiteAction, Tried } from './schemas/actions.ts';
 import type { EarlierAlarmsView, EarlierAlarmView } from './schemas/alarms.ts';
+import type { AskView, FoundView, OfferedView, StreamTestView } from './schemas/camera-set-up.ts';
 import type { CameraRule, CameraSceneView } from './schemas/cameras.ts';
 import type { DeadLetterView } from './schemas/clients.ts';
 import type { AcceptedView, JudgementView, KnockerView, PairingView } from './schemas/pairing.ts';
@@ -18,6 +19,7 @@ export type {
   ActionForms,
   ActiveAlarm,
   AlertNotice,
+  AskView,
   CameraRule,
   CameraScene,
   CameraSceneView,
@@ -33,8 +35,10 @@ export type {
   EditPath,
   Fields,
   FormFieldView,
+  FoundView,
   JudgementView,
   KnockerView,
+  OfferedView,
   PairingView,
   RefusedView,
   RehearsalView,
@@ -43,6 +47,7 @@ export type {
   SceneNotice,
   SiteAction,
   SiteRule,
+  StreamTestView,
   Summary,
   Tried,
 };

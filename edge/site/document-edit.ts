@@ -93,7 +93,9 @@ function merged(document: Document, known: unknown, value: unknown): Node {
 
 /** An entry of a list has its id first. */
 function withId(value: unknown, id: string | number): unknown {
-  return isFields(value) && typeof id === 'string' ? { ...value, id } : value;
+  if (!isFields(value) || typeof id !== 'string') return value;
+  const { id: _, ...rest } = value;
+  return { id, ...rest };
 }
 
 function indexOf(items: readonly unknown[], key: string | number): number {

@@ -215,6 +215,11 @@ export class VisionSupervisor implements Part {
     return { live, tracks: this.#latest.get(camera)?.tracks ?? [], tamper: this.#tampers.get(camera) };
   }
 
+  /** The log-in at a camera, for a test of its streams; undefined: it has none. */
+  loginOf(camera: string): { readonly user: string; readonly password: string } | undefined {
+    return this.#secrets[camera];
+  }
+
   /** The next start or stop waits for this one. */
   #inTurn(run: () => Promise<void>): Promise<void> {
     const turn = this.#turn.then(run);

@@ -1,5 +1,6 @@
 /**
- * The simulated camera: a real RTSP stream of the rendered yard, or of a video file. A program
+ * The simulated camera: a real RTSP stream of the rendered yard, or of a video file, and beside it an ONVIF device that
+ * names the stream and answers to searches on this machine. A program
  * (`node scripts/camera/camera.ts --port P --path /yard --user U --password P [--video FILE] --cache FOLDER`) and a
  * function for tests.
  *
@@ -11,6 +12,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startOnvifBeside } from './onvif/beside.ts';
 import { prepareVideo, renderYard } from './render.ts';
 
 /** The system's Python, which has the gi package; other Pythons lack it. */
@@ -135,14 +137,21 @@ async function main(): Promise<void> {
     ...(video === undefined ? {} : { video }),
     progress: (text) => process.stderr.write(`${text}\n`),
   });
+  const onvif = await startOnvifBeside({
+    url: camera.url,
+    ...(user === undefined ? {} : { user, password: password ?? '' }),
+  });
   let asked = false;
   const stop = () => {
     asked = true;
+    void onvif.stop();
     void camera.stop();
   };
   process.stdin.on('end', stop).on('error', stop).resume();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
-  process.stdout.write(`${JSON.stringify({ ready: camera.url, pid: camera.pid, truth: camera.truth })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ready: camera.url, pid: camera.pid, truth: camera.truth, onvif: onvif.address })}\n`,
+  );
   await camera.ended;
   if (!asked) process.stderr.write('the simulated camera ended unexpectedly\n');
   process.exit(asked ? 0 : 1);

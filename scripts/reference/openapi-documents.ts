@@ -9,6 +9,8 @@ import { type CentreServices, capabilities } from '../../cloud/capabilities.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { registerActionRoutes } from '../../edge/console/action-routes.ts';
 import { registerBackupRoute } from '../../edge/console/backup-route.ts';
+import { registerCameraSaveRoute } from '../../edge/console/camera-save-route.ts';
+import { registerCameraSetUpRoutes } from '../../edge/console/camera-set-up-routes.ts';
 import { registerPairingRoutes } from '../../edge/console/pairing-routes.ts';
 import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
 import { registerRuleRoutes } from '../../edge/console/rule-routes.ts';
@@ -25,6 +27,13 @@ export function gatewayDocument(): Promise<OpenApiDocument> {
     registerPairingRoutes(app.withTypeProvider(), { pairing: anything(), view: anything(), authorOf: anything() });
     registerActionRoutes(app.withTypeProvider(), anything(), anything());
     registerRuleRoutes(app.withTypeProvider(), anything());
+    registerCameraSetUpRoutes(app.withTypeProvider(), {
+      setUp: anything(),
+      cameras: anything(),
+      loginOf: anything(),
+      login,
+    });
+    registerCameraSaveRoute(app, { document: anything(), authorOf: anything(), logins: anything() });
   });
 }
 

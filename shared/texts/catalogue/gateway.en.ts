@@ -1,5 +1,6 @@
 /** English texts of what a gateway says of itself: its status, its problems, what it could not understand. See ../texts.ts for the rules of a key. */
 import { gatewayAnswersEn } from './gateway-answers.en.ts';
+import { gatewayCamerasEn } from './gateway-cameras.en.ts';
 import { gatewayLinksEn } from './gateway-links.en.ts';
 import { gatewayNotesEn } from './gateway-notes.en.ts';
 import { gatewayPairingEn } from './gateway-pairing.en.ts';
@@ -11,6 +12,7 @@ export const gatewayEn = {
   ...gatewayNotesEn,
   ...gatewayLinksEn,
   ...gatewayPairingEn,
+  ...gatewayCamerasEn,
   // the line on top of the gateway's page
   'summary.well': 'All is well',
   'summary.alarms': '{count, plural, one {An alarm needs you} other {# alarms need you}}',

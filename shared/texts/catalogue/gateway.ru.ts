@@ -1,6 +1,7 @@
 /** Russian texts of what a gateway says of itself: its status, its problems, what it could not understand. */
 import type { Wording } from '../texts.ts';
 import { gatewayAnswersRu } from './gateway-answers.ru.ts';
+import { gatewayCamerasRu } from './gateway-cameras.ru.ts';
 import { gatewayLinksRu } from './gateway-links.ru.ts';
 import { gatewayNotesRu } from './gateway-notes.ru.ts';
 import { gatewayPairingRu } from './gateway-pairing.ru.ts';
@@ -12,6 +13,7 @@ export const gatewayRu = {
   ...gatewayNotesRu,
   ...gatewayLinksRu,
   ...gatewayPairingRu,
+  ...gatewayCamerasRu,
   // the line on top of the gateway's page
   'summary.well': 'Всё в порядке',
   'summary.alarms':

@@ -1,10 +1,12 @@
 /** English texts of set-up on the gateway’s page, a file for each area. See ../texts.ts for the rules of a key. */
+import { setUpCamerasEn } from './set-up-cameras.en.ts';
 import { setUpDevicesEn } from './set-up-devices.en.ts';
 import { setUpPairingEn } from './set-up-pairing.en.ts';
 
 export const setUpEn = {
   ...setUpDevicesEn,
   ...setUpPairingEn,
+  ...setUpCamerasEn,
   title: 'Set up',
   areas: 'What can be set up',
   loading: 'Loading …',

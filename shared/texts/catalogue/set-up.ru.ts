@@ -1,11 +1,13 @@
 /** Russian texts of set-up on the gateway’s page, a file for each area. */
 import type { Wording } from '../texts.ts';
+import { setUpCamerasRu } from './set-up-cameras.ru.ts';
 import { setUpDevicesRu } from './set-up-devices.ru.ts';
 import { setUpPairingRu } from './set-up-pairing.ru.ts';
 
 export const setUpRu = {
   ...setUpDevicesRu,
   ...setUpPairingRu,
+  ...setUpCamerasRu,
   title: 'Настройка',
   areas: 'Что можно настроить',
   loading: 'Загрузка…',

@@ -125,16 +125,17 @@ export class SiteStore {
 
   /** Takes up the file that was edited by hand. @throws as `save` */
   async takeUp(): Promise<Saved> {
-    return this.#answered(() => post(`${base}/api/v1/site/apply`, {}, saveWithinMs));
+    return this.answered(() => post(`${base}/api/v1/site/apply`, {}, saveWithinMs));
   }
 
   #change(method: string, path: string, body: object, seen: string): Promise<Saved> {
     const headers = { 'content-type': 'application/json', 'if-match': `"${seen}"` };
     const init = { method, headers, body: JSON.stringify(body) };
-    return this.#answered(() => call(`${base}/api/v1/site${path}`, init, saveWithinMs));
+    return this.answered(() => call(`${base}/api/v1/site${path}`, init, saveWithinMs));
   }
 
-  async #answered(ask: () => Promise<Response>): Promise<Saved> {
+  /** What became of a change that an area sends to a route of its own. @throws as `call` */
+  async answered(ask: () => Promise<Response>): Promise<Saved> {
     try {
       const answer = (await (await ask()).json()) as {
         readonly revision?: Revision;

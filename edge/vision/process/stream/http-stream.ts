@@ -81,6 +81,7 @@ class HttpStream implements CameraStream {
     try {
       const answer = await this.#ask();
       this.#kind = containers.test(answer.headers['content-type'] ?? '') ? 'container' : 'pictures';
+      if (this.#kind === 'pictures') this.#options.events.described?.({ codec: 'JPEG', sound: undefined });
       this.#readFrom(answer);
     } catch (error) {
       this.close();
@@ -245,6 +246,7 @@ class HttpStream implements CameraStream {
   }
 
   #picture(jpeg: Buffer): void {
+    this.#options.events.came?.(jpeg.length, true);
     if (this.#readers.size === 0) this.#newest = jpeg;
     else this.#newest = undefined;
     const part = multipart(jpeg);
@@ -252,6 +254,7 @@ class HttpStream implements CameraStream {
   }
 
   #bytes(chunk: Buffer, answer: IncomingMessage): void {
+    this.#options.events.came?.(chunk.length, false);
     if (this.#readers.size === 0) {
       this.#early.push(chunk);
       answer.pause();

@@ -88,6 +88,8 @@ export class RtspSession {
   #trackUrl = '';
   #channel = 0;
   #track: VideoTrack | undefined;
+  /** codec of the sound track; undefined: the camera describes none */
+  sound: string | undefined;
   #timers: Timer[] = [];
   #answered = false;
   #closed = false;
@@ -125,9 +127,10 @@ export class RtspSession {
     const described = await this.#authorised('DESCRIBE', url, { Accept: 'application/sdp' });
     if (isRedirect(described)) return described.headers.get('location')?.[0] ?? '';
     this.#expectGood(described, 'DESCRIBE');
-    const { video, problem, control } = readSdp(described.body);
+    const { video, sound, problem, control } = readSdp(described.body);
     if (video === undefined) throw new CameraFailure('refused', problem);
     this.#track = video;
+    this.sound = sound;
     const base = baseOf(described, url);
     this.#aggregate = control === undefined ? base : resolved(base, control);
     this.#trackUrl = video.control === undefined ? this.#aggregate : resolved(base, video.control);

@@ -80,6 +80,7 @@ class RtspStream implements CameraStream {
     });
     this.#session = session;
     this.#track = session.track;
+    this.#options.events.described?.({ codec: session.track.codec, sound: session.sound });
     this.#times = new RtpTimes(session.track.clockRate);
     const { codec, clockRate, payloadType } = session.track;
     const { clock, framesPerSecond } = this.#options;
@@ -190,6 +191,7 @@ class RtspStream implements CameraStream {
     const at = this.#options.clock.uptime();
     this.#firstAt ??= at;
     const seen = glance(track.codec, rtp.payload);
+    this.#options.events.came?.(packet.length, seen === undefined ? rtp.marker : seen.picture && seen.begins);
     // for an unknown codec every packet is taken for a key frame
     const beginsKeyFrame = seen === undefined ? this.#keyAt === undefined : this.#beginsKeyFrame(seen);
     if (seen === undefined || (seen.key && seen.picture && seen.begins)) this.#keyFrame(at);

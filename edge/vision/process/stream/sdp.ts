@@ -20,6 +20,8 @@ export interface VideoTrack {
 
 export interface Description {
   readonly video: VideoTrack | undefined;
+  /** codec of the first sound track, as the camera writes it; undefined: there is none */
+  readonly sound: string | undefined;
   /** why no video can be watched, as text */
   readonly problem: string;
   /** `a=control` of the whole session */
@@ -54,9 +56,11 @@ export function readSdp(text: string): Description {
   const tracks = videos.filter((one) => one !== encrypted).map(trackOf);
   // the first track with a known codec: another track may be a second channel, or use the maker's own codec
   const video = tracks.find(({ known }) => known)?.track ?? tracks[0]?.track;
-  if (video !== undefined) return { video, problem: '', control };
+  const audio = media.find(({ kind }) => kind === 'audio');
+  const sound = audio === undefined ? undefined : soundOf(audio);
+  if (video !== undefined) return { video, sound, problem: '', control };
   const problem = encrypted === undefined ? words('gateway/reason.no-video') : words('gateway/reason.encrypted');
-  return { video: undefined, problem, control };
+  return { video: undefined, sound, problem, control };
 }
 
 function sections(text: string): { readonly session: readonly string[]; readonly media: readonly Media[] } {
@@ -119,6 +123,14 @@ function trackOf({ formats, attributes }: Media): { readonly track: VideoTrack; 
     },
     known: name !== undefined,
   };
+}
+
+/** static payload types of sound (RFC 3551) */
+const soundTypes: Readonly<Record<number, string>> = { 0: 'PCMU', 8: 'PCMA', 9: 'G722', 14: 'MPA' };
+
+function soundOf({ formats, attributes }: Media): string {
+  const mapped = attributes.flatMap((one) => /^rtpmap:\s*\d+\s+([\w.-]{1,24})/i.exec(one)?.[1] ?? [])[0];
+  return (mapped ?? soundTypes[formats[0] ?? -1] ?? 'unknown').toUpperCase();
 }
 
 /** The codec of a track that names none, by its parameters; H.264 if in doubt, as nearly every camera sends that. */

@@ -31,6 +31,10 @@ export interface CameraStream {
 }
 
 export interface StreamEvents {
+  /** The stream is open. `sound`: the codec of its sound track; undefined: it has none. */
+  described?(tracks: { readonly codec: string; readonly sound: string | undefined }): void;
+  /** A packet or a picture came. `begins`: a picture begins with it. */
+  came?(bytes: number, begins: boolean): void;
   /** Packets have come for `ms` without a key frame. */
   waiting?(ms: number): void;
   /** the measured interval between two key frames */
