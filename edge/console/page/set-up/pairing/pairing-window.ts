@@ -96,7 +96,8 @@ class PairingWindow extends LitElement {
   #count({ window, knockers }: PairingView): string {
     if (window === null) return '';
     const waiting = knockers.filter(({ takenIn }) => takenIn === null).length;
-    return waiting === 0 ? t('set-up/pairing.nobody') : t('set-up/pairing.knocking', { count: waiting });
+    if (waiting > 0) return t('set-up/pairing.knocking', { count: waiting });
+    return knockers.length === 0 ? t('set-up/pairing.nobody') : '';
   }
 
   #closed(): TemplateResult {
