@@ -37,13 +37,15 @@ export const commandsQuery = Type.Object(
 );
 
 export const commandSchema = Type.Object({
-  id: Type.String(),
-  gateway: Type.String(),
-  kind: Type.String(),
-  arguments: Type.Unsafe<Readonly<Record<string, unknown>>>(Type.Record(Type.String(), Type.Unknown())),
+  id: Type.String({ description: 'id of the command' }),
+  gateway: Type.String({ description: 'id of the gateway' }),
+  kind: Type.String({ description: 'kind of command, such as alarm.acknowledge' }),
+  arguments: Type.Unsafe<Readonly<Record<string, unknown>>>(
+    Type.Record(Type.String(), Type.Unknown(), { description: 'arguments by their names' }),
+  ),
   author: Type.String({ description: 'who sent it' }),
-  issued: Type.String({ format: 'date-time' }),
-  expires: Type.String({ format: 'date-time' }),
+  issued: Type.String({ format: 'date-time', description: 'when it was sent' }),
+  expires: Type.String({ format: 'date-time', description: 'until when the gateway may run it' }),
   key: Type.String({ description: 'id of the key that signed it' }),
   state: Type.String({
     description:
@@ -62,6 +64,6 @@ export const commandsAnswer = Type.Object({ commands: Type.Immutable(Type.Array(
 export type CommandsAnswer = Type.Static<typeof commandsAnswer>;
 
 export const keyAnswer = Type.Object({
-  id: Type.String(),
+  id: Type.String({ description: 'id of the command' }),
   key: Type.String({ description: 'the line that a gateway must trust: ed25519:…' }),
 });

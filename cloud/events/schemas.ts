@@ -35,16 +35,16 @@ export const eventsQuery = Type.Object(
 );
 
 export const eventSchema = answer({
-  specversion: Type.Literal('1.0'),
+  specversion: Type.Literal('1.0', { description: 'version of CloudEvents' }),
   id: Type.String({ description: '<gateway>/<epoch>/<lane>/<sequence>' }),
-  source: Type.String(),
-  type: Type.String(),
+  source: Type.String({ description: 'the device or gateway, as a URI' }),
+  type: Type.String({ description: 'type of the event, as forpost.reading.v1' }),
   subject: optional(Type.String({ description: 'the device' })),
   time: time('when it happened, as it came'),
-  datacontenttype: Type.Literal('application/json'),
-  site: Type.String(),
-  gateway: Type.String(),
-  epoch: Type.String(),
+  datacontenttype: Type.Literal('application/json', { description: 'media type of `data`' }),
+  site: Type.String({ description: 'id of the site' }),
+  gateway: Type.String({ description: 'id of the gateway' }),
+  epoch: Type.String({ description: 'epoch of the gateway’s outbox' }),
   lane,
   sequence: Type.String({ description: 'decimal' }),
   received: time('when the gateway took it, as it came'),
@@ -61,10 +61,12 @@ export const eventSchema = answer({
     }),
   ),
   corrected_received: optional(time('the same for `received`')),
-  clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced')]),
-  boot: Type.String(),
+  clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced')], {
+    description: 'whether the gateway’s clock was in sync',
+  }),
+  boot: Type.String({ description: 'id of the gateway’s boot' }),
   uptime: Type.String({ description: 'ms of the boot’s monotonic clock, decimal' }),
-  data: Type.Unknown(),
+  data: Type.Unknown({ description: 'the event itself, by its type' }),
   shortened: optional(
     Type.Integer({
       description:

@@ -42,14 +42,16 @@ export const fileQuery = Type.Object(
 export const evidenceView = Type.Object({
   evidence,
   sha256: sha256Schema,
-  size: Type.Integer(),
+  size: Type.Integer({ description: 'bytes of the whole file' }),
   received: Type.Integer({ description: 'bytes that are here' }),
   media: mediaSchema,
   alarm: Type.String({ description: 'that it was first asked for' }),
   others: Type.Optional(Type.Array(Type.String(), { description: 'alarms that share it and it was asked for' })),
   by: Type.String({ description: 'who asked for it' }),
-  asked: Type.String({ format: 'date-time' }),
-  arrived: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
+  asked: Type.String({ format: 'date-time', description: 'when it was asked for' }),
+  arrived: Type.Union([Type.String({ format: 'date-time' }), Type.Null()], {
+    description: 'when the whole file was here; null: not yet',
+  }),
 });
 export type EvidenceView = Type.Static<typeof evidenceView>;
 export const listAnswer = Type.Object({ evidence: Type.Immutable(Type.Array(evidenceView)) });

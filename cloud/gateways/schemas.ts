@@ -4,7 +4,7 @@ import { answer, closed, lane, list, message, optional, time, value } from '@for
 import Type from 'typebox';
 
 export const backlogSchema = answer({
-  epoch: Type.String(),
+  epoch: Type.String({ description: 'epoch of the gateway’s outbox' }),
   lane,
   assigned: Type.Integer({ description: 'last number given' }),
   acknowledged: Type.Integer({ description: 'last number the centre called safe' }),
@@ -12,40 +12,46 @@ export const backlogSchema = answer({
 });
 
 export const gatewaySchema = answer({
-  gateway: Type.String(),
+  gateway: Type.String({ description: 'id of the gateway' }),
   site: Type.String({ description: 'empty where nothing but its numbers is known' }),
-  online: Type.Boolean(),
+  online: Type.Boolean({ description: 'whether the centre hears from it now' }),
   in_service: Type.Boolean({
     description: 'false: staff took it out of service, and the centre raises nothing about it',
   }),
-  last_contact: Type.Union([time('by the centre’s clock'), Type.Null()]),
-  name: Type.String(),
+  last_contact: Type.Union([time('by the centre’s clock'), Type.Null()], {
+    description: 'when the centre heard from it last; null: never',
+  }),
+  name: Type.String({ description: 'name for people' }),
   place: optional(Type.String({ description: 'where the site is, in its own words' })),
-  version: Type.String(),
-  at: Type.Union([time('of the gateway’s own clock'), Type.Null()]),
-  clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced'), Type.Null()]),
+  version: Type.String({ description: 'version of Forpost; empty: not known' }),
+  at: Type.Union([time('of the gateway’s own clock'), Type.Null()], {
+    description: 'when the gateway made its newest status; null: none came',
+  }),
+  clock: Type.Union([Type.Literal('synced'), Type.Literal('unsynced'), Type.Null()], {
+    description: 'whether the gateway’s clock is in sync; null: no status came',
+  }),
   revision: Type.String({ description: 'of the site’s configuration' }),
   backlog: answer({
     events: Type.Integer({ description: 'committed on the site and not yet safe in the centre' }),
-    bytes: Type.Integer(),
+    bytes: Type.Integer({ description: 'bytes that wait to be sent' }),
   }),
   lanes: list(backlogSchema),
   uplinks: list(
     answer({
-      sink: Type.String(),
+      sink: Type.String({ description: 'name of the uplink' }),
       state: Type.String({ description: 'offline, probing, draining, live or off' }),
-      since: Type.String(),
-      reason: Type.String(),
+      since: Type.String({ description: 'since when the state holds' }),
+      reason: Type.String({ description: 'why, in words; empty where all is well' }),
       reasonI18n: optional(message('`reason` as a message of the catalogue')),
-      events: Type.Integer(),
-      bytes: Type.Integer(),
-      eventsPerSecond: Type.Number(),
+      events: Type.Integer({ description: 'events that wait to be sent' }),
+      bytes: Type.Integer({ description: 'bytes that wait to be sent' }),
+      eventsPerSecond: Type.Number({ description: 'events sent a second, of late' }),
       kind: optional(Type.String({ description: 'kafka, or http: the receiver' })),
       silentSince: optional(Type.String({ description: 'nothing that is sent has been answered since then' })),
       plan: optional(
         answer({
           eventsPerSecond: Type.Number({ description: 'went out and were called safe' }),
-          bytesPerSecond: Type.Number(),
+          bytesPerSecond: Type.Number({ description: 'bytes sent a second, of late' }),
           arrivingPerSecond: Type.Number({ description: 'events that came in meanwhile' }),
           secondsLeft: Type.Union([Type.Number(), Type.Null()], { description: 'null: unknown, or never' }),
           endsAt: Type.Union([Type.String(), Type.Null()], { description: 'by the gateway’s clock' }),
@@ -55,39 +61,43 @@ export const gatewaySchema = answer({
       budget: optional(
         answer({
           used: Type.Number({ description: 'bytes on the wire of this local day' }),
-          limit: Type.Number(),
+          limit: Type.Number({ description: 'bytes of a day that the link may carry' }),
         }),
       ),
     }),
   ),
   cameras: list(
     answer({
-      id: Type.String(),
-      name: Type.String(),
+      id: Type.String({ description: 'id in the site’s document' }),
+      name: Type.String({ description: 'name for people' }),
       state: Type.String({ description: 'connecting, live, stalled, refused, unreachable or off' }),
-      reason: Type.String(),
+      reason: Type.String({ description: 'why, in words; empty where all is well' }),
       reasonI18n: optional(message('`reason` as a message of the catalogue')),
-      framesPerSecond: Type.Number(),
-      detector: Type.String(),
+      framesPerSecond: Type.Number({ description: 'frames analysed a second' }),
+      detector: Type.String({ description: 'name of the detection model' }),
       place: optional(Type.String({ description: 'where it is, in the site’s words' })),
     }),
   ),
   devices: list(
     answer({
-      id: Type.String(),
-      name: Type.String(),
-      connected: Type.Boolean(),
-      lastSeen: Type.Union([Type.String(), Type.Null()]),
-      messages: Type.Integer(),
-      deadLetters: Type.Integer(),
+      id: Type.String({ description: 'id in the site’s document' }),
+      name: Type.String({ description: 'name for people' }),
+      connected: Type.Boolean({ description: 'whether it is connected now' }),
+      lastSeen: Type.Union([Type.String(), Type.Null()], {
+        description: 'when its newest message came; null: none came',
+      }),
+      messages: Type.Integer({ description: 'messages since the gateway’s start' }),
+      deadLetters: Type.Integer({ description: 'messages that could not be processed' }),
       place: optional(Type.String({ description: 'where it is, in the site’s words' })),
-      values: Type.Unsafe<Readonly<Record<string, number | string | boolean>>>(Type.Record(Type.String(), value)),
+      values: Type.Unsafe<Readonly<Record<string, number | string | boolean>>>(
+        Type.Record(Type.String(), value, { description: 'newest values by metric' }),
+      ),
     }),
   ),
   host: optional(
     answer({
       at: Type.String({ description: 'when the machine was read, by the gateway’s clock' }),
-      model: optional(Type.String()),
+      model: optional(Type.String({ description: 'the machine’s model' })),
       values: Type.Unsafe<Readonly<Record<string, number>>>(
         Type.Record(Type.String(), Type.Number(), {
           description: 'temperature_c, disk_available_bytes, …; what the machine does not report is absent',
@@ -99,14 +109,20 @@ export const gatewaySchema = answer({
             description: 'temperature, throttling, power, load, memory, disk, storage or network',
           }),
           level: Type.String({ description: 'bad: an alarm is active; watch: worth a look; unknown' }),
-          text: Type.String(),
+          text: Type.String({ description: 'the finding in words' }),
           textI18n: optional(message('`text` as a message of the catalogue')),
         }),
       ),
     }),
   ),
-  problems: list(Type.String()),
-  problems_i18n: optional(list(Type.Union([message('each of `problems` as a message of the catalogue'), Type.Null()]))),
+  problems: list(Type.String({ description: 'a problem of the gateway, in words' })),
+  problems_i18n: optional(
+    list(
+      Type.Union([message('each of `problems` as a message of the catalogue'), Type.Null()], {
+        description: 'each of `problems` as a message of the catalogue; null: it has none',
+      }),
+    ),
+  ),
   restored: optional(
     answer({
       at: time('since then a box that was restored from a backup is this gateway'),
@@ -130,7 +146,10 @@ export const serviceBody = Type.Object(
   { in_service: Type.Boolean({ description: 'false takes the gateway out of service' }) },
   closed,
 );
-export const serviceAnswer = answer({ gateway: Type.String(), in_service: Type.Boolean() });
+export const serviceAnswer = answer({
+  gateway: Type.String({ description: 'id of the gateway' }),
+  in_service: Type.Boolean({ description: 'whether the centre watches this gateway' }),
+});
 
 export const gatewaysAnswer = answer({ now: time('the centre’s clock'), gateways: list(gatewaySchema) });
 export type GatewaysAnswer = Type.Static<typeof gatewaysAnswer>;

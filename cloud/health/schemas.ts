@@ -29,23 +29,23 @@ export const centreAnswer = answer({
       answer({
         at: time('when the centre met it'),
         topic: Type.String({ description: 'it stood in; "receiver" where it came without Kafka' }),
-        partition: Type.Integer(),
-        offset: Type.String(),
+        partition: Type.Integer({ description: 'partition of the record' }),
+        offset: Type.String({ description: 'offset of the record, decimal' }),
         gateway: Type.String({ description: 'by the record’s key' }),
-        reason: Type.String(),
+        reason: Type.String({ description: 'why, in words; empty where all is well' }),
       }),
     ),
   }),
   notifier: answer({
     connected: Type.Boolean({ description: 'whether alerts are being read' }),
-    reason: Type.String(),
+    reason: Type.String({ description: 'why, in words; empty where all is well' }),
     channels: list(
       answer({
-        channel: Type.String(),
-        sent: Type.Integer(),
+        channel: Type.String({ description: 'id of the channel' }),
+        sent: Type.Integer({ description: 'notifications sent since the start' }),
         failed: Type.Integer({ description: 'given up' }),
-        retries: Type.Integer(),
-        queue: Type.Integer(),
+        retries: Type.Integer({ description: 'failed tries since the start' }),
+        queue: Type.Integer({ description: 'notifications that wait or are being sent' }),
         lastError: Type.String({ description: 'empty where the last try went well' }),
         unreachable: Type.Optional(
           Type.String({ description: 'why it cannot be reached, from the check at the start; absent where it can' }),

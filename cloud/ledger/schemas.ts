@@ -38,20 +38,24 @@ export const ledgerQuery = Type.Object(
 );
 
 const ledgerRanges = answer({
-  ranges: list(Type.Unsafe<readonly [number, number]>(Type.Tuple([Type.Integer(), Type.Integer()]))),
+  ranges: list(
+    Type.Unsafe<readonly [number, number]>(
+      Type.Tuple([Type.Integer(), Type.Integer()], { description: 'first and last number of a range' }),
+    ),
+  ),
   left_out: Type.Integer({ description: 'ranges that are not in this answer' }),
   next: optional(Type.Integer({ description: 'ask with `after` set to this; absent where nothing is left out' })),
 });
 
 const ledgerLane = answer({
-  epoch: Type.String(),
+  epoch: Type.String({ description: 'epoch of the gateway’s outbox' }),
   lane,
   ...counts,
-  duplicates: Type.Integer(),
+  duplicates: Type.Integer({ description: 'events that arrived again and were dropped' }),
   settled: Type.Integer({ description: 'last number of which it is known whether it arrived' }),
   reasons: list(
     answer({
-      reason: Type.String(),
+      reason: Type.String({ description: 'why events were shed, in words' }),
       reason_i18n: optional(message('`reason` as a message of the catalogue')),
       count: Type.Integer({ description: 'events shed for it' }),
     }),
@@ -59,23 +63,23 @@ const ledgerLane = answer({
   ranges: answer({ received: ledgerRanges, shed: ledgerRanges, missing: ledgerRanges, waiting: ledgerRanges }),
   gaps: list(
     answer({
-      from: Type.Integer(),
+      from: Type.Integer({ description: 'first number of the gap' }),
       to: Type.Union([Type.Integer(), Type.Null()], {
         description: 'null: the end is not known; 0: the events never had a number',
       }),
       count: Type.Integer({ description: 'as the gateway counted' }),
-      reason: Type.String(),
+      reason: Type.String({ description: 'why events were shed, in words' }),
       reason_i18n: optional(message('`reason` as a message of the catalogue')),
-      first_time: optional(Type.String()),
-      last_time: optional(Type.String()),
+      first_time: optional(Type.String({ description: 'time of the first event of the gap' })),
+      last_time: optional(Type.String({ description: 'time of the last event of the gap' })),
     }),
   ),
-  gaps_left_out: Type.Integer(),
+  gaps_left_out: Type.Integer({ description: 'gap records that are not in this answer' }),
 });
 export type LedgerLaneView = Type.Static<typeof ledgerLane>;
 
 export const ledgerSchema = answer({
-  gateway: Type.String(),
+  gateway: Type.String({ description: 'id of the gateway' }),
   counted: optional(time('when the centre counted')),
   ...counts,
   duplicates: Type.Integer({ description: 'rows that the history holds twice and shows once' }),

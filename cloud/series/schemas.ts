@@ -41,16 +41,19 @@ export const seriesQuery = Type.Object(
 );
 
 export const seriesAnswer = answer({
-  device: Type.String(),
-  metric: Type.String(),
+  device: Type.String({ description: 'id of the device' }),
+  metric: Type.String({ description: 'the metric, as power_w' }),
   unit: Type.String({ description: 'from the metric’s name; empty where it has none' }),
   from: time('inclusive'),
   to: time('exclusive'),
   step: Type.Integer({ description: 's' }),
-  agg: Type.String(),
-  tz: Type.String(),
+  agg: Type.String({ description: 'how the values of a step were combined' }),
+  tz: Type.String({ description: 'time zone of the steps' }),
   points: list(
-    answer({ time: Type.Number({ description: 'start of the step, ms since 1970' }), value: Type.Number() }),
+    answer({
+      time: Type.Number({ description: 'start of the step, ms since 1970' }),
+      value: Type.Number({ description: 'the combined value' }),
+    }),
   ),
 });
 export type SeriesAnswer = Type.Static<typeof seriesAnswer>;
@@ -58,11 +61,11 @@ export type SeriesAnswer = Type.Static<typeof seriesAnswer>;
 export const metricsAnswer = answer({
   metrics: list(
     answer({
-      site: Type.String(),
-      gateway: Type.String(),
-      device: Type.String(),
+      site: Type.String({ description: 'id of the site' }),
+      gateway: Type.String({ description: 'id of the gateway' }),
+      device: Type.String({ description: 'id of the device' }),
       channel: Type.String({ description: 'empty where the device has none' }),
-      metric: Type.String(),
+      metric: Type.String({ description: 'the metric, as power_w' }),
     }),
   ),
 });

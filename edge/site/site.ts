@@ -11,7 +11,9 @@ const id = (description: string) => Type.String({ pattern: idPatternText, descri
 const name = Type.Optional(Type.String({ description: 'name for people', 'x-default': 'the id' }));
 /** 0..1 of the picture */
 const unit = Type.Number({ minimum: 0, maximum: 1 });
-export const severitySchema = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')]);
+export const severitySchema = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')], {
+  description: 'severity of the alarm',
+});
 
 const placeSchema = Type.String({
   maxLength: 200,

@@ -22,10 +22,20 @@ export const lane = Type.Union([Type.Literal('alerts'), Type.Literal('telemetry'
 });
 /** A value of a device. */
 export const value = Type.Union([Type.Number(), Type.String(), Type.Boolean()]);
+export const deviceValue = (description: string) =>
+  Type.Union([Type.Number(), Type.String(), Type.Boolean()], { description });
 
 /** A text for readers of other languages: a key of the catalogue in shared/texts, and its values. */
 export const message = (description: string) =>
-  Type.Unsafe<Message>(Type.Object({ key: Type.String(), values: optional(Type.Object({})) }, { description }));
+  Type.Unsafe<Message>(
+    Type.Object(
+      {
+        key: Type.String({ description: 'key of the text in the catalogue' }),
+        values: optional(Type.Object({}, { description: 'values of its placeholders, by their names' })),
+      },
+      { description },
+    ),
+  );
 
 /** Of a route about one gateway. */
 export const idParams = Type.Object({ id: id('id of the gateway') }, closed);

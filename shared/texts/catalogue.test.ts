@@ -125,7 +125,8 @@ const notTranslated: ReadonlySet<string> = new Set([
   // of configuration files: sections, keys and their values; programs that write files, and signs of their forms
   ...['above', 'below', 'ca', 'cameras', 'certificate', 'clear', 'console', 'device', 'format', 'message', 'mqtt'],
   ...['plain', 'publish', 'role', 'subscribe', 'tcp', 'viewers', 'prefix%', 'topic%'],
-  ...['Notepad', 'PowerShell', 'Encoding', 'x'],
+  ...['Shelly', 'Tasmota', 'Client'],
+  ...['Notepad', 'PowerShell', 'Encoding', 'x', 'rotate'],
 ]);
 
 /** The Latin words of a text: neither acronyms, nor paths, names of files and settings with a sign in them. */

@@ -40,7 +40,10 @@ export const actionFormsAnswer = answer({
 export type ActionForms = Type.Static<typeof actionFormsAnswer>;
 
 export const draftedAction = Type.Object(
-  { id: Type.String({ maxLength: 100 }), kind: Type.String({ maxLength: 100 }) },
+  {
+    id: Type.String({ maxLength: 100, description: 'id of the action' }),
+    kind: Type.String({ maxLength: 100, description: 'kind of the action' }),
+  },
   { additionalProperties: true, description: 'an action as in the document' },
 );
 export const checkActionBody = Type.Object({ action: draftedAction }, closed);

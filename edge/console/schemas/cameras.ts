@@ -29,18 +29,16 @@ const at = Type.Number({ description: 'ms of the monotonic clock' });
 const change = Type.Union(
   [
     answer({
-      change: Type.Union([
-        Type.Literal('entered'),
-        Type.Literal('left'),
-        Type.Literal('parked'),
-        Type.Literal('moved'),
-      ]),
+      change: Type.Union(
+        [Type.Literal('entered'), Type.Literal('left'), Type.Literal('parked'), Type.Literal('moved')],
+        { description: 'what the track did in the zone' },
+      ),
       zone: Type.String({ description: 'id of the zone' }),
       track,
       at,
     }),
     answer({
-      change: Type.Literal('crossed'),
+      change: Type.Literal('crossed', { description: 'the track crossed a line' }),
       line: Type.String({ description: 'id of the line' }),
       to: Type.Union([Type.Literal('left'), Type.Literal('right'), Type.Literal('up'), Type.Literal('down')], {
         description: 'the side of the line that the track is on now',

@@ -1,5 +1,5 @@
 /** Set-up of rules over the gateway's API: forms, check of a draft, completion of a condition, rehearsal. */
-import { answer, closed, list, message, optional, time, value } from '@forpost/shared/http/schema.ts';
+import { answer, closed, deviceValue, list, message, optional, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
 import { severitySchema } from '../../site/site.ts';
 
@@ -60,7 +60,7 @@ export const ruleFormsAnswer = answer({
           answer({
             channel: Type.String({ description: 'empty: none' }),
             metric: Type.String({ description: 'metric that the device has sent' }),
-            value,
+            value: deviceValue('its newest value'),
           }),
         ),
       }),
@@ -82,7 +82,10 @@ export type RuleForms = Type.Static<typeof ruleFormsAnswer>;
 export type FormFieldView = Type.Static<typeof field>;
 
 export const draftedRule = Type.Object(
-  { id: Type.String({ maxLength: 100 }), kind: Type.String({ maxLength: 100 }) },
+  {
+    id: Type.String({ maxLength: 100, description: 'id of the rule' }),
+    kind: Type.String({ maxLength: 100, description: 'kind of the rule' }),
+  },
   { additionalProperties: true, description: 'a rule as in the document' },
 );
 export const checkRuleBody = Type.Object({ rule: draftedRule }, closed);
@@ -146,7 +149,7 @@ const rehearsedAlarm = answer({
   message_i18n: optional(message('`message` for readers of another language')),
   raised: time('when it would have been raised'),
   cleared: optional(time('when it would have ended; absent: it would still be active')),
-  peak: optional(value),
+  peak: optional(deviceValue('the worst value since the alarm was raised')),
   only: Type.Boolean({ description: 'the other rules raise no alarm of this device and subject at that time' }),
 });
 const rehearsed = answer({
