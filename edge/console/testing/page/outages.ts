@@ -26,7 +26,7 @@ export function outageTests(): void {
     await far.getByText('Huber farm').first().waitFor();
     const lost = far.getByText('The gateway does not answer');
     // connection.test.ts shows that a tick keeps the page connected, and how long it waits for the next one
-    await far.waitForFunction('ticks >= 2', undefined, { timeout: 30_000 });
+    await expect.poll(() => far.evaluate<number>('ticks'), { timeout: 30_000 }).toBeGreaterThanOrEqual(2);
     expect(await lost.count()).toBe(0);
     proxy.hold(['requests', 'answers']);
     await lost.waitFor({ timeout: 20_000 });
