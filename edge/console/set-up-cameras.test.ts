@@ -67,7 +67,8 @@ beforeAll(async () => {
   await server.start();
   if (withoutBrowser !== undefined) return;
   browser = await launchBrowser();
-  page = await browser.newPage({ viewport: phone, hasTouch: true });
+  const context = await browser.newContext({ viewport: phone, hasTouch: true });
+  page = await context.newPage();
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
     if (!/422 \(|404 \(/.test(message.text())) complaints.push(`${message.type()}: ${message.text()}`);
@@ -88,7 +89,7 @@ async function violations(): Promise<readonly string[]> {
   return found.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
 }
 
-const slow = 90_000;
+const slow = 150_000;
 
 describe('a camera is added on a phone', unless(withoutBrowser), () => {
   test(
@@ -130,7 +131,7 @@ describe('a camera is added on a phone', unless(withoutBrowser), () => {
       expect(await detection.getByLabel(/SubStream1/).isChecked()).toBe(true);
       await page.getByRole('button', { name: 'Test the streams' }).tap();
       const picture = page.getByRole('img', { name: /Picture of MediaProfile_Channel1_SubStream1/ });
-      await picture.waitFor({ timeout: 60_000 });
+      await picture.waitFor({ timeout: 120_000 });
       expect(await picture.evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth)).toBe(160);
       await page.getByText('160 × 90').first().waitFor();
       expect(await violations()).toEqual([]);

@@ -49,8 +49,10 @@ class CameraPlace extends LitElement {
   }
 
   override willUpdate(): void {
-    const key = `${this.camera} ${this.parts.status.revision}`;
-    if (key === this.#drawnFor) return;
+    const { cameras, revision } = this.parts.status;
+    const key = `${this.camera} ${revision}`;
+    // a new camera is in the status a moment later
+    if (key === this.#drawnFor || !cameras.some(({ id }) => id === this.camera)) return;
     this.#drawnFor = key;
     fetchScene(this.camera).then(
       (scene) => {

@@ -62,6 +62,8 @@ class NewCamera extends LitElement {
   #chosen: ChosenEvent['detail'] = { stream: '' };
   #login: Login | undefined;
   #fingerprint = '';
+  /** id of the camera that is being saved */
+  #saved = '';
 
   constructor() {
     super();
@@ -215,7 +217,6 @@ class NewCamera extends LitElement {
       ...(isUdp ? { transport: 'udp' } : {}),
       ...(this.#fingerprint === '' || !/^(rtsps|https):/.test(detection) ? {} : { fingerprint: this.#fingerprint }),
     };
-    let saved = '';
     const spec = {
       key: 'cameras/+',
       fields: newCameraFields,
@@ -225,12 +226,12 @@ class NewCamera extends LitElement {
       at: ({ id }: Values) => ['cameras', String(id ?? '')],
       check: (values: Values) => takenId(site, 'cameras', values),
       send: (edits: Parameters<typeof saveCamera>[2], options: { readonly seen: string }) => {
-        saved = cameraIn(edits);
-        return saveCamera(site, saved, edits, this.#login, options);
+        this.#saved = cameraIn(edits);
+        return saveCamera(site, this.#saved, edits, this.#login, options);
       },
     };
     return html`<p class="muted">${asked === undefined ? detection : `${asked.manufacturer} ${asked.model}`}</p>
-      ${entryForm(site, spec, () => go(saved))}
+      ${entryForm(site, spec, () => go(this.#saved))}
       <p class="muted">${t('set-up/cameras.draw-next')} <a href=${setUpAddress('cameras')}>${t('set-up/cameras.title')}</a></p>`;
   }
 }

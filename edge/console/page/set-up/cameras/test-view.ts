@@ -19,7 +19,7 @@ function streamView(stream: Tested, { detection, evidence }: StreamTestView, nam
     ...(stream.url === evidence ? [t('set-up/cameras.fits-evidence')] : []),
   ];
   return html`<section class="card tested-stream" aria-label=${name}>
-    <h4>${name}</h4>
+    <h3>${name}</h3>
     ${
       stream.picture === undefined
         ? html`<p class="no-picture">${t('set-up/cameras.no-picture')}</p>`
