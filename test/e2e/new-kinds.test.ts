@@ -1,9 +1,10 @@
 /**
- * A new decoder, rule kind, local action, sink, command kind and channel, each as one new file and one entry in its registry:
- * the test copies Forpost's sources, adds the six entries, and changes nothing else. The copy then checks configurations that
+ * A new decoder, rule kind, local action, sink, command kind, channel and detector, each as one new file and one entry in its
+ * registry: the test copies Forpost's sources, adds the seven entries, and changes nothing else. The copy then checks configurations that
  * use the new kinds, and runs.
  */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { signingKey } from '../../cloud/commands/key.ts';
 import { root } from '../harness/root.ts';
 import { TestSite, until } from '../harness/site.ts';
 
-/** Each registry's new file; `entry`: the entry in the registry's list. */
+/** Each registry's new file; `entry`: the entry in the registry's list, or table. */
 const additions = {
   'decoder.ts': { registry: 'edge/devices/decoders/registry.ts', entry: 'added' },
   'rule-kind.ts': { registry: 'edge/rules/kinds/registry.ts', entry: 'added' },
@@ -24,6 +25,7 @@ const additions = {
   'command-kind.ts': { registry: 'edge/commands/kinds/registry.ts', entry: 'added' },
   'sink.ts': { registry: 'edge/uplink/sinks/registry.ts', entry: 'added' },
   'channel.ts': { registry: 'cloud/notify/channels/registry.ts', entry: 'added' },
+  'detector.ts': { registry: 'edge/vision/process/detectors/registry.ts', entry: 'brightness: added' },
 };
 
 const run = promisify(execFile);
@@ -46,7 +48,10 @@ beforeAll(async () => {
       .split('/')
       .slice(1)
       .map(() => '..');
-    const changed = text.replace(/(?<== |return )\[/, `[${entry}, `);
+    const isTable = entry.includes(': ');
+    const changed = isTable
+      ? text.replace(/(?<=>> = )\{/, `{ ${entry}, `)
+      : text.replace(/(?<== |return )\[/, `[${entry}, `);
     expect(changed).not.toBe(text);
     await writeFile(path, `import { added } from '${up.join('/')}/test/e2e/new-kinds/${file}';\n${changed}`);
   }
@@ -149,5 +154,43 @@ test('a centre notifies by a channel that is one new file and one entry', async 
   expect(right.text).toContain('1 channel (letters)');
   await run(process.execPath, [join(copy, 'test/e2e/new-kinds/notify-once.ts'), file]);
   expect(await readFile(join(folder, 'letters.txt'), 'utf8')).toBe('the oven is hot\n');
+  await rm(folder, { recursive: true });
+});
+
+test('a camera uses a detector that is one new file and one entry', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'forpost-detector-'));
+  const models = join(folder, 'data/models');
+  await mkdir(models, { recursive: true });
+  const card = { name: 'lamps', kind: 'brightness', inputSize: 64, classes: ['lamp'], measuredMs: 1, source: 'a test' };
+  const writeModel = async (least: string) => {
+    const sha256 = createHash('sha256').update(least).digest('hex');
+    await writeFile(join(models, 'lamps.onnx'), least);
+    await writeFile(join(models, 'lamps.json'), JSON.stringify({ ...card, sha256 }));
+  };
+  const files = 'data: data\nsite_file: site.yaml\nsecrets_file: secrets.yaml\n';
+  await writeFile(join(folder, 'gateway.yaml'), `gateway: gw-1\n${files}mqtt: {}\nhttp: {}\nuplink: []\n`);
+  await writeFile(join(folder, 'secrets.yaml'), 'mqtt: {}\nconsole: {}\n', { mode: 0o600 });
+  const check = async (classes: string) => {
+    const camera = `{ id: yard, url: "rtsp://10.0.0.7/s", detector: lamps, classes: [${classes}] }`;
+    await writeFile(
+      join(folder, 'site.yaml'),
+      `site: { id: home, timezone: UTC }\ndevices: []\ncameras: [${camera}]\n`,
+    );
+    return forpost('edge', 'check', join(folder, 'gateway.yaml'));
+  };
+  await writeModel('200');
+  expect((await check('person')).text).toContain('the model "lamps" knows no "person"');
+  const right = await check('lamp');
+  expect(right.code).toBe(0);
+  expect(right.text).not.toContain('lamps');
+  const detect = async () => {
+    const { stdout } = await run(process.execPath, [join(copy, 'test/e2e/new-kinds/detect-once.ts'), models, 'lamps']);
+    return JSON.parse(stdout) as unknown;
+  };
+  expect(await detect()).toEqual([{ class: 'lamp', score: 250 / 255, box: [0.5, 0.5, 0.25, 0.5] }]);
+  await writeModel('255');
+  expect(await detect()).toEqual([]);
+  await writeModel('bright');
+  await expect(detect()).rejects.toThrow('has no number in it');
   await rm(folder, { recursive: true });
 });

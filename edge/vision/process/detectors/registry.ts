@@ -27,11 +27,13 @@ export interface Model extends Omit<ModelCard, 'sha256' | 'source' | 'remote'> {
   readonly remote?: RemoteModel;
 }
 
-interface DetectorKind {
+/** One kind of detector: a model's card names it as its `kind`. */
+export interface DetectorKind {
   /** remembers each camera: one instance must get all frames of a camera, in order */
   readonly remembers: boolean;
   /** if the camera's configuration sets no `min_score` */
   readonly defaultMinScore: number;
+  /** `model.file`: what the detector reads. @throws ForpostError FORPOST_MODEL_INVALID */
   open(model: Model): Promise<Detector>;
 }
 
