@@ -18,15 +18,15 @@ cameras:
     zones:
       - points: [[0, 0], [2, 0]]
 `;
-const no = words('mistake/yaml.twice');
+const no = words('mistake/site.no-map');
 const at = (line: number, column: number) =>
   mistakesIn(text, '/etc/s.yaml', [placed('/etc/s.yaml', { line, column }, no)])[0];
 
 test('a mistake of the document names the field by ids, so that a form can show it there', () => {
   expect(at(2, 29)).toEqual({
     path: ['site', 'timezone'],
-    problem: 'this key is there twice',
-    sentence: { key: 'mistake/yaml.twice', values: {} },
+    problem: 'the document is not a YAML map',
+    sentence: { key: 'mistake/site.no-map', values: {} },
   });
   expect(at(5, 14)?.path).toEqual(['devices', 'meter', 'decoder']);
   expect(at(7, 10)?.path).toEqual(['devices', 'meter', 'keys', 'a']);
