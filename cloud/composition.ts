@@ -280,8 +280,8 @@ function connect({ kafka }: Ground, listeners: Listeners): void {
   // seemed not to be stored comes again as a repetition.
   if (kafka === undefined)
     hub.connect({
-      held: (_, toTell = []) => {
-        for (const event of toTell) notifier.onEvent(event);
+      held: (_, toNotify = []) => {
+        for (const event of toNotify) notifier.onEvent(event);
       },
     });
 }

@@ -83,7 +83,7 @@ async function started(file: string): Promise<Started> {
   const gateway = new Gateway({
     ...loaded,
     configFile: file,
-    conditions: { first: judged.warnings, look },
+    conditions: { first: judged.warnings, find: look },
     clock: systemClock,
     random: Math.random,
     logger,

@@ -217,8 +217,8 @@ export class PasswordQueue {
     if ((this.#byAddress.get(address)?.size ?? 0) > 0) this.#turns.add(address, address);
     else this.#byAddress.delete(address);
     // taken before the check and given back after it: two checks at once cannot both use the last one
-    if (taken.counted) allowances.take(address, failuresByAddress, addressRefillMs, now);
-    allowances.take(taken.userKey, failuresByUser, userRefillMs, now);
+    if (taken.counted) allowances.spend(address, failuresByAddress, addressRefillMs, now);
+    allowances.spend(taken.userKey, failuresByUser, userRefillMs, now);
     return taken;
   }
 
@@ -285,7 +285,7 @@ class Allowances {
     return known === undefined ? full : Math.min(full, known.left + (now - known.at) / refillMs);
   }
 
-  take(key: string, full: number, refillMs: number, now: number): void {
+  spend(key: string, full: number, refillMs: number, now: number): void {
     const left = this.left(key, full, refillMs, now) - 1;
     this.#known.delete(key);
     this.#known.set(key, { left, at: now });

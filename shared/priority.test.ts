@@ -5,17 +5,17 @@ import { unless, withoutLinuxRoot } from '../test/harness/unless.ts';
 
 const program = `
 import { getPriority } from 'node:os';
-const { goFirst, goAsGiven } = await import(${JSON.stringify(new URL('./priority.ts', import.meta.url).href)});
-goFirst();
+const { raisePriority, lowerPriority } = await import(${JSON.stringify(new URL('./priority.ts', import.meta.url).href)});
+raisePriority();
 const first = getPriority();
-goAsGiven();
+lowerPriority();
 console.log(JSON.stringify([first, getPriority()]));
 `;
 
 /** The tests themselves may run at low priority: `nice npm test`. */
 const own = getPriority();
 
-/** Nice values of a process that is started with these words: once after `goFirst`, once after `goAsGiven`. */
+/** Nice values of a process that is started with these words: once after `raisePriority`, once after `lowerPriority`. */
 function niceValues(...prefix: readonly string[]): unknown {
   const [command = '', ...args] = [...prefix, process.execPath, '--input-type=module', '-e', program];
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' });

@@ -21,7 +21,7 @@ const helperName = 'V8Worker';
  * Lets the calling thread, and what it starts from now on, go before everything that can wait. V8's helpers go with it:
  * each garbage collection waits for them, which took 10 to 50 ms on busy cores while they went behind.
  */
-export function goFirst(): void {
+export function raisePriority(): void {
   delete process.env[given];
   const nice = getPriority();
   const first = Math.max(highest, nice - alertsAhead);
@@ -42,7 +42,7 @@ function helpers(): readonly number[] {
 }
 
 /** Gives the calling thread the nice value of the gateway's start: it can wait. */
-export function goAsGiven(): void {
+export function lowerPriority(): void {
   const nice = process.env[given];
   if (nice !== undefined) setNice(Number(nice));
 }

@@ -100,7 +100,7 @@ export class ServerCertificate implements Part {
     if (typeof loaded === 'string') throw new ForpostError('FORPOST_CONFIG_INVALID', `${setting}: ${loaded}`);
     this.#serving = loaded;
     this.#logProblems();
-    this.#lookLater();
+    this.#checkLater();
   }
 
   /**
@@ -109,7 +109,7 @@ export class ServerCertificate implements Part {
    */
   async startOrWait(): Promise<void> {
     await this.#checkFiles();
-    this.#lookLater();
+    this.#checkLater();
   }
 
   async stop(): Promise<void> {
@@ -162,10 +162,10 @@ export class ServerCertificate implements Part {
     return ends === undefined ? undefined : Math.min(...ends);
   }
 
-  #lookLater(): void {
+  #checkLater(): void {
     this.#timer = this.#options.clock.after(this.#options.everyMs ?? checkEveryMs, () => {
       void this.reload().then(() => {
-        if (this.#timer !== undefined) this.#lookLater();
+        if (this.#timer !== undefined) this.#checkLater();
       });
     });
   }

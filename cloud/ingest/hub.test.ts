@@ -8,7 +8,7 @@ test('each part receives ingest’s reports in turn, and ingest waits until ever
   for (const name of ['first', 'second'])
     hub.connect({
       stored: (events) => heard.push(`${name} stored ${events.length}`),
-      held: (events, toTell = []) => heard.push(`${name} held ${events.length}, to tell ${toTell.length}`),
+      held: (events, toNotify = []) => heard.push(`${name} held ${events.length}, to notify ${toNotify.length}`),
       status: ({ gateway }) => heard.push(`${name} status ${gateway}`),
       repeated: (count) => heard.push(`${name} repeated ${count}`),
       poison: async ({ reason }) => {
@@ -29,8 +29,8 @@ test('each part receives ingest’s reports in turn, and ingest waits until ever
   await poison({ ...record, reason: 'no JSON' });
   expect(heard).toEqual([
     ...['first stored 2', 'second stored 2'],
-    ...['first held 2, to tell 2', 'second held 2, to tell 2'],
-    ...['first held 2, to tell 0', 'second held 2, to tell 0'],
+    ...['first held 2, to notify 2', 'second held 2, to notify 2'],
+    ...['first held 2, to notify 0', 'second held 2, to notify 0'],
     ...['first status gw-1', 'second status gw-1'],
     ...['first repeated 3', 'second repeated 3'],
     ...['first poison no JSON', 'second poison no JSON'],

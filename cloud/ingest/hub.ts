@@ -21,8 +21,8 @@ export class IngestHub implements Required<IngestEvents> {
     for (const listener of this.#listeners) listener.stored?.(events);
   };
 
-  readonly held = (events: readonly ForpostEvent[], toTell: readonly ForpostEvent[] = events): void => {
-    for (const listener of this.#listeners) listener.held?.(events, toTell);
+  readonly held = (events: readonly ForpostEvent[], toNotify: readonly ForpostEvent[] = events): void => {
+    for (const listener of this.#listeners) listener.held?.(events, toNotify);
   };
 
   readonly assigned = (): void => {

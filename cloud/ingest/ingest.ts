@@ -36,8 +36,8 @@ import { type HistoryTrouble, Intake, type IntakeHistory } from './intake.ts';
 export interface IngestEvents {
   /** these events are new in the history, as far as the history has answered */
   stored(events: readonly ForpostEvent[]): void;
-  /** these events are in the history, new or stored before; `toTell`: those that were not replayed, default all */
-  readonly held?: (events: readonly ForpostEvent[], toTell?: readonly ForpostEvent[]) => void;
+  /** these events are in the history, new or stored before; `toNotify`: those that were not replayed, default all */
+  readonly held?: (events: readonly ForpostEvent[], toNotify?: readonly ForpostEvent[]) => void;
   /** partitions were assigned: other centres may have stored events meanwhile */
   readonly assigned?: () => void;
   /** number of repeated events, which were not stored again */

@@ -103,7 +103,7 @@ export class LedgerBook {
   }
 
   /** The same, read from the history now and not kept. */
-  async readAnew(gateway: string): Promise<readonly LaneHistory[]> {
+  async readUncached(gateway: string): Promise<readonly LaneHistory[]> {
     return lanesOf(gateway, await this.#read(gateway, []));
   }
 

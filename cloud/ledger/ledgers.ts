@@ -108,7 +108,7 @@ export class Ledgers {
     if (known !== undefined && at - known.at < sharedForMs) return known;
     const settled = gateways.settled(gateway);
     const rows = await this.#rows(gateway);
-    const snapshot = { settled, rows, ends: await ends.of(gateway), lanes: await this.#book.readAnew(gateway), at };
+    const snapshot = { settled, rows, ends: await ends.of(gateway), lanes: await this.#book.readUncached(gateway), at };
     this.#shared.set(gateway, snapshot);
     return snapshot;
   }

@@ -22,7 +22,7 @@ test('without Kafka people are notified about an alert whose insert only seemed 
     history,
     events: {
       stored: () => undefined,
-      held: (_, toTell = []) => reported.push(...toTell.map(({ sequence }) => sequence)),
+      held: (_, toNotify = []) => reported.push(...toNotify.map(({ sequence }) => sequence)),
       repeated: () => undefined,
       status: () => undefined,
       poison: () => undefined,

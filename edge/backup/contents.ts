@@ -99,12 +99,12 @@ function besides(file: string): readonly string[] {
 /** The absolute paths among all texts of these values. */
 function namedFiles(values: readonly unknown[]): readonly string[] {
   const paths = new Set<string>();
-  const look = (value: unknown): void => {
+  const collect = (value: unknown): void => {
     if (typeof value === 'string') {
       if (isAbsolute(value)) paths.add(value);
-    } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(look);
+    } else if (typeof value === 'object' && value !== null) Object.values(value).forEach(collect);
   };
-  values.forEach(look);
+  values.forEach(collect);
   return [...paths];
 }
 

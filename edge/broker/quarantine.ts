@@ -112,7 +112,7 @@ class QuarantinedConnection implements QuarantinedClient {
     this.#events = begin(this);
     socket.once('close', () => contained(guarded.work, () => this.#events.closed()));
     socket.on('drain', () => guarded.readOn());
-    socket.write(accepted(connect.version, false, this.#told(connect)));
+    socket.write(accepted(connect.version, false, this.#connackProperties(connect)));
     guarded.answered();
     guarded.readOn();
   }
@@ -129,7 +129,7 @@ class QuarantinedConnection implements QuarantinedClient {
     this.#close(reason.administrativeAction);
   }
 
-  #told({ clientId, sessionExpiryS = 0 }: Connect): readonly Buffer[] {
+  #connackProperties({ clientId, sessionExpiryS = 0 }: Connect): readonly Buffer[] {
     if (!this.#isV5) return [];
     const told = [
       shortProperty(property.receiveMaximum, receiveMaximum),

@@ -161,14 +161,14 @@ class WebSocketStream extends Duplex {
   /** Stops reading at the limit of a CONNECT until the log-in, because `ws` keeps an incomplete frame in memory. */
   #boundUntilLogIn(maxConnectBytes: number): void {
     const began = this.#socket.bytesRead;
-    const look = () => {
+    const readHead = () => {
       if (this.#socket.bytesRead - began <= maxConnectBytes) return;
       this.#isHeld = true;
       this.#webSocket.pause();
     };
-    this.#socket.on('data', look);
+    this.#socket.on('data', readHead);
     this.once(loggedIn, () => {
-      this.#socket.off('data', look);
+      this.#socket.off('data', readHead);
       this.#isHeld = false;
       this._read();
     });

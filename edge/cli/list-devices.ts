@@ -11,7 +11,7 @@ import { readRefused, refusedFileName } from '../broker/refused-file.ts';
 import { principalsIn } from '../config/credential-store.ts';
 import { loadInstallation } from '../config/load-installation.ts';
 import { loadSite } from '../config/load-site.ts';
-import { refusedInWords, refusedRemedy, refusedWho } from '../console/page/refused-words.ts';
+import { refusedClient, refusedInWords, refusedRemedy } from '../console/page/refused-words.ts';
 import { type CredentialView, credentialView } from '../devices/credential-door.ts';
 import { type Secrets, storedCredential } from '../site/secrets.ts';
 import type { Site } from '../site/site.ts';
@@ -43,7 +43,7 @@ export async function listDevices(installationFile: string): Promise<ListedDevic
       const roles = [role ?? []].flat();
       return [[id, ['consumer', ...roles].join(', '), name ?? ''].join('\t'), ...under(id)];
     }),
-    ...strangers.map((one) => `refused: ${refusedWho({ ...one, name: null })} ${refusalWords(one)}`),
+    ...strangers.map((one) => `refused: ${refusedClient({ ...one, name: null })} ${refusalWords(one)}`),
   ];
   return { lines, value: { credentials: [...views.values()], refused: refused.list() } };
 }

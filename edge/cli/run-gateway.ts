@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { configError } from '@forpost/shared/config/yaml.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
-import { goFirst } from '@forpost/shared/priority.ts';
+import { raisePriority } from '@forpost/shared/priority.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
 import { modestThreads } from '@forpost/shared/stripping/start-anew.mjs';
 import { judge } from '../config/judge.ts';
@@ -20,13 +20,13 @@ export async function runGateway(configFile: string): Promise<void> {
   // it once before this thread raises its priority
   await access(configFile);
   // other threads and processes lower their own priority where they can wait
-  goFirst();
+  raisePriority();
   const gateway = new Gateway({
     configFile,
     installation,
     site,
     secrets,
-    conditions: { first: warnings, look },
+    conditions: { first: warnings, find: look },
     clock: systemClock,
     random: Math.random,
     logger,

@@ -13,7 +13,7 @@ export interface GatewayOptions {
   readonly site: Site;
   readonly secrets: Secrets;
   /** warnings about the gateway's surroundings (certificates, models, disks): those at the start, and a function for later */
-  readonly conditions: { readonly first: readonly Warning[]; readonly look: () => readonly Warning[] };
+  readonly conditions: { readonly first: readonly Warning[]; readonly find: () => readonly Warning[] };
   readonly clock: Clock;
   /** uniform in [0, 1) */
   readonly random: () => number;

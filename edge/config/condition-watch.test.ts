@@ -17,7 +17,7 @@ test('a condition is logged once when it begins, and stands on the page as long 
   const clock = new FakeClock();
   const logger = createLogger('test', 'info', { write: (line) => void lines.push(line) });
   const look = () => found;
-  const watch = new ConditionWatch({ first: [ends, model], look, clock, logger, everyMs: 1000 });
+  const watch = new ConditionWatch({ first: [ends, model], find: look, clock, logger, everyMs: 1000 });
   await watch.start();
   expect(watch.problems()).toEqual(['the certificate ends on 2026-12-01']);
   clock.advance(2000);

@@ -16,7 +16,7 @@ import { type Warning, warningText } from './conditions.ts';
 const checkEveryMs = 60_000;
 
 export interface ConditionWatchOptions {
-  readonly look: () => readonly Warning[];
+  readonly find: () => readonly Warning[];
   /** the conditions found before the start */
   readonly first: readonly Warning[];
   readonly clock: Clock;
@@ -26,20 +26,20 @@ export interface ConditionWatchOptions {
 
 export class ConditionWatch implements Part {
   readonly #options: ConditionWatchOptions;
-  #lookAgain: ConditionWatchOptions['look'];
+  #find: ConditionWatchOptions['find'];
   #known: readonly Warning[] = [];
   #timer: Timer | undefined;
   #stopped = false;
 
   constructor(options: ConditionWatchOptions) {
     this.#options = options;
-    this.#lookAgain = options.look;
+    this.#find = options.find;
   }
 
   async start(): Promise<void> {
     this.#stopped = false;
     this.#update(this.#options.first);
-    this.#lookLater();
+    this.#checkLater();
   }
 
   async stop(): Promise<void> {
@@ -54,18 +54,18 @@ export class ConditionWatch implements Part {
     );
   }
 
-  /** Uses `look` for this and all further checks. Never throws. */
-  renew(look: ConditionWatchOptions['look']): void {
-    this.#lookAgain = look;
-    this.look();
+  /** Uses `find` for this and all further checks. Never throws. */
+  renew(find: ConditionWatchOptions['find']): void {
+    this.#find = find;
+    this.check();
   }
 
   /** Never throws. */
-  look(): void {
+  check(): void {
     try {
-      this.#update(this.#lookAgain());
+      this.#update(this.#find());
     } catch (error) {
-      this.#options.logger.warn({ why: messageOf(error) }, 'the conditions of the start cannot be looked at again');
+      this.#options.logger.warn({ why: messageOf(error) }, 'the conditions of the start cannot be checked again');
     }
   }
 
@@ -75,10 +75,10 @@ export class ConditionWatch implements Part {
     this.#known = found;
   }
 
-  #lookLater(): void {
+  #checkLater(): void {
     this.#timer = this.#options.clock.after(this.#options.everyMs ?? checkEveryMs, () => {
-      this.look();
-      if (!this.#stopped) this.#lookLater();
+      this.check();
+      if (!this.#stopped) this.#checkLater();
     });
   }
 }

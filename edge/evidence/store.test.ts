@@ -129,7 +129,7 @@ test('without room, chatter is deleted before evidence of alarms, and older piec
     maxBytes: 350,
     droppedForAge: 0,
     droppedForRoom: 2,
-    notTaken: 1,
+    notKept: 1,
   });
   await store.stop();
 });

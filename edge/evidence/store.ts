@@ -82,7 +82,7 @@ export interface EvidenceFigures {
   /** deleted to make room */
   readonly droppedForRoom: number;
   /** refused: no room, no folder, or not the file that was announced */
-  readonly notTaken: number;
+  readonly notKept: number;
 }
 
 /** Each has a record in memory. */
@@ -167,7 +167,7 @@ export class EvidenceStore implements Part {
       maxBytes: this.#options.limits.maxBytes,
       droppedForAge: this.#droppedForAge,
       droppedForRoom: this.#droppedForRoom,
-      notTaken: this.#notKept,
+      notKept: this.#notKept,
     };
   }
 

@@ -283,10 +283,10 @@ export class GatewayMetrics {
       ],
     );
     this.#counter('forpost_evidence_not_taken_total', 'Pictures and clips that could not be stored', [], (s) =>
-      one(s.evidence.notTaken),
+      one(s.evidence.notKept),
     );
     this.#counter('forpost_evidence_views_total', 'Views of a picture or clip on the gateway’s page', [], (s) =>
-      one(s.evidence.looks),
+      one(s.evidence.views),
     );
     this.#gauge('forpost_evidence_uploads_waiting', 'Pictures and clips that wait to be sent to the centre', [], (s) =>
       one(s.evidence.uploads.waiting),

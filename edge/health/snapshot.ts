@@ -18,7 +18,7 @@ export interface GatewaySnapshot {
   /** active alarms by severity */
   readonly activeAlarms: Readonly<Record<Severity, number>>;
   /** evidence of alarms: kept, viewed, sent */
-  readonly evidence: EvidenceFigures & { readonly looks: number; readonly uploads: UploadFigures };
+  readonly evidence: EvidenceFigures & { readonly views: number; readonly uploads: UploadFigures };
   /** the machine; undefined while it was not read */
   readonly host?: HostSnapshot;
   /** resident bytes of the vision process; undefined where it does not run */

@@ -159,7 +159,7 @@ export class Status {
           .map(({ rule, count }) => [rule, count]),
       ),
       activeAlarms,
-      evidence: { ...evidenceStore.figures(), looks: evidence.views, uploads: uploads.figures() },
+      evidence: { ...evidenceStore.figures(), views: evidence.views, uploads: uploads.figures() },
       ...(host === undefined ? {} : { host }),
       ...(residentBytes === undefined ? {} : { visionResidentBytes: residentBytes }),
     };

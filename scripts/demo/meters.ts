@@ -13,8 +13,8 @@ import { stopWithParent } from '@forpost/shared/run.ts';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { type DeviceConfig, siteSchema } from '../../edge/site/site.ts';
 import { advance, powersAt, type Register, waterFlow } from './load.ts';
+import type { Message } from './meter-formats.ts';
 import { type SimulatedDevice, simulated } from './site-devices.ts';
-import type { Message } from './speakers.ts';
 
 requireNode();
 stopWithParent();
@@ -76,7 +76,7 @@ function connect(
   device: SimulatedDevice,
   index: number,
 ): { readonly client: MqttClient; readonly timer: NodeJS.Timeout } {
-  const { id, speaker, intervalMs } = device;
+  const { id, format: speaker, intervalMs } = device;
   const client = mqtt.connect(`mqtt://127.0.0.1:${options.port}`, {
     clientId: id,
     username: id,
@@ -100,12 +100,12 @@ function connect(
   client.on('error', (error) => process.stderr.write(`${id}: ${error.message}\n`));
   // spread the meters over the interval
   const beginsMs = (index * 137) % intervalMs;
-  let timer = setTimeout(speak, beginsMs);
-  function speak(): void {
-    timer = setTimeout(speak, intervalMs);
+  let timer = setTimeout(publishReading, beginsMs);
+  function publishReading(): void {
+    timer = setTimeout(publishReading, intervalMs);
     meter.timer = timer;
     const now = seconds();
-    if (!device.heard(now)) return;
+    if (!device.radioWorks(now)) return;
     const watts = device.meter === undefined ? 0 : powersAt(now)[device.meter];
     const register = registers.get(id) ?? device.begins;
     speaker.reading({ seconds: now, watts, register }, new Date()).forEach(publish);

@@ -6,25 +6,25 @@ import type { DeviceConfig } from '../../edge/site/site.ts';
 import { type MeterName, meterNames, outdoorRadioWorks, outdoorTemperature } from './load.ts';
 import {
   type Measured,
+  type MeterFormat,
   mains,
   native,
   round,
-  type Speaker,
   shellySwitch,
   shellyThreePhase,
   tasmotaPlug,
-} from './speakers.ts';
+} from './meter-formats.ts';
 
 export interface SimulatedDevice {
   readonly id: string;
   readonly intervalMs: number;
-  readonly speaker: Speaker;
+  readonly format: MeterFormat;
   /** the load whose power and registers it reports; undefined for sensors */
   readonly meter: MeterName | undefined;
   /** Wh drawn and fed in at the demo's first start: real meters do not begin at 0 */
   readonly begins: { readonly drawn: number; readonly fedIn: number };
   /** whether its radio works at this second */
-  readonly heard: (seconds: number) => boolean;
+  readonly radioWorks: (seconds: number) => boolean;
 }
 
 const always = () => true;
@@ -42,24 +42,24 @@ const otherwiseMs = 5_000;
 
 /** `water`: m³ on the water meter now */
 export function simulated(device: DeviceConfig, water: () => number): SimulatedDevice | undefined {
-  const speaker = speakerOf(device, water);
+  const speaker = formatOf(device, water);
   if (speaker === undefined) return undefined;
   const { id } = device;
   const meter = meterNames.find((name) => name === id);
   return {
     id,
-    speaker,
+    format: speaker,
     meter,
     intervalMs: intervalsMs[id] ?? otherwiseMs,
     begins: {
       drawn: meter === 'solar' ? 1_200 : 1_000 * (id.length * 613),
       fedIn: meter === 'solar' ? 18_400_000 : meter === 'main-meter' ? 9_700_000 : 0,
     },
-    heard: id === 'outdoor' ? outdoorRadioWorks : always,
+    radioWorks: id === 'outdoor' ? outdoorRadioWorks : always,
   };
 }
 
-function speakerOf(device: DeviceConfig, water: () => number): Speaker | undefined {
+function formatOf(device: DeviceConfig, water: () => number): MeterFormat | undefined {
   const topic = device.topic ?? device.id;
   const isMeter = meterNames.some((name) => name === device.id);
   switch (device.decoder) {

@@ -2,13 +2,13 @@
 import type { DescribedMetric } from '@forpost/shared/metrics.ts';
 import { CentreMetrics } from '../../cloud/health/metrics.ts';
 import { GatewayMetrics } from '../../edge/health/metrics.ts';
-import { anything } from './anything.ts';
 import { code, madeBy, table, words } from './markdown.ts';
+import { placeholder } from './placeholder.ts';
 
 export function metricsPage(): string {
   const sides = [
-    ['The gateway', new GatewayMetrics(() => anything())],
-    ['The centre', new CentreMetrics(() => anything())],
+    ['The gateway', new GatewayMetrics(() => placeholder())],
+    ['The centre', new CentreMetrics(() => placeholder())],
   ] as const;
   return `# Metrics
 ${madeBy}

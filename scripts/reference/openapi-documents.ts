@@ -15,25 +15,25 @@ import { registerPairingRoutes } from '../../edge/console/pairing-routes.ts';
 import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
 import { registerRuleRoutes } from '../../edge/console/rule-routes.ts';
 import { registerSiteRoutes } from '../../edge/console/site-routes.ts';
-import { anything } from './anything.ts';
+import { placeholder } from './placeholder.ts';
 
 export function gatewayDocument(): Promise<OpenApiDocument> {
   return documentOf((app) => {
     const login = addLogin(app);
-    registerOpenRoutes(app, anything());
-    registerRoutes(app, { source: anything(), login, clock: systemClock, metrics: anything() });
-    registerBackupRoute(app.withTypeProvider(), { takeBackup: anything(), login, gateway: '' });
-    registerSiteRoutes(app, { document: anything(), authorOf: anything() });
-    registerPairingRoutes(app.withTypeProvider(), { pairing: anything(), view: anything(), authorOf: anything() });
-    registerActionRoutes(app.withTypeProvider(), anything(), anything());
-    registerRuleRoutes(app.withTypeProvider(), anything());
+    registerOpenRoutes(app, placeholder());
+    registerRoutes(app, { source: placeholder(), login, clock: systemClock, metrics: placeholder() });
+    registerBackupRoute(app.withTypeProvider(), { takeBackup: placeholder(), login, gateway: '' });
+    registerSiteRoutes(app, { document: placeholder(), authorOf: placeholder() });
+    registerPairingRoutes(app.withTypeProvider(), { pairing: placeholder(), view: placeholder(), authorOf: placeholder() });
+    registerActionRoutes(app.withTypeProvider(), placeholder(), placeholder());
+    registerRuleRoutes(app.withTypeProvider(), placeholder());
     registerCameraSetUpRoutes(app.withTypeProvider(), {
-      setUp: anything(),
-      cameras: anything(),
-      loginOf: anything(),
+      setUp: placeholder(),
+      cameras: placeholder(),
+      loginOf: placeholder(),
       login,
     });
-    registerCameraSaveRoute(app, { document: anything(), authorOf: anything(), logins: anything() });
+    registerCameraSaveRoute(app, { document: placeholder(), authorOf: placeholder(), logins: placeholder() });
   });
 }
 
@@ -41,7 +41,7 @@ export function centreDocument(): Promise<OpenApiDocument> {
   const services = new Proxy(
     { config: {}, folder: '', clock: systemClock, logger: silentLogger() } as Partial<CentreServices>,
     {
-      get: (known, name) => Reflect.get(known, name) ?? anything(),
+      get: (known, name) => Reflect.get(known, name) ?? placeholder(),
     },
   ) as CentreServices;
   return documentOf(async (app) => {
@@ -49,7 +49,7 @@ export function centreDocument(): Promise<OpenApiDocument> {
     await app.register(async (scope) => {
       made.addRoutes(scope, addLogin(scope));
     });
-    await app.register(receiverPlugin, { ...anything<Parameters<typeof receiverPlugin>[1]>(), capabilities: made });
+    await app.register(receiverPlugin, { ...placeholder<Parameters<typeof receiverPlugin>[1]>(), capabilities: made });
   });
 }
 

@@ -176,7 +176,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
     const address = addressGroup(request.ip);
     const name = hash === undefined ? undefined : user;
     const verify = () => verifier.verify(password, against, stranger);
-    const answer = await queue.check({ address, user: name, gone: goneOf(reply), verify });
+    const answer = await queue.check({ address, user: name, gone: disconnectSignal(reply), verify });
     if (answer === 'right' || answer === 'wrong') {
       if (answer === 'right') queue.forgive(address, user);
       return answer === 'right';
@@ -267,7 +267,7 @@ export function registerLogin(app: FastifyInstance, options: LoginOptions): Logi
 }
 
 /** Aborted when the client disconnects before the answer. */
-function goneOf(reply: FastifyReply): AbortSignal {
+function disconnectSignal(reply: FastifyReply): AbortSignal {
   const gone = new AbortController();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.abort();

@@ -25,7 +25,7 @@ export class HangJudge {
   }
 
   /** Whether the thread hangs. `uptime`: ms of a monotonic clock; `beats`: number of its beats so far. */
-  look(uptime: number, beats: number, isDebugged: boolean): boolean {
+  judge(uptime: number, beats: number, isDebugged: boolean): boolean {
     const passedMs = this.#at === undefined ? 0 : Math.min(Math.max(0, uptime - this.#at), 2 * this.#tickMs);
     this.#at = uptime;
     this.#silentMs = beats !== this.#beats || isDebugged ? 0 : this.#silentMs + passedMs;

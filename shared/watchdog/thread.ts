@@ -28,7 +28,7 @@ function look(): void {
   if (ending) return;
   const watching = Atomics.load(marks, watchingAt) === 1;
   const beats = watching ? Atomics.load(marks, beatsAt) : -1;
-  const hangs = judge.look(performance.now(), beats, !watching || Atomics.load(marks, debuggedAt) === 1);
+  const hangs = judge.judge(performance.now(), beats, !watching || Atomics.load(marks, debuggedAt) === 1);
   if (hangs) {
     ending = true;
     end();

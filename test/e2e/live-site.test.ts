@@ -56,7 +56,7 @@ beforeAll(async () => {
   gateway = new Gateway({
     ...loaded,
     configFile: file,
-    conditions: { first: warnings, look: loaded.conditions },
+    conditions: { first: warnings, find: loaded.conditions },
     clock: systemClock,
     random: Math.random,
     logger: silentLogger(),

@@ -34,7 +34,7 @@ export async function startGateway(
   const gateway = new Gateway({
     ...rest,
     configFile: file,
-    conditions: { first: warnings, look },
+    conditions: { first: warnings, find: look },
     clock: systemClock,
     random: Math.random,
     logger: silentLogger(),

@@ -102,7 +102,7 @@ export async function watchPeople(): Promise<Clip> {
     await pool.prepare(model);
     const detect = (frame: Frame): Promise<readonly Detection[]> =>
       pool
-        .analyse({ camera: frame.camera, model, minScore: leastScore, urgent: true, take: () => frame })
+        .analyse({ camera: frame.camera, model, minScore: leastScore, urgent: true, takeFrame: () => frame })
         .then((analysed) => analysed?.detections ?? []);
     const watchers = [new Watcher(clipFps, truth, model, folder), new Watcher(clipFps / 2, truth, model, folder)];
     for (const watcher of watchers) await watcher.start();
@@ -239,7 +239,7 @@ class Watcher {
   }
 
   #ask(request: Request): Promise<Analysed | undefined> {
-    const frame = request.take();
+    const frame = request.takeFrame();
     if (frame === undefined) return Promise.resolve(undefined);
     this.seen.analysed++;
     const asked = this.#found.then((all) => {

@@ -4,7 +4,7 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { placedProblems } from '@forpost/shared/config/yaml.ts';
-import { goAsGiven } from '@forpost/shared/priority.ts';
+import { lowerPriority } from '@forpost/shared/priority.ts';
 import { differenceOf } from '../../site/difference.ts';
 import { withEdits } from '../../site/document-edit.ts';
 import { valuesIn } from '../../site/values.ts';
@@ -14,7 +14,7 @@ import type { CheckAnswer, CheckQuestion } from './messages.ts';
 import { answerAboutSecrets } from './secrets-answers.ts';
 
 if (parentPort === null) throw new Error('the thread that checks the site is not a program of its own');
-goAsGiven();
+lowerPriority();
 parentPort.postMessage(answerTo(workerData as CheckQuestion));
 
 /** @throws for what is no mistake in the document: the main thread gets it as the thread's error */

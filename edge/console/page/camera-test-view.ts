@@ -68,10 +68,10 @@ export class CameraTestView extends LitElement {
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
     }
-    this.#lookSoon();
+    this.#refreshSoon();
   }
 
-  #lookSoon(): void {
+  #refreshSoon(): void {
     clearTimeout(this.#timer);
     if (this.isConnected)
       this.#timer = window.setTimeout(() => void this.#run(() => api.fetchCameraTest(this.camera)), checkEveryMs);
@@ -85,7 +85,7 @@ export class CameraTestView extends LitElement {
       this.dispatchEvent(new CustomEvent('closed'));
     } catch (error) {
       this.unended = t('gateway-page/test.not-ended', { why: error instanceof Error ? error.message : String(error) });
-      this.#lookSoon();
+      this.#refreshSoon();
     }
   }
 

@@ -29,7 +29,7 @@ export function hostLines(host: HostStatus): readonly HostLine[] {
       text: unknown === undefined || text !== '' ? text : notKnown(unknown),
       isKnown: unknown === undefined || text !== '',
       note: wrong.map((finding) => `${sentence(findingWords(finding))}.`).join(' '),
-      mark: wrong.length === 0 ? undefined : bad ? badMark() : lookMark(),
+      mark: wrong.length === 0 ? undefined : bad ? badMark() : watchMark(),
     };
   };
   const isKnown = (part: HostPart) => host.findings.every((one) => one.part !== part || one.level !== 'unknown');
@@ -51,7 +51,7 @@ function badMark(): HostLine['mark'] {
   return { tone: 'bad', label: t('gateway-page/host.bad') };
 }
 
-function lookMark(): HostLine['mark'] {
+function watchMark(): HostLine['mark'] {
   return { tone: 'look', label: t('gateway-page/host.watch') };
 }
 

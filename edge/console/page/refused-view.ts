@@ -4,7 +4,7 @@ import { repeat } from 'lit/directives/repeat.js';
 import type { RefusedView } from '../view.ts';
 import { clockTime, count } from './format.ts';
 import { section } from './parts.ts';
-import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
+import { refusedClient, refusedInWords, refusedRemedy } from './refused-words.ts';
 import { setUpAddress } from './route.ts';
 import { t } from './texts.ts';
 
@@ -22,7 +22,7 @@ export function refusedSection(refused: readonly RefusedView[], nowMs: number, m
     refused.slice(0, mostShown),
     (one) => JSON.stringify([one.kind, one.principal, one.user, one.what, one.address]),
     (one) => html`<li class="refused">
-      <p><strong>${refusedWho(one)}</strong> ${refusedInWords(one)}.</p>
+      <p><strong>${refusedClient(one)}</strong> ${refusedInWords(one)}.</p>
       <p class="muted">${times(one, nowMs)} ${refusedRemedy(one)}</p>
     </li>`,
   );

@@ -52,7 +52,7 @@ export function refusedRemedy({ kind, user }: Pick<Refused, 'kind' | 'user'>): s
 }
 
 /** The refused client: its name in site.yaml or its own user name, and its address. */
-export function refusedWho({
+export function refusedClient({
   name,
   user,
   clientId,

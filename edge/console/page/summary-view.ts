@@ -1,10 +1,10 @@
 /** The summary on top: whether the site is well, and as of when. Each point links to its section. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Summary } from '../view.ts';
-import { bellIcon, checkIcon, lookIcon } from './icons.ts';
+import { attentionIcon, bellIcon, checkIcon } from './icons.ts';
 import { say, t } from './texts.ts';
 
-const icons = { well: checkIcon, attention: lookIcon, alarm: bellIcon } as const;
+const icons = { well: checkIcon, attention: attentionIcon, alarm: bellIcon } as const;
 
 /** `asOf`: time of the summary while the gateway does not answer; absent while it answers. */
 export function summaryView(summary: Summary, asOf?: string): TemplateResult {
@@ -17,7 +17,7 @@ export function summaryView(summary: Summary, asOf?: string): TemplateResult {
       ? [summary.level, now]
       : (['unknown', t('gateway-page/summary.not-known', { time: asOf, headline: now })] as const);
   return html`<div class="summary ${level}">
-    <span class="round">${level === 'unknown' ? lookIcon() : icons[level]()}</span>
+    <span class="round">${level === 'unknown' ? attentionIcon() : icons[level]()}</span>
     <div>
       <p class="headline" role="status">${headline}</p>
       ${summary.level === 'alarm' ? others(summary, list) : summary.points.length === 0 ? nothing : list(summary.points)}

@@ -2,7 +2,7 @@ import type { DeviceStatus, UplinkStatus } from '@forpost/shared/event/status.ts
 import { expect, test } from 'vitest';
 import { liveCamera, refusedView } from '../testing/source.ts';
 import { bytes, clockTime, duration, measure, sortedValues } from './format.ts';
-import { refusedInWords, refusedRemedy, refusedWho } from './refused-words.ts';
+import { refusedClient, refusedInWords, refusedRemedy } from './refused-words.ts';
 import {
   acknowledgedWords,
   budgetWords,
@@ -173,9 +173,9 @@ test.each([
 });
 
 test('a refused client has its name from site.yaml or its own user name, with its client id and address', () => {
-  expect(refusedWho(refusedView())).toBe('Meter (client id c1, from 10.0.0.7)');
-  expect(refusedWho(refusedView({ name: null, user: 'eve', clientId: '' }))).toBe('«eve» (from 10.0.0.7)');
-  expect(refusedWho(refusedView({ name: null, user: '', clientId: '', address: '' }))).toBe(
+  expect(refusedClient(refusedView())).toBe('Meter (client id c1, from 10.0.0.7)');
+  expect(refusedClient(refusedView({ name: null, user: 'eve', clientId: '' }))).toBe('«eve» (from 10.0.0.7)');
+  expect(refusedClient(refusedView({ name: null, user: '', clientId: '', address: '' }))).toBe(
     'A client without a user name',
   );
 });

@@ -14,7 +14,7 @@ import type { PackedRecords } from './publish-records.ts';
 
 export interface CommitChanges {
   /** the state on disk must be deleted first */
-  readonly anew: boolean;
+  readonly replacesState: boolean;
   readonly changes: readonly StateChange[];
 }
 

@@ -45,7 +45,7 @@ async function idle() {
     logger: silentLogger(),
     post: (message) => {
       if (message.kind === 'report') reported = message.uplinks[0];
-      if (message.kind === 'wantStatus') dispatcher.hear({ kind: 'status', status: {} as GatewayStatus });
+      if (message.kind === 'wantStatus') dispatcher.handle({ kind: 'status', status: {} as GatewayStatus });
     },
     recordRefusal: async () => undefined,
     wantCommits: () => undefined,

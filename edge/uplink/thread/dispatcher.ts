@@ -86,7 +86,7 @@ export class Dispatcher {
     this.#reportWithin(0);
   }
 
-  hear(message: ToDispatcher): void {
+  handle(message: ToDispatcher): void {
     switch (message.kind) {
       case 'committed':
         for (const { runners } of this.#sinks) for (const runner of runners) runner.committed();

@@ -7,7 +7,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { type CommandKey, commandKeyOf } from '@forpost/shared/event/command.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
-import { goAsGiven } from '@forpost/shared/priority.ts';
+import { lowerPriority } from '@forpost/shared/priority.ts';
 import { Answerer, Caller } from '@forpost/shared/threads/calls.ts';
 import { CommandListener } from '../../commands/listener.ts';
 import { resultId } from '../../commands/once.ts';
@@ -24,7 +24,7 @@ import { UplinkMemory } from './uplink-memory.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('the uplink thread is not a program of its own');
-goAsGiven();
+lowerPriority();
 const data: ThreadData = workerData;
 const logger = createLogger(data.logName, data.logLevel);
 const commitsWanted = new Int32Array(data.commitsWanted);
@@ -97,7 +97,7 @@ port.on('message', (message: ToThread) => {
       });
       return;
     default:
-      dispatcher.hear(message);
+      dispatcher.handle(message);
   }
 });
 dispatcher.start();

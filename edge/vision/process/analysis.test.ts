@@ -52,7 +52,7 @@ function camera(options: Partial<AnalysisOptions> = {}) {
     frames,
     picture,
     pool: {
-      analyse: async ({ take, minScore }) => {
+      analyse: async ({ takeFrame: take, minScore }) => {
         const frame = take();
         asked.push(minScore);
         return frame === undefined ? undefined : { frame, detections: found, detectMs: 1 };
@@ -163,7 +163,7 @@ test.each(['with the detector', 'waiting for it'])(
     const seen: number[] = [];
     const { frame, scenes, analysis } = camera({
       pool: {
-        analyse: async ({ take }) => {
+        analyse: async ({ takeFrame: take }) => {
           if (where === 'waiting for it') await answer();
           const taken = take();
           if (where === 'with the detector') await answer();

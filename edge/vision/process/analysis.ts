@@ -162,7 +162,7 @@ export class Analysis {
         model,
         minScore: this.#leastScore,
         urgent: this.#motion,
-        take: () => {
+        takeFrame: () => {
           this.#motion = false;
           this.#waiting = false;
           const frame = this.#stopped ? undefined : frames.takeNewest();

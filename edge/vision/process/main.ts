@@ -16,7 +16,7 @@ import { type BoundedWork, endBrokenWork, within } from '@forpost/shared/bounded
 import { clockWithin, systemClock } from '@forpost/shared/clock.ts';
 import { createLogger } from '@forpost/shared/logging.ts';
 import { requireNode } from '@forpost/shared/node-version.ts';
-import { goAsGiven } from '@forpost/shared/priority.ts';
+import { lowerPriority } from '@forpost/shared/priority.ts';
 import { noWords } from '@forpost/shared/texts/english.ts';
 import type { Ousted } from '../blame.ts';
 import type { FromVision, ToVision } from '../messages.ts';
@@ -25,7 +25,7 @@ import { type RingFolder, removeOwn, ringBytes, ringFolder } from './ring-folder
 import { type CameraSettings, WatchedCamera } from './watched-camera.ts';
 
 requireNode();
-goAsGiven();
+lowerPriority();
 
 const heartbeatEveryMs = 1_000;
 const endDeadlineMs = 2_500;

@@ -46,7 +46,7 @@ export class NewestFrame {
   reset(): void {
     this.#filled = 0;
     this.#examined = true;
-    this.#newest = this.#give(this.#newest);
+    this.#newest = this.#release(this.#newest);
     this.#picture = undefined;
     this.#masked = [];
   }
@@ -100,7 +100,7 @@ export class NewestFrame {
   }
 
   release(): void {
-    this.#inUse = this.#give(this.#inUse);
+    this.#inUse = this.#release(this.#inUse);
   }
 
   #complete(): void {
@@ -108,7 +108,7 @@ export class NewestFrame {
     blacken(this.#filling.rgb, this.#size, this.#masked);
     this.#filled = 0;
     if (!this.#examined) this.skipped++;
-    this.#newest = this.#give(this.#newest);
+    this.#newest = this.#release(this.#newest);
     this.#newest = this.#filling;
     this.#examined = false;
     const next = this.#free.pop();
@@ -117,7 +117,7 @@ export class NewestFrame {
     this.#filling = next;
   }
 
-  #give(buffer: Buffer | undefined): undefined {
+  #release(buffer: Buffer | undefined): undefined {
     if (buffer !== undefined) this.#free.push(buffer);
     return undefined;
   }

@@ -84,7 +84,7 @@ async function yard() {
   const pool: WatchedCameraOptions['pool'] = {
     prepare: async () => undefined,
     forget: () => undefined,
-    analyse: async ({ take }) => {
+    analyse: async ({ takeFrame: take }) => {
       const frame = take();
       if (frame === undefined) return undefined;
       if (test.holds) await new Promise<void>((resolve) => answers.push(resolve));

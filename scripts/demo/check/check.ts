@@ -218,12 +218,12 @@ class Check {
   }
 
   /** ms from each alert on the site to its notification; waits for the last notifications. */
-  async #notifications({ heard }: ProbeResult, outage: Outage | undefined): Promise<NotifyDelays> {
+  async #notifications({ alerts }: ProbeResult, outage: Outage | undefined): Promise<NotifyDelays> {
     const read = async () => {
       const { notifications } = (await (
         await fetch(`http://127.0.0.1:${this.#site.settings.ports.receiver}/notifications`)
       ).json()) as { notifications: readonly ArrivedNotification[] };
-      return notifyDelays(heard, notifications, outage);
+      return notifyDelays(alerts, notifications, outage);
     };
     let delays = await read();
     await this.#until(async () => {
@@ -255,10 +255,12 @@ class Check {
     readonly completeSeconds: number;
   }): void {
     const { result, outage, history, kafka, notifications, ledger, epoch } = found;
-    const { heard, alertMs } = result;
+    const { alerts, alertMs } = result;
     const report = this.#report;
     const cameras = new Set(this.#site.settings.cameras);
-    const raised = heard.filter(({ change, rule }) => change === 'raised' && rule !== probeRule && rule !== notifyRule);
+    const raised = alerts.filter(
+      ({ change, rule }) => change === 'raised' && rule !== probeRule && rule !== notifyRule,
+    );
     const fromCamera = raised.filter(({ device }) => cameras.has(device)).length;
     const kafkaIds = kafka === undefined ? [] : [...kafka.ids.alerts, ...kafka.ids.telemetry];
     const kafkaMissing = kafkaIds.filter((id) => !history.ids.has(id)).length;

@@ -32,9 +32,9 @@ const alert = (alarm: string, change: string, at: number, severity = 'warning') 
 });
 
 test('each alert is timed to the first of its own notifications', () => {
-  const heard = [alert('1', 'raised', 100), alert('1', 'cleared', 300)];
+  const alerts = [alert('1', 'raised', 100), alert('1', 'cleared', 300)];
   const arrived = [alert('1', 'raised', 140), alert('1', 'raised', 900), alert('1', 'cleared', 420)];
-  expect(notifyDelays(heard, arrived, undefined)).toEqual({
+  expect(notifyDelays(alerts, arrived, undefined)).toEqual({
     ms: [40, 120],
     outageMs: [],
     caughtUp: undefined,
@@ -43,14 +43,14 @@ test('each alert is timed to the first of its own notifications', () => {
 });
 
 test('an alert without a notification is missing; updates, and severities that the receiver does not want, are not', () => {
-  const heard = [alert('1', 'raised', 1), alert('1', 'updated', 2), alert('2', 'raised', 3, 'info')];
-  expect(notifyDelays(heard, [], undefined).missing).toBe(1);
+  const alerts = [alert('1', 'raised', 1), alert('1', 'updated', 2), alert('2', 'raised', 3, 'info')];
+  expect(notifyDelays(alerts, [], undefined).missing).toBe(1);
 });
 
 test('alerts of an outage, and those that waited behind them, are timed apart from the others', () => {
-  const heard = [10_000, 20_000, 27_000, 40_000].map((at, i) => alert(`${i}`, 'raised', at));
+  const alerts = [10_000, 20_000, 27_000, 40_000].map((at, i) => alert(`${i}`, 'raised', at));
   const arrived = [10_050, 28_000, 28_100, 40_080].map((at, i) => alert(`${i}`, 'raised', at));
-  const delays = notifyDelays(heard, arrived, { from: 19_000, back: 25_000 });
+  const delays = notifyDelays(alerts, arrived, { from: 19_000, back: 25_000 });
   expect(delays).toEqual({ ms: [50, 80], outageMs: [8_000, 1_100], caughtUp: 28_000, missing: 0 });
 });
 

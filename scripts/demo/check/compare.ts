@@ -54,7 +54,7 @@ export interface NotifyDelays {
  * behind those of the outage counts as one of the outage.
  */
 export function notifyDelays(
-  heard: readonly ReceivedAlert[],
+  alerts: readonly ReceivedAlert[],
   notifications: readonly Pick<ArrivedNotification, 'alarm' | 'change' | 'at'>[],
   outage: { readonly from: number; readonly back: number } | undefined,
 ): NotifyDelays {
@@ -64,7 +64,7 @@ export function notifyDelays(
     // delivery is at least once: the first notification counts
     if (!arrived.has(name)) arrived.set(name, at);
   }
-  const wanted = heard.filter(({ change, severity }) => change !== 'updated' && notified.has(severity));
+  const wanted = alerts.filter(({ change, severity }) => change !== 'updated' && notified.has(severity));
   const timed = wanted.flatMap(({ alarm, change, at }) => {
     const when = arrived.get(`${alarm}/${change}`);
     return when === undefined ? [] : [{ at, when }];

@@ -39,7 +39,7 @@ export interface ProbeResult {
   readonly alertMs: readonly number[];
   /** readings across the limit whose alert never came */
   readonly alertsLost: number;
-  readonly heard: readonly ReceivedAlert[];
+  readonly alerts: readonly ReceivedAlert[];
 }
 
 export type ToProbe = { readonly kind: 'stop' };
@@ -93,7 +93,7 @@ export class Probe {
       acknowledged: this.#acknowledged,
       alertMs: this.#alertMs,
       alertsLost: this.#expected.size,
-      heard: this.#alerts,
+      alerts: this.#alerts,
     };
     // a clean session with the same client id removes the kept one
     await Promise.allSettled([this.#device?.endAsync(), this.#listener?.endAsync()]);

@@ -245,7 +245,7 @@ class Life {
     outbox.onCommit(() => {
       if (!this.#wanted) return;
       this.#wanted = false;
-      this.#later(() => this.#dispatcher?.hear({ kind: 'committed' }));
+      this.#later(() => this.#dispatcher?.handle({ kind: 'committed' }));
     });
     this.#dispatcher.start();
     devices.connected(outbox);
@@ -286,7 +286,7 @@ class Life {
         this.#outbox.acknowledge(message.sink, message.epoch, message.lane, message.through);
         return;
       case 'wantStatus':
-        this.#later(() => this.#dispatcher?.hear({ kind: 'status', status: this.#status() }));
+        this.#later(() => this.#dispatcher?.handle({ kind: 'status', status: this.#status() }));
         return;
       case 'report':
         return;

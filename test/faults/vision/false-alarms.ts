@@ -75,7 +75,7 @@ export async function falseAlarms(
 /** The detector without threads: it analyses one frame after the other. */
 function directly(detector: Detector) {
   return {
-    async analyse({ take, minScore }: Request) {
+    async analyse({ takeFrame: take, minScore }: Request) {
       const frame = take();
       if (frame === undefined) return undefined;
       return { frame, detections: await detector.detect(frame, minScore), detectMs: 0 };

@@ -70,7 +70,7 @@ export function watchCamera(settings: Partial<CameraSettings> & { readonly url: 
     pool: {
       prepare: async () => undefined,
       forget: () => undefined,
-      analyse: async ({ take }) => {
+      analyse: async ({ takeFrame: take }) => {
         const frame = take();
         if (frame === undefined) return undefined;
         seen.frames++;

@@ -137,7 +137,7 @@ export class Desk {
             current === false ? { asOf: asOf === null ? undefined : Date.parse(asOf), why, whyText } : undefined,
         }),
       elsewhere: () => {
-        this.#loadAlarmsAnew();
+        this.#reloadAlarms();
         for (const listener of this.#eventListeners) listener({ events: [], skipped: 1 });
       },
       ledger: (ledger) => this.#set(withLedgers(this.#state, [ledger], 'message')),
@@ -150,10 +150,10 @@ export class Desk {
     this.#loading = new AbortController();
     const asking: Asking = { wait, retryMs, signal: this.#loading.signal };
     void this.#loadGateways(asking);
-    this.#loadAlarmsAnew();
+    this.#reloadAlarms();
   }
 
-  #loadAlarmsAnew(): void {
+  #reloadAlarms(): void {
     this.#loadingAlarms.abort();
     this.#loadingAlarms = new AbortController();
     void this.#loadAlarms({ wait, retryMs, signal: this.#loadingAlarms.signal });

@@ -7,13 +7,13 @@
  */
 import { realpath } from 'node:fs/promises';
 import { systemClock } from '@forpost/shared/clock.ts';
-import { goAsGiven } from '@forpost/shared/priority.ts';
+import { lowerPriority } from '@forpost/shared/priority.ts';
 import type { FromProbe, ToProbe } from '../messages.ts';
 import { linuxProbes, type Probes } from './probes.ts';
 import { Root } from './root.ts';
 import { run } from './run.ts';
 
-goAsGiven();
+lowerPriority();
 
 let probes: Promise<Probes> | undefined;
 

@@ -27,7 +27,10 @@ function started(): PendingChanges {
 test('only the newest change of each item is written; a message that was queued and acknowledged in between is not', () => {
   const pending = started();
   for (const change of [queued(1), sent(1, 7), queued(2), unqueued(2), unqueued(3)]) pending.add(change);
-  expect(pending.beginCommit()).toEqual({ anew: false, changes: [{ ...queued(1), messageId: 7 }, unqueued(3)] });
+  expect(pending.beginCommit()).toEqual({
+    replacesState: false,
+    changes: [{ ...queued(1), messageId: 7 }, unqueued(3)],
+  });
   pending.add(unqueued(1));
   expect(pending.beginCommit().changes).toEqual([unqueued(1)]);
 });
@@ -72,7 +75,7 @@ test('a waiting caller learns whether the commit with its change succeeded', asy
 test('while the disk refuses writes, waiting changes are bounded: beyond the bound the broker saves its whole state again', () => {
   const pending = started();
   for (let i = 0; i < 60_000; i++) pending.add({ kind: 'retained', topic: `t/${i}`, payload, qos: 1, owner: 'm' });
-  const anew = { anew: true, changes: [{ kind: 'session', session: 9, client: 'all', absentMs: 0 }] };
+  const anew = { replacesState: true, changes: [{ kind: 'session', session: 9, client: 'all', absentMs: 0 }] };
   expect(pending.beginCommit()).toEqual(anew);
   pending.add(queued(1));
   pending.failed(failure);

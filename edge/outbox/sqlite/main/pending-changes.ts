@@ -31,9 +31,9 @@ export class PendingChanges {
   #pending = new Map<string, Pending>();
   #waiting: Wait | undefined;
   #running:
-    | { readonly pending: Map<string, Pending>; readonly anew: boolean; readonly wait: Wait | undefined }
+    | { readonly pending: Map<string, Pending>; readonly replacesState: boolean; readonly wait: Wait | undefined }
     | undefined;
-  #anew = false;
+  #savesAll = false;
   #savingAnew = false;
   #askAnew: (() => void) | undefined;
 
@@ -43,7 +43,7 @@ export class PendingChanges {
   }
 
   get isEmpty(): boolean {
-    return this.#pending.size === 0 && !this.#anew;
+    return this.#pending.size === 0 && !this.#savesAll;
   }
 
   onAnew(listener: () => void): void {
@@ -51,7 +51,7 @@ export class PendingChanges {
   }
 
   add(change: StateChange): void {
-    if (this.#anew) return;
+    if (this.#savesAll) return;
     this.#put(change);
     // while the broker saves its whole state, the broker's own bounds hold
     if (this.#pending.size > maxPending && !this.#savingAnew) this.begin();
@@ -61,7 +61,7 @@ export class PendingChanges {
   begin(): void {
     if (this.#askAnew === undefined) return;
     this.#pending.clear();
-    this.#anew = true;
+    this.#savesAll = true;
   }
 
   /** Resolves once everything added until now is on disk. */
@@ -72,18 +72,18 @@ export class PendingChanges {
   }
 
   beginCommit(): CommitChanges {
-    const anew = this.#anew;
-    if (anew) {
-      this.#anew = false;
+    const replacesState = this.#savesAll;
+    if (replacesState) {
+      this.#savesAll = false;
       this.#savingAnew = true;
       this.#askAnew?.();
       this.#savingAnew = false;
     }
     const pending = this.#pending;
     this.#pending = new Map();
-    this.#running = { pending, anew, wait: this.#waiting };
+    this.#running = { pending, replacesState, wait: this.#waiting };
     this.#waiting = undefined;
-    return { anew, changes: Array.from(pending.values(), ({ change }) => change) };
+    return { replacesState, changes: Array.from(pending.values(), ({ change }) => change) };
   }
 
   committed(): void {
@@ -96,7 +96,7 @@ export class PendingChanges {
     const running = this.#running;
     this.#running = undefined;
     if (running === undefined) return;
-    if (running.anew || this.#anew) this.begin();
+    if (running.replacesState || this.#savesAll) this.begin();
     else this.#putBack(running.pending);
     running.wait?.reject(error);
   }

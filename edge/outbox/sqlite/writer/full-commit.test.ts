@@ -112,14 +112,14 @@ function entries(from: number, count: number): OutboxEntry[] {
 function batchOf(handed: readonly OutboxEntry[], more: Partial<Batch> = {}): Batch {
   const queue = new CommitQueue(1000, 2 ** 24);
   for (const entry of handed) queue.add(entry).catch(() => undefined);
-  return { ...queue.nextBatch(stamp).batch, changes: { anew: false, changes: [] }, ...more };
+  return { ...queue.nextBatch(stamp).batch, changes: { replacesState: false, changes: [] }, ...more };
 }
 
 const acknowledgements: readonly Acknowledgement[] = [
   { sink, epoch: asId(epochs.older), lane: 'telemetry', through: 20 },
 ];
 /** A commit that moves a cursor, sheds, and fills each table. */
-const large = batchOf(entries(1000, 24), { acknowledgements, changes: { anew: true, changes: session } });
+const large = batchOf(entries(1000, 24), { acknowledgements, changes: { replacesState: true, changes: session } });
 const next = batchOf(entries(2000, 5));
 
 /** The content of the file after a kill at this moment. */

@@ -52,7 +52,7 @@ function writerIn(epoch: string) {
 function batchOf(count: number): Batch {
   const queue = new CommitQueue(1000, 2 ** 20);
   for (let i = 0; i < count; i++) queue.add({ events: [draft(i)] }).catch(() => undefined);
-  return { ...queue.nextBatch(stamp).batch, changes: { anew: false, changes: [] } };
+  return { ...queue.nextBatch(stamp).batch, changes: { replacesState: false, changes: [] } };
 }
 
 test('packing an event puts each value at the index that its name has', () => {

@@ -124,7 +124,7 @@ export class OutboxStore {
 
   /** Commits a batch. @throws what SQLite throws: then nothing of the batch is stored */
   commit(batch: Batch): CommitOutcome {
-    if (this.#isStale) this.#readAnew();
+    if (this.#isStale) this.#reload();
     this.#space.check(this.#lanes, this.#clock.uptime());
     const { outcome, syncMs } = this.#transact(batch);
     this.#space.ended('committed');
@@ -151,7 +151,7 @@ export class OutboxStore {
   }
 
   /** Reads the state again after a rollback; until that works no event gets a number. */
-  #readAnew(): void {
+  #reload(): void {
     this.#lanes = new Lanes(this.#db, this.#sinks, this.#ends);
     this.#recent = new RecentIds(this.#db);
     this.#deadLetters = new DeadLetterBox(this.#db);
@@ -174,7 +174,7 @@ export class OutboxStore {
    * @throws Damaged where the file must be built anew
    */
   mend({ epoch, lane, after }: DamagePlace, stamp: Stamp): number {
-    if (this.#isStale) this.#readAnew();
+    if (this.#isStale) this.#reload();
     const state = this.#lanes.find(epoch, lane);
     if (state === undefined) return 0;
     this.#isStale = true;
@@ -187,7 +187,7 @@ export class OutboxStore {
       if (mended.ranges.length > 0 && epoch !== this.#epoch) this.#lanes.endsBefore(state, mended);
       return mended.ranges.length;
     })();
-    this.#readAnew();
+    this.#reload();
     return ranges;
   }
 

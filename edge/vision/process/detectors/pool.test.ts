@@ -49,7 +49,7 @@ function start(options: Partial<PoolOptions> = {}): DetectorPool {
 
 function request(camera: string, more: Partial<Request> = {}): Request {
   const take = () => ({ ...paint(64, 36), camera, uptime: 0 });
-  return { camera, model: model('stub'), minScore: 0.5, urgent: false, take, ...more };
+  return { camera, model: model('stub'), minScore: 0.5, urgent: false, takeFrame: take, ...more };
 }
 
 /** a thread's program that opens every model and runs `body` for each frame */
@@ -81,7 +81,7 @@ test('the pool analyses the frame that is newest at the camera’s turn, not the
   let newest = 1;
   const take = () => ({ ...paint(64, 36), camera: 'late', uptime: newest });
   const first = detectors.analyse(request('first'));
-  const late = detectors.analyse(request('late', { take }));
+  const late = detectors.analyse(request('late', { takeFrame: take }));
   newest = 2;
   await first;
   expect((await late)?.frame.uptime).toBe(2);

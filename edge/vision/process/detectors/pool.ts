@@ -34,7 +34,7 @@ export interface Request {
   /** the camera sees motion: served before still scenes */
   readonly urgent: boolean;
   /** takes the newest frame when a thread is free; undefined: there is none any more */
-  take(): Frame | undefined;
+  takeFrame(): Frame | undefined;
 }
 
 export interface Analysed {
@@ -244,8 +244,8 @@ export class DetectorPool {
       this.#post(slot, worker, job, undefined, { kind: 'prepare', id, model }, openDeadlineMs);
       return;
     }
-    const frame = 'take' in request ? request.take() : undefined;
-    if (!('take' in request) || frame === undefined) {
+    const frame = 'takeFrame' in request ? request.takeFrame() : undefined;
+    if (!('takeFrame' in request) || frame === undefined) {
       this.#release(slot);
       job.resolve(undefined);
       return;
@@ -357,5 +357,5 @@ function newSlot(index: number, remote?: string): Slot {
 }
 
 function isUrgent({ request }: Job): boolean {
-  return 'take' in request ? request.urgent : true;
+  return 'takeFrame' in request ? request.urgent : true;
 }

@@ -103,7 +103,7 @@ test('a detector machine that does not answer delays no camera with a local dete
   pool.start();
   onTestFinished(() => pool.stop());
   const ask = (camera: string, model: typeof local) =>
-    pool.analyse({ camera, model, minScore: 0.5, urgent: true, take: () => ({ ...frame, camera }) });
+    pool.analyse({ camera, model, minScore: 0.5, urgent: true, takeFrame: () => ({ ...frame, camera }) });
   await ask('near', local);
   expect((await ask('far', remote))?.detections).toHaveLength(1);
   server.hangs = true;

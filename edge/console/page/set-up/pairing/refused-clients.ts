@@ -1,7 +1,7 @@
 /** Unknown clients that were refused outside of the window: they are why an installer opens it. */
 import { html, nothing, type TemplateResult } from 'lit';
 import type { RefusedView } from '../../../view.ts';
-import { refusedInWords, refusedWho } from '../../refused-words.ts';
+import { refusedClient, refusedInWords } from '../../refused-words.ts';
 import { formats, t } from '../texts.ts';
 
 const mostShown = 10;
@@ -14,7 +14,7 @@ export function refusedClients(refused: readonly RefusedView[], nowMs: number): 
     <p class="muted">${t('set-up/pairing.refused-about')}</p>
     <ul class="rows card">${knocked.slice(0, mostShown).map(
       (one) => html`<li class="refused">
-        <p><strong>${refusedWho(one)}</strong> ${refusedInWords(one)}.</p>
+        <p><strong>${refusedClient(one)}</strong> ${refusedInWords(one)}.</p>
         <p class="muted">${t('set-up/pairing.refused-times', { count: one.count, time: formats.clockTime(one.last, nowMs) })}</p>
       </li>`,
     )}</ul>

@@ -20,7 +20,7 @@ export class MqttStateTables {
 
   /** Makes the changes within the caller's transaction. @param refused entries of which nothing is stored */
   apply({ records, changes }: Batch, refused: readonly number[]): void {
-    if (changes.anew) this.#rows.clear();
+    if (changes.replacesState) this.#rows.clear();
     const without = new Set(refused);
     this.#redeliveries.add(withoutRefused(records, without));
     // saved changes come first, also those of an earlier commit that failed: a publish that uses a packet id or topic

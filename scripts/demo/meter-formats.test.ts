@@ -21,7 +21,7 @@ test.each(devices.map((device) => [device.id, device] as const))(
   'the gateway understands what %s says',
   (_id, config) => {
     const device = config as DeviceConfig;
-    const { speaker, meter } = simulated(device, () => 412.5)!;
+    const { format: speaker, meter } = simulated(device, () => 412.5)!;
     const decoder = decoders.find(({ name }: Decoder) => name === device.decoder)!;
     const values: Record<string, unknown> = {};
     for (const { topic, payload } of [...speaker.greeting, ...speaker.reading(measured, time)]) {
@@ -39,7 +39,7 @@ test.each(devices.map((device) => [device.id, device] as const))(
 
 test('Tasmota devices publish with QoS 0, as real ones do; the others with QoS 1', () => {
   for (const config of devices) {
-    const { speaker } = simulated(config as DeviceConfig, () => 1)!;
+    const { format: speaker } = simulated(config as DeviceConfig, () => 1)!;
     const expected = config.decoder === 'tasmota' ? 0 : 1;
     for (const { qos } of speaker.reading(measured, time)) expect([config.id, qos]).toEqual([config.id, expected]);
   }

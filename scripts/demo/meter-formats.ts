@@ -21,7 +21,7 @@ export interface Measured {
   readonly register: Register;
 }
 
-export interface Speaker {
+export interface MeterFormat {
   /** messages after connecting */
   readonly greeting: readonly Message[];
   /** published by the broker when the connection is lost */
@@ -31,7 +31,7 @@ export interface Speaker {
 }
 
 /** Forpost's own format. `topic`: the topic of the device. */
-export function native(topic: string, values: (measured: Measured) => Readonly<Record<string, number>>): Speaker {
+export function native(topic: string, values: (measured: Measured) => Readonly<Record<string, number>>): MeterFormat {
   return {
     greeting: [],
     reading: (measured, time) => [
@@ -41,7 +41,7 @@ export function native(topic: string, values: (measured: Measured) => Readonly<R
 }
 
 /** A plug with an ESP8266 and Tasmota. */
-export function tasmotaPlug(topic: string): Speaker {
+export function tasmotaPlug(topic: string): MeterFormat {
   const say = (what: string, payload: string, retain = false): Message => ({
     topic: `tele/${topic}/${what}`,
     payload,
@@ -73,7 +73,7 @@ export function tasmotaPlug(topic: string): Speaker {
 }
 
 /** Shelly Plug or 1PM: one switch with a meter. */
-export function shellySwitch(topic: string): Speaker {
+export function shellySwitch(topic: string): MeterFormat {
   return {
     ...shellyPresence(topic),
     reading({ seconds, watts, register }, time) {
@@ -100,7 +100,7 @@ export function shellySwitch(topic: string): Speaker {
 }
 
 /** Shelly Pro 3EM: three phases, power in one status, energy in another. `shares`: each phase's part, together 1. */
-export function shellyThreePhase(topic: string, shares: readonly [number, number, number]): Speaker {
+export function shellyThreePhase(topic: string, shares: readonly [number, number, number]): MeterFormat {
   return {
     ...shellyPresence(topic),
     reading({ seconds, watts, register }) {
@@ -140,7 +140,7 @@ export function shellyThreePhase(topic: string, shares: readonly [number, number
   };
 }
 
-function shellyPresence(topic: string): Pick<Speaker, 'greeting' | 'will'> {
+function shellyPresence(topic: string): Pick<MeterFormat, 'greeting' | 'will'> {
   const online = (payload: string): Message => ({ topic: `${topic}/online`, payload, qos: 1, retain: true });
   return { greeting: [online('true')], will: online('false') };
 }
