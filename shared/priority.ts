@@ -18,8 +18,8 @@ const tasks = '/proc/self/task';
 const helperName = 'V8Worker';
 
 /**
- * Lets the calling thread, and what it starts from now on, go before everything that can wait. V8's helpers go with it:
- * each garbage collection waits for them, which took 10 to 50 ms on busy cores while they went behind.
+ * Raises the priority of the calling thread, and of what it starts from now on, above all work that can wait. V8's helper
+ * threads get it too: each garbage collection waits for them, which took 10 to 50 ms on busy cores at the lower priority.
  */
 export function raisePriority(): void {
   delete process.env[given];
@@ -41,7 +41,7 @@ function helpers(): readonly number[] {
   }
 }
 
-/** Gives the calling thread the nice value of the gateway's start: it can wait. */
+/** Lowers the priority of the calling thread, whose work can wait, to that of the gateway's start. */
 export function lowerPriority(): void {
   const nice = process.env[given];
   if (nice !== undefined) setNice(Number(nice));

@@ -6,7 +6,7 @@
  *     no status for `silentAfterMs` of connection ──► alarm `silent` ── status ──► cleared
  *        └── more than `mostAlone` of them at once ──► one alarm of the centre for all ── none is silent ──► cleared
  *     its state says so for the time of that kind ──► alarm `storage`, `clock`, `link` ── it says otherwise ──► cleared
- *     its ledger, some gateways a look in turn ──► alarm `missing` ── nothing is missing ──► cleared
+ *     its ledger, some gateways at each check ──► alarm `missing` ── nothing is missing ──► cleared
  *   a gap record of events that never had a number, or of an unknown end ──► alarm `lost`, for an hour
  *
  * Always: time in which the centre could receive nothing does not count as silence (gateways/directory.ts), and neither
@@ -137,7 +137,7 @@ export class GatewayWatch implements Part {
       try {
         this.check();
       } catch (error) {
-        this.#options.logger.error({ problem: messageOf(error) }, 'the gateways could not be looked at');
+        this.#options.logger.error({ problem: messageOf(error) }, 'the gateways could not be checked');
       }
     });
   }

@@ -32,7 +32,7 @@ export interface Capability {
   routes?(api: Api, caller: Caller): void;
   /** Adds the routes for gateways, under /ingest/v1. `gatewayOf` names the gateway that a request comes from. */
   gatewayRoutes?(app: FastifyInstance, gatewayOf: (request: FastifyRequest) => string): void;
-  /** Hears of events that the history has just stored for the first time. Neither waits nor throws. */
+  /** Called with events that the history has just stored for the first time. Neither waits nor throws. */
   stored?(events: readonly ForpostEvent[]): void;
   /** Started before the first event is taken in, and stopped after the last one. */
   readonly part?: Part;

@@ -18,7 +18,7 @@ describe('the page', () => {
       expect((await app.inject(url)).statusCode).toBeGreaterThanOrEqual(400);
   });
 
-  test('is sent packed where the browser takes that, and plain where it does not', async () => {
+  test('is sent packed to a browser that accepts it, and plain to another one', async () => {
     const webFolder = await mkdtemp(join(tmpdir(), 'forpost-page-'));
     onTestFinished(() => rm(webFolder, { recursive: true }));
     await writeFile(join(webFolder, 'index.html'), '<!doctype html>');

@@ -19,7 +19,7 @@ function rig() {
   return { clock, world, look };
 }
 
-test('the many requests of one look are one record, also where they come at once', async () => {
+test('the many requests of a person who views a clip make one record, also where they come at once', async () => {
   const { clock, world, look } = rig();
   await Promise.all([look('anna'), look('anna'), look('anna')]);
   await look('anna');
@@ -41,7 +41,7 @@ test('the many requests of one look are one record, also where they come at once
   expect(world.written).toHaveLength(4);
 });
 
-test('a look that cannot be written down is refused each time, until it can be', async () => {
+test('evidence is not shown while the audit cannot be written, and is shown once it can', async () => {
   const { world, look } = rig();
   world.down = true;
   const both = await Promise.allSettled([look('anna'), look('anna')]);

@@ -1,11 +1,11 @@
 /**
- * Records each look of a person at evidence: one record of the operations log, and a line of the log.
+ * Records each time that a person views evidence: one record of the operations log, and a line of the log.
  *
- *   look ── the same one within a minute ──► nothing to write
+ *   viewing ── the same one within a minute ──► nothing to write
  *        └─ else ──► written, durable ──► may be shown
- *                       └── fails ──► an error of the look itself: nothing is shown without a record
+ *                       └── fails ──► an error of the request: nothing is shown without a record
  *
- * Always: the many requests of one look at a clip make one record, side by side or one after the other. Bounded.
+ * Always: the many requests of one person for one clip make one record, side by side or one after the other. Bounded.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
@@ -19,7 +19,7 @@ export interface EvidenceViewing {
   readonly alarm: string;
 }
 
-/** A browser asks for a clip in many parts within one look. */
+/** A browser requests a clip in many parts while a person views it. */
 const sameViewingMs = 60_000;
 const mostRemembered = 1000;
 

@@ -1,5 +1,5 @@
 /**
- * Pictures and clips of alarms: people ask a gateway for one (a command), the gateway uploads it, and people look at it.
+ * Pictures and clips of alarms: people ask a gateway for one (a command), the gateway uploads it, and people view it.
  */
 import { join } from 'node:path';
 import type { Clock } from '@forpost/shared/clock.ts';

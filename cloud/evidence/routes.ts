@@ -1,4 +1,4 @@
-/** Evidence for people: they ask a gateway for a picture or a clip and look at it. Each look is written down first. */
+/** Evidence for people: they ask a gateway for a picture or a clip and view it. Each viewing is recorded first. */
 import { createReadStream } from 'node:fs';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { HttpProblem, tryAgainIn } from '@forpost/shared/http/problem.ts';

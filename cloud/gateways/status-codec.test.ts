@@ -20,7 +20,7 @@ test('a status keeps fields that this version does not know', () => {
   expect(decodeStatus(JSON.stringify(newer))).toEqual({ ok: true, status: newer });
 });
 
-test('a gateway with a drain plan and one without are both taken, and so is an outlook of a later version', () => {
+test('a status with a drain plan and one without are accepted, and so is an outlook of a later version', () => {
   const uplink = { sink: 'k', state: 'draining', since: '', reason: '', events: 5, bytes: 9, eventsPerSecond: 1 };
   const rates = { eventsPerSecond: 1, bytesPerSecond: 2, arrivingPerSecond: 0 };
   const plan = { ...rates, secondsLeft: null, endsAt: null, outlook: 'by-the-moon' };
@@ -41,7 +41,7 @@ test.each([
     JSON.stringify({ ...full, note: 0 }).replace('"note":0', `"note":${'['.repeat(50_000)}${']'.repeat(50_000)}`),
     /deep/,
   ],
-])('what would fail whoever shows or counts it is no status: %.40s', (text, reason) => {
+])('a status that a page could not show or the ledger not count is refused: %.40s', (text, reason) => {
   const decoded = decodeStatus(text);
   expect(decoded.ok).toBe(false);
   expect(!decoded.ok && decoded.reason).toMatch(reason);
@@ -70,7 +70,7 @@ test('a status of any size is cut to its limit in bytes, lists each name once, a
   expect(boundedStatus(usual)).toEqual(usual);
 });
 
-test('the health of a gateway’s machine is taken with parts of a later version, and kept within its bounds', () => {
+test('the health of a gateway’s machine is accepted with parts of a later version, and kept within its bounds', () => {
   const finding = { part: 'fan', level: 'odd', text: 'f'.repeat(9_000) };
   const host = { at: '', values: { fan_rpm: 900 }, findings: [finding], disks: ['d'.repeat(40_000)] };
   const decoded = decodeStatus(JSON.stringify({ ...full, host }));

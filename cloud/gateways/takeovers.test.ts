@@ -80,7 +80,7 @@ test('the refusal says in words what happened and what to do, and the centre sho
   expect(made.superseded({ gateway: 'gw-2', instance: undefined })).toBeUndefined();
 });
 
-test('of two centres that hear of a restored box at once one writes the record, and both count it', async () => {
+test('of two centres that get the first status of a restored box at once, one writes the record and both use it', async () => {
   const { made, clock, registry } = await takeovers();
   const other = new Takeovers(registry, clock, logger);
   await other.start();

@@ -104,7 +104,7 @@ function messageOf(problem: Problem): Message {
 }
 
 /**
- * Whether the centre shows the present, and if not, until when what it shows was so. While the centre catches up, what it
+ * Whether the centre shows the present, and if not, the time of the data that it shows. While the centre catches up, what it
  * shows is older than it says; the notes say so.
  */
 function currency({

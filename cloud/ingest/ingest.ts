@@ -70,7 +70,7 @@ export interface IngestOptions {
 export interface IngestStatus {
   readonly events: ConsumerState;
   readonly statuses: ConsumerState;
-  /** number of records in Kafka that were not handled at the last look */
+  /** number of records in Kafka that were not handled at the last measurement */
   readonly lags: readonly PartitionLag[];
   /** ms of the monotonic clock: all records that stood in Kafka then have been handled; undefined: not known yet */
   readonly handledAt: number | undefined;

@@ -15,7 +15,7 @@ test('the records of a measurement are handled when every partition’s offset h
   expect(frontier.handledAt).toBeUndefined();
   frontier.update(2, [seen(0, 10, 20), seen(1, 2, 3)]);
   expect(frontier.handledAt).toBeUndefined();
-  // the lag is never zero, but all records of the first look are handled
+  // the lag is never zero, but all records of the first measurement are handled
   frontier.update(3, [seen(0, 15, 30), seen(1, 3, 9)]);
   expect(frontier.handledAt).toBe(1);
   frontier.update(4, [seen(0, 29, 40), seen(1, 9, 9)]);

@@ -2,8 +2,8 @@
  * How far ingest is behind Kafka. Kafka itself is asked every few seconds for the ends of the lanes' partitions and for
  * the offsets that the group has committed, so the answer holds for all centres of one group together.
  *
- *   look ──► ends, then places ──► every place at or beyond the ends of an earlier look? ── yes ──► `handledAt` is then
- *     ▲                                                    └── no: that look waits ──┐
+ *   measure ──► ends, then places ──► every place at or beyond the ends of an earlier measurement? ── yes ──► `handledAt`
+ *     ▲                                                    └── no: that one waits ───┐
  *     └────────────────────────── a while later, with a fresh client after an error ◄┘
  *
  * Always: every record that stood in a lane's topic at `handledAt` is in the history or in the dead letters. So an event is
@@ -29,7 +29,7 @@ export interface LagWatchOptions {
   readonly topics: readonly string[];
   /** called with each fresh client, and each minute: checks the topics, which a person may have deleted or changed */
   readonly prepare: (client: Kafka) => Promise<void>;
-  /** how many partitions each topic has, at each look; by full name */
+  /** how many partitions each topic has, at each measurement; by full name */
   readonly onPartitions?: (counts: ReadonlyMap<string, number>) => Promise<void>;
   /** this topic was deleted and created again since the last check */
   readonly onRecreated?: (topic: string) => void;
@@ -46,7 +46,7 @@ export interface PartitionSeen {
   readonly committed: bigint;
 }
 
-/** An earlier look whose ends are not handled yet: ms of the monotonic clock, and the ends by partition. */
+/** An earlier measurement whose ends are not handled yet: ms of the monotonic clock, and the ends by partition. */
 interface Awaited {
   readonly at: number;
   readonly ends: ReadonlyMap<string, bigint>;
@@ -73,7 +73,7 @@ export class LagWatch implements Part {
     return this.#lags;
   }
 
-  /** How many partitions each topic had at the last look, by full name. */
+  /** How many partitions each topic had at the last measurement, by full name. */
   get partitions(): ReadonlyMap<string, number> {
     return this.#partitions;
   }
@@ -83,7 +83,7 @@ export class LagWatch implements Part {
     return this.#frontier.handledAt;
   }
 
-  /** Resolves at once: the first look waits for Kafka. */
+  /** Resolves at once: the first measurement waits for Kafka. */
   async start(): Promise<void> {
     this.#stop = new AbortController();
     this.#frontier = new Frontier();
@@ -183,7 +183,7 @@ export class Frontier {
   handledAt: number | undefined;
   #awaited: Awaited | undefined;
 
-  /** @param at ms of the monotonic clock at which the look began */
+  /** @param at ms of the monotonic clock at which the measurement began */
   update(at: number, seen: readonly PartitionSeen[]): void {
     const now: Awaited = {
       at,
@@ -192,7 +192,7 @@ export class Frontier {
     this.#awaited ??= now;
     if (!isHandled(this.#awaited, seen)) return;
     this.handledAt = this.#awaited.at;
-    // under a steady load new records always wait: the next look waits for those that are there now
+    // under a steady load new records always wait: the next measurement waits for those that are there now
     this.#awaited = isHandled(now, seen) ? undefined : now;
     if (this.#awaited === undefined) this.handledAt = at;
   }

@@ -81,7 +81,7 @@ test('a view of a picture is a record of the operations topic; while Kafka canno
   expect((refused.json() as { detail: string }).detail).toMatch(
     /written down before the picture is shown.*Kafka.*try again/,
   );
-  // the look a moment ago is written down: its clip plays on
+  // the viewing of a moment ago is recorded: its clip plays on
   expect((await app.inject({ url: first.address, headers: { range: 'bytes=0-3' } })).statusCode).toBe(206);
 
   await kafka.restart();

@@ -295,7 +295,7 @@ test('a renewed certificate is served without a restart, and an unusable one is 
   clock.advance(61_000);
   await expect(send(url, 'gw-1', way), 'a certificate without its key').rejects.toThrow('another name');
   await put(pem.server);
-  // a look is skipped while the look before it is still reading
+  // a check is skipped while the check before it is still reading
   const afterAMinute = () => {
     clock.advance(61_000);
     return send(url, 'gw-1', way);

@@ -46,7 +46,7 @@ export const connectionLimits = {
   requestMs: 120_000,
   /** handshakes take turns by address */
   handshakeEveryMs: 5,
-  /** how often the server looks for requests that take too long */
+  /** how often the server ends requests that take too long */
   checkEveryMs: 10_000,
   /** a gateway holds three: for batches, for its state, and for the wait for commands */
   connections: 10_000,

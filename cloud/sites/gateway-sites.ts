@@ -6,7 +6,7 @@
  *                                                                          and for `formerMs` the one before it too
  *
  * Always: an event that names another site is refused in words and never stored. The former site counts for a while,
- * because events from before the move may be unread in Kafka or unsent at the gateway. Two centres that hear of a new
+ * because events from before the move may be unread in Kafka or unsent at the gateway. Two centres that learn of a new
  * gateway at once may each take its first site for a moment; the record that counts is the same for both.
  */
 import type { Clock } from '@forpost/shared/clock.ts';

@@ -2,7 +2,7 @@
  * Downloads Kafka's jars once from Maven Central, by pom.xml, into a cache folder.
  *
  * Always: a folder with the marker is complete, because the jars are gathered beside it and renamed into place. Two
- * processes may download at the same time. A second call costs one look at the disk.
+ * processes may download at the same time. A second call costs one read of the disk.
  */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';

@@ -4,8 +4,8 @@
  *   tick ── the main thread has beaten, or is being debugged ──► alive
  *     └── no beat ──► silent for one tick more ── `hangMs` of them ──► hangs
  *
- * Always: silence counts in ticks of the judging thread, at most two for each look, so that a suspended machine, SIGSTOP, a
- * paused virtual machine or a jumping clock count as one look at most, for any length of time.
+ * Always: silence counts in ticks of the judging thread, at most two for each judgement, so that a suspended machine, SIGSTOP, a
+ * paused virtual machine or a jumping clock count as one judgement at most, for any length of time.
  */
 export class HangJudge {
   readonly #hangMs: number;

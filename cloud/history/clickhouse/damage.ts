@@ -1,5 +1,5 @@
 /**
- * Tells by ClickHouse's error codes why an embedded history did not open: damaged files, or another cause, such as a full
+ * Finds by ClickHouse's error codes why an embedded history did not open: damaged files, or another cause, such as a full
  * disk or missing rights. Only a damaged history is put aside.
  */
 import { spawn } from 'node:child_process';
