@@ -24,7 +24,11 @@ export function gatewayDocument(): Promise<OpenApiDocument> {
     registerRoutes(app, { source: placeholder(), login, clock: systemClock, metrics: placeholder() });
     registerBackupRoute(app.withTypeProvider(), { takeBackup: placeholder(), login, gateway: '' });
     registerSiteRoutes(app, { document: placeholder(), authorOf: placeholder() });
-    registerPairingRoutes(app.withTypeProvider(), { pairing: placeholder(), view: placeholder(), authorOf: placeholder() });
+    registerPairingRoutes(app.withTypeProvider(), {
+      pairing: placeholder(),
+      view: placeholder(),
+      authorOf: placeholder(),
+    });
     registerActionRoutes(app.withTypeProvider(), placeholder(), placeholder());
     registerRuleRoutes(app.withTypeProvider(), placeholder());
     registerCameraSetUpRoutes(app.withTypeProvider(), {

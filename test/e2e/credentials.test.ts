@@ -49,7 +49,7 @@ async function started(config: string): Promise<Gateway> {
   const gateway = new Gateway({
     ...loaded,
     configFile: config,
-    conditions: { first: warnings, look: loaded.conditions },
+    conditions: { first: warnings, find: loaded.conditions },
     clock: systemClock,
     random: Math.random,
     logger: silentLogger(),
