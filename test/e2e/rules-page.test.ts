@@ -4,7 +4,7 @@
  */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { launchBrowser, withoutCentrePage } from '../harness/browser.ts';
+import { launchBrowser, withoutBrowser } from '../harness/browser.ts';
 import { TestSite, testPassword, until } from '../harness/site.ts';
 
 let site: TestSite;
@@ -13,7 +13,7 @@ let page: Page;
 const complaints: string[] = [];
 
 beforeAll(async () => {
-  if (withoutCentrePage !== undefined) return;
+  if (withoutBrowser !== undefined) return;
   site = await TestSite.start({ devices: ['heat-pump'], uplink: 'none', centre: false });
   const meter = await site.connect('heat-pump');
   for (const power of [100, 6_000, 200, 7_000, 300])
@@ -37,7 +37,7 @@ afterAll(async () => {
 test('a rule is made on a phone: its form, its sentence, its condition, and what it would have done', async ({
   skip,
 }) => {
-  if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
+  if (withoutBrowser !== undefined) return skip(withoutBrowser);
   await page.getByRole('link', { name: /Set up/ }).click();
   await page.getByRole('link', { name: /^Rules/ }).click();
   await page.getByRole('link', { name: 'Add a rule' }).click();
@@ -71,7 +71,7 @@ test('a rule is made on a phone: its form, its sentence, its condition, and what
 test('an action is made and tried on the page; the test reaches its topic, marked as one, and is no alarm', async ({
   skip,
 }) => {
-  if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
+  if (withoutBrowser !== undefined) return skip(withoutBrowser);
   await page.goto(`http://127.0.0.1:${site.httpPort}/#set-up/actions/+/publish`);
   await page.getByLabel('Id', { exact: true }).fill('siren');
   await page.getByLabel('Topic', { exact: true }).fill('home/siren');

@@ -32,7 +32,7 @@ export interface FormField {
   readonly type: string;
   readonly label: string;
   readonly labelI18n?: Message;
-  /** what the key means, in English words of the schema or in the reader's */
+  /** what the key means, in the schema's English words; empty: the label says it */
   readonly hint: string;
   readonly hintI18n?: Message;
   readonly required: boolean;
@@ -84,7 +84,8 @@ function fieldOf(name: string, schema: KeySchema, required: boolean): FormField 
     type: typeOf(schema),
     label: title ?? name.replace(/_s$/, '').replaceAll('_', ' '),
     ...(title === undefined && words !== undefined ? { labelI18n: words.label } : {}),
-    hint: description,
+    // a label in the reader's language stands above no hint in English
+    hint: title === undefined && words !== undefined && words.hint === undefined ? '' : description,
     ...(title === undefined && words?.hint !== undefined ? { hintI18n: words.hint } : {}),
     required,
     ...(otherwise === undefined ? {} : { default: otherwise }),

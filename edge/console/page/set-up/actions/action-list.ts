@@ -65,7 +65,7 @@ class ActionList extends LitElement {
 
   #card({ id, name, sentence, sentenceI18n, config, problem, problemI18n }: SiteAction): TemplateResult {
     const isOff = (config as { readonly enabled?: boolean } | undefined)?.enabled === false;
-    return html`<div class="card">
+    return html`<div class="card action-card">
       <h3>${config === undefined ? t('rule/page.built-in') : html`<a href=${setUpAddress('actions', id)}>${name}</a>`}
         ${isOff ? html`<span class="badge">${t('rule/page.off')}</span>` : nothing}</h3>
       <p>${say(sentenceI18n, sentence)}</p>

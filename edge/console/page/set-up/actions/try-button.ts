@@ -44,12 +44,12 @@ class TryButton extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { tried } = this;
+    const { tried, problem } = this;
+    const said = problem !== '' ? problem : tried === undefined ? '' : say(tried.message_i18n, tried.message);
+    const isWrong = problem !== '' || tried?.ok === false;
     return html`<p class="form-buttons"><button type="button" class="plain" ?disabled=${this.busy} aria-label=${t('rule/page.try-named', { name: this.name })}
         @click=${() => void this.#try()}>${this.busy ? t('rule/page.trying') : t('rule/page.try')}</button></p>
-      <p role="status" aria-live="polite" class=${this.problem !== '' || tried?.ok === false ? 'failure' : 'done'}>${
-        this.problem !== '' ? this.problem : tried === undefined ? nothing : say(tried.message_i18n, tried.message)
-      }</p>`;
+      <div role="status" aria-live="polite">${said === '' ? nothing : html`<p class=${isWrong ? 'failure' : 'done'}>${said}</p>`}</div>`;
   }
 }
 
