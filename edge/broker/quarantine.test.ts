@@ -1,4 +1,9 @@
-import { afterEach, expect, test } from 'vitest';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mqtt from 'mqtt';
+import { afterEach, expect, onTestFinished, test } from 'vitest';
 import type { BrokerOptions } from './broker.ts';
 import type { Knock, KnockerPublish, QuarantinedClient } from './knock.ts';
 import type { Refused } from './refused-clients.ts';
@@ -149,6 +154,31 @@ test('a client without user name and password, and a known user with a wrong pas
   // a right log-in does not notice the window
   await bench.connected('meter');
   expect(seen).toHaveLength(2);
+});
+
+test('an unknown client knocks over TLS and over WebSocket as it does over TCP, and TLS is known', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-quarantine-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const made = ['-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=localhost'];
+  execFileSync('openssl', ['req', '-x509', ...made, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  const { seen } = await start({
+    mqtt: { tls: { key, certificate }, websocket: {} },
+    ports: { plain: 0, tls: 0, webSocket: 0, webSocketTls: 0 },
+  });
+  const { tlsPort, webSocketPort, webSocketTlsPort } = bench.broker;
+  const webSockets = [`ws://127.0.0.1:${webSocketPort}/mqtt`, `wss://127.0.0.1:${webSocketTlsPort}/mqtt`];
+  for (const url of [`mqtts://127.0.0.1:${tlsPort}`, ...webSockets]) {
+    const options = { clientId: url, username: 'stranger', password: 'unknown', reconnectPeriod: 0 } as const;
+    const client = await mqtt.connectAsync(url, { ...options, rejectUnauthorized: false });
+    onTestFinished(() => void client.end(true));
+    client.publish('a/b', 'x');
+  }
+  await soon(() => seen.map(({ knock, published }) => [knock.isEncrypted, published.length])).toEqual([
+    [true, 1],
+    [false, 1],
+    [true, 1],
+  ]);
 });
 
 test('while the window is closed an unknown client is refused and counted', async () => {

@@ -15,6 +15,7 @@
  * is taken in is disconnected, and logs in. An acknowledgement therefore keeps its meaning: it is on disk (P1).
  */
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { FilterSet } from './filter-set.ts';
@@ -68,7 +69,7 @@ export class Quarantine {
       password,
       address: socket.remoteAddress ?? '',
       version,
-      isEncrypted: 'encrypted' in socket && socket.encrypted === true,
+      isEncrypted: isOverTls(socket),
       principal,
       will,
     };
@@ -79,6 +80,12 @@ export class Quarantine {
     new QuarantinedConnection(guarded, connect, clock, begin);
     return true;
   }
+}
+
+/** Also below a WebSocket. */
+function isOverTls(socket: Socket): boolean {
+  const carrier = 'carrier' in socket ? socket.carrier : socket;
+  return carrier instanceof TLSSocket;
 }
 
 class QuarantinedConnection implements QuarantinedClient {

@@ -1,6 +1,7 @@
 import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { expect, test } from 'vitest';
 import { decoders } from '../decoders/registry.ts';
+import { recogniseZigbee2Mqtt } from '../decoders/zigbee2mqtt/recognise.ts';
 import { fieldCases, payloadOf } from '../field-cases.ts';
 import type { UnknownMessage } from '../recognise.ts';
 import { Judgement, recognise } from './judgement.ts';
@@ -125,6 +126,17 @@ test('a device that speaks the native topics is recognised, and what cannot be r
   ]);
   const { refused, reason } = judged[0]?.outcome ?? {};
   expect([refused, reason && inEnglish(reason)]).toEqual([1, expect.stringContaining('values')]);
+});
+
+test.each([
+  ['zigbee2mqtt/bridge/state', '{"state":"online"}', 'zigbee2mqtt', 0.9],
+  ['house/z2m/bridge/state', 'online', 'house/z2m', 0.9],
+  ['zigbee2mqtt/bridge/info', '{"version":"2.6.1","coordinator":{"type":"zStack3x0"}}', 'zigbee2mqtt', 1],
+  ['zigbee2mqtt/bridge/devices', '[{"ieee_address":"0x00158d0001a2b3c4","type":"Coordinator"}]', 'zigbee2mqtt', 1],
+  ['zigbee2mqtt/kitchen sensor', '{"temperature":21.4,"linkquality":120}', 'zigbee2mqtt', 0.4],
+])('Zigbee2MQTT is recognised with its base topic: %s', (topic, payload, base, sure) => {
+  const message = { clientId: 'mqttjs_1', user: '', topic, payload: Buffer.from(payload) };
+  expect(recogniseZigbee2Mqtt(message)).toMatchObject({ sure, config: { topic: base } });
 });
 
 test.each([

@@ -232,6 +232,12 @@ test('two clients that are given the same name at once become two devices, and a
   expect(new Set(devices.map(({ topic }) => topic)).size).toBe(3);
 });
 
+test('a new device does not get the fixed user name of another as its id', async () => {
+  const { takeIn } = await setUp({ ownerOf: (user) => (user === 'plug-7' ? 'oven' : undefined) });
+  expect(await takeIn({ name: 'Plug 7' })).toMatchObject({ device: 'plug-7-2' });
+  expect(await takeIn({ name: 'Other', id: 'plug-7' })).toMatchObject({ refused: 'field', field: 'id' });
+});
+
 test('a file of secrets that cannot be written, and a file that was edited by hand, are refused in words', async () => {
   const full = new ForpostError('FORPOST_CONFIG_INVALID', 'secrets.yaml cannot be written: the disk is full');
   const { takeIn } = await setUp({

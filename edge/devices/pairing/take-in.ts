@@ -120,10 +120,12 @@ function plan(parts: TakeInParts, knocker: Knocker, request: TakeInRequest): Pla
   const name = request.name.trim();
   if (name === '' || name.length > longestName)
     return refusal('field', message('gateway/pairing.name', { count: longestName }), 'name');
-  const taken = takenIds(parts.site());
-  const id = request.id ?? deviceIdFor(name, (one) => taken.has(one));
+  const ids = takenIds(parts.site());
+  // an id is a user name too: it must not be the fixed user name of another
+  const isTaken = (one: string) => ids.has(one) || parts.ownerOf(one, '') !== undefined;
+  const id = request.id ?? deviceIdFor(name, isTaken);
   if (!isId(id)) return refusal('field', message('gateway/pairing.no-id', { id: id.slice(0, 64) }), 'id');
-  if (taken.has(id)) return refusal('field', message('gateway/pairing.id-taken', { id }), 'id');
+  if (isTaken(id)) return refusal('field', message('gateway/pairing.id-taken', { id }), 'id');
   const config = configOf(parts.decoders, knocker, request);
   if ('refused' in config) return config;
   const place = request.place?.trim() ?? '';
