@@ -9,13 +9,21 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { loadInstallation } from '../config/load-installation.ts';
 import { accepted, SocketClient } from '../config/socket-client.ts';
 import type { JudgementView, KnockerView, PairingView } from '../console/schemas/pairing.ts';
-import type { AcceptOptions } from './commands/pair.ts';
 
 const pairing = '/api/v1/pairing';
 const everyMs = 1000;
 
 interface Options {
   readonly json?: boolean;
+}
+
+export interface AcceptOptions extends Options {
+  readonly name: string;
+  readonly id?: string;
+  readonly place?: string;
+  readonly decoder?: string;
+  readonly topic?: string;
+  readonly logIn?: string;
 }
 
 export async function open(

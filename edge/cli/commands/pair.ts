@@ -1,6 +1,7 @@
 /** `forpost pair …`: the pairing window of the running gateway. */
 import { type CommandOption, command } from '@forpost/shared/cli/command.ts';
 import { type ConfigOption, configOption } from '../options.ts';
+import type { AcceptOptions } from '../pair.ts';
 
 interface JsonOption {
   readonly json?: boolean;
@@ -32,15 +33,6 @@ export const pairList = command<ConfigOption & JsonOption>({
     await list(config, options);
   },
 });
-
-export interface AcceptOptions extends JsonOption {
-  readonly name: string;
-  readonly id?: string;
-  readonly place?: string;
-  readonly decoder?: string;
-  readonly topic?: string;
-  readonly logIn?: string;
-}
 
 export const pairAccept = command<ConfigOption & AcceptOptions>({
   name: 'pair accept',
