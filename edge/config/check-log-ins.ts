@@ -77,7 +77,7 @@ type Claim = (
   path: readonly (string | number)[],
 ) => readonly Located[];
 
-/** What belongs to two: nobody could tell who has logged in. */
+/** Credentials that two log-ins share: the broker could not know which of the two has logged in. */
 function shared(mqtt: Secrets['mqtt'], users: ReadonlySet<string>): readonly Located[] {
   const owners = new Map<string, string>();
   const claim: Claim = (what, name, id, path) => {

@@ -27,8 +27,7 @@ import type { LoadedSite } from './load-site.ts';
 /**
  * What it is about. `uplink`, `commands` and `access` stand on the page, so their sentence has every language. A running part
  * reports `listener` (the certificate of MQTT or page), `camera`, `model` and `kept` (a file that an earlier run wrote)
- * itself. `unused`: a password that nobody uses; an undo may need it again; or a right that gives
- * nothing.
+ * itself. `unused`: a password that nobody uses (an undo may need it again), or a right that gives nothing.
  */
 export type Warning = {
   /** FILE:LINE:COLUMN, where a line is to blame */

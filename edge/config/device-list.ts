@@ -28,7 +28,7 @@ export type DeviceList =
 
 /** More than a gateway has connections for. */
 const mostDevices = 10_000;
-/** Mistakes that are told at once. */
+/** Most mistakes in one refusal. */
 const mostProblems = 200;
 const fields: Readonly<Record<string, TSchema>> = wholeSiteSchema.properties.devices.items.properties;
 

@@ -18,7 +18,7 @@ import { changeSecrets, type SecretsFile } from './secrets-file.ts';
 
 /**
  * Gives `id` a new random password in the secrets file that `installationFile` names, and returns it. `viewer`: a person
- * of the page who sees everything and changes nothing; a new password for one who is a viewer leaves them one.
+ * of the page who sees everything and changes nothing; a viewer stays a viewer with the new password.
  * @throws ForpostError FORPOST_ARGUMENT_INVALID where the site has no such device or consumer; FORPOST_CONFIG_INVALID
  * where a file cannot be read, is no YAML map, or cannot be written
  */

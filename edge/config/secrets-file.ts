@@ -1,6 +1,6 @@
 /**
  * Changes secrets.yaml. The file's comments, order and owner stay; a file that root makes (sudo) gets the owner of the
- * data folder, who has to read it.
+ * data folder, because the gateway reads the file as that user.
  *
  * Always: the file is read, changed and replaced in one turn, so that what another command wrote meanwhile is not lost; the
  * new file is whole or not there.

@@ -99,7 +99,7 @@ test('a made credential is checked at once, a wrong one as slowly as the passwor
   expect(recall('oven', next.password)).toMatchObject({ principal: { id: 'oven' } });
 });
 
-test('a password that is replaced while it is being checked lets nobody in', async () => {
+test('a password that is replaced while it is being checked opens no connection', async () => {
   const checks: ((right: boolean) => void)[] = [];
   const check = new PasswordVerifier({ verify: () => new Promise((resolve) => checks.push(resolve)) });
   const all = logIns({ oven: 'slow heat', plug: 'slow light' }, new FakeClock(now), check);

@@ -36,7 +36,7 @@ interface Entry {
   /** the newest first */
   readonly passwords: readonly Password[];
   readonly certificates: readonly string[];
-  /** user name of a device that cannot be told another */
+  /** fixed user name of a device whose firmware takes no other; undefined: its id */
   readonly user: string | undefined;
   readonly clientId: string | undefined;
 }

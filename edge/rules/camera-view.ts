@@ -1,4 +1,7 @@
-/** What a camera sees now, as observations for a rule that begins while the camera runs: it would not hear of it again. */
+/**
+ * What a camera sees now, as observations for a rule that begins while the camera runs. The vision process reports changes
+ * alone, so the rule would not get these observations by itself.
+ */
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { CameraView } from '../vision/messages.ts';

@@ -17,7 +17,7 @@ export function answerAboutSecrets(question: SecretsQuestion): CheckAnswer {
   }
 }
 
-/** The ids of all that may log in by a document (YAML); its check tells what is wrong with the others. */
+/** The ids of all devices, bridges and consumers of a document (YAML). Entries without an id are left to its check. */
 function usersIn(document: string): readonly string[] {
   const value: unknown = parseDocument(document).toJS({ maxAliasCount: 100 });
   const { devices, consumers } = (value ?? {}) as { readonly devices?: unknown; readonly consumers?: unknown };

@@ -1,8 +1,9 @@
 /**
- * Whether the user name and password that an unknown client came with can become its log-in. Devices that cannot be told
- * another one are taken over with theirs.
+ * Whether the user name and password that an unknown client sent can become its log-in. A device with a fixed log-in keeps
+ * it at pairing.
  *
- * Always: a user name that is another's is bound to the client id, so that nobody else's log-in changes hands.
+ * Always: a user name that another principal has counts only together with the client id, so that the other log-in stays
+ * with its owner.
  */
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';

@@ -128,7 +128,7 @@ test('a client is taken in with one tap: its entry in the document, its own log-
   expect(written).not.toContain('horse');
 });
 
-test('a client without a log-in of its own, or with a weak one, gets a new credential, which is told once', async () => {
+test('a client without a log-in of its own, or with a weak one, gets a new credential, which is shown once', async () => {
   const { credentials, takeIn } = await setUp();
   const bare = knocker({ user: undefined, password: undefined });
   const made = await takeIn({ name: 'Plug', place: ' Cellar ' }, bare);

@@ -41,8 +41,8 @@ export class Rehearsals {
   }
 
   /**
-   * What `drafted` rules would have done in the last `hours`, and what `standing` ones did. `signal`: the asker is gone.
-   * @throws ForpostError FORPOST_CALL_UNANSWERED, also for an asker who is gone
+   * What `drafted` rules would have done in the last `hours`, and what `standing` ones did. `signal`: the caller has closed its connection.
+   * @throws ForpostError FORPOST_CALL_UNANSWERED, also where the caller has closed its connection
    */
   run(
     rules: { readonly drafted: readonly RuleConfig[]; readonly standing: readonly RuleConfig[] },

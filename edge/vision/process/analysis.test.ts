@@ -140,7 +140,7 @@ test('movement within a new motion mask no longer wakes the detector, and things
   expect(scenes.slice(told).every(({ tracks }) => tracks.length === 1)).toBe(true);
 });
 
-test('a broken stream reports nobody as leaving; the next stream is analysed at once, and its empty scene is told', async () => {
+test('a broken stream reports nobody as leaving; the next stream is analysed at once, and its empty scene is reported', async () => {
   const { frame, scenes, asked, analysis } = camera();
   await frame([person(0.4, 0.9)]);
   const before = asked.length;

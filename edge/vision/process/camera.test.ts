@@ -117,7 +117,7 @@ test('a camera that sends fewer frames than configured does not count as stalled
   expect(camera).toMatchObject({ state: 'stalled', reason: 'no frames for 10 s' });
 });
 
-test('the gateway waits for a key frame that is a minute away, and tells the installer', async () => {
+test('the gateway waits for a key frame that is a minute away, and says so on the page', async () => {
   const { camera, runs, pass, frame, history } = rig();
   camera.start();
   await pass(100);

@@ -1,6 +1,6 @@
 /**
  * Probes a camera's address: opens one TCP connection and closes it at once. A probe costs far less than an ffmpeg and
- * tells a wrong address from a wrong log-in, so an absent camera can be probed every second.
+ * distinguishes a wrong address from a wrong log-in, so an absent camera can be probed every second.
  */
 
 import { connect } from 'node:net';

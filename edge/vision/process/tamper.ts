@@ -98,7 +98,7 @@ export class TamperWatch {
     this.#fresh = undefined;
   }
 
-  /** The end of learning returns `null` (nothing is wrong), which clears a verdict from before a restart. */
+  /** Learns the view. Returns `null` (no tampering) at the end of learning, which clears a verdict from before a restart. */
   #learn(known: View, view: View): Verdict | undefined {
     if (like(known, view) === undefined) {
       this.#begin(view);

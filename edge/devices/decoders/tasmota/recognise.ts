@@ -3,7 +3,7 @@
  * SetOption19 is on, `tasmota/discovery/<MAC>/config`; a few seconds later STATE and SENSOR.
  *
  * The full topic is known from discovery (`ft`), or from INFO1, whose fallback topic has prefix and topic at their places
- * (`cmnd/DVES_1A2B3C_fb/`); else the message's own place of the prefix tells it.
+ * (`cmnd/DVES_1A2B3C_fb/`); else from the place of the prefix in the message's own topic.
  */
 import { isJsonObject, type JsonObject, parseJson, wordOf } from '../../payload.ts';
 import { nameOf, type Question, type Recognised, sure, type UnknownMessage } from '../../recognise.ts';

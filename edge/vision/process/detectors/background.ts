@@ -42,7 +42,7 @@ const absorbWhileLearningMs = 1_000;
 export const learningMs = 2_500;
 /** a covered background that stays covered this long is forgotten */
 const olderLifetimeMs = 120_000;
-/** the longest step that counts: nothing is learned from time without frames */
+/** the longest step between two frames that counts as learning: a time without frames teaches no background */
 const longestStepMs = 1_000;
 
 export function newBackground(grey: Float32Array, uptime: Uptime): Background {

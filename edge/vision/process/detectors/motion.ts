@@ -1,7 +1,7 @@
 /**
  * The built-in detector finds everything that moves, as class "motion". It needs no downloaded weights. It reports that
  * something of a person's size moves, not what it is. The graph (build-motion-model.ts) compares a frame with the
- * backgrounds of background.ts; light.ts tells light from things; restless.ts knows leaves and rain; regions.ts finds
+ * backgrounds of background.ts; light.ts recognises changes of the light; restless.ts recognises leaves and rain; regions.ts finds
  * regions. This file connects them.
  *
  * Always: each camera has its own background, so all frames of a camera must come to the same instance, in order; nothing

@@ -31,7 +31,7 @@ const checkEveryMs = 1_000;
 /** Most cameras send a key frame every second or two; such a wait is not reported. */
 const unremarkableMs = 2_500;
 const mostHeldBytes = 4_194_304;
-/** after this many packets of another payload type, and none of the announced one, the announcement was wrong */
+/** the announced payload type counts as wrong after this many packets of another type and none of the announced one */
 const otherTypePackets = 20;
 
 export async function openRtspStream(source: RtspSource, options: StreamOptions): Promise<CameraStream> {
