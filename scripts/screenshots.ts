@@ -1,7 +1,7 @@
 /**
  * `npm run screenshots [-- --all] [--port-offset N]`: takes pictures of both pages with a browser, from a running demo or
- * from one that it starts. The two pictures of the README go to docs/screenshots/; with --all every width and colour
- * scheme goes to .forpost/screenshots/, for a person to look at.
+ * from one that it starts. The two pictures of the README go to docs/screenshots/; with --all every page and form
+ * in every width, colour scheme and language goes to .forpost/screenshots/, for a person to look at.
  *
  * Always: an alarm is active and the chart has values in each picture; a demo that this script started is stopped.
  */
@@ -22,11 +22,26 @@ interface Page {
   readonly name: string;
   readonly base: string;
   readonly account: { readonly user: string; readonly password: string };
+  /** with --all: fragments of further places of the page, by a name for the file */
+  readonly places: Readonly<Record<string, string>>;
 }
 interface Appearance {
   readonly width: 'desktop' | 'phone';
   readonly scheme: 'light' | 'dark';
+  readonly locale: 'en' | 'ru';
 }
+
+/** Set-up of the gateway's page. */
+const setUpPlaces = {
+  'set-up': '#set-up',
+  devices: '#set-up/devices',
+  'new-device': '#set-up/devices/%2B',
+  consumers: '#set-up/consumers',
+  'new-consumer': '#set-up/consumers/%2B',
+  site: '#set-up/site',
+  history: '#set-up/history',
+  backup: '#set-up/backup',
+};
 
 const sizes = { desktop: { width: 1440, height: 1100 }, phone: { width: 390, height: 844 } };
 /** A demo that has just started has an empty chart. */
@@ -34,6 +49,8 @@ const fillMs = 90_000;
 const alarmDeadlineMs = 90_000;
 /** for a page's data, which arrives after the page itself */
 const settleMs = 4_000;
+/** for the data of a place of a page that is open */
+const placeMs = 1_000;
 
 requireNode();
 const { values } = parseArgs({
@@ -61,24 +78,26 @@ try {
       name: 'gateway',
       base: `http://127.0.0.1:${ports.gateway}`,
       account: { user: consoleUser, password: console[consoleUser] ?? '' },
+      places: setUpPlaces,
     },
-    { name: 'centre', base: `http://127.0.0.1:${ports.centre}`, account: centre },
+    { name: 'centre', base: `http://127.0.0.1:${ports.centre}`, account: centre, places: {} },
   ];
   browser = await chromium.launch({ executablePath: browserFile(), args: ['--no-sandbox'] });
   const [gatewayPage] = pages;
   if (gatewayPage !== undefined) await untilAlarm(browser, gatewayPage);
   const looks: Appearance[] = values.all
     ? (['desktop', 'phone'] as const).flatMap((width) =>
-        (['light', 'dark'] as const).map((scheme) => ({ width, scheme })),
+        (['light', 'dark'] as const).flatMap((scheme) =>
+          (['en', 'ru'] as const).map((locale) => ({ width, scheme, locale })),
+        ),
       )
-    : [{ width: 'desktop', scheme: 'light' }];
+    : [{ width: 'desktop', scheme: 'light', locale: 'en' }];
   const folder = join(root, values.all ? '.forpost/screenshots' : 'docs/screenshots');
   await mkdir(folder, { recursive: true });
   for (const page of pages)
     for (const look of looks) {
-      const file = join(folder, values.all ? `${page.name}-${look.width}-${look.scheme}.png` : `${page.name}.png`);
-      await picture(browser, page, look, file);
-      say(file);
+      const end = values.all ? `-${look.width}-${look.scheme}-${look.locale}.png` : '.png';
+      await pictures(browser, page, look, (place) => join(folder, `${page.name}${place}${end}`));
     }
 } catch (error) {
   say(messageOf(error));
@@ -89,17 +108,32 @@ try {
 }
 process.exit();
 
-async function picture(from: Browser, page: Page, { width, scheme }: Appearance, path: string): Promise<void> {
+/** `fileOf`: by the name of a place behind the page's own name; empty for the page as it opens. */
+async function pictures(
+  from: Browser,
+  page: Page,
+  { width, scheme, locale }: Appearance,
+  fileOf: (place: string) => string,
+): Promise<void> {
   const context = await logIn(from, page, {
     viewport: sizes[width],
     colorScheme: scheme,
+    locale,
     reducedMotion: 'reduce' as const,
   });
   const tab = await context.newPage();
   tab.on('pageerror', (error) => say(`${page.name}: ${error.message}`));
   await tab.goto(page.base, { waitUntil: 'load' });
   await sleep(systemClock, settleMs);
-  await tab.screenshot({ path });
+  await tab.screenshot({ path: fileOf('') });
+  say(fileOf(''));
+  for (const [place, fragment] of values.all ? Object.entries(page.places) : []) {
+    await tab.goto(`${page.base}/${fragment}`);
+    await tab.locator('.set-up h2').first().waitFor();
+    await sleep(systemClock, placeMs);
+    await tab.screenshot({ path: fileOf(`-${place}`), fullPage: true });
+    say(fileOf(`-${place}`));
+  }
   await context.close();
 }
 

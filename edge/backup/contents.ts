@@ -44,6 +44,9 @@ const left = [
   /^instance\.json$/,
   /^evidence(-uploads\.json)?$/,
   /^live$/,
+  // a restore from the page: what it works with, and what stood here before it
+  /^restore$/,
+  /^before-restore-/,
   /\.damaged/,
   /\.(new|whole|part)$/,
 ];

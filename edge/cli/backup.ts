@@ -4,6 +4,7 @@
  *
  * Always: a backup runs with a lower priority than a gateway beside it.
  */
+import { basename } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { setNice } from '@forpost/shared/priority.ts';
 import { makeBackup } from '../backup/backup.ts';
@@ -11,6 +12,7 @@ import { checkTarget, writeBackup } from '../backup/backup-file.ts';
 import { checkBackup } from '../backup/check-backup.ts';
 import { type Restored, restore } from '../backup/restore.ts';
 import { judge } from '../config/judge.ts';
+import type { StagedRestore } from '../console/restore-desk.ts';
 import { type PassphraseOptions, readPassphrase } from './passphrase.ts';
 
 /** Behind a gateway on this machine, and not behind everything else. */
@@ -64,11 +66,12 @@ export interface RestoreCommand extends PassphraseOptions {
   readonly data?: string;
   readonly replace?: boolean;
   readonly check?: boolean;
+  readonly json?: boolean;
 }
 
 /** @throws ForpostError that names what a person has to correct */
 export async function runRestore(file: string, folder: string | undefined, options: RestoreCommand): Promise<void> {
-  const { check = false, data, replace = false, ...from } = options;
+  const { check = false, data, replace = false, json = false, ...from } = options;
   if (folder === undefined && !check)
     throw new ForpostError('FORPOST_ARGUMENT_INVALID', 'name the folder to restore into, or say --check');
   const passphrase = await readPassphrase(from, false);
@@ -84,7 +87,14 @@ export async function runRestore(file: string, folder: string | undefined, optio
     now: Date.now(),
     ...(data === undefined ? {} : { data }),
   });
-  await printRestored(restored);
+  if (json) process.stdout.write(`${JSON.stringify(await summaryOf(restored))}\n`);
+  else await printRestored(restored);
+}
+
+async function summaryOf({ manifest, configFile }: Restored): Promise<StagedRestore> {
+  const { gateway, site, made_at: madeAt, machine, outbox } = manifest;
+  const { problems } = await judge(configFile);
+  return { gateway, site, madeAt, machine, unsent: outbox?.unsent ?? 0, configFile: basename(configFile), problems };
 }
 
 async function printContents(file: string, passphrase: string): Promise<void> {

@@ -6,6 +6,8 @@ import type { Sentence } from '@forpost/shared/texts/sentence.ts';
 import { version } from '@forpost/shared/version.ts';
 import { backupProcess } from '../backup/backup-process.ts';
 import { instanceStatus } from '../backup/instance.ts';
+import { unpackBackup } from '../backup/restore-process.ts';
+import { RestoreStaging } from '../backup/restore-staging.ts';
 import { writeCameraLogin } from '../config/camera-logins.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
 import { DeviceImport } from '../config/device-import.ts';
@@ -132,6 +134,14 @@ export function composePage(
       }),
       rehearsals: new Rehearsals({ site: () => site.current, clock, file: () => outbox.file }),
     },
+    messages: devices.recentMessages,
+    restoreDesk: new RestoreStaging({
+      configFile: options.configFile,
+      data: installation.data,
+      unpack: unpackBackup,
+      endProcess: () => process.kill(process.pid, 'SIGTERM'),
+      now: () => clock.now(),
+    }),
     gateway: installation.gateway,
     folder: installation.data,
   });

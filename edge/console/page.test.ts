@@ -13,6 +13,7 @@ import { evidenceTests } from './testing/page/evidence.ts';
 import { hostTests } from './testing/page/host.ts';
 import { outageTests } from './testing/page/outages.ts';
 import { browser, complaints, logIn, page, pageOnAPhone, phone, server, source } from './testing/page/phone.ts';
+import { setUpTests } from './testing/page/set-up.ts';
 import { wallTests } from './testing/page/wall.ts';
 import { activeAlarm, deviceStatus, refusedView } from './testing/source.ts';
 
@@ -254,6 +255,7 @@ describe('the page in a browser on a phone', unless(withoutBrowser), () => {
     expect(complaints).toEqual([]);
   });
 
+  setUpTests();
   outageTests();
   wallTests();
 });

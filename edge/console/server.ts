@@ -42,6 +42,7 @@ import Fastify, {
 } from 'fastify';
 import type { CredentialDoor } from '../devices/credential-door.ts';
 import type { ImportDoor } from '../devices/import-door.ts';
+import type { RecentMessages } from '../devices/recent-messages.ts';
 import type { GatewayHealth } from '../health/health.ts';
 import type { GatewayMetrics } from '../health/metrics.ts';
 import type { SiteDocument } from '../site/document.ts';
@@ -52,8 +53,11 @@ import { type CameraLogins, registerCameraSaveRoute } from './camera-save-route.
 import { type CameraSetUpParts, registerCameraSetUpRoutes } from './camera-set-up-routes.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
+import { registerMessageRoute } from './message-routes.ts';
 import { PageAssets } from './page-assets.ts';
 import { type PairingDoor, registerPairingRoutes } from './pairing-routes.ts';
+import type { RestoreDesk } from './restore-desk.ts';
+import { registerRestoreRoutes } from './restore-routes.ts';
 import { registerOpenRoutes, registerRoutes } from './routes.ts';
 import { type RuleRouteParts, registerRuleRoutes } from './rule-routes.ts';
 import { defaultHttpPort, defaultHttpsPort, type HttpSettings } from './settings.ts';
@@ -87,6 +91,10 @@ export interface ConsoleServerOptions {
   readonly actions?: ActionRouteParts;
   /** the set-up of rules; absent: the page makes none */
   readonly rules?: RuleRouteParts;
+  /** newest messages of watched devices; absent: the page shows none */
+  readonly messages?: Pick<RecentMessages, 'watch'>;
+  /** a restore on this box; absent: the page makes none */
+  readonly restoreDesk?: RestoreDesk;
   readonly health: Pick<GatewayHealth, 'alive' | 'ready'>;
   readonly metrics: Pick<GatewayMetrics, 'contentType' | 'render'>;
   readonly clock: Clock;
@@ -234,7 +242,7 @@ export class ConsoleServer implements Part {
       clock,
     });
     registerOpenRoutes(app, health);
-    const { takeBackup, pairing, rules, actions, cameras, cameraLogins } = this.#options;
+    const { takeBackup, pairing, rules, actions, cameras, cameraLogins, restoreDesk, messages } = this.#options;
     registerRoutes(app, { source, login, clock, metrics, pairing });
     if (pairing !== undefined) {
       const { pairing: window, view } = pairing;
@@ -248,7 +256,9 @@ export class ConsoleServer implements Part {
       registerActionRoutes(app.withTypeProvider(), actions, (request) => authorOf(request, login).name);
     if (rules !== undefined) registerRuleRoutes(app.withTypeProvider(), rules);
     if (cameras !== undefined) registerCameraSetUpRoutes(app.withTypeProvider(), { ...cameras, login });
+    if (messages !== undefined) registerMessageRoute(app.withTypeProvider(), messages);
     if (takeBackup !== undefined) registerBackupRoute(app.withTypeProvider(), { takeBackup, login, gateway });
+    if (restoreDesk !== undefined) registerRestoreRoutes(app.withTypeProvider(), { desk: restoreDesk, login });
     if (document !== undefined)
       registerSiteRoutes(app, { document, passwordsFor, authorOf: (request) => authorOf(request, login) });
     this.#registerDevices(app, login);

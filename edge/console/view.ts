@@ -1,9 +1,13 @@
 /** Types of the console's API and stream, from their schemas, shared by server and page. No code. */
+
+import type { CredentialView } from '../devices/credential-door.ts';
 import type { CameraTest } from '../rules/camera-test.ts';
 import type { Edit, EditPath } from '../site/document-edit.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
 import type { Fields } from '../site/values.ts';
+import type { DeviceMessageView } from './message-routes.ts';
+import type { RestoreState } from './restore-desk.ts';
 import type { ActionForms, SiteAction, Tried } from './schemas/actions.ts';
 import type { EarlierAlarmsView, EarlierAlarmView } from './schemas/alarms.ts';
 import type { AskView, FoundView, OfferedView, StreamTestView } from './schemas/camera-set-up.ts';
@@ -28,7 +32,9 @@ export type {
   CheckedDraft,
   Completions,
   ConsoleStatus,
+  CredentialView,
   DeadLetterView,
+  DeviceMessageView,
   EarlierAlarmsView,
   EarlierAlarmView,
   Edit,
@@ -42,6 +48,7 @@ export type {
   PairingView,
   RefusedView,
   RehearsalView,
+  RestoreState,
   Revision,
   RuleForms,
   SceneNotice,

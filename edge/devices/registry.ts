@@ -27,6 +27,7 @@ import { DecodingRecord } from './decoding-record.ts';
 import { LogIns } from './log-ins.ts';
 import type { MessageRecord } from './message-record.ts';
 import { principalSteps, principalsOf } from './principals.ts';
+import { RecentMessages } from './recent-messages.ts';
 
 /** Newest values that are remembered of one device. A further one replaces the value that came longest ago. */
 const mostValues = 256;
@@ -78,6 +79,8 @@ export class DeviceRegistry {
   readonly #onChannelClaim: () => void;
   /** what `ready` has prepared */
   #ready: { readonly next: ChangedSite; readonly commit: () => void } | undefined;
+  /** of devices that somebody watches */
+  readonly recentMessages: RecentMessages;
 
   /** @throws RangeError for an unknown decoder; the check of site.yaml refuses it before */
   constructor(options: {
@@ -94,6 +97,7 @@ export class DeviceRegistry {
     this.#onChannelClaim = options.onChannelClaim ?? (() => undefined);
     this.#latestTime = options.latestTime ?? (() => Number.POSITIVE_INFINITY);
     this.#clock = clock;
+    this.recentMessages = new RecentMessages(clock);
     this.#devices = new Map(site.devices.map((config) => [config.id, this.#newDevice(config)]));
     this.#principals = principalsOf(site);
     this.logIns = new LogIns({ mqtt: secrets.mqtt, principalOf: (id) => this.principal(id), clock, verifier });
@@ -185,6 +189,7 @@ export class DeviceRegistry {
     known.messages++;
     known.lastSeen = received;
     known.decoding.note(decoded, received, message);
+    if (message !== undefined) this.recentMessages.note(device, received, message.topic, message.payload, decoded);
     if (!decoded.ok) return;
     for (const item of decoded.items) if (item.kind === 'reading') remember(known.values, item.data, known.messages);
   }

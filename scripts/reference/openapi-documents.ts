@@ -11,7 +11,9 @@ import { registerActionRoutes } from '../../edge/console/action-routes.ts';
 import { registerBackupRoute } from '../../edge/console/backup-route.ts';
 import { registerCameraSaveRoute } from '../../edge/console/camera-save-route.ts';
 import { registerCameraSetUpRoutes } from '../../edge/console/camera-set-up-routes.ts';
+import { registerMessageRoute } from '../../edge/console/message-routes.ts';
 import { registerPairingRoutes } from '../../edge/console/pairing-routes.ts';
+import { registerRestoreRoutes } from '../../edge/console/restore-routes.ts';
 import { registerOpenRoutes, registerRoutes } from '../../edge/console/routes.ts';
 import { registerRuleRoutes } from '../../edge/console/rule-routes.ts';
 import { registerSiteRoutes } from '../../edge/console/site-routes.ts';
@@ -23,6 +25,8 @@ export function gatewayDocument(): Promise<OpenApiDocument> {
     registerOpenRoutes(app, placeholder());
     registerRoutes(app, { source: placeholder(), login, clock: systemClock, metrics: placeholder() });
     registerBackupRoute(app.withTypeProvider(), { takeBackup: placeholder(), login, gateway: '' });
+    registerRestoreRoutes(app.withTypeProvider(), { desk: placeholder(), login });
+    registerMessageRoute(app.withTypeProvider(), placeholder());
     registerSiteRoutes(app, { document: placeholder(), authorOf: placeholder() });
     registerPairingRoutes(app.withTypeProvider(), {
       pairing: placeholder(),

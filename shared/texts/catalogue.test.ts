@@ -72,7 +72,21 @@ describe('the catalogue of texts', () => {
 /** Words that a Russian text leaves as they are. */
 const notTranslated: ReadonlySet<string> = new Set([
   // names
-  ...['Forpost', 'Kafka', 'ClickHouse', 'kafkajs', 'JavaScript', 'ffmpeg', 'nginx', 'Basic', 'Digest', 'Main', 'Host'],
+  ...[
+    'Forpost',
+    'Shelly',
+    'Tasmota',
+    'Kafka',
+    'ClickHouse',
+    'kafkajs',
+    'JavaScript',
+    'ffmpeg',
+    'nginx',
+    'Basic',
+    'Digest',
+    'Main',
+    'Host',
+  ],
   ...['smartctl', 'smartmontools', 'vcgencmd', 'fsck', 'eMMC', 'root', 'video', 'smart'],
   // commands of a shell
   ...[

@@ -19,7 +19,9 @@ export const backup = command<ConfigOption & PassphraseOptions & { replace?: boo
   },
 });
 
-export const restore = command<PassphraseOptions & { data?: string; replace?: boolean; check?: boolean }>({
+export const restore = command<
+  PassphraseOptions & { data?: string; replace?: boolean; check?: boolean; json?: boolean }
+>({
   name: 'restore',
   summary: 'make a gateway of a backup, on this box: the same gateway id, in place of the old box',
   arguments: [
@@ -31,6 +33,7 @@ export const restore = command<PassphraseOptions & { data?: string; replace?: bo
     { flags: '--data <folder>', summary: 'the data folder, written into gateway.yaml (default: as it says)' },
     { flags: '--replace', summary: 'rename a folder that has something in it, and take its place' },
     { flags: '--check', summary: 'only check the backup and list what is in it' },
+    { flags: '--json', summary: 'print what was restored as one JSON document' },
   ],
   async run(options, file, folder) {
     const { runRestore } = await import('../backup.ts');

@@ -87,4 +87,12 @@ export const gatewayAnswersEn = {
   'answer.no-times': 'it does not say when it was issued and when it expires',
   'answer.odd-validity': 'it is not valid for between 0 and {hours, number} h',
   'answer.other-gateway': 'it is for the gateway "{gateway}"',
+  // a restore from the page
+  'reason.restore-no-backup': 'no backup is here: send it first',
+  'reason.restore-passphrase': 'the passphrase does not open this backup: nothing was changed',
+  'reason.restore-refused': 'the backup cannot be unpacked, and nothing was changed: {reason}',
+  'reason.restore-not-staged': 'no restored gateway is here: send a backup and its passphrase first',
+  'reason.restore-no-start': 'the restored gateway could not start here: {reason}',
+  'reason.restore-no-room': 'the disk has no room for a backup of {mb} MB: free some space',
+  'reason.restore-not-taken': 'the restore cannot be taken here: {reason}',
 } as const;

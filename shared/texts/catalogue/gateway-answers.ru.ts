@@ -92,4 +92,12 @@ export const gatewayAnswersRu = {
   'answer.no-times': 'не указано, когда команда выдана и до какого времени действует',
   'answer.odd-validity': 'срок действия команды не от 0 до {hours, number} ч',
   'answer.other-gateway': 'команда предназначена шлюзу «{gateway}»',
+  // a restore from the page
+  'reason.restore-no-backup': 'резервной копии здесь нет: сначала отправьте её',
+  'reason.restore-passphrase': 'парольная фраза не подходит к этой копии: ничего не изменено',
+  'reason.restore-refused': 'копию не удалось распаковать, ничего не изменено: {reason}',
+  'reason.restore-not-staged': 'восстановленного шлюза здесь нет: сначала отправьте копию и её парольную фразу',
+  'reason.restore-no-start': 'восстановленный шлюз не смог бы запуститься здесь: {reason}',
+  'reason.restore-no-room': 'на диске нет места для копии в {mb} МБ: освободите место',
+  'reason.restore-not-taken': 'восстановить здесь не удалось: {reason}',
 } as const satisfies Readonly<Record<keyof typeof gatewayAnswersEn, string>>;

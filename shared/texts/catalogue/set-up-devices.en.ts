@@ -3,16 +3,11 @@ export const setUpDevicesEn = {
   'devices.title': 'Devices',
   'devices.about': 'meters, plugs and sensors, and how they log in',
   'devices.none': 'The site has no device yet.',
-  'devices.none-found': 'No device fits the search.',
-  'devices.more': 'The first {shown, number} of {all, number}: search for the others.',
-  'devices.search': 'Search by name, id or place',
   'devices.add': 'Add a device',
   'devices.add-title': 'A new device',
-  'devices.add-another': 'Add another one',
   'devices.added': 'The device is added',
   'devices.added-how':
     'Type these into the device’s own MQTT settings. It is let in at once, and no other device notices.',
-  'devices.added-without': 'It has its password already.',
   'devices.to-device': 'To the device',
   'devices.id-hint': 'Its user name at the gateway: small letters, digits and hyphens. It never changes.',
   'devices.name-hint': 'As people call it. Without a name the id is shown.',
@@ -27,4 +22,10 @@ export const setUpDevicesEn = {
   'decoder.tasmota-about': 'Everything that runs Tasmota.',
   'decoder.native': 'Forpost’s own JSON',
   'decoder.native-about': 'A device or program that sends JSON to forpost/devices/<id>/readings.',
+  // its newest messages
+  'messages.title': 'Messages as they come',
+  'messages.waiting': 'Waiting for its next message …',
+  'messages.size': '{count, plural, one {# byte} other {# bytes}}',
+  'messages.events': 'event {types}',
+  'messages.nothing': 'It has no values to store.',
 } as const;

@@ -1,10 +1,12 @@
 /** Russian texts of set-up on the gateway’s page, a file for each area. */
 import type { Wording } from '../texts.ts';
 import { setUpCamerasRu } from './set-up-cameras.ru.ts';
+import { setUpConsumersRu } from './set-up-consumers.ru.ts';
 import { setUpDevicesRu } from './set-up-devices.ru.ts';
 import { setUpPairingRu } from './set-up-pairing.ru.ts';
 
 export const setUpRu = {
+  ...setUpConsumersRu,
   ...setUpDevicesRu,
   ...setUpPairingRu,
   ...setUpCamerasRu,
@@ -53,6 +55,36 @@ export const setUpRu = {
   'rules.about': 'что поднимает тревогу',
   'actions.title': 'Действия',
   'actions.about': 'что объект делает сам, когда начинается тревога',
+  // an entry of the site: a device, a consumer
+  'entries.none-found': 'Под запрос ничего не подходит.',
+  'entries.more': 'Первые {shown, number} из {all, number}: остальные найдутся поиском.',
+  'entries.search': 'Поиск по названию, идентификатору или месту',
+  'entries.add-another': 'Добавить ещё',
+  'entries.has-password': 'Пароль уже есть.',
+  'remove.begin': 'Удалить с объекта…',
+  'remove.ask': 'Удалить {name}?',
+  'remove.undo': 'Подключение прервётся сразу. Всё присланное останется, а вернуть запись можно в истории.',
+  'remove.now': 'Удалить',
+  'remove.keep': 'Оставить',
+  'remove.meanwhile': 'Тем временем кто-то изменил объект:',
+  'credential.title': 'Вход',
+  'credential.client': 'Идентификатор клиента',
+  'credential.certificates': 'Сертификаты',
+  'credential.made': 'создан шлюзом',
+  'credential.chosen': 'выбран человеком',
+  'credential.fixed': 'задан в самом устройстве',
+  'credential.none': 'нет',
+  'credential.grace': 'Старый пароль действует до',
+  'credential.revoked': 'Отозван',
+  'credential.unknown': 'Шлюз ничего не сообщает об этом входе.',
+  'credential.rotate': 'Новый пароль…',
+  'credential.rotate-ask': 'Когда перестанет действовать старый пароль?',
+  'credential.rotate-now': 'Сразу',
+  'credential.rotate-later': 'Через 7 дней',
+  'credential.revoke': 'Отозвать',
+  'credential.revoke-ask':
+    'Отозвать вход? Подключение прервётся за секунду, и войти не удастся, пока не будет нового пароля.',
+  'credential.cancel': 'Отмена',
   // backup
   'backup.title': 'Резервная копия',
   'backup.about': 'один зашифрованный файл, из которого другая машина станет этим шлюзом',
@@ -65,4 +97,56 @@ export const setUpRu = {
   'backup.done': 'Сохранено, {size}. Без парольной фразы файл никто не откроет: храните её отдельно от него.',
   'backup.short': 'Возьмите парольную фразу не короче {least, number} знаков, например пять слов.',
   'backup.differ': 'Парольные фразы не совпадают.',
+  // restore
+  'restore.title': 'Стать шлюзом из резервной копии',
+  'restore.what': 'Для новой машины вместо старой. До последнего шага этот шлюз работает как раньше.',
+  'restore.file': 'Резервная копия: файл вида gw-1.tar.age',
+  'restore.sending': 'Отправляется…',
+  'restore.broken': 'Шлюз потерял отправленную часть: выберите файл снова.',
+  'restore.here': 'Копия на шлюзе, {size}. Она открывается своей парольной фразой.',
+  'restore.unpack': 'Открыть и проверить',
+  'restore.unpacking': 'Проверяется…',
+  'restore.gateway': 'Шлюз',
+  'restore.site': 'Объект',
+  'restore.made': 'Создана',
+  'restore.machine': 'Создана на машине',
+  'restore.unsent': 'Неотправленных событий в ней',
+  'restore.aside':
+    '{count, plural, =0 {То, что есть на этой машине, будет отложено, а не удалено.} one {То, что есть на этой машине, вместе с # устройством, будет отложено, а не удалено.} few {То, что есть на этой машине, вместе с # устройствами, будет отложено, а не удалено.} many {То, что есть на этой машине, вместе с # устройствами, будет отложено, а не удалено.} other {То, что есть на этой машине, вместе с # устройства, будет отложено, а не удалено.}} После этого действуют имена и пароли из копии.',
+  'restore.sure': 'Старая машина выключена',
+  'restore.take': 'Перезапустить и стать {gateway}',
+  'restore.taken': 'Шлюз перезапускается как шлюз из копии. Потом страница попросит имя и пароль старого шлюза.',
+  'restore.cannot': 'Шлюз из копии не смог бы запуститься на этой машине. Сначала исправьте это в командной строке:',
+  'restore.discard': 'Удалить копию',
+  // the site itself
+  'site.title': 'Объект и шлюз',
+  'site.about': 'название, место, часовой пояс, язык, связь с центром',
+  'site.name-hint': 'Как люди называют объект.',
+  'site.place-hint': 'Адрес или как его найти.',
+  'site.zone': 'Часовой пояс',
+  'site.zone-hint': 'По нему действуют правила с временем суток.',
+  'site.language': 'Язык тревог',
+  'site.language-hint': 'На нём пишутся тревоги. Страница показывает их на языке читателя.',
+  'site.language-none': '{language} (обычно)',
+  'site.local-only': 'Только здесь',
+  'site.local-only-hint': 'Тогда центр не может изменять объект.',
+  'site.restart':
+    'Сеть, порты, сертификаты и путь к центру записаны в файле gateway.yaml на машине. Их изменение вступает в силу после перезапуска: сначала проверьте его командой «forpost check gateway.yaml».',
+  // history
+  'history.title': 'История',
+  'history.about': 'кто что изменил и возврат к прежнему состоянию',
+  'history.what': 'Все изменения объекта. Возврат к прежнему состоянию тоже изменение: при нём ничего не теряется.',
+  'history.revision': 'Ревизия {number, number}',
+  'history.more':
+    '{count, plural, one {и ещё # изменение} few {и ещё # изменения} many {и ещё # изменений} other {и ещё # изменения}}',
+  'history.now': 'Так объект настроен сейчас.',
+  'history.undo': 'Вернуть это состояние…',
+  'history.ask': 'Вернуть состояние ревизии {number, number}? Изменится:',
+  'history.undo-now': 'Вернуть',
+  'history.keep': 'Не надо',
+  'history.done': 'Состояние ревизии {number, number} возвращено как новая ревизия.',
+  'history.somebody': 'кто-то',
+  'history.at-centre': '{name} из центра',
+  'history.on-command-line': '{name} в командной строке',
+  'history.by-file': 'кто-то в редакторе',
 } satisfies Wording<'set-up'>;

@@ -108,7 +108,7 @@ class SetUp extends LitElement {
     const open = this.#area();
     return html`<div class="set-up ${open === undefined ? '' : 'open'}">
       <nav class="areas" aria-label=${t('set-up/areas')}>
-        <h2 class="phone-only" tabindex="-1">${open === undefined ? t('set-up/title') : nothing}</h2>
+        ${open === undefined ? html`<h2 tabindex="-1">${t('set-up/title')}</h2>` : nothing}
         <ul class="rows card">
           ${areas.map(
             ({ name, title, about }) => html`<li>

@@ -142,14 +142,14 @@ export class SiteStore {
         readonly unchanged?: Revision;
         readonly passwords?: readonly MadePassword[];
       };
-      await this.load();
+      // the change is made: the values come with the next status, where they do not come now
+      await this.load().catch(() => undefined);
       return { saved: answer.revision ?? answer.unchanged ?? this.revision, passwords: answer.passwords ?? [] };
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       if (error.status === 412) {
-        const conflict = conflictIn(error);
         await this.load();
-        return { conflict };
+        return { conflict: conflictIn(error) };
       }
       return { mistakes: mistakesIn(error) };
     }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll } from 'vitest';
 import { launchBrowser } from '../../../../test/harness/browser.ts';
 import type { ConsoleServer } from '../../server.ts';
 import { consoleServer, password, passwordHash } from '../server.ts';
+import { type TestSite, testSite } from '../site.ts';
 import { FakeSource, gatewayStatus } from '../source.ts';
 
 export const phone = { width: 390, height: 844 } as const;
@@ -12,6 +13,8 @@ export const phone = { width: 390, height: 844 } as const;
 export let browser: Browser;
 export let server: ConsoleServer;
 export let source: FakeSource;
+/** what set-up changes */
+export let site: TestSite;
 export let page: Page;
 /** what the browser has logged, and errors that nobody caught */
 export const complaints: string[] = [];
@@ -23,7 +26,8 @@ export function pageOnAPhone(): void {
     hash = await passwordHash();
     source = new FakeSource();
     source.current = gatewayStatus({ name: 'Huber farm', at: new Date().toISOString() });
-    server = consoleServer(source, hash);
+    site = await testSite();
+    server = consoleServer(source, hash, site.options);
     await server.start();
     browser = await launchBrowser();
     page = await browser.newPage({ viewport: phone, hasTouch: true });
@@ -38,6 +42,7 @@ export function pageOnAPhone(): void {
   afterAll(async () => {
     await browser?.close();
     await server?.stop();
+    site?.remove();
   });
 }
 
@@ -50,7 +55,7 @@ export async function anotherPage(url: string, options: BrowserContextOptions = 
 
 /** Starts a new server on the port of the stopped one, as a restart of the gateway does. It knows no log-ins. */
 export async function startServerAgain(port: number): Promise<void> {
-  server = consoleServer(source, hash, { http: { port } });
+  server = consoleServer(source, hash, { ...site.options, http: { port } });
   await server.start();
 }
 

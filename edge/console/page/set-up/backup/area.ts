@@ -1,12 +1,14 @@
-/** The area of backups. */
+/** The area of backups: one of this gateway, and this box as the gateway of one. */
 import { html, type TemplateResult } from 'lit';
 import type { AreaModule, AreaParts } from '../area.ts';
 import { heading } from '../parts.ts';
 import { t } from '../texts.ts';
 import './backup-form.ts';
+import './restore-form.ts';
 
 export const { view }: AreaModule = {
-  view({ status }: AreaParts): TemplateResult {
-    return html`${heading(t('set-up/backup.title'))}<forpost-backup .gateway=${status.gateway}></forpost-backup>`;
+  view({ status, site, nowMs }: AreaParts): TemplateResult {
+    return html`${heading(t('set-up/backup.title'))}<forpost-backup .gateway=${status.gateway}></forpost-backup>
+      <forpost-restore .nowMs=${nowMs} .devices=${site.entries('devices').length}></forpost-restore>`;
   },
 };

@@ -13,7 +13,7 @@ import { LoggedOutError, RefusedError } from '../../api.ts';
 import { setUpAddress } from '../../route.ts';
 import { sentence } from '../../words.ts';
 import type { AreaParts } from '../area.ts';
-import { takenId } from '../devices/fields.ts';
+import { takenId } from '../entries/taken-id.ts';
 import type { Values } from '../form/fields.ts';
 import { entryForm } from '../form/form.ts';
 import { heading } from '../parts.ts';

@@ -1,16 +1,52 @@
 /** The area of devices: their list, a form for a new one, and the place of each. */
+import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import { html, nothing, type TemplateResult } from 'lit';
+import type { Fields } from '../../../view.ts';
+import { deviceStateWords } from '../../words.ts';
 import type { AreaModule, AreaParts } from '../area.ts';
-import './device-list.ts';
+import { addStep } from '../entries/add-step.ts';
+import '../entries/entry-list.ts';
+import '../entries/new-entry.ts';
+import { t } from '../texts.ts';
 import './device-place.ts';
-import './new-device.ts';
-import { addStep } from './steps.ts';
+import { newDeviceFields } from './fields.ts';
+
+const section = 'devices';
 
 export const { view }: AreaModule = {
   view(parts: AreaParts): TemplateResult {
     const [id] = parts.steps;
-    if (id === undefined) return html`<forpost-device-list .parts=${parts}></forpost-device-list>`;
-    if (id === addStep) return html`<forpost-new-device .parts=${parts}></forpost-new-device>`;
-    return html`<forpost-device-place .parts=${parts} .device=${id}></forpost-device-place>${nothing}`;
+    if (id === undefined)
+      return html`<forpost-entry-list .parts=${parts} .words=${listWords(parts)}></forpost-entry-list>`;
+    if (id === addStep) return html`<forpost-new-entry .parts=${parts} .words=${newWords}></forpost-new-entry>`;
+    return html`<forpost-device-place .parts=${parts} .device=${id}></forpost-device-place>`;
   },
 };
+
+const newWords = {
+  section,
+  title: t('set-up/devices.add-title'),
+  add: t('set-up/devices.add'),
+  added: t('set-up/devices.added'),
+  how: t('set-up/devices.added-how'),
+  toIt: t('set-up/devices.to-device'),
+  fields: newDeviceFields,
+};
+
+function listWords({ status, nowMs }: AreaParts) {
+  const states = new Map(status.devices.map((device) => [device.id as string, device]));
+  return {
+    section,
+    title: t('set-up/devices.title'),
+    add: t('set-up/devices.add'),
+    none: t('set-up/devices.none'),
+    about: ({ id, place }: Fields) => [place, id].filter((one) => typeof one === 'string' && one !== '').join(' · '),
+    end: ({ id }: Fields) => dot(states.get(String(id)), nowMs),
+  };
+}
+
+function dot(device: DeviceStatus | undefined, nowMs: number): unknown {
+  if (device === undefined) return nothing;
+  const { tone, label } = deviceStateWords(device, nowMs);
+  return html`<span class="dot ${tone}" role="img" aria-label=${label}></span>`;
+}

@@ -1,6 +1,5 @@
 /** The fields of a device, and the choice of its decoder. */
-import type { ChoiceField, Field, Values } from '../form/fields.ts';
-import type { Mistake, SiteStore } from '../site-store.ts';
+import type { ChoiceField, Field } from '../form/fields.ts';
 import { t } from '../texts.ts';
 
 /** The decoders of this version. One of a newer gateway is chosen by its name. */
@@ -42,11 +41,3 @@ const idField: Field = {
 
 export const deviceFields: readonly Field[] = common;
 export const newDeviceFields: readonly Field[] = [idField, ...common];
-
-/** Devices, consumers and cameras share one space of ids. */
-export function takenId(site: SiteStore, section: string, { id }: Values): readonly Mistake[] {
-  const taken = ['devices', 'consumers', 'cameras', 'bridges'].some(
-    (one) => site.entry(one, String(id ?? '')) !== undefined,
-  );
-  return taken ? [{ path: [section, String(id), 'id'], words: t('set-up/field.id-taken', { id: String(id) }) }] : [];
-}

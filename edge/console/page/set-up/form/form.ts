@@ -166,6 +166,10 @@ export class EntryForm extends LitElement {
     this.conflict = undefined;
     this.mistakes = mistakes;
     if ('mistakes' in result || mistakes.length > 0) return this.#showMistake();
+    if (result.edits.length === 0 && Object.keys(this.#secrets).length === 0) {
+      this.#answered({ saved: site.revision, passwords: [] });
+      return;
+    }
     const options: SaveOptions = { seen: over, ...(spec.passwords === true ? { passwords: true } : {}) };
     this.busy = true;
     try {

@@ -1,0 +1,201 @@
+/**
+ * Takes a restored gateway that the page has staged, before the gateway starts: the only moment at which nothing of the
+ * data folder is open.
+ *
+ *   DATA/restore/staged, whole ── commit ──► take.json ── the next start ──►
+ *     1. what stands in CONFIG and DATA goes to before-restore-STAMP in each ─► moved.json
+ *     2. the staged data moves into DATA, the staged configuration is copied into CONFIG, gateway.yaml last
+ *     3. DATA/restore is removed
+ *
+ * Always: before take.json the gateway is the old one, from then on the new one: a kill at any line leaves what the next
+ * start finishes, and each step may run twice. Nothing is deleted. gateway.yaml names the same data folder at each moment,
+ * so that the marker is found again; the restored one keeps this box's data folder.
+ */
+import { existsSync } from 'node:fs';
+import { access, constants, copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
+import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { rfc3339 } from '@forpost/shared/event/codec.ts';
+import { makeFolder, renameFile, replaceFile } from '@forpost/shared/files.ts';
+import { words } from '@forpost/shared/texts/english.ts';
+import { parseDocument } from 'yaml';
+import { loadInstallation } from '../config/load-installation.ts';
+import { type Lock, lockFile } from '../outbox/sqlite/lock.ts';
+
+/** Of the data folder: what the page's restore works with. */
+export const restoreFolderName = 'restore';
+export const stagedName = 'staged';
+/** Of the staged folder: the restored data. */
+export const stagedDataName = 'data';
+const takeName = 'take.json';
+const movedName = 'moved.json';
+const asideName = 'before-restore-';
+const lockName = 'gateway.lock';
+
+export type TakingStep = 'aside' | 'moved' | 'data' | 'config' | 'done';
+
+interface Taking {
+  /** of the staged configuration: its gateway.yaml */
+  readonly configFile: string;
+  /** of the folders in which the old files are kept */
+  readonly stamp: string;
+}
+
+/**
+ * Commits the staged restore: the next start takes it. `configFile`: this box's gateway.yaml; `stagedConfig`: the name of the
+ * staged one. @throws ForpostError FORPOST_BACKUP_FAILED: the configuration cannot be written, and nothing was changed
+ */
+export async function commitRestore(
+  configFile: string,
+  data: string,
+  stagedConfig: string,
+  now: number,
+): Promise<void> {
+  const folder = join(data, restoreFolderName);
+  try {
+    await access(dirname(configFile), constants.W_OK);
+    await keepDataFolder(configFile, join(folder, stagedName, stagedConfig));
+    const stamp = rfc3339(now).slice(0, 19).replace(/[-:]/g, '');
+    const taking: Taking = { configFile: stagedConfig, stamp };
+    await replaceFile(join(folder, takeName), JSON.stringify(taking));
+  } catch (error) {
+    const message = words('gateway/reason.restore-not-taken', { reason: messageOf(error) });
+    throw new ForpostError('FORPOST_BACKUP_FAILED', message, { cause: error });
+  }
+}
+
+/** The restored gateway.yaml names the data folder as this box's does. */
+async function keepDataFolder(configFile: string, staged: string): Promise<void> {
+  const [own, text] = await Promise.all([readFile(configFile, 'utf8'), readFile(staged, 'utf8')]);
+  const document = parseDocument(text);
+  document.set('data', parseDocument(own).get('data'));
+  await replaceFile(staged, changedYaml(document, text));
+}
+
+/** Whether the next start takes a restored gateway. False also where gateway.yaml cannot be read. */
+export function isRestorePending(configFile: string): boolean {
+  const data = dataOf(configFile);
+  return data !== undefined && markerIn(data) !== undefined;
+}
+
+/**
+ * Takes the committed restore, where there is one. @returns whether there was one
+ * @throws ForpostError FORPOST_BACKUP_FAILED: the disk refuses; the next start tries again
+ */
+export async function takeRestore(
+  configFile: string,
+  onStep: (step: TakingStep) => void = () => undefined,
+): Promise<boolean> {
+  const data = dataOf(configFile);
+  if (data === undefined || markerIn(data) === undefined) return false;
+  const lock = lockOf(data);
+  try {
+    await take(configFile, data, onStep);
+    return true;
+  } catch (error) {
+    const message = `a restored gateway waits in ${join(data, restoreFolderName)} and cannot be taken: ${messageOf(error)}`;
+    throw new ForpostError('FORPOST_BACKUP_FAILED', message, { cause: error });
+  } finally {
+    lock.release();
+  }
+}
+
+async function take(configFile: string, data: string, onStep: (step: TakingStep) => void): Promise<void> {
+  const folder = join(data, restoreFolderName);
+  const [marker, moved] = [join(folder, takeName), join(folder, movedName)];
+  const known = existsSync(marker) ? marker : moved;
+  const { stamp, configFile: stagedConfig } = JSON.parse(await readFile(known, 'utf8')) as Taking;
+  const staged = join(folder, stagedName);
+  if (known === marker) {
+    await setAside({ data, config: dirname(configFile), staged }, `${asideName}${stamp}`);
+    onStep('aside');
+    await renameFile(marker, moved);
+    onStep('moved');
+  }
+  await moveAll(join(staged, stagedDataName), data);
+  onStep('data');
+  await copyConfig(staged, configFile, stagedConfig);
+  onStep('config');
+  // without the marker the folder is only a leftover
+  await rm(moved);
+  onStep('done');
+  await rm(folder, { recursive: true });
+}
+
+interface Folders {
+  readonly data: string;
+  /** of this box's gateway.yaml */
+  readonly config: string;
+  readonly staged: string;
+}
+
+/**
+ * The old data moves, and of the old configuration the folders that come anew (revisions); its files are copied, because
+ * gateway.yaml must stay until the new one replaces it.
+ */
+async function setAside({ data, config, staged }: Folders, name: string): Promise<void> {
+  const [dataAside, configAside] = [join(data, name), join(config, name)];
+  await makeFolder(dataAside);
+  await makeFolder(configAside);
+  for (const entry of await readdir(config, { withFileTypes: true })) {
+    const [old, copy] = [join(config, entry.name), join(configAside, entry.name)];
+    if (entry.isFile() && !existsSync(copy)) await copyFile(old, copy);
+    const comesAnew = entry.name !== stagedDataName && old !== data && existsSync(join(staged, entry.name));
+    if (entry.isDirectory() && comesAnew) await renameFile(old, copy);
+  }
+  for (const entry of await readdir(data)) {
+    const stays = entry === restoreFolderName || entry.startsWith(asideName) || entry.startsWith(lockName);
+    if (!stays) await renameFile(join(data, entry), join(dataAside, entry));
+  }
+}
+
+async function moveAll(from: string, to: string): Promise<void> {
+  if (!existsSync(from)) return;
+  for (const entry of await readdir(from)) {
+    if (!entry.startsWith(lockName)) await renameFile(join(from, entry), join(to, entry));
+  }
+}
+
+async function copyConfig(staged: string, configFile: string, stagedConfig: string): Promise<void> {
+  const config = dirname(configFile);
+  for (const entry of await readdir(staged, { withFileTypes: true })) {
+    if (entry.name === stagedDataName || entry.name === stagedConfig) continue;
+    await copyAll(join(staged, entry.name), join(config, entry.name), entry.isDirectory());
+  }
+  await replaceFile(join(config, basename(configFile)), await readFile(join(staged, stagedConfig)));
+}
+
+async function copyAll(from: string, to: string, isFolder: boolean): Promise<void> {
+  if (!isFolder) {
+    await replaceFile(to, await readFile(from));
+    return;
+  }
+  await mkdir(to, { recursive: true, mode: 0o700 });
+  for (const entry of await readdir(from, { withFileTypes: true }))
+    await copyAll(join(from, entry.name), join(to, entry.name), entry.isDirectory());
+}
+
+function dataOf(configFile: string): string | undefined {
+  try {
+    return loadInstallation(configFile).data;
+  } catch {
+    // the start says what is wrong with it
+    return undefined;
+  }
+}
+
+function markerIn(data: string): string | undefined {
+  const folder = join(data, restoreFolderName);
+  return [takeName, movedName].map((name) => join(folder, name)).find((file) => existsSync(file));
+}
+
+function lockOf(data: string): Lock {
+  const lock = lockFile(join(data, lockName));
+  if (lock === undefined)
+    throw new ForpostError(
+      'FORPOST_DATA_FOLDER',
+      `a gateway uses the data folder ${data}: a restore waits for its end`,
+    );
+  return lock;
+}

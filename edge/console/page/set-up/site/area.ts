@@ -1,0 +1,68 @@
+/** The area of the site itself: its name, place, time zone and language; the link to the centre, and what needs a restart. */
+
+import { languageNames, languages } from '@forpost/shared/texts/language.ts';
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { uplinkView } from '../../gateway-view.ts';
+import type { AreaModule, AreaParts } from '../area.ts';
+import type { Field } from '../form/fields.ts';
+import { entryForm } from '../form/form.ts';
+import { heading } from '../parts.ts';
+import { t } from '../texts.ts';
+
+const zones = Intl.supportedValuesOf('timeZone').map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }));
+
+const fields: readonly Field[] = [
+  { kind: 'text', path: ['name'], label: t('set-up/field.name'), hint: t('set-up/site.name-hint') },
+  { kind: 'text', path: ['place'], label: t('set-up/field.place'), hint: t('set-up/site.place-hint') },
+  {
+    kind: 'choice',
+    path: ['timezone'],
+    label: t('set-up/site.zone'),
+    hint: t('set-up/site.zone-hint'),
+    required: true,
+    choices: zones,
+  },
+  {
+    kind: 'choice',
+    path: ['language'],
+    label: t('set-up/site.language'),
+    hint: t('set-up/site.language-hint'),
+    choices: languages.map((one) => ({ value: one, label: languageNames[one] })),
+    none: t('set-up/site.language-none', { language: languageNames.en }),
+  },
+  { kind: 'switch', path: ['local_only'], label: t('set-up/site.local-only'), hint: t('set-up/site.local-only-hint') },
+];
+
+class SiteArea extends LitElement {
+  static override properties = { parts: { attribute: false }, done: { state: true } };
+  declare parts: AreaParts;
+  /** what was done last; empty: nothing yet */
+  declare done: string;
+
+  constructor() {
+    super();
+    this.done = '';
+  }
+
+  override createRenderRoot(): HTMLElement {
+    return this;
+  }
+
+  override render(): TemplateResult {
+    const { site, status, nowMs } = this.parts;
+    const spec = { key: 'site', fields, save: t('set-up/form.save'), at: () => ['site'] };
+    return html`${heading(t('set-up/site.title'), html`<code>${status.site}</code>`)}
+      ${this.done === '' ? nothing : html`<p class="done" role="status">${this.done}</p>`}
+      ${entryForm(site, spec, () => {
+        this.done = t('set-up/form.saved');
+      })}
+      ${uplinkView(status, nowMs)}
+      <p class="muted">${t('set-up/site.restart')}</p>`;
+  }
+}
+
+customElements.define('forpost-site', SiteArea);
+
+export const { view }: AreaModule = {
+  view: (parts: AreaParts) => html`<forpost-site .parts=${parts}></forpost-site>`,
+};
