@@ -63,7 +63,7 @@ export class ActionTests {
     const result = await send(id, this.#alert(test, true));
     if (result === undefined) return { refused: message('gateway/answer.action-unknown', { id }), why: 'unknown' };
     this.#endLater(test);
-    this.#tell(test, result);
+    this.#report(test, result);
     return result;
   }
 
@@ -84,7 +84,7 @@ export class ActionTests {
     this.#on.set(test.id, { timer: this.#options.clock.after(onMs, end), end });
   }
 
-  #tell({ id, name, by }: Test, { ok, message: what }: ActionResult): void {
+  #report({ id, name, by }: Test, { ok, message: what }: ActionResult): void {
     const { logger, note } = this.#options;
     const tried = message('gateway/answer.action-tried', { by, name, what });
     const sentence = inEnglish(tried);

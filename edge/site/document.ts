@@ -209,7 +209,7 @@ export class SiteDocument {
       if (conflict !== undefined) return conflict;
       const next = await this.#edited(this.#text, request);
       if (next === this.#text) return { unchanged: this.newest };
-      return this.#take(next, request, true);
+      return this.#adopt(next, request, true);
     });
   }
 
@@ -217,7 +217,7 @@ export class SiteDocument {
   takeUp(request: Request): Promise<Changed> {
     return this.#inTurn(async () => {
       const text = await this.#disk.read(this.#options.file);
-      return text === this.#text ? { unchanged: this.newest } : this.#take(text, request, false);
+      return text === this.#text ? { unchanged: this.newest } : this.#adopt(text, request, false);
     });
   }
 
@@ -260,7 +260,7 @@ export class SiteDocument {
     return this.#disk.read(this.#options.file);
   }
 
-  async #take(text: string, request: Request & Pick<ChangeRequest, 'makeSecrets'>, write: boolean): Promise<Changed> {
+  async #adopt(text: string, request: Request & Pick<ChangeRequest, 'makeSecrets'>, write: boolean): Promise<Changed> {
     const takeBack = await request.makeSecrets?.(text);
     const changed = await this.#store(text, request, write);
     if (!('revision' in changed)) await takeBack?.();

@@ -44,7 +44,7 @@ export default class ForpostReporter implements Reporter {
     const bad = module.ok() ? '' : ` · ${count('failed')} FAILED`;
     const seconds = (module.diagnostic().duration / 1000).toFixed(1);
     const place = `${String(this.#done).padStart(String(this.#files).length)}/${this.#files}`;
-    this.#say(
+    this.#print(
       `  ${place} ${module.ok() ? '✓' : '✗'} ${nameOf(module)}  ${states.length} tests${skipped}, ${seconds} s${bad}`,
     );
   }
@@ -74,25 +74,26 @@ export default class ForpostReporter implements Reporter {
 
   #list(failures: readonly Failure[], skips: readonly { readonly name: string; readonly reason: string }[]): void {
     failures.forEach(({ name, errors, module }, index) => {
-      this.#say(`\n── failed ${index + 1}/${failures.length}: ${name}`);
+      this.#print(`\n── failed ${index + 1}/${failures.length}: ${name}`);
       if (errors.length === 0)
-        this.#say(
+        this.#print(
           '  skipped without a reason: unless("why") of test/harness/unless.ts gives one, or context.skip("why")',
         );
       for (const error of errors)
         this.#vitest?.logger.printError(error, module === undefined ? {} : { project: module.project });
     });
-    if (skips.length > 0) this.#say('');
-    for (const { name, reason } of skips) this.#say(`  skipped: ${name}\n           because ${reason}`);
+    if (skips.length > 0) this.#print('');
+    for (const { name, reason } of skips) this.#print(`  skipped: ${name}\n           because ${reason}`);
   }
 
   #keep(counts: Counts): void {
     const file = process.env.FORPOST_TEST_RESULT;
-    if (file === undefined) this.#say(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+    if (file === undefined)
+      this.#print(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
     else writeFileSync(file, JSON.stringify(counts));
   }
 
-  #say(line: string): void {
+  #print(line: string): void {
     this.#vitest?.logger.log(line);
   }
 }

@@ -26,7 +26,7 @@ import { languageChoice } from './language-choice.ts';
 import { loginView } from './login-view.ts';
 import { navigation } from './navigation.ts';
 import { OpenDeadLetters, type ShownLetters } from './open-letters.ts';
-import { tellPairing } from './pairing-news.ts';
+import { publishPairing } from './pairing-news.ts';
 import { guarded, section } from './parts.ts';
 import { refusedSection } from './refused-view.ts';
 import { type Route, routeOf } from './route.ts';
@@ -88,7 +88,7 @@ class ForpostConsole extends LitElement {
       scene: (scene) => {
         this.scenes = new Map(this.scenes).set(scene.camera, scene);
       },
-      pairing: tellPairing,
+      pairing: publishPairing,
       time: (at) => this.#setClock(at),
       answers: () => {
         this.phase = 'open';

@@ -10,7 +10,7 @@ type Listener = (view: PairingView) => void;
 const listeners = new Set<Listener>();
 let newest: PairingView | undefined;
 
-export function tellPairing(view: PairingView): void {
+export function publishPairing(view: PairingView): void {
   newest = view;
   for (const listener of [...listeners]) listener(view);
 }

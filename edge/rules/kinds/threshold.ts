@@ -16,13 +16,10 @@ import { words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
-import { channelAndMetric, type MessageRecord } from '../../devices/message-record.ts';
 import { isMetric, misspeltMetric } from '../../devices/metrics.ts';
 import type { RuleConfig } from '../../site/site.ts';
-import { type CannotFire, enoughMessages } from '../can-fire.ts';
 import type { Condition } from '../cel.ts';
 import { checkMessage, worded } from '../messages.ts';
-import { muteCondition } from '../mute-condition.ts';
 import type { Evaluation, Observation, RuleChange, RuleContext, RuleKind, RuleProblem } from '../rule.ts';
 import {
   checkDevices,
@@ -34,6 +31,7 @@ import {
   seconds,
   whenKey,
 } from './common.ts';
+import { cannotReach } from './threshold-reach.ts';
 
 const schema = Type.Object(
   {
@@ -252,69 +250,6 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     return evaluation(config, state, changes);
   },
 };
-
-const mostNames = 6;
-
-/** Why no value of the device can raise the alarm, judged by the device's messages so far. */
-function cannotReach(config: ThresholdConfig, record: MessageRecord): CannotFire | undefined {
-  const { metric, channel: only } = config;
-  const wanted = [...record.values]
-    .map(([name, { value }]) => ({ ...channelAndMetric(name), value }))
-    .filter((one) => one.metric === metric && (only === undefined || one.channel === only));
-  const [first] = wanted;
-  if (first === undefined) return absent(config, record);
-  if (record.onlyUnjudged)
-    return {
-      kind: 'form',
-      reason: words('gateway/reason.quality'),
-    };
-  const reachable = wanted.filter(({ value }) => notBeyond(config, value) === undefined);
-  const reason = reachable.length === 0 ? notBeyond(config, first.value) : undefined;
-  if (reason !== undefined) return { kind: 'form', reason };
-  return muteCondition(config, record, new Set(reachable.map(({ channel }) => channel)));
-}
-
-/** Why values of this form are never beyond the limit. */
-function notBeyond({ metric, above, below }: ThresholdConfig, value: Value): string | undefined {
-  if (typeof value === 'number') return undefined;
-  if (typeof value === 'string')
-    return words('gateway/reason.text-not-number', { metric, value: JSON.stringify(value) });
-  if ((above !== undefined && above < 1) || (below !== undefined && below > 0)) return undefined;
-  const limit = above === undefined ? `below ${below}` : `above ${above}`;
-  return words('gateway/reason.switch-never', { metric, limit });
-}
-
-function absent({ metric, channel }: ThresholdConfig, record: MessageRecord): CannotFire | undefined {
-  if (record.messages === 0)
-    return record.notUnderstood === 0
-      ? undefined
-      : { kind: 'absent', reason: words('gateway/reason.nothing-understood', { count: record.notUnderstood }) };
-  if (record.more || record.messages < enoughMessages) return undefined;
-  const names = [...record.values.keys()];
-  const elsewhere = names.filter((name) => name.slice(name.lastIndexOf('/') + 1) === metric);
-  if (channel !== undefined && elsewhere.length > 0) {
-    const channels = elsewhere.map((name) => name.slice(0, Math.max(name.lastIndexOf('/'), 0)) || 'none');
-    return {
-      kind: 'absent',
-      reason: words('gateway/reason.channel-absent', {
-        channel,
-        count: record.messages,
-        metric,
-        channels: channels.slice(0, mostNames).join(', '),
-      }),
-    };
-  }
-  const metrics = [...new Set(names.map((name) => name.slice(name.lastIndexOf('/') + 1)))];
-  const more = metrics.length > mostNames ? ', …' : '';
-  return {
-    kind: 'absent',
-    reason: words('gateway/reason.metric-absent', {
-      metric,
-      count: record.messages,
-      metrics: `${metrics.slice(0, mostNames).join(', ')}${more}`,
-    }),
-  };
-}
 
 /** The value further beyond the limit. */
 function worst({ above }: Pick<ThresholdConfig, 'above'>, before: number | undefined, value: number): number {

@@ -57,7 +57,7 @@ export class OnvifDevice {
     const { make = 'hikvision', change = (one) => one } = options;
     this.make = change(makes[make]);
     const listener = (request: IncomingMessage, response: ServerResponse) => {
-      this.#take(request, response).catch(() => response.destroy());
+      this.#receive(request, response).catch(() => response.destroy());
     };
     this.#server = options.tls === undefined ? createServer(listener) : createTlsServer(options.tls, listener);
   }
@@ -92,7 +92,7 @@ export class OnvifDevice {
     return answers.probeMatch(this.make, this.id, relatesTo, [this.address, ...this.make.otherAddresses]);
   }
 
-  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await textOf(request);
     const action = /<(?:\w+:)?Body[^>]*>\s*<(?:\w+:)?(\w+)/.exec(body)?.[1] ?? '';
     this.requests.push(action);

@@ -78,7 +78,7 @@ export class SimulatedDisk implements WriterDisk {
   constructor(clock: Clock, random: Random, events: DiskEvents, images = true) {
     this.#random = random;
     this.#events = events;
-    this.#steps = new WriteSteps(clock, random, () => this.#look());
+    this.#steps = new WriteSteps(clock, random, () => this.#inspect());
     this.#now = this.#connect(newFile);
     this.#images = images ? [{ file: newFile, noted: noEpochs, numbers: undefined }] : undefined;
   }
@@ -244,7 +244,7 @@ export class SimulatedDisk implements WriterDisk {
   /** Changes the file, durable at once: a mistake of the simulation. */
   tamper(sql: string, ...values: readonly unknown[]): void {
     this.#now.db.prepare(sql).run(...values);
-    this.#look();
+    this.#inspect();
   }
 
   /** Runs `sql` now and on every later file: it makes a trigger. */
@@ -314,7 +314,7 @@ export class SimulatedDisk implements WriterDisk {
   }
 
   /** Reports what has become durable. */
-  #look(): void {
+  #inspect(): void {
     const { inserted, deleted } = this.#now.takeChanges();
     if (inserted.length + deleted.length > 0) {
       this.#events.committed({

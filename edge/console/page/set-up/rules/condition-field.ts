@@ -89,13 +89,13 @@ class ConditionField extends LitElement {
     if (event.key === 'Escape' && count > 0) this.#close();
     else if (event.key === 'ArrowDown' && count > 0) this.chosen = (this.chosen + 1) % count;
     else if (event.key === 'ArrowUp' && count > 0) this.chosen = (this.chosen - 1 + count) % count;
-    else if ((event.key === 'Enter' || event.key === 'Tab') && this.chosen >= 0) this.#take(this.chosen);
+    else if ((event.key === 'Enter' || event.key === 'Tab') && this.chosen >= 0) this.#apply(this.chosen);
     else if (event.key === ' ' && event.ctrlKey) void this.#ask();
     else return;
     event.preventDefault();
   }
 
-  #take(index: number): void {
+  #apply(index: number): void {
     const { options } = this;
     const input = this.#input;
     const option = options?.options[index];
@@ -133,7 +133,7 @@ class ConditionField extends LitElement {
             { label, about, about_i18n: aboutI18n },
             index,
           ) => html`<li id="${id}-option-${index}" role="option" aria-selected=${String(index === this.chosen)}
-            @mousedown=${(event: Event) => event.preventDefault()} @click=${() => this.#take(index)}>
+            @mousedown=${(event: Event) => event.preventDefault()} @click=${() => this.#apply(index)}>
             <code>${label}</code>${about === undefined ? nothing : html` <span class="muted">${say(aboutI18n, about)}</span>`}</li>`,
         )}
       </ul>`;
