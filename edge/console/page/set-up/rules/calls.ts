@@ -13,7 +13,7 @@ import { call, post } from '../../api.ts';
 import { base } from '../../base.ts';
 
 /** A rehearsal stops by itself before this. */
-const rehearsalWithinMs = 60_000;
+const rehearsalWithinMs = 90_000;
 
 export type Draft = Readonly<Record<string, unknown>>;
 
