@@ -18,6 +18,8 @@ async function box() {
   writeFileSync(join(data, 'sessions.json'), 'of the fresh one');
   mkdirSync(join(folder, 'site.revisions'));
   writeFileSync(join(folder, 'site.revisions/1.yaml'), 'of the fresh one');
+  mkdirSync(join(folder, 'site.yaml.history'));
+  writeFileSync(join(folder, 'site.yaml.history/000001.yaml'), 'of the fresh one');
   const staged = join(data, 'restore/staged');
   await init(staged, { gateway: 'old', site: 'home', timezone: 'UTC', terminal: true });
   writeFileSync(join(staged, 'data/outbox.db'), 'of the old one');
@@ -35,6 +37,8 @@ function expectOldGateway({ read, has, config }: Awaited<ReturnType<typeof box>>
   expect(has('data/sessions.json')).toBe(false);
   expect(has('site.revisions/7.yaml')).toBe(true);
   expect(has('site.revisions/1.yaml')).toBe(false);
+  // else the restored site would be an edit by hand of this box's site
+  expect(has('site.yaml.history')).toBe(false);
   expect(isRestorePending(config)).toBe(false);
   expect(has('data/restore')).toBe(false);
 }

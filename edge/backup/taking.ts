@@ -108,7 +108,8 @@ async function take(configFile: string, data: string, onStep: (step: TakingStep)
   const { stamp, configFile: stagedConfig } = JSON.parse(await readFile(known, 'utf8')) as Taking;
   const staged = join(folder, stagedName);
   if (known === marker) {
-    await setAside({ data, config: dirname(configFile), staged }, `${asideName}${stamp}`);
+    const history = `${basename(loadInstallation(configFile).site_file)}.history`;
+    await setAside({ data, config: dirname(configFile), staged, history }, `${asideName}${stamp}`);
     onStep('aside');
     await renameFile(marker, moved);
     onStep('moved');
@@ -128,13 +129,15 @@ interface Folders {
   /** of this box's gateway.yaml */
   readonly config: string;
   readonly staged: string;
+  /** name of the revisions of this box's site: they are not those of the restored one */
+  readonly history: string;
 }
 
 /**
- * The old data moves, and of the old configuration the folders that come anew (revisions); its files are copied, because
- * gateway.yaml must stay until the new one replaces it.
+ * The old data moves, and of the old configuration the revisions and what else comes anew as a folder; its files are
+ * copied, because gateway.yaml must stay until the new one replaces it.
  */
-async function setAside({ data, config, staged }: Folders, name: string): Promise<void> {
+async function setAside({ data, config, staged, history }: Folders, name: string): Promise<void> {
   const [dataAside, configAside] = [join(data, name), join(config, name)];
   await makeFolder(dataAside);
   await makeFolder(configAside);
@@ -142,7 +145,7 @@ async function setAside({ data, config, staged }: Folders, name: string): Promis
     const [old, copy] = [join(config, entry.name), join(configAside, entry.name)];
     if (entry.isFile() && !existsSync(copy)) await copyFile(old, copy);
     const comesAnew = entry.name !== stagedDataName && old !== data && existsSync(join(staged, entry.name));
-    if (entry.isDirectory() && comesAnew) await renameFile(old, copy);
+    if (entry.isDirectory() && (comesAnew || entry.name === history)) await renameFile(old, copy);
   }
   for (const entry of await readdir(data)) {
     const stays = entry === restoreFolderName || entry.startsWith(asideName) || entry.startsWith(lockName);
