@@ -80,11 +80,12 @@ export class Gateway implements Part {
 
   /** What the gateway knows from earlier runs: events, time, alarms. Then the rules. */
   async #startMemory(): Promise<void> {
-    const { channelNames, outbox, clock } = this.#ground;
+    const { channelNames, bridgeNames, outbox, clock } = this.#ground;
     const { site, alarms, pipeline, commander, startRules } = this.#alarming;
     await this.#releasers.start('data folder', new DataFolder(this.#options.installation.data));
     await this.#releasers.start('site', site);
     await this.#releasers.start('names of channels', channelNames);
+    await this.#releasers.start('names of bridges', bridgeNames);
     await this.#releasers.start('outbox', outbox);
     await this.#releasers.start('true time', clock.trueTime);
     this.#learnTime();

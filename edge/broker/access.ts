@@ -8,6 +8,8 @@ export interface Principal {
   readonly kind: 'device' | 'consumer';
   /** the device's or consumer's id: also its MQTT user name */
   readonly id: string;
+  /** a device that speaks for many: it gets a consumer's limits (packets, retained messages, subscriptions) */
+  readonly isBridge?: true;
   /** MQTT topic filters it may publish to */
   readonly publish: readonly string[];
   /** MQTT topic filters it may subscribe to: a subscription must be covered by one of them */
@@ -16,6 +18,11 @@ export interface Principal {
   readonly except?: ((topic: string) => boolean) | undefined;
   /** in addition to `subscribe`: filters and topics with a level that is known in part (Tasmota's fallback topic) */
   readonly subscribeLike?: ((filterOrTopic: string) => boolean) | undefined;
+}
+
+/** Whose limits hold for a principal. */
+export function limitsOf({ kind, isBridge }: Principal): Principal['kind'] {
+  return isBridge === true ? 'consumer' : kind;
 }
 
 /** The broker's own topics (`$SYS`) would reveal connected clients: no client may publish or subscribe to them. */

@@ -25,7 +25,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { Words } from '@forpost/shared/texts/english.ts';
 import { type MqttStateStore, noStateStore } from '../mqtt-state/mqtt-state.ts';
-import type { Acquaintance, Admit, Authenticate, Principal, Standing } from './access.ts';
+import { type Acquaintance, type Admit, type Authenticate, limitsOf, type Principal, type Standing } from './access.ts';
 import { type BrokerLimits, defaultBrokerLimits, maxConsumerPacketBytesOf, maxPacketBytesOf } from './broker-limits.ts';
 import { shownCertificate } from './client-certificate.ts';
 import { ConnectedClients } from './clients.ts';
@@ -320,7 +320,9 @@ export class Broker implements Part, LocalPublisher {
     this.#lives.dropWills(({ principal }) => principalOf(principal.id)?.kind !== principal.kind);
     for (const connection of [...this.#clients.all()]) {
       const principal = principalOf(connection.principal.id);
-      if (principal?.kind === connection.principal.kind) {
+      const { kind } = connection.principal;
+      // a device that becomes a bridge connects anew: a connection has the limits of its log-in
+      if (principal?.kind === kind && limitsOf(principal) === limitsOf(connection.principal)) {
         this.#lives.renewed(connection, principal);
         continue;
       }

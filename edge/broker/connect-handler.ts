@@ -13,7 +13,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { SparingLogger } from '@forpost/shared/logging.ts';
-import type { Granted, Principal, ShownCertificate } from './access.ts';
+import { type Granted, limitsOf, type Principal, type ShownCertificate } from './access.ts';
 import type { ConnectedClients } from './clients.ts';
 import type { ConnackSender } from './connack.ts';
 import { Connection, type ConnectionLimits, maxTopicAliases, receiveMaximum } from './connection.ts';
@@ -118,7 +118,7 @@ export class ConnectHandler {
       return;
     }
     lobby.leave(guarded.socket);
-    guarded.allow(this.#options.maxPacketBytes[principal.kind]);
+    guarded.allow(this.#options.maxPacketBytes[limitsOf(principal)]);
     if (before !== undefined) onTakenOver(before);
     const inItsSession = !connect.cleanStart && sessions.has(id);
     if (connect.cleanStart) sessions.endSession(id);
@@ -166,7 +166,7 @@ export class ConnectHandler {
     const { sessions, maxPacketBytes } = this.#options;
     const told = [
       shortProperty(property.receiveMaximum, receiveMaximum),
-      longProperty(property.maximumPacketSize, maxPacketBytes[principal.kind]),
+      longProperty(property.maximumPacketSize, maxPacketBytes[limitsOf(principal)]),
       shortProperty(property.topicAliasMaximum, maxTopicAliases),
       flagProperty(property.sharedSubscriptionAvailable, 0),
     ];

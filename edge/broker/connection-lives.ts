@@ -9,7 +9,7 @@
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import type { Clock } from '@forpost/shared/clock.ts';
-import { mayPublish, type Principal, type Standing } from './access.ts';
+import { limitsOf, mayPublish, type Principal, type Standing } from './access.ts';
 import type { ConnectedClients } from './clients.ts';
 import type { Connection } from './connection.ts';
 import type { IncidentLog } from './incidents.ts';
@@ -149,8 +149,9 @@ export class ConnectionLives {
   /** A retained will beyond its client's share is delivered but not retained, like a publish. */
   #publishWill(connection: Connection, will: Will): void {
     const { sessions, incidents, intake } = this.#parts;
-    const { id, kind } = connection.principal;
-    const isKept = will.retain && sessions.retained.mayRetain(id, will.topic, retainedBytes(will), kind);
+    const { principal } = connection;
+    const bytes = retainedBytes(will);
+    const isKept = will.retain && sessions.retained.mayRetain(principal.id, will.topic, bytes, limitsOf(principal));
     if (will.retain && !isKept) incidents.forbidden(connection, 'retain', will.topic);
     intake.publishWill(connection, { ...will, retain: isKept });
   }

@@ -5,7 +5,7 @@
  * Always: a packet that violates the protocol ends its connection; an MQTT 5 client gets the reason code. A publish to a
  * forbidden topic is dropped, counted and reported, and the connection stays.
  */
-import { mayPublish } from './access.ts';
+import { limitsOf, mayPublish } from './access.ts';
 import { type Connection, maxTopicAliases, receiveMaximum } from './connection.ts';
 import type { Packet } from './guarded-socket.ts';
 import { numberAt } from './protocol/fields.ts';
@@ -99,7 +99,7 @@ export class PacketDispatch {
     // beyond the client's share the message is delivered but not retained
     if (
       publish.retain &&
-      !sessions.retained.mayRetain(principal.id, publish.topic, retainedBytes(publish), principal.kind)
+      !sessions.retained.mayRetain(principal.id, publish.topic, retainedBytes(publish), limitsOf(principal))
     ) {
       publish.retain = false;
       onForbidden(connection, publish.topic, 'retain');

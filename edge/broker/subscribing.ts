@@ -11,7 +11,7 @@
  */
 import { contained } from '@forpost/shared/bounded-work.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import { maySubscribe } from './access.ts';
+import { limitsOf, maySubscribe } from './access.ts';
 import type { Connection } from './connection.ts';
 import { hasWildcard } from './filter-index.ts';
 import { numberAt } from './protocol/fields.ts';
@@ -240,7 +240,7 @@ export class Subscribing {
 
   #maxFilters(): number {
     const { connection, limits } = this.#options;
-    return connection.principal.kind === 'device' ? limits.maxFiltersOfDevice : limits.maxFiltersOfConsumer;
+    return limitsOf(connection.principal) === 'device' ? limits.maxFiltersOfDevice : limits.maxFiltersOfConsumer;
   }
 
   /** The reason code with which the filter is refused; undefined: it is granted. */

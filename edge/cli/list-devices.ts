@@ -1,5 +1,6 @@
 /**
- * `forpost devices list`: devices and consumers with their credentials and their refused log-ins, publishes and subscriptions, and unknown
+ * `forpost devices list`: devices, bridges with the devices behind them, and consumers, with their credentials and their
+ * refused log-ins, publishes and subscriptions, and unknown
  * clients that were refused. The command reads files only: it works with and without a running gateway, whose newest
  * refusals are in the file within half a minute.
  */
@@ -27,9 +28,9 @@ export interface ListedDevices {
 export async function listDevices(installationFile: string): Promise<ListedDevices> {
   const { site_file: siteFile, secrets_file: secretsFile, data } = loadInstallation(installationFile);
   const { site, secrets } = loadSite(siteFile, secretsFile);
-  const { devices, consumers } = site;
+  const { devices, bridges = [], consumers } = site;
   const refused = new RefusedClients({ now: () => 0 });
-  const ids = new Set<string>([...devices, ...consumers].map(({ id }) => id));
+  const ids = new Set<string>([...devices, ...bridges, ...consumers].map(({ id }) => id));
   refused.recall(await readRefused(join(data, refusedFileName)), (id) => ids.has(id));
   const views = new Map(credentialViews(site, secrets.mqtt).map((view) => [view.id, view]));
   const under = (id: string) => [
@@ -39,6 +40,11 @@ export async function listDevices(installationFile: string): Promise<ListedDevic
   const strangers = refused.list().filter(({ principal }) => principal === null);
   const lines = [
     ...devices.flatMap(({ id, name, decoder }) => [[id, `device, ${decoder}`, name ?? ''].join('\t'), ...under(id)]),
+    ...bridges.flatMap(({ id, name, decoder, devices: behind = [] }) => [
+      [id, `bridge, ${decoder}`, name ?? ''].join('\t'),
+      ...under(id),
+      ...behind.map((one) => [one.id, `device behind ${id}`, one.name ?? ''].join('\t')),
+    ]),
     ...consumers.flatMap(({ id, name, role }) => {
       const roles = [role ?? []].flat();
       return [[id, ['consumer', ...roles].join(', '), name ?? ''].join('\t'), ...under(id)];

@@ -24,7 +24,8 @@ import { Pipeline } from '../pipeline/pipeline.ts';
 import { CameraTests } from '../rules/camera-test.ts';
 import { RuleEngine } from '../rules/engine.ts';
 import { LiveSite } from '../site/live-site.ts';
-import { deviceWords, type Site } from '../site/site.ts';
+import type { Site } from '../site/site.ts';
+import { deviceWords, siteDevices } from '../site/site-devices.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import { composePairing } from './pairing.ts';
 import type { Alarming, Ground, LaterParts } from './parts.ts';
@@ -103,6 +104,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
       uptime: clock.uptime(),
       watch: cameraTests,
       clockError: ground.clock.error,
+      reaches: (bridge) => ground.devices.reaches(bridge),
     });
   };
   const rules = (): RuleEngine => {
@@ -147,7 +149,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
 
 /** The device's words, or the gateway's: its own alarms are about it. */
 function wordsOfDevice(device: DeviceId, site: Site, { gateway, name = gateway }: Installation): DeviceWords {
-  const isDevice = [...site.devices, ...site.cameras].some(({ id }) => id === device);
+  const isDevice = [...siteDevices(site), ...site.cameras].some(({ id }) => id === device);
   if (isDevice || device !== gateway) return deviceWords(site, device);
   return { name, ...(site.place === undefined ? {} : { place: site.place }) };
 }

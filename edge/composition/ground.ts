@@ -10,6 +10,7 @@ import { RefusedClients } from '../broker/refused-clients.ts';
 import { RefusedFile, refusedFileName } from '../broker/refused-file.ts';
 import { ClockSync, clockSetEvent } from '../clock/sync.ts';
 import { TrueTime } from '../clock/true-time.ts';
+import { BridgeNameFile } from '../devices/bridges/bridge-name-file.ts';
 import { ChannelNameFile } from '../devices/channel-name-file.ts';
 import { GraceWatch } from '../devices/grace-watch.ts';
 import type { Pairing } from '../devices/pairing/pairing.ts';
@@ -33,7 +34,7 @@ export function composeGround(options: GatewayOptions, { pipeline, pairing }: La
   const clock = composeClock(options, pipeline);
   const resends = new ResendFilter();
   const outbox = composeOutbox(options, pipeline, clock, resends);
-  const { devices, channelNames } = composeDevices(options, clock);
+  const { devices, channelNames, bridgeNames } = composeDevices(options, pipeline, clock);
   return {
     instance: readInstance(options.installation.data, loggerOf(options, 'backup')),
     clock,
@@ -41,6 +42,7 @@ export function composeGround(options: GatewayOptions, { pipeline, pairing }: La
     ...outbox,
     devices,
     channelNames,
+    bridgeNames,
     ...composeBroker(options, pipeline, outbox.outbox, devices, pairing),
   };
 }
@@ -92,13 +94,19 @@ function composeOutbox(
   return { outbox, outboxReports: () => reports };
 }
 
-function composeDevices(options: GatewayOptions, { error }: GatewayClock): Pick<Ground, 'devices' | 'channelNames'> {
+function composeDevices(
+  options: GatewayOptions,
+  pipeline: () => Pipeline,
+  { error }: GatewayClock,
+): Pick<Ground, 'devices' | 'channelNames' | 'bridgeNames'> {
   const { site, secrets, clock, installation } = options;
   const devices = new DeviceRegistry({
     site,
     secrets,
     clock,
     onChannelClaim: () => channelNames.changed(),
+    onBridgeNames: () => bridgeNames.changed(),
+    onReach: (bridge, reachable) => pipeline().bridgeReached(bridge, reachable),
     latestTime: (received) => latestTime(received, error()),
   });
   const channelNames = new ChannelNameFile({
@@ -106,7 +114,13 @@ function composeDevices(options: GatewayOptions, { error }: GatewayClock): Pick<
     devices,
     logger: loggerOf(options, 'devices'),
   });
-  return { devices, channelNames };
+  const bridgeNames = new BridgeNameFile({
+    file: join(installation.data, 'bridges.json'),
+    devices,
+    clock,
+    logger: loggerOf(options, 'devices'),
+  });
+  return { devices, channelNames, bridgeNames };
 }
 
 function composeBroker(

@@ -111,6 +111,7 @@ export function composePage(
     roleOf: (name) => users.roleOf(name),
     source,
     document: site.document,
+    bridges: devices,
     passwordsFor: (document) => checks.givePasswords(document),
     ...logIns,
     cameras: {
@@ -148,6 +149,7 @@ export function composePage(
   const socket = new GatewaySocket({
     folder: installation.data,
     document: site.document,
+    bridges: devices,
     logger: loggerOf(options, 'socket'),
     passwordsFor: (document) => checks.givePasswords(document),
     pairing,

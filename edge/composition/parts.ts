@@ -24,6 +24,7 @@ import type { ConditionWatch } from '../config/condition-watch.ts';
 import type { PageSource } from '../console/page-source.ts';
 import type { RetryingPage } from '../console/retrying-page.ts';
 import type { GatewaySocket } from '../console/socket.ts';
+import type { BridgeNameFile } from '../devices/bridges/bridge-name-file.ts';
 import type { ChannelNameFile } from '../devices/channel-name-file.ts';
 import type { GraceWatch } from '../devices/grace-watch.ts';
 import type { Pairing } from '../devices/pairing/pairing.ts';
@@ -66,6 +67,8 @@ export interface Ground {
   readonly outboxReports: () => readonly Words[];
   readonly devices: DeviceRegistry;
   readonly channelNames: ChannelNameFile;
+  /** what bridges have said of the devices behind them */
+  readonly bridgeNames: BridgeNameFile;
   readonly refusedClients: RefusedClients;
   readonly refusedFile: RefusedFile;
   readonly broker: Broker;

@@ -4,10 +4,11 @@ import { words } from '@forpost/shared/texts/english.ts';
 import { wordsOf } from '@forpost/shared/texts/sentence.ts';
 import { checkAction } from '../alerts/check-action.ts';
 import type { Site } from '../site/site.ts';
+import { logInsOf } from '../site/site-devices.ts';
 
-export function checkActions(site: Pick<Site, 'actions' | 'devices' | 'rules'>): readonly Problem[] {
-  const { actions = [], devices, rules } = site;
-  const references = { devices, rules: rules.map(({ id }) => id) };
+export function checkActions(site: Pick<Site, 'actions' | 'devices' | 'bridges' | 'rules'>): readonly Problem[] {
+  const { actions = [], rules } = site;
+  const references = { devices: logInsOf(site), rules: rules.map(({ id }) => id) };
   const taken = new Set<string>();
   return actions.flatMap((action, index): readonly Problem[] => {
     const at = ['actions', index];

@@ -7,13 +7,14 @@ import { isTopicFilter } from '../broker/topic-filter.ts';
 import { commandTopicsOf, ownTopics, rolesOf } from '../devices/principals.ts';
 import { roleNamed, roles } from '../devices/roles/registry.ts';
 import type { ConsumerConfig, Site } from '../site/site.ts';
+import { logInsOf } from '../site/site-devices.ts';
 
 /** First levels that no consumer may take as its base: the gateway and devices speak there. */
 const reservedTrees = ['forpost', 'tele', 'stat', 'cmnd', 'shellies'];
 
-export function checkConsumers({ consumers, devices }: Pick<Site, 'consumers' | 'devices'>): readonly Problem[] {
-  const commands = new FilterSet(devices.flatMap(commandTopicsOf));
-  return consumers.flatMap((consumer, index) =>
+export function checkConsumers(site: Pick<Site, 'consumers' | 'devices' | 'bridges'>): readonly Problem[] {
+  const commands = new FilterSet(logInsOf(site).flatMap(commandTopicsOf));
+  return site.consumers.flatMap((consumer, index) =>
     [...rights(consumer), ...bases(consumer), ...filters(consumer), ...forbidden(consumer, commands)].map(
       ({ path, message }) => ({ path: ['consumers', index, ...path], message }),
     ),
@@ -74,8 +75,10 @@ type UselessFilter = Pick<Problem, 'path'> & { readonly message: string };
  * Filters that only match what a device says, as `tele/plug/SENSOR`: the broker drops what the consumer publishes there.
  * They stop no start, because they do no harm, and earlier versions took them.
  */
-export function uselessFilters({ consumers, devices }: Pick<Site, 'consumers' | 'devices'>): readonly UselessFilter[] {
+export function uselessFilters(site: Pick<Site, 'consumers' | 'devices' | 'bridges'>): readonly UselessFilter[] {
+  const { consumers } = site;
   if (!consumers.some(({ publish = [] }) => publish.length > 0)) return [];
+  const devices = logInsOf(site);
   const commands = new FilterSet(devices.flatMap(commandTopicsOf));
   const owned = new FilterSet();
   for (const device of devices) for (const filter of ownTopics(device)) owned.add(filter, device.id);

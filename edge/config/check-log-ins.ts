@@ -8,6 +8,7 @@ import { isPasswordHash } from '@forpost/shared/password.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { type MqttSecret, type Secrets, type StoredCredential, storedCredential } from '../site/secrets.ts';
 import type { Site } from '../site/site.ts';
+import { logInsOf } from '../site/site-devices.ts';
 import type { Located } from './check-site.ts';
 
 export interface LogInProblems {
@@ -18,7 +19,7 @@ export interface LogInProblems {
 }
 
 export function checkLogIns(site: Site, mqtt: Secrets['mqtt'], secretsFile: string): LogInProblems {
-  const users = new Set([...site.devices, ...site.consumers].map(({ id }): string => id));
+  const users = new Set([...logInsOf(site), ...site.consumers].map(({ id }): string => id));
   const unused: Located[] = [];
   const ofSecrets: Located[] = [];
   for (const [id, secret] of Object.entries(mqtt)) {
@@ -37,6 +38,7 @@ export function checkLogIns(site: Site, mqtt: Secrets['mqtt'], secretsFile: stri
 function missing(site: Site, mqtt: Secrets['mqtt'], secretsFile: string): readonly Located[] {
   const lists = [
     { key: 'devices', text: 'mistake/secret.no-password-device', list: site.devices },
+    { key: 'bridges', text: 'mistake/secret.no-password-bridge', list: site.bridges ?? [] },
     { key: 'consumers', text: 'mistake/secret.no-password-consumer', list: site.consumers },
   ] as const;
   return lists.flatMap(({ key, text, list }) =>

@@ -6,13 +6,15 @@ import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { wordsOf } from '@forpost/shared/texts/sentence.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { Decoder } from '../devices/decoder.ts';
-import { decoderNamed, decoders } from '../devices/decoders/registry.ts';
+import { bridgeDecoders, decoderNamed, decoders, deviceDecoders } from '../devices/decoders/registry.ts';
 import { isMetric, misspeltMetric } from '../devices/metrics.ts';
 import { ownTopics } from '../devices/principals.ts';
 import { checkRule } from '../rules/check-rule.ts';
 import { polygonProblem } from '../site/polygon.ts';
-import type { CameraConfig, MaskConfig, Site } from '../site/site.ts';
+import type { CameraConfig, DeviceConfig, MaskConfig, Site } from '../site/site.ts';
+import { siteDevices } from '../site/site-devices.ts';
 import { checkActions } from './check-actions.ts';
+import { checkBridges } from './check-bridges.ts';
 import { checkConsumers } from './check-consumers.ts';
 
 /** A problem at a path of the file; `offset`: of the character in the text at that path. */
@@ -30,7 +32,8 @@ export function checkSite(site: Site): readonly Located[] {
   return [
     ...timezone(site),
     ...ids(site),
-    ...devices(site),
+    ...logIns(site),
+    ...checkBridges(site),
     ...checkConsumers(site),
     ...cameras(site),
     ...rules(site),
@@ -55,6 +58,7 @@ function timezone({ timezone: zone }: Site): readonly Located[] {
 
 const takenBy = {
   device: 'mistake/id.device',
+  bridge: 'mistake/id.bridge',
   consumer: 'mistake/id.consumer',
   camera: 'mistake/id.camera',
   rule: 'mistake/id.rule',
@@ -62,8 +66,8 @@ const takenBy = {
   line: 'mistake/id.line',
 } as const;
 
-/** Devices, consumers and cameras share one space of ids: log-in names, and the subjects of events. */
-function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
+/** Devices, bridges, consumers and cameras share one space of ids: log-in names, and the subjects of events. */
+function ids({ devices, bridges = [], consumers, cameras, rules }: Site): readonly Located[] {
   const problems: Located[] = [];
   const taken = new Map<string, (typeof takenBy)[keyof typeof takenBy]>();
   const claimId = (id: string, what: keyof typeof takenBy, path: Located['path']) => {
@@ -72,6 +76,10 @@ function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
     else problems.push({ path, message: words(first, { id }) });
   };
   for (const [index, { id }] of devices.entries()) claimId(id, 'device', ['devices', index, 'id']);
+  for (const [index, { id, devices: behind = [] }] of bridges.entries()) {
+    claimId(id, 'bridge', ['bridges', index, 'id']);
+    for (const [at, device] of behind.entries()) claimId(device.id, 'device', ['bridges', index, 'devices', at, 'id']);
+  }
   for (const [index, { id }] of consumers.entries()) claimId(id, 'consumer', ['consumers', index, 'id']);
   for (const [index, { id }] of cameras.entries()) claimId(id, 'camera', ['cameras', index, 'id']);
   taken.clear();
@@ -84,27 +92,40 @@ function ids({ devices, consumers, cameras, rules }: Site): readonly Located[] {
   return problems;
 }
 
-function devices({ devices: all }: Site): readonly Located[] {
+/** Devices and bridges: what logs in and has topics of its own. */
+function logIns({ devices, bridges = [] }: Site): readonly Located[] {
   const problems: Located[] = [];
-  const names = decoders.map(({ name }) => name);
   const topics = new FilterSet();
-  for (const [index, device] of all.entries()) {
+  const all = [
+    ...devices.map((device, index) => ({
+      device,
+      at: ['devices', index],
+      what: 'device' as const,
+      names: deviceDecoders,
+    })),
+    ...bridges.map((device, index) => ({
+      device,
+      at: ['bridges', index],
+      what: 'bridge' as const,
+      names: bridgeDecoders,
+    })),
+  ];
+  for (const { device, at, what, names } of all) {
     const decoder = decoderNamed(device.decoder);
-    if (decoder === undefined) {
-      const unknown = words('mistake/device.decoder', { name: device.decoder });
-      const message = withSuggestion(unknown, device.decoder, names);
-      problems.push({ path: ['devices', index, 'decoder'], message });
+    const wrong = wrongDecoder(device, decoder, what, names);
+    if (decoder === undefined || wrong !== undefined) {
+      if (wrong !== undefined) problems.push({ path: [...at, 'decoder'], message: wrong });
       continue;
     }
     const topic = device.topic ?? device.id;
-    const where = ['devices', index, device.topic === undefined ? 'id' : 'topic'];
+    const where = [...at, device.topic === undefined ? 'id' : 'topic'];
     const [first = ''] = topic.split('/');
     if (reservedTopics.includes(first) || first.startsWith('$') || decoders.some((one) => one.reserves?.(topic)))
       problems.push({ path: where, message: words('mistake/device.topic', { topic }) });
-    problems.push(...keysOfOthers(device, decoder, index), ...keys(device, index));
+    problems.push(...keysOfOthers(device, decoder, at), ...keys(device, at));
     for (const { path, ...problem } of decoder.check?.(device) ?? [])
-      problems.push({ ...problem, path: ['devices', index, ...path] });
-    const own = ownTopics(device);
+      problems.push({ ...problem, path: [...at, ...path] });
+    const own = ownTopics(device, what === 'bridge');
     const taken = own.map((filter) => topics.overlapping(filter)).find((owner) => owner !== undefined);
     if (taken !== undefined)
       problems.push({ path: where, message: words('mistake/device.topic-taken', { topic, device: taken }) });
@@ -113,25 +134,36 @@ function devices({ devices: all }: Site): readonly Located[] {
   return problems;
 }
 
+/** Why a device or bridge cannot have its decoder; undefined where it can. */
+function wrongDecoder(
+  { decoder: name }: DeviceConfig,
+  decoder: Decoder | undefined,
+  what: 'device' | 'bridge',
+  names: readonly string[],
+): Words | undefined {
+  if (decoder === undefined) return withSuggestion(words('mistake/device.decoder', { name }), name, names);
+  if (names.includes(name)) return undefined;
+  if (what === 'device') return words('mistake/device.decoder-of-bridges', { decoder: name });
+  return words('mistake/bridge.decoder-of-devices', { decoder: name, names: names.join(', ') });
+}
+
 /** Keys that another decoder adds to its devices. */
-function keysOfOthers(device: Site['devices'][number], decoder: Decoder, index: number): readonly Located[] {
+function keysOfOthers(device: DeviceConfig, decoder: Decoder, at: Located['path']): readonly Located[] {
   const has = ({ schema }: Decoder, key: string) => Object.hasOwn(schema?.properties ?? {}, key);
   return Object.keys(device).flatMap((key) => {
     const owner = decoders.find((one) => has(one, key));
     if (owner === undefined || has(decoder, key)) return [];
-    return [
-      { path: ['devices', index, key], message: words('mistake/device.key-of-decoder', { key, decoder: owner.name }) },
-    ];
+    return [{ path: [...at, key], message: words('mistake/device.key-of-decoder', { key, decoder: owner.name }) }];
   });
 }
 
 /** What a device's keys are given as a meaning. */
-function keys({ keys: given = {} }: Site['devices'][number], index: number): readonly Located[] {
+function keys({ keys: given = {} }: DeviceConfig, at: Located['path']): readonly Located[] {
   const entries = Object.entries(given);
   if (entries.length > mostKeys)
-    return [{ path: ['devices', index, 'keys'], message: words('mistake/device.keys', { count: String(mostKeys) }) }];
+    return [{ path: [...at, 'keys'], message: words('mistake/device.keys', { count: String(mostKeys) }) }];
   return entries.flatMap(([key, meaning]): readonly Located[] => {
-    const path = ['devices', index, 'keys', key, ...(typeof meaning === 'string' ? [] : ['metric'])];
+    const path = [...at, 'keys', key, ...(typeof meaning === 'string' ? [] : ['metric'])];
     const metric = typeof meaning === 'string' ? meaning : meaning.metric;
     const meant = misspeltMetric(metric);
     if (!isMetric(metric)) return [{ path, message: words('mistake/metric.wrong', { metric }) }];
@@ -240,7 +272,7 @@ function hidesLogin(address: string): boolean {
 }
 
 function rules(site: Site): readonly Located[] {
-  const references = { devices: site.devices.map(({ id }) => id), cameras: site.cameras };
+  const references = { devices: siteDevices(site).map(({ id }) => id), cameras: site.cameras };
   return site.rules.flatMap((rule, index): readonly Located[] => {
     const { of, problems } = checkRule(rule, references, ['rules', index]);
     if (of !== 'names') return problems;

@@ -139,9 +139,11 @@ export class CredentialStore implements CredentialDoor {
 type Principal = Pick<CredentialView, 'id' | 'name' | 'kind'>;
 
 /** All that log in to the broker, in the order of the site. */
-export function principalsIn({ devices, consumers }: Pick<Site, 'devices' | 'consumers'>): readonly Principal[] {
+export function principalsIn(site: Pick<Site, 'devices' | 'bridges' | 'consumers'>): readonly Principal[] {
+  const { devices, bridges = [], consumers } = site;
   return [
     ...devices.map(({ id, name = id }) => ({ id, name, kind: 'device' as const })),
+    ...bridges.map(({ id, name = id }) => ({ id, name, kind: 'bridge' as const })),
     ...consumers.map(({ id, name = id }) => ({ id, name, kind: 'consumer' as const })),
   ];
 }

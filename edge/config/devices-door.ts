@@ -13,7 +13,7 @@ import type { AddedLogIn, ImportedDevices, ImportRequest, ListProblem } from '..
 import { SiteDocument } from '../site/document.ts';
 import type { Revision } from '../site/revision.ts';
 import type { MqttSecret } from '../site/secrets.ts';
-import type { Site } from '../site/site.ts';
+import type { BridgeConfig, Site } from '../site/site.ts';
 import { DocumentChecks } from './check/document-checks.ts';
 import { writeCredentials } from './credential-changes.ts';
 import { CredentialStore } from './credential-store.ts';
@@ -126,9 +126,13 @@ class DevicesOnDisk extends CredentialStore implements DevicesDoor {
 }
 
 /** The schema has checked the ids. */
-function principalsOf(siteFile: string): Pick<Site, 'devices' | 'consumers'> {
-  const { devices, consumers = [] } = loadYaml(siteFile, wholeSiteSchema).value;
-  return { devices: devices as unknown as Site['devices'], consumers };
+function principalsOf(siteFile: string): Pick<Site, 'devices' | 'bridges' | 'consumers'> {
+  const { devices, bridges = [], consumers = [] } = loadYaml(siteFile, wholeSiteSchema).value;
+  return {
+    devices: devices as unknown as Site['devices'],
+    bridges: bridges as unknown as readonly BridgeConfig[],
+    consumers,
+  };
 }
 
 function mqttIn(file: string): Readonly<Record<string, MqttSecret>> {

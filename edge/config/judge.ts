@@ -19,7 +19,7 @@ import { trustedKeys } from '../commands/trusted-keys.ts';
 import { evidenceSecret } from '../evidence/upload-target.ts';
 import { isFailing, isReadOnly } from '../outbox/sqlite/disk-trouble.ts';
 import type { Secrets } from '../site/secrets.ts';
-import type { Site } from '../site/site.ts';
+import type { BridgeConfig, Site } from '../site/site.ts';
 import { secretKey, sinkName } from '../uplink/sink-kind.ts';
 import { sinkKindOf } from '../uplink/sinks/registry.ts';
 import { conditions, lastingConditions, type Warning } from './conditions.ts';
@@ -118,6 +118,12 @@ function uplinkProblems(
   return problems;
 }
 
+function bridgesInWords(bridges: readonly BridgeConfig[]): string {
+  const behind = bridges.reduce((sum, { devices = [] }) => sum + devices.length, 0);
+  const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
+  return `${count(bridges.length, 'bridge')} with ${count(behind, 'device')}`;
+}
+
 function summaryOf(installation: Installation, { site }: LoadedSite): string {
   const count = (number: number, what: string) => `${number} ${what}${number === 1 ? '' : 's'}`;
   const sinks = installation.uplink.map((sink) => sinkKindOf(sink).summary(sink));
@@ -126,6 +132,7 @@ function summaryOf(installation: Installation, { site }: LoadedSite): string {
     `gateway ${installation.gateway}, site ${site.id} (${site.timezone}):`,
     [
       count(site.devices.length, 'device'),
+      ...(site.bridges === undefined ? [] : [bridgesInWords(site.bridges)]),
       count(site.consumers.length, 'consumer'),
       `${count(site.cameras.length, 'camera')} with ${count(zones, 'zone')}`,
       count(site.rules.length, 'rule'),

@@ -223,12 +223,12 @@ test('a secret that nobody uses is reported and stops no start: its device was r
 });
 
 test('a document that a newer Forpost made is refused with what is unknown in it', () => {
-  const { problems } = load(`format: 7\nbridges: [{ id: zigbee }]\n${good}`);
+  const { problems } = load(`format: 7\nkettles: [{ id: zigbee }]\n${good}`);
   expect(problems).toEqual([
     expect.stringMatching(
       /^site.yaml:1:1: this document has format 7, and this Forpost \(.*\) knows 1: a newer version made it/,
     ),
-    'site.yaml:2:1: unknown key "bridges"; there are format, site, devices, consumers, cameras, rules, actions',
+    'site.yaml:2:1: unknown key "kettles"; there are format, site, devices, bridges, consumers, cameras, rules, actions',
   ]);
   expect(load(`format: 7\n${good}`).problems).toEqual([expect.stringContaining('nothing in it is unknown here')]);
   expect(load(`format: 1\n${good}`).problems).toEqual([]);

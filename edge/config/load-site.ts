@@ -23,7 +23,14 @@ import type { Static } from 'typebox';
 import { isMap, parseDocument } from 'yaml';
 import { ruleKinds } from '../rules/kinds/registry.ts';
 import type { Secrets } from '../site/secrets.ts';
-import { type CameraConfig, type DeviceConfig, documentFormat, type RuleConfig, type Site } from '../site/site.ts';
+import {
+  type BridgeConfig,
+  type CameraConfig,
+  type DeviceConfig,
+  documentFormat,
+  type RuleConfig,
+  type Site,
+} from '../site/site.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkSite, type Located } from './check-site.ts';
 import { wholeSiteSchema } from './device-schema.ts';
@@ -124,7 +131,7 @@ function textOf(file: string): string {
 
 /** The schema has checked ids and shapes: the brands follow from it. */
 function siteOf({ value, text, file }: LoadedYaml<Static<typeof wholeSiteSchema>>): Site {
-  const { site, devices, consumers = [], cameras = [], rules = [], actions } = value;
+  const { site, devices, bridges, consumers = [], cameras = [], rules = [], actions } = value;
   return {
     id: site.id as SiteId,
     name: site.name ?? site.id,
@@ -133,6 +140,7 @@ function siteOf({ value, text, file }: LoadedYaml<Static<typeof wholeSiteSchema>
     ...(site.place === undefined ? {} : { place: site.place }),
     ...(site.local_only === undefined ? {} : { localOnly: site.local_only }),
     devices: devices as unknown as readonly DeviceConfig[],
+    ...(bridges === undefined ? {} : { bridges: bridges as unknown as readonly BridgeConfig[] }),
     consumers,
     cameras: cameras.map((camera) => withCa(camera, file)) as unknown as readonly CameraConfig[],
     rules: [...rules, ...standardRules(cameras, rules)] as unknown as readonly RuleConfig[],

@@ -82,8 +82,8 @@ function checkKnown(id: string, siteFile: string): void {
   throw new ForpostError('FORPOST_ARGUMENT_INVALID', `${message}; a person who opens the page gets one with --console`);
 }
 
-/** The ids of all that log in to the broker: devices, then consumers. */
+/** The ids of all that log in to the broker: devices, bridges, then consumers. */
 function usersOf(siteFile: string): readonly string[] {
-  const { devices, consumers = [] } = loadYaml(siteFile, wholeSiteSchema).value;
-  return [...devices, ...consumers].map((one) => one.id);
+  const { devices, bridges = [], consumers = [] } = loadYaml(siteFile, wholeSiteSchema).value;
+  return [...devices, ...bridges, ...consumers].map((one) => one.id);
 }

@@ -4,7 +4,7 @@
  */
 import { type JsonSchema, plainSchema, publishedSchema } from '@forpost/shared/config/json-schema.ts';
 import { anyAction } from '../alerts/actions/kinds.ts';
-import { decoders } from '../devices/decoders/registry.ts';
+import { bridgeDecoders, deviceDecoders } from '../devices/decoders/registry.ts';
 import { roles } from '../devices/roles/registry.ts';
 import { anyRule } from '../rules/rule-schemas.ts';
 import { wholeSiteSchema } from './device-schema.ts';
@@ -27,7 +27,7 @@ interface ListSchema {
 function siteJsonSchema(): JsonSchema {
   const site = publishedSchema('site.yaml', wholeSiteSchema);
   const lists = site.properties as Readonly<
-    Record<'devices' | 'consumers', ListSchema> & Record<'rules' | 'actions', object>
+    Record<'devices' | 'bridges' | 'consumers', ListSchema> & Record<'rules' | 'actions', object>
   >;
   const role = { type: 'string', enum: roles.map(({ name }) => name) };
   const roleOrRoles = { anyOf: [role, { type: 'array', items: role, maxItems: 8 }] };
@@ -35,7 +35,8 @@ function siteJsonSchema(): JsonSchema {
     ...site,
     properties: {
       ...lists,
-      devices: withProperty(lists.devices, 'decoder', { enum: decoders.map(({ name }) => name) }),
+      devices: withProperty(lists.devices, 'decoder', { enum: deviceDecoders }),
+      bridges: withProperty(lists.bridges, 'decoder', { enum: bridgeDecoders }),
       consumers: withProperty(lists.consumers, 'role', roleOrRoles),
       rules: { ...lists.rules, items: plainSchema(anyRule()) },
       actions: { ...lists.actions, items: plainSchema(anyAction()) },

@@ -82,7 +82,7 @@ describe.each([
   test('refuses with the reason, and changes nothing', async () => {
     const { through, runs, site_file: file } = rig();
     if (isRunning) await runs();
-    await expect(through((door) => door.put('1', `${text}bridges: []\n`, ''))).rejects.toThrow('unknown key "bridges"');
+    await expect(through((door) => door.put('1', `${text}kettles: []\n`, ''))).rejects.toThrow('unknown key "kettles"');
     await through((door) => door.put('1', named, ''));
     await expect(through((door) => door.put('1', `${text}# mine\n`, ''))).rejects.toMatchObject({
       code: 'FORPOST_SITE_CONFLICT',

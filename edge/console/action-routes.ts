@@ -19,6 +19,7 @@ import { checkAction } from '../alerts/check-action.ts';
 import type { SiteActions } from '../alerts/site-actions.ts';
 import { fieldsOf } from '../rules/form/field.ts';
 import { type ActionConfig, actionBase, type Site } from '../site/site.ts';
+import { logInsOf } from '../site/site-devices.ts';
 import { inAnyLanguage } from './any-language.ts';
 import {
   actionFormsAnswer,
@@ -128,8 +129,9 @@ function registerReading(app: Api, { site, actions }: ActionRouteParts): void {
       },
     },
     async ({ body: { action } }) => {
-      const { devices, rules } = site();
-      const { problems } = checkAction(action, { devices, rules: rules.map(({ id }) => id) });
+      const now = site();
+      const { rules } = now;
+      const { problems } = checkAction(action, { devices: logInsOf(now), rules: rules.map(({ id }) => id) });
       const summary = problems.length === 0 ? actionSummary(action as unknown as ActionConfig, ruleName) : undefined;
       return {
         problems: problems.map(({ path, missing, message: what }) => ({

@@ -102,6 +102,8 @@ const status: Whole<GatewayStatus> = {
       connected: true,
       lastSeen: time,
       lastConnected: time,
+      bridge: 'zigbee',
+      found: 2,
       messages: 1,
       deadLetters: 1,
       values: { power_w: 1, 'a/on': true },

@@ -27,7 +27,8 @@ import type { MuteWatch } from '../rules/mute-watch.ts';
 import { summaryOf } from '../rules/summary.ts';
 import type { LiveSite, SceneSaved } from '../site/live-site.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
-import { type CameraConfig, deviceWords, type Site, siteNames } from '../site/site.ts';
+import type { CameraConfig, Site } from '../site/site.ts';
+import { deviceWords, logInsOf, siteNames } from '../site/site-devices.ts';
 import type { SceneMessage, VisionSupervisor } from '../vision/supervisor.ts';
 import type {
   ActiveAlarm,
@@ -103,8 +104,10 @@ export class PageSource implements ConsoleSource {
   refused(principal?: string): readonly RefusedView[] {
     const refused = this.#parts.refusedClients.list(principal);
     if (refused.length === 0) return [];
-    const { devices, consumers } = this.#site();
-    const names = new Map<string, string | undefined>([...devices, ...consumers].map(({ id, name }) => [id, name]));
+    const site = this.#site();
+    const names = new Map<string, string | undefined>(
+      [...logInsOf(site), ...site.consumers].map(({ id, name }) => [id, name]),
+    );
     const named = (id: string) => names.get(id) ?? id;
     return refused.map(({ first, last, ...one }) => ({
       ...one,

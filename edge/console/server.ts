@@ -49,6 +49,7 @@ import type { SiteDocument } from '../site/document.ts';
 import type { Author } from '../site/revision.ts';
 import { type ActionRouteParts, registerActionRoutes } from './action-routes.ts';
 import { registerBackupRoute } from './backup-route.ts';
+import { type BridgeRouteParts, registerBridgeRoutes } from './bridge-routes.ts';
 import { type CameraLogins, registerCameraSaveRoute } from './camera-save-route.ts';
 import { type CameraSetUpParts, registerCameraSetUpRoutes } from './camera-set-up-routes.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
@@ -73,6 +74,8 @@ export interface ConsoleServerOptions {
   readonly source: ConsoleSource;
   /** the site's document; absent: the page cannot change it */
   readonly document?: SiteDocument;
+  /** the site's bridges; absent: the API has no routes for them */
+  readonly bridges?: BridgeRouteParts['bridges'];
   /** makes the passwords of new devices and consumers */
   readonly passwordsFor?: PasswordsFor;
   /** the credentials of devices, bridges and consumers; absent: the page cannot change them */
@@ -272,11 +275,13 @@ export class ConsoleServer implements Part {
     return app;
   }
 
-  /** Credentials of devices, bridges and consumers, and lists of devices. */
+  /** Credentials of devices, bridges and consumers, found devices, and lists of devices. */
   #registerDevices(app: FastifyInstance, login: Login): void {
-    const { credentials, devices } = this.#options;
+    const { credentials, devices, document, bridges } = this.#options;
     const whoOf = (request: FastifyRequest) => authorOf(request, login);
     if (credentials !== undefined) registerCredentialRoutes(app.withTypeProvider(), { credentials, authorOf: whoOf });
+    if (document !== undefined && bridges !== undefined)
+      registerBridgeRoutes(app, { document, bridges, authorOf: whoOf });
     if (devices !== undefined) registerImportRoute(app.withTypeProvider(), { devices, authorOf: whoOf });
   }
 

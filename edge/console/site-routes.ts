@@ -282,6 +282,7 @@ async function changed(
   return made.length === 0 ? told : { ...told, passwords: made };
 }
 
+/** The revision that the author has seen. @throws HttpProblem 428 without one */
 export function seenIn({ headers }: FastifyRequest): string {
   const value = headers['if-match'];
   if (value === undefined) throw new HttpProblem(428, words('gateway/reason.revision-missing'));

@@ -23,6 +23,7 @@ import type { CredentialDoor } from '../devices/credential-door.ts';
 import type { ImportDoor } from '../devices/import-door.ts';
 import type { SiteDocument } from '../site/document.ts';
 import { type ActionRouteParts, registerActionRoutes } from './action-routes.ts';
+import { type BridgeRouteParts, registerBridgeRoutes } from './bridge-routes.ts';
 import { type CameraLogins, registerCameraSaveRoute } from './camera-save-route.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
@@ -50,6 +51,7 @@ export interface GatewaySocketOptions {
   readonly actions?: ActionRouteParts;
   /** stores the log-ins of cameras; absent: none is stored */
   readonly cameraLogins?: CameraLogins;
+  readonly bridges?: BridgeRouteParts['bridges'];
   readonly logger: Logger;
 }
 
@@ -63,7 +65,7 @@ export class GatewaySocket implements Part {
   }
 
   async start(): Promise<void> {
-    const { folder, document, passwordsFor, credentials, devices, pairing, actions, cameraLogins, logger } =
+    const { folder, document, passwordsFor, credentials, devices, bridges, pairing, actions, cameraLogins, logger } =
       this.#options;
     const path = join(folder, socketName);
     const app = Fastify({
@@ -77,6 +79,7 @@ export class GatewaySocket implements Part {
     useSchemas(app);
     registerSiteRoutes(app, { document, authorOf, passwordsFor });
     if (credentials !== undefined) registerCredentialRoutes(app.withTypeProvider(), { credentials, authorOf });
+    if (bridges !== undefined) registerBridgeRoutes(app, { document, bridges, authorOf });
     if (devices !== undefined) registerImportRoute(app.withTypeProvider(), { devices, authorOf });
     if (pairing !== undefined)
       registerPairingRoutes(app.withTypeProvider(), { pairing: pairing.pairing, view: pairing.view, authorOf });

@@ -131,3 +131,11 @@ test('cameras, the centre, the clock and problems have points in words', () => {
   ]);
   expect(pointsOf({ uplinks: [{ ...uplink, state: 'draining', events: 1000 }] })).toEqual([]);
 });
+
+test('a bridge that is away is named alone, without the devices behind it', () => {
+  const behind = ['a', 'b', 'c', 'd'].map((id) => deviceStatus(id, { bridge: 'zigbee', connected: false }));
+  const zigbee = deviceStatus('zigbee', { found: 0, connected: false });
+  expect(pointsOf({ devices: [zigbee, ...behind] })).toEqual(['zigbee is not connected']);
+  const reached = { ...zigbee, connected: true };
+  expect(pointsOf({ devices: [reached, ...behind.slice(0, 1)] })).toEqual(['a is not connected']);
+});

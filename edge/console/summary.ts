@@ -96,7 +96,9 @@ function problemPoints({ problems, problemsI18n = [] }: GatewayStatus): SummaryP
 
 function devicePoints(devices: readonly DeviceStatus[], refused: readonly RefusedView[]): SummaryPoint[] {
   const wrongPassword = new Set(refused.flatMap(({ kind, principal }) => (kind === 'password' ? [principal] : [])));
-  const away = devices.filter(({ connected }) => !connected);
+  const notConnected = new Set(devices.filter(({ connected }) => !connected).map(({ id }) => id));
+  // a bridge that is away is named alone, without the devices behind it
+  const away = devices.filter(({ id, bridge }) => notConnected.has(id) && !notConnected.has(bridge ?? ''));
   // a device whose log-in is refused is not silent
   const knocking = away.filter(({ id }) => wrongPassword.has(id));
   const others = away.filter(({ id }) => !wrongPassword.has(id));

@@ -7,6 +7,7 @@
  * the same form gets a hash of itself appended, which depends on nothing else.
  */
 import { createHash } from 'node:crypto';
+import { isId } from '@forpost/shared/event/ids.ts';
 
 const longest = 64;
 const hashLetters = 8;
@@ -46,6 +47,11 @@ export class ChannelNames {
     this.#onClaim();
     return name;
   }
+}
+
+/** The channel's id for a device's own name of a part: the name itself where it is an id. */
+export function channelId(text: string): string {
+  return isId(text) ? text : distinctName(text);
 }
 
 /** A channel's name for `text` that no other text gets; independent of all claims. */

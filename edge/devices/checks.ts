@@ -9,6 +9,7 @@ import type { Value } from '@forpost/shared/event/event.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
+import { longestSource } from '../site/site.ts';
 import type { Decoded, DecodedEvent, DecodedReading, FieldProblem, Understood } from './decoder.ts';
 import { noValue } from './message-notes.ts';
 import { isMetric } from './metrics.ts';
@@ -101,6 +102,8 @@ function withoutOddValues(reading: DecodedReading, problems: FieldProblem[]): De
 
 /** Why the whole item cannot be stored; undefined where it can. */
 function problemOf(item: Item): Message | undefined {
+  if (item.device !== undefined && !isText(item.device, longestSource))
+    return message('gateway/note.device-name', { count: longestSource });
   if (item.kind === 'event') return eventProblem(item);
   const { channel, id, values } = item.data;
   if (channel !== undefined && !isId(channel)) return message('gateway/note.channel', { name: quoted(channel) });

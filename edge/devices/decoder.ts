@@ -1,8 +1,10 @@
 /**
  * A decoder turns the messages of one kind of device into readings and events. A new kind of device is one new file in
- * decoders/ and one line in decoders/registry.ts.
+ * decoders/ and one line in decoders/registry.ts. A decoder of a bridge names the device of each reading, and says what the
+ * bridge tells about the devices behind it; bridges/bridge.ts knows which of them the site has.
  *
- * Always: a decoder is a pure function of the message; it never throws on a payload, but returns the reason.
+ * Always: a decoder is a pure function of the message, and of what was kept from earlier ones (`channels`, `unitsOf`); it
+ * never throws on a payload, but returns the reason.
  */
 
 import type { Problem } from '@forpost/shared/config/explain.ts';
@@ -21,6 +23,43 @@ export interface DeviceMessage<Config extends DeviceConfig = DeviceConfig> {
   readonly received: number;
   /** the device's names of channels, kept across messages; default: names of this message alone */
   readonly channels?: ChannelNames;
+  /** the log-in is a bridge; absent: a device, which speaks for itself alone */
+  readonly bridge?: KnownToBridge;
+}
+
+/** What the bridge has said earlier of the devices behind it. */
+export interface KnownToBridge {
+  /** units by the bridge's name of the value, as `BridgedDevice.units` gave them for the device of this name */
+  unitsOf(name: string): Readonly<Record<string, string>> | undefined;
+}
+
+/** What a bridge says about one device behind it. Absent fields: this message does not say. */
+export interface BridgedDevice {
+  /** what the bridge calls the device now */
+  readonly name: string;
+  /** the device's address at the bridge, which stays when the bridge renames the device */
+  readonly address?: string;
+  /** `group`: a name for several devices, whose values stand for no device. Default: device */
+  readonly kind?: 'device' | 'group' | 'coordinator';
+  /** maker, model and what it is, for people */
+  readonly model?: string;
+  /** units of values whose unit depends on the model, by the bridge's name of the value: `{ voltage: 'mV' }` */
+  readonly units?: Readonly<Record<string, string>>;
+  /** whether the bridge reaches the device */
+  readonly reachable?: boolean;
+  /** the device has sent something just now */
+  readonly alive?: true;
+  /** the device has left the bridge */
+  readonly gone?: true;
+}
+
+/** What a message of a bridge says about the bridge and the devices behind it. */
+export interface BridgeReport {
+  /** whether the bridge itself runs: its birth, its last will */
+  readonly running?: boolean;
+  readonly devices?: readonly BridgedDevice[];
+  /** `devices` lists all devices (with the coordinator), or all groups: those that it lacks are gone */
+  readonly complete?: 'devices' | 'groups';
 }
 
 export interface DecodedReading {
@@ -34,7 +73,12 @@ export interface DecodedReading {
   readonly json?: string;
   /** see `Resendable` */
   readonly content?: string;
+  /** see `OfBridge` */
+  readonly device?: string;
 }
+
+/** `device`: of a bridge's message, the bridge's name for the device; absent: the log-in itself. */
+export type OfBridge = Pick<DecodedReading, 'device'>;
 
 /**
  * `content`: everything that is stored of the item, as one text that does not depend on the device's spelling (spaces,
@@ -51,6 +95,8 @@ export interface DecodedEvent {
   readonly data: Readonly<Record<string, unknown>>;
   /** see `Resendable` */
   readonly content?: string;
+  /** see `OfBridge` */
+  readonly device?: string;
 }
 
 /** A field that was not read, or not read as written: its path in the message (`ENERGY.Factor[2]`), and the reason. */
@@ -73,6 +119,8 @@ export interface Understood {
   readonly lost?: Message;
   /** the device's own time as written, and why it is not plausible; the time of receipt is used instead */
   readonly oddTime?: Message;
+  /** of a bridge's message */
+  readonly bridge?: BridgeReport;
 }
 
 export type Decoded = Understood | { readonly ok: false; readonly reason: Message };
@@ -99,6 +147,8 @@ export interface Decoder<Config extends DeviceConfig = DeviceConfig> {
   readonly name: string;
   /** the kind of device, for people: «Shelly of all generations» */
   readonly about: string;
+  /** topics that only a bridge of this kind publishes to, beside those of a device: `decode` gets them too */
+  bridgeFilters?(bridge: Config): readonly string[];
   /** whether a bridge may speak so: `only`: no device does; `also`: both; absent: devices alone */
   readonly bridge?: 'only' | 'also';
   /** schema of the keys that a device in site.yaml has for this decoder alone; absent: none */

@@ -3,6 +3,7 @@
  * documents and public reports; ids and numbers are invented. Tests run them, and docs/reference/devices.md lists them.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import type { KnownToBridge } from './decoder.ts';
 import { decoders } from './decoders/registry.ts';
 
 export interface FieldCase {
@@ -11,12 +12,15 @@ export interface FieldCase {
   /** topic of a device named `dev` */
   readonly topic: string;
   readonly payload: string;
+  /** the site has the log-in as a bridge, where the decoder is also one of devices */
+  readonly bridge?: true;
   /** instead of `payload` where that is not UTF-8; \xNN stands for one byte */
   readonly bytes?: string;
   /** readings that the result must have, perhaps among others; `time`: null = the time of receipt */
   readonly want?: readonly {
     readonly values: Readonly<Record<string, unknown>>;
     readonly channel?: string;
+    /** the bridge's name of the device */
     readonly device?: string;
     readonly id?: string;
     readonly time?: number | null;
@@ -42,6 +46,11 @@ export const fieldCases: Readonly<Record<string, readonly FieldCase[]>> = Object
     return [name, existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as readonly FieldCase[]) : []];
   }),
 );
+
+/** What a decoder gets of a bridge that has said nothing yet; nothing for a device. */
+export function asBridge({ bridge }: FieldCase): { readonly bridge?: KnownToBridge } {
+  return bridge === true ? { bridge: { unitsOf: () => undefined } } : {};
+}
 
 export function payloadOf({ payload, bytes }: FieldCase): Buffer {
   if (bytes === undefined) return Buffer.from(payload);

@@ -3,6 +3,7 @@
  * configuration.
  *
  *   device    publishes to the topics that its decoder names (decoder.ts), subscribes to its commands
+ *   bridge    as a device; it speaks for the devices behind it, which have no log-in
  *   consumer  publishes and subscribes by its own filters, and by those of its roles (roles/)
  *
  * Always: only the device itself publishes to its own topics: no other device and no consumer, whatever its filters.
@@ -14,7 +15,8 @@ import { atOnce } from '@forpost/shared/slices.ts';
 import { compiling, type Principal } from '../broker/access.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { ConsumerConfig, DeviceConfig, Site } from '../site/site.ts';
-import type { MoreTopics } from './decoder.ts';
+import { logInsOf } from '../site/site-devices.ts';
+import type { Decoder, MoreTopics } from './decoder.ts';
 import { decoderNamed } from './decoders/registry.ts';
 import { roleNamed } from './roles/registry.ts';
 import type { Role, RoleTopics } from './roles/role.ts';
@@ -28,21 +30,22 @@ interface DeviceTopics extends MoreTopics {
 }
 
 /** The principals by user name. @throws RangeError for an unknown decoder; the check of site.yaml refuses it before */
-export function principalsOf(site: Pick<Site, 'devices' | 'consumers'>): Map<string, Principal> {
+export function principalsOf(site: Pick<Site, 'devices' | 'bridges' | 'consumers'>): Map<string, Principal> {
   return atOnce(principalSteps(site));
 }
 
 /** The same in steps (shared/slices.ts): the rights of 5,000 devices are some 0.3 s of a slow core. */
-export function* principalSteps({
-  devices,
-  consumers,
-}: Pick<Site, 'devices' | 'consumers'>): Generator<void, Map<string, Principal>, void> {
+export function* principalSteps(
+  site: Pick<Site, 'devices' | 'bridges' | 'consumers'>,
+): Generator<void, Map<string, Principal>, void> {
+  const { bridges = [], consumers } = site;
+  const isBridge = new Set<string>(bridges.map(({ id }) => id));
   const topics = new Map<string, DeviceTopics>();
   const owned = new FilterSet(reserved);
   const commands = new FilterSet();
   const allCommands = new Set<string>();
-  for (const device of devices) {
-    const own = topicsOf(device);
+  for (const device of logInsOf(site)) {
+    const own = topicsOf(device, isBridge.has(device.id));
     topics.set(device.id, own);
     for (const filter of ownOf(own)) owned.add(filter);
     for (const filter of own.commands ?? []) {
@@ -57,7 +60,8 @@ export function* principalSteps({
   const exceptOfConsumer = (topic: string) => owned.matches(topic) && !commands.matches(topic);
   const principals = new Map<string, Principal>();
   for (const [id, own] of topics) {
-    principals.set(id, deviceOf(id, own, { owned, commands }));
+    const device = deviceOf(id, own, { owned, commands });
+    principals.set(id, isBridge.has(id) ? { ...device, isBridge: true } : device);
     yield;
   }
   for (const { consumer, roles } of speaking) {
@@ -69,9 +73,15 @@ export function* principalSteps({
   return principals;
 }
 
-/** The topics that only this device publishes to. */
-export function ownTopics(device: DeviceConfig): readonly string[] {
-  return ownOf(topicsOf(device));
+/** The topics that only this device or bridge publishes to. */
+export function ownTopics(device: DeviceConfig, isBridge = false): readonly string[] {
+  return ownOf(topicsOf(device, isBridge));
+}
+
+/** The topics whose messages the decoder reads. */
+export function readTopics(device: DeviceConfig, decoder: Decoder, isBridge: boolean): readonly string[] {
+  const all = decoder.publishFilters(device);
+  return isBridge ? [...all, ...(decoder.bridgeFilters?.(device) ?? [])] : all;
 }
 
 /** Topics where consumers may give this device commands; none for an unknown decoder. */
@@ -83,12 +93,12 @@ export function rolesOf({ role = [] }: Pick<ConsumerConfig, 'role'>): readonly R
   return [role].flat().flatMap((name) => roleNamed(name) ?? []);
 }
 
-function topicsOf(device: DeviceConfig): DeviceTopics {
+function topicsOf(device: DeviceConfig, isBridge: boolean): DeviceTopics {
   const decoder = decoderNamed(device.decoder);
   if (decoder === undefined) throw new RangeError(`device "${device.id}": there is no decoder "${device.decoder}"`);
   return {
     ...decoder.moreTopics?.(device),
-    read: decoder.publishFilters(device),
+    read: readTopics(device, decoder, isBridge),
     subscribe: decoder.subscribeFilters(device),
   };
 }

@@ -1,15 +1,15 @@
 /**
- * The site's devices and consumers: their log-ins, their rights, their newest values. The broker authenticates by it,
- * the pipeline decodes by it, the pages and the status read the devices' state from it.
+ * The site's devices, bridges and consumers: their log-ins, their rights, their newest values. The broker authenticates by
+ * it, the pipeline decodes by it, the pages and the status read the devices' state from it.
  *
- * Always: only a device or consumer of the site's configuration can log in, each with its own password; a decoder that
- * throws makes a dead letter and nothing else; the memory for a device is bounded, whatever the device sends.
+ * Always: only a device, bridge or consumer of the site's configuration can log in, each with its own password; a device
+ * behind a bridge has no log-in; a decoder that throws makes a dead letter and nothing else; the memory for a device is
+ * bounded, whatever the device sends.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
-import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import type { Value } from '@forpost/shared/event/event.ts';
+import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { DeviceStatus } from '@forpost/shared/event/status.ts';
 import type { PasswordVerifier } from '@forpost/shared/password.ts';
 import { atOnce, inSlices } from '@forpost/shared/slices.ts';
@@ -18,51 +18,57 @@ import { message } from '@forpost/shared/texts/texts.ts';
 import type { Principal } from '../broker/access.ts';
 import { FilterSet } from '../broker/filter-set.ts';
 import type { Secrets } from '../site/secrets.ts';
-import type { DeviceConfig, Site } from '../site/site.ts';
+import type { BridgeConfig, DeviceConfig, Site } from '../site/site.ts';
+import { logInsOf, siteDevices } from '../site/site-devices.ts';
+import { type Attributed, Bridge } from './bridges/bridge.ts';
+import { type BridgeView, bridgeView } from './bridges/bridge-view.ts';
+import type { KeptName } from './bridges/name-entry.ts';
 import { ChannelNames } from './channel-names.ts';
 import { checkDecoded } from './checks.ts';
 import type { Decoded, Decoder } from './decoder.ts';
 import { decoderNamed } from './decoders/registry.ts';
-import { DecodingRecord } from './decoding-record.ts';
+import { KnownDevice, mostUnread, type Newest, unreadOf } from './known-device.ts';
 import { LogIns } from './log-ins.ts';
 import type { MessageRecord } from './message-record.ts';
-import { principalSteps, principalsOf } from './principals.ts';
+import { principalSteps, principalsOf, readTopics } from './principals.ts';
 import { RecentMessages } from './recent-messages.ts';
 
-/** Newest values that are remembered of one device. A further one replaces the value that came longest ago. */
-const mostValues = 256;
 /** The result for a message that is not decoded: birth, last will, discovery, an answer to a caller. */
 const passedOn: Decoded = { ok: true, items: [] };
-/** Letters of a text that are remembered; few, because every status carries the newest values of all devices. */
-const mostLetters = 64;
 
-interface KnownDevice {
-  config: DeviceConfig;
-  decoder: Decoder;
-  /** topics that the decoder reads; messages on the device's other topics are delivered, not decoded */
-  read: FilterSet;
-  connected: boolean;
-  /** ms since 1970: when the device last connected or disconnected */
-  lastConnected: number | undefined;
-  lastSeen: number | undefined;
-  messages: number;
-  deadLetters: number;
-  /** reason and time (ms since 1970) of the newest dead letter */
-  newestDeadLetter: { readonly reason: string; readonly at: number } | undefined;
-  readonly values: Map<string, NewestValue>;
-  channels: ChannelNames;
-  decoding: DecodingRecord;
+/** A device of the site. */
+interface Member {
+  readonly id: DeviceId;
+  /** for people */
+  readonly name: string;
+  /** its own, or its bridge's */
+  readonly decoder: Decoder | undefined;
+  readonly device: KnownDevice;
+  /** how its messages are read; absent: its bridge speaks for it */
+  readonly logIn: LogIn | undefined;
+  /** the bridge that speaks for it */
+  readonly behind: DeviceId | undefined;
 }
+
+/** How the messages of a log-in are read. */
+interface LogIn {
+  readonly config: DeviceConfig;
+  readonly decoder: Decoder;
+  /** topics that the decoder reads; messages on the device's other topics are delivered, not decoded */
+  readonly read: FilterSet;
+  channels: ChannelNames;
+  /** of a bridge */
+  readonly bridge?: Bridge | undefined;
+}
+
+/** A decoded message; of a bridge with the device of each item. */
+export type DecodedMessage = Decoded & { readonly bridged?: Attributed };
+
+/** What bridges have said of the devices behind them, by bridge: kept across restarts. */
+export type BridgeNames = Readonly<Record<string, readonly KeptName[]>>;
 
 /** Names of channels and the names that claimed them, by device: kept across restarts. */
 export type ChannelClaims = Readonly<Record<string, readonly (readonly [name: string, claimedBy: string])[]>>;
-
-/** Changed in place: deleting and inserting it at each reading would make the map rehash all the time. */
-interface NewestValue {
-  value: Value;
-  /** number of the device's message with this value, counted from 1 */
-  message: number;
-}
 
 interface ChangedSite {
   readonly site: Site;
@@ -70,13 +76,15 @@ interface ChangedSite {
 }
 
 export class DeviceRegistry {
-  #devices: ReadonlyMap<string, KnownDevice>;
+  #members: ReadonlyMap<string, Member> = new Map();
   #principals: ReadonlyMap<string, Principal>;
   /** who may log in, by which credentials */
   readonly logIns: LogIns;
   readonly #clock: Clock;
   readonly #latestTime: (received: number) => number;
   readonly #onChannelClaim: () => void;
+  readonly #onBridgeNames: () => void;
+  readonly #onReach: (bridge: DeviceId, reachable: boolean) => void;
   /** what `ready` has prepared */
   #ready: { readonly next: ChangedSite; readonly commit: () => void } | undefined;
   /** of devices that somebody watches */
@@ -92,31 +100,61 @@ export class DeviceRegistry {
     latestTime?: (received: number) => number;
     /** called when a device claims the name of a new channel; `channelClaims` has it */
     onChannelClaim?: () => void;
+    /** called when a bridge speaks of a new device, or names one otherwise; `bridgeNames` has it */
+    onBridgeNames?: () => void;
+    /** called when a bridge becomes reachable or unreachable */
+    onReach?: (bridge: DeviceId, reachable: boolean) => void;
   }) {
     const { site, secrets, clock, verifier } = options;
     this.#onChannelClaim = options.onChannelClaim ?? (() => undefined);
+    this.#onBridgeNames = options.onBridgeNames ?? (() => undefined);
+    this.#onReach = options.onReach ?? (() => undefined);
     this.#latestTime = options.latestTime ?? (() => Number.POSITIVE_INFINITY);
     this.#clock = clock;
     this.recentMessages = new RecentMessages(clock);
-    this.#devices = new Map(site.devices.map((config) => [config.id, this.#newDevice(config)]));
+    this.#members = atOnce(this.#memberSteps(site, []));
     this.#principals = principalsOf(site);
     this.logIns = new LogIns({ mqtt: secrets.mqtt, principalOf: (id) => this.principal(id), clock, verifier });
   }
 
-  /** A device that has sent nothing yet. @throws RangeError for an unknown decoder */
-  #newDevice(config: DeviceConfig): KnownDevice {
-    return {
-      ...readingOf(config),
-      connected: false,
-      lastConnected: undefined,
-      lastSeen: undefined,
-      messages: 0,
-      deadLetters: 0,
-      newestDeadLetter: undefined,
-      values: new Map(),
-      channels: new ChannelNames([], this.#onChannelClaim),
-      decoding: new DecodingRecord(),
-    };
+  /**
+   * The devices of `site`: known ones keep what is known of them, wherever they stand now. What has to change in a known
+   * one is added to `changes`, for the commit. @throws RangeError for an unknown decoder
+   */
+  *#memberSteps(site: Site, changes: (() => void)[]): Generator<void, ReadonlyMap<string, Member>, void> {
+    const isBridge = new Set<string>(site.bridges?.map(({ id }) => id) ?? []);
+    const logIns = new Map<string, LogIn>();
+    for (const config of logInsOf(site)) {
+      logIns.set(config.id, this.#logInOf(config, isBridge.has(config.id), changes));
+      yield;
+    }
+    const members = new Map<string, Member>();
+    for (const { id, name = id, bridge: behind } of siteDevices(site)) {
+      const before = this.#members.get(id);
+      const logIn = logIns.get(id);
+      const decoder = logIn?.decoder ?? logIns.get(behind ?? '')?.decoder;
+      const device = before?.device ?? new KnownDevice();
+      if (before !== undefined && before.decoder !== decoder) changes.push(() => device.forgetReadings());
+      if (before?.logIn !== undefined && logIn === undefined) changes.push(() => device.notConnected());
+      members.set(id, { id, name, decoder, device, logIn, behind });
+    }
+    return members;
+  }
+
+  #logInOf(config: DeviceConfig, isBridge: boolean, changes: (() => void)[]): LogIn {
+    const before = this.#members.get(config.id)?.logIn;
+    const known = before !== undefined && (before.bridge !== undefined) === isBridge ? before : undefined;
+    if (known !== undefined && isDeepStrictEqual(known.config, config)) return known;
+    const reading = readingOf(config, isBridge);
+    const channels = before?.channels ?? new ChannelNames([], this.#onChannelClaim);
+    if (!isBridge) return { ...reading, channels };
+    const bridge = known?.bridge ?? new Bridge(config, this.#onBridgeNames);
+    if (known?.bridge !== undefined)
+      changes.push(() => {
+        bridge.configure(config);
+        if (known.decoder !== reading.decoder) bridge.forget();
+      });
+    return { ...reading, channels, bridge };
   }
 
   /**
@@ -141,20 +179,12 @@ export class DeviceRegistry {
 
   *#preparing({ site, secrets }: ChangedSite): Generator<void, () => void, void> {
     const principals = yield* principalSteps(site);
-    const devices = new Map<string, KnownDevice>();
-    const read: { readonly device: KnownDevice; readonly reads: Reading }[] = [];
-    for (const config of site.devices) {
-      const known = this.#devices.get(config.id);
-      const device = known ?? this.#newDevice(config);
-      devices.set(config.id, device);
-      if (known !== undefined && !isDeepStrictEqual(known.config, config))
-        read.push({ device, reads: readingOf(config) });
-      yield;
-    }
+    const changes: (() => void)[] = [];
+    const members = yield* this.#memberSteps(site, changes);
     const takeLogIns = yield* this.logIns.preparing(secrets.mqtt);
     return () => {
-      for (const { device, reads } of read) applyReading(device, reads);
-      this.#devices = devices;
+      for (const change of changes) change();
+      this.#members = members;
       this.#principals = principals;
       takeLogIns();
     };
@@ -165,176 +195,174 @@ export class DeviceRegistry {
     return this.#principals.get(user);
   }
 
-  /** Decodes a device's message; a refusal has its reason in words. `received`: ms since 1970. Never throws. */
-  decode(device: string, topic: string, payload: Uint8Array, received: number): Decoded {
-    const known = this.#devices.get(device);
-    if (known === undefined) return { ok: false, reason: message('gateway/note.no-device', { device }) };
-    if (!known.read.matches(topic)) return passedOn;
+  /**
+   * Decodes the message of a log-in; a refusal has its reason in words. What a bridge says of the devices behind it is noted.
+   * `received`: ms since 1970. Never throws.
+   */
+  decode(id: string, topic: string, payload: Uint8Array, received: number): DecodedMessage {
+    const logIn = this.#members.get(id)?.logIn;
+    if (logIn === undefined) return { ok: false, reason: message('gateway/note.no-device', { device: id }) };
+    if (!logIn.read.matches(topic)) return passedOn;
     try {
-      const { config, decoder, channels } = known;
-      const decoded = decoder.decode({ device: config, topic, payload, received, channels });
-      return checkDecoded(decoded, received, this.#latestTime);
+      const { config, decoder, channels, bridge } = logIn;
+      const given = { device: config, topic, payload, received, channels };
+      const decoded = decoder.decode(bridge === undefined ? given : { ...given, bridge });
+      const checked = checkDecoded(decoded, received, this.#latestTime);
+      if (bridge === undefined || !checked.ok) return checked;
+      const before = bridge.reachable;
+      const bridged = bridge.attribute(checked, received, channels, { topic, payload });
+      if (bridge.reachable !== before) this.#onReach(config.id, bridge.reachable);
+      return { ...checked, items: bridged.items, bridged };
     } catch (error) {
       return {
         ok: false,
-        reason: message('gateway/note.decoder-failed', { name: known.decoder.name, error: messageOf(error) }),
+        reason: message('gateway/note.decoder-failed', { name: logIn.decoder.name, error: messageOf(error) }),
       };
     }
   }
 
-  /** Notes a device's message: its time, its newest values, and what the decoder did not understand. */
-  seen(device: string, received: number, decoded: Decoded, message?: { topic: string; payload: Uint8Array }): void {
-    const known = this.#devices.get(device);
-    if (known === undefined) return;
-    known.messages++;
-    known.lastSeen = received;
-    known.decoding.note(decoded, received, message);
-    if (message !== undefined) this.recentMessages.note(device, received, message.topic, message.payload, decoded);
-    if (!decoded.ok) return;
-    for (const item of decoded.items) if (item.kind === 'reading') remember(known.values, item.data, known.messages);
+  /**
+   * Notes a message: its time, its newest values, and what the decoder did not understand; of a bridge for each device that
+   * it is about.
+   */
+  seen(id: string, received: number, decoded: DecodedMessage, message?: { topic: string; payload: Uint8Array }): void {
+    const device = this.#members.get(id)?.device;
+    if (device === undefined) return;
+    if (message !== undefined) this.recentMessages.note(id, received, message.topic, message.payload, decoded);
+    const { bridged } = decoded;
+    if (bridged === undefined || !decoded.ok) {
+      device.note(decoded, received, message);
+      return;
+    }
+    const { items, owners, alive } = bridged;
+    const own = items.filter((item) => item.device === undefined);
+    // what was not understood belongs to the one device that the message is about
+    const isOfOne = alive.size === 1 && owners.every((owner) => owner !== undefined);
+    device.note(isOfOne ? { ok: true, items } : decoded, received, isOfOne ? undefined : message, own);
+    for (const owner of alive) {
+      const of = items.filter((_, index) => owners[index] === owner);
+      if (message !== undefined)
+        this.recentMessages.note(owner, received, message.topic, message.payload, { ok: true, items: of });
+      const notes = isOfOne ? { ...decoded, items: of } : { ok: true as const, items: of };
+      this.#members.get(owner)?.device.note(notes, received, isOfOne ? message : undefined);
+    }
   }
 
   /** Restores the names of channels from before a restart. Called before the first message. */
   recallChannels(claims: ChannelClaims): void {
-    for (const [device, known] of this.#devices) {
+    for (const [device, { logIn }] of this.#members) {
       const own = Object.hasOwn(claims, device) ? claims[device] : undefined;
-      if (own !== undefined) known.channels = new ChannelNames(own, this.#onChannelClaim);
+      if (own !== undefined && logIn !== undefined) logIn.channels = new ChannelNames(own, this.#onChannelClaim);
     }
   }
 
   /** Names of channels and the names that claimed them, by device. */
   channelClaims(): ChannelClaims {
-    const claims = [...this.#devices].map(([id, { channels }]) => [id, channels.claims] as const);
+    const claims = [...this.#members].map(([id, { logIn }]) => [id, logIn?.channels.claims ?? []] as const);
     return Object.fromEntries(claims.filter(([, own]) => own.length > 0));
+  }
+
+  /** Restores what bridges had said of the devices behind them before a restart. Called before the first message. */
+  recallBridges(names: BridgeNames): void {
+    for (const { id, logIn } of this.#members.values())
+      if (Object.hasOwn(names, id)) logIn?.bridge?.recall(names[id] ?? []);
+  }
+
+  /** What bridges have said of the devices behind them, by bridge. */
+  bridgeNames(): BridgeNames {
+    return Object.fromEntries(this.#bridges().map(([{ config }, bridge]) => [config.id, bridge.kept()]));
+  }
+
+  /** The bridges with the devices behind them and the found ones, in the order of site.yaml. */
+  bridges(): readonly BridgeView[] {
+    return this.#bridges().map(([{ config }, bridge]) =>
+      bridgeView(config as BridgeConfig, bridge, (id) => this.#members.get(id)?.device),
+    );
+  }
+
+  /** The bridge of this id; undefined: the site has no such bridge. */
+  bridge(id: string): Pick<Bridge, 'foundBy'> | undefined {
+    return this.#members.get(id)?.logIn?.bridge;
+  }
+
+  /** Whether the gateway receives what this bridge says; true for what is no bridge. */
+  reaches(id: string): boolean {
+    return this.#members.get(id)?.logIn?.bridge?.reachable ?? true;
+  }
+
+  #bridges(): readonly (readonly [LogIn, Bridge])[] {
+    return [...this.#members.values()].flatMap(({ logIn }) =>
+      logIn?.bridge === undefined ? [] : [[logIn, logIn.bridge] as const],
+    );
   }
 
   /** A device's messages and values so far; undefined for a device that the site does not have. */
   messageRecord(device: string): MessageRecord | undefined {
-    const known = this.#devices.get(device);
-    if (known === undefined) return undefined;
-    const { values, decoding } = known;
-    return {
-      messages: decoding.read,
-      notUnderstood: decoding.notUnderstood,
-      values,
-      more: values.size >= mostValues,
-      onlyUnjudged: decoding.onlyUnjudged,
-    };
+    return this.#members.get(device)?.device.messageRecord();
   }
 
   /** Devices whose messages are not understood, or whose clock is wrong, a sentence each. */
   problems(): readonly Message[] {
-    const all = [...this.#devices.values()].flatMap(({ config, decoding }) =>
-      decoding.problems(config.name ?? config.id),
-    );
+    const all = [...this.#members.values()].flatMap(({ name, device }) => device.decoding.problems(name));
     const more = all.length - mostProblems;
     if (more <= 0) return all;
     return [...all.slice(0, mostProblems), message('gateway/reason.more-device-problems', { count: more })];
   }
 
-  /** Notes that a device connected or disconnected; ignores consumers. */
+  /** Notes that a device or bridge connected or disconnected; ignores consumers. */
   connected(id: string, connected: boolean): void {
-    const known = this.#devices.get(id);
-    if (known === undefined) return;
-    known.connected = connected;
-    known.lastConnected = this.#clock.now();
+    const member = this.#members.get(id);
+    if (member === undefined) return;
+    member.device.connected = connected;
+    member.device.lastConnected = this.#clock.now();
+    const bridge = member.logIn?.bridge;
+    if (bridge === undefined || bridge.reachable === connected) return;
+    bridge.reachable = connected;
+    this.#onReach(member.id, connected);
   }
 
   /** Counts a dead letter of the device. */
   countDeadLetter(id: string, reason: string): void {
-    const known = this.#devices.get(id);
-    if (known === undefined) return;
-    known.deadLetters++;
-    known.newestDeadLetter = { reason, at: this.#clock.now() };
+    this.#members.get(id)?.device.countDeadLetter({ reason, at: this.#clock.now() });
   }
 
   /** Reason and time (ms since 1970) of a device's newest dead letter. */
-  newestDeadLetter(id: string): { readonly reason: string; readonly at: number } | undefined {
-    return this.#devices.get(id)?.newestDeadLetter;
+  newestDeadLetter(id: string): Newest | undefined {
+    return this.#members.get(id)?.device.newestDeadLetter;
   }
 
-  /** All devices for the status, in the order of site.yaml. */
+  /** All devices for the status, in the order of site.yaml, a bridge before the devices behind it. */
   statuses(): readonly DeviceStatus[] {
     let inFull = 0;
-    return [...this.#devices.values()].map((known) => ({
-      id: known.config.id,
-      name: known.config.name ?? known.config.id,
-      connected: known.connected,
-      lastSeen: known.lastSeen === undefined ? null : rfc3339(known.lastSeen),
-      ...(known.lastConnected === undefined ? {} : { lastConnected: rfc3339(known.lastConnected) }),
-      messages: known.messages,
-      deadLetters: known.deadLetters,
-      values: Object.fromEntries([...known.values].map(([name, { value }]) => [name, value])),
-      ...unreadOf(known.decoding, () => inFull++ < mostUnread),
-    }));
+    return [...this.#members.values()].map((member) => {
+      const { id, name, device } = member;
+      return {
+        id,
+        name,
+        ...device.state(),
+        ...this.#ofBridge(member),
+        ...unreadOf(device.decoding, () => inFull++ < mostUnread),
+      };
+    });
+  }
+
+  /** What a bridge, or a device behind one, has in the status beside what all have. */
+  #ofBridge({ id, logIn, behind, device }: Member): Partial<Pick<DeviceStatus, 'connected' | 'bridge' | 'found'>> {
+    if (logIn?.bridge !== undefined)
+      return { connected: device.connected && logIn.bridge.reachable, found: logIn.bridge.foundCount };
+    const bridge = behind === undefined ? undefined : this.#members.get(behind)?.logIn?.bridge;
+    if (behind === undefined || bridge === undefined) return {};
+    return { bridge: behind, connected: bridge.reachable && bridge.reportedOf(id)?.reachable !== false };
   }
 }
-
-type Reading = Pick<KnownDevice, 'config' | 'decoder' | 'read'>;
 
 /** How a device's messages are read. @throws RangeError for an unknown decoder; the check of site.yaml refuses it before */
-function readingOf(config: DeviceConfig): Reading {
+function readingOf(config: DeviceConfig, isBridge: boolean): Pick<LogIn, 'config' | 'decoder' | 'read'> {
   const decoder = decoderNamed(config.decoder);
   if (decoder === undefined) throw new RangeError(`device "${config.id}": there is no decoder "${config.decoder}"`);
-  const filters = [...decoder.publishFilters(config), ...(decoder.moreTopics?.(config).readShared ?? [])];
+  const filters = [...readTopics(config, decoder, isBridge), ...(decoder.moreTopics?.(config).readShared ?? [])];
   return { config, decoder, read: new FilterSet(filters) };
-}
-
-/** What another decoder has read means nothing to the new one. */
-function applyReading(device: KnownDevice, { config, decoder, read }: Reading): void {
-  if (decoder !== device.decoder) {
-    device.values.clear();
-    device.decoding = new DecodingRecord();
-  }
-  device.config = config;
-  device.decoder = decoder;
-  device.read = read;
 }
 
 /** Sentences about devices in one status. */
 const mostProblems = 20;
-/** Devices for which one status has every field and the newest message; for further ones it has counts alone. */
-const mostUnread = 50;
-
-function unreadOf(decoding: DecodingRecord, inFull: () => boolean): Pick<DeviceStatus, 'unread'> {
-  const unread = decoding.view();
-  if (unread === undefined || inFull()) return unread === undefined ? {} : { unread };
-  const { messages, inARow, nothingUnderstood } = unread;
-  return { unread: { messages, inARow, nothingUnderstood, unknownKeys: [], fields: [] } };
-}
-
-function shortened(text: string): string {
-  return text.length <= mostLetters ? text : `${text.slice(0, mostLetters - 1)}…`;
-}
-
-function remember(
-  values: Map<string, NewestValue>,
-  { channel, values: said }: { readonly channel?: string; readonly values: Readonly<Record<string, Value>> },
-  message: number,
-): void {
-  for (const metric of Object.keys(said)) {
-    const given = said[metric];
-    if (given === undefined) continue;
-    const name = channel === undefined ? metric : `${channel}/${metric}`;
-    const value = typeof given === 'string' ? shortened(given) : given;
-    const newest = values.get(name);
-    if (newest !== undefined) {
-      newest.value = value;
-      newest.message = message;
-      continue;
-    }
-    if (values.size >= mostValues) values.delete(longestUnseen(values));
-    values.set(name, { value, message });
-  }
-}
-
-function longestUnseen(values: ReadonlyMap<string, NewestValue>): string {
-  let oldest = '';
-  let least = Number.POSITIVE_INFINITY;
-  for (const [name, { message }] of values) {
-    if (message >= least) continue;
-    oldest = name;
-    least = message;
-  }
-  return oldest;
-}

@@ -4,13 +4,14 @@ import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { OutboxStatus, ReusedIds } from '../outbox/outbox.ts';
 import type { Site } from '../site/site.ts';
+import { siteDevices } from '../site/site-devices.ts';
 
 /** A sentence for each device that gave one id to several readings. */
 export function reusedIdProblems(
-  { devices }: Pick<Site, 'devices'>,
+  site: Pick<Site, 'devices' | 'bridges'>,
   { reusedIds }: Pick<OutboxStatus, 'reusedIds'>,
 ): readonly Message[] {
-  const names = new Map<string, string>(devices.map(({ id, name }) => [id, name ?? id]));
+  const names = new Map<string, string>(siteDevices(site).map(({ id, name }) => [id, name ?? id]));
   return reusedIds.map((one) => reusedInWords(names.get(one.device), one));
 }
 

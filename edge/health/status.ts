@@ -22,7 +22,8 @@ import type { Outbox, OutboxStatus } from '../outbox/outbox.ts';
 import { type MuteRule, muteInWords } from '../rules/cannot-fire.ts';
 import type { RuleEngine } from '../rules/engine.ts';
 import type { MuteWatch } from '../rules/mute-watch.ts';
-import { deviceWords, type Site } from '../site/site.ts';
+import type { Site } from '../site/site.ts';
+import { deviceWords, siteDevices } from '../site/site-devices.ts';
 import type { Uplink } from '../uplink/uplink.ts';
 import type { VisionSupervisor } from '../vision/supervisor.ts';
 import type { HostHealth } from './host/host-health.ts';
@@ -105,7 +106,7 @@ export class Status {
       lanes: uplink.lanes(),
       uplinks: uplinksInAnyLanguage(uplink.statuses()),
       cameras: camerasInAnyLanguage(placed(vision.cameras(), site.cameras)),
-      devices: devicesInAnyLanguage(placed(withMuteRules(devices.statuses(), mute), site.devices)),
+      devices: devicesInAnyLanguage(placed(withMuteRules(devices.statuses(), mute), siteDevices(site))),
       commandKeys: this.#parts.commandKeys(),
       sendsEvidence: this.#parts.sendsEvidence,
       ...this.#parts.restored,

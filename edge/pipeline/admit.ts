@@ -6,6 +6,7 @@
  *    that are on disk (P1);
  *  - rules skip a resend (the device's own id and the content came before), and the outbox drops it; a known id with
  *    another content is a new reading;
+ *  - a publish of a bridge is one entry with the events of all its devices; each of them is judged as its own;
  *  - whatever a device sends, `entryOf` never throws: a payload that no decoder can read becomes a dead letter of that
  *    device (P8).
  */
@@ -24,6 +25,25 @@ import { type EntryQueue, isNeverStorable } from './entry-queue.ts';
 import type { EventDrafts } from './event-drafts.ts';
 import type { ResendFilter } from './resend-filter.ts';
 import type { RuleStep } from './rule-step.ts';
+
+/** Whether a reading is of a device behind a bridge that waits to be named: it is stored, and no rule judges it. */
+function isUnnamed({ device }: DecodedReading, owner: DeviceId | undefined): boolean {
+  return device !== undefined && owner === undefined;
+}
+
+/** Resend names of one publish, by device: two devices behind a bridge may use the same ids. */
+function resendNames(): (device: DeviceId) => ResendNames {
+  const first: { device?: DeviceId; readonly names: ResendNames } = { names: new ResendNames() };
+  let others: Map<DeviceId, ResendNames> | undefined;
+  return (device) => {
+    first.device ??= device;
+    if (first.device === device) return first.names;
+    others ??= new Map();
+    const known = others.get(device) ?? new ResendNames();
+    others.set(device, known);
+    return known;
+  };
+}
 
 export interface AdmissionParts {
   readonly devices: DeviceRegistry;
@@ -68,18 +88,24 @@ export class Admission {
       const events = rules.act(this.#alive(device, publish), publish);
       return { events, deadLetter, sender: device, publish: publish.record };
     }
-    const names = new ResendNames();
-    const events = decoded.items.map((item) => drafts.ofDevice(device, item, publish, names));
-    const transitions: AlarmTransition[] = [];
-    let readings = 0;
-    decoded.items.forEach((item, i) => {
-      if (item.kind !== 'reading') return;
-      readings++;
-      const { resendId, content = 0 } = events[i] ?? {};
-      if (resendId === undefined || resends.isNew(device, resendId, content))
-        transitions.push(...this.#observe(device, item, publish));
+    const { bridged } = decoded;
+    const owners = decoded.items.map((_, i) => bridged?.owners[i] ?? device);
+    const namesOf = resendNames();
+    const events = decoded.items.map((item, i) => {
+      const owner = owners[i] ?? device;
+      return drafts.ofDevice(owner, item, publish, namesOf(owner));
     });
-    if (readings === 0) transitions.push(...this.#alive(device, publish));
+    const transitions: AlarmTransition[] = [];
+    const alive = new Set<DeviceId>(bridged?.alive).add(device);
+    decoded.items.forEach((item, i) => {
+      const owner = owners[i] ?? device;
+      if (item.kind !== 'reading' || isUnnamed(item, bridged?.owners[i])) return;
+      alive.delete(owner);
+      const { resendId, content = 0 } = events[i] ?? {};
+      if (resendId === undefined || resends.isNew(owner, resendId, content))
+        transitions.push(...this.#observe(owner, item, publish));
+    });
+    for (const one of alive) transitions.push(...this.#alive(one, publish));
     const entry = {
       events: [...rules.act(transitions, publish), ...events],
       sender: device,

@@ -57,6 +57,7 @@ export class Pipeline {
   /** events that no device sent */
   readonly own: OwnEvents;
   readonly #queue: EntryQueue;
+  readonly #drafts: EventDrafts;
   readonly #rules: RuleStep;
 
   constructor({
@@ -85,6 +86,7 @@ export class Pipeline {
       },
     });
     this.#queue = queue;
+    this.#drafts = drafts;
     this.#rules = new RuleStep({ rules, alarms, drafts, queue, clock, onAlert });
     this.own = new OwnEvents({ alarms, drafts, queue, onAlert });
     this.cameras = new SceneIntake({ rules: this.#rules, drafts, queue, own: this.own, clock });
@@ -102,6 +104,13 @@ export class Pipeline {
   get unstored(): { readonly waiting: number; readonly lost: number; readonly collapsed: number } {
     const { waiting, lost, collapsed } = this.#queue;
     return { waiting, lost, collapsed };
+  }
+
+  /** A bridge can be reached, or no longer. */
+  bridgeReached(bridge: DeviceId, reachable: boolean): void {
+    const now = this.#drafts.arrival();
+    const { received } = now;
+    this.#rules.observeAndKeep([{ kind: 'reach', device: bridge, time: received, received, reachable }], now);
   }
 
   /** See `RuleStep.changeSite`. */

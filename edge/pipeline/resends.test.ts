@@ -24,7 +24,8 @@ const site: Site = {
   cameras: [],
   revision: 'r1',
   devices: [{ id: asId('meter'), decoder: 'native' }],
-  rules: [{ id: asId('over'), kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000 }],
+  bridges: [{ id: asId('hub'), decoder: 'native', devices: [{ id: asId('s1') }, { id: asId('s2') }] }],
+  rules: [{ id: asId('over'), kind: 'threshold', devices: ['meter', 's1', 'hub'], metric: 'power_w', above: 5000 }],
 };
 
 const clock = new FakeClock();
@@ -74,10 +75,10 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const publish = (payload: string) =>
+const publish = (payload: string, device = 'meter') =>
   pipeline.admit({
-    device: 'meter',
-    topic: 'forpost/devices/meter/readings',
+    device,
+    topic: `forpost/devices/${device}/readings`,
     payload: Buffer.from(payload),
     qos: 1,
     duplicate: false,
@@ -132,4 +133,28 @@ test('a number that a double cannot hold is stored as the device wrote it', asyn
   await publish('{"id":"r","values":{"power_w":9007199254740993}}');
   await publish('{"id":"r","values":{"power_w":9007199254740992}}');
   expect(stored()).toEqual(['9007199254740993', '9007199254740992']);
+});
+
+test('devices behind one bridge have ids of their own: one entry on disk, an event of each device, and no resend twice', async () => {
+  const one = (device: string, power: number) => ({ device, id: 1, values: { power_w: power } });
+  const list = JSON.stringify([one('s1', 6000), one('s2', 7), one('stranger', 6000), { values: { power_w: 9 } }]);
+  await publish(list, 'hub');
+  await publish(JSON.stringify([one('s2', 7), one('s1', 6000)]), 'hub');
+  const reader = openReader(outbox.file);
+  const readings = reader.newest('telemetry', 100).toReversed();
+  reader.close();
+  expect(readings.map(({ device, data }) => [device, JSON.parse(data)])).toEqual([
+    ['s1', { values: { power_w: 6000 }, id: '1' }],
+    ['s2', { values: { power_w: 7 }, id: '1' }],
+    ['hub', { values: { power_w: 6000 }, id: '1', channel: 'stranger', device: 'stranger' }],
+    ['hub', { values: { power_w: 9 } }],
+  ]);
+});
+
+test('rules judge each device behind a bridge for itself, and no device that nobody has named', async () => {
+  const one = (device: string, power: number) => ({ device, values: { power_w: power } });
+  await publish(JSON.stringify([one('s2', 6000), one('stranger', 6000)]), 'hub');
+  expect(raised).toBe(0);
+  await publish(JSON.stringify([one('s1', 6000), one('s2', 1)]), 'hub');
+  expect(raised).toBe(1);
 });

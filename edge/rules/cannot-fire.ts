@@ -11,6 +11,7 @@ import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { MessageRecord } from '../devices/message-record.ts';
 import { isEnabled, type Site } from '../site/site.ts';
+import { siteDevices } from '../site/site-devices.ts';
 import type { CannotFire } from './can-fire.ts';
 import { ruleKind } from './kinds/registry.ts';
 
@@ -45,7 +46,7 @@ export function muteRules(site: Site, recordOf: (device: DeviceId) => MessageRec
     if (kind?.cannotFire === undefined) continue;
     const ofRule: (MuteRule & Pick<CannotFire, 'kind'>)[] = [];
     let canFire = false;
-    for (const { id } of site.devices) {
+    for (const { id } of siteDevices(site)) {
       if (!kind.concerns(config, id)) continue;
       if (left-- <= 0) return found;
       const record = recordOf(id);

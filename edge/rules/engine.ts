@@ -14,7 +14,8 @@ import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
-import { deviceWords, isEnabled, type Site } from '../site/site.ts';
+import { isEnabled, type Site } from '../site/site.ts';
+import { deviceWords, siteDevices } from '../site/site-devices.ts';
 import type { CameraView } from '../vision/messages.ts';
 import { observationsOf } from './camera-view.ts';
 import { type KnowsClockError, rightClock } from './clock-error.ts';
@@ -23,6 +24,7 @@ import { isOwnRule } from './own-rules.ts';
 import { type AlarmTransition, type Evaluation, lateAfterMs, type Observation, type RuleChange } from './rule.ts';
 import {
   buildRule,
+  concerns,
   fail,
   keptRule,
   key,
@@ -78,6 +80,7 @@ export class RuleEngine {
   /** the earliest wake of any rule; kept, because it is asked after each message and changes rarely */
   #nextWake: number | undefined;
   readonly #clockError: KnowsClockError;
+  readonly #reaches: ((bridge: DeviceId) => boolean) | undefined;
   readonly #context: SiteContext;
   readonly #oddTimes = new Map<DeviceId, DeviceTimes>();
 
@@ -93,12 +96,15 @@ export class RuleEngine {
     watch?: RuleWatch;
     /** default: the clock is right */
     clockError?: KnowsClockError;
+    /** whether a bridge can be reached now; default: every one */
+    reaches?: (bridge: DeviceId) => boolean;
   }) {
-    const { site, actives = [], uptime, watch, clockError = () => rightClock } = options;
+    const { site, actives = [], uptime, watch, clockError = () => rightClock, reaches } = options;
     this.#site = site;
     this.#clockError = clockError;
     this.#watch = watch;
-    this.#context = liveContext(() => this.#site, clockError);
+    this.#reaches = reaches;
+    this.#context = liveContext(() => this.#site, clockError, reaches);
     this.#rules = site.rules.filter(isEnabled).map((config) => buildRule(config, this.#context, actives, uptime));
     this.#orphans = actives.filter((alarm) => !this.#isWatched(alarm) && !isOwnRule(alarm.rule));
     this.#index();
@@ -137,8 +143,8 @@ export class RuleEngine {
       return kept ?? buildRule(config, this.#context, actives, uptime);
     });
     const fresh = this.#rules.filter((rule) => !rule.broken && known.get(rule.config.id) !== rule);
-    for (const id of this.#oddTimes.keys())
-      if (!site.devices.some((device) => device.id === id)) this.#oddTimes.delete(id);
+    const ids = new Set(siteDevices(site).map((device) => device.id));
+    for (const id of this.#oddTimes.keys()) if (!ids.has(id)) this.#oddTimes.delete(id);
     this.#index();
     const transitions = actives.flatMap((alarm) => this.#unwatched(alarm, before, now));
     for (const rule of fresh) this.#show(rule, viewOf, transitions, uptime, now);
@@ -147,7 +153,7 @@ export class RuleEngine {
 
   /** Whether the rules of a site can be built. @throws what a kind's `initial` throws */
   check(site: Site, uptime: Uptime): void {
-    const context = liveContext(() => site, this.#clockError);
+    const context = liveContext(() => site, this.#clockError, this.#reaches);
     const known = new Set(this.#rules.map(({ config }) => JSON.stringify(config)));
     for (const config of site.rules.filter(isEnabled))
       if (!known.has(JSON.stringify(config))) {
@@ -163,7 +169,7 @@ export class RuleEngine {
     rule?.active.delete(key(alarm));
     const site = this.#site;
     const had = deviceWords(before, alarm.device).name ?? alarm.device;
-    const isGone = ![...site.devices, ...site.cameras].some(({ id }) => id === alarm.device);
+    const isGone = ![...siteDevices(site), ...site.cameras].some(({ id }) => id === alarm.device);
     const sentence = isGone
       ? message('alarm/unwatched.device', { device: had })
       : rule === undefined
@@ -181,8 +187,7 @@ export class RuleEngine {
   }
 
   #isWatched(alarm: RestoredAlarm): boolean {
-    const { devices } = this.#context;
-    return this.#rules.some((rule) => !rule.broken && watches(rule, devices, alarm));
+    return this.#rules.some((rule) => !rule.broken && watches(rule, this.#context, alarm));
   }
 
   /** Tells a rule that begins now what its cameras see. */
@@ -203,10 +208,10 @@ export class RuleEngine {
   /** Which rules observe which device or camera, and when the next rule wakes. */
   #index(): void {
     this.#concerned.clear();
-    for (const { id } of [...this.#site.devices, ...this.#site.cameras])
+    for (const { id } of [...siteDevices(this.#site), ...this.#site.cameras])
       this.#concerned.set(
         id,
-        this.#rules.filter(({ broken, kind, config }) => !broken && kind.concerns(config, id)),
+        this.#rules.filter((rule) => !rule.broken && concerns(rule, this.#context, id)),
       );
     this.#nextWake = earliest(this.#rules);
   }
@@ -306,8 +311,9 @@ export class RuleEngine {
   }
 }
 
-function idsOf({ devices }: Site): readonly DeviceId[] {
-  return devices.map(({ id }) => id);
+/** The devices, each with its bridge. */
+function idsOf(site: Site): readonly string[] {
+  return siteDevices(site).map(({ id, bridge }) => (bridge === undefined ? id : `${bridge} ${id}`));
 }
 
 function earliest(rules: readonly RunningRule[]): number | undefined {

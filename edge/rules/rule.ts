@@ -65,6 +65,14 @@ export type Observation =
       /** more about the cause, in words; may be empty */
       readonly reason: string;
     }
+  /** a bridge can be reached, or no longer: the devices behind it cannot be received meanwhile */
+  | {
+      readonly kind: 'reach';
+      readonly device: DeviceId;
+      readonly time: number;
+      readonly received: WallTime;
+      readonly reachable: boolean;
+    }
   /** the camera lost its tracks (its stream or the vision process restarted): no `left` will come for them */
   | { readonly kind: 'scene-lost'; readonly device: DeviceId; readonly time: number; readonly received: WallTime }
   /** the camera is live: from now on, a thing without a track is not in the picture */
@@ -129,7 +137,14 @@ export type AlarmWords = Pick<Texts<'alarm' | 'common' | 'gateway'>, 'say' | 'fo
 
 /** Facts about the site. All but `active` are those of the site as it is when they are read. */
 export interface RuleContext {
+  /** devices with a log-in, bridges, and devices behind bridges */
   readonly devices: readonly DeviceId[];
+  /** the bridge that speaks for a device; undefined: it has a log-in of its own, or is a bridge */
+  bridgeOf(device: DeviceId): DeviceId | undefined;
+  /** the devices behind a bridge; none for what is no bridge */
+  behind(bridge: DeviceId): readonly DeviceId[];
+  /** whether a bridge can be reached now */
+  reaches(bridge: DeviceId): boolean;
   /** IANA */
   readonly timezone: string;
   readonly clockError: KnowsClockError;
@@ -203,6 +218,11 @@ export interface RuleKind<Config, State> {
   clause(config: Config, names: SiteNames): Message;
   /** whether this rule could raise this alarm; after a restart the engine clears an alarm that no rule could raise */
   covers(config: Config, devices: readonly DeviceId[], subject: AlarmSubject): boolean;
+  /**
+   * The rule speaks of devices behind a bridge by one alarm of the bridge while it cannot be reached: it observes the bridge
+   * of each device that it concerns, and covers such an alarm.
+   */
+  readonly groupsByBridge?: true;
   /** whether the rule observes this device or camera; asked once for each */
   concerns(config: Config, device: DeviceId): boolean;
   /** why the rule cannot fire on a device's messages so far; undefined where it can, or where too few have come */

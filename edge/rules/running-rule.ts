@@ -12,6 +12,7 @@ import type { Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
 import type { RuleConfig, Site } from '../site/site.ts';
+import { siteDevices } from '../site/site-devices.ts';
 import type { KnowsClockError } from './clock-error.ts';
 import { type AnyRuleKind, ruleKind } from './kinds/registry.ts';
 import type { AlarmSubject, AlarmTransition, RuleContext } from './rule.ts';
@@ -54,7 +55,7 @@ export function buildRule(
 ): RunningRule {
   const kind = ruleKind(config.kind);
   if (kind === undefined) throw new RangeError(`rule "${config.id}": there is no kind "${config.kind}"`);
-  const active = actives.filter((alarm) => watches({ kind, config }, context.devices, alarm));
+  const active = actives.filter((alarm) => watches({ kind, config }, context, alarm));
   const rule: RunningRule = {
     config,
     kind,
@@ -93,7 +94,7 @@ export function keptRule(
     rule.config = config;
     return rule;
   }
-  const active = actives.filter((alarm) => watches({ kind, config }, context.devices, alarm));
+  const active = actives.filter((alarm) => watches({ kind, config }, context, alarm));
   try {
     const carried = kind.carry?.({ before, config, state, context: withActive(context, active), uptime });
     if (carried === undefined) return undefined;
@@ -110,10 +111,23 @@ export function keptRule(
 /** Whether an active alarm belongs to this rule. */
 export function watches(
   { kind, config }: Pick<RunningRule, 'kind' | 'config'>,
-  devices: readonly DeviceId[],
+  { devices, behind }: Pick<SiteContext, 'devices' | 'behind'>,
   alarm: AlarmSubject & { readonly rule: RuleId },
 ): boolean {
-  return alarm.rule === config.id && kind.covers(config, devices, alarm);
+  if (alarm.rule !== config.id) return false;
+  if (kind.covers(config, devices, alarm)) return true;
+  if (kind.groupsByBridge !== true) return false;
+  return behind(alarm.device).some((device) => kind.covers(config, devices, { ...alarm, device }));
+}
+
+/** Whether the rule observes this device, camera or bridge. */
+export function concerns(
+  { kind, config }: Pick<RunningRule, 'kind' | 'config'>,
+  { behind }: Pick<SiteContext, 'behind'>,
+  device: DeviceId,
+): boolean {
+  if (kind.concerns(config, device)) return true;
+  return kind.groupsByBridge === true && behind(device).some((one) => kind.concerns(config, one));
 }
 
 function ofState(config: RuleConfig): object {
@@ -130,16 +144,28 @@ export function fail(rule: RunningRule, message: string): void {
 }
 
 /** The context of the site as it is now, whenever somebody reads it. */
-export function liveContext(current: () => Site, clockError: KnowsClockError): SiteContext {
-  const bySite = new WeakMap<Site, Readonly<Pick<SiteContext, 'devices' | 'words'> & { names: Map<string, string> }>>();
+export function liveContext(
+  current: () => Site,
+  clockError: KnowsClockError,
+  reaches: SiteContext['reaches'] = () => true,
+): SiteContext {
+  const bySite = new WeakMap<
+    Site,
+    Readonly<Pick<SiteContext, 'devices' | 'words' | 'bridgeOf' | 'behind'> & { names: Map<string, string> }>
+  >();
   const facts = () => {
     const site = current();
     const known = bySite.get(site);
     if (known !== undefined) return known;
+    const all = siteDevices(site);
+    const bridges = new Map(all.flatMap(({ id, bridge }) => (bridge === undefined ? [] : [[id, bridge] as const])));
+    const behind = Map.groupBy(bridges.keys(), (id) => bridges.get(id));
     const made = {
-      devices: site.devices.map(({ id }) => id),
+      devices: all.map(({ id }) => id),
       words: wordsOf(site.language),
-      names: new Map([...site.devices, ...site.cameras].map(({ id, name }) => [id as string, name ?? id])),
+      names: new Map([...all, ...site.cameras].map(({ id, name }) => [id as string, name ?? id])),
+      bridgeOf: (device: DeviceId) => bridges.get(device),
+      behind: (bridge: DeviceId) => behind.get(bridge) ?? [],
     };
     bySite.set(site, made);
     return made;
@@ -156,6 +182,9 @@ export function liveContext(current: () => Site, clockError: KnowsClockError): S
       return facts().words;
     },
     clockError,
+    reaches,
+    bridgeOf: (device) => facts().bridgeOf(device),
+    behind: (bridge) => facts().behind(bridge),
     nameOf: (device) => facts().names.get(device) ?? device,
     zoneNameOf: (id, zone) => camera(id)?.zones?.find((one) => one.id === zone)?.name ?? zone,
     lineNameOf: (id, line) => camera(id)?.lines?.find((one) => one.id === line)?.name ?? line,

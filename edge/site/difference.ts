@@ -16,8 +16,11 @@ import { type Fields, isFields, valuesIn } from './values.ts';
 
 const mostChanges = 50;
 const longestValue = 60;
-/** What is drawn in a camera's picture: lists of {id, name, points}. */
-const drawnLists = ['zones', 'lines', 'masks', 'motion_masks'];
+/** Lists within an entry, by section: what is drawn in a camera's picture ({id, name, points}), the devices behind a bridge. */
+const partLists: Readonly<Record<string, readonly string[]>> = {
+  cameras: ['zones', 'lines', 'masks', 'motion_masks'],
+  bridges: ['devices'],
+};
 
 /** The changes that make `after` of `before`, two texts of documents. */
 export function differenceOf(before: string, after: string): readonly ChangeInWords[] {
@@ -51,6 +54,7 @@ function sectionChanges(section: string, before: unknown, after: unknown): reado
 
 function thingOf(section: string, id: string): Message {
   if (section === 'devices') return message('gateway/change.device', { id });
+  if (section === 'bridges') return message('gateway/change.bridge', { id });
   if (section === 'consumers') return message('gateway/change.consumer', { id });
   if (section === 'cameras') return message('gateway/change.camera', { id });
   if (section === 'rules') return message('gateway/change.rule', { id });
@@ -59,22 +63,22 @@ function thingOf(section: string, id: string): Message {
 }
 
 function thingChanges(section: string, thing: Message, before: Fields, after: Fields): readonly Message[] {
-  const drawn = section === 'cameras' ? drawnLists : [];
-  const others = (fields: Fields) => Object.fromEntries(Object.entries(fields).filter(([key]) => !drawn.includes(key)));
+  const parts = (Object.hasOwn(partLists, section) ? partLists[section] : undefined) ?? [];
+  const others = (fields: Fields) => Object.fromEntries(Object.entries(fields).filter(([key]) => !parts.includes(key)));
   return [
     ...fieldChanges(thing, others(before), others(after)),
-    ...drawn.flatMap((list) => drawnChanges(list, thing, byId(before[list]), byId(after[list]))),
+    ...parts.flatMap((list) => partChanges(list, thing, byId(before[list]), byId(after[list]))),
   ];
 }
 
-/** Zones, lines and masks of one camera. Those without an id count by their place in the list. */
-function drawnChanges(
+/** Zones, lines and masks of one camera, devices of one bridge. Those without an id count by their place in the list. */
+function partChanges(
   list: string,
   thing: Message,
   before: ReadonlyMap<string, Fields>,
   after: ReadonlyMap<string, Fields>,
 ): readonly Message[] {
-  const part = (id: string) => drawnOf(list, id);
+  const part = (id: string) => partOf(list, id);
   return [
     ...missing(before, after).map((id) => message('gateway/change.part-removed', { thing, part: part(id) })),
     ...missing(after, before).map((id) => message('gateway/change.part-added', { thing, part: part(id) })),
@@ -91,7 +95,8 @@ function drawnChanges(
   ];
 }
 
-function drawnOf(list: string, id: string): Message {
+function partOf(list: string, id: string): Message {
+  if (list === 'devices') return message('gateway/change.device', { id });
   if (list === 'zones') return message('gateway/change.zone', { id });
   if (list === 'lines') return message('gateway/change.line', { id });
   if (list === 'masks') return message('gateway/change.mask', { id });

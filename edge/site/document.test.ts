@@ -171,8 +171,8 @@ test('a change that the next start would refuse, or that a part refuses, is refu
   expect(await change((old) => old.replace('zone: drive }', 'zone: drvie }'))).toMatchObject({
     problems: [expect.stringMatching(/^rule "intruder": camera "yard" has no zone "drvie"/)],
   });
-  expect(await change((old) => `${old}bridges: []\n`)).toMatchObject({
-    problems: [expect.stringContaining('unknown key "bridges"')],
+  expect(await change((old) => `${old}kettles: []\n`)).toMatchObject({
+    problems: [expect.stringContaining('unknown key "kettles"')],
   });
   expect(
     await change((old) => withScene(old, 'yard', { zones: [], lines: [], masks: [], motion_masks: [] })),

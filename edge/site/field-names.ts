@@ -4,6 +4,8 @@ import { message } from '@forpost/shared/texts/texts.ts';
 
 const named: Readonly<Record<string, Message>> = {
   devices: message('gateway/field.devices'),
+  bridges: message('gateway/field.bridges'),
+  source: message('gateway/field.source'),
   consumers: message('gateway/field.consumers'),
   cameras: message('gateway/field.cameras'),
   rules: message('gateway/field.rules'),

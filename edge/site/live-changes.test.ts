@@ -21,17 +21,26 @@ import { type RestoredAlarm, RuleEngine } from '../rules/engine.ts';
 import type { AlarmTransition, Observation } from '../rules/rule.ts';
 import { trackOf } from '../rules/testing/rules.ts';
 import type { LoadedDocument } from './document.ts';
+import { siteDevices } from './site-devices.ts';
 
 const deviceIds = ['meter', 'oven', 'lamp'];
-const users = [...deviceIds, 'display'];
+const bridgeIds = ['hub', 'attic'];
+const behindIds = ['s1', 's2'];
+const users = [...deviceIds, ...bridgeIds, 'display'];
 /** longer than every hold time, silence and clearing of the rules below, one of them after the other */
 const settledMs = 1_000_000;
 const noon = Date.UTC(2026, 0, 14, 11);
 
 const name = fc.option(fc.constantFrom('One', 'Two'), { nil: undefined });
 const severity = fc.option(fc.constantFrom('info', 'critical'), { nil: undefined });
-const target = fc.constantFrom('*', ...deviceIds);
+const target = fc.constantFrom('*', ...deviceIds, ...bridgeIds, ...behindIds);
 const device = fc.record({ id: fc.constantFrom(...deviceIds), decoder: fc.constantFrom('native', 'tasmota'), name });
+const bridged = fc.record({ id: fc.constantFrom(...behindIds), source: fc.constantFrom('one', 'two'), name });
+const bridge = fc.record({
+  id: fc.constantFrom(...bridgeIds),
+  decoder: fc.constantFrom('native', 'tasmota'),
+  devices: fc.uniqueArray(bridged, { maxLength: 2, selector: ({ id }) => id }),
+});
 const camera = fc.record({
   id: fc.constantFrom('yard', 'gate'),
   url: fc.constantFrom('rtsp://10.0.0.7/a', 'rtsp://10.0.0.7/b'),
@@ -103,17 +112,24 @@ const action = fc.record({
 const site = fc.record({
   site: fc.record({ id: fc.constant('home'), timezone: fc.constantFrom('UTC', 'Europe/Berlin'), name }),
   devices: fc.uniqueArray(device, { maxLength: 3, selector: ({ id }) => id }),
+  bridges: fc.uniqueArray(bridge, { maxLength: 2, selector: ({ id }) => id }),
   consumers: fc.constantFrom([], [{ id: 'display', subscribe: ['forpost/alerts/#'], publish: ['cmnd/#'] }]),
   cameras: fc.uniqueArray(camera, { maxLength: 2, selector: ({ id }) => id }),
   rules: fc.uniqueArray(rule, { maxLength: 4, selector: ({ id }) => id }),
   actions: fc.uniqueArray(action, { minLength: 1, maxLength: 2, selector: ({ id }) => id }),
 });
 const event = fc.oneof(
-  fc.record({ device: fc.constantFrom(...deviceIds), power: fc.constantFrom(50, 150, 250) }),
+  fc.record({ device: fc.constantFrom(...deviceIds, ...behindIds), power: fc.constantFrom(50, 150, 250) }),
   fc.record({ camera: fc.constantFrom('yard', 'gate'), inside: fc.boolean() }),
+  fc.record({ bridge: fc.constantFrom(...bridgeIds), reachable: fc.boolean() }),
   fc.record({ waitMs: fc.constantFrom(1_000, 30_000, 200_000) }),
 );
-type Event = Partial<Record<'device' | 'camera', string>> & { power?: number; inside?: boolean; waitMs?: number };
+type Event = Partial<Record<'device' | 'camera' | 'bridge', string>> & {
+  power?: number;
+  inside?: boolean;
+  reachable?: boolean;
+  waitMs?: number;
+};
 
 /** Devices, rules and alarms of one gateway, with its cameras. */
 class Running {
@@ -127,6 +143,8 @@ class Running {
   acts = 0;
   /** who stands in the zone of each camera */
   readonly inside: Set<string>;
+  /** bridges that cannot be reached */
+  readonly away: Set<string>;
   /** the newest power of each device, which it keeps sending */
   readonly powers: Map<string, number>;
   loaded: LoadedDocument;
@@ -138,9 +156,11 @@ class Running {
     this.alarms = new Map(before?.alarms);
     this.inside = new Set(before?.inside);
     this.powers = new Map(before?.powers);
+    this.away = new Set(before?.away);
     this.registry = new DeviceRegistry({ ...loaded, clock: new FakeClock() });
     const actives = [...this.alarms.values()];
-    this.engine = new RuleEngine({ site: loaded.site, actives, uptime: this.uptime as Uptime });
+    const reaches = (bridge: string) => !this.away.has(bridge);
+    this.engine = new RuleEngine({ site: loaded.site, actives, uptime: this.uptime as Uptime, reaches });
     const publisher = {
       publish: (topic: string, payload: string) => {
         this.acts++;
@@ -182,8 +202,9 @@ class Running {
     this.#scene(camera, this.inside.has(camera) ? 'entered' : undefined);
   }
 
-  take({ device: id, power, camera: seen, inside, waitMs = 0 }: Event): void {
-    if (id !== undefined && this.loaded.site.devices.some((one) => one.id === id)) {
+  take({ device: id, power, camera: seen, inside, bridge, reachable = true, waitMs = 0 }: Event): void {
+    const known = siteDevices(this.loaded.site).find((one) => one.id === id);
+    if (id !== undefined && known !== undefined && !this.away.has(known.bridge ?? '')) {
       this.powers.set(id, power ?? 0);
       this.#observe({
         kind: 'reading',
@@ -192,7 +213,9 @@ class Running {
         received: this.now,
         values: { power_w: power ?? 0 },
       });
+      if (known.bridge !== undefined) this.#hello(known.bridge);
     }
+    if (bridge !== undefined) this.#reach(bridge, reachable);
     if (seen !== undefined && this.loaded.site.cameras.some((one) => one.id === seen)) {
       const was = this.inside.has(seen);
       if (inside) this.inside.add(seen);
@@ -211,6 +234,24 @@ class Running {
       for (let due = this.engine.nextWake(); due !== undefined && due <= this.uptime; due = this.engine.nextWake())
         this.#apply(this.engine.wake(this.now, this.uptime as Uptime));
     }
+  }
+
+  /** A message without a reading: the device is alive. */
+  #hello(device: DeviceId): void {
+    this.#observe({ kind: 'message', device, time: this.now, received: this.now });
+  }
+
+  #reach(bridge: string, reachable: boolean): void {
+    if (reachable === !this.away.has(bridge)) return;
+    if (reachable) this.away.delete(bridge);
+    else this.away.add(bridge);
+    this.#observe({ kind: 'reach', device: bridge as DeviceId, time: this.now, received: this.now, reachable });
+  }
+
+  /** Every device that can be reached sends something. */
+  hello(): void {
+    for (const { id, bridge } of siteDevices(this.loaded.site))
+      if (!this.away.has(bridge ?? '') && !this.away.has(id)) this.#hello(id);
   }
 
   #scene(camera: string, change?: 'entered' | 'left'): void {
@@ -247,20 +288,38 @@ class Running {
 
   /** What people and devices see of it. */
   state(): object {
-    const topics = ['cmnd/meter/POWER', 'forpost/devices/meter/readings', 'tele/oven/SENSOR', 'forpost/alerts/x'];
+    const topics = [
+      'cmnd/meter/POWER',
+      'forpost/devices/meter/readings',
+      'forpost/devices/hub/readings',
+      'tele/oven/SENSOR',
+      'forpost/alerts/x',
+    ];
     const rights = users.map((user) => {
       const principal = this.registry.principal(user);
       return principal && topics.map((topic) => [mayPublish(principal, topic), maySubscribe(principal, topic)]);
     });
     const payload = Buffer.from('{"values":{"power_w":3}}');
-    const read = deviceIds.map((id) => this.registry.decode(id, `forpost/devices/${id}/readings`, payload, noon));
-    return { alarms: [...this.alarms.keys()].sort(), rights, read: JSON.stringify(read) };
+    const read = [...deviceIds, ...bridgeIds].map((id) =>
+      this.registry.decode(id, `forpost/devices/${id}/readings`, payload, noon),
+    );
+    const owners = bridgeIds.map((id) => {
+      const named = Buffer.from('[{"device":"one","values":{"a":1}},{"device":"two","values":{"a":1}}]');
+      return this.registry.decode(id, `forpost/devices/${id}/readings`, named, noon).bridged?.owners;
+    });
+    return {
+      owners: JSON.stringify(owners),
+      alarms: [...this.alarms.keys()].sort(),
+      rights,
+      read: JSON.stringify(read),
+    };
   }
 }
 
 /** What happens to every gateway in the end: each device sends much and little, and everybody comes and goes. */
 const ending: readonly Event[] = [
-  ...deviceIds.map((id) => ({ device: id, power: 250 })),
+  ...bridgeIds.map((id) => ({ bridge: id, reachable: true })),
+  ...[...deviceIds, ...behindIds].map((id) => ({ device: id, power: 250 })),
   ...['yard', 'gate'].map((id) => ({ camera: id, inside: true })),
 ];
 /** And each sends little, and everybody goes. */
@@ -316,7 +375,10 @@ test('after any changes of the document a running gateway is as one that was res
       for (const { id } of restarted.loaded.site.cameras) restarted.restartCamera(id);
       // a restart forgets hold times: every device sends its newest value once more
       const repeated = [...live.powers].map(([device, power]) => ({ device, power }));
-      for (const gateway of [live, restarted]) for (const step of repeated) gateway.take(step);
+      for (const gateway of [live, restarted]) {
+        for (const step of repeated) gateway.take(step);
+        gateway.hello();
+      }
       for (const gateway of [live, restarted]) gateway.wait(settledMs);
       expect(live.state()).toEqual(restarted.state());
       for (const steps of [ending, quiet]) {
@@ -334,10 +396,28 @@ test('after any changes of the document a running gateway is as one that was res
   expect(acted).toBeGreaterThan(0);
 });
 
+/** A device stands behind one bridge, and under a name of its own. */
+function withOneEach(
+  bridges: readonly { readonly devices: readonly { readonly id: string; readonly source: string }[] }[],
+) {
+  const ids = new Set<string>();
+  return bridges.map((bridge) => {
+    const sources = new Set<string>();
+    const devices = bridge.devices.filter(({ id, source }) => {
+      const isFree = !ids.has(id) && !sources.has(source);
+      ids.add(id);
+      sources.add(source);
+      return isFree;
+    });
+    return { ...bridge, devices };
+  });
+}
+
 /** Rules keep only the keys of their kind; most of them refer to what the document has. */
 function fitting(document: {
   rules?: readonly Record<string, unknown>[];
   actions?: readonly { readonly rules?: readonly string[] }[];
+  bridges?: readonly { readonly devices: readonly { readonly id: string; readonly source: string }[] }[];
 }): object {
   const rules = document.rules?.map(({ after_s: after, ...one }) =>
     one.kind === 'silent' || one.kind === 'loitering' || one.kind === 'zone-empty' ? { ...one, after_s: after } : one,
@@ -350,6 +430,7 @@ function fitting(document: {
   return JSON.parse(
     JSON.stringify({
       ...document,
+      ...(document.bridges === undefined ? {} : { bridges: withOneEach(document.bridges) }),
       ...(actions === undefined ? {} : { actions }),
       ...(rules === undefined ? {} : { rules }),
     }),

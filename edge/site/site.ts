@@ -2,67 +2,27 @@
  * The document of the site (site.yaml): devices, consumers, cameras, zones, rules. It outlives the machine: backup and
  * restore carry it. Secrets stand in a file of their own.
  */
-import { type DeviceId, idPatternText, type RuleId, type SiteId } from '@forpost/shared/event/ids.ts';
+import type { DeviceId, RuleId, SiteId } from '@forpost/shared/event/ids.ts';
 import { type Language, languages } from '@forpost/shared/texts/language.ts';
 import Type from 'typebox';
+import {
+  type bridgedDeviceSchema,
+  bridgeSchema,
+  closed,
+  deviceSchema,
+  id,
+  name,
+  placeSchema,
+  topicPattern,
+} from './device-schemas.ts';
 
-const closed = { additionalProperties: false } as const;
-const id = (description: string) => Type.String({ pattern: idPatternText, description });
-const name = Type.Optional(Type.String({ description: 'name for people', 'x-default': 'the id' }));
+export { bridgedDeviceSchema, bridgeSchema, deviceSchema, longestSource, topicPattern } from './device-schemas.ts';
+
 /** 0..1 of the picture */
 const unit = Type.Number({ minimum: 0, maximum: 1 });
 export const severitySchema = Type.Union([Type.Literal('info'), Type.Literal('warning'), Type.Literal('critical')], {
   description: 'severity of the alarm',
 });
-
-const placeSchema = Type.String({
-  maxLength: 200,
-  description: 'where it is, as "cellar, left of the door"; shown with alarms, in lists and in notifications',
-});
-
-/** a topic without wildcards, of one level or several, none of them empty */
-export const topicPattern = '^(?!.{101})[^#+/\\s]+(/[^#+/\\s]+)*$';
-/** Open: a decoder adds keys of its own (config/device-schema.ts). */
-export const deviceSchema = Type.Object(
-  {
-    id: id('id of the device, its user name at the broker and its name in events; never changes'),
-    name,
-    decoder: Type.String({ description: 'what the device speaks' }),
-    topic: Type.Optional(
-      Type.String({
-        pattern: topicPattern,
-        description: 'what the device calls itself in its topics, as "plug" or "home/kitchen/plug"',
-        'x-default': 'the id',
-      }),
-    ),
-    keys: Type.Optional(
-      Type.Record(
-        Type.String(),
-        Type.Union([
-          Type.String(),
-          Type.Object(
-            {
-              metric: Type.String({ description: 'name of the metric, as power_w' }),
-              factor: Type.Optional(
-                Type.Number({
-                  description: 'multiplies the value into the metric’s unit: 1000 makes Wh of kWh',
-                  default: 1,
-                }),
-              ),
-            },
-            closed,
-          ),
-        ]),
-        {
-          description:
-            'meaning of keys that no table knows: path of the key as the page shows it ("HEATER.Flow") to a metric or {metric, factor}',
-        },
-      ),
-    ),
-    place: Type.Optional(placeSchema),
-  },
-  { additionalProperties: true },
-);
 
 export const consumerSchema = Type.Object(
   {
@@ -331,6 +291,7 @@ export const siteSchema = Type.Object(
       { ...closed, description: 'the site itself' },
     ),
     devices: Type.Array(deviceSchema),
+    bridges: Type.Optional(Type.Array(bridgeSchema)),
     consumers: Type.Optional(Type.Array(consumerSchema, { description: 'programs and displays at the broker' })),
     cameras: Type.Optional(Type.Array(cameraSchema, { description: 'cameras that the gateway watches' })),
     rules: Type.Optional(
@@ -350,6 +311,9 @@ export const siteSchema = Type.Object(
 
 type Branded<T, Name> = Omit<T, 'id'> & { readonly id: Name };
 export type DeviceConfig = Branded<Type.Static<typeof deviceSchema>, DeviceId> & { readonly [key: string]: unknown };
+export type BridgedDeviceConfig = Branded<Type.Static<typeof bridgedDeviceSchema>, DeviceId>;
+/** A bridge has all that a device has: it logs in, and may send readings of its own. */
+export type BridgeConfig = DeviceConfig & { readonly devices?: readonly BridgedDeviceConfig[] };
 export type ConsumerConfig = Type.Static<typeof consumerSchema>;
 export type ZoneConfig = Type.Static<typeof zoneSchema>;
 export type MaskConfig = Type.Static<typeof maskSchema>;
@@ -369,7 +333,10 @@ export interface Site {
   readonly localOnly?: boolean;
   /** of the alarms' sentences; absent: English */
   readonly language?: Language;
+  /** devices with a log-in of their own */
   readonly devices: readonly DeviceConfig[];
+  /** absent: none */
+  readonly bridges?: readonly BridgeConfig[];
   readonly consumers: readonly ConsumerConfig[];
   readonly cameras: readonly CameraConfig[];
   readonly rules: readonly RuleConfig[];
@@ -382,27 +349,4 @@ export interface Site {
 /** Whether a rule or an action runs. */
 export function isEnabled({ enabled = true }: { readonly enabled?: boolean }): boolean {
   return enabled;
-}
-
-/** What people call a device or camera, and where it is: its own place, else the site's. */
-export function deviceWords(
-  { devices, cameras, place }: Pick<Site, 'devices' | 'cameras'> & { readonly place?: string },
-  id: string,
-): { readonly name?: string | undefined; readonly place?: string | undefined } {
-  const known = devices.find((one) => one.id === id) ?? cameras.find((one) => one.id === id);
-  return { name: known?.name, place: known?.place ?? place };
-}
-
-/** The names for people of what the site has; an id that it lacks is its own name. */
-export function siteNames({ devices, cameras }: Pick<Site, 'devices' | 'cameras'>): {
-  nameOf(device: string): string;
-  zoneNameOf(camera: string, zone: string): string;
-  lineNameOf(camera: string, line: string): string;
-} {
-  const camera = (id: string) => cameras.find((one) => one.id === id);
-  return {
-    nameOf: (device) => deviceWords({ devices, cameras }, device).name ?? device,
-    zoneNameOf: (id, zone) => camera(id)?.zones?.find((one) => one.id === zone)?.name ?? zone,
-    lineNameOf: (id, line) => camera(id)?.lines?.find((one) => one.id === line)?.name ?? line,
-  };
 }

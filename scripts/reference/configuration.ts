@@ -151,11 +151,12 @@ function decoderSection(): string {
       .publishFilters({ ...device, decoder: decoder.name })
       .map(code)
       .join('<br>'),
+    decoder.bridge === 'only' ? 'bridges' : decoder.bridge === 'also' ? 'devices, bridges' : 'devices',
   ]);
   return [
     '## Decoders',
-    'What a device may speak (`decoder`), and the topics of its readings where `topic` is `ID`. [Devices and their messages](devices.md) shows messages of each, [MQTT topics](mqtt-topics.md) all topics.',
-    table(['decoder', 'topics of readings', 'keys that only its devices have'], rows),
+    'What a device or bridge may speak (`decoder`), and the topics of its readings where `topic` is `ID`. [Devices and their messages](devices.md) shows messages of each, [MQTT topics](mqtt-topics.md) all topics.',
+    table(['decoder', 'topics of readings', 'who speaks so'], rows),
   ].join('\n\n');
 }
 

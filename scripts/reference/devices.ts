@@ -40,9 +40,13 @@ function message({ topic, payload, bytes }: FieldCase): string {
 
 function outcome(one: FieldCase): string {
   if (one.refused !== undefined) return `refused: ${cell(one.refused)}`;
-  const readings = (one.want ?? []).map(({ channel, values }) => {
+  const readings = (one.want ?? []).map(({ channel, device, values }) => {
     const shown = Object.entries(values).map(([metric, value]) => `${metric} ${short(JSON.stringify(value))}`);
-    return `${channel === undefined ? '' : `${channel}: `}${shown.join(', ')}`;
+    const of = [
+      ...(device === undefined || device === channel ? [] : [device]),
+      ...(channel === undefined ? [] : [channel]),
+    ];
+    return `${of.map((part) => `${part}: `).join('')}${shown.join(', ')}`;
   });
   const parts = [
     ...readings.map((text) => cell(text)),

@@ -32,7 +32,7 @@ The gateway publishes its state at its start, within 2 s of a change, and at mos
 ${fieldTable(statusMessageSchema)}
 
 ## Devices, by decoder
-Only the device itself publishes on its topics; a consumer that may give commands writes to the topics of its commands.
+Only the device or bridge itself publishes on its topics; a consumer that may give commands writes to the topics of its commands.
 
 ${table(['decoder', 'publishes readings on', 'publishes also on', 'subscribes to', 'takes commands on'], decoders.map(decoderRow))}
 
@@ -46,10 +46,13 @@ ${table(['role', 'publishes on', 'subscribes to', 'takes commands on'], roles.ma
 function decoderRow(decoder: (typeof decoders)[number]): readonly string[] {
   const device = { id, decoder: decoder.name } as unknown as DeviceConfig;
   const { unread = [], shared = [], commands = [] } = decoder.moreTopics?.(device) ?? {};
+  const ofBridge = decoder.bridgeFilters?.(device) ?? [];
   return [
     code(decoder.name),
     list(decoder.publishFilters(device)),
-    list([...unread, ...shared]),
+    [list([...unread, ...shared]), ...ofBridge.map((filter) => `${code(filter)} (a bridge)`)]
+      .filter((part) => part !== '')
+      .join('<br>'),
     list(decoder.subscribeFilters(device)),
     list(commands),
   ];

@@ -110,6 +110,14 @@ const device = answer({
     Type.Record(Type.String(), value, { description: 'last values by metric, or by channel/metric' }),
   ),
   place: optional(Type.String({ description: 'where the device is' })),
+  bridge: optional(
+    Type.String({ description: 'id of the bridge that speaks for the device; absent: it has a log-in' }),
+  ),
+  found: optional(
+    Type.Integer({
+      description: 'of a bridge: devices that it speaks for and that wait to be named; absent: no bridge',
+    }),
+  ),
   unread: optional(unread),
   muteRules: optional(
     list(

@@ -94,6 +94,10 @@ export interface DeviceStatus {
   readonly values: Readonly<Record<string, number | string | boolean>>;
   /** its place, in the site's words */
   readonly place?: string;
+  /** id of the bridge that speaks for the device; absent: it has a log-in of its own, or an older gateway */
+  readonly bridge?: string;
+  /** of a bridge: how many devices it speaks for that wait to be named; absent: it is no bridge */
+  readonly found?: number;
   /** parts of its messages that were not understood since the gateway started; absent when all were, and from an older gateway */
   readonly unread?: DeviceUnread;
   /** rules that cannot fire on its messages: id, name and reason; absent when there are none */

@@ -1,5 +1,5 @@
 /**
- * The contract of Decoder (edge/devices/decoder.ts), on the messages of each decoder's field cases (edge/devices/field-cases)
+ * The contract of Decoder (edge/devices/decoder.ts), for devices and for bridges, on the messages of each decoder's field cases (edge/devices/field-cases)
  * and on random variations. test/faults/field sends wild messages of the same devices to a running gateway.
  */
 import { inEnglish } from '@forpost/shared/texts/english.ts';
@@ -12,14 +12,23 @@ import type { Decoded } from '../../edge/devices/decoder.ts';
 import { decoders } from '../../edge/devices/decoders/registry.ts';
 import { fieldCases, payloadOf } from '../../edge/devices/field-cases.ts';
 import { mostPayloadBytes } from '../../edge/devices/payload.ts';
-import type { DeviceConfig } from '../../edge/site/site.ts';
+import { type DeviceConfig, longestSource } from '../../edge/site/site.ts';
 
 const received = Date.UTC(2026, 10, 30, 9);
 const longestReason = 600;
 
-describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the decoder %s', (name, decoder) => {
+/** Each decoder as those who may speak so: a device, a bridge. */
+const speakers = decoders.flatMap((decoder) => [
+  ...(decoder.bridge === 'only' ? [] : [[decoder.name, 'a device', decoder] as const]),
+  ...(decoder.bridge === undefined ? [] : [[decoder.name, 'a bridge', decoder] as const]),
+]);
+
+describe.each(speakers)('the decoder %s of %s', (name, who, decoder) => {
+  const isBridge = who === 'a bridge';
   const device = (id: string) => ({ id, decoder: name }) as unknown as DeviceConfig;
-  const cases = (fieldCases[name] ?? []).map((one) => ({ ...one, bytes: payloadOf(one) }));
+  const cases = (fieldCases[name] ?? [])
+    .filter(({ bridge = decoder.bridge === 'only' }) => bridge === isBridge)
+    .map((one) => ({ ...one, bytes: payloadOf(one) }));
   const decode = (topic: string, payload: Uint8Array, id = 'dev'): Decoded =>
     decoder.decode({
       device: device(id),
@@ -27,11 +36,13 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
       payload,
       received,
       channels: new ChannelNames([], () => undefined),
+      ...(isBridge ? { bridge: { unitsOf: () => undefined } } : {}),
     });
   const topics = [...new Set(cases.map(({ topic }) => topic))];
 
   test('has field cases with messages of real devices, and describes its configuration keys', () => {
-    expect(cases.length).toBeGreaterThan(5);
+    expect(fieldCases[name]?.length).toBeGreaterThan(5);
+    expect(cases.length).toBeGreaterThan(0);
     for (const [key, schema] of Object.entries(decoder.schema?.properties ?? {}))
       expect({ key, schema }).toMatchObject({ schema: { description: expect.any(String) } });
   });
@@ -51,7 +62,9 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
       if (!decoded.ok) continue;
       const values = decoded.items.flatMap((item) =>
         item.kind === 'reading'
-          ? Object.keys(item.data.values).map((metric) => `${item.time} ${item.data.id} ${item.data.channel} ${metric}`)
+          ? Object.keys(item.data.values).map(
+              (metric) => `${item.time} ${item.device} ${item.data.id} ${item.data.channel} ${metric}`,
+            )
           : [],
       );
       expect({ what, values: [...new Set(values)] }).toEqual({ what, values });
@@ -91,12 +104,34 @@ describe.each(decoders.map((decoder) => [decoder.name, decoder] as const))('the 
 
   test('keeps the topics of two devices apart, and its own topics out of those that nobody may publish', () => {
     const [one, other] = [device('dev'), device('other')];
-    const own = new FilterSet(decoder.publishFilters(one));
-    for (const filter of decoder.publishFilters(other)) expect(own.overlapping(filter)).toBeUndefined();
+    const ofBridge = (bridge: DeviceConfig) => (isBridge ? (decoder.bridgeFilters?.(bridge) ?? []) : []);
+    const own = new FilterSet([...decoder.publishFilters(one), ...ofBridge(one)]);
+    for (const filter of [...decoder.publishFilters(other), ...ofBridge(other)])
+      expect(own.overlapping(filter)).toBeUndefined();
     for (const filter of decoder.subscribeFilters(one)) expect(filter).not.toMatch(/^[#+]/);
     expect(decoder.reserves?.('dev') ?? false).toBe(false);
-    const read = new FilterSet([...decoder.publishFilters(one), ...(decoder.moreTopics?.(one).readShared ?? [])]);
+    const read = new FilterSet([
+      ...decoder.publishFilters(one),
+      ...ofBridge(one),
+      ...(decoder.moreTopics?.(one).readShared ?? []),
+    ]);
     for (const topic of topics) expect({ topic, read: read.matches(topic) }).toEqual({ topic, read: true });
+  });
+
+  test('names the device of an item only for a bridge, by a name that may be stored, and never in the data', () => {
+    let named = 0;
+    for (const { topic, bytes } of cases) {
+      const decoded = decode(topic, bytes);
+      if (!decoded.ok) continue;
+      const names = [
+        ...decoded.items.flatMap(({ device: of }) => of ?? []),
+        ...(decoded.bridge?.devices ?? []).map((one) => one.name),
+      ];
+      named += names.length;
+      for (const one of names) expect(one.length > 0 && one.length <= longestSource).toBe(true);
+      if (isBridge) for (const { data } of decoded.items) expect(data).not.toHaveProperty('device');
+    }
+    expect(named > 0).toBe(isBridge);
   });
 
   test('never throws, and gives a short reason for every message that it cannot read', () => {
@@ -179,7 +214,7 @@ function valuesOf(decoded: Decoded): ReadonlyMap<string, unknown> {
     decoded.items.flatMap((item) => {
       if (item.kind !== 'reading') return [];
       const { id, channel, quality, values } = item.data;
-      const of = [id, item.time, quality, channel].join(' ');
+      const of = [item.device, id, item.time, quality, channel].join(' ');
       return Object.entries(values).map(([metric, value]) => [`${of} ${metric}`, value] as const);
     }),
   );

@@ -55,6 +55,42 @@ export const devicesList = command<ConfigOption & JsonOption>({
   },
 });
 
+export const devicesFound = command<ConfigOption>({
+  name: 'devices found',
+  summary: 'list the devices that bridges speak for and that wait to be named',
+  options: [configOption],
+  async run({ config }) {
+    const { foundDevices } = await import('../bridges.ts');
+    for (const line of await foundDevices(config)) process.stdout.write(`${line}\n`);
+  },
+});
+
+export const devicesName = command<ConfigOption & { name?: string; place?: string; why?: string }>({
+  name: 'devices name',
+  summary: 'name a found device of a bridge: its next message is its own',
+  arguments: [
+    { name: '<bridge>', summary: 'id of the bridge' },
+    { name: '<found>', summary: 'what the bridge calls the device, or its address' },
+    { name: '<id>', summary: 'id that the device gets; the id of a device behind a bridge moves that device here' },
+  ],
+  options: [
+    configOption,
+    { flags: '--name <text>', summary: 'name for people' },
+    { flags: '--place <text>', summary: 'where it is' },
+    why,
+  ],
+  async run({ config, name, place, why: reason }, bridge, found, id) {
+    const { nameDevice } = await import('../bridges.ts');
+    const options = {
+      ...(name === undefined ? {} : { name }),
+      ...(place === undefined ? {} : { place }),
+      ...(reason === undefined ? {} : { why: reason }),
+    };
+    const number = await nameDevice(config, bridge, found, id, options);
+    process.stdout.write(`${id} is a device behind ${bridge} (revision ${number})\n`);
+  },
+});
+
 export const devicesAdd = command<
   ConfigOption &
     JsonOption & {

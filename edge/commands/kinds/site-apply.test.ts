@@ -59,9 +59,9 @@ test('a command over a revision that others have changed, and a document that ca
     outcome: 'refused',
     message: expect.stringContaining('the site renamed to Home'),
   });
-  expect(await run({ revision: '2', document: `${named}bridges: []\n` })).toMatchObject({
+  expect(await run({ revision: '2', document: `${named}kettles: []\n` })).toMatchObject({
     outcome: 'refused',
-    message: expect.stringContaining('unknown key "bridges"'),
+    message: expect.stringContaining('unknown key "kettles"'),
   });
   expect(await run({ document: text, edits: [] })).toMatchObject({ outcome: 'refused' });
   expect(await run({ document_gzip: 'bm90IGd6aXA=' })).toMatchObject({ outcome: 'refused' });

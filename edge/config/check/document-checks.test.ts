@@ -20,11 +20,11 @@ test('a large document is checked and compared in a thread of its own, with the 
   const checks = new DocumentChecks({ file, secretsFile, data: folder, clock: systemClock, smallLetters: 0 });
   const { site, secrets } = loadSite(file, secretsFile, text);
   const named = text.replace('id: yard', 'id: yard, name: Yard');
-  const refused = checks.load(`${text}bridges: []\n`).catch(configProblems);
+  const refused = checks.load(`${text}kettles: []\n`).catch(configProblems);
   expect(await Promise.all([checks.load(text), checks.compare(text, named)])).toEqual([
     { site, secrets },
     [{ message: 'camera yard renamed to Yard', message_i18n: expect.anything() }],
   ]);
   expect(await checks.values(named)).toMatchObject({ cameras: [{ name: 'Yard' }] });
-  expect(await refused).toEqual([expect.stringContaining('site.yaml:4:1: unknown key "bridges"')]);
+  expect(await refused).toEqual([expect.stringContaining('site.yaml:4:1: unknown key "kettles"')]);
 });

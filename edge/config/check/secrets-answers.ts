@@ -20,8 +20,8 @@ export function answerAboutSecrets(question: SecretsQuestion): CheckAnswer {
 /** The ids of all devices, bridges and consumers of a document (YAML). Entries without an id are left to its check. */
 function usersIn(document: string): readonly string[] {
   const value: unknown = parseDocument(document).toJS({ maxAliasCount: 100 });
-  const { devices, consumers } = (value ?? {}) as { readonly devices?: unknown; readonly consumers?: unknown };
-  return [devices, consumers].flatMap((list) =>
+  const { devices, bridges, consumers } = (value ?? {}) as Readonly<Record<string, unknown>>;
+  return [devices, bridges, consumers].flatMap((list) =>
     Array.isArray(list) ? list.flatMap((one: { id?: unknown } | null) => (isId(one?.id) ? [one.id] : [])) : [],
   );
 }

@@ -5,6 +5,10 @@
  *   forpost/devices/<device>/commands  the device subscribes, consumers that give commands publish
  *   forpost/devices/<device>/status    birth and last will in any form: delivered, not decoded
  *
+ * A bridge sends the same under its own id, and names the device of each entry in "device": an entry without one is the
+ * bridge's own. What it knows of the devices behind it, it says in a list of all of them:
+ *   forpost/devices/<bridge>/devices   [{"device": "s1", "address"?, "model"?, "reachable"?}, …], best retained
+ *
  * Always: a reading with a known `id` and the same content (`content`) is a resend. No number loses a digit before this
  * comparison, nor on its way to the disk. A device cannot send events of the gateway's own types.
  */
@@ -14,14 +18,23 @@ import { isId } from '@forpost/shared/event/ids.ts';
 import { exactNumber, isExactNumber } from '@forpost/shared/exact-json.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
-import type { DeviceConfig } from '../../site/site.ts';
+import { type DeviceConfig, longestSource } from '../../site/site.ts';
 import { distinctName } from '../channel-names.ts';
 import { ofField, valueProblem } from '../checks.ts';
-import type { Decoded, DecodedEvent, DecodedReading, Decoder } from '../decoder.ts';
+import type { BridgedDevice, Decoded, DecodedEvent, DecodedReading, Decoder } from '../decoder.ts';
 import { decimalComma, MessageNotes } from '../message-notes.ts';
 import { expectsNumber, isMetric } from '../metrics.ts';
 import { numberInText } from '../numbers.ts';
-import { type ExactJson, type ExactObject, isExactObject, parseExactJson, refused } from '../payload.ts';
+import {
+  type ExactJson,
+  type ExactObject,
+  isExactObject,
+  isJsonObject,
+  type Json,
+  parseExactJson,
+  parseJson,
+  refused,
+} from '../payload.ts';
 import { quoted } from '../quoted.ts';
 import { readTime } from '../times.ts';
 import { recogniseNative } from './native-recognise.ts';
@@ -38,12 +51,15 @@ const base = (device: DeviceConfig) => `forpost/devices/${device.topic ?? device
 export const native: Decoder = {
   name: 'native',
   about: 'Forpost’s own JSON',
+  bridge: 'also',
   publishFilters: (device) => [`${base(device)}/readings`, `${base(device)}/events`],
   subscribeFilters: (device) => [`${base(device)}/commands`],
   moreTopics: (device) => ({ unread: [`${base(device)}/status`], commands: [`${base(device)}/commands`] }),
   recognise: recogniseNative,
+  bridgeFilters: (bridge) => [`${base(bridge)}/devices`],
 
-  decode({ device, topic, payload, received }): Decoded {
+  decode({ device, topic, payload, received, bridge }): Decoded {
+    if (bridge !== undefined && topic === `${base(device)}/devices`) return inventory(payload);
     const decode =
       topic === `${base(device)}/readings` ? reading : topic === `${base(device)}/events` ? event : undefined;
     if (decode === undefined) return refused(message('gateway/note.other-topic', { topic: quoted(topic) }));
@@ -51,15 +67,16 @@ export const native: Decoder = {
     if (!parsed.ok) return parsed;
     const { value, exact, problems } = parsed;
     const notes = new MessageNotes(problems, device.keys);
+    const isBridge = bridge !== undefined;
     if (!Array.isArray(value)) {
-      const item = isExactObject(value) ? decode(value, { received, exact, notes, path: '' }) : noObject;
+      const item = isExactObject(value) ? decode(value, { received, exact, notes, isBridge, path: '' }) : noObject;
       return 'key' in item ? refused(item) : notes.understood([item], true);
     }
     const items: (DecodedReading | DecodedEvent)[] = [];
     let first: Message | undefined;
     for (const [index, one] of value.entries()) {
       const path = `[${index}]`;
-      const item = isExactObject(one) ? decode(one, { received, exact, notes, path: `${path}.` }) : noObject;
+      const item = isExactObject(one) ? decode(one, { received, exact, notes, isBridge, path: `${path}.` }) : noObject;
       if (!('key' in item)) items.push(item);
       else {
         notes.lost(path, item);
@@ -76,6 +93,7 @@ interface Entry {
   readonly received: number;
   /** the entry may have numbers that a double cannot hold */
   readonly exact: boolean;
+  readonly isBridge: boolean;
   readonly notes: MessageNotes;
   /** prefix of its fields' paths */
   readonly path: string;
@@ -109,9 +127,46 @@ function reading(one: ExactObject, entry: Entry): DecodedReading | Message {
     time: at.time,
     timeFromDevice: at.fromDevice,
     data: { values: (rounded ? inDoubles(readable) : readable) as DecodedReading['data']['values'], ...rest },
+    ...ofDevice(one.device, entry),
     ...(rounded ? { json: JSON.stringify({ values: readable, ...rest }) } : {}),
     ...(named === undefined ? {} : { content: contentOf('reading', time, [channel ?? null, said ?? null], values) }),
   };
+}
+
+/** The device behind the bridge that an entry is of. A log-in that is no bridge speaks for itself alone. */
+function ofDevice(device: ExactJson | undefined, { isBridge, notes, path }: Entry): Pick<DecodedReading, 'device'> {
+  if (device === undefined || device === null) return itself;
+  // an empty name is refused with its entry (checks.ts): the value belongs to no known device
+  if (isBridge) return { device: idOf(device) ?? '' };
+  notes.problem(`${path}device`, message('gateway/note.no-bridge'));
+  return itself;
+}
+
+const itself: Pick<DecodedReading, 'device'> = {};
+
+/** The list of all devices behind a bridge. An entry without a name is left out, and noted. */
+function inventory(payload: Uint8Array): Decoded {
+  const parsed = parseJson(payload);
+  if (!parsed.ok) return parsed;
+  if (!Array.isArray(parsed.value)) return refused(message('gateway/note.no-list'));
+  const notes = new MessageNotes(parsed.problems);
+  const devices = (parsed.value as readonly Json[]).flatMap((one, index): BridgedDevice[] => {
+    const name = isJsonObject(one) ? idOf(one.device as ExactJson) : undefined;
+    if (!isJsonObject(one) || name === undefined || name === '' || name.length > longestSource) {
+      notes.problem(`[${index}].device`, message('gateway/note.device-name', { count: longestSource }));
+      return [];
+    }
+    const { address, model, reachable } = one;
+    return [
+      {
+        name,
+        ...(typeof address === 'string' && address !== '' ? { address } : {}),
+        ...(typeof model === 'string' ? { model } : {}),
+        ...(typeof reachable === 'boolean' ? { reachable } : {}),
+      },
+    ];
+  });
+  return { ...notes.understood([], false), bridge: { devices, complete: 'devices' } };
 }
 
 /** The fast path for nearly all readings: numbers and booleans under names of metrics. */
@@ -205,6 +260,7 @@ function event(one: ExactObject, entry: Entry): DecodedEvent | Message {
     type,
     time: at.time,
     data: data ?? {},
+    ...ofDevice(one.device, entry),
     ...(named === undefined ? {} : { id: named, content: contentOf('event', time, [type], data ?? {}) }),
   };
 }

@@ -11,13 +11,13 @@ import { message as note } from '@forpost/shared/texts/texts.ts';
 import Type from 'typebox';
 import { type DeviceConfig, topicPattern } from '../../site/site.ts';
 import { ChannelNames } from '../channel-names.ts';
-import type { Decoded, DecodedEvent, DecodedReading, Decoder, DeviceMessage, MoreTopics } from '../decoder.ts';
+import type { Decoded, DecodedEvent, Decoder, DeviceMessage, MoreTopics } from '../decoder.ts';
 import { MessageNotes } from '../message-notes.ts';
 import { isJsonObject, parseJson, refused, wordOf } from '../payload.ts';
 import { quoted } from '../quoted.ts';
 import { questionsToTasmota, recogniseTasmota } from './tasmota/recognise.ts';
 import { sensorReadings } from './tasmota/sensor.ts';
-import { zigbeeReadings } from './tasmota/zigbee.ts';
+import { zigbeeItems } from './tasmota/zigbee.ts';
 
 /** %prefix% and %topic% once each, each as a level, in either order, among any other levels */
 const fullTopicPattern =
@@ -82,6 +82,7 @@ const groupsOf = ({ groups = ['tasmotas', 'sonoffs'] }: TasmotaDevice) => groups
 
 export const tasmota: Decoder<TasmotaDevice> = {
   name: 'tasmota',
+  bridge: 'also',
   about: 'Tasmota',
   schema,
   reserves: (topic) => ['tele', 'stat', 'cmnd', 'tasmota'].includes(topic.split('/')[0] ?? ''),
@@ -128,7 +129,7 @@ function isZigbee({ payload }: DeviceMessage): boolean {
 }
 
 function sensor(
-  { device, payload, received, channels = new ChannelNames() }: DeviceMessage,
+  { device, payload, received, channels = new ChannelNames(), bridge }: DeviceMessage,
   within: (whole: Record<string, unknown>) => unknown,
   what = 'SENSOR',
 ): Decoded {
@@ -136,35 +137,30 @@ function sensor(
   if (!parsed.ok) return parsed;
   const whole = isJsonObject(parsed.value) ? (within(parsed.value) as typeof parsed.value) : undefined;
   if (!isJsonObject(whole)) return refused(note('gateway/note.what-no-json-object', { what }));
-  return sensorReadings({ whole, received, channels, notes: new MessageNotes(parsed.problems, device.keys) });
+  const notes = new MessageNotes(parsed.problems, device.keys);
+  return sensorReadings({ whole, received, channels, notes, isBridge: bridge !== undefined });
 }
 
 /** With SetOption118 the topic has ZbReceived instead of the message. */
-function zigbee({ device: { keys }, payload, received, channels = new ChannelNames() }: DeviceMessage): Decoded {
+function zigbee({ device, payload, received, channels = new ChannelNames(), bridge }: DeviceMessage): Decoded {
   const parsed = parseJson(payload);
   if (!parsed.ok) return parsed;
-  if (!isJsonObject(parsed.value)) return refused(note('gateway/note.what-no-json-object', { what: 'ZbReceived' }));
-  const notes = new MessageNotes(parsed.problems, keys);
-  const items = zigbeeReadings(parsed.value, 'ZbReceived', notes).flatMap(
-    ({ device, channel, values }): DecodedReading[] =>
-      Object.keys(values).length === 0
-        ? []
-        : [
-            {
-              kind: 'reading',
-              time: received,
-              timeFromDevice: false,
-              data: { values, channel: channels.nameOf(channel), device },
-            },
-          ],
-  );
-  return notes.understood(items, true);
+  const { value } = parsed;
+  if (!isJsonObject(value)) return refused(note('gateway/note.what-no-json-object', { what: 'ZbReceived' }));
+  const notes = new MessageNotes(parsed.problems, device.keys);
+  const isBridge = bridge !== undefined;
+  const at = { time: received, timeFromDevice: false };
+  const { items, devices } = zigbeeItems({ received: value, path: 'ZbReceived', notes, channels, isBridge, ...at });
+  const decoded = notes.understood(items, true);
+  return isBridge ? { ...decoded, bridge: { devices } } : decoded;
 }
 
-function online({ payload, received }: DeviceMessage): Decoded {
+function online({ payload, received, bridge }: DeviceMessage): Decoded {
   const text = wordOf(payload)?.toLowerCase();
   if (text !== 'online' && text !== 'offline') return refused(note('gateway/note.lwt'));
-  return { ok: true, items: [stateEvent(received, { online: text === 'online' })] };
+  const running = text === 'online';
+  const items = [stateEvent(received, { online: running })];
+  return { ok: true, items, ...(bridge === undefined ? {} : { bridge: { running } }) };
 }
 
 function power({ payload, received }: DeviceMessage, relay: string | undefined): Decoded {

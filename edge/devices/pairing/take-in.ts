@@ -20,6 +20,7 @@ import { withEdits } from '../../site/document-edit.ts';
 import { refusedFor } from '../../site/refused-for.ts';
 import type { Author } from '../../site/revision.ts';
 import type { Site } from '../../site/site.ts';
+import { siteDevices } from '../../site/site-devices.ts';
 import type { Decoder } from '../decoder.ts';
 import { deviceIdFor } from './device-id.ts';
 import type { Knocker } from './knocker.ts';
@@ -210,6 +211,6 @@ function problems(found: Refused): Refusal {
   return { refused: 'problems', said: refusedFor(found), problems: found.problems };
 }
 
-function takenIds({ devices, consumers, cameras }: Site): ReadonlySet<string> {
-  return new Set([...devices, ...consumers, ...cameras].map((one): string => one.id));
+function takenIds(site: Site): ReadonlySet<string> {
+  return new Set([...siteDevices(site), ...site.consumers, ...site.cameras].map((one): string => one.id));
 }

@@ -5,7 +5,7 @@ import Type from 'typebox';
 import { expect, test } from 'vitest';
 import { ruleExamples } from '../../../test/contract/rule-kinds.ts';
 import type { RuleConfig } from '../../site/site.ts';
-import { siteNames } from '../../site/site.ts';
+import { siteNames } from '../../site/site-devices.ts';
 import { type AnyRuleKind, ruleKinds } from '../kinds/registry.ts';
 import { summaryOf } from '../summary.ts';
 import { siteWith } from '../testing/rules.ts';

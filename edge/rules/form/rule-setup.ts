@@ -4,7 +4,8 @@ import { asId } from '@forpost/shared/event/ids.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { asMessage, type Sentence } from '@forpost/shared/texts/sentence.ts';
 import { channelAndMetric, type MessageRecord } from '../../devices/message-record.ts';
-import { type RuleConfig, type Site, siteNames } from '../../site/site.ts';
+import type { RuleConfig, Site } from '../../site/site.ts';
+import { siteDevices, siteNames } from '../../site/site-devices.ts';
 import { checkRule } from '../check-rule.ts';
 import { ruleKind } from '../kinds/registry.ts';
 import { summaryOf } from '../summary.ts';
@@ -84,7 +85,7 @@ export class RuleSetup {
 
   check(rule: { readonly kind: string; readonly [key: string]: unknown }): CheckedDraft {
     const site = this.#site();
-    const references = { devices: site.devices.map(({ id }) => id), cameras: site.cameras };
+    const references = { devices: siteDevices(site).map(({ id }) => id), cameras: site.cameras };
     const { of, problems } = checkRule(rule, references);
     const summary = of === 'names' ? summaryOf(rule as unknown as RuleConfig, siteNames(site)) : undefined;
     return {
@@ -121,10 +122,14 @@ export class RuleSetup {
   }
 
   #choices(): SiteChoices {
-    const { devices, cameras, rules } = this.#site();
-    const named = ({ id, name }: { readonly id: string; readonly name?: string }) => ({ id, name: name ?? id });
+    const site = this.#site();
+    const { cameras, rules } = site;
+    const named = ({ id, name }: { readonly id: string; readonly name?: string | undefined }) => ({
+      id,
+      name: name ?? id,
+    });
     return {
-      devices: devices.map((device) => ({
+      devices: siteDevices(site).map((device) => ({
         ...named(device),
         values: valuesOf(this.#recordOf(asId<'device'>(device.id))),
       })),

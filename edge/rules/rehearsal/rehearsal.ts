@@ -14,6 +14,7 @@ import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { eventTypes, type Severity, type Value } from '@forpost/shared/event/event.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { RuleConfig, Site } from '../../site/site.ts';
+import { siteDevices } from '../../site/site-devices.ts';
 import { rightClock } from '../clock-error.ts';
 import { type RestoredAlarm, RuleEngine } from '../engine.ts';
 import { ruleKind } from '../kinds/registry.ts';
@@ -73,7 +74,7 @@ export class Rehearsal {
   /** `rules`: take the place of those of `site`. @throws RangeError for an unknown kind */
   constructor(site: Site, rules: readonly RuleConfig[]) {
     this.#site = { ...site, rules };
-    const ids = [...site.devices, ...site.cameras].map(({ id }) => id);
+    const ids = [...siteDevices(site), ...site.cameras].map(({ id }) => id);
     this.#watched = new Set(ids.filter((id) => rules.some((rule) => ruleKind(rule.kind)?.concerns(rule, id))));
   }
 

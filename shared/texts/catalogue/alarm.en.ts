@@ -13,6 +13,8 @@ export const alarmEn = {
   channel: '{device} ({channel})',
   // a device that says nothing
   'silent.raised': '{device}: silent for {duration}',
+  'silent.bridge':
+    '{device}: silent for {duration}, so {count, plural, one {the device behind it is} other {all # devices behind it are}} out of reach',
   'silent.over': '{device}: heard again',
   'silent.over-after': '{device}: heard again after {duration}',
   // what a camera saw

@@ -15,6 +15,8 @@ export const alarmRu = {
   channel: '{device} ({channel})',
   // a device that says nothing
   'silent.raised': '{device}: молчит {duration}',
+  'silent.bridge':
+    '{device}: молчит {duration}, поэтому нет связи с {count, plural, one {# устройством} few {# устройствами} many {# устройствами} other {# устройства}} за ним',
   'silent.over': '{device}: снова на связи',
   'silent.over-after': '{device}: снова на связи, молчание длилось {duration}',
   // what a camera saw

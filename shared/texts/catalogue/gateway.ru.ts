@@ -54,6 +54,7 @@ export const gatewayRu = {
   // what changed in the site's document
   'change.site': 'объект',
   'change.device': 'устройство {id}',
+  'change.bridge': 'мост {id}',
   'change.consumer': 'потребитель {id}',
   'change.camera': 'камера {id}',
   'change.rule': 'правило {id}',
@@ -80,6 +81,8 @@ export const gatewayRu = {
     '{count, plural, one {ещё # изменение} few {ещё # изменения} many {ещё # изменений} other {ещё # изменения}}',
   'change.first': 'первая известная ревизия',
   'field.devices': 'устройства',
+  'field.bridges': 'мосты',
+  'field.source': 'имя на мосту',
   'field.consumers': 'потребители',
   'field.cameras': 'камеры',
   'field.rules': 'правила',
@@ -376,6 +379,8 @@ export const gatewayRu = {
   'reason.site-not-in-history': 'новейшая ревизия объекта действует, но в историю не записана: {reason}',
   'reason.site-damaged': 'ревизия объекта в {where} повреждена',
   'reason.revision-not-kept': 'ревизии {revision} нет среди сохранённых',
+  'reason.no-bridge': 'на объекте нет моста «{bridge}»',
+  'reason.no-found-device': 'мост «{bridge}» не сообщал о безымянном устройстве «{name}»',
   'reason.revision-missing':
     'назовите ревизию, которую вы видели: заголовок If-Match, значение — из ответа GET /api/v1/site',
   'reason.mqtt-version': 'уровень протокола {level} ({name}) не поддерживается, есть MQTT 3.1, 3.1.1 и 5',

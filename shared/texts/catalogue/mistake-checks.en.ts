@@ -13,11 +13,17 @@ export const mistakeChecksEn = {
   'zone.unknown': 'there is no time zone "{zone}"',
   'zone.example': 'there is no time zone "{zone}", as Europe/Berlin',
   'id.device': 'the id "{id}" is taken already by a device',
+  'id.bridge': 'the id "{id}" is taken already by a bridge',
   'id.consumer': 'the id "{id}" is taken already by a consumer',
   'id.camera': 'the id "{id}" is taken already by a camera',
   'id.rule': 'the id "{id}" is taken already by a rule',
   'id.zone': 'the id "{id}" is taken already by a zone',
   'id.line': 'the id "{id}" is taken already by a line',
+  'bridge.decoder-of-devices':
+    'decoder {decoder} speaks for one device: move this entry to devices; a bridge has {names}',
+  'bridge.source-taken':
+    '"{source}" is already the device "{device}" of the bridge "{bridge}": a device stands once behind its bridge',
+  'device.decoder-of-bridges': 'decoder {decoder} speaks for many devices: move this entry to bridges',
   'device.decoder': 'there is no decoder "{name}"',
   'device.topic': `"{topic}" cannot be a device's topic: others speak there`,
   'device.topic-taken': '"{topic}" is already the topic of the device "{device}"',
@@ -73,6 +79,8 @@ export const mistakeChecksEn = {
   // secrets
   'secret.no-password-device':
     'the device "{id}" has no password: add it under mqtt in {file} ("forpost devices password {id}")',
+  'secret.no-password-bridge':
+    'the bridge "{id}" has no password: add it under mqtt in {file} ("forpost devices password {id}")',
   'secret.no-password-consumer':
     'the consumer "{id}" has no password: add it under mqtt in {file} ("forpost devices password {id}")',
   'secret.unused-login': 'mqtt.{id} is a password, but the site has no such device or consumer',

@@ -15,11 +15,17 @@ export const mistakeChecksRu = {
   'zone.unknown': 'часового пояса «{zone}» нет',
   'zone.example': 'часового пояса «{zone}» нет; пример: Europe/Berlin',
   'id.device': 'идентификатор «{id}» уже занят устройством',
+  'id.bridge': 'идентификатор «{id}» уже занят мостом',
   'id.consumer': 'идентификатор «{id}» уже занят потребителем',
   'id.camera': 'идентификатор «{id}» уже занят камерой',
   'id.rule': 'идентификатор «{id}» уже занят правилом',
   'id.zone': 'идентификатор «{id}» уже занят зоной',
   'id.line': 'идентификатор «{id}» уже занят линией',
+  'bridge.decoder-of-devices':
+    'декодер {decoder} говорит за одно устройство: перенесите запись в раздел devices; для моста подходят {names}',
+  'bridge.source-taken':
+    '«{source}» — уже устройство «{device}» моста «{bridge}»: у моста одно устройство записано один раз',
+  'device.decoder-of-bridges': 'декодер {decoder} говорит за многие устройства: перенесите запись в раздел мостов',
   'device.decoder': 'декодера «{name}» нет',
   'device.topic': '«{topic}» не может быть топиком устройства: там говорят другие',
   'device.topic-taken': '«{topic}» уже топик устройства «{device}»',
@@ -77,6 +83,8 @@ export const mistakeChecksRu = {
   // secrets
   'secret.no-password-device':
     'у устройства «{id}» нет пароля: добавьте его под mqtt в {file} (forpost devices password {id})',
+  'secret.no-password-bridge':
+    'у моста «{id}» нет пароля: добавьте его в раздел mqtt файла {file} («forpost devices password {id}»)',
   'secret.no-password-consumer':
     'у потребителя «{id}» нет пароля: добавьте его под mqtt в {file} (forpost devices password {id})',
   'secret.unused-login': 'mqtt.{id} — пароль, но такого устройства или потребителя на объекте нет',

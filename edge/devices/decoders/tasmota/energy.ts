@@ -11,8 +11,8 @@ import { message } from '@forpost/shared/texts/texts.ts';
 import type { MessageNotes } from '../../message-notes.ts';
 import type { Json, JsonObject } from '../../payload.ts';
 import { scaled } from '../scaled.ts';
+import { valuesBySiteKeys } from '../site-keys.ts';
 import { energyKeys, keptOutOfEnergy } from './keys.ts';
-import { valuesBySiteKeys } from './site-keys.ts';
 
 const figures = Object.entries(energyKeys);
 const mostPhases = 3;

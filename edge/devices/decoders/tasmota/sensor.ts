@@ -9,16 +9,16 @@ import type { Value } from '@forpost/shared/event/event.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { ChannelNames } from '../../channel-names.ts';
 import { ofField } from '../../checks.ts';
-import type { Decoded, DecodedReading } from '../../decoder.ts';
+import type { BridgedDevice, Decoded, DecodedReading } from '../../decoder.ts';
 import type { MessageNotes } from '../../message-notes.ts';
 import { noValue } from '../../message-notes.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../payload.ts';
 import { readTime } from '../../times.ts';
 import { scaled } from '../scaled.ts';
+import { valuesBySiteKeys } from '../site-keys.ts';
 import { energyOf } from './energy.ts';
 import { energyKeys, keptOutOfEnergy, keptOutOfSensors, meaningOf } from './keys.ts';
-import { valuesBySiteKeys } from './site-keys.ts';
-import { zigbeeReadings } from './zigbee.ts';
+import { zigbeeItems } from './zigbee.ts';
 
 /** One unit of pressure in Pa. */
 const pressureUnits: Readonly<Record<string, number>> = { hPa: 100, mmHg: 133.322, inHg: 3386.39 };
@@ -33,22 +33,20 @@ export interface SensorMessage {
   readonly received: number;
   readonly channels: ChannelNames;
   readonly notes: MessageNotes;
+  /** see `ZigbeeMessage` */
+  readonly isBridge: boolean;
 }
 
-export function sensorReadings({ whole, received, channels, notes }: SensorMessage): Decoded {
+export function sensorReadings({ whole, received, channels, notes, isBridge }: SensorMessage): Decoded {
   const own = ownTime(whole, notes);
   const items: DecodedReading[] = [];
+  const devices: BridgedDevice[] = [];
   const plain: Record<string, Value> = {};
   let carriesValues = false;
-  const add = (values: Record<string, Value>, channel?: string, device?: string) => {
+  const at = { time: own ?? received, timeFromDevice: own !== undefined };
+  const add = (values: Record<string, Value>, channel?: string) => {
     if (Object.keys(values).length === 0) return;
-    const named = { ...(channel === undefined ? {} : { channel }), ...(device === undefined ? {} : { device }) };
-    items.push({
-      kind: 'reading',
-      time: own ?? received,
-      timeFromDevice: own !== undefined,
-      data: { values, ...named },
-    });
+    items.push({ kind: 'reading', ...at, data: { values, ...(channel === undefined ? {} : { channel }) } });
   };
   for (const [key, value] of Object.entries(whole)) {
     if (noSensor.has(key)) continue;
@@ -59,8 +57,9 @@ export function sensorReadings({ whole, received, channels, notes }: SensorMessa
       add(energy.whole);
       for (const [index, part] of energy.channels.entries()) add(part, channels.nameOf(`ENERGY-${index + 1}`));
     } else if (key === 'ZbReceived' && isJsonObject(value)) {
-      for (const { device, channel, values } of zigbeeReadings(value, key, notes))
-        add(values, channels.nameOf(channel), device);
+      const zigbee = zigbeeItems({ received: value, path: key, notes, channels, isBridge, ...at });
+      items.push(...zigbee.items);
+      devices.push(...zigbee.devices);
     } else if (key === 'COUNTER' && isJsonObject(value)) {
       for (const [name, values] of counters(value, notes)) add(values, channels.nameOf(name));
     } else if (isJsonObject(value) && Object.keys(value).length === 0)
@@ -72,7 +71,8 @@ export function sensorReadings({ whole, received, channels, notes }: SensorMessa
     else Object.assign(plain, plainValue(key, value, whole, notes));
   }
   add(plain);
-  return notes.understood(items, carriesValues);
+  const decoded = notes.understood(items, carriesValues);
+  return isBridge ? { ...decoded, bridge: { devices } } : decoded;
 }
 
 /** A value beside the sensors: energy values of firmware before 5.11, which has no `ENERGY`, or values of a script. */

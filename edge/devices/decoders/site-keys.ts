@@ -1,9 +1,9 @@
 /** Keys that no table knows: read where site.yaml gives them a meaning, else noted as unknown. */
 import type { Value } from '@forpost/shared/event/event.ts';
-import type { MessageNotes } from '../../message-notes.ts';
-import { numberInText } from '../../numbers.ts';
-import { isJsonObject, type Json } from '../../payload.ts';
-import { scaled } from '../scaled.ts';
+import type { MessageNotes } from '../message-notes.ts';
+import { numberInText } from '../numbers.ts';
+import { isJsonObject, type Json } from '../payload.ts';
+import { scaled } from './scaled.ts';
 
 /** The deepest nesting of objects in a real sensor. */
 const mostLevels = 4;
