@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { CameraLogins } from '../console/camera-save-route.ts';
 import { GatewaySocket } from '../console/socket.ts';
 import { lockFile } from '../outbox/sqlite/lock.ts';
 import { SiteDocument } from '../site/document.ts';
+import { writeCameraLogin } from './camera-logins.ts';
 import type { SiteDoor } from './door.ts';
 import { loadSite } from './load-site.ts';
 import { withSiteDoor } from './site-door.ts';
@@ -31,7 +33,11 @@ function rig(deep = '') {
     const load = (next: string) => loadSite(site_file, secrets_file, next);
     const document = new SiteDocument({ file: site_file, data, load, clock: new FakeClock() });
     await document.open();
-    const socket = new GatewaySocket({ folder: data, document, logger: silentLogger() });
+    const cameraLogins: CameraLogins = {
+      write: (camera, login) => writeCameraLogin(installation, camera, login),
+      change: async (camera, login) => void writeCameraLogin(installation, camera, login),
+    };
+    const socket = new GatewaySocket({ folder: data, document, cameraLogins, logger: silentLogger() });
     await socket.start();
     onTestFinished(() => socket.stop());
     return { document, socket };
@@ -43,6 +49,24 @@ describe.each([
   ['the file, while no gateway runs', false],
   ['the running gateway', true],
 ])('the command line through %s', (_, isRunning) => {
+  test('adds a camera with its log-in, changes the log-in alone, and refuses both together', async () => {
+    const { through, runs, ...files } = rig();
+    if (isRunning) await runs();
+    const secrets = () => loadSite(files.site_file, files.secrets_file).secrets.cameras;
+    const save = (url: string | undefined, password: string) =>
+      through(async (door) => {
+        const { revision } = await door.show();
+        const edits = url === undefined ? [] : [{ set: ['cameras', 'yard', 'url'], value: url }];
+        return door.saveCamera(String(revision.number), 'yard', edits, { user: 'viewer', password }, '');
+      });
+    expect(await save('rtsp://10.0.0.7/sub', 'a: #1')).toMatchObject({ revision: { number: 2 } });
+    expect(secrets()).toEqual({ yard: { user: 'viewer', password: 'a: #1' } });
+    expect(await save(undefined, 'second')).toMatchObject({ unchanged: { number: 2 } });
+    expect(secrets()?.yard?.password).toBe('second');
+    await expect(save('gopher://10.0.0.7/', 'third')).rejects.toThrow();
+    expect(secrets()?.yard?.password).toBe('second');
+  });
+
   test('shows, changes and undoes the site, and says what differs', async () => {
     const { through, runs, site_file: file } = rig();
     const running = isRunning ? await runs() : undefined;

@@ -45,7 +45,8 @@ export function decode(input: StreamInput): Decoding {
     ...['-hide_banner', '-loglevel', 'verbose', '-nostats', '-benchmark'],
     ...['-flags', 'low_delay', '-threads', '1', ...input.args],
     ...['-map', '0:v:0', '-frames:v', '1', '-vf', `scale='min(${widestPicture},iw)':-2`],
-    ...['-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2pipe', 'pipe:1'],
+    // with more threads the encoder holds the picture back until the stream ends
+    ...['-threads:v', '1', '-c:v', 'mjpeg', '-q:v', '4', '-f', 'image2pipe', 'pipe:1'],
     ...['-map', '0:v:0', '-f', 'null', '-'],
   ]);
   const shown = Promise.withResolvers<void>();

@@ -40,11 +40,14 @@ export class Measure {
     this.#keyFrameMs = Math.max(this.#keyFrameMs, intervalMs);
   }
 
-  /** Whether a longer measurement would show nothing more. */
-  isEnough(at: number): boolean {
+  /** Whether a longer measurement would show nothing more. `knowsKeyFrames`: as for `result`. */
+  isEnough(at: number, knowsKeyFrames: boolean): boolean {
     if (this.#firstAt === undefined) return false;
-    const for_ = at - this.#firstAt;
-    return for_ >= mostMs || (for_ >= leastMs && this.#keyFrameMs > 0 && this.#pictures >= leastPictures);
+    const lasted = at - this.#firstAt;
+    return (
+      lasted >= mostMs ||
+      (lasted >= leastMs && (this.#keyFrameMs > 0 || !knowsKeyFrames) && this.#pictures >= leastPictures)
+    );
   }
 
   /** `knowsKeyFrames`: false for a stream whose codec does not show them, or has no other pictures. */

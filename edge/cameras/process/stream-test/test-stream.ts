@@ -68,7 +68,7 @@ async function test(url: string, source: NetworkSource): Promise<StreamReading> 
   const isOver = () =>
     stream.failure !== undefined ||
     clock.uptime() - began > deadlineMs ||
-    (measure.isEnough(clock.uptime()) && hasPicture);
+    (measure.isEnough(clock.uptime(), knowsKeyFrames(tracks?.codec)) && hasPicture);
   while (!isOver()) await wait(lookEveryMs);
   const { failure } = stream;
   const measured = measure.result(clock.uptime(), knowsKeyFrames(tracks?.codec));
