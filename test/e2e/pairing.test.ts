@@ -8,7 +8,7 @@ import { silentLogger } from '@forpost/shared/logging.ts';
 import { makeCredential } from '@forpost/shared/made-credential.ts';
 import mqtt, { type MqttClient } from 'mqtt';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { connectPacket, publishPacket } from '../../edge/broker/testing/broker.ts';
 import { ignore, list } from '../../edge/cli/pair.ts';
 import { judge } from '../../edge/config/judge.ts';
@@ -175,6 +175,31 @@ test('a Tasmota plug and a Shelly are paired while a meter sends fifty messages 
   expect(stored('meter').length).toBe(sent.length);
   await post('close', {});
 }, 120_000);
+
+test('Zigbee2MQTT is recognised with its version and taken in as a bridge, under the log-in that it has', async () => {
+  await post('open', { minutes: 5 });
+  device('mqttjs_7f', { username: 'zigbee', password: 'a good password' }, (client) => {
+    client.publish('zigbee2mqtt/bridge/state', json({ state: 'online' }), { retain: true });
+    client.publish('zigbee2mqtt/bridge/info', json({ version: '2.6.1', coordinator: { type: 'zStack3x0' } }));
+    const sensor = { ieee_address: '0x00158d0001a2b3c4', friendly_name: 'kitchen', type: 'EndDevice', supported: true };
+    client.publish('zigbee2mqtt/bridge/devices', json([sensor]));
+    client.publish('zigbee2mqtt/kitchen', json({ temperature: 21.4, humidity: 48, linkquality: 120 }));
+  });
+  const shown = await knocker('mqttjs_7f');
+  expect(shown).toMatchObject({
+    suggestedName: 'Zigbee2MQTT 2.6.1',
+    judgements: [{ decoder: 'zigbee2mqtt', section: 'bridges', topic: 'zigbee2mqtt' }],
+  });
+  expect(await accept({ knocker: shown.number, name: 'Zigbee' })).toMatchObject({
+    device: 'zigbee',
+    section: 'bridges',
+  });
+  await soon(async () => (await pairing()).knockers.at(-1)?.takenIn?.arrived).toBeTruthy();
+  expect(parse(readFileSync(join(folder, 'site.yaml'), 'utf8')).bridges).toEqual([
+    { id: 'zigbee', name: 'Zigbee', decoder: 'zigbee2mqtt', topic: 'zigbee2mqtt' },
+  ]);
+  await post('close', {});
+}, 60_000);
 
 test('an attacker in the open window reaches nobody, pushes nobody out and leaves nothing behind', async () => {
   await post('open', { minutes: 5 });
