@@ -17,6 +17,7 @@ const site = {
     { id: 'lathe', decoder: 'native' },
     { id: 'plug', decoder: 'tasmota', topic: 'plug_A1' },
   ],
+  bridges: [{ id: 'zigbee', decoder: 'zigbee2mqtt' }],
   consumers: [
     { id: 'panel', subscribe: ['forpost/alerts/#', 'forpost/alarms/#'] },
     { id: 'buttons', publish: ['cmnd/#', 'forpost/devices/+/commands', 'panel/#'], subscribe: ['panel/#'] },
@@ -24,9 +25,10 @@ const site = {
   ],
 } as unknown as Site;
 
-type Who = 'oven' | 'lathe' | 'plug' | 'panel' | 'buttons' | 'all';
-const everybody: readonly Who[] = ['oven', 'lathe', 'plug', 'panel', 'buttons', 'all'];
-const devices: readonly string[] = ['oven', 'lathe', 'plug'];
+type Who = 'oven' | 'lathe' | 'plug' | 'zigbee' | 'panel' | 'buttons' | 'all';
+const everybody: readonly Who[] = ['oven', 'lathe', 'plug', 'zigbee', 'panel', 'buttons', 'all'];
+/** whose messages are admitted: they may be readings */
+const devices: readonly string[] = ['oven', 'lathe', 'plug', 'zigbee'];
 
 /** By topic: who may publish there, and who may receive it. The gateway itself may publish everywhere. */
 const topics: Readonly<Record<string, readonly [publish: readonly Who[], receive: readonly Who[]]>> = {
@@ -65,7 +67,18 @@ const topics: Readonly<Record<string, readonly [publish: readonly Who[], receive
   ],
   'cmnd/other/POWER': [['buttons', 'all'], ['all']],
   'tele/other/SENSOR': [['all'], ['all']],
-  'homeassistant/sensor/plug/config': [['plug', 'all'], ['all']],
+  'homeassistant/sensor/plug/config': [
+    ['plug', 'zigbee', 'all'],
+    ['zigbee', 'all'],
+  ],
+  'homeassistant/status': [['all'], ['zigbee', 'all']],
+  'zigbee/bulb': [['zigbee'], ['zigbee', 'all']],
+  'zigbee/bridge/state': [['zigbee'], ['zigbee', 'all']],
+  'zigbee/bulb/set': [
+    ['zigbee', 'all'],
+    ['zigbee', 'all'],
+  ],
+  'forpost/devices/zigbee/readings': [[], ['all']],
   'panel/page': [
     ['buttons', 'all'],
     ['buttons', 'all'],
@@ -97,6 +110,10 @@ const filters: Readonly<Record<string, readonly Who[]>> = {
   'cmnd/plug_A1/#': ['plug', 'all'],
   'cmnd/plug_A1/+': ['plug', 'all'],
   'cmnd/tasmotas/#': ['plug', 'all'],
+  'zigbee/#': ['zigbee', 'all'],
+  'zigbee/+/set': ['zigbee', 'all'],
+  'homeassistant/#': ['zigbee', 'all'],
+  '+/bulb/set': ['all'],
   'panel/#': ['buttons', 'all'],
   'panel/page': ['buttons', 'all'],
   '$SYS/#': [],
