@@ -59,7 +59,7 @@ beforeAll(async () => {
   const file = join(folder, 'gateway.yaml');
   const { loaded, problems, warnings } = await judge(file);
   if (loaded === undefined) throw new Error(problems.join('\n'));
-  const conditions = { first: warnings, look: loaded.conditions, find: loaded.conditions };
+  const conditions = { first: warnings, find: loaded.conditions };
   gateway = new Gateway({
     ...loaded,
     configFile: file,
