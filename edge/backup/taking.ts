@@ -12,17 +12,18 @@
  * so that the marker is found again; the restored one keeps this box's data folder.
  */
 import { existsSync } from 'node:fs';
-import { access, constants, copyFile, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
-import { makeFolder, renameFile, replaceFile } from '@forpost/shared/files.ts';
+import { createFile, makeFolder, renameFile, replaceFile } from '@forpost/shared/files.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import { parseDocument } from 'yaml';
 import { loadInstallation } from '../config/load-installation.ts';
 import { type Lock, lockFile } from '../outbox/sqlite/lock.ts';
 
+const permissions = 0o777;
 /** Of the data folder: what the page's restore works with. */
 export const restoreFolderName = 'restore';
 export const stagedName = 'staged';
@@ -143,7 +144,7 @@ async function setAside({ data, config, staged, history }: Folders, name: string
   await makeFolder(configAside);
   for (const entry of await readdir(config, { withFileTypes: true })) {
     const [old, copy] = [join(config, entry.name), join(configAside, entry.name)];
-    if (entry.isFile() && !existsSync(copy)) await copyFile(old, copy);
+    if (entry.isFile()) await createFile(copy, await readFile(old), { mode: (await stat(old)).mode & permissions });
     const comesAnew = entry.name !== stagedDataName && old !== data && existsSync(join(staged, entry.name));
     if (entry.isDirectory() && (comesAnew || entry.name === history)) await renameFile(old, copy);
   }

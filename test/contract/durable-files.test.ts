@@ -13,7 +13,6 @@ const excepted: Readonly<Record<string, string>> = {
   'edge/outbox/sqlite/writer/opening.ts': 'the new outbox syncs the folder with its first log',
   'edge/outbox/sqlite/writer/writer-disk.ts': 'syncs the folder itself; a rescue that a power cut ends goes on',
   'edge/backup/restore-folder.ts': 'the old folder is renamed aside; the rename of the restored one syncs their parent',
-  'edge/cli/backup.ts': 'the file descriptor of standard output',
   'shared/stripping/stripped.mjs': 'prepared code is made again',
   'cloud/web/vite.config.ts': 'the build of the page',
 };

@@ -89,6 +89,7 @@ interface Shown {
   readonly evidence?: { readonly receiver?: unknown };
   readonly cameras?: readonly { readonly id: string }[];
   readonly devices?: readonly { readonly id: string }[];
+  readonly bridges?: readonly { readonly id: string }[];
   readonly consumers?: readonly { readonly id: string }[];
 }
 
@@ -105,7 +106,8 @@ async function problemsOfGateway({ document, block }: { document: Document; bloc
     mqtt: { port: 1883 },
     http: { port: 8080 },
   };
-  const clients = [...(isSite ? (shown.devices ?? []) : []), ...(isSite ? (shown.consumers ?? []) : [])];
+  const { devices = [], bridges = [], consumers = [] } = isSite ? shown : {};
+  const clients = [...devices, ...bridges, ...consumers];
   const secrets = {
     console: {},
     mqtt: Object.fromEntries(clients.map(({ id }) => [id, hash])),
