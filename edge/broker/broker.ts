@@ -25,7 +25,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import type { Words } from '@forpost/shared/texts/english.ts';
 import { type MqttStateStore, noStateStore } from '../mqtt-state/mqtt-state.ts';
-import { type Acquaintance, type Admit, type Authenticate, limitsOf, type Principal, type Standing } from './access.ts';
+import type { Acquaintance, Admit, Authenticate, Principal, Standing } from './access.ts';
 import { type BrokerLimits, defaultBrokerLimits, maxConsumerPacketBytesOf, maxPacketBytesOf } from './broker-limits.ts';
 import { shownCertificate } from './client-certificate.ts';
 import { ConnectedClients } from './clients.ts';
@@ -316,21 +316,7 @@ export class Broker implements Part, LocalPublisher {
    * of users that are gone, or are another kind now, are closed, and their wills are not published. Returns how many.
    */
   renew(principalOf: (user: string) => Principal | undefined): number {
-    let closed = 0;
-    this.#lives.dropWills(({ principal }) => principalOf(principal.id)?.kind !== principal.kind);
-    for (const connection of [...this.#clients.all()]) {
-      const principal = principalOf(connection.principal.id);
-      const { kind } = connection.principal;
-      // a device that becomes a bridge connects anew: a connection has the limits of its log-in
-      if (principal?.kind === kind && limitsOf(principal) === limitsOf(connection.principal)) {
-        this.#lives.renewed(connection, principal);
-        continue;
-      }
-      connection.will = undefined;
-      connection.end(reason.administrativeAction);
-      closed++;
-    }
-    return closed;
+    return this.#lives.renew(principalOf);
   }
 
   counters(): BrokerCounters {

@@ -73,12 +73,6 @@ export class ConnectionLives {
     socket.once('close', () => contained(guarded.work, () => this.#closed(connection)));
   }
 
-  /** New rights of the connection's principal: they hold from the next packet on. */
-  renewed(connection: Connection, principal: Principal): void {
-    connection.renew(principal);
-    this.#share(connection);
-  }
-
   /** How much of its read turn a packet of a consumer takes. */
   #share({ principal, guarded }: Connection): void {
     if (principal.kind !== 'consumer') return;
@@ -122,9 +116,27 @@ export class ConnectionLives {
     return invalid.length;
   }
 
-  /** Drops the delayed wills of these connections. */
-  dropWills(isGone: (connection: Connection) => boolean): void {
-    this.#wills.drop(isGone);
+  /**
+   * `principalOf`: a user as the site has it now. Rights hold from the next packet on; connections of users that are gone,
+   * or are another kind now, are closed, and their wills are not published. Returns how many.
+   */
+  renew(principalOf: (user: string) => Principal | undefined): number {
+    let closed = 0;
+    this.#wills.drop(({ principal }) => principalOf(principal.id)?.kind !== principal.kind);
+    for (const connection of [...this.#parts.clients.all()]) {
+      const principal = principalOf(connection.principal.id);
+      const { kind } = connection.principal;
+      // a device that becomes a bridge connects anew: a connection has the limits of its log-in
+      if (principal?.kind === kind && limitsOf(principal) === limitsOf(connection.principal)) {
+        connection.renew(principal);
+        this.#share(connection);
+        continue;
+      }
+      connection.will = undefined;
+      connection.end(reason.administrativeAction);
+      closed++;
+    }
+    return closed;
   }
 
   /** Cancels all delayed wills. */

@@ -10,7 +10,7 @@ import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Made, SiteDoor } from '../config/door.ts';
 import { loadInstallation } from '../config/load-installation.ts';
 import { notKept, withSiteDoor } from '../config/site-door.ts';
-import type { Rehearsed } from '../site/document.ts';
+import type { Preview } from '../site/change.ts';
 import { authorInWords } from '../site/live-site.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
 
@@ -31,7 +31,7 @@ export async function history(config: string, { json }: Options): Promise<void> 
 }
 
 export async function diff(config: string, file: string | undefined, { revision, json }: Options): Promise<void> {
-  const found = await withDoor(config, async (door): Promise<Rehearsed> => {
+  const found = await withDoor(config, async (door): Promise<Preview> => {
     if (file !== undefined) return door.check(textOf(file));
     return revision === undefined ? door.byHand() : { changes: await door.diff(revision), problems: [] };
   });

@@ -11,7 +11,7 @@ import type { CommandOutcome } from '@forpost/shared/event/command.ts';
 import type { Sentence } from '@forpost/shared/texts/sentence.ts';
 import type { TSchema } from 'typebox';
 import type { Alert } from '../alerts/action.ts';
-import type { ChangeRequest } from '../site/document.ts';
+import type { ChangeRequest } from '../site/change.ts';
 
 /** The effect of a command. */
 export interface Effect {

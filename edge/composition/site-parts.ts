@@ -4,7 +4,7 @@ import { words } from '@forpost/shared/texts/english.ts';
 import type { SiteActions } from '../alerts/site-actions.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { RuleEngine } from '../rules/engine.ts';
-import type { Prepared } from '../site/document.ts';
+import type { Prepared } from '../site/change.ts';
 import type { SitePart } from '../site/live-site.ts';
 import type { Site } from '../site/site.ts';
 import type { VisionSupervisor } from '../vision/supervisor.ts';

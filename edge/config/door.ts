@@ -1,5 +1,5 @@
 /** What the command line does with the site's document, whether a gateway runs (socket-door.ts) or not (site-door.ts). */
-import type { Rehearsed } from '../site/document.ts';
+import type { Preview } from '../site/change.ts';
 import type { Edit } from '../site/document-edit.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
 import type { CameraLogin } from './camera-logins.ts';
@@ -18,9 +18,9 @@ export interface SiteDoor {
   history(): Promise<readonly Revision[]>;
   diff(from: string, to?: string): Promise<readonly ChangeInWords[]>;
   /** what a document would change */
-  check(document: string): Promise<Rehearsed>;
+  check(document: string): Promise<Preview>;
   /** what was edited by hand in the file */
-  byHand(): Promise<Rehearsed>;
+  byHand(): Promise<Preview>;
   put(seen: string, document: string, why: string): Promise<Made>;
   undo(seen: string, to: string, why: string): Promise<Made>;
   /** adds or changes a camera with its log-in; undefined: the log-in stays, an empty user removes it */

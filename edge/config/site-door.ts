@@ -14,7 +14,8 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { configError } from '@forpost/shared/config/yaml.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { type Lock, lockFile } from '../outbox/sqlite/lock.ts';
-import { type Changed, SiteDocument } from '../site/document.ts';
+import type { Changed } from '../site/change.ts';
+import { SiteDocument } from '../site/document.ts';
 import { withEdits } from '../site/document-edit.ts';
 import { conflictInWords } from '../site/live-site.ts';
 import type { Author } from '../site/revision.ts';
@@ -80,8 +81,8 @@ function fileDoor(document: SiteDocument, author: Author, secrets: SecretsFile):
     },
     history: async () => document.revisions(),
     diff: async (from, to) => kept(await document.difference(from, to), to === undefined ? from : `${from} or ${to}`),
-    check: (text) => document.rehearse(text),
-    byHand: async () => document.rehearse(await document.onDisk()),
+    check: (text) => document.preview(text),
+    byHand: async () => document.preview(await document.onDisk()),
     put: async (seen, text, why) => made(await document.change({ seen, author, why, edit: () => text })),
     undo: async (seen, to, why) => made(await document.undo(seen, to, { author, why })),
     saveCamera: async (seen, camera, edits, login, why) => {

@@ -1,5 +1,5 @@
 /** The site's document through the socket of the running gateway, for the command line. */
-import type { Rehearsed } from '../site/document.ts';
+import type { Preview } from '../site/change.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
 import type { Made, SiteDoor } from './door.ts';
 import { accepted, type SocketAnswer, type SocketClient } from './socket-client.ts';
@@ -27,12 +27,12 @@ export class SocketDoor implements SiteDoor {
     return (await this.#get(`${site}/diff?${query}`)).changes as readonly ChangeInWords[];
   }
 
-  async check(document: string): Promise<Rehearsed> {
-    return accepted(await this.#client.ask('POST', `${site}/check`, { document })) as unknown as Rehearsed;
+  async check(document: string): Promise<Preview> {
+    return accepted(await this.#client.ask('POST', `${site}/check`, { document })) as unknown as Preview;
   }
 
-  async byHand(): Promise<Rehearsed> {
-    return (await this.#get(`${site}/by-hand`)) as unknown as Rehearsed;
+  async byHand(): Promise<Preview> {
+    return (await this.#get(`${site}/by-hand`)) as unknown as Preview;
   }
 
   async put(seen: string, document: string, why: string): Promise<Made> {

@@ -11,7 +11,8 @@ import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { type Changed, type ChangeRequest, longestWhy, type Rehearsed, type SiteDocument } from '../site/document.ts';
+import type { Changed, ChangeRequest, Preview } from '../site/change.ts';
+import { longestWhy, type SiteDocument } from '../site/document.ts';
 import type { Edit } from '../site/document-edit.ts';
 import { conflictInWords } from '../site/live-site.ts';
 import { refusedFor } from '../site/refused-for.ts';
@@ -23,7 +24,7 @@ import {
   changesAnswer,
   documentAnswer,
   notKept,
-  rehearsedAnswer,
+  previewAnswer,
   revisionsAnswer,
   valuesAnswer,
 } from './schemas/site.ts';
@@ -224,10 +225,10 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
       schema: {
         summary: 'What a document would change, and why it would be refused',
         body: checkBody,
-        response: { 200: rehearsedAnswer },
+        response: { 200: previewAnswer },
       },
     },
-    async ({ body }) => rehearsed(await document.rehearse(body.document)),
+    async ({ body }) => preview(await document.preview(body.document)),
   );
   app.post<{ Body: Type.Static<typeof undoBody>; Headers: Type.Static<typeof ifMatch> }>(
     '/api/v1/site/undo',
@@ -247,8 +248,8 @@ function registerWriting(app: FastifyInstance, { document, authorOf, passwordsFo
   );
   app.get(
     '/api/v1/site/by-hand',
-    { config: see, schema: { summary: 'What was edited by hand in the file', response: { 200: rehearsedAnswer } } },
-    async () => rehearsed(await document.rehearse(await document.onDisk())),
+    { config: see, schema: { summary: 'What was edited by hand in the file', response: { 200: previewAnswer } } },
+    async () => preview(await document.preview(await document.onDisk())),
   );
   app.post<{ Body: Type.Static<typeof applyBody> }>(
     '/api/v1/site/apply',
@@ -304,7 +305,7 @@ export function answer(reply: FastifyReply, changed: Changed): object {
   return 'unchanged' in changed ? { unchanged: revision } : { revision };
 }
 
-function rehearsed({ changes, problems, mistakes }: Rehearsed): object {
+function preview({ changes, problems, mistakes }: Preview): object {
   return { changes, problems, ...mistakesView(mistakes) };
 }
 

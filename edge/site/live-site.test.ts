@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { loadSite } from '../config/load-site.ts';
-import type { Prepared } from './document.ts';
+import type { Prepared } from './change.ts';
 import { LiveSite, type LiveSiteOptions, type SiteNote, type SitePart } from './live-site.ts';
 
 const text = `site: { id: home, timezone: Europe/Berlin }

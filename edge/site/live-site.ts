@@ -11,15 +11,8 @@
 
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { Sentence } from '@forpost/shared/texts/sentence.ts';
-import {
-  type Changed,
-  type ChangeRequest,
-  type LoadedDocument,
-  type Prepared,
-  type Refused,
-  SiteDocument,
-  type SiteDocumentOptions,
-} from './document.ts';
+import type { Changed, ChangeRequest, LoadedDocument, Prepared, Refused } from './change.ts';
+import { SiteDocument, type SiteDocumentOptions } from './document.ts';
 import { refusedFor } from './refused-for.ts';
 import type { Author, Revision } from './revision.ts';
 import { type CameraScene, withScene } from './scene-edit.ts';

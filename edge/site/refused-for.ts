@@ -2,7 +2,7 @@
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
-import type { Refused } from './document.ts';
+import type { Refused } from './change.ts';
 
 /** Words that have no text of the catalogue are quoted. */
 export function refusedFor({ problems: [first = '', ...more], sentences = [] }: Refused): Message {

@@ -2,7 +2,7 @@
 
 import type { PlacedProblem } from '@forpost/shared/config/yaml.ts';
 import type { ErrorCode } from '@forpost/shared/errors.ts';
-import type { LoadedDocument } from '../../site/document.ts';
+import type { LoadedDocument } from '../../site/change.ts';
 import type { Edit } from '../../site/document-edit.ts';
 import type { ChangeInWords } from '../../site/revision.ts';
 import type { Fields } from '../../site/values.ts';

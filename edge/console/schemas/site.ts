@@ -46,7 +46,7 @@ export const valuesAnswer = answer({
 export const documentAnswer = answer({ revision: revisionAnswer, document });
 export const revisionsAnswer = answer({ revisions: list(revisionAnswer) });
 export const changesAnswer = answer({ changes: list(changeInWords) });
-export const rehearsedAnswer = answer({
+export const previewAnswer = answer({
   changes: list(changeInWords),
   problems: list(Type.String({ description: 'why the document would be refused' })),
   mistakes,
