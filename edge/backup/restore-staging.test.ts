@@ -46,11 +46,11 @@ test('a wrong passphrase changes nothing, and the right one stages the gateway b
   await staging.part(0, 3, bytes('abc'));
   await expect(staging.stage('wrong')).rejects.toThrow('the passphrase is wrong');
   expect(await staging.state()).toEqual({ state: 'here', size: 3 });
-  await expect(staging.take()).rejects.toThrow('no restored gateway is here');
+  await expect(staging.commit()).rejects.toThrow('no restored gateway is here');
   expect(await staging.stage('right')).toMatchObject({ state: 'staged', staged: summary });
   // after a restart of the gateway too
   expect(await make().state()).toMatchObject({ state: 'staged', staged: summary });
-  await staging.take();
+  await staging.commit();
   expect(ended()).toBe(1);
   expect(readFileSync(join(data, 'restore/staged/gateway.yaml'), 'utf8')).toContain('data: data\n');
   expect(existsSync(join(data, 'restore/take.json'))).toBe(true);
@@ -60,7 +60,7 @@ test('a restored gateway that could not start here is not taken', async () => {
   const { staging, ended } = rig(['gateway.yaml:3:1: the certificate is missing']);
   await staging.part(0, 3, bytes('abc'));
   await staging.stage('right');
-  await expect(staging.take()).rejects.toThrow('the certificate is missing');
+  await expect(staging.commit()).rejects.toThrow('the certificate is missing');
   expect(ended()).toBe(0);
   expect(await staging.discard()).toEqual({ state: 'none' });
 });

@@ -2,7 +2,7 @@
  * A restore from the page: the backup comes in parts, is unpacked beside the running gateway, and is taken at a restart.
  *
  *   none ── parts ──► coming ── the last part ──► here ── passphrase ──► staged ── take ──► the gateway ends; its next
- *     ▲                 └── a gap: says how much is here   ├── wrong, damaged: here              start takes it (taking.ts)
+ *     ▲                 └── a gap: says how much is here   ├── wrong, damaged: here              start takes it (staged-restore.ts)
  *     └───────────────── discarded ◄───────────────────────┘
  *
  * Always: until `take` the running gateway and its files are untouched; a kill leaves none, here or staged; the backup is
@@ -16,7 +16,7 @@ import { makeFolder, renameFile, replaceFile } from '@forpost/shared/files.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { RestoreDesk, RestoreState, StagedRestore } from '../console/restore-desk.ts';
 import { diskSpace } from '../outbox/sqlite/writer/space/disk.ts';
-import { commitRestore, restoreFolderName, stagedDataName, stagedName } from './taking.ts';
+import { commitRestore, restoreFolderName, stagedDataName, stagedName } from './staged-restore.ts';
 
 export interface RestoreStagingOptions {
   /** this box's gateway.yaml */
@@ -86,7 +86,7 @@ export class RestoreStaging implements RestoreDesk {
   }
 
   /** Commits what is staged, and ends the gateway. @throws ForpostError FORPOST_BACKUP_FAILED: nothing was changed */
-  take(): Promise<void> {
+  commit(): Promise<void> {
     return this.#inTurn(async () => {
       const { configFile, data, now, endProcess } = this.#options;
       const state = await this.#state();

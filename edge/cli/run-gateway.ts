@@ -6,13 +6,13 @@ import { createLogger } from '@forpost/shared/logging.ts';
 import { raisePriority } from '@forpost/shared/priority.ts';
 import { runUntilSignal } from '@forpost/shared/run.ts';
 import { modestThreads } from '@forpost/shared/stripping/start-anew.mjs';
-import { takeRestore } from '../backup/taking.ts';
+import { adoptRestore } from '../backup/staged-restore.ts';
 import { judge } from '../config/judge.ts';
 import { Gateway } from '../gateway.ts';
 
 /** Runs until SIGTERM or SIGINT. @throws ForpostError FORPOST_CONFIG_INVALID with the mistakes to correct */
 export async function runGateway(configFile: string): Promise<void> {
-  const isRestored = await takeRestore(configFile);
+  const isRestored = await adoptRestore(configFile);
   const { problems, warnings, loaded } = await judge(configFile);
   if (loaded === undefined) throw configError(problems);
   const { installation, site, secrets, conditions: look } = loaded;

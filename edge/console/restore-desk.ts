@@ -29,6 +29,6 @@ export interface RestoreDesk {
   /** Unpacks the backup beside the running gateway. */
   stage(passphrase: string): Promise<RestoreState>;
   /** Has the next start make this box the restored gateway, and ends the process. */
-  take(): Promise<void>;
+  commit(): Promise<void>;
   discard(): Promise<RestoreState>;
 }

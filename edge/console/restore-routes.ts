@@ -103,7 +103,7 @@ export function registerRestoreRoutes(app: Api, { desk, login }: RestoreRoutePar
     async (request) => {
       const state = await inWords(desk.state());
       request.log.warn({ by: by(request) }, 'this box becomes the gateway of a backup, at a restart');
-      await inWords(desk.take());
+      await inWords(desk.commit());
       return state;
     },
   );

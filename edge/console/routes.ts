@@ -40,12 +40,12 @@ const noCamera = problem('the site has no such camera');
 /** GET /healthz and /readyz, for supervisors, without a log-in. They answer yes or no with the reasons, and nothing else. */
 export function registerOpenRoutes(app: FastifyInstance, health: Pick<GatewayHealth, 'alive' | 'ready'>): void {
   const api: Api = app.withTypeProvider<TypeBoxTypeProvider>();
-  const open = (path: string, summary: string, look: () => ReturnType<GatewayHealth['alive']>) =>
+  const open = (path: string, summary: string, check: () => ReturnType<GatewayHealth['alive']>) =>
     api.get(
       path,
       { config: { right: 'open' }, schema: { summary, response: { 200: healthAnswer, 503: healthAnswer } } },
       async (_request, reply) => {
-        const { ok, reasons } = look();
+        const { ok, reasons } = check();
         return reply.code(ok ? 200 : 503).send({ status: ok ? 'ok' : 'failing', reasons });
       },
     );

@@ -34,7 +34,7 @@ const server = createServer((request, response) => {
   if (request.method === 'GET' && request.url === '/notifications') {
     answer(response, 200, { notifications: kept });
   } else if (request.method === 'POST') {
-    take(request, response).catch((error: unknown) => {
+    receive(request, response).catch((error: unknown) => {
       process.stderr.write(`a request that is no notification: ${error instanceof Error ? error.message : error}\n`);
       answer(response, 400, {});
     });
@@ -49,7 +49,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const)
     server.closeAllConnections();
   });
 
-async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const at = Date.now();
   let body = '';
   for await (const chunk of request) {

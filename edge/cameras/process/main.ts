@@ -22,14 +22,14 @@ async function run(job: Job): Promise<void> {
     case 'find': {
       const { searchCameras } = await import('./discovery/search.ts');
       const { ms, port } = job;
-      const found = (camera: Extract<FromSetUp, { kind: 'found' }>['camera']) => tell({ kind: 'found', camera });
+      const found = (camera: Extract<FromSetUp, { kind: 'found' }>['camera']) => send({ kind: 'found', camera });
       const problems = await searchCameras({ ms, found, ...(port === undefined ? {} : { port }) });
-      tell({ kind: 'searched', problems });
+      send({ kind: 'searched', problems });
       return;
     }
     case 'ask': {
       const { askDevice } = await import('./onvif/device.ts');
-      tell({ kind: 'answered', device: await askDevice(job) });
+      send({ kind: 'answered', device: await askDevice(job) });
       return;
     }
     case 'test':
@@ -43,12 +43,12 @@ async function testAll(job: TestJob): Promise<void> {
   let isLoginRefused = false;
   for (const stream of job.streams) {
     if (isLoginRefused) {
-      tell({ kind: 'measured', reading: { url: stream.url, failure: words('gateway/reason.wrong-password') } });
+      send({ kind: 'measured', reading: { url: stream.url, failure: words('gateway/reason.wrong-password') } });
       continue;
     }
     const reading = await testStream(stream, job);
     isLoginRefused = reading.failure === words('gateway/reason.wrong-password');
-    tell({ kind: 'measured', reading });
+    send({ kind: 'measured', reading });
   }
 }
 
@@ -65,7 +65,7 @@ function failed(error: unknown): FromSetUp {
   };
 }
 
-function tell(message: FromSetUp): void {
+function send(message: FromSetUp): void {
   if (process.connected) process.send?.(message);
 }
 

@@ -9,7 +9,7 @@ export const check = command({
     const [{ judge }, { warningText }, { isRestorePending }] = await Promise.all([
       import('../../config/judge.ts'),
       import('../../config/conditions.ts'),
-      import('../../backup/taking.ts'),
+      import('../../backup/staged-restore.ts'),
     ]);
     // half of the files may be new: the start takes the others before it reads them
     if (isRestorePending(file)) {

@@ -51,7 +51,7 @@ export async function testSite(): Promise<TestSite> {
 
 /** No backup comes. */
 const none = async (): Promise<RestoreState> => ({ state: 'none' });
-const noRestore: RestoreDesk = { state: none, part: none, stage: none, take: async () => undefined, discard: none };
+const noRestore: RestoreDesk = { state: none, part: none, stage: none, commit: async () => undefined, discard: none };
 
 /** Every device and consumer has a made password; a change of it changes nothing. */
 function credentialsOf(document: SiteDocument): CredentialDoor {

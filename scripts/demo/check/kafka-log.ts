@@ -57,7 +57,7 @@ export async function readKafka(
   return { records, ids };
 }
 
-async function readToEnd(kafka: Kafka, topics: readonly string[], take: (value: Buffer) => void): Promise<void> {
+async function readToEnd(kafka: Kafka, topics: readonly string[], onEvent: (value: Buffer) => void): Promise<void> {
   const admin = kafka.admin();
   const groupId = `forpost-check-${randomBytes(6).toString('hex')}`;
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 200, allowAutoTopicCreation: false });
@@ -82,7 +82,7 @@ async function readToEnd(kafka: Kafka, topics: readonly string[], take: (value: 
         .run({
           autoCommit: false,
           eachBatch: async ({ batch: { topic, partition, messages } }) => {
-            for (const { value } of messages) if (value !== null) take(value);
+            for (const { value } of messages) if (value !== null) onEvent(value);
             const name = `${topic}/${partition}`;
             const last = left.get(name);
             if (last !== undefined && Number(messages.at(-1)?.offset ?? -1) >= last) left.delete(name);

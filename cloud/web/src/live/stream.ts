@@ -78,19 +78,19 @@ export class LiveStream {
    * After each `hello` the capability requests what it missed.
    */
   listen<Message>(name: string, listener: (message: Message) => void): () => void {
-    const take: ReceiveJson = (json) => listener(JSON.parse(json));
+    const receive: ReceiveJson = (json) => listener(JSON.parse(json));
     const known = this.#others.get(name);
     if (known === undefined) {
-      this.#others.set(name, new Set([take]));
+      this.#others.set(name, new Set([receive]));
       if (this.#source !== undefined) this.#forward(this.#source, name);
-    } else known.add(take);
-    return () => this.#others.get(name)?.delete(take);
+    } else known.add(receive);
+    return () => this.#others.get(name)?.delete(receive);
   }
 
   #forward(source: EventSource, name: string): void {
     source.addEventListener(name, (event) => {
       this.#noteMessage();
-      for (const take of this.#others.get(name) ?? []) take(event.data);
+      for (const receive of this.#others.get(name) ?? []) receive(event.data);
     });
   }
 

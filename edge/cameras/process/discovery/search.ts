@@ -81,7 +81,7 @@ function askedFrom(networks: readonly OwnAddress[]): readonly OwnAddress[] {
 function openSocket(from: OwnAddress, answers: Answers): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = createSocket({ type: from.family === 'IPv4' ? 'udp4' : 'udp6' });
-    socket.on('message', (bytes, { address }) => answers.take(bytes, address));
+    socket.on('message', (bytes, { address }) => answers.receive(bytes, address));
     socket.once('error', reject);
     // an answer comes to the port that asked; IPv6 chooses its network by the interface below
     socket.bind({ port: 0, ...(from.family === 'IPv4' ? { address: from.address } : {}) }, () => {
@@ -124,7 +124,7 @@ class Answers {
     this.#found = found;
   }
 
-  take(bytes: Buffer, host: string): void {
+  receive(bytes: Buffer, host: string): void {
     const ofHost = (this.#ofHost.get(host) ?? 0) + 1;
     if (ofHost > mostOfOne || this.#count >= mostAnswers) return;
     this.#ofHost.set(host, ofHost);

@@ -122,7 +122,7 @@ class RestoreForm extends LitElement {
     });
   }
 
-  async #take(): Promise<void> {
+  async #commit(): Promise<void> {
     await this.#run(async () => {
       await post(`${base}/api/v1/restore/take`, {});
       this.isTaken = true;
@@ -186,7 +186,7 @@ class RestoreForm extends LitElement {
             }} /><span>${t('set-up/restore.sure')}</span></label>`
       }
       <div class="form-buttons">
-        ${problems.length > 0 ? nothing : html`<button type="button" class="primary" ?disabled=${this.busy || !this.isSure} @click=${() => void this.#take()}>${t('set-up/restore.take', { gateway })}</button>`}
+        ${problems.length > 0 ? nothing : html`<button type="button" class="primary" ?disabled=${this.busy || !this.isSure} @click=${() => void this.#commit()}>${t('set-up/restore.take', { gateway })}</button>`}
         ${this.#discardButton()}
       </div>`;
   }

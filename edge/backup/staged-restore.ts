@@ -1,5 +1,5 @@
 /**
- * Takes a restored gateway that the page has staged, before the gateway starts: the only moment at which nothing of the
+ * Adopts a restored gateway that the page has staged, before the gateway starts: the only moment at which nothing of the
  * data folder is open.
  *
  *   DATA/restore/staged, whole ── commit ──► take.json ── the next start ──►
@@ -34,9 +34,9 @@ const movedName = 'moved.json';
 const asideName = 'before-restore-';
 const lockName = 'gateway.lock';
 
-export type TakingStep = 'aside' | 'moved' | 'data' | 'config' | 'done';
+export type AdoptStep = 'aside' | 'moved' | 'data' | 'config' | 'done';
 
-interface Taking {
+interface CommittedRestore {
   /** of the staged configuration: its gateway.yaml */
   readonly configFile: string;
   /** of the folders in which the old files are kept */
@@ -58,8 +58,8 @@ export async function commitRestore(
     await access(dirname(configFile), constants.W_OK);
     await keepDataFolder(configFile, join(folder, stagedName, stagedConfig));
     const stamp = rfc3339(now).slice(0, 19).replace(/[-:]/g, '');
-    const taking: Taking = { configFile: stagedConfig, stamp };
-    await replaceFile(join(folder, takeName), JSON.stringify(taking));
+    const committed: CommittedRestore = { configFile: stagedConfig, stamp };
+    await replaceFile(join(folder, takeName), JSON.stringify(committed));
   } catch (error) {
     const message = words('gateway/reason.restore-not-taken', { reason: messageOf(error) });
     throw new ForpostError('FORPOST_BACKUP_FAILED', message, { cause: error });
@@ -74,39 +74,39 @@ async function keepDataFolder(configFile: string, staged: string): Promise<void>
   await replaceFile(staged, changedYaml(document, text));
 }
 
-/** Whether the next start takes a restored gateway. False also where gateway.yaml cannot be read. */
+/** Whether the next start adopts a restored gateway. False also where gateway.yaml cannot be read. */
 export function isRestorePending(configFile: string): boolean {
   const data = dataOf(configFile);
   return data !== undefined && markerIn(data) !== undefined;
 }
 
 /**
- * Takes the committed restore, where there is one. @returns whether there was one
+ * Adopts the committed restore, where there is one. @returns whether there was one
  * @throws ForpostError FORPOST_BACKUP_FAILED: the disk refuses; the next start tries again
  */
-export async function takeRestore(
+export async function adoptRestore(
   configFile: string,
-  onStep: (step: TakingStep) => void = () => undefined,
+  onStep: (step: AdoptStep) => void = () => undefined,
 ): Promise<boolean> {
   const data = dataOf(configFile);
   if (data === undefined || markerIn(data) === undefined) return false;
   const lock = lockOf(data);
   try {
-    await take(configFile, data, onStep);
+    await adopt(configFile, data, onStep);
     return true;
   } catch (error) {
-    const message = `a restored gateway waits in ${join(data, restoreFolderName)} and cannot be taken: ${messageOf(error)}`;
+    const message = `a restored gateway waits in ${join(data, restoreFolderName)} and cannot be adopted: ${messageOf(error)}`;
     throw new ForpostError('FORPOST_BACKUP_FAILED', message, { cause: error });
   } finally {
     lock.release();
   }
 }
 
-async function take(configFile: string, data: string, onStep: (step: TakingStep) => void): Promise<void> {
+async function adopt(configFile: string, data: string, onStep: (step: AdoptStep) => void): Promise<void> {
   const folder = join(data, restoreFolderName);
   const [marker, moved] = [join(folder, takeName), join(folder, movedName)];
   const known = existsSync(marker) ? marker : moved;
-  const { stamp, configFile: stagedConfig } = JSON.parse(await readFile(known, 'utf8')) as Taking;
+  const { stamp, configFile: stagedConfig } = JSON.parse(await readFile(known, 'utf8')) as CommittedRestore;
   const staged = join(folder, stagedName);
   if (known === marker) {
     const history = `${basename(loadInstallation(configFile).site_file)}.history`;

@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { init } from '../cli/init.ts';
-import { commitRestore, isRestorePending, type TakingStep, takeRestore } from './taking.ts';
+import { type AdoptStep, adoptRestore, commitRestore, isRestorePending } from './staged-restore.ts';
 
 const now = 1_780_000_000_000;
 
 /** A fresh gateway, with a restored one staged beside. */
 async function box() {
-  const folder = mkdtempSync(join(tmpdir(), 'forpost-taking-'));
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-staged-restore-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   await init(folder, { gateway: 'fresh', site: 'new', timezone: 'UTC', terminal: true });
   const config = join(folder, 'gateway.yaml');
@@ -46,31 +46,31 @@ function expectOldGateway({ read, has, config }: Awaited<ReturnType<typeof box>>
 test('what is staged is taken at the next start, and what was there before is kept beside', async () => {
   const fresh = await box();
   const { config, data, read } = fresh;
-  expect(await takeRestore(config)).toBe(false);
+  expect(await adoptRestore(config)).toBe(false);
   await commitRestore(config, data, 'gateway.yaml', now);
   expect(read('gateway.yaml')).toMatch(/gateway: fresh/);
   expect(isRestorePending(config)).toBe(true);
-  expect(await takeRestore(config)).toBe(true);
+  expect(await adoptRestore(config)).toBe(true);
   expectOldGateway(fresh);
   const aside = 'before-restore-20260528T202640';
   expect(read(`${aside}/gateway.yaml`)).toMatch(/gateway: fresh/);
   expect(read(`${aside}/site.revisions/1.yaml`)).toBe('of the fresh one');
   expect(read(`data/${aside}/outbox.db`)).toBe('of the fresh one');
-  expect(await takeRestore(config)).toBe(false);
+  expect(await adoptRestore(config)).toBe(false);
 });
 
-test.each<TakingStep>(['aside', 'moved', 'data', 'config', 'done'])(
+test.each<AdoptStep>(['aside', 'moved', 'data', 'config', 'done'])(
   'a power cut while a restore is taken (%s) leaves what the next start finishes',
   async (at) => {
     const fresh = await box();
     const { config, data } = fresh;
     await commitRestore(config, data, 'gateway.yaml', now);
-    const cut = takeRestore(config, (step) => {
+    const cut = adoptRestore(config, (step) => {
       if (step === at) throw new Error('the power is cut');
     });
     await expect(cut).rejects.toThrow('the power is cut');
     if (at === 'done') rmSync(join(data, 'restore'), { recursive: true });
-    else expect(await takeRestore(config)).toBe(true);
+    else expect(await adoptRestore(config)).toBe(true);
     expectOldGateway(fresh);
   },
 );
