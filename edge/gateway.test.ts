@@ -1,6 +1,6 @@
 /**
- * A gateway that is started again over what an earlier run, another machine or time has left: every file that it reads
- * at a start, in every way that it can be broken. What it wrote itself never keeps it from starting.
+ * Starts a gateway over the files of an earlier run or another machine: every file that a start reads, broken in every
+ * way. No file that the gateway wrote itself keeps it from starting.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
@@ -94,7 +94,7 @@ async function started(file: string): Promise<Started> {
   return { judged, told: [...lines, ...problems].join('\n') };
 }
 
-/** What can be made of a file; root may read what has no mode, and nobody a link to itself. */
+/** Ways to break a file. root can read a file of mode 0, but nobody can read a link to itself. */
 const breaks: Readonly<Record<string, (path: string) => void>> = {
   empty: (path) => writeFileSync(path, ''),
   garbage: (path) => writeFileSync(path, '\0\u0001{"half": [', { mode: 0o600 }),
@@ -104,7 +104,7 @@ const breaks: Readonly<Record<string, (path: string) => void>> = {
 };
 const ways = Object.keys(breaks);
 
-/** Starts it over what is broken in its data folder, and once more: a start leaves nothing that stops the next one. */
+/** Starts a gateway over broken files of its data folder, and once more: a start must not stop the next one. */
 async function startedOver(name: string, parts: Parts, broken: readonly string[], how: string): Promise<Started> {
   const file = await write(name, parts);
   for (const path of broken.map((one) => join(file, '..', 'data', one))) {
@@ -136,14 +136,14 @@ const kept: readonly (readonly [what: string, files: readonly string[], hows: re
   ],
 ];
 
-describe.concurrent('what the gateway has written itself', () => {
+describe.concurrent('a broken file of the gateway’s own', () => {
   test.each(kept.flatMap(([what, files, hows]) => hows.map((how) => [what, how, files] as const)))(
-    '%s, where each file is %s, keeps it from no start, nor from the one after it',
+    '%s, where each file is %s, stops neither this start nor the next',
     async (what, how, files) => {
       const parts = { gateway: { uplink: [{ kind: 'kafka', brokers: ['127.0.0.1:1'] }] } };
       const { told, judged } = await startedOver(`${what} ${how}`, parts, files, how);
       expect(judged.problems).toEqual([]);
-      // how much can be told of what says nothing
+      // an empty file or one of another kind has nothing to report
       if (how === 'empty' || how === 'of another kind') return;
       if (what === 'the events') expect(told).toMatch(/outbox/);
       if (what !== 'everything else') return;
@@ -155,7 +155,7 @@ describe.concurrent('what the gateway has written itself', () => {
 
 const away = '/nowhere/at-all.pem';
 
-describe.concurrent('what time and others change', () => {
+describe.concurrent('a change from outside', () => {
   const kafka = (tls: object) => ({ uplink: [{ kind: 'kafka', brokers: ['127.0.0.1:1'], tls }] });
   const conditions: readonly (readonly [what: string, parts: () => Parts, told: RegExp])[] = [
     [

@@ -117,7 +117,7 @@ export class Gateway implements Part {
     this.#releasers.add('pairing', () => this.#alarming.pairing.stop());
     await this.#releasers.start('broker', this.#ground.broker);
     await this.#releasers.start('graces of passwords', this.#ground.graces);
-    // before the broker: a siren that a test has switched on goes off
+    // stopped before the broker: a siren that a test has switched on goes off
     this.#releasers.add('tests of actions', () => actionTests.stop());
     await this.#releasers.start('status for local subscribers', this.#page.statusTopic);
   }
@@ -142,7 +142,7 @@ export class Gateway implements Part {
     logger.info({ ...this.addresses(), epoch: this.#ground.outbox.epoch }, 'the gateway is up');
   }
 
-  /** Once in the life of a restored gateway; twice where it is killed in between. */
+  /** Reports a restore once; twice where the gateway is killed in between. */
   #reportRestore(): void {
     const { instance } = this.#ground;
     if (instance === undefined || instance.announced) return;

@@ -15,7 +15,7 @@ test('percentiles sort by number, not as text, and leave the samples unchanged',
   expect(samples).toEqual([100, 9, 20]);
 });
 
-test('a slope belongs to the line of least squares and counts from one sample to the next', () => {
+test('a slope is the rise of the line of least squares from one sample to the next', () => {
   expect(slope([10, 12, 14, 16])).toBe(2);
   expect(slope([5, 1, 5, 1, 5])).toBe(0);
   expect(slope([3, 3, 9])).toBe(3);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { assertThat } from './assert.ts';
 
-test('a failed assertion stops the work with its message; one that holds does not build the message', () => {
+test('a failed assertion throws its message; an assertion that holds builds no message', () => {
   assertThat(true, () => {
     throw new Error('not asked for');
   });

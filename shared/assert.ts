@@ -2,7 +2,7 @@
 import { ForpostError } from './errors.ts';
 
 /**
- * States a condition of this place. @param message names the fault and the thing; built only on failure
+ * Throws unless the condition holds. @param message names the fault and the thing; built only on failure
  * @throws ForpostError FORPOST_PART_FAILED
  */
 export function assertThat(holds: boolean, message: () => string): asserts holds {

@@ -17,7 +17,7 @@ function run(body: string) {
   return { status, said: stdout.trim().split('\n').at(-1) };
 }
 
-test('an unhandled error ends the work in which it arose, and not the process, by every path it can take', () => {
+test('an unhandled error on any path ends the work in which it arose, and not the process', () => {
   const { status, said } = run(`
     const breaks = () => { throw new Error('broken'); };
     contained(work('call'), breaks);
@@ -40,7 +40,7 @@ test('an unhandled error ends the work in which it arose, and not the process, b
   expect(status).toBe(7);
 });
 
-test('an error outside any work ends the process, and so does work that cannot be ended', () => {
+test('the process ends after an error outside any work, or in work that cannot be ended', () => {
   expect(run(`setImmediate(() => { throw new Error('mine'); }); setTimeout(end, 1000);`).status).toBe(1);
   const cannotEnd = `within({ failed: () => { throw new Error('no'); } }, () => setImmediate(() => { throw new Error('broken'); }));`;
   expect(run(`${cannotEnd} setTimeout(end, 1000);`).status).toBe(1);

@@ -28,7 +28,7 @@ export function within<Args extends unknown[], Result>(
   return current.run(bounded, work, ...args);
 }
 
-/** As `within`, for callers that cannot use an error: it ends the work at once. */
+/** As `within`, for callers that cannot handle an error: the error ends the work at once. */
 export function contained<Args extends unknown[]>(
   bounded: BoundedWork,
   work: (...args: Args) => void,
@@ -42,14 +42,14 @@ export function contained<Args extends unknown[]>(
 }
 
 /**
- * Runs `work` outside of any bounded work: for what one work starts and all share (a timer, a queue's next turn). An
+ * Runs `work` outside of any bounded work: for a timer or a queue's next turn, which one work starts and all share. An
  * unhandled error there ends the process, because ending one work would leave the others waiting for ever.
  */
 export function outside<Args extends unknown[], Result>(work: (...args: Args) => Result, ...args: Args): Result {
   return current.getStore() === undefined ? work(...args) : current.exit(work, ...args);
 }
 
-/** For the process's handlers of unhandled errors: ends the work in which this one arose. false: it arose in none. */
+/** For the process's handlers of unhandled errors: ends the work in which `error` arose. false: it arose in no work. */
 export function endBrokenWork(error: unknown): boolean {
   const work = current.getStore();
   if (work === undefined) return false;

@@ -69,7 +69,7 @@ test('the fake clock runs timers in order of their time, and setting the wall cl
   expect(clock.now()).toBe(1030 + 10 ** 12);
 });
 
-test('a timer belongs to no connection or request, unless its own clock set it', () => {
+test('a timer belongs to no connection or request, unless that work’s own clock set it', () => {
   const clock = new FakeClock();
   const failures: string[] = [];
   const work = { failed: (error: unknown) => void failures.push(String(error)) };

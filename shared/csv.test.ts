@@ -27,7 +27,7 @@ test('fields with commas, quotes and line ends are read, and each has its line a
   });
 });
 
-test('a list of a spreadsheet with semicolons is read too', () => {
+test('a spreadsheet’s list with semicolons is read too', () => {
   expect(textsOf('id;name\nmeter;Main, old\n')).toEqual([
     ['id', 'name'],
     ['meter', 'Main, old'],
@@ -39,7 +39,7 @@ test('a quote that does not end, and text behind one, are errors with their plac
   expect(textsOf('id,name\nmeter,"Main"x')).toMatchObject({ line: 2, column: 13 });
 });
 
-test('every table that is written is read again as it was', () => {
+test('a written table reads back unchanged', () => {
   const word = fc.string({ maxLength: 8, unit: fc.constantFrom('a', 'é', ',', ';', '"', '\n', ' ') });
   const field = word.map((text) => `${text}x`.trim());
   const table = fc.array(fc.array(field, { minLength: 2, maxLength: 4 }), { minLength: 1, maxLength: 5 });

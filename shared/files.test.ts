@@ -126,7 +126,7 @@ describe('a file that Forpost writes', () => {
     expect([text(), mode(), readdirSync(folder).length]).toEqual(['one', 0o600, 1]);
   });
 
-  test('takes the place of an old one by a move when it is too large for memory', async () => {
+  test('replaces an old one by a move when it is too large for memory', async () => {
     writeFileSync(file, 'old');
     chmodSync(file, 0o640);
     writeFileSync(join(folder, 'candidate'), 'new');

@@ -8,12 +8,12 @@
  *           ├── the client has disconnected ──► gone: nothing is computed
  *           └── `waitMs` ──► busy
  *
- * Always: an address computes at most `failuresByAddress` wrong passwords in a burst and its refill after that; one user
- * from there fewer. A right password gives its allowance back. A user who has not failed from there needs no allowance of
- * the address, which gives a guesser one more try for each name. Addresses take turns, and addresses that have not failed
- * go first three times out of four; within an address its users take turns, and all unknown names together count as one
- * user. So a guesser at the address of a whole site slows only the users whose names he uses. Busy says nothing about the
- * password and counts as no failure. The queue and the memory of failures are bounded.
+ * Always: an address computes at most `failuresByAddress` wrong passwords in a burst and its refill after that, and
+ * fewer for one user there. A right password gives its allowance back. A user who has not failed from an address needs
+ * none of its allowance, which gives a guesser one more try for each name. Addresses take turns, and addresses
+ * that have not failed go first three times out of four; within an address its users take turns, and all unknown names
+ * together count as one user. So a guesser at the address of a whole site slows only the users whose names he uses.
+ * Busy says nothing about the password and counts as no failure. The queue and the memory of failures are bounded.
  */
 import type { Clock, Timer } from './clock.ts';
 import { FairQueue } from './fair-queue.ts';

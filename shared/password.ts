@@ -62,9 +62,9 @@ export class VerifierBusyError extends Error {}
  * Verifies passwords and remembers the results, so that a meter that reconnects a thousand times costs one argon2, with its
  * right password or with a wrong one.
  *
- * Always: the memory holds HMACs with a key of this process, and no password; remembering a wrong one only refuses that
- * same password faster, which a guesser learns nothing from; a changed hash is a new question; both memories are bounded, and
- * wrong passwords displace no right one.
+ * Always: the memory holds HMACs with a key of this process, and no password; a remembered wrong password is only
+ * refused faster, which tells a guesser nothing; after a changed hash each password is verified anew; both memories are
+ * bounded, and wrong passwords displace no right one.
  */
 export class PasswordVerifier {
   readonly #key = randomBytes(32);
@@ -90,9 +90,9 @@ export class PasswordVerifier {
   }
 
   /**
-   * The remembered answer for this password and hash, in microseconds; undefined: only `verify` knows it.
-   * @param stranger an unknown name, when the hash belongs to no user: each unknown name is a question of its own, because
-   * the time of an answer would otherwise reveal existing names
+   * The remembered result for this password and hash; undefined: only `verify` can tell. Takes microseconds.
+   * @param stranger an unknown name, when the hash belongs to no user: each unknown name has results of its own,
+   * because the time of an answer would otherwise reveal existing names
    */
   recall(password: string, hash: string, stranger = ''): boolean | undefined {
     return password.length > longestPassword ? false : this.#recall(this.#nameOf(password, hash, stranger));

@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 
-/** How far the thread that raises alerts goes before everything that can wait. */
+/** Nice levels between the thread that raises alerts and all work that can wait. */
 const alertsAhead = 5;
 const highest = -20;
 /** The nice value of the gateway's start, for its threads and processes. */

@@ -26,7 +26,7 @@ test('a computation in slices lets other work run between two slices, and has th
   expect(sum).toBe(atOnce(counted(40, 0)));
 });
 
-test('an error of a step is the computation’s error', async () => {
+test('an error of a step rejects the computation', async () => {
   function* broken(): Generator<void, number, void> {
     yield;
     throw new RangeError('no such decoder');

@@ -33,9 +33,9 @@ export interface TlsSentences {
   readonly otherName: (detail: string) => Words;
   /** it asks for a certificate, and none is configured */
   readonly asksCertificate: Words;
-  /** it does not take ours, because of a fault of our file */
+  /** it refuses our certificate, because of a fault of our file */
   readonly refused: (reason: Words) => Words;
-  /** it does not take ours, which has no fault that we can see */
+  /** it refuses our certificate, in which we see no fault */
   readonly notTrusted: (file: string) => Words;
 }
 
@@ -43,7 +43,7 @@ export function codeOf(error: Error): string {
   return 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
-/** The sentence for `error`; undefined when it is none of TLS. `tls`: as this side is configured. `now`: ms since 1970. */
+/** The sentence for an error of TLS, else undefined. `tls`: this side's configuration. `now`: ms since 1970. */
 export function tlsReason(
   error: Error,
   sentences: TlsSentences,

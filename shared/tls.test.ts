@@ -100,7 +100,7 @@ test('a certificate that is swapped behind links, with old times, is noticed', a
   expect(await shown(port)).toBe('CN=second');
 });
 
-test('a renewal that is half done, or useless, leaves the old certificate in place and is reported', async () => {
+test('a half done or useless renewal is reported, and the old certificate stays in place', async () => {
   const own = await files(certificates.server);
   const { port, certificate } = await served(own);
   const next = await certificates.sign('next');

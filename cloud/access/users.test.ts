@@ -116,7 +116,7 @@ test.each(damages)(
     expect(await readFile(file, 'utf8')).toBe(text);
     await expect(addUser(data, 'eve', 'a password', 'operator')).rejects.toThrow(why);
     expect(await readFile(file, 'utf8')).toBe(text);
-    // repaired, it counts without a restart
+    // the repaired file applies without a restart
     await writeFile(file, whole);
     await users.refresh();
     expect(users.closed).toBeUndefined();
@@ -163,7 +163,7 @@ test('ten users that are added at once are all stored', async () => {
 
 test('a change that was killed midway does not block the next one', async () => {
   await theUsers().start();
-  // a process id that nobody has: the largest there can be
+  // the largest possible process id, which no process has
   await writeFile(join(data, 'users.json.lock'), '4194304\n');
   await addUser(data, 'ada', 'a password', 'operator');
   expect((await listUsers(data)).has('ada')).toBe(true);

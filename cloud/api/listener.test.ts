@@ -192,7 +192,7 @@ test.each<[string, CloudConfig['http'], Omit<ReverseProxyOptions, 'to'>]>([
   expect(await session(`${base}/forpost`, cookieOf(answer))).toEqual({ user: null });
 });
 
-test('a prefix that is no path is not believed, and reaches no document', async () => {
+test('a prefix that is no path is ignored, and no document contains it', async () => {
   const { port } = await centre({ trusted_proxy: ['127.0.0.1'] });
   for (const prefix of ['"><script>', '//evil.example', 'forpost', '/a b', `/${'a'.repeat(300)}`]) {
     const base = await proxy({ to: port, headers: () => ({ 'x-forwarded-prefix': prefix }) });
@@ -201,7 +201,7 @@ test('a prefix that is no path is not believed, and reaches no document', async 
   }
 });
 
-test('without TLS a port that other machines reach lets in only its proxies', async () => {
+test('without TLS a port refuses other machines, except the trusted proxies', async () => {
   const { port } = await centre({ host: '0.0.0.0', trusted_proxy: ['192.0.2.1'] });
   // clients of this machine may connect; the machine's address of another interface stands for another machine
   const { networkInterfaces } = await import('node:os');

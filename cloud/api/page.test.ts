@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { startApi } from '../testing/api.ts';
 
 describe('the page', () => {
-  test('is served with a strict policy, and nothing outside its folder is', async () => {
+  test('is served with a strict policy, and no file outside its folder is served', async () => {
     const webFolder = await mkdtemp(join(tmpdir(), 'forpost-page-'));
     onTestFinished(() => rm(webFolder, { recursive: true }));
     await writeFile(join(webFolder, 'index.html'), '<!doctype html><title>desk</title>');

@@ -68,7 +68,7 @@ describe('a command at the centre', () => {
     expect((await commands.poll('gw-2', '', 0, never)).commands).toEqual([]);
   });
 
-  test('is not handed out again behind itself, nor after it has expired', async () => {
+  test('is not handed out to a poll that names it, nor after it has expired', async () => {
     const clock = new FakeClock();
     const { commands, issue } = await aCentre(clock);
     const first = await issue('gw-1', { validMs: 60_000 });

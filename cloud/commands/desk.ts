@@ -1,5 +1,5 @@
 /**
- * The desk that commands to gateways go through on behalf of a person. Each refusal is an HttpProblem that says what to
+ * The desk through which a person's commands to gateways go. Each refusal is an HttpProblem that says what to
  * do.
  *
  *   send ──► handler of the kind, if a capability has one ── it answers ──► no command is sent

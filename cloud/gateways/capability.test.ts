@@ -22,7 +22,7 @@ test('staff take a gateway out of service and back, and every page can see it', 
   expect([(await set(false, 'nobody')).statusCode, (await set('no')).statusCode]).toEqual([404, 400]);
 });
 
-test('a gateway that was restored on another box is shown as that, and so is the box before when it comes', async () => {
+test('the API shows that a gateway was restored on another box, and that the replaced box still sends', async () => {
   const { get, gateways, takeovers } = await startApi();
   const restored = { at: '2026-11-30T10:00:00.000Z', backup: '2026-11-29T03:00:00.000Z', epoch: asId<'epoch'>('e1') };
   const status = exampleStatus({ instance: 'new', restored });

@@ -108,7 +108,7 @@ export type DecodedStatus =
   | { readonly ok: true; readonly status: GatewayStatus }
   | { readonly ok: false; readonly reason: string };
 
-/** The status, or the reason in words why the bytes are none. */
+/** The status, or the reason in words why the bytes hold no status. */
 export function decodeStatus(bytes: Uint8Array | string): DecodedStatus {
   let value: unknown;
   try {

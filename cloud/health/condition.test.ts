@@ -30,7 +30,7 @@ const channel = (change: object) => ({
   ...change,
 });
 
-test('where all is well there is nothing to say', () => {
+test('a healthy centre reports no problem', () => {
   expect(centreView(parts())).toMatchObject({
     started: '2026-01-01T00:00:00.000Z',
     problems: [],
@@ -120,7 +120,7 @@ test('the centre’s answers count as current only while Kafka answers and the h
   const consumers = [silent, { state: 'consuming', reason: '' } as const];
   const at = (kafkaAnsweredAt: number | undefined) => centreView(parts({ consumers, now, kafkaAnsweredAt }));
   expect(centreView(parts())).toMatchObject({ current: true, why_old: '' });
-  // a Kafka that is slow for some seconds makes nothing old
+  // a Kafka that is slow for some seconds makes no data old
   expect(at(now - 7_000).current).toBe(true);
   expect(at(now - 9_000)).toMatchObject({
     current: false,

@@ -23,7 +23,7 @@ export interface CentreParts {
   readonly startedAt: number;
   /** ms since 1970 */
   readonly now: number;
-  /** when Kafka last answered the consumer that it has been silent to for longest, ms since 1970; undefined: not since the start; without Kafka: now */
+  /** ms since 1970: Kafka's last answer to the consumer that waits longest; undefined: none yet; without Kafka: now */
   readonly kafkaAnsweredAt: number | undefined;
   /** the consumers of events and of gateways' states; none without Kafka */
   readonly consumers: readonly ConsumerState[];
@@ -40,7 +40,7 @@ export interface CentreParts {
     /** the latest event whose id was stored with other content */
     readonly conflict: PoisonSeen | undefined;
   };
-  /** why the history or the dead letters take nothing; undefined while they do */
+  /** why the history or the dead letters accept no write; undefined while they accept */
   readonly trouble: HistoryTrouble | undefined;
   /** problems of the topics; words are recognised */
   readonly topics: readonly Problem[];

@@ -27,7 +27,7 @@ export interface ActionKind<Config> {
   readonly secrets?: readonly string[];
   /** the checks beyond the schema, each problem at its key */
   check(config: Config, references: ActionReferences): readonly RuleProblem[];
-  /** what it does, as the part of a sentence behind «When an alarm begins»: "publish ON to cmnd/siren/POWER" */
+  /** its effect in words, to follow «When an alarm begins»: "publish ON to cmnd/siren/POWER" */
   effect(config: Config): Message;
   /** Constructs only: nothing happens before the first alert. */
   create(config: Config, parts: ActionParts, secrets: ActionSecrets): Action;

@@ -1,5 +1,5 @@
 /**
- * Tests of actions by a person: an alarm of a test begins, goes to one action alone, and ends a few seconds later.
+ * A person tests an action: the test's alarm begins, goes to this action alone, and ends a few seconds later.
  *
  *   ready ── try ──► on (the action does what it does for an alarm) ── after `onMs` ──► over ── after `restMs` ──► ready
  *                     └── stop ──► over at once
@@ -29,7 +29,7 @@ export interface ActionTestsOptions {
   readonly note: (data: GatewayData) => void;
 }
 
-/** A siren sounds as long. */
+/** A tested siren sounds for this long. */
 const onMs = 3_000;
 const restMs = 7_000;
 
@@ -46,7 +46,7 @@ export class ActionTests {
     this.#options = options;
   }
 
-  /** Tries an action for `by`, a log-in name. Resolves with what became of the begin; the end follows by itself. */
+  /** Tries an action for `by`, a log-in name. Resolves with the result of its begin; the end follows by itself. */
   async run(id: string, by: string): Promise<Tried> {
     const { clock, nameOf, send } = this.#options;
     const name = nameOf(id);

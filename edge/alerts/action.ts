@@ -51,7 +51,7 @@ export interface Action {
   try?(alert: Alert): Promise<ActionResult>;
   /** The site's document has the action no more: undoes what it set off and what is still on. */
   end?(): void;
-  /** the action does not work at present: why, in words */
+  /** why the action does not work at present, in words; undefined: it works */
   problem?(): Message | undefined;
   stop(): Promise<void>;
 }

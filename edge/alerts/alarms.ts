@@ -109,7 +109,7 @@ export class Alarms implements Part {
     // an older version forgot ended alarms: do not ask people to acknowledge alarms of weeks ago
     const isOlder = snapshot.isFile && snapshot.waiting === undefined;
     this.#ended.restore(isOlder ? [] : waiting, snapshot.dropped);
-    // at once: else the next start would take alarms that end from now on for the older version's too
+    // at once: else the next start would take alarms that end from now on for alarms of the older version
     if (isOlder) await this.#snapshot.write();
     else if (JSON.stringify([active, waiting]) !== JSON.stringify([alarms, snapshot.waiting ?? []]))
       this.#snapshot.changed();
@@ -216,7 +216,7 @@ export class Alarms implements Part {
     return [...this.#active.values()].find((one) => one.alarm === alarm) ?? this.#ended.get(alarm);
   }
 
-  /** The end of an ended alarm stays when it was. */
+  /** An ended alarm keeps the time of its end. */
   #update(alarm: ActiveAlarm): Alert {
     const now = this.#clock.now();
     const active = alarm.ended === undefined;
@@ -280,7 +280,7 @@ export class Alarms implements Part {
     };
     if (transition.change === 'cleared') {
       this.#active.delete(name);
-      // the cause of an alarm stays what raised it
+      // an alarm keeps the cause that raised it
       const about = [aboutOf(transition), aboutOf(known), summaryFromText(known)].find(
         ({ summary }) => summary !== undefined,
       );

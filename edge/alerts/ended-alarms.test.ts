@@ -158,7 +158,7 @@ test('alarms that wait for an acknowledgement outlive a restart and a kill, and 
   before.passing({ message: 'First in Gate' });
   const [second] = before.passing({ device: 'barn' as AlarmTransition['device'] });
   await before.alarms.stop();
-  // killed after this: only the outbox has it, no snapshot
+  // killed after this: only the outbox has the acknowledgement, no snapshot
   const seen = before.alarms.acknowledge(second?.data.alarm ?? '', anna);
   const killed = [...before.alerts, ...seen];
 
@@ -173,7 +173,7 @@ test('alarms that wait for an acknowledgement outlive a restart and a kill, and 
   });
   await after.alarms.stop();
 
-  // without the snapshot the outbox alone gives the same
+  // without the snapshot, the outbox alone restores the same alarms
   const lost = await begun({ file: file(), recorded: recordedOf(killed) });
   expect(lost.alarms.waiting()).toEqual(before.alarms.waiting());
 });
@@ -185,12 +185,12 @@ test('a file of a version that forgot ended alarms asks nobody to acknowledge al
   const ended = recordedOf(old.passing());
   const first = await begun({ file: path, recorded: ended });
   expect(first.alarms.waiting()).toEqual([]);
-  // and what ends from now on waits, also where the gateway is killed before it writes anything more
+  // an alarm that ends from now on waits, also where the gateway is killed before it writes anything more
   const again = await begun({ file: path, recorded: recordedOf(first.passing()) });
   expect(again.alarms.waiting()).toHaveLength(1);
 });
 
-test('a banging door takes no other alarm’s place; the least severe alarm is dropped for room, and counted', async () => {
+test('a banging door displaces only its own alarms; a full list drops and counts the least severe', async () => {
   const path = file();
   const { alarms, passing } = await begun({ file: path });
   const id = (text: string) => text as AlarmTransition['device'];
@@ -206,7 +206,7 @@ test('a banging door takes no other alarm’s place; the least severe alarm is d
   expect([after.alarms.waiting().length, after.alarms.dropped]).toEqual([1000, 51]);
 });
 
-test('the end of an alarm names its worst value, without an alert for each reading, and the value outlives a stop', async () => {
+test('the end of an alarm names its worst value, also after a restart, without an alert for each reading', async () => {
   const path = file();
   const before = await begun({ file: path });
   const power = { cause: 'power_w', subject: '' };

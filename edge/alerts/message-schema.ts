@@ -1,4 +1,4 @@
-/** A message of the catalogue of texts, as it stands in the snapshot and in the outbox. What its values are, its reader judges. */
+/** A message of the catalogue of texts, as the snapshot and the outbox have it. Its reader checks the values. */
 import type { Message } from '@forpost/shared/texts/message.ts';
 import Type from 'typebox';
 

@@ -100,7 +100,7 @@ test('beyond the limit the oldest alarm is forgotten', () => {
   const past = new PastAlarms(3);
   for (let i = 0; i < 5; i++) past.record({ time: i, data: alert(`a${i}`) });
   expect(ids(past.page({ limit: 9 }))).toEqual(['a4', 'a3', 'a2']);
-  // one that goes on is not made new by an update
+  // an update keeps a known alarm at its place
   past.record({ time: 9, data: alert('a2', { change: 'updated' }) });
   expect(ids(past.page({ limit: 9 }))).toEqual(['a4', 'a3', 'a2']);
 });

@@ -53,7 +53,7 @@ test('an action starts for the alarms of its rules and levels, and never for a r
   expect(published).toEqual(['cmnd/siren/POWER ON']);
 });
 
-test('a message without words of its own is the alarm as JSON; words in braces are filled in', () => {
+test('an action without a payload publishes the alarm as JSON; placeholders in a payload are filled in', () => {
   const { payload: _, ...plain } = siren;
   const { site, published } = started([plain, { ...siren, id: 'lamp', topic: 'lamp', payload: '{"say":"{message}"}' }]);
   site.perform(alert('a', true));
@@ -65,7 +65,7 @@ test('a message without words of its own is the alarm as JSON; words in braces a
   expect(published[1]).toBe('lamp {"say":"hot"}');
 });
 
-test('a change of the document that does not touch an action leaves it on; one that does switches it off', () => {
+test('a change of the document that touches an action switches it off; any other change leaves it on', () => {
   const { site, published, change } = started([siren]);
   site.perform(alert('a', true));
   change([
@@ -88,7 +88,7 @@ test('a restart sends nothing for an alarm that goes on, and its end is sent', (
   expect(published).toEqual(['cmnd/siren/POWER OFF']);
 });
 
-test('an action of a new kind runs from its own file, and one that throws stops no other', () => {
+test('an action of a new kind runs from its own file, and an action that throws stops no other', () => {
   const said: string[] = [];
   const toy: AnyActionKind = {
     kind: 'toy',
@@ -110,7 +110,7 @@ test('an action of a new kind runs from its own file, and one that throws stops 
   expect(said).toEqual(['a']);
 });
 
-test('a mistake in an action stands at its key', () => {
+test('a mistake in an action is reported at its key', () => {
   const references = {
     devices: [{ id: 'plug', decoder: 'tasmota' }] as never,
     rules: ['r1'],
@@ -193,7 +193,7 @@ function tests(actions: readonly object[]) {
   return { site, published, clock, notes, tried };
 }
 
-test('a test of a siren switches it on and off again, is marked as one, and stands in the history', async () => {
+test('a test switches a siren on and off again, is marked as a test, and stands in the history', async () => {
   const { payload: _, ...plain } = siren;
   const { published, clock, notes, tried } = tests([{ ...plain, name: 'Siren' }]);
   expect(await tried.run('siren', 'ann')).toMatchObject({ ok: true });
@@ -216,7 +216,7 @@ test('a test leaves a siren on that a real alarm has switched on', async () => {
   expect(published).toEqual(['cmnd/siren/POWER ON', 'cmnd/siren/POWER ON', 'cmnd/siren/POWER OFF']);
 });
 
-test('an action is tried again only after a while, and one that the site lacks never', async () => {
+test('an action can be tested again only after a while; a test of an unknown action is refused', async () => {
   const { clock, tried } = tests([{ ...siren, name: 'Siren' }]);
   await tried.run('siren', 'ann');
   expect(await tried.run('siren', 'ann')).toMatchObject({ why: 'often' });

@@ -25,7 +25,7 @@ export async function writeBackup(stream: ReadableStream<Uint8Array>, file: stri
   const part = `${file}.part`;
   let bytes = 0;
   try {
-    // a kill left it; a link there is removed, not followed
+    // left by a kill; a link in its place is removed, not followed
     await rm(part, { force: true });
     const handle = await open(part, 'wx', 0o600);
     try {

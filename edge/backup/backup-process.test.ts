@@ -21,9 +21,9 @@ const childrenOfThisProcess = () =>
     .filter((name) => /^\d+$/.test(name))
     .filter((pid) => statOf(pid)[1] === String(process.pid))
     .map(Number);
-/** In clock ticks, in the kernel and outside of it. */
+/** User and system time, in clock ticks. */
 const processorTimeOf = (pid: number) => statOf(pid).slice(11, 13).join();
-/** Of proc_pid_stat(5), the fields from the third one on: the second one, in brackets, may have blanks. */
+/** The fields of proc_pid_stat(5) from the third on: the second, in brackets, may have blanks. */
 const statOf = (pid: number | string) => {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
@@ -44,7 +44,7 @@ test('the page gets a whole backup from a process of its own', async () => {
 test('a backup for a page on a slow link is whole', async () => {
   writeFileSync(join(folder, 'site/data/large.bin'), Buffer.alloc(2 * 2 ** 20));
   const stream = await backupProcess(config())(passphrase);
-  // nobody reads on: the pipe is full, and the process waits, or has given up
+  // without a reader the pipe fills: the process waits, or has given up
   let before = '';
   const isWaiting = () => {
     const now = childrenOfThisProcess().map(processorTimeOf).join();
@@ -72,7 +72,7 @@ test('a backup that cannot be made is refused with the words of the command', as
   await expect(backupProcess(missing)(passphrase)).rejects.toThrow(/nothing\.yaml/);
 });
 
-test('a page that goes away ends the backup, and leaves nothing of it', async () => {
+test('a page that disconnects ends the backup, and no file of it remains', async () => {
   writeFileSync(join(folder, 'site/data/large.bin'), Buffer.alloc(20 * 2 ** 20));
   const stream = await backupProcess(config())(passphrase);
   expect(leftovers()).toContain('backup.lock');

@@ -7,8 +7,8 @@
  *
  * Always: the gateway's own process encrypts nothing, and the passphrase stands in no argument and no variable. The answer
  * has every byte of the child, however late it is read, and it ends well only after the child has ended well: a part is
- * never taken for a backup. The child ends with the answer: where the page goes away, it cannot write on, tidies up and
- * ends. Only one runs at a time, because the backup locks the data folder.
+ * never taken for a backup. A child whose page disconnects cannot write on, tidies up and ends. Only one runs at a
+ * time, because the backup locks the data folder.
  */
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ export type TakeBackup = (passphrase: string) => Promise<Readable>;
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 const program = fileURLToPath(new URL('../../forpost.mjs', import.meta.url));
-/** Of the words on standard error. */
+/** Bytes of standard error that are kept. */
 const keptBytes = 4096;
 
 /** @param config gateway.yaml */
@@ -31,12 +31,12 @@ export function backupProcess(config: string): TakeBackup {
     const child = spawn(process.execPath, [program, 'backup', '-', '--config', config, '--passphrase-file', '-'], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });
-    // a child that ends at once does not read it
+    // a child that ends at once does not read the passphrase
     child.stdin.on('error', () => undefined);
     child.stdin.end(passphrase);
     const words = wordsOf(child);
     const answer = answerOf(child, words);
-    // its error is that of the answer
+    // the answer reports the error
     await Promise.race([once(answer, 'readable'), once(child, 'close'), once(child, 'error')]).catch(() => undefined);
     if (answer.readableLength === 0 && (await ended(child)) !== 0)
       throw new ForpostError('FORPOST_BACKUP_FAILED', words() || 'the backup could not be started');
@@ -47,8 +47,8 @@ export function backupProcess(config: string): TakeBackup {
 /**
  * The child's standard output, and an error in place of its end where the child fails.
  *
- * It is read into a stream of its own from the start: when a child exits, Node lets its standard output run to waste
- * unless somebody reads it by then.
+ * It is read into a stream of its own from the start: when a child exits, Node discards its standard output
+ * unless it is being read by then.
  */
 function answerOf(child: Child, words: () => string): Readable {
   const answer = new Transform({

@@ -170,7 +170,7 @@ describe('a restore changes nothing', () => {
     lock?.release();
   });
 
-  test('where the backup is no file, or another one', async () => {
+  test('where the backup is missing, a folder, or another kind of file', async () => {
     await refused({ file: join(base, 'nothing') }, 'cannot be read');
     await refused({ file: base }, 'cannot be read');
     await refused({ file: join(old, 'site.yaml') }, 'is no backup of Forpost');

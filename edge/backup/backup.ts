@@ -44,7 +44,7 @@ export interface Backup {
   readonly manifest: Manifest;
   /** files, without the first and the last entry */
   readonly files: number;
-  /** what a person would expect in it and is not there, a sentence each */
+  /** expected files that the backup lacks, a sentence each */
   readonly leftOut: readonly string[];
   readonly stream: ReadableStream<Uint8Array>;
   /** Releases the lock and deletes the copy: to be called when the stream has ended, however. */
@@ -53,7 +53,7 @@ export interface Backup {
 
 const lockName = 'backup.lock';
 const copyName = 'backup.tmp.db';
-/** Read at once, so that a file that is being replaced is whole. */
+/** A file up to this size is read at once: it is whole even while another one replaces it. */
 const wholeBytes = 16 * 1024 * 1024;
 const pieceBytes = 256 * 1024;
 /** Left free on the disk beside the copy of the outbox. */
@@ -113,7 +113,7 @@ function configuredBy(config: string, installation: Installation): Parameters<ty
   return { configFile: config, siteFile, secretsFile, dataFolder: data, values };
 }
 
-/** For the paths in it: a site with a mistake is backed up all the same. */
+/** The parsed file, for the paths in it; a site with a mistake is backed up too. */
 function parsed(file: string): unknown {
   try {
     return parse(readBytesSync(file).toString('utf8'));
@@ -169,7 +169,7 @@ function textEntry(name: string, text: string, sums?: Map<string, string>): Entr
   return { name, size: bytes.length, bytes: [bytes] };
 }
 
-/** undefined: the file is gone. Its sum is noted when it was read. */
+/** undefined: the file is gone. Its sum is noted once the file is read. */
 async function fileEntry({ name, path }: Found, sums: Map<string, string>): Promise<Entry | undefined> {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return undefined;
@@ -194,7 +194,7 @@ async function* pieces(
   const handle = await open(path, 'r');
   try {
     for (let at = 0; at < size; ) {
-      // a new buffer each: the stream keeps the one before
+      // a new buffer for each piece: the stream still holds the previous one
       const piece = new Uint8Array(Math.min(pieceBytes, size - at));
       const { bytesRead } = await handle.read(piece, 0, piece.length, at);
       if (bytesRead === 0)

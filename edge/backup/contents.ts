@@ -20,7 +20,7 @@ export interface Found {
 
 export interface Contents {
   readonly files: readonly Found[];
-  /** files that a person would expect in the backup and that are not, with the reason */
+  /** expected files that the backup lacks, with the reason */
   readonly leftOut: readonly string[];
 }
 
@@ -36,7 +36,7 @@ export interface Configured {
 /** The files of others that a configuration names are keys and certificates, which are small. */
 const maxNamedBytes = 1024 * 1024;
 const maxDepth = 8;
-/** Of the data folder: rebuilt, too large, or another file's. The outbox is copied in its own way. */
+/** Not copied from the data folder: rebuilt, too large, or part of another file. The outbox is copied separately. */
 const left = [
   /^outbox\.db/,
   /^gateway\.lock/,
@@ -44,7 +44,7 @@ const left = [
   /^instance\.json$/,
   /^evidence(-uploads\.json)?$/,
   /^live$/,
-  // a restore from the page: what it works with, and what stood here before it
+  // a restore from the page: its working folder, and the files that it replaced
   /^restore$/,
   /^before-restore-/,
   /\.damaged/,

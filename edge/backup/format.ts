@@ -9,7 +9,7 @@ import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 
 export const backupFormat = 1;
-/** Of a file on disk: tar, encrypted in the age format. */
+/** End of a backup file's name: tar, encrypted in the age format. */
 export const backupSuffix = '.tar.age';
 
 /** The first and the last entry. */
@@ -19,7 +19,7 @@ export const sumsName = 'SHA256SUMS';
 export const outboxEntry = 'data/outbox.db';
 
 export const maxEntries = 20_000;
-/** Of the first and the last entry. */
+/** The most bytes of the first and the last entry. */
 export const maxListBytes = 4 * 1024 * 1024;
 const maxNameBytes = 200;
 
@@ -57,7 +57,7 @@ export interface Manifest extends Readonly<Type.Static<typeof schema>> {
   readonly site: SiteId;
 }
 
-/** The manifest in the first entry's bytes; a sentence where it is none, or of a newer format. */
+/** The manifest in the first entry's bytes; a sentence where they hold none, or one of a newer format. */
 export function manifestIn(bytes: Uint8Array): Manifest | string {
   let value: unknown;
   try {

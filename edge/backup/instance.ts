@@ -1,6 +1,6 @@
 /**
- * Which box is the gateway: each restore makes an instance, and writes it into the new data folder. The gateway says it in
- * each status and to each sink, so that the centre can tell the restored box from the one that it replaces.
+ * Tells which box is the gateway: each restore makes an instance, and writes it into the new data folder. The gateway
+ * names it in each status and to each sink, so that the centre can tell the restored box from the replaced one.
  *
  * Always: a gateway that was never restored has no file. A file that cannot be read counts as none, with a warning: the
  * centre then takes the box for the one that was replaced.
@@ -30,7 +30,7 @@ const schema = Type.Object({
     epoch: Type.String(),
     machine: Type.String(),
   }),
-  /** the gateway has stored the event that says so */
+  /** the gateway has stored the event of its restore */
   announced: Type.Boolean(),
 });
 const isInstance = Compile(schema);
@@ -51,12 +51,12 @@ export function readInstance(dataFolder: string, logger?: Pick<Logger, 'warn'>):
   return undefined;
 }
 
-/** What a sink says of it. */
+/** What a sink tells of the instance. */
 export function identityOf(instance: Instance | undefined): { readonly instance?: string } {
   return instance === undefined ? {} : { instance: instance.instance };
 }
 
-/** What the status says of it. */
+/** What the status tells of the instance. */
 export function instanceStatus(instance: Instance | undefined): Pick<GatewayStatus, 'instance' | 'restored'> {
   if (instance === undefined) return {};
   const { restored_at: at, backup } = instance;

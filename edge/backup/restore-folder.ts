@@ -4,8 +4,8 @@
  *   free ── open ──► FOLDER.restoring, locked ── commit ──► [FOLDER ──► FOLDER.before-restore-…] ──► FOLDER
  *     └── not empty, in use ──► refused, untouched
  *
- * Always: FOLDER is what it was, or whole. A leftover of a killed restore is removed, another running restore is not. An
- * existing empty folder keeps its mode, and as root its owner; else a new folder has mode 0700.
+ * Always: FOLDER is what it was, or whole. The folder of a killed restore is removed, that of a running one stays. An
+ * existing empty folder keeps its mode and, for root, its owner; a new folder has mode 0700.
  */
 import { existsSync, lstatSync, readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { chmod, chown, mkdir, open, readdir, rename, rm } from 'node:fs/promises';
@@ -103,7 +103,7 @@ export class RestoreFolder {
     this.#lock = undefined;
   }
 
-  /** Nothing stands at the folder's name afterwards, or an empty folder, which a rename replaces. */
+  /** Frees the folder's name. An empty folder may keep it, because a rename replaces that. */
   async #makeRoom(): Promise<string | undefined> {
     if (statOf(this.folder) === undefined || isEmpty(this.folder)) return undefined;
     if (this.#isUnfinished()) {
@@ -166,7 +166,7 @@ function isEmpty(folder: string): boolean {
   return readdirSync(folder).length === 0;
 }
 
-/** The gateway's lock stands in its data folder, which is this one or the usual one within it. */
+/** Whether a running gateway has locked its data folder: this folder, or `data` within it. */
 function isInUse(folder: string): boolean {
   return [folder, join(folder, 'data')].some((data) => {
     const file = join(data, 'gateway.lock');
@@ -180,11 +180,11 @@ function isInUse(folder: string): boolean {
 interface Owner {
   readonly uid: number;
   readonly gid: number;
-  /** the group may read: a folder of root's for a service */
+  /** the group may read: root owns the folder of a service */
   readonly forGroup: boolean;
 }
 
-/** undefined: this user owns what it writes. */
+/** The owner to set; undefined: the user who restores owns the files. */
 function ownerOf({ uid, gid, mode }: Stats): Owner | undefined {
   if (process.geteuid?.() !== 0) return undefined;
   return { uid, gid, forGroup: uid === 0 && gid !== 0 && (mode & readByGroup) === readByGroup };

@@ -25,7 +25,7 @@ export async function unpackBackup(
   const child = spawn(process.execPath, [program, 'restore', file, folder, ...options], {
     stdio: ['pipe', 'pipe', 'pipe'],
   });
-  // a child that ends at once does not read it
+  // a child that ends at once does not read the passphrase
   child.stdin.on('error', () => undefined);
   child.stdin.end(passphrase);
   const [answer, complaint] = [collected(child.stdout), collected(child.stderr)];

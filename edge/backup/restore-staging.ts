@@ -38,7 +38,7 @@ export class RestoreStaging implements RestoreDesk {
   readonly #options: RestoreStagingOptions;
   readonly #folder: string;
   #last: Promise<unknown> = Promise.resolve();
-  /** of the backup that comes; undefined: none comes */
+  /** size of the backup that is arriving; undefined: none is */
   #size: number | undefined;
 
   constructor(options: RestoreStagingOptions) {
@@ -115,7 +115,7 @@ export class RestoreStaging implements RestoreDesk {
   }
 
   async #begin(size: number): Promise<void> {
-    // it stands there twice: as it came, and unpacked
+    // the disk holds the backup twice: as it came, and unpacked
     if (size * 2 + spareBytes > diskSpace(this.#options.data).freeBytes)
       throw failed(words('gateway/reason.restore-no-room', { mb: String(Math.ceil(size / 1e6)) }));
     await rm(this.#folder, { recursive: true, force: true });

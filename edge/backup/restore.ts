@@ -27,7 +27,7 @@ export interface RestoreOptions {
   readonly passphrase: string;
   /** of the configuration */
   readonly folder: string;
-  /** the data folder, written into the restored gateway.yaml; absent: as that says */
+  /** the data folder, written into the restored gateway.yaml; absent: the one that the backup names */
   readonly data?: string;
   /** folders with content are renamed, and replaced */
   readonly replace?: boolean;
@@ -106,7 +106,7 @@ function layoutOf(options: RestoreOptions, manifest: Manifest): Layout {
   const stamp = rfc3339(now).slice(0, 19).replace(/[-:]/g, '');
   const placeAt = (path: string) => new RestoreFolder({ folder: path, replace, backup: manifest.id, stamp });
   const config = placeAt(folder);
-  // a folder of the command line is meant from where it is called
+  // a relative --data starts at the current folder
   const wanted = options.data === undefined ? resolve(config.folder, data) : resolve(data);
   const within = relative(config.folder, wanted);
   if (within === '')
@@ -171,7 +171,7 @@ async function writeEntry(file: string, { bytes }: OpenedEntry, target: string):
   return hash.digest('hex');
 }
 
-/** Errors of the backup's bytes as those of a damaged file; errors of the disk stay what they are. */
+/** Turns errors of the backup's bytes into those of a damaged file; errors of the disk stay as they are. */
 async function* readable(file: string, bytes: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
   const reader = bytes.getReader();
   for (;;) {

@@ -40,7 +40,7 @@ export async function seal(
   encrypter.setPassphrase(passphrase);
   encrypter.setScryptWorkFactor(factor);
   const { readable, controller } = createTarPacker();
-  // its errors, and those of a reader that gives up, go through the stream
+  // the stream passes on errors of the feed, and a reader that gives up
   void feed(entries, controller).catch((error: unknown) => controller.error(error));
   return encrypter.encrypt(readable);
 }
@@ -69,7 +69,7 @@ export async function* unseal(file: string, passphrase: string): AsyncGenerator<
     await checkHeader(handle, file);
     const decoder = createTarDecoder({ strict: true });
     const plain = await decrypted(handle, file, passphrase);
-    // its error is that of the readable side too
+    // the readable side throws the same error
     const piped = plain.pipeTo(decoder.writable).catch(() => undefined);
     const reader = decoder.readable.getReader();
     try {
@@ -88,7 +88,7 @@ export async function* unseal(file: string, passphrase: string): AsyncGenerator<
   }
 }
 
-/** `error` of reading an entry's bytes as the error of a damaged file; what is Forpost's own stays. */
+/** Turns an error of reading an entry's bytes into that of a damaged file; a ForpostError stays as it is. */
 export function damaged(file: string, error: unknown): ForpostError {
   if (error instanceof ForpostError) return error;
   return new ForpostError(

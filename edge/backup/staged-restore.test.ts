@@ -37,13 +37,13 @@ function expectOldGateway({ read, has, config }: Awaited<ReturnType<typeof box>>
   expect(has('data/sessions.json')).toBe(false);
   expect(has('site.revisions/7.yaml')).toBe(true);
   expect(has('site.revisions/1.yaml')).toBe(false);
-  // else the restored site would be an edit by hand of this box's site
+  // with the old revisions, the restored site would count as an edit by hand
   expect(has('site.yaml.history')).toBe(false);
   expect(isRestorePending(config)).toBe(false);
   expect(has('data/restore')).toBe(false);
 }
 
-test('what is staged is taken at the next start, and what was there before is kept beside', async () => {
+test('the next start takes the staged gateway, and keeps the files that were there before', async () => {
   const fresh = await box();
   const { config, data, read } = fresh;
   expect(await adoptRestore(config)).toBe(false);

@@ -24,10 +24,10 @@ import { loadInstallation } from '../config/load-installation.ts';
 import { type Lock, lockFile } from '../outbox/sqlite/lock.ts';
 
 const permissions = 0o777;
-/** Of the data folder: what the page's restore works with. */
+/** Working folder of the page's restore, in the data folder. */
 export const restoreFolderName = 'restore';
 export const stagedName = 'staged';
-/** Of the staged folder: the restored data. */
+/** The restored data, in the staged folder. */
 export const stagedDataName = 'data';
 const takeName = 'take.json';
 const movedName = 'moved.json';
@@ -130,13 +130,13 @@ interface Folders {
   /** of this box's gateway.yaml */
   readonly config: string;
   readonly staged: string;
-  /** name of the revisions of this box's site: they are not those of the restored one */
+  /** name of the folder of revisions of this box's site: the restored site has others */
   readonly history: string;
 }
 
 /**
- * The old data moves, and of the old configuration the revisions and what else comes anew as a folder; its files are
- * copied, because gateway.yaml must stay until the new one replaces it.
+ * Moves the old data, the revisions, and each configuration folder that the backup brings anew. Copies the files of the
+ * configuration, because gateway.yaml must stay until the new one replaces it.
  */
 async function setAside({ data, config, staged, history }: Folders, name: string): Promise<void> {
   const [dataAside, configAside] = [join(data, name), join(config, name)];

@@ -27,7 +27,7 @@ const site = {
 
 type Who = 'oven' | 'lathe' | 'plug' | 'zigbee' | 'panel' | 'buttons' | 'all';
 const everybody: readonly Who[] = ['oven', 'lathe', 'plug', 'zigbee', 'panel', 'buttons', 'all'];
-/** whose messages are admitted: they may be readings */
+/** principals whose publishes are admitted, because they may be readings */
 const devices: readonly string[] = ['oven', 'lathe', 'plug', 'zigbee'];
 
 /** By topic: who may publish there, and who may receive it. The gateway itself may publish everywhere. */
@@ -151,7 +151,7 @@ describe.each([
       clientId: `${username}-${clients++}`,
       ...options,
     });
-  /** What a client of «all» hears, live or retained, as «topic payload», until a message of the gateway ends it. */
+  /** Records what a client of «all» receives, live or retained, as «topic payload», until the gateway's last one. */
   const hearing = async (client: MqttClient, isRetained = false): Promise<() => Promise<readonly string[]>> => {
     const found: string[] = [];
     client.on('message', (topic, payload, { retain }) => {

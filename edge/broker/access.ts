@@ -53,7 +53,7 @@ function setOf(filters: readonly string[]): FilterSet {
   return set;
 }
 
-/** A log-in that was right: who it is, and by which of its credentials. */
+/** An accepted log-in: its principal and its credential. */
 export interface Granted {
   readonly principal: Principal;
   /** names the credential that was right; a connection ends when the credential ends */
@@ -93,7 +93,7 @@ export interface Acquaintance {
   recall(user: string, password: string, clientId: string): Granted | 'wrong' | undefined;
   /** the device, bridge or consumer that has this user name; undefined: none */
   idOf(user: string, clientId: string): string | undefined;
-  /** the device, bridge or consumer whose certificate this is; undefined: nobody's */
+  /** the log-in by this certificate; undefined: no device, bridge or consumer has it */
   recognise?(certificate: ShownCertificate): Granted | undefined;
 }
 

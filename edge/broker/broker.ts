@@ -64,12 +64,12 @@ const tcpKeepAliveMs = 60_000;
 export interface BrokerOptions {
   readonly mqtt: MqttSettings;
   readonly authenticate: Authenticate;
-  /** what of that is known without computing; without it, nothing */
+  /** the part of the log-in that computes no slow hash; absent: `authenticate` checks every log-in */
   readonly acquaintance?: Acquaintance;
-  /** whether somebody logs in by a certificate: TLS asks for one then */
+  /** whether a principal logs in by a certificate: TLS asks for one then */
   readonly wantsCertificates?: () => boolean;
   readonly admit: Admit;
-  /** what is remembered across restarts; without it, nothing */
+  /** the state that is kept across restarts; absent: none is kept */
   readonly storage?: MqttStateStore;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -284,7 +284,7 @@ export class Broker implements Part, LocalPublisher {
     flushAll();
   }
 
-  /** Whether a client is subscribed to a topic now, or a session of one that is away. */
+  /** Whether a connected client, or an absent client's session, is subscribed to the topic. */
   isSubscribed(topic: string): boolean {
     return this.#sessions.index.match(topic).all.length > 0;
   }

@@ -2,8 +2,8 @@
  * Reads the certificate that a client has shown over TLS, also below a WebSocket.
  *
  * Always: names count only where the CA of clients' certificates (`mqtt.tls.client_ca`) vouches for them. Without that CA
- * a certificate counts by its SHA-256 alone: Node would otherwise ask the public CAs, which sell any name. A certificate
- * known by its SHA-256 is not held against its dates, because the clock of a gateway may be wrong.
+ * a certificate counts by its SHA-256 alone: Node would otherwise ask the public CAs, which sell any name. The dates
+ * of a certificate known by its SHA-256 are not checked, because the clock of a gateway may be wrong.
  */
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
@@ -26,7 +26,7 @@ export function shownCertificate(socket: Socket, hasClientCa: boolean): ShownCer
   return { fingerprint, names: names.slice(0, mostNames) };
 }
 
-/** DNS names, URIs and mail addresses of «DNS:pump.site, URI:urn:dev:7». Node quotes what could be mistaken; that is left out. */
+/** DNS names, URIs and mail addresses of «DNS:pump.site, URI:urn:dev:7». Node quotes ambiguous ones: left out. */
 function alternativeNames(text: string): readonly string[] {
   return text.split(', ').flatMap((entry) => /^(?:DNS|URI|email):([^",]+)$/.exec(entry)?.[1] ?? []);
 }

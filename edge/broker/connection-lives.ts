@@ -41,7 +41,7 @@ const forEver = Number.POSITIVE_INFINITY;
 export class ConnectionLives {
   readonly #parts: LifeParts;
   readonly #wills: PendingWills;
-  /** read turns by principal, of all that have ever logged in: the connections of a principal share a turn */
+  /** the read turn of each principal that has ever logged in: its connections share the turn */
   readonly #turns = new Map<string, ReadTurn>();
 
   constructor(parts: LifeParts) {

@@ -35,7 +35,7 @@ export interface ConnectionLimits extends AdmissionLimits {
 
 export interface ConnectionOptions {
   readonly principal: Principal;
-  /** by which it has logged in */
+  /** the credential of its log-in */
   readonly credential: string;
   /** chosen by the client, or by the broker for it */
   readonly clientId: string;
@@ -76,7 +76,7 @@ export class Connection {
   /** the client id with the principal's name in front: equal client ids of two principals are two clients */
   readonly id: string;
   readonly clientId: string;
-  /** by which it has logged in: the connection ends when that ends */
+  /** the credential of its log-in: the connection ends when the credential ends */
   readonly credential: string;
   readonly version: ProtocolVersion;
   readonly isV5: boolean;
@@ -185,7 +185,7 @@ export class Connection {
     });
   }
 
-  // what comes
+  // incoming packets
 
   /** The topic of a publish, resolved by its topic alias if it has one. undefined: the alias is unknown [MQTT-3.3.2-12]. */
   topicOf(topic: string, alias: number | undefined): string | undefined {
@@ -220,7 +220,7 @@ export class Connection {
     else this.output.write(bytes);
   }
 
-  // what goes
+  // outgoing packets
 
   /** Begins to send the session's queue. */
   begin(): void {
@@ -321,7 +321,7 @@ export class Connection {
   }
 
   /**
-   * The subscriptions as this connection means them: those of a bridge have Retain As Published and No Local.
+   * The subscription with the options of this connection: a bridge always has Retain As Published and No Local.
    */
   meant(subscription: Subscription): Subscription {
     return this.isBridge ? { ...subscription, noLocal: true, retainAsPublished: true } : subscription;

@@ -22,7 +22,7 @@ export interface BrokerCounters {
   readonly malformed: number;
   /** connections that ended by an unhandled error: each is a defect of the gateway */
   readonly failedConnections: number;
-  /** clients that were disconnected because nothing came of them for 1.5 times their keep-alive */
+  /** clients that were disconnected because they sent nothing for 1.5 times their keep-alive */
   readonly silent: number;
   /** messages larger than their subscriber accepts (MQTT 5, Maximum Packet Size) */
   readonly tooLarge: number;

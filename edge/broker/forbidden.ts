@@ -1,5 +1,5 @@
 /**
- * Requests of a client that its rights do not allow, for the page, which names the topic beside the device or consumer.
+ * Requests that the rights of their client do not allow. The page shows their topics beside the device or consumer.
  *
  * Always: each request is counted (`forbidden` of the counters) and reported, and the client's connection stays. A will is
  * dropped. A publish is dropped and acknowledged (MQTT 5: answered with its reason). A filter gets a failure code. A retained
@@ -11,7 +11,7 @@ export interface Forbidden {
   readonly principal: string;
   /** the client id that the client chose for itself; empty where it chose none */
   readonly clientId: string;
-  /** the topic of the publish or will, or the topic filter: at most `longestTopicTold` letters of it */
+  /** the topic of the publish or will, or the topic filter: at most `longestTopicShown` letters of it */
   readonly topic: string;
 }
 

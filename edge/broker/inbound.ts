@@ -17,7 +17,7 @@ export interface InboundLimits {
 
 /** One publish. The object stays the same from its beginning to its end. */
 export interface InboundPublish {
-  /** ended or under way */
+  /** resolved, or under way */
   readonly admission: Promise<void>;
 }
 

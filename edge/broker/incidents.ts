@@ -67,7 +67,7 @@ export class IncidentLog {
     socket.destroy();
   }
 
-  /** A client let its keep-alive pass. Ends the connection. */
+  /** A client sent nothing for 1.5 times its keep-alive. Ends the connection. */
   silent(connection: Connection): void {
     const { counters, logger } = this.#parts;
     counters.silent++;

@@ -4,7 +4,7 @@
  *   connected ── bytes came ──► connected      connected ── 1.5 times the keep-alive without bytes ──► onSilent
  *
  * Always: a client that the broker does not read because of limits is not silent. Each connection has one timer, which is
- * set at most once in that time, however many bytes come.
+ * set at most once in 1.5 times the keep-alive, however many bytes come.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 

@@ -34,7 +34,7 @@ export interface QuarantinedClient {
   end(): void;
 }
 
-/** Gets what a client in quarantine does. */
+/** Receives the events of a client in quarantine. */
 export interface KnockerEvents {
   published(publish: KnockerPublish): void;
   /** it has subscribed to a filter: `send` may reach it now */
@@ -43,5 +43,5 @@ export interface KnockerEvents {
   closed(): void;
 }
 
-/** Decides about a client whose log-in is wrong. undefined: it is refused, as outside of the window. */
+/** Decides about a client whose log-in is wrong. undefined: the broker refuses it, as while the window is closed. */
 export type OnKnock = (knock: Knock) => ((client: QuarantinedClient) => KnockerEvents) | undefined;

@@ -2,9 +2,9 @@
  * The broker's listening sockets.
  *
  * Always: with an unusable certificate only TLS is missing, until the certificate is usable. MQTT without TLS listens on
- * loopback only, unless the configuration allows passwords in clear text. TLS asks for a client's certificate while a
- * principal logs in by one, and never before: some small TLS libraries fail at the question. The error for a port in use names the port and
- * its setting.
+ * loopback only, unless the configuration allows passwords in clear text. TLS asks for a client's certificate only
+ * while a principal logs in by one: some small TLS libraries fail at the request. The error for a port in use names the
+ * port and its setting.
  */
 import { createServer as createPlainServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';

@@ -8,7 +8,7 @@
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { FairQueue } from '@forpost/shared/fair-queue.ts';
 
-/** A CONNECT costs up to a millisecond until its answer: one in a turn of the event loop, then alerts have theirs. */
+/** A CONNECT costs up to a millisecond until its answer: one in a turn of the event loop, so alerts wait for one. */
 const connectsAtOnce = 50;
 const connectEveryMs = 4;
 /** A handshake costs up to 2 ms of the main thread: at most 200 a second take a tenth to a third of a core. */

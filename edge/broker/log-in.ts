@@ -1,11 +1,12 @@
 /**
- * Checks a client's log-in, by its certificate or its password, and chooses the return code of CONNACK (MQTT 3.1.1, section 3.2.2.3) for a refusal.
+ * Checks a client's log-in, by its certificate or its password, and chooses the return code of CONNACK for a refusal
+ * (MQTT 3.1.1, section 3.2.2.3).
  *
- * Always: only a user with the right password may connect. A password that was right before is accepted at once, whatever
- * other log-ins wait. Guessing is slowed down, but a right password is never refused as wrong: without time to check it the
- * answer is «server unavailable», after which clients try again (after «not authorized» home automations give up). That
- * answer counts as no failure. A certificate lets in its own principal alone: a CONNECT that names another user is checked
- * by that user's password.
+ * Always: only a client with the right password or certificate may connect. A password that was right before is
+ * accepted at once, whatever other log-ins wait. Guessing is slowed down, but a right password is never refused as
+ * wrong: without time to check it the answer is «server unavailable», after which clients try again (after «not
+ * authorized» home automations give up). That answer counts as no failure. A certificate lets in its own principal
+ * alone: a CONNECT that names another user is checked by that user's password.
  */
 import { availableParallelism } from 'node:os';
 import { addressGroup } from '@forpost/shared/address.ts';
@@ -27,7 +28,7 @@ export type LogInOutcome =
 
 /** A wrong log-in. The pairing window may take its client in; else `count` it. */
 export interface WrongLogIn {
-  /** whose user name it gave; null: nobody's */
+  /** the principal that has its user name; null: none */
   readonly principal: string | null;
   /** counts, logs and reports the refusal */
   readonly count: () => void;
@@ -50,7 +51,7 @@ export interface LogInRequest {
   readonly gone: AbortSignal;
 }
 
-/** The fast check of brokers that have none. */
+/** For a broker without an acquaintance: no password is known. */
 const nobodyKnown: Acquaintance = { recall: () => undefined, idOf: (user) => user };
 
 export interface LogInOptions {

@@ -21,7 +21,7 @@ export interface MessageFields {
   readonly publisher?: string | undefined;
 }
 
-/** The kept part of a message. */
+/** The part of a message that a retained message keeps. */
 export type KeptMessage = Omit<MessageFields, 'publisher' | 'retain'>;
 
 export class Message implements MessageFields {

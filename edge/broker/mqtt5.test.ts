@@ -176,7 +176,7 @@ describe('a subscription', () => {
     await soon(() => texts(messages)).toEqual(['up', 'up', 'last']);
   });
 
-  test('and another one that matches too bring a message once, with the highest QoS and both identifiers', async () => {
+  test('that overlaps another brings a message once, with the highest QoS and both identifiers', async () => {
     const panel = await v5('panel', { clean: false, properties: { sessionExpiryInterval: 100 } });
     const messages = messagesOf(panel);
     await panel.subscribeAsync('forpost/#', { qos: 0, properties: { subscriptionIdentifier: 1 } });

@@ -224,7 +224,7 @@ export class Outflow {
   /** Whether a message must still be sent; drops it if not. */
   #isOwed(item: QueuedItem): boolean {
     const { clock, mayReceive } = this.#options;
-    // a negative number: in no queue, for this connection only
+    // a negative number: the message is in no queue, and for this connection only
     if (item.message >= 0 && this.#queue.get(item.message) !== item) return false;
     if (item.released) return true;
     const isOver = item.expiresAt !== undefined && item.messageId === undefined && item.expiresAt <= clock.uptime();

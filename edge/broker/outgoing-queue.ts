@@ -29,7 +29,7 @@ export interface QueuedItem {
 const maxMessageId = 65_535;
 const nothing = Buffer.alloc(0);
 
-/** What all queues together hold, bytes. */
+/** The bytes of all queues together. */
 export interface QueueTotal {
   bytes: number;
 }

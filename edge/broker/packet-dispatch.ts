@@ -22,7 +22,7 @@ import { hasTooManyLevels } from './topic-filter.ts';
 export interface PacketDispatchOptions {
   readonly sessions: Sessions;
   readonly intake: PublishIntake;
-  /** a publish to a topic that its client may not publish to */
+  /** called for a publish to a topic that its client may not publish to, or may not retain */
   readonly onForbidden: (connection: Connection, topic: string, kind: 'publish' | 'retain') => void;
   readonly onViolation: (connection: Connection, what: string) => void;
 }

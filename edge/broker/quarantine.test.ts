@@ -28,7 +28,7 @@ interface Seen {
   closed: boolean;
 }
 
-/** A broker whose pairing window is open, and what it sees. */
+/** A broker whose pairing window is open, and the unknown clients that the window sees. */
 async function start(change: Partial<BrokerOptions> = {}) {
   const seen: Seen[] = [];
   const refused: Refused[] = [];
@@ -55,7 +55,7 @@ async function start(change: Partial<BrokerOptions> = {}) {
 const soon = <T>(what: () => T) => expect.poll(what, { timeout: 10_000, interval: 5 });
 const wrong = { password: 'unknown' } as const;
 
-test('an unknown client connects while the window is open, and what it sends is shown and reaches nobody', async () => {
+test('an unknown client connects while the window is open; the pairing sees its publishes, nobody else does', async () => {
   const { seen, refused } = await start();
   const heard: string[] = [];
   const panel = await bench.connected('panel');
@@ -88,7 +88,7 @@ test('an unknown client connects while the window is open, and what it sends is 
   expect(Buffer.from(seen[0]?.knock.password ?? []).toString()).toBe('unknown');
   client.socket.destroy();
   await soon(() => seen[0]?.closed).toBe(true);
-  // neither message nor will nor retained message is anywhere
+  // no subscriber gets its messages or its will, and no message of it is retained
   await panel.publishAsync('forpost/devices/meter/commands', 'x', { qos: 1 });
   const later = await bench.connected('panel', { clientId: 'panel-2' });
   later.on('message', (topic) => heard.push(topic));
@@ -133,7 +133,7 @@ test('an unknown client’s subscriptions are granted, and only the questions of
   expect(seen[1]?.client.send('cmnd/other/STATUS', '0')).toBe(false);
 });
 
-test('a client without user name and password, and a known user with a wrong password, knock too; MQTT 5 is told its limits', async () => {
+test('a client without user name and password, and a known user with a wrong password, enter quarantine too', async () => {
   const { seen } = await start();
   const anonymous = await bench.raw();
   anonymous.send(framed(0x10, field('MQTT'), Buffer.from([4, 2, 0, 60]), field('nobody')));
@@ -151,12 +151,12 @@ test('a client without user name and password, and a known user with a wrong pas
   seen[1]?.client.end();
   expect(await closed).toBe(0x98);
   await soon(() => seen[1]?.closed).toBe(true);
-  // a right log-in does not notice the window
+  // a right log-in does not enter quarantine
   await bench.connected('meter');
   expect(seen).toHaveLength(2);
 });
 
-test('an unknown client knocks over TLS and over WebSocket as it does over TCP, and TLS is known', async () => {
+test('an unknown client connects over TLS and WebSocket too, and the pairing knows whether it uses TLS', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'forpost-quarantine-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
@@ -191,7 +191,7 @@ test('while the window is closed an unknown client is refused and counted', asyn
   expect(bench.broker.counters().failedLogins).toBe(1);
 });
 
-test('an unknown client that breaks the protocol, sends too much or falls silent is closed, and a meter goes on', async () => {
+test('an unknown client that breaks the protocol, sends too much or falls silent is closed; a meter stays connected', async () => {
   const { seen } = await start();
   const meter = await bench.connected('meter');
   const broken = await bench.raw();

@@ -2,7 +2,7 @@
  * The connections of unknown clients while the pairing window is open.
  *
  *   CONNECT with a wrong log-in ── window open, room ──► CONNACK «accepted» ──► quarantine ── ended, left, silent ──► closed
- *                                     └── no ──► refused as ever
+ *                                     └── no ──► refused
  *
  *   in quarantine:  PUBLISH QoS 0     shown to the pairing, and dropped
  *                   PUBLISH QoS 1, 2  shown, dropped, and not acknowledged: the client keeps it and sends it again once it
@@ -11,8 +11,8 @@
  *                   will              never published
  *
  * Always: a client in quarantine has no session, no principal and no rights; nothing that it sends reaches a device, a
- * consumer, a rule, the retained messages or the outbox, and nothing of theirs reaches it. It never leaves quarantine: who
- * is taken in is disconnected, and logs in. An acknowledgement therefore keeps its meaning: it is on disk (P1).
+ * consumer, a rule, the retained messages or the outbox, and nothing of theirs reaches it. It never leaves quarantine:
+ * a client that is taken in is disconnected, and logs in anew. An acknowledgement therefore still means «on disk» (P1).
  */
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -41,13 +41,13 @@ const mostFilters = 32;
 const longestFilter = 256;
 /** Bytes that may wait in front of a client that does not read. */
 const mostUnsent = 64 * 1024;
-/** for the log; it stands for all of them, because their names are theirs to choose */
+/** the name of every client in quarantine in the log: their own names are freely chosen */
 const quarantined = 'a client in pairing';
 
 export interface QuarantineOptions {
   readonly clock: Clock;
   readonly onKnock: OnKnock | undefined;
-  /** the socket belongs to a client that is let in */
+  /** called with the socket of a client that enters quarantine */
   readonly leaveLobby: (socket: Socket) => void;
 }
 
@@ -82,7 +82,7 @@ export class Quarantine {
   }
 }
 
-/** Also below a WebSocket. */
+/** Whether the connection uses TLS, also below a WebSocket. */
 function isOverTls(socket: Socket): boolean {
   const carrier = 'carrier' in socket ? socket.carrier : socket;
   return carrier instanceof TLSSocket;
@@ -168,19 +168,19 @@ class QuarantinedConnection implements QuarantinedClient {
         this.#guarded.socket.destroySoon();
         break;
       default:
-        // acknowledgements of what was never sent, and PUBREL of what was never received
+        // acknowledgements of messages that were never sent, and PUBREL without a PUBREC
         break;
     }
   }
 
   #publish({ first, bytes, from, end }: Packet): void {
     const { topic, payload, qos, retain, topicAlias } = readPublish(first, bytes, from, end, this.#isV5);
-    // CONNACK allows no alias
+    // CONNACK allows no topic alias
     if (topicAlias !== undefined) this.#close(reason.topicAliasInvalid);
     else this.#events.published({ topic, payload, qos, retain });
   }
 
-  /** Grants all filters: some clients disconnect at a refusal, and would never say what they are. */
+  /** Grants all filters: some clients disconnect at a refusal, and would publish nothing. */
   #subscribe(bytes: Buffer): void {
     const codes: number[] = [];
     for (let at = this.#isV5 ? endOfAll(bytes, 2) : 2; at < bytes.length; ) {

@@ -23,7 +23,7 @@ export interface Refused {
   readonly clientId: string;
   /** empty: not known */
   readonly address: string;
-  /** the topic, the filter, or the unsupported version; empty: the kind says it all */
+  /** the topic, the filter, or the unsupported version; empty: the kind of refusal has none */
   readonly what: string;
 }
 

@@ -3,7 +3,7 @@
  * take a slow client a while, and delay no other client.
  *
  *   due ── the principal's turn ──► some are written ── the socket accepts more ──► the next turn ──► none left
- *                                          └── it does not ──► waits until it has drained
+ *                                          └── the socket is full ──► waits until it has drained
  *
  * Always: only the filters are kept, each once. However many messages match, at most the socket's high-water mark and the
  * messages of one turn wait for the socket. A message that several filters of one SUBSCRIBE match is sent once.
@@ -25,7 +25,7 @@ export class RetainedSender {
   readonly #due = new Map<string, Subscription>();
   #sending: Iterator<KeptMessage | undefined> | undefined;
   #granted: Subscription = { topic: '', qos: 0 };
-  /** topics that were sent since the last time that no message was due */
+  /** topics that were sent since no message was due last */
   #sent = new Set<string>();
   #isUnderWay = false;
 
@@ -88,7 +88,7 @@ export class RetainedSender {
     return true;
   }
 
-  /** Returns how much it is. */
+  /** Sends a message, unless its topic was sent already. Returns the bytes; 0: not sent. */
   #send(message: KeptMessage): number {
     const { topic } = message;
     if (this.#sent.has(topic)) return 0;

@@ -18,7 +18,7 @@ const site = {
   consumers: [{ id: 'panel', subscribe: ['forpost/#'] }],
 } as unknown as Site;
 const readings = 'forpost/devices/meter/readings';
-/** of the promise: a second from the revocation to the end of the connection */
+/** the promised limit from a revocation to the end of the connection */
 const withinMs = 1000;
 
 let folder: string;
@@ -74,7 +74,7 @@ async function started(secrets: Record<string, MqttSecret>) {
   return { bench, logIns, endInvalid, connected, urls };
 }
 
-/** Whether the log-in is let in. */
+/** Whether the broker accepts the log-in. */
 const letsIn = (connecting: Promise<MqttClient>) =>
   connecting.then(
     () => true,
@@ -108,7 +108,7 @@ test('a revocation ends every connection of its principal within a second, over 
   expect(performance.now() - began).toBeLessThan(withinMs);
   expect(await letsIn(connected(urls.tcp, login))).toBe(false);
   expect(await letsIn(connected(urls.tls, certificate))).toBe(false);
-  // neither what a revoked client still sends nor its will is taken
+  // the broker admits neither a revoked client's late publishes nor its will
   await pump.publishAsync('forpost/devices/pump/readings', 'one', { qos: 1 });
   expect(bench.admitted.map(({ text }) => text)).toEqual(['one']);
   expect(panel.connected).toBe(true);
@@ -136,7 +136,7 @@ test('a rotated password ends the connections that used it, and leaves the one b
   expect(await letsIn(connected(urls.tls, { username: 'meter', password: next.password }))).toBe(true);
 });
 
-test('a certificate without the site’s CA, and one with another principal’s name, let nobody in', async () => {
+test('no log-in succeeds by a certificate without the site’s CA, or by another principal’s certificate', async () => {
   const made = makeCredential();
   const { connected, urls, bench } = await started({
     meter: made.hash,

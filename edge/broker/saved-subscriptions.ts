@@ -35,7 +35,7 @@ export class SavedSubscriptions {
   /** Resolves once the disk has the `changed` filters. @throws the outbox's error: then they are not in force */
   async saved(session: Session, changed: readonly string[]): Promise<void> {
     try {
-      // A disk that was full at the start must not keep subscribers from alerts: it gets everything once it is readable.
+      // A disk that was full at the start must not keep subscribers from alerts: once readable, it gets all changes.
       if (changed.length > 0 && this.#storage.isRead()) await this.#storage.saved();
     } catch (error) {
       if (!session.isEnded) for (const filter of changed) this.#saveHeld(session, filter);

@@ -6,7 +6,7 @@
  *
  * Always: a message is on disk for its absent subscribers before its publish is acknowledged. The state of an outgoing
  * QoS 2 message is on disk before PUBLISH and before PUBREL. Each queue is bounded and drops its oldest message; beyond
- * the bound of all queues the longest one drops its oldest. Whatever the gateway publishes itself never waits.
+ * the bound of all queues the longest one drops its oldest. The gateway's own publishes never wait.
  */
 import type { MqttStateStore, StateChange } from '../mqtt-state/mqtt-state.ts';
 import type { FilterIndex, Match } from './filter-index.ts';
@@ -25,7 +25,7 @@ export interface QueueParts {
   readonly index: FilterIndex<LiveSubscriber>;
   /** by client id */
   readonly sessions: ReadonlyMap<string, Session>;
-  /** what all queues together hold */
+  /** of all queues together */
   readonly total: { readonly bytes: number };
   readonly isConnected: (clientId: string) => boolean;
   /** a queued message was dropped, at a bound */
@@ -50,7 +50,7 @@ export class SessionQueues {
     return ++this.#lastMessage;
   }
 
-  /** A message of this number is on disk. */
+  /** Notes that a message of this number is on disk. */
   recalled(message: number): void {
     this.#lastMessage = Math.max(this.#lastMessage, message);
   }

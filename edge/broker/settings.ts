@@ -1,4 +1,4 @@
-/** `mqtt` in gateway.yaml: what the broker listens on and how much it takes. */
+/** `mqtt` in gateway.yaml: the broker's listeners and limits. */
 import { closed, host, port, serverTlsSchema } from '@forpost/shared/config/listen-settings.ts';
 import Type from 'typebox';
 

@@ -2,7 +2,7 @@
 export interface Subscription {
   readonly topic: string;
   readonly qos: 0 | 1 | 2;
-  /** what its own client publishes does not come back to it */
+  /** the broker does not send a client its own publishes */
   readonly noLocal?: boolean | undefined;
   readonly retainAsPublished?: boolean | undefined;
   /** retained messages are sent: 0: at each SUBSCRIBE; 1: at a new subscription; 2: never */
@@ -10,7 +10,7 @@ export interface Subscription {
   readonly id?: number | undefined;
 }
 
-/** Whether two subscriptions to the same filter are the same. */
+/** Whether two subscriptions to one filter are equal; Retain Handling, which acts at SUBSCRIBE only, does not count. */
 export function isSame(one: Subscription | undefined, other: Subscription): boolean {
   return (
     one !== undefined &&

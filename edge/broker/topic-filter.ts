@@ -67,7 +67,7 @@ export function anyCovers(filters: readonly string[], requested: string): boolea
   return filters.some((filter) => filterCovers(filter, requested));
 }
 
-/** Whether a topic has more levels than the broker keeps topics of. */
+/** Whether a topic has more levels than the limit. */
 export function hasTooManyLevels(topic: string): boolean {
   let levels = 1;
   for (let at = topic.indexOf('/'); at >= 0; at = topic.indexOf('/', at + 1)) levels++;

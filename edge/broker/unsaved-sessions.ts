@@ -1,5 +1,5 @@
 /**
- * The clients with a persistent session that began or ended, and is not confirmed on disk yet.
+ * The clients whose persistent session began or ended, while the disk has not confirmed it yet.
  *
  *   began, ended ──► unsaved ── any later commit ──► confirmed
  *                       └── refused: still unsaved; its next CONNECT requests a commit again

@@ -17,7 +17,7 @@ import { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { loggedIn } from './lobby.ts';
 
-/** The subprotocol's name, since MQTT 3.1.1 and before. */
+/** The subprotocol's names: since MQTT 3.1.1, and before it. */
 const subprotocols = ['mqtt', 'mqttv3.1'] as const;
 const paths: readonly string[] = ['/', '/mqtt'];
 /** A client may put many packets into one message. */
@@ -133,7 +133,7 @@ class WebSocketStream extends Duplex {
     return this as unknown as Socket;
   }
 
-  /** the connection below: TLS knows the client's certificate */
+  /** the connection below: over TLS it has the client's certificate */
   get carrier(): Socket {
     return this.#socket;
   }

@@ -6,8 +6,8 @@
  *                        ├── its client is back in its session ──► dropped [MQTT-3.1.3-9]
  *                        └── its principal is removed, or revoked ──► dropped
  *
- * Always: one will a client waits at most, and only as long as its session, so the bound of the sessions bounds the wills.
- * No will is published because the broker stops.
+ * Always: a client has at most one waiting will, which waits no longer than its session lasts. The bound of the
+ * sessions therefore bounds the wills. No will is published because the broker stops.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Connection } from './connection.ts';
@@ -53,7 +53,7 @@ export class PendingWills {
     this.#waiting.get(clientId)?.publish();
   }
 
-  /** Drops the wills that wait of these connections: their principals are gone, or revoked. */
+  /** Drops the waiting wills of these connections: their principals are gone, or revoked. */
   drop(isGone: (connection: Connection) => boolean): void {
     for (const [clientId, { connection }] of [...this.#waiting]) if (isGone(connection)) this.#forget(clientId);
   }

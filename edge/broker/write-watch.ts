@@ -55,7 +55,7 @@ export class WriteWatch {
 interface Unsent {
   /** bytes of all writes that have ended */
   readonly sent: number;
-  /** of the write under way, what the system has not taken */
+  /** bytes of the write under way that the system has not taken */
   readonly inSystem: number | undefined;
 }
 

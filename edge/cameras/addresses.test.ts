@@ -27,7 +27,7 @@ test.each([
   expect(deviceAddress(typed)).toBeUndefined();
 });
 
-test('the address of a stream loses its log-in, and is of a network', () => {
+test('a stream’s address loses its log-in, and files or local devices are refused', () => {
   expect(streamAddress('rtsp://admin:12345@10.0.0.7:554/Streaming/Channels/101?a=b')).toBe(
     'rtsp://10.0.0.7:554/Streaming/Channels/101?a=b',
   );
@@ -35,7 +35,7 @@ test('the address of a stream loses its log-in, and is of a network', () => {
     expect(streamAddress(typed)).toBeUndefined();
 });
 
-test('only another stream of the same host gets the log-in of a camera', () => {
+test('a camera’s log-in goes only to streams of the same host', () => {
   expect(isSameHost('rtsp://10.0.0.7/a', 'rtsp://10.0.0.7:8554/b')).toBe(true);
   expect(isSameHost('rtsp://Cam.lan/a', 'http://cam.LAN/b')).toBe(true);
   for (const other of ['rtsp://10.0.0.8/', 'rtsp://10.0.0.7.evil.example/', 'rtsp://10.0.0.7@evil.example/', 'no'])

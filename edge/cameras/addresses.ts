@@ -8,7 +8,7 @@
 const devicePath = '/onvif/device_service';
 const longest = 500;
 
-/** The ONVIF address of a typed one; undefined: it is none. A log-in in it is left out. */
+/** The ONVIF address for a typed one, without its log-in; undefined: not an address. */
 export function deviceAddress(typed: string): string | undefined {
   const text = typed.trim();
   if (text === '' || text.length > longest) return undefined;
@@ -26,7 +26,7 @@ function withBrackets(text: string): string {
   return /^[0-9a-f:]+:[0-9a-f:]*$/i.test(text) && text.split(':').length > 2 ? `[${text}]` : text;
 }
 
-/** The stream's address without a log-in; undefined: it is none of a camera on a network. */
+/** The stream's address without a log-in; undefined: not an address on a network. */
 export function streamAddress(typed: string): string | undefined {
   const url = typed.length > longest ? null : URL.parse(typed.trim());
   if (url === null || !/^(rtsps?|https?):$/.test(url.protocol) || url.hostname === '') return undefined;
@@ -35,7 +35,7 @@ export function streamAddress(typed: string): string | undefined {
   return url.href;
 }
 
-/** Whether both addresses are of one host, so that what is a secret of the one may be sent to the other. */
+/** Whether both addresses are of one host, so that a secret of one may be sent to the other. */
 export function isSameHost(one: string, other: string): boolean {
   const [a, b] = [URL.parse(one), URL.parse(other)];
   return a !== null && b !== null && a.hostname !== '' && a.hostname.toLowerCase() === b.hostname.toLowerCase();

@@ -62,7 +62,7 @@ test('two cameras may be asked at once, and a third has to wait', async () => {
   expect(jobs).toHaveLength(3);
 });
 
-test('a test that ends halfway tells what it has, and why the rest is missing', async () => {
+test('a stream test that ends halfway reports its results, and why the rest is missing', async () => {
   const { setUp, jobs } = held();
   const streams = [{ url: 'rtsp://10.0.0.8/main' }, { url: 'rtsp://10.0.0.8/sub' }];
   const tested = setUp.test({ streams, trust: {} });
@@ -102,7 +102,7 @@ test('in a process of its own a camera is found, and asked with its log-in', asy
   expect(await setUp.ask({ address, login, trust: {} })).toMatchObject({ model: 'IPC-HDW2431T-AS-S2' });
 }, 40_000);
 
-test('an answer that makes the parser work without end costs its own job alone', async () => {
+test('an answer that keeps the parser busy forever ends only its own job', async () => {
   const device = new OnvifDevice({
     misbehave: (_, response) => Boolean(response.end(`<a>${'<b c="'.repeat(60_000)}`)),
   });

@@ -1,6 +1,6 @@
 /**
- * Finding and testing cameras for an installer, before they belong to the site: what the page, the API and the command line
- * ask for. Each job runs in a process of its own (job.ts).
+ * Finds and tests cameras for an installer, before they belong to the site, for the page, the API and the command line.
+ * Each job runs in a process of its own (job.ts).
  *
  *   search ── cameras reported as they answer ──► over: what was found is kept for `keptMs`
  *
@@ -37,11 +37,11 @@ export interface SearchView {
 
 export interface Refused {
   readonly refused: Words;
-  /** the camera wants a user and a password, or others */
+  /** the camera wants a log-in, or another one */
   readonly needsLogin: boolean;
 }
 
-/** As many jobs run as may. */
+/** No further job may run now. */
 export class SetUpBusy extends Error {}
 
 export interface CameraSetUpOptions {
@@ -77,7 +77,7 @@ export class CameraSetUp implements Part {
     this.#jobs.clear();
   }
 
-  /** Begins a search, or leaves the running one. `ms`: how long answers are awaited. */
+  /** Begins a search, unless one is running. `ms`: how long answers are awaited. */
   search(ms = searchMs): SearchView {
     const { clock, discoveryPort } = this.#options;
     if (this.#search !== undefined || this.#isStopped) return this.found();

@@ -20,12 +20,12 @@ const good: StreamReading = {
 const said = (change: Partial<StreamReading>) =>
   findingsOf({ ...good, ...change }).map(({ level, text }) => `${level}: ${wordsOf(text)}`);
 
-test('a good stream has nothing to say', () => {
+test('a good stream has no findings', () => {
   expect(said({})).toEqual([]);
   expect(isUsable(good)).toBe(true);
 });
 
-test('what is wrong is said in words, as a fault where the stream is of no use', () => {
+test('each finding is a sentence, and a fault where the stream is of no use', () => {
   expect(said({ failure: words('gateway/reason.no-stream') })).toEqual(['fault: no such stream (404)']);
   expect(said({ transport: 'udp' })).toEqual([expect.stringMatching(/^warning: it sends by UDP only/)]);
   expect(said({ codec: 'H265' })).toEqual([expect.stringMatching(/^warning: H.265/)]);
@@ -47,7 +47,7 @@ test('the smallest stream that shows people is suggested for detection, the larg
   expect(suggestedOfTested([main, good, tiny])).toEqual({ detection: good.url, evidence: 'main' });
 });
 
-test('H.264 is suggested before H.265, and a stream that failed is suggested for nothing', () => {
+test('H.264 is suggested before H.265, and a failed stream is never suggested', () => {
   const heavy = { ...good, url: 'h265', codec: 'H265', width: 2688, height: 1520 };
   expect(suggestedOfTested([heavy, good])).toEqual({ detection: good.url, evidence: good.url });
   expect(suggestedOfTested([heavy, { ...good, failure: words('gateway/reason.no-stream') }])).toEqual({

@@ -15,7 +15,7 @@ import { judge } from '../config/judge.ts';
 import type { StagedRestore } from '../console/restore-desk.ts';
 import { type PassphraseOptions, readPassphrase } from './passphrase.ts';
 
-/** Behind a gateway on this machine, and not behind everything else. */
+/** A priority (nice) lower than a gateway's, and not the lowest. */
 const behindGateway = 10;
 const standardOutput = '-';
 

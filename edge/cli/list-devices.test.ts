@@ -58,7 +58,7 @@ test('a damaged file of refusals leaves the list of devices complete', async () 
   expect(await list('[{"kind":')).toEqual(['meter\tdevice, native\tMain meter', 'home\tconsumer, home-assistant\t']);
 });
 
-test('what is more than a password is listed: certificates, a revocation, a grace, a fixed user name', async () => {
+test('the list shows certificates, a revocation, a grace and a fixed user name', async () => {
   const until = '2999-01-01T00:00:00.000Z';
   const certificate = `sha256:${'ab'.repeat(32)}`;
   const grace = (hash: string) => `{ password: ${hash}, before: { password: ${hash}, until: ${until} } }`;

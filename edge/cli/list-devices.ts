@@ -1,8 +1,7 @@
 /**
  * `forpost devices list`: devices, bridges with the devices behind them, and consumers, with their credentials and their
- * refused log-ins, publishes and subscriptions, and unknown
- * clients that were refused. The command reads files only: it works with and without a running gateway, whose newest
- * refusals are in the file within half a minute.
+ * refused log-ins, publishes and subscriptions, and unknown clients that were refused. The command reads files only: it
+ * works with and without a running gateway, whose newest refusals are in the file within half a minute.
  */
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -59,7 +58,7 @@ function credentialViews(site: Site, mqtt: Secrets['mqtt']): readonly Credential
   return principalsIn(site).map((one) => credentialView(one, stored(one.id), systemClock.now()));
 }
 
-/** What differs from a password alone. */
+/** Lines for a revocation, a grace, certificates and a fixed user name; a password alone has none. */
 function credentialLines(view: CredentialView | undefined): readonly string[] {
   if (view === undefined) return [];
   const { user, clientId, password, graceUntil, certificates, revoked } = view;

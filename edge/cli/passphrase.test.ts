@@ -55,7 +55,7 @@ test('a passphrase comes from a file without its line end, or from a variable', 
   delete process.env.FORPOST_TEST_PASSPHRASE;
 });
 
-test('without a terminal, with two sources or with one that is not there, the refusal says what to do', async () => {
+test('without a terminal, with two sources or with a missing source, the refusal says what to do', async () => {
   const none = { input: new PassThrough(), output: new PassThrough() };
   await expect(readPassphrase({}, true, none)).rejects.toThrow('use --passphrase-file or --passphrase-env');
   await expect(readPassphrase({ passphraseEnv: 'FORPOST_NONE' }, true)).rejects.toThrow('no variable FORPOST_NONE');

@@ -21,7 +21,7 @@ export interface Terminal {
   readonly output: NodeJS.WritableStream;
 }
 
-/** Against a machine that tries a thousand a second, scrypt makes twelve letters at random a matter of ages. */
+/** Behind scrypt, twelve random letters withstand a machine that tries a thousand passphrases a second. */
 export const leastLength = 12;
 const mostLength = 1024;
 

@@ -96,7 +96,7 @@ async function modified(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).mtimeMs;
   } catch {
-    // not there: not running, or never in sync since the boot
+    // no file: the service does not run, or was never in sync since the boot
     return undefined;
   }
 }

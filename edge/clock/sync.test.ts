@@ -200,7 +200,7 @@ test('a clock that jumps all the time is unsynced, and is reported once a minute
   clock.advance(120_000);
   await settle();
   expect(sync.quality()).toBe('synced');
-  // nothing of it is left out
+  // the reported jumps add up to the whole change
   expect(jumps.reduce((sum, ms) => sum + ms, 0)).toBe(1200 * 2000);
   expect(offsets.at(-1)).toBe(clock.now() - clock.uptime());
   await sync.stop();

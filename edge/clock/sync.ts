@@ -6,9 +6,10 @@
  *                                            └── offset reported: at each sync, and when it has moved since ──┘
  *
  * Always: without an answer the clock is `unsynced`; asking never blocks the thread; a jump of the wall clock against the
- * monotonic clock of more than `jumpMs` is reported once, with its size. From the jump on the clock is unsynced until a time
- * service has measured it after the jump. Jumps of a clock that jumps all the time are reported once a minute. While the clock is
- * synced, the offset reported last is within `offsetToleranceMs` of the present one, or at most `reportEveryMs` old.
+ * monotonic clock of more than `jumpMs` is reported once, with its size. From the jump on the clock is unsynced until a
+ * time service has measured it after the jump. Jumps of a clock that jumps all the time are reported once a minute.
+ * While the clock is synced, the offset reported last is within `offsetToleranceMs` of the present one, or at most
+ * `reportEveryMs` old.
  */
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -196,7 +196,7 @@ describe('a command', () => {
   });
 });
 
-describe('whether a command still holds', () => {
+describe('the expiry of a command', () => {
   const expired = { issued: rfc3339(trueTime - 2 * hourMs), expires: rfc3339(trueTime - hourMs) };
 
   test('a clock in sync decides, whatever the connection says', async () => {
@@ -220,7 +220,7 @@ describe('whether a command still holds', () => {
   test.each([
     ['gives no time', undefined],
     ['gives a time of a year ago', trueTime - 365 * 86_400_000],
-  ])('a command of a year ago is expired by what has passed for certain, where the connection %s', async (_, told) => {
+  ])('a command of a year ago has expired by the earliest possible time, where the connection %s', async (_, told) => {
     const year = 365 * 86_400_000;
     const old = { issued: rfc3339(trueTime - year), expires: rfc3339(trueTime - year + hourMs) };
     // unsynced, and as old as the command: a gateway from the shelf
@@ -232,18 +232,18 @@ describe('whether a command still holds', () => {
     await commander.handle(order({ id: 'old', ...old }), told);
     expect(stored[0]?.result).toMatchObject({ outcome: 'expired', message: expect.stringContaining('or later') });
     expect(acknowledged).toEqual([]);
-    // what it knows for certain is no reason to refuse what the centre has just sent
+    // the earliest possible time does not refuse a command that the centre has just sent
     await commander.handle(order({ id: 'new' }), trueTime + 1000);
     expect(stored[1]?.result).toMatchObject({ outcome: 'applied' });
   });
 
-  test('a clock in sync decides, also where an earlier event says that it is later', async () => {
+  test('a clock in sync decides, also where an earlier event has a later time', async () => {
     const { commander, outcomes } = aCommander({ clock: 'synced', atLeast: Date.UTC(2099, 0, 1) });
     await commander.handle(order({ id: 'good' }), undefined);
     expect(outcomes()).toEqual(['good applied']);
   });
 
-  test('where nobody knows the time the command is refused with the reason', async () => {
+  test('without a known time the command is refused with the reason', async () => {
     const { commander, stored, acknowledged } = aCommander({ clock: 'unsynced' });
     await commander.handle(order(), undefined);
     expect(stored[0]?.result).toMatchObject({ outcome: 'refused', message: expect.stringContaining('not in sync') });

@@ -13,7 +13,7 @@ export interface DeliveredCommand {
 export interface CommandFeed {
   /**
    * Calls `deliver` for each command until `stopping` is aborted, then resolves. The next call waits until the last one
-   * has resolved. Each run delivers all commands that may be unexpired again.
+   * has resolved. Each run delivers again all commands that may be unexpired.
    * @throws the error that ended the connection, or an error of `deliver`
    */
   run(deliver: (command: DeliveredCommand) => Promise<void>, stopping: AbortSignal): Promise<void>;

@@ -28,7 +28,7 @@ function command(id: string, change: Partial<Command> = {}): Command {
 }
 const sealed = (id: string, change: Partial<Command> = {}) => sealCommand(command(id, change), privateKey);
 
-/** Delivers these again in each of its lives, as a topic does, and then waits. */
+/** Delivers these at each run, as a topic does, and then waits. */
 function topicOf(items: readonly (string | Uint8Array)[]): CommandFeed & { lives: number } {
   const feed = {
     lives: 0,

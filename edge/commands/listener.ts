@@ -31,7 +31,7 @@ export interface ListenerOptions {
   readonly isSettled: (command: string) => boolean;
   /** resolves when the result is on disk */
   readonly apply: (command: Command, centreTime: number | undefined) => Promise<void>;
-  /** `count` items since the last call were no command for this gateway by a trusted key; why the last one was refused */
+  /** `count` items were refused since the last call; `reason`: why the last one was */
   readonly onRefused: (count: number, reason: string) => void;
   readonly clock: Clock;
   readonly random: () => number;
@@ -78,7 +78,7 @@ export class CommandListener {
       try {
         await feed.run((delivered) => this.#handle(delivered), signal);
       } catch (error) {
-        // whether the centre can be reached at all, the sink's own state says, too
+        // the state of the sink, too, says whether the centre can be reached
         const reason = messageOf(error);
         if (!signal.aborted && reason !== logged) logger.warn({ sink, reason }, 'commands are not heard at present');
         logged = reason;

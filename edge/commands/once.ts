@@ -1,6 +1,6 @@
 /**
- * How a command has one result: the result is stored under an id that the outbox takes once, as a device's own id of an
- * event. The outbox remembers the newest 10,000 of them; the centre sends one gateway at most `maxCommandsPerDay`, and a
+ * Gives each command one result, stored under an id that the outbox takes once, as a device's own id of an event. The
+ * outbox remembers the newest 10,000 of them; the centre sends one gateway at most `maxCommandsPerDay`, and a
  * command holds for a day at most. A new outbox after damage has forgotten the ids: unexpired commands run again, which
  * every kind of command must allow anyway.
  */

@@ -147,7 +147,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
   };
 }
 
-/** The device's words, or the gateway's: its own alarms are about it. */
+/** The device's words, or the gateway's for alarms about the gateway itself. */
 function wordsOfDevice(device: DeviceId, site: Site, { gateway, name = gateway }: Installation): DeviceWords {
   const isDevice = [...siteDevices(site), ...site.cameras].some(({ id }) => id === device);
   if (isDevice || device !== gateway) return deviceWords(site, device);

@@ -24,7 +24,7 @@ import { sinkName } from '../uplink/sink-kind.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { GatewayClock, Ground } from './parts.ts';
 
-/** Called only after they were composed. */
+/** Parts that are composed later; the functions are called only after that. */
 interface LaterThanGround {
   readonly pipeline: () => Pipeline;
   readonly pairing: () => Pairing;

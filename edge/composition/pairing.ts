@@ -20,7 +20,7 @@ export function composePairing(
   const { clock } = options;
   const credentials = {
     secretOf: (id: string) => devices.logIns.secretOf(id),
-    // at once: an id that was revoked earlier is let in by its new credential
+    // in force at once: the new credential lets a revoked id in again
     write: async (changes: readonly CredentialChange[]) => devices.logIns.set(await checks.writeCredentials(changes)),
   };
   const logger = loggerOf(options, 'pairing');

@@ -18,7 +18,7 @@ interface Later {
   readonly actions: () => SiteActions;
 }
 
-/** Rules first: they clear the alarms of what goes away under its old names, and their actions end what they set off. */
+/** Rules first: they clear alarms of removed entries under the old names, and their actions end what they set off. */
 export function siteParts(
   { installation, clock }: Pick<GatewayOptions, 'installation' | 'clock'>,
   { devices, broker }: Pick<Ground, 'devices' | 'broker'>,

@@ -1,7 +1,7 @@
 /**
  * Writes the log-ins of cameras into secrets.yaml, beside a change of the site's document.
  *
- * Always: what a change wrote can be taken back, and then the file says what it said before.
+ * Always: a change can be taken back; the file then has its earlier content.
  */
 import { readWholeSync, replaceFileSync } from '@forpost/shared/files.ts';
 import { type Document, isMap } from 'yaml';

@@ -7,7 +7,7 @@ const problemsOf = (bridges: readonly object[], devices: readonly object[] = [])
   return checkSite(site).map(({ path, message }) => `${path.join('.')}: ${message}`);
 };
 
-test('a device stands once behind its bridge, and its id is nobody else’s', () => {
+test('a bridge lists each device once, and no two devices have one id', () => {
   const devices = [{ id: 'hall', source: 's1' }, { id: 'attic', source: 's1' }, { id: 's1' }, { id: 'oven' }];
   expect(problemsOf([{ id: 'hub', decoder: 'native', devices }], [{ id: 'oven', decoder: 'native' }])).toEqual([
     'bridges.0.devices.3.id: the id "oven" is taken already by a device',
@@ -16,7 +16,7 @@ test('a device stands once behind its bridge, and its id is nobody else’s', ()
   ]);
 });
 
-test('a decoder of one device makes no bridge, and one of bridges no device', () => {
+test('a bridge needs a decoder for bridges, and a device a decoder for devices', () => {
   expect(problemsOf([{ id: 'hub', decoder: 'shelly' }], [{ id: 'zigbee', decoder: 'zigbee2mqtt' }])).toEqual([
     'devices.0.decoder: decoder zigbee2mqtt speaks for many devices: move this entry to bridges',
     'bridges.0.decoder: decoder shelly speaks for one device: move this entry to devices; a bridge has native, tasmota, zigbee2mqtt',

@@ -59,7 +59,7 @@ function filters({ subscribe = [], publish = [] }: ConsumerConfig): readonly Pro
   );
 }
 
-/** Filters to which no consumer may ever publish. Of a wider filter, the broker refuses single topics of others. */
+/** Filters to which no consumer may ever publish. Under a wider filter, the broker refuses others' topics singly. */
 function forbidden({ publish = [] }: ConsumerConfig, commands: FilterSet): readonly Problem[] {
   return publish.flatMap((filter, index) => {
     const [first = ''] = filter.split('/');
@@ -72,7 +72,7 @@ function forbidden({ publish = [] }: ConsumerConfig, commands: FilterSet): reado
 type UselessFilter = Pick<Problem, 'path'> & { readonly message: string };
 
 /**
- * Filters that only match what a device says, as `tele/plug/SENSOR`: the broker drops what the consumer publishes there.
+ * Filters that only match a device's own topics, as `tele/plug/SENSOR`: the broker drops a consumer's publish there.
  * They stop no start, because they do no harm, and earlier versions took them.
  */
 export function uselessFilters(site: Pick<Site, 'consumers' | 'devices' | 'bridges'>): readonly UselessFilter[] {

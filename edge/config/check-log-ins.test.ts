@@ -25,7 +25,7 @@ test('every form of credentials is right: a hash, a grace, certificates, a fixed
     expect(told(oven)).toEqual([]);
 });
 
-test('credentials that are none, or belong to two, are problems with their place', () => {
+test('missing or wrong credentials, and those of two principals, are problems with their place', () => {
   expect(told({})).toEqual([
     'mqtt.oven mqtt.oven has neither a password nor a certificate: "forpost devices rotate oven" makes one',
   ]);
@@ -39,7 +39,7 @@ test('credentials that are none, or belong to two, are problems with their place
   expect(told({ password: hash, user: 'plug' })[0]).toContain('"plug" is the id of another: add client_id');
 });
 
-test('a name of a certificate counts for nothing without a CA of clients’ certificates', () => {
+test('a name of a certificate has no effect without a CA of clients’ certificates', () => {
   expect(uselessNames({ oven: { certificates: [certificate, 'name:oven-7'] } }, false)).toMatchObject([
     { path: ['mqtt', 'oven', 'certificates', 1] },
   ]);

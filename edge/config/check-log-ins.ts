@@ -115,7 +115,7 @@ function fixed(
 /** A warning that only the command line and the log show. */
 type UselessName = Pick<Located, 'path'> & { readonly message: string };
 
-/** Names of certificates that count for nothing: no CA of clients' certificates vouches for them. They stop no start. */
+/** Names of certificates without effect: no CA of clients' certificates vouches for them. They stop no start. */
 export function uselessNames(mqtt: Secrets['mqtt'], hasClientCa: boolean): readonly UselessName[] {
   if (hasClientCa) return [];
   return Object.entries(mqtt).flatMap(([id, secret]) =>

@@ -1,7 +1,7 @@
 /**
- * Checks the secrets against the site: the log-ins of its clients (check-log-ins.ts), of people and of cameras. A password that nobody
- * uses is a problem where it looks like a misspelt one that is missing; else it harms nothing: it was left by a device that
- * the site no longer has, or waits for one that is about to come.
+ * Checks the secrets against the site: the log-ins of its clients (check-log-ins.ts), of people and of cameras.
+ * An unused password is a problem where its name looks like the misspelt name of a missing one. Else it is harmless: a
+ * removed device has left it, or a device that is about to come needs it.
  */
 import { nearest, withSuggestion } from '@forpost/shared/config/nearest.ts';
 import { isPasswordHash } from '@forpost/shared/password.ts';
@@ -46,7 +46,7 @@ export function checkSecrets(
   return { ofSite: logIns.ofSite, ofSecrets, unused };
 }
 
-/** A secret that its action's kind does not have is a mistake; one of an action that the site lacks waits for it. */
+/** A secret that its action's kind does not have is a mistake; a secret of an absent action waits for that action. */
 function checkActionSecrets(
   { actions = [] }: Pick<Site, 'actions'>,
   secrets: Secrets,

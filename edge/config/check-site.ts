@@ -157,7 +157,7 @@ function keysOfOthers(device: DeviceConfig, decoder: Decoder, at: Located['path'
   });
 }
 
-/** What a device's keys are given as a meaning. */
+/** Problems of `keys`, which gives meanings to a device's keys. */
 function keys({ keys: given = {} }: DeviceConfig, at: Located['path']): readonly Located[] {
   const entries = Object.entries(given);
   if (entries.length > mostKeys)

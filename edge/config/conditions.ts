@@ -226,7 +226,7 @@ function modeOf(path: string): number {
   }
 }
 
-/** As /tmp: everybody may add files, and nobody may replace those of others. */
+/** A folder like /tmp: everybody may add files, and nobody may replace those of others. */
 function isSticky(path: string): boolean {
   return (modeOf(path) & 0o1000) !== 0;
 }

@@ -46,7 +46,8 @@ export type ChangedCredentials = Readonly<Record<string, MqttSecret | undefined>
 
 /**
  * Writes the changes in one replacement of the file; returns the entries that differ now.
- * @throws ForpostError FORPOST_CONFIG_INVALID for the file, FORPOST_ARGUMENT_INVALID for what is another's
+ * @throws ForpostError FORPOST_CONFIG_INVALID for the file,
+ * FORPOST_ARGUMENT_INVALID for a credential of another principal
  */
 export function writeCredentials(file: SecretsFile, changes: readonly CredentialChange[]): ChangedCredentials {
   return changeSecrets(file, 'mqtt', (document) => {

@@ -56,7 +56,7 @@ export interface CredentialStoreOptions {
 
 /** Longer than any visit to replace passwords by hand. */
 export const longestGraceS = 30 * 86_400;
-/** A person's choice: what argon2id makes slow, a word list makes quick again. */
+/** Letters of a chosen password: argon2id slows guessing, but a word list soon finds a short password. */
 export const shortestPassword = 12;
 const longestPassword = 256;
 const mostCertificates = 8;

@@ -41,7 +41,7 @@ test('a list adds its devices behind the known ones, and leaves comments and all
   ]);
 });
 
-test('each mistake of a list has its line and column, also what only the whole site shows', () => {
+test('each mistake of a list has its line and column, also one that only the check of the whole site finds', () => {
   expect(problemsOf('id,decodr,keys\na,native,x\n')).toEqual([
     '1:4 a device has no field "decodr"; did you mean "decoder"?',
     '1:11 "keys" has no form in a list: set it in site.yaml',

@@ -3,7 +3,7 @@
  * runs, as site-door.ts does for the document.
  *
  * Always: both ways make the same checks and give the same answers. Without a gateway a site that lacks a credential can be
- * given one: only what a change touches has to be right.
+ * given one: only the entries of a change have to be right.
  */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { loadYaml } from '@forpost/shared/config/yaml.ts';

@@ -4,7 +4,7 @@ import type { Edit } from '../site/document-edit.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
 import type { CameraLogin } from './camera-logins.ts';
 
-/** A change that was made; `revision` absent: the document was that already. */
+/** A change that was made; `revision` absent: the document was the same already. */
 export interface Made {
   readonly revision?: Revision;
   readonly unchanged?: Revision;

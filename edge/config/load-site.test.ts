@@ -322,7 +322,7 @@ test.each([
   'rtsp://admin:pa/ss@10.0.0.7:554/stream',
   'rtsp://admin:pa#ss@10.0.0.7:554/stream',
   'rtsp://admin:pa?ss@10.0.0.7/stream',
-  // digits are a port to whoever reads addresses
+  // a URL parser reads the digits as a port
   'rtsp://admin:12/34@10.0.0.7/stream',
   'rtsp://admin:12#34@cam:554/stream',
   'http://admin:12?34@10.0.0.7/snapshot.jpg',

@@ -1,8 +1,8 @@
 /**
  * Writes the credential of a client that is being taken in, before its entry is in the document.
  *
- * Always: what an earlier device of the same id has left in the file does not let the new one in, and comes back if the
- * document is refused.
+ * Always: credentials that an earlier device of the same id left in the file do not let the new one in, and come back
+ * if the document is refused.
  */
 import type { NewCredential } from '../devices/pairing/take-in.ts';
 import type { MqttSecret } from '../site/secrets.ts';
@@ -14,7 +14,10 @@ export interface CredentialWriter {
   readonly write: (changes: readonly CredentialChange[]) => Promise<unknown>;
 }
 
-/** Returns what takes it back. @throws ForpostError FORPOST_CONFIG_INVALID for the file, FORPOST_ARGUMENT_INVALID for what is another's */
+/**
+ * Writes the credential, and returns what takes it back. @throws ForpostError FORPOST_CONFIG_INVALID for the file,
+ * FORPOST_ARGUMENT_INVALID for a credential of another principal
+ */
 export async function putCredential(
   { secretOf, write }: CredentialWriter,
   credential: NewCredential,

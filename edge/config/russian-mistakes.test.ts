@@ -238,7 +238,7 @@ test.each([
   expectRussian(await refusals({ gateway: text, site: site.replace('[{ id: meter, decoder: native }]', '[]') }));
 });
 
-test('each sentence of a check is found again behind its English words', () => {
+test('the English words of each sentence of a check lead back to its text in the catalogue', () => {
   const wrong = Object.entries(mistakeChecksEn).flatMap(([name, text]) => {
     const key = `mistake/${name}`;
     const names = [...text.matchAll(/\{([a-z]+)\}/g)].map(([, one = '']) => one);

@@ -47,7 +47,10 @@ export async function withSiteDoor<T>(
   }
 }
 
-/** The lock of the data folder, while no gateway runs. Undefined: there is no data folder yet, or this user may not lock it, and then not write either. */
+/**
+ * The lock of the data folder, while no gateway runs. Undefined: there is no data folder yet, or this user may neither
+ * lock nor write it.
+ */
 export function acquireLock(data: string): Lock | undefined {
   if (!existsSync(data)) return undefined;
   const file = join(data, 'gateway.lock');
@@ -56,7 +59,7 @@ export function acquireLock(data: string): Lock | undefined {
   try {
     lock = lockFile(file);
     const { uid, gid } = statSync(data);
-    // made with sudo, it must stay the service's
+    // a lock file made with sudo must belong to the service's user
     if (isNew && process.geteuid?.() === 0) chownSync(file, uid, gid);
   } catch {
     return lock;

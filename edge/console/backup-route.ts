@@ -3,7 +3,7 @@
  * may change things.
  *
  * Always: the passphrase is in no log. A backup that cannot begin is refused in words (503); one that fails on its way ends
- * the connection, so that the browser keeps no part of it as a whole.
+ * the connection, so that the browser takes no part for a whole backup.
  */
 import type { Readable } from 'node:stream';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -20,7 +20,7 @@ export interface BackupRouteParts {
   readonly gateway: string;
 }
 
-/** As the command line has it. */
+/** The least length at the command line, too. */
 const leastLength = 12;
 
 const body = Type.Object(

@@ -14,9 +14,9 @@ import { changedAnswer, changeRefusals } from './schemas/site.ts';
 import { answer, ifMatch, type SiteRouteParts, seenIn } from './site-routes.ts';
 
 export interface CameraLogins {
-  /** Writes the log-in of a camera, which an empty user removes; returns what takes that back. */
+  /** Writes the log-in of a camera, which an empty user removes. Returns a function that undoes this. */
   write(camera: string, login: CameraLogin): () => void;
-  /** Writes it while no change of the site is under way, and lets the camera take it. */
+  /** Writes the log-in while no change of the site is under way, and lets the camera take it. */
   change(camera: string, login: CameraLogin): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** The API that finds, asks, tests and adds cameras: who may, what goes where, and what is never answered. */
+/** The API that finds, asks, tests and adds cameras: rights, the ways of log-ins, and answers without passwords. */
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

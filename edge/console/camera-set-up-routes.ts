@@ -1,7 +1,7 @@
 /**
  * Routes for setting cameras up: search the networks, ask a camera for its streams, test them, add the camera.
  *
- * Always: what asks a camera is of an operator and stands in the log with its author; a log-in is sent only to the address
+ * Always: only an operator may ask a camera, and the log names the operator; a log-in is sent only to the address
  * that the request names, the stored log-in of a camera only to that camera's host; no answer and no log has a password; a
  * camera is added through the document's one door, its log-in beside it.
  */

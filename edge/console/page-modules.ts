@@ -3,7 +3,7 @@
  * import. The page's document names them for preloading, so that the browser fetches them in parallel instead of one after
  * the other. A module that the page loads later, by `import('…')`, is not among them.
  *
- * Always: pure, apart from `sourceOf`. An import of types is none, because the gateway strips it.
+ * Always: pure, apart from `sourceOf`. Imports of types do not count, because the gateway strips them.
  */
 
 /** `import … from '…'`, `import '…'` and `export … from '…'`, also packed without spaces. */

@@ -46,7 +46,7 @@ async function startPairing(
   return { ...page, pairing, by, knock };
 }
 
-test('the window is opened, shows who knocks and what they are, and is closed over the API, by name', async () => {
+test('the API opens the window, shows unknown clients with judgements, and closes it by name', async () => {
   const { get, post, by, knock } = await startPairing();
   expect(await (await get('/api/v1/pairing')).json()).toMatchObject({ window: null, knockers: [] });
   const opened = await (await post('/api/v1/pairing/open', { minutes: 2 })).json();

@@ -2,7 +2,7 @@
  * Routes of the pairing window: see it, open and close it, take an unknown client in, ignore one. The page's server registers
  * them behind its log-in, the gateway's socket (socket.ts) for users of this machine.
  *
- * Always: who opened, closed, ignored or took in stands in the central history; a device that is taken in is a revision of
+ * Always: the central history names who opened, closed, ignored or took in; a device that is taken in is a revision of
  * the site's document with its author. A refusal has changed nothing, and names the wrong field.
  */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';

@@ -120,7 +120,7 @@ function inWords<Key extends string, I18n extends string>(
   return words as { readonly [K in Key]: string | null } & { readonly [K in I18n]?: Message };
 }
 
-/** Its own name, else its model with what it calls itself, else its client id. */
+/** Its own name, else its model, its topic, its client id or its address. */
 function suggestedName({ judgements, clientId, address }: Knocker): string {
   const [surest] = judgements;
   return surest?.name ?? surest?.model ?? surest?.config.topic ?? (clientId === '' ? address : clientId);

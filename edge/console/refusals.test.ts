@@ -60,7 +60,7 @@ async function english(answer: Response, what: string): Promise<string | undefin
   return left === undefined ? undefined : `${what} ${status}: ${left}`;
 }
 
-test('every address refuses in Russian: without a log-in, a name that does not exist, a body that is none', async () => {
+test('every address refuses in Russian: without a log-in, with an unknown name, with an invalid body', async () => {
   const { paths } = (await (await ask('GET', '/openapi.json')).json()) as { paths: Record<string, object> };
   const found: (string | undefined)[] = [];
   let refusals = 0;

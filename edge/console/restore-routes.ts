@@ -73,6 +73,7 @@ export function registerRestoreRoutes(app: Api, { desk, login }: RestoreRoutePar
       schema: {
         summary: 'Takes a part of a backup, 1 MiB at most (application/octet-stream)',
         querystring: partQuery,
+        takes: { types: ['application/octet-stream'], description: 'the part: at most 1 MiB' },
         response: { 200: stateAnswer, ...refused },
       },
     },

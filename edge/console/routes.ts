@@ -204,7 +204,7 @@ function needCamera(source: ConsoleSource, id: string): void {
   if (!source.status().cameras.some((camera) => camera.id === id)) throw unknownCamera(id);
 }
 
-/** The words of the message's note, as the outbox keeps them, and their message. */
+/** The reason as the outbox keeps it, and as a message for readers of any language. */
 function reasonInAnyLanguage(reason: string): Pick<DeadLetterView, 'reason' | 'reasonI18n'> {
   const reasonI18n = recognise(reason);
   return reasonI18n === undefined ? { reason } : { reason, reasonI18n };

@@ -85,7 +85,7 @@ test('a draft is answered with a sentence, or with its mistakes at their fields'
   expect(options.body).toMatchObject({ from: 0, to: 3, options: [{ insert: 'weekday', about: expect.any(String) }] });
 });
 
-test('a draft that would raise what the rule as it stands raises too says so, alarm by alarm', async () => {
+test('a rehearsal marks the alarms that only the draft raises, and not the standing rule', async () => {
   const later = { ...alarm, raised: 5_000, cleared: 6_000 };
   const drafted = { alarms: [alarm, later], more: 0, failures: 0 };
   const { ask, asked } = rig({ drafted, standing: { ...drafted, alarms: [alarm] } });

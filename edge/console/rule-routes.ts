@@ -2,7 +2,7 @@
  * Routes of the set-up of rules: the forms, the check of a draft, the completion of its condition, and what it would have
  * done. None of them changes anything: a rule is saved as a change of the site's document (site-routes.ts).
  *
- * Always: a rehearsal runs in a thread of its own, and ends when its asker goes away.
+ * Always: a rehearsal runs in a thread of its own, and ends when its client disconnects.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
@@ -172,7 +172,7 @@ function overlaps(one: RehearsedAlarm, other: RehearsedAlarm): boolean {
   );
 }
 
-/** Aborted when the client goes away before it has its answer. */
+/** Aborted when the client disconnects before it has its answer. */
 function goneSignal({ raw }: FastifyReply): AbortSignal {
   const gone = new AbortController();
   raw.once('close', () => gone.abort());

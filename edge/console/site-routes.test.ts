@@ -46,7 +46,7 @@ async function rig() {
   return { ask, read: () => readFileSync(file, 'utf8'), mqtt: () => parse(readFileSync(secrets, 'utf8')).mqtt };
 }
 
-test('a change over the ETag that was read is a revision, and a second one over the same ETag is refused with it', async () => {
+test('a change over the newest ETag makes a revision; one over an old ETag is refused with the newest', async () => {
   const { ask } = await rig();
   const { etag, body } = await ask('GET', '');
   expect(body).toMatchObject({ document: text, revision: { number: 1 } });

@@ -4,7 +4,7 @@
  * window, and nothing else.
  *
  * Always: only the gateway's user and root can open it (mode 0600 in a folder of that user), so it asks for no password; an
- * author is the user name that the client names. A socket that cannot be made stops no start and stands on the page.
+ * author is the user name that the client names. A socket that cannot be made stops no start; the page says so.
  */
 
 import { closeSync, openSync } from 'node:fs';
@@ -87,7 +87,7 @@ export class GatewaySocket implements Part {
       registerActionRoutes(app.withTypeProvider(), actions, (request) => authorOf(request).name);
     if (cameraLogins !== undefined) registerCameraSaveRoute(app, { document, authorOf, logins: cameraLogins });
     try {
-      // what a killed gateway left: the lock of the data folder is ours
+      // left by a killed gateway: this one holds the lock of the data folder
       await rm(path, { force: true });
       await withShortPath(path, (short) => app.listen({ path: short }));
       await chmod(path, 0o600);

@@ -149,7 +149,7 @@ export interface Decoder<Config extends DeviceConfig = DeviceConfig> {
   readonly about: string;
   /** topics that only a bridge of this kind publishes to, beside those of a device: `decode` gets them too */
   bridgeFilters?(bridge: Config): readonly string[];
-  /** whether a bridge may speak so: `only`: no device does; `also`: both; absent: devices alone */
+  /** which log-ins may have this decoder: `only`: bridges; `also`: bridges and devices; absent: devices */
   readonly bridge?: 'only' | 'also';
   /** schema of the keys that a device in site.yaml has for this decoder alone; absent: none */
   readonly schema?: TObject;

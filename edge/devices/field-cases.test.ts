@@ -18,7 +18,7 @@ function decoded(decoder: string, one: FieldCase) {
   );
 }
 
-/** The device that the data name: behind a bridge that the site has as a device. */
+/** The name in `data.device`: a device behind a bridge that the site lists as a device. */
 function nameIn(item: DecodedReading | DecodedEvent | undefined): unknown {
   return item?.data.device;
 }

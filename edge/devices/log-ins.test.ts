@@ -165,7 +165,7 @@ test('a certificate counts by its SHA-256, or by a name that the CA vouches for,
   expect(all.wantsCertificates).toBe(false);
 });
 
-test('devices with one fixed user name are told apart by their client ids, and none by its own id', async () => {
+test('devices with one fixed user name are told apart by their client ids; none logs in by its own id', async () => {
   const fixed = { user: 'DVES_USER', password: 'slow fixed' };
   const all = logIns({
     oven: fixed,

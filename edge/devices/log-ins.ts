@@ -54,12 +54,12 @@ export class LogIns {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #verifier: PasswordVerifier;
   #entries: ReadonlyMap<string, Entry> = new Map();
-  /** ids by a fixed user name, and by that with its client id */
+  /** ids by fixed user name, and by fixed user name with client id */
   #fixed: ReadonlyMap<string, string> = new Map();
   #certificates: ReadonlyMap<string, string> = new Map();
   /** when old passwords end, the next one first */
   #ends: readonly number[] = [];
-  /** revoked, and their file may not say so yet */
+  /** revoked ids; the secrets file may lack the revocation so far */
   readonly #revoked = new Set<string>();
 
   constructor({ mqtt, principalOf, clock, verifier = new PasswordVerifier() }: LogInsOptions) {

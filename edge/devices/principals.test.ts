@@ -161,7 +161,7 @@ describe('devices', () => {
     for (const filter of subscribe) expect([filter, maySubscribe(of(id), filter)]).toEqual([filter, true]);
   });
 
-  test.each(site.devices.map(({ id }) => id as string))('%s speaks neither for another device nor to it', (id) => {
+  test.each(site.devices.map(({ id }) => id as string))('%s has no access to topics of other devices', (id) => {
     const own =
       { oven: 'oven', plug: 'plug_A1', desk: 'home/desk', meter: '3em', boiler: 'boiler', lamp: 'B2' }[id] ?? '';
     const others = [...neverOfConsumers, ...commandsOfDevices].filter((topic) => !topic.includes(own));

@@ -124,7 +124,7 @@ function deviceOf(
   };
 }
 
-/** Of the topics that several devices may share, those of others. */
+/** Whether a topic that several devices may share belongs to another device. */
 function exceptOfDevice(
   own: readonly string[],
   others: { readonly owned: FilterSet; readonly commands: FilterSet },

@@ -69,7 +69,7 @@ test('the status shows the newest values of a device, with their channels', () =
   expect(devices.newestDeadLetter('plug')).toBeUndefined();
 });
 
-test('of a long text only the beginning is remembered: the status of all devices has to fit into one message', () => {
+test('only the beginning of a long text is remembered: the status of all devices has to fit into one message', () => {
   const devices = registry();
   const values = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`m${i}`, 'x'.repeat(1000)]));
   devices.seen('oven', received, say(devices, { values }));
@@ -78,7 +78,7 @@ test('of a long text only the beginning is remembered: the status of all devices
   expect(JSON.stringify(remembered).length).toBeLessThan(20_000);
 });
 
-test('of a device that invents ever new names only a limited number of values is remembered, the newest ones', () => {
+test('only a limited number of newest values is remembered of a device that invents ever new names', () => {
   const devices = registry();
   for (let i = 0; i < 1000; i++) devices.seen('oven', received, say(devices, { values: { [`m${i}`]: i } }));
   const values = devices.statuses()[0]?.values ?? {};
@@ -164,7 +164,7 @@ test('a metric is recognised by the form of its name, and the nearest known metr
   expect(isMetric('Power')).toBe(false);
 });
 
-test('a changed device is read by its new configuration at once, and the others keep what they have said', () => {
+test('a changed device is read by its new configuration at once; its values stay unless its decoder changes', () => {
   const devices = registry();
   for (let n = 0; n < 3; n++) devices.seen('oven', received, say(devices, { values: { power_w: n } }));
   const renamed = { ...site, devices: [{ id: 'oven', name: 'Stove', decoder: 'native' }] } as unknown as Site;

@@ -118,8 +118,8 @@ export class DeviceRegistry {
   }
 
   /**
-   * The devices of `site`: known ones keep what is known of them, wherever they stand now. What has to change in a known
-   * one is added to `changes`, for the commit. @throws RangeError for an unknown decoder
+   * The devices of `site`: known ones keep their state, wherever they stand now. The necessary changes of a known
+   * one are added to `changes`, for the commit. @throws RangeError for an unknown decoder
    */
   *#memberSteps(site: Site, changes: (() => void)[]): Generator<void, ReadonlyMap<string, Member>, void> {
     const isBridge = new Set<string>(site.bridges?.map(({ id }) => id) ?? []);
@@ -236,7 +236,7 @@ export class DeviceRegistry {
     }
     const { items, owners, alive } = bridged;
     const own = items.filter((item) => item.device === undefined);
-    // what was not understood belongs to the one device that the message is about
+    // unreadable content counts for the one device that the message is about
     const isOfOne = alive.size === 1 && owners.every((owner) => owner !== undefined);
     device.note(isOfOne ? { ok: true, items } : decoded, received, isOfOne ? undefined : message, own);
     for (const owner of alive) {
@@ -285,7 +285,7 @@ export class DeviceRegistry {
     return this.#members.get(id)?.logIn?.bridge;
   }
 
-  /** Whether the gateway receives what this bridge says; true for what is no bridge. */
+  /** Whether the gateway receives what this bridge says; true for any other id. */
   reaches(id: string): boolean {
     return this.#members.get(id)?.logIn?.bridge?.reachable ?? true;
   }
@@ -346,7 +346,7 @@ export class DeviceRegistry {
     });
   }
 
-  /** What a bridge, or a device behind one, has in the status beside what all have. */
+  /** The keys of the status that only a bridge, or a device behind a bridge, has. */
   #ofBridge({ id, logIn, behind, device }: Member): Partial<Pick<DeviceStatus, 'connected' | 'bridge' | 'found'>> {
     if (logIn?.bridge !== undefined)
       return { connected: device.connected && logIn.bridge.reachable, found: logIn.bridge.foundCount };

@@ -82,7 +82,7 @@ test('an alarm refers to a file once the file is kept; alarms that share a piece
   ]);
 });
 
-test('a kept piece says of which alarm it is, for when nothing else on the site knows the alarm', async () => {
+test('a kept piece names its alarm, which nothing else on the site may know any more', async () => {
   const { take, store, alert } = await rig();
   alert('gate/yard/-/1', { message: 'Somebody in Gate' });
   await take('00000000000000a1', ['gate/yard/-/1']);
@@ -132,7 +132,7 @@ test('each look at evidence is one event, also where it takes many requests', as
   expect(evidence.view('00000000000000bb', 'anna')).toBeUndefined();
 });
 
-test('the pictures of an alarm that goes on for hours are bounded, and no file is kept to which it does not refer', async () => {
+test('an alarm that goes on for hours has bounded pictures, and no file is kept without a reference', async () => {
   const asked: string[] = [];
   const { clock, store, evidence, take } = await rig({
     ask: (_, alarm) => asked.push(alarm),
@@ -177,7 +177,7 @@ test('the pictures of an alarm that goes on for hours are bounded, and no file i
   expect([pieces, asked]).toEqual([15, []]);
 });
 
-/** what is said in it, line by line */
+/** the messages of the log, line by line */
 function logOf() {
   const said: string[] = [];
   return { said, logger: createLogger('evidence', 'info', { write: (line) => said.push(JSON.parse(line).msg) }) };

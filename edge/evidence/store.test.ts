@@ -121,7 +121,7 @@ test('without room, chatter is deleted before evidence of alarms, and older piec
   expect(store.bytes).toBe(300);
   expect((await add(store, {}, 400)).kept).toBe(false);
   expect(store.problem).toMatch(/too large/);
-  // one that never fits makes no room for itself
+  // a piece that never fits deletes no other one
   expect(ids(store)).toEqual([5, 4, 3]);
   expect(store.figures()).toEqual({
     bytes: 300,

@@ -250,7 +250,7 @@ export class EvidenceUpload implements Part {
     }
   }
 
-  /** Waits until some of `bytes` may be sent. How many. */
+  /** Waits until some of `bytes` may be sent. Resolves to their number. */
   async #granted(bytes: number): Promise<number> {
     const { link, clock } = this.#options;
     const { signal } = this.#stopping;

@@ -26,7 +26,7 @@ test('a gateway with nothing to store is alive however long that lasts', async (
   await it.stop();
 });
 
-test('a slow disk that commits now and then is alive, one that commits nothing for 30 s is not', async () => {
+test('a gateway whose slow disk commits now and then is alive; after 30 s without a commit it is not', async () => {
   const { clock, outbox, health: it } = health();
   await it.start();
   outbox.queued = 100;
@@ -159,7 +159,7 @@ test('a scrape shows the gateway at that moment, in base units', async () => {
     expect(lines).toContain(line);
   expect(lines.some((line) => line.startsWith('process_resident_memory_bytes '))).toBe(true);
   expect(lines.some((line) => line.startsWith('nodejs_eventloop_lag_seconds '))).toBe(true);
-  // what is not known has no series, and is no 0
+  // an unknown figure has no series, instead of a 0
   expect(lines.some((line) => line.startsWith('forpost_host_undervoltage '))).toBe(false);
   expect(lines.some((line) => line.includes('last_seen') && line.includes('door'))).toBe(false);
   messages = 9;

@@ -5,8 +5,8 @@
  *
  *   record: client key · hash of topic and payload × 65,536 + packet id      (two doubles, of which 53 bits are used)
  *
- * Always: the newest `perClient` records of a client are kept, fewer where there are very many clients; of one principal
- * those of at most 16 clients. A publish that is redelivered later than that is a new message.
+ * Always: the newest `perClient` records of a client are kept, fewer where there are very many clients. At most 16
+ * clients of one principal have records. A redelivery without a record is a new message.
  */
 import { hashBytes, hashText } from '@forpost/shared/short-hash.ts';
 
@@ -62,7 +62,7 @@ export class PackedRedeliveries {
     return new PackedRedeliveries(new Float64Array(length * fields));
   }
 
-  /** From the disk: blobs as `bytes` gave them. */
+  /** The records of the blobs on disk, each of which is a value of `bytes`. */
   static from(blobs: readonly Uint8Array[]): PackedRedeliveries {
     // a view of doubles has to begin at a multiple of 8 bytes
     const bytes = new Uint8Array(blobs.reduce((sum, { length }) => sum + length, 0));

@@ -2,8 +2,8 @@
  * The list of epochs beside the outbox's file, from which the gateway can name the losses of that file. Pure.
  *
  *   living: the file holds something of the epoch
- *   named: the file holds nothing of it any more, but gap records may name losses of it, in alerts lanes up to that of epoch
- *     `namedIn`: its file was put aside, or its last event is delivered and some of its events were shed before
+ *   named: the file holds nothing of the epoch any more, but gap records may name its losses: its file was put aside,
+ *     or its last event is delivered after some were shed. `namedIn`: the newest epoch whose alerts lane may hold them
  *
  * Always: a named epoch stays in the list for as long as an epoch that may name it is in the file. If that file is put aside
  * as well, its gap record is lost with it and must be made again.
@@ -81,8 +81,8 @@ function stillNamed({ living: listed, named }: EpochList, { living, naming }: In
 }
 
 /**
- * One line an epoch. A named epoch is followed by the newest epoch that may name it. Another line has the ends of those
- * whose ends are known.
+ * One line an epoch. A named epoch is followed by the newest epoch that may name it. A further line has an epoch's
+ * ends, where they are known.
  */
 export function printList({ living, named, ends = new Map() }: EpochList): string {
   return [
@@ -95,7 +95,7 @@ export function printList({ living, named, ends = new Map() }: EpochList): strin
 const line = /^([0-9a-f]{16})(?: ([0-9a-f]{16}))?$/;
 const endLine = /^([0-9a-f]{16}) ends ([0-9]{1,15}) ([0-9]{1,15})$/;
 
-/** A line of another form is passed over. */
+/** Reads a list, and skips lines of another form. */
 export function parseList(text: string): EpochList {
   const entries = text.split('\n').flatMap((entry) => {
     const found = line.exec(entry);

@@ -9,8 +9,8 @@
  * consistent), so at least one side sees the other: `begin` refuses while the writer sheds, and the writer sees every claim
  * that `begin` has granted. Within an epoch a claim only grows, because a batch with a lost answer may still arrive after it
  * was halved. A claim reaches from the sink's cursor on and covers all older epochs, which are sent first. It therefore stays
- * while an older epoch is read again that is safe without the outbox knowing it yet. Only telemetry is shed, so each sink
- * has one claim, on telemetry.
+ * while the uplink reads an older epoch again that is safe, but not yet known as safe to the outbox. Only telemetry is
+ * shed, so each sink has one claim, on telemetry.
  */
 import { asId, type Epoch, type Sequence } from '@forpost/shared/event/ids.ts';
 
@@ -22,7 +22,7 @@ export interface Claim {
 
 const bytesPerClaim = 16;
 const flagBytes = 8;
-/** More epochs than the outbox can be late to learn of. */
+/** Limit of `#passed`: the outbox never lags behind by as many epochs. */
 const mostPassed = 1000;
 const everything = 2n ** 64n - 1n;
 
@@ -48,7 +48,7 @@ export class InHand {
     return new Claimant(this.#shedding, this.#claims.subarray(2 * index, 2 * index + 2));
   }
 
-  /** The writer sheds: from before it reads the claims until its transaction is committed or rolled back. */
+  /** Call it before the writer reads the claims, and `endShedding` once its transaction is committed or rolled back. */
   beginShedding(): void {
     Atomics.store(this.#shedding, 0, 1);
   }

@@ -5,7 +5,7 @@
  *                                                          └── fails ──► rejected, nothing of it was stored
  *
  * Always:
- *  - `append` resolves only after the entry is on disk (WAL, synchronous=FULL), and rejects where it is not;
+ *  - `append` resolves only after the entry is on disk (WAL, synchronous=FULL), and rejects if it is not stored;
  *  - sequence numbers of one (epoch, lane) are 1, 2, 3, … without gaps, given inside the insert's transaction;
  *  - each start is a new epoch; unsent events of older epochs are still read and acknowledged under their own numbers;
  *  - an entry is stored whole or not at all. A `resendId` that the same device used before adds nothing where its newest

@@ -7,7 +7,7 @@
  *
  * Where the disk lets the file grow no further, the same order holds within its present size. Below the floor of free disk
  * telemetry no longer grows the file, alerts still do. On a full disk (a write failed) only entries without a sender that
- * could keep them do, in the space that the ballast gave.
+ * could keep them use the space that the ballast gave.
  *
  * Shedding does not begin at once (sqlite/writer/space/shed-patience.ts): while it waits, telemetry goes on to its bound and
  * is then refused. On a full disk alerts of devices may use half of the ballast's space meanwhile.
@@ -101,7 +101,7 @@ export function headroom(usedBytes: number, { shedFrom }: Allowances): number {
   return shedFrom - usedBytes;
 }
 
-/** Whether there is more space than shedding can have made: a step more than its last step left. */
+/** Whether the headroom is a whole step above the last step's: more than shedding can have made. */
 export function isAmple(
   headroomBytes: number,
   leftByShedding: number,

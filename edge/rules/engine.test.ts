@@ -150,7 +150,7 @@ test('an alarm whose rule, device or zone is no longer there is cleared after a 
   expect(engine.nextWake()).toBeUndefined();
 });
 
-test('the rules leave an alarm alone that the gateway raised by itself', () => {
+test('the rules do not clear an alarm that the gateway raised by itself', () => {
   const actives = [{ ...active, rule: hostRule, device: 'gw-1' }] as never;
   const engine = new RuleEngine({ site: siteWith(overload), actives, uptime: 5000 });
   expect(engine.wake(noon, 5000)).toEqual([]);

@@ -141,7 +141,7 @@ export interface RuleContext {
   readonly devices: readonly DeviceId[];
   /** the bridge that speaks for a device; undefined: it has a log-in of its own, or is a bridge */
   bridgeOf(device: DeviceId): DeviceId | undefined;
-  /** the devices behind a bridge; none for what is no bridge */
+  /** the devices behind a bridge; none for any other id */
   behind(bridge: DeviceId): readonly DeviceId[];
   /** whether a bridge can be reached now */
   reaches(bridge: DeviceId): boolean;
@@ -219,8 +219,8 @@ export interface RuleKind<Config, State> {
   /** whether this rule could raise this alarm; after a restart the engine clears an alarm that no rule could raise */
   covers(config: Config, devices: readonly DeviceId[], subject: AlarmSubject): boolean;
   /**
-   * The rule speaks of devices behind a bridge by one alarm of the bridge while it cannot be reached: it observes the bridge
-   * of each device that it concerns, and covers such an alarm.
+   * While a bridge cannot be reached, the rule raises one alarm of the bridge for all devices behind it: it observes
+   * the bridge of each of its devices, and covers such an alarm.
    */
   readonly groupsByBridge?: true;
   /** whether the rule observes this device or camera; asked once for each */

@@ -1,7 +1,7 @@
 /**
  * A change of the site's document: what an author asks for, and what becomes of it.
  *
- * Always: what is not a `revision` has changed nothing.
+ * Always: a result other than `revision` has changed nothing.
  */
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { Edit } from './document-edit.ts';
@@ -38,9 +38,9 @@ export type Changed =
 export interface Refused {
   /** what is wrong with the change, a line each */
   readonly problems: readonly string[];
-  /** the same problems for readers of any language; absent: of the disk, or of a part */
+  /** the same problems for readers of any language; absent where the disk or a part refused */
   readonly sentences?: readonly Message[];
-  /** the same problems, each at its field; absent: not of fields */
+  /** the same problems, each at its field; absent where no field is to blame */
   readonly mistakes?: readonly Mistake[];
 }
 

@@ -158,7 +158,7 @@ test('an undo is a new revision with the document of the old one, comments inclu
     },
   });
   expect(read()).toBe(text);
-  // who saw revision 1 has seen what is
+  // an author who saw revision 1 has seen the present text
   expect(await document.change({ seen: '1', author: root, why: '', edit: critical })).toHaveProperty('revision');
   expect(await document.undo('4', '99', { author: anna, why: '' })).toEqual({
     problems: [expect.stringContaining('revision 99 is not kept')],

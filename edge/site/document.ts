@@ -8,8 +8,8 @@
  *
  *   kill -9 before or within 1: the old revision · within 2: the old or the new one, whole · after 2: the new one
  *
- * Always: one change at a time; what is not a result `revision` has changed nothing; the next start can load what is in the
- * file; only a document that passed the check becomes a revision, so no secret is in any.
+ * Always: one change at a time; a result other than `revision` has changed nothing; the next start can load
+ * the file; only a document that passed the check becomes a revision, so no secret is in any.
  */
 
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -309,7 +309,7 @@ export class SiteDocument {
     // the same change once more: its answer was lost
     if (old !== undefined && (await this.#edited(old.text, request)) === this.#text) return { unchanged: this.newest };
     const changes = old === undefined ? [] : await this.#compare(old.text, this.#text);
-    // the same text again (a change that was undone): the author has seen what is
+    // the same text again (a change that was undone): the author has seen the present text
     if (old !== undefined && changes.length === 0) return undefined;
     return { conflict: 'seen', newest: this.newest, changes };
   }

@@ -168,7 +168,7 @@ export class History {
 
   async #make(beside: string, inData: string): Promise<string> {
     const { disk } = this.#options;
-    // only who may read the document may read its revisions
+    // only a reader of the document may read its revisions
     const mode = 0o700 | ((await disk.mode(await disk.target(this.#options.file))) & 0o040 ? 0o050 : 0);
     try {
       await disk.makeFolder(beside, mode);

@@ -192,7 +192,7 @@ class Running {
     return this.published.splice(0).sort();
   }
 
-  /** What people and devices see of it. */
+  /** The state that people and devices see. */
   state(): object {
     const topics = [
       'cmnd/meter/POWER',
@@ -228,7 +228,7 @@ const ending: readonly Event[] = [
   ...[...deviceIds, ...behindIds].map((id) => ({ device: id, power: 250 })),
   ...['yard', 'gate'].map((id) => ({ camera: id, inside: true })),
 ];
-/** And each sends little, and everybody goes. */
+/** Then each device sends little, and everybody goes. */
 const quiet: readonly Event[] = [
   ...deviceIds.map((id) => ({ device: id, power: 50 })),
   ...['yard', 'gate'].map((id) => ({ camera: id, inside: false })),
@@ -273,7 +273,7 @@ test('after any changes of the document a running gateway is as one that was res
         if (loaded === undefined) continue;
         live.change(loaded);
         taken++;
-        // nothing is left that no rule watches: a restart would clear nothing at once
+        // each active alarm has its rule: a restart would clear none at once
         const again = new Running(loaded, live);
         expect(again.engine.nextWake() === 0).toBe(false);
       }

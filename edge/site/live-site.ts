@@ -144,7 +144,7 @@ export class LiveSite {
   }
 }
 
-/** A conflict as a sentence for whoever saved over it. */
+/** A conflict as a sentence for the author of the refused change. */
 export function conflictInWords({ conflict, changes }: Extract<Changed, { conflict: unknown }>): Words {
   const what = changes.map(({ message }) => message).join('; ');
   if (conflict === 'by-hand') return words('gateway/reason.changed-by-hand', { what });

@@ -1,5 +1,5 @@
 /**
- * The secrets of the site and of this machine (secrets.yaml): what logs in, and with what. They stand apart from the
+ * The secrets of the site and of this machine (secrets.yaml): log-ins and their credentials. They stand apart from the
  * document: no revision has one, and an undo brings no revoked credential back.
  *
  * Always: a password stands here as a hash only: a keyed hash where the gateway made it (shared/made-credential.ts),
@@ -15,7 +15,7 @@ const mostCertificates = 8;
 const longestName = 256;
 const hash = (description: string) => Type.String({ description });
 
-/** What a certificate is recognised by: its SHA-256, or a name in it that the CA of `mqtt.tls.client_ca` vouches for. */
+/** How a certificate is recognised: by its SHA-256, or a name in it that the CA of `mqtt.tls.client_ca` vouches for. */
 export const certificatePattern = '^(sha256:[0-9a-f]{64}|name:\\S{1,250})$';
 
 /** Everything by which one device, bridge or consumer may log in. */

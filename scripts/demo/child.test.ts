@@ -68,7 +68,7 @@ test('a process whose ready line says false is not up', async () => {
   await expect(child.start()).rejects.toThrow(/no Java/);
 });
 
-test('a less urgent process is less urgent than the demo itself, whatever priority the demo has', async () => {
+test('a process’s `nice` is added to the nice value of the demo itself', async () => {
   const script = join(folder, 'less-urgent.mjs');
   await writeFile(
     script,

@@ -70,7 +70,7 @@ test('every meter has a number at every second, and the same number each time', 
   expect(powersAt(777.25)).toEqual(powersAt(777.25));
 });
 
-test('registers add up power over real time, drawn and fed in apart', () => {
+test('registers add up power over real time; drawn and fed-in energy have separate sums', () => {
   let register = { drawn: 1000, fedIn: 50 };
   register = advance(register, 3_600, 10);
   expect(register).toEqual({ drawn: 1010, fedIn: 50 });

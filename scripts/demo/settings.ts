@@ -70,7 +70,7 @@ export interface Settings {
   /** undefined: no Kafka */
   readonly brokers: readonly string[] | undefined;
   readonly prefix: string;
-  /** whose token stands in the secrets: the uplink's name, or `evidence` */
+  /** name of the uplink that uses the token in the secrets, or `evidence` */
   readonly sink: string;
   /** path of the camera's stream */
   readonly cameraPath: string;

@@ -65,14 +65,14 @@ test('an import of a type counts as an import', async () => {
   ).toEqual(['edge-knows-no-cloud: edge/gateway.ts → cloud/service.ts']);
 });
 
-test('a library outside the folder of its seam is named', async () => {
+test('the check names an import of a library outside the folder of its seam', async () => {
   const problems = await broken({
     'edge/broker/broker.ts': "import kafkajs from 'kafkajs';\nexport const name = typeof kafkajs;\n",
   });
   expect(problems).toEqual([expect.stringContaining('kafkajs-in-one-place: edge/broker/broker.ts')]);
 });
 
-test('a circle is named with its files', async () => {
+test('the check names the files of an import circle', async () => {
   const problems = await broken({
     'edge/a.ts': "import { one } from './b.ts';\nexport const two = () => one;\n",
     'edge/b.ts': "import { two } from './a.ts';\nexport const one = () => two;\n",
@@ -80,7 +80,7 @@ test('a circle is named with its files', async () => {
   expect(problems).toContain('no-circle: edge/a.ts → edge/b.ts → edge/a.ts');
 });
 
-test('an import that leads nowhere is named', async () => {
+test('the check names an import of a missing file', async () => {
   expect(await broken({ 'edge/a.ts': "import { one } from './gone.ts';\nexport const two = one;\n" })).toEqual([
     'resolved: edge/a.ts → ./gone.ts',
   ]);
@@ -96,7 +96,7 @@ test.each(Object.entries(floors))('every folder and file of %s/ has one floor', 
   expect([...ofSide.flat(), ...apart].sort()).toEqual([...new Set(names)].sort());
 });
 
-test('an import from a higher floor or a neighbour is named, and one from a lower floor is not', async () => {
+test('the check refuses an import from a higher floor or a neighbour, and allows lower floors', async () => {
   expect(
     await broken({
       'cloud/kafka/client.ts': one,

@@ -1,4 +1,4 @@
-/** Each field of both APIs says what it is. A field with fields of its own is described by these. */
+/** Each field of both APIs has a description. A field with fields of its own needs none: its fields have theirs. */
 import { expect, test } from 'vitest';
 import { centreDocument, gatewayDocument } from './openapi-documents.ts';
 

@@ -29,7 +29,7 @@ function within(node: SchemaNode, path: string): readonly Field[] {
   return [...fieldsOf(node, path), ...choices, ...items, ...byName].filter(([at]) => !seen.has(at) && seen.add(at));
 }
 
-/** Whether it is a text for readers of other languages, whose own fields say nothing about the answer. */
+/** Whether the node is a text for readers of other languages: its own fields say nothing about the answer. */
 function isMessage({ properties }: SchemaNode): boolean {
   return properties !== undefined && Object.keys(properties).join() === 'key,values';
 }

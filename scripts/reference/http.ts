@@ -124,7 +124,7 @@ function bodyRows(of: string, body: Operation['requestBody']): string[][] {
   });
 }
 
-/** What an answer that is no refusal has: its fields, or its media types. */
+/** The fields or media types of an answer that is no refusal. */
 function answerParts(status: string, { description, content = {} }: Answer): string[] {
   if (problemType in content) return [];
   const types = Object.keys(content);

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Between two progress lines of one step. */
+/** The time between two progress lines of one step. */
 const stillMs = 10_000;
 const tailLines = 25;
 const longestLine = 100;

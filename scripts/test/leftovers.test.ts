@@ -22,7 +22,7 @@ test('files that tests leave in the temporary folder are named, except programsâ
   expect(await leftFiles(folder)).toEqual(['a-folder', 'forgotten.db']);
 });
 
-test('a process that a test forgot is named with its command; one that is ending is not', {
+test('the check names the command of a forgotten process, but no process that is ending', {
   ...unless(process.platform === 'linux' ? undefined : 'only Linux lists processes in /proc'),
 }, async () => {
   const folder = await folderOfRun();

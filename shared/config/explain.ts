@@ -269,7 +269,7 @@ function distinguishingKey(branches: readonly Schema[]): string | undefined {
   });
 }
 
-/** A value that does not fit: the demand, and what stands there instead. */
+/** The problem of a value that does not fit: the demand, and the present value. */
 function unlike(path: Path, problem: Message, value: unknown): Found {
   const kind = kindOf(value);
   const whole = message('mistake/not', { problem, value: kind ?? shown(value) });
@@ -290,7 +290,7 @@ function placeOf(path: Path): string | Message {
   return path.length === 0 ? message('mistake/the-file') : nameOf(path);
 }
 
-/** What a value without words is; undefined for text, a number, true and false. */
+/** Names an empty value, a list or a block; undefined for text, a number, true and false. */
 function kindOf(value: unknown): Message | undefined {
   if (value === null || value === undefined) return message('mistake/value.empty');
   if (Array.isArray(value)) return message('mistake/value.list');

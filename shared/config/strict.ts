@@ -1,6 +1,6 @@
 /**
- * Finds what YAML allows and a configuration must not have: text that the parser only warns about, or reads differently
- * than its author meant. `yaml.ts` makes each an error with its line.
+ * Finds text that YAML allows and a configuration must not have: the parser only warns about it, or reads it otherwise
+ * than its author meant. `yaml.ts` reports each as an error with its line.
  *
  * Always: no value comes from elsewhere, and none is left out silently; for a file with secrets no message shows a part of
  * one (a password may begin with `!`, `&` or `*`, which are signs of YAML).
@@ -62,7 +62,7 @@ function wholeProblem(bytes: Buffer): Message | undefined {
   return undefined;
 }
 
-/** In UTF-16 plain letters take two bytes, one of which is zero, always on the same side. */
+/** In UTF-16 a plain letter has two bytes: all its letters have their zero byte first, or all have it second. */
 function looksLikeUtf16(bytes: Buffer): boolean {
   const count = [0, 0];
   for (const [n, byte] of bytes.entries()) if (byte === 0) count[n % 2] = (count[n % 2] ?? 0) + 1;

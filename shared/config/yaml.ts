@@ -123,7 +123,7 @@ export function placedProblems(error: unknown): readonly PlacedProblem[] | undef
   return error.message.split(/\n(?! )/).map(problemOf);
 }
 
-/** A problem that has no place of its own, or whose words contain it. */
+/** A problem without a place, or with the place in its words. */
 function problemOf(sentence: Sentence | string): PlacedProblem {
   if (typeof sentence !== 'string') return { line: inEnglish(sentence), sentence: withRecognised(sentence) };
   return { line: sentence, sentence: recognise(sentence) ?? message('gateway/quotation', { text: sentence }) };

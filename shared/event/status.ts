@@ -221,7 +221,7 @@ export interface GatewayStatus {
   /** fault of the outbox's disk or file, in words; absent without a fault */
   readonly storageProblem?: string;
   readonly storageProblemI18n?: Message;
-  /** absent while the machine was not read yet, where nobody wants it watched, and from an older gateway */
+  /** absent before the first reading of the machine, while its watch is off, and from an older gateway */
   readonly host?: HostStatus;
   /** present problems, in words: a broken model, a vision process that restarts, … */
   readonly problems: readonly string[];

@@ -5,7 +5,7 @@ import { dirname, resolve } from 'node:path';
 import { messageOf } from '../errors.ts';
 import { type Words, words } from '../texts/english.ts';
 
-/** The same error as a sentence, with the system's code; a sentence stays unchanged. `asked`: a link to the file. */
+/** `error` as a sentence, with the system's code; an error in words stays unchanged. `asked`: a link to the file. */
 export function inWords(error: unknown, file: string, asked = file): Error {
   const { code = '' } = error as NodeJS.ErrnoException;
   if (error instanceof Error && (error.cause !== undefined || error.message.startsWith(file))) return error;

@@ -3,8 +3,9 @@
  * connection of the address with the most. A bound that refuses newcomers (`server.maxConnections`) would let 2,000
  * silent sockets block the server.
  *
- * Always: at most `most` connections; a connection with a request under way is closed only when its address has more of
- * them than the newcomer's and no connection is idle. Behind a proxy all connections have one address, and the bound is plain.
+ * Always: at most `most` connections; a connection with a request under way is closed only when no connection is idle
+ * and its address has more of them than the newcomer's. Behind a proxy all connections have one address: the bound
+ * refuses newcomers while no connection is idle.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';

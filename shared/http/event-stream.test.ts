@@ -84,7 +84,7 @@ test('a page that stops reading is disconnected', async () => {
   socket.destroy();
 });
 
-test('pages beyond the limit are told to come later', async () => {
+test('a page beyond the limit of streams gets 503 with Retry-After', async () => {
   const { url } = await start({ maxStreams: 1 });
   await fetch(url);
   const second = await fetch(url);

@@ -127,7 +127,7 @@ describe('wrong passwords', () => {
     expect((await post('ada', 'right', { remoteAddress: '10.0.1.1' })).statusCode).toBe(200);
   });
 
-  test('of a guesser at the owner’s own address leave a running session and a known password alone', async () => {
+  test('of a guesser at the owner’s own address end no session and block no remembered password', async () => {
     const { app, post, cookieOf } = await start();
     const headers = cookieOf(await post('ada', 'right'));
     for (let i = 0; i < 30; i++) await post('ada', wrong(i));
@@ -136,7 +136,7 @@ describe('wrong passwords', () => {
     expect((await post('ada', 'right')).statusCode).toBe(200);
   });
 
-  test('of one address are slowed, with whatever names that nobody has', async () => {
+  test('of one address are slowed, under any unknown names', async () => {
     const { post } = await start();
     const statuses: number[] = [];
     for (let i = 0; i < 30; i++) statuses.push((await post(`user-${i}`, 'wrong')).statusCode);
@@ -151,7 +151,7 @@ describe('wrong passwords', () => {
     expect((await post('ada', wrong(5), from(5))).statusCode).toBe(429);
   });
 
-  test('slow nobody for longer because a wall clock is set', async () => {
+  test('slow further tries no longer when the wall clock is set', async () => {
     const { post, clock } = await start();
     clock.jump(73 * 365 * 86_400_000);
     for (let i = 0; i < 10; i++) await post('ada', wrong(i));
@@ -235,7 +235,7 @@ test('a body that is no log-in is refused with the name of the wrong field', asy
   expect(answer.json().detail).toMatch(/password/);
 });
 
-test('of a hundred log-ins at once some are told to try again, and that counts as no wrong password', async () => {
+test('some of a hundred log-ins at once get 503 or 429, which counts as no wrong password', async () => {
   const { post, clock } = await start();
   const statuses: number[] = [];
   const all = Array.from({ length: 100 }, async (_, i) => statuses.push((await post('ada', `right ${i}`)).statusCode));

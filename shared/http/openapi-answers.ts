@@ -34,7 +34,7 @@ interface AnswerSchema {
 export function answersOf(route: RouteOptions): Readonly<Record<string, DescribedAnswer>> {
   const declared = (route.schema?.response ?? {}) as Readonly<Record<string, TSchema>>;
   const all = { ...refusalsOf(route), ...declared };
-  // JavaScript orders whole numbers among the keys of an object by itself
+  // JavaScript itself sorts the keys of an object that are whole numbers
   return Object.fromEntries(Object.entries(all).map(([status, schema]) => [status, described(schema)]));
 }
 
@@ -65,16 +65,14 @@ export function refusalsOf({
 }: Pick<RouteOptions, 'method' | 'schema' | 'config'>): Readonly<Record<string, TSchema>> {
   const right: Right = config?.right ?? 'act';
   const changes = [method].flat().some((one) => !readOnly.includes(one));
+  const reasons = [
+    ...(right === 'act' ? ['the log-in is a viewer’s'] : []),
+    ...(changes && right !== 'gateway' ? ['the page of another site sent the request'] : []),
+  ];
   return {
     ...(hasInput(schema) ? { 400: problem('a parameter or the body is wrong; `errors` names each wrong field') } : {}),
     ...unauthorised[right],
-    ...(changes && right !== 'gateway'
-      ? {
-          403: problem(
-            `${right === 'act' ? 'the log-in is a viewer’s, or ' : ''}the page of another site sent the request`,
-          ),
-        }
-      : {}),
+    ...(reasons.length === 0 ? {} : { 403: problem(reasons.join(', or ')) }),
     ...(schema?.body !== undefined || schema?.takes !== undefined
       ? { 413: problem('the body is too large'), 415: problem('the content type or encoding is not known here') }
       : {}),

@@ -65,7 +65,7 @@ function proxyUrl(name: string, text: string): string {
   );
 }
 
-/** Ends the wait for an answer with its signal, even while a tunnel is being made. */
+/** Ends the wait for an answer when `signal` is aborted, even while a tunnel is being made. */
 export function endWith(signal: AbortSignal, reject: (reason: unknown) => void): void {
   if (signal.aborted) reject(signal.reason);
   else signal.addEventListener('abort', () => reject(signal.reason), { once: true });

@@ -91,7 +91,7 @@ test('the text of an internal error does not leave the server', async () => {
   expect(history.body).not.toMatch(/internal/);
 });
 
-test('a client that has to wait learns how long', async () => {
+test('a client that has to wait gets the time in Retry-After', async () => {
   const answer = await start().inject('/busy');
   expect(answer.statusCode).toBe(503);
   expect(answer.headers['retry-after']).toBe('2');

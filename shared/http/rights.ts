@@ -35,8 +35,8 @@ const reading = new Set(['GET', 'HEAD', 'OPTIONS']);
 const rights: readonly unknown[] = ['open', 'see', 'act', 'metrics', 'gateway', 'own'] satisfies Right[];
 
 /**
- * Checks every route that is added to `app`, or within it, from now on. Becoming ready fails when one declares no right or
- * too low a right; the check waits until then, because a plugin's own routes may get theirs by a later hook.
+ * Checks every route that is added to `app`, or within it, from now on. `app.ready` fails when a route declares no
+ * right or too low a right. The check waits for it, because a later hook may set the right of a plugin's own route.
  */
 export function registerRights(app: FastifyInstance, options: RightsOptions): void {
   const routes: RouteOptions[] = [];

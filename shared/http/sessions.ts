@@ -9,7 +9,7 @@
  * kill undoes neither a log-in nor a log-out; at most `maxSessions` are open, `maxSessionsPerUser` of one user, and the
  * oldest end first.
  * Time comes from the monotonic clock: setting the clock logs nobody out or in. The machine's monotonic clock continues
- * over a restart of the process. Over a reboot the wall clock shows the time that passed; one that went back counts as none.
+ * over a restart of the process. Over a reboot the wall clock gives the time that passed; a clock set back gives none.
  * A file that cannot be written is removed: after a restart everybody logs in again, and no ended session comes back. A
  * damaged file logs nobody in.
  */

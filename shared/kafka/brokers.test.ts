@@ -42,7 +42,7 @@ test('brokers of this machine are recognised in every notation', () => {
   ]);
 });
 
-test('a broker outside the configuration was named by Kafka', () => {
+test('a broker counts as advertised by Kafka when the configuration lacks it', () => {
   const configured = ['kafka-1:9092', '[::1]:9092'];
   for (const own of ['kafka-1:9092', 'ipv6---1.invalid:9092', '::1:9092'])
     expect(advertised(own, configured)).toBeUndefined();

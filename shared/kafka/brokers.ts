@@ -81,7 +81,7 @@ export function brokerSockets(tls: ClientTls | undefined) {
   };
 }
 
-/** «HOST:PORT» of an error's broker that Kafka advertised; undefined for a configured one. */
+/** HOST:PORT of an error's broker when Kafka advertised it; undefined for a configured broker. */
 export function advertised(broker: string, configured: readonly string[]): string | undefined {
   const colon = broker.lastIndexOf(':');
   const host = realHost(broker.slice(0, colon));

@@ -4,8 +4,8 @@
  * The new ones call `Runner.fetch`, which returns nothing at once because the consumer is not running, and they call it
  * again: in microtasks alone, so that the thread does nothing else and hears no signal.
  *
- * Always: a running consumer is not touched. An error ends a fetcher of a stopped one; an orderly stop never gets that far,
- * because `Runner.stop` ends the fetchers in the same turn in which the consumer stops.
+ * Always: a running consumer is not touched. An error ends a stopped consumer's fetcher; an orderly stop never gets
+ * that far, because `Runner.stop` ends the fetchers in the same turn in which the consumer stops.
  */
 import { createRequire } from 'node:module';
 

@@ -29,7 +29,7 @@ test('existing topics are described; missing and hidden ones are named', async (
   });
 });
 
-test('a topic without a leader is not missing: it is an error with its kind', async () => {
+test('a topic without a leader throws Kafka’s error and does not count as missing', async () => {
   const asked = describeTopics(cluster(['b'], { a: 'LEADER_NOT_AVAILABLE' }), ['a', 'b']);
   expect(typeOf(await asked.catch((error: unknown) => error))).toBe('LEADER_NOT_AVAILABLE');
   expect(typeOf(new Error('something else'))).toBe('');

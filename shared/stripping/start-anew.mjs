@@ -24,9 +24,9 @@ const threadSemiSpaceMb = 2;
  * several times as much before it collects. `--max-old-space-size` sets the limit at which a leak ends the process, and also
  * the factor by which a heap may grow between two collections.
  *
- * The space between the heap and that limit is then no larger than the one for young objects, which alone makes V8 collect
- * the whole heap: every 300 ms at 150 alerts a second, 5 to 10 ms each. `--incremental-marking-soft-trigger` makes V8 wait
- * until 40 % of that space is used.
+ * The heap's room to grow until the next collection is then no larger than the space for young objects. This alone
+ * makes V8 collect the whole heap: every 300 ms at 150 alerts a second, 5 to 10 ms each.
+ * `--incremental-marking-soft-trigger` makes V8 wait until 40 % of that room is used.
  */
 const gatewayFlags = [
   `--max-semi-space-size=${mainSemiSpaceMb}`,

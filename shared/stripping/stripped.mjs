@@ -53,7 +53,7 @@ export function stripped(source, folder = folderIn()) {
 /**
  * Strips sources that are not prepared yet. A read-only folder costs memory and nothing else.
  * @param {string} [root] of the installation
- * @returns {{ made: number, problem: string | undefined }} how many were made, and why not all where not all were
+ * @returns {{ made: number, problem: string | undefined }} number of new entries, and the reason of a failure
  */
 export function prepare(root = installation) {
   const folder = folderIn(root);

@@ -61,7 +61,7 @@ test('when nothing can be stored, the reason is reported and nothing fails', () 
   expect(codeOf(source)).toBeUndefined();
 });
 
-test('a source with a mistake is left to its importer', () => {
+test('`prepare` skips a source with a mistake and reports no problem', () => {
   writeFileSync(join(root, 'edge/wrong.ts'), 'export const = ;');
   expect(prepare(root)).toEqual({ made: 1, problem: undefined });
 });

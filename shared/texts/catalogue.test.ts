@@ -127,7 +127,7 @@ const notTranslated: ReadonlySet<string> = new Set([
   ...['Authorization', 'Bearer', 'zstd', 'identity'],
   // terms and units
   ...['last', 'will', 'retain', 'client', 'id', 'ppm', 'ppb', 'xx', 'deadletter'],
-  // of a gateway: names, commands, settings, fields of a device's message, what a condition calls
+  // of a gateway: names, commands, settings, fields of a device's message, functions of conditions
   ...['Docker', 'Kubernetes', 'emptyDir', 'medium', 'Memory', 'onnxruntime', 'gRPC', 'KServe'],
   ...['Open', 'Inference', 'Protocol', 'NaN', 'height', 'width]'],
   ...['chmod', 'chown', 'config', 'topics', 'model', 'token', 'site', 'history', 'apply"'],

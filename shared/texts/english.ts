@@ -39,7 +39,7 @@ export type Words = string & { readonly [ofTheCatalogue]: true };
 /** No words: all is well. */
 export const noWords = '' as Words;
 
-/** A text in English, to be passed on as words: of the texts that `recognise` finds (`recognised` there). */
+/** The English words of a text, to be passed on. `recognise` finds such texts (its list `recognised`). */
 export function words<K extends TextKey<'gateway' | 'centre' | 'reason' | 'mistake'>>(
   key: K,
   ...values: Arguments<TextOf<K>>

@@ -179,7 +179,7 @@ export function formatsOf(language: Language, say: SayCommon, timeZone?: string)
   };
 }
 
-/** Without a valid present time the beginning of time counts: no day is today. */
+/** An invalid present time becomes 1970, so that no day is today. */
 function known(nowMs: number): number {
   return Number.isFinite(nowMs) ? nowMs : 0;
 }

@@ -37,7 +37,7 @@ function example(key: string, text: string): Message {
   return { key, values };
 }
 
-test.each([...recognised])('the words of %s lead back to it', (key, text) => {
+test.each([...recognised])('recognise finds the key %s from its English words', (key, text) => {
   const message = example(key, text);
   const found = recognise(inEnglish(message));
   expect(found?.key).toBe(key);

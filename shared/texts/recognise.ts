@@ -118,7 +118,7 @@ function nested(name: string, text: string, depth: number): MessageValue {
   return name === 'reason' && text !== '' ? { key: quotationKey, values: { text } } : text;
 }
 
-/** Whether the value of a placeholder for a text is one of the catalogue. */
+/** Whether the value is a text of the catalogue, where the placeholder may take one. */
 function isNested(name: string, value: MessageValue): boolean {
   return !nestedNames.has(name) || (typeof value === 'object' && 'key' in value && value.key !== quotationKey);
 }

@@ -1,5 +1,5 @@
 /**
- * A sentence on its way to people: what is wrong, why something was refused, what became of a command.
+ * A sentence on its way to people: a fault, the reason of a refusal, the outcome of a command.
  *
  * A part of the main thread passes the message on, key and values. A thread or process passes words (english.ts), because
  * its errors, queues and log want text; recognise.ts finds their message where they leave the gateway.

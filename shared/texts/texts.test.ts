@@ -124,7 +124,7 @@ describe('the language of a reader', () => {
 });
 
 describe('the values of a text', () => {
-  it('leave a gap when another version of the other side does not send one', () => {
+  it('leave a gap where another version of the other side does not send them', () => {
     expect(en.t('common/unit.var', { value: undefined as never })).toBe(' var');
   });
 
@@ -147,7 +147,7 @@ function nested(depth: number): Message {
   return { key: 'common/unit.var', values: { value: depth === 0 ? '' : nested(depth - 1) } };
 }
 
-it('texts that are prepared are parsed at once, and a broken one is found then', () => {
+it('`prepare` parses every text of a part at once, and throws for a broken text', () => {
   const broken = { ...catalogue.en.common, 'unit.watt': '{value W' } as typeof catalogue.en.common;
   expect(() => texts('en', { common: catalogue.en.common }).prepare('common')).not.toThrow();
   expect(() => texts('en', { common: broken }).prepare('common')).toThrow(SyntaxError);

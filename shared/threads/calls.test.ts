@@ -46,7 +46,7 @@ describe('a thread that asks', () => {
     caller.receive({ kind: 'answer', id: 0, answer: null });
   });
 
-  test('is told at once when the other thread has ended, and asks the next thread under new ids', async () => {
+  test('gets an error at once when the other thread ends, and asks the next thread under new ids', async () => {
     const lost = caller.call('double', 1, 1000);
     caller.disconnect('its thread ended');
     await expect(lost).rejects.toMatchObject({ ...unanswered, message: expect.stringContaining('its thread ended') });
@@ -67,7 +67,7 @@ describe('a thread that asks', () => {
     await Promise.allSettled(open);
   });
 
-  test('is told of a question that cannot be cloned, and keeps no open call for it', async () => {
+  test('gets an error for a question that cannot be cloned, and keeps no open call for it', async () => {
     caller.connect(() => {
       throw new Error('could not be cloned');
     });

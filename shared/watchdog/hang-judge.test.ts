@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { HangJudge } from './hang-judge.ts';
 
-test('a thread without a beat for its time hangs, and a beat in between restarts the count', () => {
+test('a thread without a beat for the hang limit hangs; a beat restarts the count', () => {
   const judge = new HangJudge(2000, 500);
   const seen = [0, 500, 1000, 1500, 2000, 2500, 3000, 3500].map((at) => judge.judge(at, at < 1000 ? 1 : 2, false));
   expect(seen).toEqual([false, false, false, false, false, false, true, true]);

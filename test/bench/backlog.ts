@@ -1,6 +1,6 @@
 /**
- * Makes a backlog: an outbox writes readings into the file of a stopped gateway, as if that had been offline. Counts how
- * many of them Kafka has.
+ * Makes a backlog: an outbox writes readings into the file of a stopped gateway, as after a time offline. Counts
+ * the readings in Kafka.
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -20,7 +20,7 @@ const entryEvents = 100;
 const chunkEvents = 20_000;
 const beganMs = Date.UTC(2026, 0, 1);
 
-/** Reading `n` of a site whose meters together send one reading a second. */
+/** Reading `n` of a site with one reading a second over all meters. */
 export function backlogEvent(n: number): EventDraft {
   const time = beganMs + n * 1000;
   return {

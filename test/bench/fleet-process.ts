@@ -1,6 +1,6 @@
 /**
  * The devices of fleet.ts, in a process of their own: raw sockets, one prepared CONNECT and one prepared PUBLISH (QoS 1)
- * each, and an address for each (127.x.y.z), as on a network. A device that is refused or loses its connection tries again
+ * each, and an address for each (127.x.y.z), as on a network. A refused or disconnected device tries again
  * after a second.
  */
 import { connect, type Socket } from 'node:net';

@@ -1,6 +1,6 @@
 /**
  * Reads a broker's packets strictly: flags, lengths, UTF-8, reason codes and properties that the standard does not allow in
- * that packet are errors. So each case also judges what the broker sends.
+ * that packet are errors. So each case also judges the packets of the broker.
  */
 import { type PropertyKind, type PropertyName, propertyKinds, type Version } from './wire.ts';
 

@@ -253,7 +253,7 @@ test('a queue that cannot be written stops neither an upload nor the next start'
   }
 });
 
-test('an upload that the receiver has no space for waits behind the others, for two days of running time', async () => {
+test('an upload without space at the receiver waits behind the others, for two days of running time', async () => {
   const { world, uploader, picture, want, here, failed, folder } = await rig();
   const [first, second] = [await picture(1000), await picture(2000)];
   await want(first.item);

@@ -1,4 +1,4 @@
-/** The contract of both OpenAPI documents: what a client needs to know of every operation stands in them. */
+/** The contract of both OpenAPI documents: they describe every operation completely for a client. */
 import { errorCodes } from '@forpost/shared/errors.ts';
 import type { OpenApiDocument } from '@forpost/shared/http/openapi.ts';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -35,12 +35,12 @@ describe.each([
   const thoseThat = (fails: (one: (typeof operations)[number]) => boolean) =>
     operations.filter(fails).map(({ name }) => name);
 
-  test('every operation says what it is for and which right it needs', () => {
+  test('every operation names its purpose and the right that it needs', () => {
     expect(operations.length).toBeGreaterThan(15);
     expect(thoseThat(({ operation }) => !operation.summary || !operation['x-right'])).toEqual([]);
   });
 
-  test('every parameter is described, and every parameter of a path is there', () => {
+  test('every parameter is described, and every parameter in a path is declared', () => {
     expect(
       thoseThat(({ path, operation: { parameters = [] } }) => {
         const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);

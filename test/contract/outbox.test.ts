@@ -136,7 +136,7 @@ describe.each([
     expect(reader.read(asId('ffffffffffffffff'), 'telemetry', 0, 100, 1e6)).toEqual([]);
   });
 
-  test('an acknowledgement shortens the backlog; one that goes back, too far or to a foreign epoch changes nothing', async () => {
+  test('an acknowledgement shortens the backlog; a backward, too high or foreign one changes nothing', async () => {
     await outbox.append({ events: Array.from({ length: 5 }, (_, n) => draft(n)) });
     const { epoch } = outbox;
     outbox.acknowledge(sink, epoch, 'telemetry', 3);
@@ -239,7 +239,7 @@ describe.each([
     expect(outbox.status()).toMatchObject({ committedEvents: 3, repeatedEvents: 2 });
   });
 
-  test('other content under a known id is stored, its resends are not, and the device’s reused id is reported', async () => {
+  test('other content under a known id is stored once, and the device’s reused id is reported', async () => {
     const reading = (content: number, change: Partial<EventDraft> = {}) =>
       draft(content, { resendId: '42', content, ...change });
     expect(await outbox.append({ events: [reading(1), reading(1), reading(2)] })).toEqual({ stored: 2, repeated: 1 });
@@ -257,7 +257,7 @@ describe.each([
     expect(outbox.status().reusedIds).toEqual(reused(3, 3));
   });
 
-  test('when only the id counts, other content under it is a resend, and nothing is reported', async () => {
+  test('when only the id counts, other content under a known id is a resend, and nothing is reported', async () => {
     const result = (n: number) => draft(n, { lane: 'alerts', device: null, resendId: 'command\nc-1' });
     expect(await outbox.append({ events: [result(1), result(2)] })).toEqual({ stored: 1, repeated: 1 });
     expect(outbox.status().reusedIds).toEqual([]);

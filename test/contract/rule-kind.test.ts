@@ -83,7 +83,7 @@ class Running {
     this.#wake();
   }
 
-  /** Wakes it although it did not ask. */
+  /** Wakes a rule that did not ask for it. */
   wakeAnyway(): readonly RuleChange[] {
     const before = this.changes.length;
     this.#take(this.#kind.wake(this.#config, this.#state, this.#now(), this.#uptime));
@@ -215,7 +215,7 @@ describe.each(ruleKinds.map((kind) => [kind.kind, kind] as const))('a rule of th
     }
   });
 
-  test('does not raise an alarm again that was active before a restart, and clears it', () => {
+  test('after a restart does not raise an active alarm again, and clears it', () => {
     const before = new Running(kind, example);
     before.run(example.raise);
     const active = before.active();

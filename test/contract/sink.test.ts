@@ -41,7 +41,7 @@ describe.each([
     await other?.stop();
   });
 
-  test('events that it calls safe have arrived, byte for byte and in order', async () => {
+  test('events that the sink calls safe have arrived, byte for byte and in order', async () => {
     const one = await session();
     const batches = [nextBatch('telemetry', 300), nextBatch('alerts', 2), nextBatch('telemetry', 300)];
     for (const batch of batches) await one.send(batch, deadlineMs);
@@ -51,7 +51,7 @@ describe.each([
     expect(await other.arrived('alerts')).toEqual(sent('alerts'));
   });
 
-  test('a gateway’s state arrives, the newest last', async () => {
+  test('a gateway’s states arrive, the newest last', async () => {
     const one = await session();
     await one.status(status(1), deadlineMs);
     await one.status(status(2), deadlineMs);

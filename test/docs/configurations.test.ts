@@ -131,7 +131,7 @@ function overlaid(base: Readonly<Record<string, unknown>>, shown: Keys): Keys {
   return { ...base, ...Object.fromEntries(merged) };
 }
 
-/** The page's secrets for that block. */
+/** The secrets of the block's page. */
 function secretsOf(document: Document, block: CodeBlock, section: string): Keys {
   const wanted = names(block, section);
   const all = document.blocks

@@ -1,4 +1,4 @@
-/** A gateway is backed up under load, killed, and restored on another box; then the box before comes back. */
+/** A gateway is backed up under load, killed, and restored on another box; then the first box comes back. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { root, TestProcess } from '../harness/process.ts';
 import { allEvents, TestSite, testPassword, until } from '../harness/site.ts';
 
 const passphrase = 'five words of a test';
-/** Of the promise: a replacement works within 15 min, and this part of it within one. */
+/** The promise: a replacement works within 15 min; this part of it takes at most one. */
 const restoreWithinMs = 60_000;
 
 let site: TestSite;
@@ -66,7 +66,7 @@ async function forpost(...args: readonly string[]): Promise<string> {
   return said;
 }
 
-test('nothing that was acknowledged before the backup is lost, nothing comes twice, and what came later is named', async () => {
+test('no event acknowledged before the backup is lost, none comes twice, and gap records name the later ones', async () => {
   // nothing reaches the centre before it is started
   await moreAcknowledged(100);
   const safe = new Set(acknowledged);
@@ -112,7 +112,7 @@ test('nothing that was acknowledged before the backup is lost, nothing comes twi
   expect(named.map(({ to }) => to)).toEqual([null, null]);
 });
 
-test('the box before comes back: the centre refuses it, and both pages say so', async () => {
+test('the centre refuses the first box when it comes back, and both pages say so', async () => {
   const config = join(site.folder, 'gateway.yaml');
   const [mqtt = 0, http = 0] = await freePorts(2);
   const text = readFileSync(config, 'utf8');

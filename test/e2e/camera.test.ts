@@ -79,7 +79,7 @@ test('when somebody walks through the yard and over the drive, both alarms are r
   await display.endAsync();
 });
 
-test('the live picture carries its time, by the same clock as the boxes that are drawn on it', async () => {
+test('the live picture carries its time, by the clock of the boxes on it', async () => {
   const base = `http://127.0.0.1:${site.httpPort}`;
   const cookie = await logIn(base, 'installer', testPassword);
   type Seen = { scene: { time: string; tracks: object[] } | null };

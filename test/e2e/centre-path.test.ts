@@ -1,4 +1,4 @@
-/** The centre's page under a path behind a proxy, in a real browser: nothing of it is asked for beside that path. */
+/** The centre's page under a path behind a proxy, in a real browser: it requests nothing outside that path. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -117,7 +117,7 @@ test('a running gateway takes new devices and passwords at once, and a revocatio
   );
 });
 
-test('a list of devices enters a running gateway whole, its log-ins into a file of the owner alone; one with a mistake not at all', async () => {
+test('a running gateway imports a list whole, or none of a wrong one; only the owner may read the log-ins', async () => {
   const { folder, config, port } = await files();
   await started(config);
   const [list, labels] = [join(folder, 'list.csv'), join(folder, 'labels.csv')];

@@ -299,8 +299,8 @@ describe.each(versions)('with protocol level %i', (protocolVersion) => {
   });
 });
 
-describe('what is refused', () => {
-  test('the gateway has refused nothing that these clients did', async () => {
+describe('refusals', () => {
+  test('the gateway has refused none of these clients’ packets', async () => {
     expect(await refused()).toEqual([]);
     const { devices } = await status();
     expect(devices.map(({ deadLetters }) => deadLetters)).toEqual(devices.map(() => 0));
@@ -347,7 +347,7 @@ describe('what is refused', () => {
     expect((await status()).summary.points.map(({ text }) => text)).toContain('guessed logs in with a wrong password');
   });
 
-  test('after the right password the page reports it no more, and the list keeps it', async () => {
+  test('after a log-in with the right password the page drops the refusal, and the list keeps it', async () => {
     await client('guessed');
     expect((await refused()).find(({ kind }) => kind === 'password')).toMatchObject({
       principal: 'guessed',
@@ -356,7 +356,7 @@ describe('what is refused', () => {
     expect((await status()).summary.points.map(({ text }) => text).join()).not.toContain('wrong password');
   });
 
-  test('a restart keeps all of it, and forpost devices list shows it too', async () => {
+  test('a restart keeps the reported refusals, and forpost devices list shows them too', async () => {
     const before = await refused();
     await site.gateway?.stop();
     await site.startGateway();

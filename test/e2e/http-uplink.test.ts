@@ -101,7 +101,7 @@ test('when a device restarts its count each reading is in the history, and both 
   });
 });
 
-test('events of a stranger are refused, and so are events under another gateway’s name', async () => {
+test('events of an unknown sender, or under another gateway’s name, are refused', async () => {
   const url = `http://127.0.0.1:${site.centrePort}/ingest/v1/events`;
   const [event] = await allEvents(site, 'device=meter&type=forpost.reading.v1');
   const foreign = JSON.stringify(event).replaceAll('test-gateway', 'other-gateway');

@@ -1,4 +1,4 @@
-/** The site is changed while its gateway runs: what a change does not touch does not notice. */
+/** The site is changed while its gateway runs: devices and rules outside a change go on undisturbed. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -148,7 +148,7 @@ test('new rights hold from the next packet on, on the same connection', async ()
   await display.endAsync();
 });
 
-test('what needs a restart is refused with the reason, and nothing changes', async () => {
+test('a change that needs a restart is refused with the reason, and nothing changes', async () => {
   const before = await through((door) => door.show());
   await expect(change((site) => Object.assign(site.site ?? {}, { id: 'other' }))).rejects.toThrow(
     'needs a restart: the id of the site stands in every event',

@@ -1,4 +1,4 @@
-/** The main job on real parts: the way of a reading and of an alert from the meter to the central history and to people. */
+/** The main job on real parts: readings and alerts pass from the meter to the central history and to people. */
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allEvents, TestKafka, TestSite, until } from '../harness/site.ts';

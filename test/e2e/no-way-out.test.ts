@@ -103,7 +103,7 @@ describe.concurrent('in a network without a way out', unless(withoutNamespaces),
     await writeFile(join(models, 'any.onnx'), buildMotionModel());
     const add = isolated('forpost.mjs', 'model', 'add', join(models, 'any.onnx'), '--config', config);
     await add.ended();
-    // the command runs the model, and then refuses it: it belongs to no known family
+    // the command runs the model, then refuses it as of no known family
     expect(add.lines.join('\n')).toMatch(/is not a model that Forpost can use/);
     const check = isolated('forpost.mjs', 'check', config);
     expect([await check.ended(), add.reached(), check.reached(), add.home()]).toEqual([0, [], [], []]);

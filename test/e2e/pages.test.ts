@@ -56,7 +56,7 @@ async function publish(power: number): Promise<void> {
 
 const widthOf = async (page: Page) => Number(await page.evaluate('document.documentElement.scrollWidth'));
 
-test('an overload shows on the gateway’s and on the centre’s page as it happens, and its end too', async ({ skip }) => {
+test('the gateway’s and the centre’s page show an overload as it happens, and its end', async ({ skip }) => {
   if (withoutCentrePage !== undefined) return skip(withoutCentrePage);
   const local = await open(`http://127.0.0.1:${site.httpPort}`, 'installer', testPassword, 390);
   const centre = await open(`http://127.0.0.1:${site.centrePort}`, 'admin', site.centrePassword, 1440);
@@ -76,7 +76,7 @@ test('an overload shows on the gateway’s and on the centre’s page as it happ
   await centre.getByText('The heat pump takes too much').first().waitFor();
   await publish(100);
   await centre.getByText('Over', { exact: true }).first().waitFor();
-  // over and not acknowledged, it stays on top of both pages with its summary
+  // an alarm that is over and not acknowledged stays on top of both pages with its summary
   await centre.getByText('1 critical, 1 not acknowledged, 1 of them over').waitFor();
   await local.getByText('An alarm needs you').waitFor();
   await local.getByText('over', { exact: true }).waitFor();
@@ -107,10 +107,10 @@ test('the centre’s page acknowledges an alarm and shows the state of the comma
   await sent.waitFor();
   // the acknowledgement at the centre counts at once
   await centre.getByText(/Acknowledged by admin.*the gateway does not know yet/).waitFor();
-  // a reloaded page knows it too
+  // a reloaded page shows the acknowledgement too
   await centre.reload();
   await sent.waitFor();
-  // and keeps knowing it while no message arrives
+  // and keeps showing it while no message arrives
   for (let look = 0; look < 15; look++) {
     expect(await button.count()).toBe(0);
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -41,7 +41,7 @@ describe.skipIf(withoutBrowser !== undefined)('pairing on the page', () => {
     return page;
   }
 
-  /** A device that comes back by itself, and sends what it is at each connection. */
+  /** A device that comes back by itself, and announces its model at each connection. */
   function device(
     clientId: string,
     log: { username?: string; password?: string },
@@ -56,7 +56,7 @@ describe.skipIf(withoutBrowser !== undefined)('pairing on the page', () => {
 
   const info = { Info1: { Module: 'Nous A1T', Version: '14.2.0', FallbackTopic: 'cmnd/DVES_1A2B3C_fb/' } };
 
-  test('on a phone the window is opened, a plug shows itself and is taken in with one tap', async () => {
+  test('on a phone a person opens the window, sees a plug and takes it in with one tap', async () => {
     const page = await open({ viewport: phone, hasTouch: true, locale: 'en' });
     await page.getByRole('button', { name: 'Open the window' }).tap();
     await soon(() => page.getByText('No unknown device has connected yet.').count()).toBe(1);
@@ -73,7 +73,7 @@ describe.skipIf(withoutBrowser !== undefined)('pairing on the page', () => {
     expect(complaints).toEqual([]);
   }, 60_000);
 
-  test('at a desk a device is taken in by keyboard alone; a taken id is refused at its field and what was typed stays', async () => {
+  test('at a desk the keyboard alone takes a device in; the form refuses a taken id and keeps its text', async () => {
     const page = await open({ viewport: desk, locale: 'en' });
     const opener = page.getByRole('button', { name: /Open the window|Five minutes from now/ });
     await opener.focus();

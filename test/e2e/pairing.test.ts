@@ -149,7 +149,7 @@ test('a Tasmota plug and a Shelly are paired while a meter sends fifty messages 
   ).toBeTruthy();
   expect(readFileSync(join(folder, 'secrets.yaml'), 'utf8')).not.toContain('from the installer');
 
-  // a Shelly with QoS 1 and no password: it gets one, and its message comes again once it is entered
+  // a Shelly without a password gets one, and sends its QoS 1 message again after a person has entered it
   const shellyId = 'shellyplus1pm-a8032ab636ec';
   const notify = json({
     src: shellyId,
@@ -201,7 +201,7 @@ test('Zigbee2MQTT is recognised with its version and taken in as a bridge, under
   await post('close', {});
 }, 60_000);
 
-test('an attacker in the open window reaches nobody, pushes nobody out and leaves nothing behind', async () => {
+test('an attacker in the open window reaches no client, displaces none and leaves no trace', async () => {
   await post('open', { minutes: 5 });
   const before = readFileSync(join(folder, 'site.yaml'), 'utf8');
   const sockets = Array.from({ length: 30 }, (_, n) => {

@@ -1,4 +1,4 @@
-/** SIGHUP: changes in the files apply at once, and what they do not change goes on undisturbed. */
+/** SIGHUP: changes in the files apply at once, and everything else goes on undisturbed. */
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * Rules and actions made on the gateway's page, at phone width, by keyboard where a keyboard is: form, sentence, completion,
+ * Rules and actions made on the gateway's page, at phone width, and at a desk by keyboard: form, sentence, completion,
  * what the rule would have done, save; an action is made and tried. Nothing is restarted.
  */
 import type { Browser, Page } from 'playwright-core';

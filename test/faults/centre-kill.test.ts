@@ -240,7 +240,7 @@ test('records that cannot be processed are shown to staff with the reason, also 
 
   await centre?.kill();
   await startCentre();
-  // killed before that was on disk, the centre reads it from Kafka again
+  // a centre killed before that write reads the record from Kafka again
   await until('the page shows the conflict again', async () =>
     (await api<CentreView>('/api/v1/centre')).problems.some((problem) => conflict.asymmetricMatch(problem)),
   );

@@ -1,6 +1,6 @@
 /**
  * Kills the gateway with SIGKILL right after devices have their CONNACKs, while a slow disk is busy with another device's data:
- * the sessions are after the restart what the CONNACKs said.
+ * after the restart the sessions match the CONNACKs.
  */
 import type { IClientOptions, MqttClient } from 'mqtt';
 import mqtt from 'mqtt';

@@ -60,7 +60,7 @@ function fillDisk(): void {
   closeSync(file);
 }
 
-test('on a full disk the gateway alerts, stores by shedding, acknowledges everything that it has space for, and recovers', {
+test('on a full disk the gateway alerts, sheds to store, acknowledges the stored readings, and recovers', {
   ...unless(withoutDisk),
   timeout: 60_000,
 }, async () => {

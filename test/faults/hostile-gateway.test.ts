@@ -233,7 +233,7 @@ describe('one centre without Kafka', () => {
     expect(received.join('').length).toBeLessThan(1_000_000);
   });
 
-  test('a gateway that names another site, or another’s source, is refused with a reason and reported; after staff moved it, its events are taken', async () => {
+  test('the centre refuses and reports events with a foreign site or source; after staff moved the gateway it takes them', async () => {
     const { api, ask, send, status } = centre;
     expect((await send('bad', [eventOf('gw-bad', 1)])).status).toBe(200);
     const claimed = await send('bad', [eventOf('gw-bad', 2, { site: 'site-of-gw-good' })]);

@@ -44,7 +44,7 @@ test('a logged-in device that sends a QoS 1 PUBLISH without a packet identifier 
  */
 const mostOfOneTurnMs = 10;
 
-describe('for any request of one client, others’ alerts do not wait behind it:', () => {
+describe('alerts of others do not wait behind a client’s request:', () => {
   test.each(attacks)('$name ($metric)', async (attack) => {
     const { turnP99Ms } = await costOf(site, attack, 50);
     expect(turnP99Ms).toBeLessThan(mostOfOneTurnMs);

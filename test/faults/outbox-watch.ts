@@ -28,7 +28,7 @@ export class OutboxWatch {
     this.#worker.on('message', (seen: readonly Seen[]) => {
       for (const [number, key] of seen) this.#keys.set(number, key);
     });
-    // the verification notices what this thread has not seen
+    // the verification reports readings that this thread has not seen
     this.#worker.on('error', () => undefined);
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
   }

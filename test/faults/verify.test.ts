@@ -1,4 +1,4 @@
-/** The verification of fault runs must be able to fail: each test makes one thing wrong, and expects its name. */
+/** The verification of fault runs must be able to fail: each test adds one defect and expects its name. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

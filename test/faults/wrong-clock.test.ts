@@ -18,7 +18,7 @@ test('an untrusted clock of the gateway silences no alarm: two hours off, in 197
   if (typeof clock === 'string') return skip(clock);
   await clock.setOff(2 * hour);
   const rule = { kind: 'threshold', device: 'meter', metric: 'power_w', above: 5000 };
-  // an hour that is not the one of now, nor of the wrong clock
+  // an hour other than the present one and the wrong clock's
   const other = new Date(Date.now() + 9 * hour).getUTCHours();
   const site = await TestSite.start({
     devices: ['meter'],

@@ -4,8 +4,8 @@
  *   off ── the first alarm begins: payload ──► on ── the last one is over: clear_payload ──► off
  *                                               └── further ones begin and end: nothing is sent
  *
- * Always: nothing here waits. A restart sends nothing for alarms that go on. Where the document has the action no more while
- * it is on, `clear_payload` is sent: nobody else would switch the siren off. A test sends the same messages, and leaves a
+ * Always: nothing here waits. A restart sends nothing for alarms that go on. An action that leaves the document while
+ * it is on sends `clear_payload`: nothing else would switch the siren off. A test sends the same messages, and leaves a
  * siren on that real alarms have switched on.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -82,7 +82,7 @@ function braces(key: string, text: string | undefined): readonly RuleProblem[] {
     .map((problem) => ({ ...problem, path: [key] }));
 }
 
-/** Topics on which the gateway or a device speaks are theirs; their topics of commands are not. */
+/** Refuses topics to which the gateway or a device publishes; accepts devices' command topics. */
 function checkTopic(topic: string, { devices }: ActionReferences): readonly RuleProblem[] {
   const commands = new FilterSet(devices.flatMap(commandTopicsOf));
   const owned = new FilterSet(['forpost/#', ...devices.flatMap(ownTopicsOf)]);

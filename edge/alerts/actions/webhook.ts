@@ -62,7 +62,7 @@ export const webhook: ActionKind<WebhookConfig> = {
   create: (config, parts, secrets) => new WebhookAction(config, parts, secrets),
 };
 
-/** Without what may be a secret: the query. */
+/** The address without its query, which may be a secret. */
 function shownUrl(url: string): string {
   return url.replace(/[?#].*$/s, '');
 }
@@ -148,7 +148,7 @@ class WebhookAction implements Action {
         redirect: 'manual',
         headers: {
           'content-type': 'application/json',
-          // a receiver that gets the same change twice, because an answer was lost, can tell
+          // so that a receiver recognises a change that is sent again after a lost answer
           'idempotency-key': `${alert.data.alarm}/${alert.data.change}`,
           ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         },

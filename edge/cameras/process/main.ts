@@ -37,7 +37,7 @@ async function run(job: Job): Promise<void> {
   }
 }
 
-/** One after the other: many cameras serve few viewers, and a wrong password must not be tried once more. */
+/** Tests streams one after the other: many cameras serve few viewers, and a wrong password is tried only once. */
 async function testAll(job: TestJob): Promise<void> {
   const { testStream } = await import('./stream-test/test-stream.ts');
   let isLoginRefused = false;
@@ -53,7 +53,7 @@ async function testAll(job: TestJob): Promise<void> {
 }
 
 function failed(error: unknown): FromSetUp {
-  // of the device (onvif/device.ts); its class is loaded only where a device was asked
+  // of a DeviceRefusal (onvif/device.ts), whose class is loaded only where a device was asked
   const { refusal } = (error ?? {}) as { readonly refusal?: { readonly reason: Words; readonly kind: string } };
   if (refusal !== undefined) return { kind: 'failed', reason: refusal.reason, needsLogin: refusal.kind === 'login' };
   // the reasons of a session are words of the catalogue

@@ -2,7 +2,7 @@
  * Reads SOAP texts of devices tolerantly, whatever prefixes and charsets they use. The parser is the ONVIF library's
  * (xml2js on sax: it reads no DTD and expands no entity).
  *
- * Always: a text that is no SOAP, or is larger than a device has reason for, is undefined and throws nothing.
+ * Always: a text that is not SOAP, or is too large, gives undefined and throws nothing.
  */
 import utils from 'onvif/lib/utils.js';
 
@@ -22,7 +22,7 @@ interface Envelope {
 export function readSoap(text: string): Envelope | undefined {
   if (text.split('xmlns', mostNamespaces + 1).length > mostNamespaces) return undefined;
   let read: Envelope | undefined;
-  // the parser reports some mistakes twice, or by throwing out of the callback's caller
+  // the parser reports some mistakes twice, others by an exception
   try {
     utils.parseSOAPString(text, (error: Error | null, bodies: unknown, _xml: string) => {
       if (read !== undefined || !Array.isArray(bodies)) return;
@@ -90,7 +90,7 @@ export function decoded(bytes: Uint8Array, contentType = ''): string {
   try {
     return new TextDecoder(marked ?? named ?? 'utf-8').decode(bytes);
   } catch {
-    // a charset that nobody knows
+    // an unknown charset
     return new TextDecoder().decode(bytes);
   }
 }

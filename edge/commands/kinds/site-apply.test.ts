@@ -52,7 +52,7 @@ test.each([
   expect([live.current.name, read()]).toEqual(['Home', expect.stringContaining('# ours')]);
 });
 
-test('a command over a revision that others have changed, and a document that cannot be, are refused in words', async () => {
+test('a command over an old revision, or with an invalid document, is refused with the reason', async () => {
   const { live, run, read } = await rig();
   await live.document.change({ seen: '1', author: { kind: 'page', name: 'anna' }, why: '', edit: () => named });
   expect(await run({ document: `${text}# mine\n` })).toMatchObject({

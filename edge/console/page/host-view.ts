@@ -6,10 +6,10 @@ import { hostLines, modelWords } from './host-words.ts';
 import { badge, fact, section } from './parts.ts';
 import { t } from './texts.ts';
 
-/** A longer text takes the whole width, letters. */
+/** Letters; a longer text takes the whole width. */
 const longestHalf = 28;
 
-/** Nothing where the machine was not read yet, or nobody wants it watched. */
+/** Nothing where the machine was not read yet, or is not watched. */
 export function hostView({ host }: ConsoleStatus, nowMs: number): TemplateResult | typeof nothing {
   if (host === undefined) return nothing;
   const lines = hostLines(host).map(

@@ -40,7 +40,7 @@ test('a machine that is well has a line with figures for each part', () => {
   expect(shown(filling).disk?.[0]).toBe('20 GB of 30 GB free, full in 9 days by its trend');
 });
 
-test('a part that is not known says why, and one that is bad says what to do beside its figures', () => {
+test('a part without figures says why, and a bad part says what to do beside its figures', () => {
   const { power, disk, storage } = shown({
     ...host,
     values: { ...host.values, disk_days_left: 3.7 },

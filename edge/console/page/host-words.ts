@@ -78,7 +78,7 @@ function memoryWords({ values }: HostStatus): string {
   return t('gateway-page/host.memory-of', { available: bytes(available), total: bytes(total) });
 }
 
-/** A finding about the disk has the days itself. */
+/** Without the days where a finding about the disk names them. */
 function diskWords({ values, findings }: HostStatus): string {
   const { disk_available_bytes: available, disk_total_bytes: total, disk_days_left: days } = values;
   if (available === undefined || total === undefined) return '';

@@ -3,7 +3,7 @@
 import { answer, list, message, optional, time } from '@forpost/shared/http/schema.ts';
 import Type from 'typebox';
 
-/** Of the answer to a request for dead letters. */
+/** The most dead letters of one answer. */
 export const maxDeadLetters = 200;
 /** Shown bytes of a dead letter's payload: enough to recognise it. */
 export const shownPayloadBytes = 2000;

@@ -65,7 +65,7 @@ export const changedAnswer = answer({
 });
 
 export const notKept = { 404: problem('the revision is not kept') };
-/** Of a change that names a revision. */
+/** Refusals of a change that names a revision. */
 export const changeRefusals = {
   412: problem('others changed the document', {
     conflict: optional(

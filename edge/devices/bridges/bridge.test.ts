@@ -54,7 +54,7 @@ const inventory = (...devices: readonly (readonly [address: string, name: string
   devices.map(([address, name]) => ({ ieee_address: address, friendly_name: name, type: 'EndDevice' }));
 const statusOf = (registry: DeviceRegistry, id: string) => registry.statuses().find((one) => one.id === id);
 
-test('a device behind a bridge counts for itself, by its address or by its name at the bridge', () => {
+test('a device behind a bridge gets its own readings, by its address or by its name at the bridge', () => {
   const registry = registryOf(siteOf(zigbee([kitchen, hall])));
   said(registry, 'zigbee', 'zigbee2mqtt/bridge/devices', inventory(['0x01', 'Climate'], ['0x02', 'Hall sensor']));
   expect(said(registry, 'zigbee', 'zigbee2mqtt/Climate', { temperature: 21 })).toEqual([
@@ -94,7 +94,7 @@ test('a bridge speaks for no other log-in, for no other bridge, and a consumer c
   expect(registry.principal('kitchen')).toBeUndefined();
 });
 
-test('a device that nobody has named waits: it is shown with what it sent, and its readings are the bridge’s', () => {
+test('a found device is shown with its messages, and until a person names it, its readings are the bridge’s', () => {
   const registry = registryOf(siteOf(zigbee([])));
   expect(said(registry, 'zigbee', 'zigbee2mqtt/bridge/devices', inventory(['0x03', 'Cellar']))).toEqual([]);
   expect(registry.bridges()[0]?.found).toMatchObject([{ name: 'Cellar', source: '0x03', messages: 0, values: {} }]);
@@ -128,7 +128,7 @@ test('groups and the coordinator are no devices', () => {
   expect(registry.bridges()[0]?.found).toEqual([]);
 });
 
-test('a device that its bridge renames stays the device that it was, also over a restart of the gateway', async () => {
+test('a device listed by its address keeps its id when its bridge renames it, also over a restart', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'forpost-bridges-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const start = async () => {
@@ -147,7 +147,7 @@ test('a device that its bridge renames stays the device that it was, also over a
   expect(said(first.registry, 'zigbee', 'zigbee2mqtt/Stove', { temperature: 30 })).toEqual([
     'kitchen: {"temperature_c":30}',
   ]);
-  // the document has the name of this one, which is another now: it is found, with the device that it was
+  // the document has the old name of this device: the device is found under its new name, with its old id
   expect(first.registry.bridges()[0]?.found).toMatchObject([{ name: 'Corridor', source: '0x02', was: 'hall' }]);
   await first.file.stop();
   const { registry } = await start();
@@ -214,7 +214,7 @@ test('a bridge is reachable while it is connected and says that it runs, and so 
   expect(changes).toEqual(['zigbee true', 'zigbee false', 'zigbee true', 'zigbee false']);
 });
 
-test('what a bridge says of a device is no message of the device: only what the device sent counts', () => {
+test('a bridge’s report about a device does not count as a message of the device', () => {
   const registry = registryOf(siteOf(zigbee([hall])));
   said(registry, 'zigbee', 'zigbee2mqtt/bridge/devices', inventory(['0x02', 'Hall sensor']));
   said(registry, 'zigbee', 'zigbee2mqtt/Hall sensor/availability', 'offline');
@@ -223,7 +223,7 @@ test('what a bridge says of a device is no message of the device: only what the 
   expect(statusOf(registry, 'hall')).toMatchObject({ messages: 1 });
 });
 
-test('what is not understood belongs to the device that the message is about', () => {
+test('a message that is not understood counts for the device that it is about', () => {
   const registry = registryOf(siteOf(zigbee([hall])));
   said(registry, 'zigbee', 'zigbee2mqtt/Hall sensor', { flow_rate: 3 });
   expect(statusOf(registry, 'hall')?.unread).toMatchObject({ nothingUnderstood: true, unknownKeys: ['flow_rate'] });

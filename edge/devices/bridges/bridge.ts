@@ -10,7 +10,7 @@
  *
  * Always: a bridge speaks for itself and for the devices that the document lists behind it, never for another log-in's or
  * another bridge's, whatever name it gives. The address counts before the name, so that a device that the bridge renames
- * stays the device that it was. A found device is named in the document, and its next message is its own. Memory is
+ * keeps its id. A found device is named in the document, and its next message is its own. Memory is
  * bounded: `mostNames` names, `mostFound` of them found; the found one that was silent longest makes room, and is counted.
  */
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
@@ -93,7 +93,7 @@ export class Bridge implements KnownToBridge {
       else entry?.noteMessage(own, received, message);
       if (owner !== undefined && isAlive(name, own, report)) alive.add(owner);
     }
-    // what it says of itself counts before what it sends: the event of its last will is an item too
+    // the bridge's state counts before its items: the event of its last will is an item too
     this.reachable = report?.running ?? (items.length > 0 || this.reachable);
     const kept = items.filter(({ device }) => device === undefined || !groups.has(device));
     const ownerOf = ({ device }: Item) => (device === undefined ? undefined : owners.get(device));
@@ -164,7 +164,7 @@ export class Bridge implements KnownToBridge {
       if ((entry.kind === 'group') === (complete === 'groups') && !listed.has(entry.name)) this.#remove(entry.name);
   }
 
-  /** A name that the bridge has now for a device that it knew by its address is a new name of the same device. */
+  /** A new name with a known address is the device's new name. */
   #merge(said: BridgedDevice, received: number): void {
     const before = said.address === undefined ? undefined : this.#nameOfAddress.get(said.address);
     const renamed = before !== undefined && before !== said.name ? this.#byName.get(before) : undefined;

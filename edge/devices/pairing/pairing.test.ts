@@ -113,7 +113,7 @@ test('a recognised client is asked once what it is, as far as it has subscribed'
   expect(client?.sent).toEqual([['cmnd/plug/STATUS', '0']]);
 });
 
-test('ten thousand client ids of one address are one address’s share, and a device elsewhere still gets in', () => {
+test('ten thousand client ids of one address fill only its own share, and a device elsewhere still gets in', () => {
   const { pairing, knock } = setUp();
   pairing.open(5, 'anna');
   for (let n = 0; n < 10_000; n++) knock({ clientId: `flood-${n}`, address: '10.0.0.66' });
@@ -209,7 +209,7 @@ test('a client that was taken in is shown as arrived at its first log-in, also a
   expect(pairing.knockers[0]?.takenIn?.arrived).toBe(clock.now());
 });
 
-test('a window that ends between showing and tapping refuses the tap in words, and keeps no password', async () => {
+test('taking in a client after the window has ended is refused in words, and no password is kept', async () => {
   const { clock, pairing, knock } = setUp();
   pairing.open(1, 'anna');
   knock();

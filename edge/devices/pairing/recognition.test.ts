@@ -119,7 +119,7 @@ test('a Shelly of the first generation is recognised by its announcement', () =>
   });
 });
 
-test('a device that speaks the native topics is recognised, and what cannot be read in its messages has its reason', () => {
+test('a device that speaks the native topics is recognised, and a message that cannot be read has its reason', () => {
   const judged = judge('box', [['forpost/devices/boiler-2/readings', '{"values": 1}']]);
   expect(judged.map(({ decoder, sure, config }) => [decoder.name, sure, config.topic])).toEqual([
     ['native', 1, 'boiler-2'],
@@ -167,7 +167,7 @@ test('of every message that devices really send, its own decoder is the surest t
   expect(recognised).toBeGreaterThan(100);
 });
 
-test('no message makes a decoder’s recognition throw, and what it shows is bounded', () => {
+test('no message makes a decoder’s recognition throw, and its result is bounded', () => {
   const odd = [
     '',
     '{',

@@ -89,7 +89,7 @@ export interface TakeInParts {
   readonly hash: (password: string) => Promise<string>;
 }
 
-/** Others may change the document meanwhile, and again. */
+/** Each try may meet another change of the document. */
 const mostTries = 5;
 const longestName = 100;
 

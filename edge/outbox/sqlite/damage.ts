@@ -1,7 +1,7 @@
 /**
  * Whether an error says that the outbox's file is at fault, and not the space on the disk.
  *
- * A page that the disk does not return once is no damage: it is read again (`retried`). Only a page that the disk refuses
+ * One failed read of a page is no damage: the page is read again (`retried`). Only a page that the disk refuses
  * several times counts as damaged.
  */
 import Database from 'better-sqlite3';
@@ -24,7 +24,7 @@ export function isDamage(error: unknown): boolean {
   return code.startsWith('SQLITE_CORRUPT') || unreadable.has(code);
 }
 
-/** Trying again may help. */
+/** Whether the error may pass: trying again may help. */
 export function mayPass(error: unknown): boolean {
   const code = codeOf(error);
   return unreadable.has(code) || code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED');
@@ -34,8 +34,8 @@ const tries = 4;
 const firstPauseMs = 20;
 
 /**
- * Runs `attempt` again, a few times within a second, while its error may pass; once where SQLite calls the file
- * damaged, which it does after some failed reads. @throws the last error
+ * Runs `run` again, a few times within a second, while its error may pass; once where SQLite calls the file
+ * damaged, which SQLite does after some failed reads. @throws the last error
  */
 export function retried<T>(run: () => T): T {
   for (let n = 1; ; n++) {

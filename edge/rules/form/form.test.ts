@@ -65,7 +65,7 @@ test('every field of every kind has words in each language', () => {
   expect(kinds.filter(({ titleI18n }) => titleI18n === undefined)).toEqual([]);
 });
 
-test('of two fields that exclude each other, one says whose place it takes', () => {
+test('of two fields that exclude each other, one names the other', () => {
   const threshold = ruleForms().kinds.find(({ kind }) => kind === 'threshold');
   expect(threshold?.fields.filter(({ instead }) => instead !== undefined)).toMatchObject([
     { name: 'devices', instead: 'device' },

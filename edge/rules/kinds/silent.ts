@@ -246,7 +246,7 @@ function afterMs(config: SilentConfig): number {
   return config.after_s * 1000;
 }
 
-/** When a device is due whose newest message came at `lastMessage`; never for a bridge that only stands for devices of the rule. */
+/** The due time after a message at `lastMessage`; never for a bridge that only stands for devices of the rule. */
 function dueAfter(config: SilentConfig, device: DeviceId, lastMessage: number): number {
   return coversDevice(config, device) ? lastMessage + afterMs(config) : Number.POSITIVE_INFINITY;
 }

@@ -134,7 +134,7 @@ export const tamper: RuleKind<TamperConfig, State> = {
     const cameras = new Map<DeviceId, Watched>();
     for (const [id, fresh] of begun) {
       const known = state.cameras.get(id);
-      // kinds that the rule no longer means are over; a camera that is live will not say so again
+      // kinds that the rule no longer names are over: a live camera does not report their end again
       const active = new Set([...(known?.active ?? [])].filter((one) => wanted(config).includes(one)));
       cameras.set(id, known === undefined ? fresh : { active, missing: known.missing });
     }

@@ -189,7 +189,7 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
       { above: before.above, below: before.below, channel: before.channel, metric: before.metric },
     );
     const subjects = new Map<DeviceId, Map<string, Phase>>();
-    // of another limit or metric only the alarms stay: their end is judged by the next reading
+    // under another limit or metric only the alarms stay: the next reading decides whether they end
     const kept = isSameLimit ? state.subjects : threshold.initial(config, context, 0 as Uptime).subjects;
     for (const [device, phases] of kept)
       if (context.devices.includes(device) && coversDevice(config, device)) subjects.set(device, phases);
@@ -295,7 +295,7 @@ function described(config: ThresholdConfig, context: RuleContext, subjectChange:
   const { formats } = context.words;
   const limit = config.above ?? config.below ?? 0;
   const called = context.nameOf(device);
-  // each is a text of its own to write out, which only the rule's own message needs
+  // formatting these texts takes time, and only the rule's own message needs them
   const fieldsWith = (shown: number): Readonly<Record<string, string>> =>
     own === undefined
       ? {}

@@ -75,7 +75,7 @@ class Life {
   }
 
   take(step: Step): void {
-    // it is not known how long a gateway ran on behind its last event: here it stopped at once
+    // events do not say how long a gateway ran on after its last event: here it stopped at once
     if (step.restart === undefined) this.wait(step.afterMs);
     else this.uptime += step.afterMs;
     const { device, state, power = 0, channel, quality, lateMs = 0, live, synced } = step;

@@ -18,7 +18,7 @@ import type { RehearsalAnswer, RehearsalQuestion } from './messages.ts';
 const mostEvents = 2_000_000;
 /** The thread stops reading after this time and answers with what it has. */
 const mostMs = 45_000;
-/** One that runs, and those that wait for it. */
+/** The running rehearsal and the waiting ones. */
 const mostAsked = 4;
 /** A thread that does not answer is ended. */
 const deadlineMs = mostMs + 10_000;
@@ -41,7 +41,8 @@ export class Rehearsals {
   }
 
   /**
-   * What `drafted` rules would have done in the last `hours`, and what `standing` ones did. `signal`: the caller has closed its connection.
+   * The alarms that `drafted` and `standing` rules would have raised in the last `hours`. `signal`: the caller has
+   * closed its connection.
    * @throws ForpostError FORPOST_CALL_UNANSWERED, also where the caller has closed its connection
    */
   run(

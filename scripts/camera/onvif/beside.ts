@@ -12,7 +12,7 @@ export interface OnvifBesideOptions {
   readonly url: string;
   readonly user?: string;
   readonly password?: string;
-  /** of the discovery; default 3702 */
+  /** default 3702 */
   readonly discoveryPort?: number;
 }
 
@@ -24,7 +24,7 @@ export interface OnvifBeside {
   stop(): Promise<void>;
 }
 
-/** What the simulated camera says of its one stream. */
+/** The answers of a camera with one stream. */
 const oneStream = (make: Make): Make => ({
   ...make,
   name: 'Forpost Simulated',

@@ -14,7 +14,7 @@ import { type Make, makes } from './makes.ts';
 export interface OnvifDeviceOptions {
   /** default: hikvision */
   readonly make?: keyof typeof makes;
-  /** changes what the maker's cameras say */
+  /** changes the answers of the maker's cameras */
   readonly change?: (make: Make) => Make;
   readonly user?: string;
   readonly password?: string;
@@ -33,7 +33,7 @@ export interface OnvifDeviceOptions {
   readonly hasNoServices?: boolean;
   /** it locks the user after this many wrong tries */
   readonly locksAfter?: number;
-  /** answers a request itself; true: it did */
+  /** may answer a request itself; true: it has answered */
   readonly misbehave?: (request: IncomingMessage, response: ServerResponse, action: string) => boolean;
 }
 

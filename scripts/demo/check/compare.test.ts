@@ -31,7 +31,7 @@ const alert = (alarm: string, change: string, at: number, severity = 'warning') 
   device: 'd',
 });
 
-test('each alert is timed to the first of its own notifications', () => {
+test('an alert’s delay ends with its first notification', () => {
   const alerts = [alert('1', 'raised', 100), alert('1', 'cleared', 300)];
   const arrived = [alert('1', 'raised', 140), alert('1', 'raised', 900), alert('1', 'cleared', 420)];
   expect(notifyDelays(alerts, arrived, undefined)).toEqual({
@@ -42,12 +42,12 @@ test('each alert is timed to the first of its own notifications', () => {
   });
 });
 
-test('an alert without a notification is missing; updates, and severities that the receiver does not want, are not', () => {
+test('an alert without a notification counts as missing, but not an update or an unwanted severity', () => {
   const alerts = [alert('1', 'raised', 1), alert('1', 'updated', 2), alert('2', 'raised', 3, 'info')];
   expect(notifyDelays(alerts, [], undefined).missing).toBe(1);
 });
 
-test('alerts of an outage, and those that waited behind them, are timed apart from the others', () => {
+test('delays of alerts in an outage, and of alerts that waited behind them, are listed apart', () => {
   const alerts = [10_000, 20_000, 27_000, 40_000].map((at, i) => alert(`${i}`, 'raised', at));
   const arrived = [10_050, 28_000, 28_100, 40_080].map((at, i) => alert(`${i}`, 'raised', at));
   const delays = notifyDelays(alerts, arrived, { from: 19_000, back: 25_000 });

@@ -95,7 +95,7 @@ export class Probe {
       alertsLost: this.#expected.size,
       alerts: this.#alerts,
     };
-    // a clean session with the same client id removes the kept one
+    // a clean session with the same client id removes the kept session
     await Promise.allSettled([this.#device?.endAsync(), this.#listener?.endAsync()]);
     return result;
   }

@@ -1,4 +1,4 @@
-/** A sentence as a reader of Russian gets it, and what of it is still English. */
+/** Finds sentences that a reader of Russian would get in English. */
 import { catalogue } from '../catalogue/all.ts';
 import { quotes } from '../recognise.ts';
 import { asMessage, type Sentence } from '../sentence.ts';

@@ -1,5 +1,5 @@
 /**
- * For tests: what of a sentence a reader of Russian would read in English.
+ * For tests: finds the parts of a sentence that a reader of Russian would get in English.
  *
  * Always: a value without a space is a name, a code or a number. A value with spaces and Latin words is a sentence that has no
  * message, unless it quotes another program, or is a name that people gave.
@@ -14,7 +14,7 @@ const { say } = texts('ru', catalogue.ru);
 const quotes: ReadonlySet<string> = new Set(['doing', 'line', 'said', 'command', 'shape', 'encoding', 'name', 'names']);
 const unknown = '\0';
 
-/** The English sentences that stay in `message`; `words` themselves where it has none, or one of another version. */
+/** The English sentences that stay in `message`; `words` without a message, or with one of another version. */
 export function untranslated(message: Message | undefined, words: string): readonly string[] {
   if (words === '') return [];
   if (message === undefined) return [words];

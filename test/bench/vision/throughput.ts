@@ -77,7 +77,7 @@ async function pipeline(model: Model, seconds: number, source: (size: number) =>
   return rate;
 }
 
-/** Passes frames to a camera's analysis: the next one when the present one is analysed, or was stopped by the gate. */
+/** Passes frames to a camera's analysis, the next one once the last is analysed or stopped by the gate. */
 async function feed(
   camera: string,
   model: Model,

@@ -35,7 +35,7 @@ function logIn(fields: Partial<ConnectFields>): (session: Session) => Buffer {
   };
 }
 
-/** Sent as the first bytes of a connection, the message ends it. */
+/** The broker ends a connection that begins with these bytes. */
 function ends(message: Buffer | ((session: Session) => Buffer)): readonly Step[] {
   return [a.open(), a.send(message), a.closed()];
 }
@@ -101,7 +101,7 @@ group.both('3.1.2-15', '3.1.2-13', 'will retain without a will ends the connecti
 );
 group.v3('3.1.2-22', 'a password without a user name ends the connection', () => ends(logIn({ user: undefined })));
 
-// the payload: what the flags announce, in order, and nothing more
+// the payload: exactly the fields that the flags announce, in order
 const id = (session: Session) => field(session.clientId('a'));
 const user = (session: Session) => field(session.target.user);
 group.both('3.1.3-3', '3.1.3-3', 'CONNECT without a client id ends the connection', () => ends(raw(0x02, () => [])));

@@ -25,7 +25,7 @@ export function alarmList(opened: () => OpenedStore): void {
     expect(alarms.filter(({ gateway }) => gateway === quiet).map(({ alarm }) => alarm)).toEqual(['c', 'b', 'a']);
   });
 
-  test('gives each gateway a share of the list of alarms, counts what is not listed, and lists it page by page', async () => {
+  test('gives each gateway a share of the list of alarms, counts the alarms beyond it, and lists them page by page', async () => {
     const { store, clock } = opened();
     const [flood, calm, site] = [newGateway(), newGateway(), newGateway()];
     const at = clock.now() + 11 * 3_600_000;

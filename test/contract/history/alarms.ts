@@ -130,7 +130,7 @@ export function alarmStates(opened: () => OpenedStore): void {
     expect(await open()).toEqual([['new kind', true]]);
   });
 
-  test('records an acknowledgement at the centre even if the gateway never gets it, and the first one stays', async () => {
+  test('records an acknowledgement at the centre even if the gateway never gets it, and keeps the first one', async () => {
     const { store } = opened();
     const gateway = newGateway();
     const other = newGateway();

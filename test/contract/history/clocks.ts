@@ -25,7 +25,7 @@ export function correctedTimes(opened: () => OpenedStore): void {
       (await store.events({ gateway, type: eventTypes.reading, limit: 100, ...range })).events;
     const numbers = async (range: { from?: number; to?: number } = {}) =>
       (await ask(range)).map(({ sequence }) => Number(sequence));
-    // 1970 is not believed: the time of storing counts
+    // a clock in 1970 is wrong: the time of storing counts
     expect(await numbers()).toEqual([4, 2, 1, 5, 3]);
     expect((await ask()).map(({ doubted }) => doubted)).toEqual(['past', 'past', 'past', undefined, undefined]);
     expect((await ask()).some((one) => 'corrected_received' in one)).toBe(false);
@@ -119,7 +119,7 @@ export function correctedTimes(opened: () => OpenedStore): void {
     });
   });
 
-  test('moves no event to more than a day before its storing, whatever the gateway says of its clock', async () => {
+  test('moves no event to more than a day before its storing, whatever clock events the gateway sends', async () => {
     const { store, clock } = opened();
     const gateway = newGateway();
     const one = event({ gateway, sequence: 1, uptime: 5000, time: 5000, clock: 'unsynced' });

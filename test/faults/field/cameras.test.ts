@@ -11,7 +11,7 @@ describe.concurrent('a camera is live within 3 s of its first usable frame, and 
     });
 });
 
-describe.concurrent('a camera that cannot be watched says why', () => {
+describe.concurrent('an unusable camera shows its reason', () => {
   for (const one of badCases.filter(({ quick }) => quick))
     test(`with ${one.name}`, async () => {
       expect(await runBad(one)).toBe('');

@@ -1,6 +1,6 @@
 /**
- * `npm run faults -- --field [--runs SECONDS] [--seed N] [--scenario SUITE,…]`: runs inputs of the field for this long in each
- * suite; prints one JSON document as the last line of standard output.
+ * `npm run faults -- --field [--runs SECONDS] [--seed N] [--scenario SUITE,…]`: runs each suite of field inputs
+ * for this long; prints one JSON document as the last line of standard output.
  */
 import { createReport } from '../../../scripts/report.ts';
 import { fieldSuites } from './registry.ts';

@@ -27,8 +27,8 @@ export const tokens = { bad: 'stolen-token-0123456789abcdef', good: 'honest-toke
 export type Gateway = keyof typeof tokens;
 
 /**
- * Starts a centre with both gateways and a channel that records its notifications. `onRelease`: what ends it, to be called in
- * reverse order.
+ * Starts a centre with both gateways and a channel that records its notifications. `onRelease`
+ * takes the clean-up functions, to be called in reverse order.
  */
 export async function startCentre(
   onRelease: (release: () => Promise<unknown>) => void,

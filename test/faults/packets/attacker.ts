@@ -1,5 +1,5 @@
 /**
- * A hostile client in a thread of its own, so that the cost of attacking does not count as the cost of being attacked: it logs
+ * A hostile client in a thread of its own, so that its own processor time does not count as the gateway's: it logs
  * in, repeats its attack until it is stopped, and counts its actions.
  */
 import { connect, type Socket } from 'node:net';
@@ -226,7 +226,7 @@ const attacks = {
       times(2000, (n) => pubrelPacket(n + 1)),
       2000,
     ),
-  /** one UNSUBSCRIBE with so many filters that it does not have, again and again */
+  /** one UNSUBSCRIBE with so many unsubscribed filters, again and again */
   'UNSUBSCRIBE of many filters': async () => {
     const attacker = await Attacker.loggedIn(false);
     parentPort?.postMessage('begun');

@@ -13,7 +13,7 @@ export const mistakes = {
   'delete-before-cursor': { shows: 'deleted' },
   /** a cursor of a sink and lane does not name its epoch */
   'cursor-without-epoch': { shows: 'lost' },
-  /** the centre takes every number below its highest one for stored */
+  /** the centre counts every number below its highest one as stored */
   'high-water-mark': { shows: 'lost' },
   /** a start counts its epoch from the file, and an older image repeats the count */
   'epoch-counted': { shows: 'conflict' },

@@ -8,7 +8,7 @@ import { campaignOnThreads } from './threads.ts';
 /** More by hand: FORPOST_SIMULATION_SEEDS=100000, or npm run faults -- --simulate 100000 */
 const seeds = Number(process.env.FORPOST_SIMULATION_SEEDS ?? 500);
 
-test('through all faults at once nothing acknowledged is lost, nothing is stored twice, and every gap is explained', async () => {
+test('through all faults at once no acknowledged event is lost, none is stored twice, and every gap is explained', async () => {
   const { failures, ...totals } = await campaignOnThreads(1, seeds);
   expect(failures.map(describeFailure).join('\n\n')).toBe('');
   expect(totals).toMatchObject({ seeds, lost: 0, duplicated: 0, unexplained: 0 });

@@ -1,6 +1,6 @@
 /**
  * A simulated RTSP camera, with reported quirks of real ones as switches. It writes its own messages and packets, without a
- * library, so that it can be as wrong as real cameras are.
+ * library, so that it can break the standards as real cameras do.
  *
  * Always: it listens on loopback, at a port of its own; `stop` ends everything that it started.
  */

@@ -64,7 +64,7 @@ test('a camera cannot send the gateway to another host, protocol or log-in', () 
   expect(withLogin?.address).toBe('http://192.168.0.9/onvif');
 });
 
-test('what is no answer of a camera is left out: printers, broken XML, entities, another charset, noise', () => {
+test('answers that are not a camera’s are left out: printers, broken XML, entities, another charset, noise', () => {
   const printer = answerOf('axis', 'http://192.168.0.9/')
     .replace(/onvif:[^ <]*/g, '')
     .replace(/<wsdd:Types>[^<]*/, '<wsdd:Types>wprt:PrintDeviceType');

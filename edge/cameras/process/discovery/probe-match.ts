@@ -1,8 +1,8 @@
 /**
  * Reads a camera's answer to a WS-Discovery probe. Pure.
  *
- * A camera names its ONVIF addresses as it knows them: several, of IPv6, of a network that it has not left since the
- * factory (192.168.1.108), or none. One that this machine can reach directly is chosen; a camera without one is shown with
+ * A camera names its ONVIF addresses as it knows them: several, IPv6 ones, a factory address of another network
+ * (192.168.1.108), or none. One that this machine can reach directly is chosen; a camera without one is shown with
  * the reason.
  */
 import { isIP } from 'node:net';

@@ -103,7 +103,7 @@ function openSocket(from: OwnAddress, answers: Answers): Promise<Socket> {
 function send(socket: Socket, text: string, port: number, { family, name }: OwnAddress): void {
   const to = family === 'IPv4' ? group.IPv4 : `${group.IPv6}%${name}`;
   socket.send(text, port, to, () => {
-    // a probe that is not sent is one that is lost: the next sending follows
+    // an unsent probe counts as a lost one: the next sending follows
   });
 }
 

@@ -108,7 +108,7 @@ test.each([
   );
 });
 
-test('a page, noise, and an answer in half are no ONVIF', async () => {
+test('a web page, noise and half an answer are not ONVIF', async () => {
   const cut = '<?xml version="1.0"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body><tds:GetSys';
   for (const text of ['<html><body>Log in</body></html>', '\0\0\xff', '', cut]) {
     const camera = await device({ misbehave: (_, response) => Boolean(response.end(text)) });
@@ -116,7 +116,7 @@ test('a page, noise, and an answer in half are no ONVIF', async () => {
   }
 });
 
-test('answers that a proper camera does not give end the question and throw into nowhere', async () => {
+test('malformed ONVIF answers end the request, without an uncaught error', async () => {
   const body = (inner: string) =>
     `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>${inner}</s:Body></s:Envelope>`;
   for (const inner of ['<GetProfilesResponse/>', '<x/>', '', '<a>'.repeat(9_000) + '</a>'.repeat(9_000)]) {
@@ -146,7 +146,7 @@ test('an answer without end is cut off at half a megabyte', async () => {
   expect(sent).toBeLessThan(16_000_000);
 });
 
-test('an answer that drips is given up', async () => {
+test('an answer that comes too slowly is given up', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   try {
     const camera = await device({ misbehave: (_, response) => response.write('<') });
@@ -229,7 +229,7 @@ test('a camera without video says so, and a stream without an address does not h
   expect(described.notes).toEqual(['the camera names a stream without an address that can be used: none']);
 });
 
-test('text in UTF-16 and in a charset that nobody knows is read', async () => {
+test('text in UTF-16 and in an unknown charset is read', async () => {
   const camera = await device({
     misbehave: (_, response, action) => {
       if (action !== 'GetDeviceInformation') return false;

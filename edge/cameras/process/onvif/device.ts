@@ -118,7 +118,7 @@ class Device {
       } catch (error) {
         if (!isAction(error)) throw error;
       }
-      // announced and not there
+      // announced, but missing
       this.#cam.media2Support = false;
     }
     return profilesIn(await this.#cam.call((cam, done) => cam.getProfiles(done)));
@@ -149,7 +149,7 @@ class Device {
     return { streams, notes: [...notes] };
   }
 
-  /** Not every camera has one, and none needs it. */
+  /** The address of single pictures, which is optional. */
   async #snapshot([first]: readonly Profile[]): Promise<string | undefined> {
     if (first === undefined) return undefined;
     try {
@@ -167,7 +167,7 @@ class Device {
   async #send({ body, service }: Request): Promise<string> {
     const place = service === undefined ? undefined : this.#cam.uri?.[service];
     const path = place?.path ?? new URL(this.#source.url).pathname;
-    // another address of the camera says nothing of the port here
+    // a port at another address of the camera does not count here
     const port = place?.hostname === this.#source.host ? Number(place.port ?? this.#source.port) : this.#source.port;
     const answer = await this.#post.send(path, body, port);
     const refusal = refusalOf(answer, this.#post.where, this.#source.login !== undefined);
@@ -176,7 +176,7 @@ class Device {
   }
 }
 
-/** The library's camera with this file's way to send, and with results that cannot throw into nowhere. */
+/** The library's camera with this file's way to send, and without uncaught errors from its results. */
 class SafeCam extends Cam {
   readonly #send: (request: Request) => Promise<string>;
   #requests = 0;
@@ -220,7 +220,7 @@ class SafeCam extends Cam {
       try {
         callback.call(this, null, [this.#body], text, 200);
       } catch {
-        // the library reads what a proper answer has
+        // the library throws on a malformed answer
         fail?.(new DeviceRefusal({ kind: 'action', reason: words('gateway/reason.onvif-answer') }));
       }
     };

@@ -134,7 +134,7 @@ export class SiteStore {
     return this.answered(() => call(`${base}/api/v1/site${path}`, init, saveWithinMs));
   }
 
-  /** What became of a change that an area sends to a route of its own. @throws as `call` */
+  /** The result of a change that an area sends to a route of its own. @throws as `call` */
   async answered(ask: () => Promise<Response>): Promise<Saved> {
     try {
       const answer = (await (await ask()).json()) as {
@@ -142,7 +142,7 @@ export class SiteStore {
         readonly unchanged?: Revision;
         readonly passwords?: readonly MadePassword[];
       };
-      // the change is made: the values come with the next status, where they do not come now
+      // the change is made: if this load fails, the next status loads the values
       await this.load().catch(() => undefined);
       return { saved: answer.revision ?? answer.unchanged ?? this.revision, passwords: answer.passwords ?? [] };
     } catch (error) {

@@ -21,7 +21,7 @@ export function recogniseShelly(message: UnknownMessage): Recognised | undefined
   return rpc(message, prefix, rest === 'events/rpc');
 }
 
-/** What it is, and its state. The first generation understands its own command. */
+/** Questions for model and state. The first generation has a command of its own. */
 export function questionsToShelly({ topic }: Recognised['config']): readonly Question[] {
   const call = (id: number, method: string) => JSON.stringify({ id, src: caller, method });
   return [

@@ -9,7 +9,7 @@ import { isJsonObject, type JsonObject, parseJson, wordOf } from '../../payload.
 import { nameOf, type Question, type Recognised, sure, type UnknownMessage } from '../../recognise.ts';
 
 const standard = '%prefix%/%topic%/';
-/** The messages that only Tasmota calls so, and those that others may call so too. */
+/** Names of messages that only Tasmota uses, and names that others may use too. */
 const ownMessages = /^(INFO[1-3]|STATUS([0-9]|1[0-3])?|ZbReceived|STATE|SENSOR)$/;
 const otherMessages = /^(LWT|RESULT|POWER[0-9]{0,2})$/;
 const discovery = /^tasmota\/discovery\/[0-9A-F]{12}\/config$/i;

@@ -77,7 +77,7 @@ function deviceOf(one: JsonObject): BridgedDevice | undefined {
   };
 }
 
-/** «LUMI WSDCGQ11LM: Temperature and humidity sensor»; of a device without a definition what it calls its model. */
+/** «LUMI WSDCGQ11LM: Temperature and humidity sensor»; of a device without a definition its own word for the model. */
 function modelOf(definition: JsonObject | undefined, modelId: Json | undefined): string {
   const text = (value: Json | undefined) => (typeof value === 'string' ? value : '');
   const model = [text(definition?.vendor), text(definition?.model)].filter((part) => part !== '').join(' ');

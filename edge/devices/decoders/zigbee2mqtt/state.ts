@@ -2,7 +2,7 @@
  * Reads the values of one Zigbee device: `{"temperature": 21.5, "battery": 97, "voltage": 3000, "linkquality": 120}`.
  *
  * Always: a null is a value that the device has not sent yet, and is no problem. `last_seen` is the device's own time, so
- * that what the bridge repeats from its memory at its start does not look new. A button (`action`) is an event.
+ * that values that the bridge repeats from memory at its start do not look new. A button (`action`) is an event.
  */
 
 import type { Value } from '@forpost/shared/event/event.ts';

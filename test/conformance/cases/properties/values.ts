@@ -34,7 +34,7 @@ export const right: Readonly<Record<PropertyName, Buffer>> = {
 /** every property of the standard */
 export const all = Object.keys(propertyKinds) as PropertyName[];
 
-/** The standard numbers no sentence of its own for most of these: a malformed packet or a protocol error. */
+/** Most of these have no numbered statement in the standard: a malformed packet or a protocol error. */
 export const broken = '4.13.1-1';
 export const wrongValue = broken;
 

@@ -1,4 +1,4 @@
-/** The button that tries an action, and what became of it in words. The test is marked as one, and is no alarm. */
+/** The button that tests an action, and the result in words. The test is marked as a test, and is no alarm. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Tried } from '../../../view.ts';
 import { tryAction } from '../rules/calls.ts';

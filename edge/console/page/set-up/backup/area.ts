@@ -1,4 +1,4 @@
-/** The area of backups: one of this gateway, and this box as the gateway of one. */
+/** The area of backups: making one of this gateway, and making this box the gateway of one. */
 import { html, type TemplateResult } from 'lit';
 import type { AreaModule, AreaParts } from '../area.ts';
 import { heading } from '../parts.ts';

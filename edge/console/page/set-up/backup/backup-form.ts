@@ -9,7 +9,7 @@ import * as api from '../../api.ts';
 import { bytes } from '../../format.ts';
 import { t } from '../texts.ts';
 
-/** As the gateway has it. */
+/** The least length at the gateway, too. */
 const leastLength = 12;
 
 export class BackupForm extends LitElement {

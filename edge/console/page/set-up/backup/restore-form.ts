@@ -17,7 +17,7 @@ import { fact } from '../../parts.ts';
 import { t } from '../texts.ts';
 
 const partBytes = 512 * 1024;
-/** A part that found no answer is sent again so many times, then the person decides. */
+/** A part without an answer is sent again so many times; then the person decides. */
 const mostTries = 5;
 const tryAgainMs = 2_000;
 /** A large backup is unpacked and checked on a slow card. */
@@ -35,7 +35,7 @@ class RestoreForm extends LitElement {
     isTaken: { state: true },
   };
   declare nowMs: number;
-  /** how many devices this box has: they are put aside */
+  /** number of this box's devices, which the restore puts aside */
   declare devices: number;
   declare state: RestoreState | undefined;
   /** part of the file that is sent, 0 to 1; undefined: none is being sent */

@@ -58,7 +58,7 @@ class CameraPlace extends LitElement {
       (scene) => {
         this.drawn = scene;
       },
-      // the picture is shown without what is drawn in it; the next revision loads it again
+      // the picture is shown without the drawing; the next revision loads the drawing again
       (error: unknown) => console.warn('scene:', error),
     );
   }

@@ -32,7 +32,7 @@ export function offeredOf({ url, name, codec, width, height, framesPerSecond, so
   return { url, name, about: about.filter((one) => one !== '').join(', ') };
 }
 
-/** Single pictures, each of which is asked for: for a camera whose streams cannot be used. */
+/** Single pictures by request, for a camera whose streams cannot be used. */
 export function snapshotOf(url: string): OfferedStream {
   return { url, name: t('set-up/cameras.snapshot'), about: t('set-up/cameras.snapshot-about') };
 }

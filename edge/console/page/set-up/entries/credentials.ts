@@ -1,5 +1,5 @@
 /**
- * The credentials of one device, bridge or consumer: by what it logs in, a new password, and the end of all of them.
+ * The credentials of one device, bridge or consumer: how it logs in, a new password, and the revocation of all.
  *
  * Always: a password is shown once, and forgotten when the place is left; a revocation is asked for twice.
  */
@@ -12,7 +12,7 @@ import { fact } from '../../parts.ts';
 import { shownOnce } from '../parts.ts';
 import { t } from '../texts.ts';
 
-/** A device that cannot be visited at once keeps its old password for so long. */
+/** The grace for a device that cannot be visited at once. */
 const graceS = 7 * 86_400;
 
 class Credentials extends LitElement {

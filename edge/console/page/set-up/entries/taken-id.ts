@@ -1,4 +1,4 @@
-/** Whether a new entry's id is taken already, said before the gateway is asked. */
+/** Tells whether a new entry's id is taken, before the gateway is asked. */
 import type { Values } from '../form/fields.ts';
 import type { Mistake, SiteStore } from '../site-store.ts';
 import { t } from '../texts.ts';

@@ -16,7 +16,7 @@ function storage(): Storage {
 }
 const draft = (at: number) => ({ seen: 'c0ffee', at, typed: { name: 'Kitchen' }, before: { name: 'Hall' } });
 
-test('what is typed is there after a reload, of this page alone', () => {
+test('a draft is there after a reload, and only at its own gateway', () => {
   const kept = storage();
   new Drafts(() => kept, '/a/').write('devices/meter', draft(1));
   expect(new Drafts(() => kept, '/a/').read('devices/meter')).toEqual(draft(1));

@@ -1,5 +1,5 @@
 /**
- * Keeps what is typed and not saved, in this tab of the browser: over a lost connection, a reload, and a way through other
+ * Keeps unsaved input in this tab of the browser: over a lost connection, a reload, and a way through other
  * places of the page.
  *
  * Always: bounded in number and size, the oldest go first; a draft has no secret; a browser without storage forgets.

@@ -36,20 +36,20 @@ test('a new entry is one edit with all that is typed', () => {
   });
 });
 
-test('what is no number, and a field that must not be empty, are mistakes at their fields', () => {
+test('a text that is not a number, and an empty required field, are mistakes at their fields', () => {
   expect(read({ fields, typed: { 'record.before_s': 'five', test: true }, now: {}, at })).toMatchObject({
     mistakes: [{ path: [...at, 'record', 'before_s'] }, { path: [...at, 'url'] }],
   });
 });
 
-test('the value of a field that is no longer there is removed', () => {
+test('the value of a field that the form no longer shows is removed', () => {
   const now = { test: true, url: 'rtsp://x' };
   expect(read({ fields, typed: { test: false }, now, at })).toEqual({
     edits: [{ remove: [...at, 'test'] }, { remove: [...at, 'url'] }],
   });
 });
 
-test('a list of one and a text, a comma and a point, say the same', () => {
+test('a list of one equals its text, and a decimal comma equals a point', () => {
   expect(differs(fields[4]!, ['a/#'], { subscribe: 'a/#' })).toBe(false);
   expect(differs(fields[1]!, '5.0', { record: { before_s: 5 } })).toBe(false);
   expect(differs(fields[1]!, '5.1', { record: { before_s: 5 } })).toBe(true);

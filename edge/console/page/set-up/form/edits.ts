@@ -1,5 +1,5 @@
 /**
- * From what is typed to edits of the document. Pure.
+ * Turns what is typed into edits of the document. Pure.
  *
  * Always: a field that says what the document says gives no edit, so a save touches only what was changed; an emptied field
  * is removed; a value that cannot be read is a mistake at its field, and then there are no edits.
@@ -111,7 +111,7 @@ function changed(
     const old = parsed(field, valueIn(now, field));
     if (isSame(old, value)) continue;
     const [top = '', ...rest] = field.path;
-    // a switch that is at its usual place may stand in the document all the same
+    // the document may hold a switch at its default value
     if (value === undefined && valueIn(now, field) !== undefined) edits.push({ remove: [...at, ...field.path] });
     else if (value !== undefined && rest.length > 0 && now[top] === undefined)
       put(blocks.get(top) ?? newBlock(blocks, top), rest, value);
@@ -139,7 +139,7 @@ function put(into: Record<string, unknown>, path: readonly string[], value: unkn
   put(block, rest, value);
 }
 
-/** Of plain JSON. */
+/** Compares plain JSON. */
 function isSame(one: unknown, other: unknown): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

@@ -84,7 +84,7 @@ function inputView(field: Field, parts: InputParts): TemplateResult {
   }
 }
 
-/** `none`: label of no choice; undefined: one must be chosen. A value that is no choice stays, as it is. */
+/** `none`: label of no choice; undefined: one must be chosen. A value outside the choices stays as it is. */
 function options(choices: readonly Choice[], value: unknown, none: string | undefined): TemplateResult {
   const unknown = typeof value === 'string' && value !== '' && !choices.some((choice) => choice.value === value);
   return html`${none === undefined ? nothing : html`<option value="" ?selected=${(value ?? '') === ''}>${none}</option>`}

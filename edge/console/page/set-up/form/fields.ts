@@ -46,7 +46,7 @@ export interface ChoiceField extends AnyField {
 
 export interface SwitchField extends AnyField {
   readonly kind: 'switch';
-  /** what an absent value means; default false. A switch that stands there is removed from the document. */
+  /** the value of an absent switch; default false. A switch at this value is removed from the document. */
   readonly otherwise?: boolean;
 }
 

@@ -104,7 +104,7 @@ export class EntryForm extends LitElement {
     if (this.spec.key !== this.#key) this.#open();
   }
 
-  /** Another entry is shown in this form: with its draft, where one is kept. */
+  /** Shows another entry in this form, with its draft where one is kept. */
   #open(): void {
     this.#key = this.spec.key;
     this.#reset();

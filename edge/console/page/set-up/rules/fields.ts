@@ -36,7 +36,7 @@ function fieldOf(field: FormFieldView, all: readonly FormFieldView[], parts: Fie
     label,
     hint,
     required: field.required,
-    // of two fields that exclude each other, the one without a value goes when the other has one
+    // of two fields that exclude each other, the empty one is hidden once the other has a value
     ...(rivals.length === 0
       ? {}
       : {
@@ -121,7 +121,7 @@ function choicesOf({ choices = [] }: FormFieldView): readonly Choice[] {
   return choices.map(({ value, label, labelI18n }) => ({ value, label: say(labelI18n, label) }));
 }
 
-/** The label of no choice: what counts then. */
+/** The label of no choice: the value that counts then. */
 function noneOf({ required, default: otherwise, choices = [] }: FormFieldView): string {
   if (required) return '';
   const known = choices.find(({ value }) => value === otherwise);
@@ -137,7 +137,7 @@ function drawnIn(type: 'zone' | 'line', { site, values }: FieldParts): readonly 
   return named((type === 'zone' ? camera?.zones : camera?.lines) ?? []);
 }
 
-/** A text with the values that the gateway has seen, of the chosen device. */
+/** A text field that offers the values that the gateway has seen of the chosen device. */
 function suggested(
   common: Pick<Field, 'path' | 'label' | 'required'>,
   type: 'metric' | 'channel',
@@ -152,7 +152,7 @@ function suggested(
   return { ...common, kind: 'own', view: (own) => typedWith(own, offered, type === 'metric' ? 'power_w' : '') };
 }
 
-/** A text with a list of values that it may have: any other can be typed too. */
+/** A text field that offers a list of values; any other can be typed too. */
 function typedWith(parts: OwnFieldParts, offered: readonly string[], placeholder: string): TemplateResult {
   const { id, describedBy, value, invalid, disabled, change } = parts;
   return html`<input id=${id} list="${id}-list" autocomplete="off" autocapitalize="none" spellcheck="false" placeholder=${placeholder}

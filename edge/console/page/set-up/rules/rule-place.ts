@@ -137,7 +137,7 @@ class RulePlace extends LitElement {
     };
   }
 
-  /** What one field offers follows from others: they are drawn again when those change. */
+  /** The choices of some fields depend on other fields: they are drawn again when those change. */
   #remember(values: Values): void {
     const isOther = ['device', 'camera', 'metric'].some((name) => values[name] !== this.#values[name]);
     this.#values = values;

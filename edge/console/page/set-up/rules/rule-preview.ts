@@ -69,7 +69,7 @@ class RulePreview extends LitElement {
     this.busy = true;
     this.problem = '';
     try {
-      // a rule that is switched off would raise nothing: a person asks what it would do
+      // a rule that is switched off is rehearsed as if it were on: off, it would raise nothing
       const { enabled: _, ...draft } = this.draft;
       const rehearsal = await rehearse(draft);
       if (text === this.#text) this.rehearsal = rehearsal;
