@@ -74,7 +74,7 @@ const grantTimeoutMs = 2_000;
 /** Without an answer evidence waits: bytes that cannot be counted against the link's limit are not sent. */
 const noGrant: ByteGrant = { bytes: 0, waitMs: grantTimeoutMs };
 const maxOpenCalls = 64;
-/** More calls than the thread has open: a handler runs on after the thread has given up its call. */
+/** More than `maxOpenCalls`: a handler goes on after the thread has given up its call. */
 const maxRunningCalls = 512;
 
 export class Uplink implements Part {

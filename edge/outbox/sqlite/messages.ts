@@ -90,7 +90,7 @@ export interface Batch {
   readonly stamp: Stamp;
   /** of all entries, estimated */
   readonly bytes: number;
-  /** entries that nobody offers again */
+  /** entries whose publisher does not send them again */
   readonly reserved: readonly number[];
   /** for each entry its number of events */
   readonly counts: readonly number[];
@@ -180,7 +180,7 @@ export type FromWriter =
       readonly putAside: PutAside | null;
       /** other missing and altered events that were found, in words */
       readonly found: string | null;
-      /** the file does not hold the broker's state of the thread before */
+      /** the file is new: it lacks the broker's state that the thread before had stored */
       readonly isAnew: boolean;
     }
   | {

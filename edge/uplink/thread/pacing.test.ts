@@ -15,7 +15,7 @@ import {
 const day = '2026-06-01';
 const at = (now: number, name = day): PacingTime => ({ now, day: name, msToNextDay: 3_600_000 });
 
-/** Sends `batch` bytes of each payer that always has more, as often as it may, and says what each got. */
+/** Sends `batch` bytes of each payer as often as the pacing permits, and returns the bytes of each. */
 function flood(limits: PacingLimits, wants: readonly Payer[], batch: (payer: Payer) => number, ms: number) {
   let state: PacingState = startPacing(limits, at(0));
   const sent = { alerts: 0, telemetry: 0, evidence: 0 };
@@ -169,7 +169,7 @@ test('when the day’s budget is used up telemetry waits for the next day, and a
   expect(verdict(state, limits, 'telemetry', at(5, '2026-06-02')).go).toBe(true);
 });
 
-test('what an earlier run used of this day counts, of another day it does not', () => {
+test('bytes that an earlier run sent count for their own day only', () => {
   expect(startPacing({ bytesPerDay: 1 }, at(0), [{ day, bytes: 77 }]).dayBytes).toBe(77);
   expect(startPacing({ bytesPerDay: 1 }, at(0), [{ day: '2099-01-01', bytes: 77 }]).dayBytes).toBe(0);
 });

@@ -199,7 +199,7 @@ export class SinkStatus {
     this.#unanswered = 0;
   }
 
-  /** Bytes on the wire beside the sessions count as an alert's do, because they wait for nothing. */
+  /** Counts bytes on the wire outside of sessions as an alert's bytes, because they do not wait for the pacing. */
   #countOther(): void {
     const { otherWireBytes = 0 } = this.#parts.sink;
     this.#parts.pacer.spent('alerts', otherWireBytes - this.#otherCounted);

@@ -109,7 +109,7 @@ export class PendingChanges {
     waiting?.reject(error);
   }
 
-  /** Nothing is pending: the running commit may hold the caller's changes. */
+  /** Called when no change is pending: the running commit may hold the caller's changes, so the caller waits for it. */
   #waitForRunning(): Promise<void> {
     if (this.#running === undefined || this.#running.pending.size === 0) return Promise.resolve();
     const wait = withResolvers();

@@ -55,9 +55,9 @@ export class SqliteOutbox implements Outbox {
   readonly #calls: Caller<WriterCalls>;
   #inFlight: QueuedBatch | undefined;
   #flushAsked = false;
-  /** why the last commit failed, where it did */
+  /** why the last commit failed; undefined: it succeeded */
   #failedFor: ForpostError | undefined;
-  /** the writer must look for room though no entry comes, and when it does next */
+  /** the writer must check the space although no entry comes; `#spaceTimer`: the next check */
   #spaceCheckDue = false;
   #spaceTimer: Timer | undefined;
   #drained: (() => void) | undefined;
@@ -290,7 +290,7 @@ export class SqliteOutbox implements Outbox {
     this.#writer.post({ kind: 'commit', batch: { ...this.#inFlight.batch, changes: this.#state.beginCommit() } });
   }
 
-  /** While shedding waits for room, the writer looks for it again also where no device tries. */
+  /** While shedding waits for space, has the writer check the space again although no device publishes. */
   #checkSpaceSoon(): void {
     if (this.#spaceTimer !== undefined || this.#writer.state !== 'running') return;
     this.#spaceTimer = this.#options.clock.after(checkSpaceEveryMs, () => {
@@ -317,7 +317,7 @@ function stopped(): ForpostError {
   return new ForpostError('FORPOST_OUTBOX_STOPPED', 'the outbox is not running');
 }
 
-/** Why an entry would make its whole batch fail; undefined: it would not. */
+/** The reason for which SQLite would refuse the entry, and with it its whole batch; undefined: there is none. */
 function problemOf(entry: OutboxEntry): string | undefined {
   for (const event of entry.events)
     if (!Number.isFinite(event.time) || !Number.isFinite(event.received) || !Number.isFinite(event.uptime))

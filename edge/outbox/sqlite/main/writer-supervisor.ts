@@ -47,7 +47,7 @@ export interface SupervisorParts {
   /** The thread takes commits from now on. */
   readonly ready: (ready: ReadyMessage) => void;
   readonly message: (message: WriterMessage) => void;
-  /** The thread is gone, or did not open the file: nothing that waits for it comes about. */
+  /** The thread has ended, or did not open the file: every call that waits for it fails. */
   readonly lost: (error: ForpostError) => void;
   /** The thread died while the outbox stops. */
   readonly diedStopping: () => void;
@@ -62,7 +62,7 @@ export class WriterSupervisor {
   #worker: WriterThread | undefined;
   #restart: Timer | undefined;
   #restartMs = firstRestartMs;
-  /** why the next thread must put the file aside; and what was put aside, until a file could be begun after it */
+  /** why the next thread must put the file aside; `#putAside`: the file that was put aside, until a new one has begun */
   #damage: string | null = null;
   #putAside: PutAside | null = null;
   #ready: ReadyMessage | undefined;

@@ -115,7 +115,7 @@ export class SqliteReader implements OutboxReader {
     return next >= before;
   }
 
-  /** @throws DamagedRange where numbers were given behind `after` and no event of them exists */
+  /** @throws DamagedRange where numbers above `after` were assigned and the file has no event of them */
   #isAtEnd(epoch: Epoch, lane: Lane, after: Sequence): void {
     const last = this.#connection.lastOf.get(epoch, lane);
     if (last === undefined || last <= after) return;

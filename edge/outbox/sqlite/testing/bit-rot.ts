@@ -78,12 +78,13 @@ function copyFolder(from: string, to: string): void {
 }
 
 export interface DamageOutcome {
-  /** committed events that came otherwise than they were written, and that neither came nor are named */
+  /** committed events that were delivered with another content */
   readonly altered: readonly string[];
+  /** committed events that were not delivered and that no gap record names */
   readonly lost: readonly string[];
-  /** named by a gap record and not there */
+  /** events that a gap record names, and that were not delivered */
   readonly named: number;
-  /** what was said to whoever looks at the page */
+  /** problems that the page showed */
   readonly said: readonly string[];
 }
 
@@ -102,7 +103,7 @@ export function afterDamage(template: Template, work: string, change: (folder: s
   return compare(template, delivered, said);
 }
 
-/** Of one writer, until nothing waits: null; or why it ended. */
+/** Delivers the events of one writer until none waits, and returns null; or returns why the writer ended. */
 function deliver(folder: string, damage: string | null, delivered: StoredEvent[], said: string[]): string | null {
   const file = join(folder, 'outbox.db');
   let last: FromWriter | undefined;
@@ -135,7 +136,7 @@ function deliver(folder: string, damage: string | null, delivered: StoredEvent[]
   }
 }
 
-/** Everything that waits; where it cannot go on. */
+/** Reads every waiting event; returns the place of the damage that stops it. */
 function readAll(reader: ReturnType<typeof openReader>, delivered: StoredEvent[]): DamagedRange['place'] | undefined {
   let found: DamagedRange['place'] | undefined;
   for (const { epoch, lane, acknowledged } of reader.backlog(sink))

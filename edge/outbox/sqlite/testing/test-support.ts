@@ -32,7 +32,7 @@ export function outboxIn(folder: string, change: Partial<SqliteOutboxOptions> = 
   });
 }
 
-/** What an outbox that is started found of the broker's. */
+/** The broker's state that a started outbox has found in its file. */
 export function recalled(outbox: SqliteOutbox): MqttState {
   let found: MqttState | undefined;
   outbox.mqttState.recall((remembered) => {

@@ -66,9 +66,7 @@ export class FileWriter {
   #repaired = 0;
   /** A file that this writer has begun is not put aside again. */
   #mayPutAside = true;
-  /**
-   * the list of epochs for the place beside the file, and whether it is there: a full disk may refuse it at the start
-   */
+  /** the list of epochs that belongs beside the file; `#isNoted`: it is written, which a full disk may refuse at the start */
   #epochs = noEpochs;
   #isNoted = false;
 

@@ -47,7 +47,7 @@ export class Lanes {
   readonly #ends: ReadonlyMap<Epoch, LaneEnds>;
   readonly #all: Map<string, LaneState>;
   readonly #acked: Map<string, Sequence>;
-  /** the `next` that the file has, in the running transaction too */
+  /** the `next` that is stored in the file; the running transaction counts */
   readonly #savedNext = new Map<LaneState, Sequence>();
   readonly #statements;
 
@@ -239,7 +239,7 @@ export class Lanes {
     const state = this.#all.get(`${epoch}/${lane}`);
     const key = `${sink}/${epoch}/${lane}`;
     if (state === undefined) return;
-    // of a finished epoch the sink may have events that a damaged page has taken from its end since
+    // the sink may have received events at the end of a finished epoch that a damaged page has lost since
     const end = this.#ends.get(epoch)?.[lane] ?? 0;
     const through = reached <= end ? Math.min(reached, state.next - 1) : reached;
     if (through >= state.next || through <= (this.#acked.get(key) ?? 0)) return;
