@@ -26,7 +26,7 @@ import type { EventDrafts } from './event-drafts.ts';
 import type { ResendFilter } from './resend-filter.ts';
 import type { RuleStep } from './rule-step.ts';
 
-/** Whether a reading is of a device behind a bridge that waits to be named: it is stored, and no rule judges it. */
+/** Whether the reading's device, behind a bridge, has no name yet: the reading is stored, and no rule judges it. */
 function isUnnamed({ device }: DecodedReading, owner: DeviceId | undefined): boolean {
   return device !== undefined && owner === undefined;
 }

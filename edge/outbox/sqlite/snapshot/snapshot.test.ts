@@ -33,7 +33,7 @@ async function started(name: string): Promise<SqliteOutbox> {
 const snapshot = (file: string, spareBytes = 0) =>
   takeSnapshot({ file, to: join(folder, 'new/outbox.db'), sinks: [sink], spareBytes });
 
-/** Everything that the sink would get, by epoch and lane. */
+/** The sequence numbers that wait for the sink, by epoch and lane. */
 function waiting(outbox: SqliteOutbox): ReadonlyMap<string, readonly Sequence[]> {
   return readOnce(outbox.file, (reader) => {
     const found = new Map<string, readonly Sequence[]>();
@@ -50,7 +50,7 @@ function waiting(outbox: SqliteOutbox): ReadonlyMap<string, readonly Sequence[]>
   });
 }
 
-test('a copy of a running outbox has every unsent event under its own number, and names what comes after it', async () => {
+test('a copy of a running outbox has every unsent event under its own number, and names later events as lost', async () => {
   const old = await started('old');
   await Promise.all(Array.from({ length: 30 }, (_, n) => old.append({ events: [draft(n)] })));
   await old.append({ events: [draft(31, { lane: 'alerts' })] });
@@ -116,14 +116,14 @@ test('the unsent events of every earlier start are copied too', async () => {
   expect(restored.status().starts).toBe(4);
 });
 
-test('a disk without room for a copy is named before anything is written', async () => {
+test('a copy that does not fit on the disk fails before anything is written', async () => {
   const old = await started('old');
   await old.append({ events: [draft(1)] });
   expect(() => snapshot(old.file, 1e18)).toThrow(/has \d+ MB free, and a copy of the unsent events needs/);
   expect(existsSync(join(folder, 'new/outbox.db'))).toBe(false);
 });
 
-test('an outbox that was never started, and one of another version, are refused in words', async () => {
+test('the copy of an outbox that was never started, or is of another version, fails with the reason', async () => {
   expect(() => snapshot(join(folder, 'old/outbox.db'))).toThrow('has this gateway ever been started?');
   const old = await started('old');
   await old.stop();

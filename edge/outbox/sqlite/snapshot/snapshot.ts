@@ -3,9 +3,9 @@
  * the broker's state. A process of its own runs it, beside a running gateway or after a stop.
  *
  * Always: the copy is the state of one moment, because one read transaction reads it; writers do not wait for it, and
- * SQLite's log grows until the copy is done. The source's connection cannot write. The copy names as lost what the source
- * stores afterwards: its table `losses` has the running epoch from the next number on, without an end, and the next start
- * makes gap records of it. Of each lane the newest event stays, so that the centre learns where the lane ended.
+ * SQLite's log grows until the copy is done. The source's connection cannot write. The copy names later events as
+ * lost: its table `losses` has the running epoch from the next number on, without an end, and the next start makes gap
+ * records of it. Each lane keeps its newest event, so that the centre learns where the lane ended.
  */
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -39,7 +39,7 @@ export interface Snapshot {
 
 export interface SnapshotOptions {
   readonly file: string;
-  /** new file; what stands there is removed */
+  /** path of the new file; an existing file is removed */
   readonly to: string;
   /** names of the configured sinks */
   readonly sinks: readonly string[];
@@ -105,7 +105,7 @@ function partsOf(source: Database.Database, sinks: readonly string[]): readonly 
     const acked = new Map(cursors.all(epoch, lane.lane).map(([sink, , , through]) => [sink, through]));
     const through = Math.min(next - 1, ...sinks.map((sink) => acked.get(sink) ?? 0));
     const wanted = lane.lane === 'alerts' ? first : Math.max(first, Math.min(through + 1, next - 1));
-    // the events in front may be shed: then the lane begins with the first that is there
+    // where that event is shed, the lane begins with the next one in the file
     const from = firstFrom.get(epoch, lane.lane, wanted) ?? next;
     return { ...lane, from, unsent: next - 1 - through };
   });
@@ -157,7 +157,7 @@ function copyLane(source: Database.Database, target: Database.Database, part: Pa
   return copy(source, target, sql.selectEventRows, insertEvent, [...place, from]);
 }
 
-/** What the source gives a number to from now on is not in the copy. */
+/** Names as lost every event that the source stores from now on. */
 function nameWhatFollows(target: Database.Database, epoch: Epoch, parts: readonly Part[]): void {
   if (epoch.length === 0) return;
   const insert = target.prepare(insertLoss);

@@ -7,22 +7,22 @@ export const selectTotalBytes = `select total_bytes from events where epoch = ? 
 export const selectBytesBeforeFirst = `
 select total_bytes - octet_length(data) from events where epoch = ? and lane = ? order by seq limit 1`;
 export const deleteThrough = `delete from events where epoch = ? and lane = ? and seq <= ?`;
-/** Within a chunk, the last number that is older than a time. */
+/** The last number of a chunk whose event was received before a time. */
 export const selectOlderThan = `
 select max(seq) from events where epoch = ? and lane = ? and seq <= ? and received < ?`;
-/** As a reader needs them: see `EventRow` of event-rows.ts. */
+/** The columns of an `EventRow` (event-rows.ts). */
 const eventRow = `
 select epoch, lane, seq as sequence, type, device, time, received, clock, boot, uptime, data,
        total_bytes as totalBytes, hash
 from events`;
 export const selectEvents = `${eventRow} where epoch = ? and lane = ? and seq > ? order by seq limit ?`;
-/** For a file of an older version. */
+/** For a file from before version 5: its events have no hash. */
 export const selectEventsUnhashed = selectEvents.replace(' hash\n', ' null as hash\n');
 export const selectEventsHaveHash = `select 1 from pragma_table_info('events') where name = 'hash'`;
 export const selectNewestEvents = `${eventRow} where epoch = ? and lane = ? order by seq desc limit ?`;
 export const selectEventsOfLane = `${eventRow} where epoch = ? and lane = ? and seq > ? order by seq`;
 export const selectLanesOfEvents = `select distinct epoch, lane from events order by epoch, lane`;
-/** For an event that was found on a page: an event with the same key stays. */
+/** Inserts an event that was found on a page, unless the table has its key already. */
 export const insertFound = insertEvent.replace('insert into', 'insert or ignore into');
 const shape = `seq, time, total_bytes as total, octet_length(data) as bytes from events`;
 export const selectFirstFrom = `select ${shape} where epoch = ? and lane = ? and seq >= ? order by seq limit 1`;

@@ -4,9 +4,9 @@ insert or replace into holes (epoch, lane, first, last, count, bytes, hash) valu
 /** With all columns that the hash covers. */
 export const selectHoleRows = `select epoch, lane, first, last, count, bytes, hash from holes order by epoch, lane, first`;
 export const deleteHole = `delete from holes where epoch = ? and lane = ? and first = ?`;
-/** Of a lane, in order. */
+/** The holes of a lane behind a number, in order. */
 export const selectHolesOf = `select first, last from holes where epoch = ? and lane = ? and last > ? order by first`;
-/** Where the hole begins that ends at a number. */
+/** The first number of the hole that ends at a number. */
 export const selectHoleBefore = `select first from holes where epoch = ? and lane = ? and last = ?`;
 export const selectHolesWithin = `
 select coalesce(sum(count), 0) as count, coalesce(sum(bytes), 0) as bytes

@@ -4,7 +4,7 @@ export const selectMeta = `select epoch, schema, starts from meta where id = 1`;
 export const selectStarts = `select starts from meta where id = 1`;
 export const selectSchema = `select schema from meta where id = 1`;
 export const saveSchema = `update meta set schema = ? where id = 1`;
-/** Once there is a column for it. */
+/** From version 5 on, which added the column. */
 export const saveMetaHash = `update meta set hash = row_hash('meta', epoch, schema, starts) where id = 1`;
 /** Whether the row is unaltered; from version 5 on. */
 export const selectMetaIsGood = `

@@ -101,8 +101,8 @@ create table holes (
 ) without rowid;
 `,
   3: createSessionTables + createRedeliveries,
-  // content: hash of what a device said last under the id; 0: the id alone counts (alerts, command results), and of a
-  // device's ids from before this version nothing is known, so that they suppress nothing: better twice than lost
+  // content: hash of the newest content under the id; 0: the id alone counts (alerts, command results). The content of
+  // ids from before this version is unknown, so they suppress no reading: better twice than lost
   4: `
 alter table recent add column content integer not null default 0;
 create table reused_ids (

@@ -37,7 +37,7 @@ create table retained (
 ) without rowid;
 `;
 
-/** From version 6 on, for MQTT 5; null: as it was before. `expires_at`: ms since 1970. */
+/** From version 6 on, for MQTT 5; null: the row is as before version 6. `expires_at`: ms since 1970. */
 export const addMqtt5 = `
 alter table sessions add column expiry_ms integer;
 alter table subscriptions add column options integer;
@@ -67,7 +67,7 @@ export const putQueued = `
 insert or replace into queued
   (session, message, topic, payload, qos, message_id, released, properties, expires_at, retain, hash)
 values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-/** Of a message whose PUBREC came only its packet id is kept. */
+/** After its PUBREC a message keeps its packet id and loses its payload. */
 export const markSent = `
 update queued set message_id = @messageId, released = @released, payload = iif(@released, x'', payload),
   hash = iif(hash is null, null, iif(coalesce(properties, expires_at, retain) is null,

@@ -12,14 +12,14 @@ export const selectAll = (table: string, columns: readonly string[]) => `select 
 export const insertAll = (table: string, columns: readonly string[]) =>
   `insert into ${table} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`;
 
-/** As `insertEvent` takes them. */
+/** Columns in the order of `insertEvent`. */
 export const selectEventRows = `
 select epoch, lane, seq, type, device, time, received, clock, boot, uptime, data, total_bytes, hash
 from events where epoch = ? and lane = ? and seq >= ? order by seq`;
 export const selectFirstFrom = `select min(seq) from events where epoch = ? and lane = ? and seq >= ?`;
 export const selectBytesBefore = `
 select total_bytes - octet_length(data) from events where epoch = ? and lane = ? and seq >= ? order by seq limit 1`;
-/** As `insertHole` takes them. */
+/** Columns in the order of `insertHole`. */
 export const selectHoleRows = `
 select epoch, lane, first, last, count, bytes, hash from holes where epoch = ? and lane = ? and last >= ?`;
 export const selectCursorRows = `

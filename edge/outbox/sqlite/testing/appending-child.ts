@@ -1,6 +1,6 @@
 /**
- * A process that appends to an outbox until it is killed, for the test of just that: it prints the epoch once and
- * then, for each entry, its number only after the outbox has confirmed it.
+ * For the kill test: a process that appends to an outbox until it is killed. It prints the epoch once, and the number
+ * of each entry after the outbox has confirmed the entry.
  */
 import { draft, outboxIn } from './test-support.ts';
 

@@ -1,6 +1,6 @@
 /**
- * For tests: an outbox as a kill or a stop leaves it, one bit of its files flipped, and what a centre would hear of it
- * after the next start. The real writer and the real reader, without their threads.
+ * For tests: flips one bit in the files of a killed or stopped outbox, and compares the events that the next start
+ * delivers with the committed ones. The real writer and the real reader, without their threads.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,17 +22,17 @@ export interface Template {
   readonly folder: string;
   /** every event that was committed, by name */
   readonly events: ReadonlyMap<string, StoredEvent>;
-  /** of its two lives */
+  /** the epochs of the two lives of the outbox */
   readonly epochs: readonly string[];
   /** the database as the first life left it */
   readonly older: string;
 }
 
-/** of each epoch's telemetry */
+/** delivered events at the start of each epoch's telemetry */
 const alreadyDelivered = 9;
 const long = JSON.stringify({ text: 'x'.repeat(3000) });
 
-/** Two epochs with something undelivered in each; `mode`: how it ended, and whether the log had been checkpointed. */
+/** Two epochs, each with undelivered events; `mode`: how the second ended, and whether its log was checkpointed. */
 export async function makeTemplate(folder: string, mode: 'killed' | 'killed later' | 'stopped'): Promise<Template> {
   const work = join(folder, `${mode}-work`);
   mkdirSync(work);
@@ -49,7 +49,7 @@ export async function makeTemplate(folder: string, mode: 'killed' | 'killed late
       if (n === 10) outbox.acknowledge(sink, outbox.epoch, 'telemetry', alreadyDelivered);
       if (n === 40 && mode !== 'killed') checkpoint(outbox.file);
     }
-    // as a kill -9 leaves it: everything is reported, nothing is closed
+    // as kill -9 leaves the files: every commit is reported, no file is closed
     if (life === 1 && mode !== 'stopped') copyFolder(work, join(folder, mode));
     epochs.push(outbox.epoch);
     await outbox.stop();
@@ -88,7 +88,7 @@ export interface DamageOutcome {
   readonly said: readonly string[];
 }
 
-/** Starts on a copy of it in `work`, after `change`, and delivers everything that waits. */
+/** Copies the template to `work`, calls `change`, starts writers there, and delivers every waiting event. */
 export function afterDamage(template: Template, work: string, change: (folder: string) => void): DamageOutcome {
   copyFolder(template.folder, work);
   change(work);
@@ -188,7 +188,7 @@ function compare({ events }: Template, delivered: readonly StoredEvent[], said: 
     if (event.type === eventTypes.gap) gaps.push(JSON.parse(event.data) as GapData);
     const written = events.get(name);
     if (written === undefined) {
-      // what was delivered and deleted may come once more, under its number
+      // a delivered and deleted event may come once more, under its number
       if (event.type !== eventTypes.gap && event.sequence > alreadyDelivered) altered.push(name);
       continue;
     }
@@ -203,7 +203,7 @@ function compare({ events }: Template, delivered: readonly StoredEvent[], said: 
         Number(gap.from) <= sequence &&
         (gap.to === null || sequence <= Number(gap.to)),
     );
-  // what the cursor had passed was delivered before
+  // the events that the cursor had passed were delivered before
   const owed = [...events].filter(([, { lane, sequence }]) => lane === 'alerts' || sequence > alreadyDelivered);
   const absent = owed.filter(([name]) => !came.has(name));
   const lost = absent.filter(([, event]) => !isNamed(event)).map(([name]) => name);
@@ -215,7 +215,7 @@ function pick(event: StoredEvent): unknown {
   return { type, device, time, received, clock, boot, uptime, data };
 }
 
-/** Has the damaged file at `file` rescued, and copies what was made of it. */
+/** Rescues the damaged file at `file`, and copies the new file. */
 export function copyRescued(file: string, to: string): void {
   const disk = new FileDisk(file, 0, 'first');
   const known = { list: disk.readEpochs(), numbers: disk.numbers.read(), isSameBoot: true };

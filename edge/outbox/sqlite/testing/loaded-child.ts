@@ -1,4 +1,4 @@
-/** Of loaded.test.ts: a process in which the outbox alone uses SQLite says whether that is still in memory after a stop. */
+/** For loaded.test.ts: only the outbox uses SQLite here; prints whether SQLite is still in memory after a stop. */
 import { readFileSync, rmSync } from 'node:fs';
 import { outboxIn, temporaryFolder } from './test-support.ts';
 

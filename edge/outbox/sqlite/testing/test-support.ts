@@ -27,7 +27,7 @@ export function outboxIn(folder: string, change: Partial<SqliteOutboxOptions> = 
     newEpoch,
     stamp: () => ({ clock: 'synced', boot: 'boot-1' }),
     ...change,
-    // most tests want to see it shed, and not wait for it
+    // most tests need an outbox that sheds at once
     limits: { shedAfterMs: 0, ...change.limits },
   });
 }

@@ -223,7 +223,7 @@ export class FileWriter {
         starts: db.prepare<[], number>(selectStarts).pluck().get() ?? 0,
         lanes: db.prepare<[], FileLanes['lanes'][number]>(selectLanes).all(),
       };
-      // also where an earlier start put a file aside and was killed before it began the next one
+      // losses count too where an earlier start put a file aside and was killed before it began the next one
       const lost = this.#isRescued(db) ? { epochs: [], losses: [] } : lossesOf(known, file);
       const unnamed = db.prepare<[], LossRow>(selectLosses).all();
       const all = [...unnamed.map(({ first, last, ...loss }) => ({ ...loss, from: first, to: last })), ...lost.losses];
@@ -260,7 +260,7 @@ export class FileWriter {
     })();
   }
 
-  /** Whether the file was built by a rescue: it names the losses of the damaged file itself. */
+  /** Whether a rescue built the file: then its table `losses` has the losses of the damaged file. */
   #isRescued(db: Database.Database): boolean {
     return this.#aside !== null && db.prepare(selectStarts).pluck().get() !== 0;
   }
@@ -310,7 +310,7 @@ export class FileWriter {
     }
   }
 
-  /** Without this check an event or a page that only a reader meets would keep its lane waiting for ever. */
+  /** Without this check a damaged event or page that only a reader meets would stop its lane for ever. */
   #check(store: OutboxStore, place: DamagePlace | undefined): boolean {
     try {
       const named = place === undefined ? 0 : store.mend(place, this.#data.stampNow);

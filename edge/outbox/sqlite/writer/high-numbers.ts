@@ -75,7 +75,7 @@ export class HighNumbersFile {
       fdatasyncSync(this.#descriptor);
       this.#isSynced = true;
     } catch {
-      // as above
+      // a disk that refuses this refuses commits as well
     }
   }
 

@@ -51,7 +51,7 @@ export class Lanes {
   readonly #savedNext = new Map<LaneState, Sequence>();
   readonly #statements;
 
-  /** @param ends the last numbers of finished epochs, also as known from beside the file */
+  /** @param ends the last numbers of finished epochs, by the file and by the records beside it */
   constructor(db: Database.Database, sinks: readonly string[], ends: ReadonlyMap<Epoch, LaneEnds>) {
     this.#sinks = sinks;
     this.#ends = ends;
@@ -196,7 +196,7 @@ export class Lanes {
     if (from <= state.first) this.#findFirst(state);
   }
 
-  /** Moves the end of an older epoch where a new hole reaches it: no event is left behind `next`. */
+  /** Where a new hole reaches the end of an older epoch, moves the end back to the last event in front of the hole. */
   endsBefore(state: LaneState, { ranges, next, bytes }: Mended): void {
     if (ranges.at(-1)?.to !== state.next - 1) return;
     this.save({ ...state, first: Math.min(state.first, next), next, bytes });
@@ -232,8 +232,8 @@ export class Lanes {
   }
 
   /**
-   * Moves a cursor. An unknown epoch, a number never given and a step back change nothing: the sink may speak of an
-   * older file.
+   * Moves a cursor. An unknown epoch, a number never given and a step back change nothing: the sink may mean events
+   * of an older file.
    */
   acknowledge({ sink, epoch, lane, through: reached }: Acknowledgement): void {
     const state = this.#all.get(`${epoch}/${lane}`);

@@ -37,7 +37,7 @@ const keptAside = 3;
  * A file up to this size is checked page by page and row by row at its start; damage in a larger one is found in use.
  */
 export const checkedBytes = 64 * 2 ** 20;
-/** How long the write-ahead log may stay on disk after a checkpoint, bytes. */
+/** The most bytes that the write-ahead log keeps on disk after a checkpoint. */
 const walBytes = 16 * 2 ** 20;
 /** KB of pages in memory. better-sqlite3 is built with 16 MB a connection; the system's own cache is behind it. */
 const cacheKb = 4096;
@@ -62,7 +62,7 @@ export function openDatabase(file: string): Database.Database {
   }
 }
 
-/** Names what stands in the file's place where that is no file: SQLite says only that it cannot open it. */
+/** Names a folder, device or looping link in the file's place: SQLite says only that it cannot open the path. */
 function noFileAt(path: string): string | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })?.isFile() === false
@@ -180,7 +180,7 @@ function connect(file: string): Database.Database {
   }
 }
 
-/** A new file that is not read before it is whole: nothing of it must survive a kill. */
+/** Opens a new file that is read only once it is whole, and so need not survive a kill. */
 export function openPlain(file: string): Database.Database {
   const db = new Database(file);
   db.pragma('journal_mode = MEMORY');

@@ -142,7 +142,7 @@ test('shedding refuses to delete the newest event of a lane', () => {
   const lanes = new Lanes(db, [sink], new Map());
   const state = lanes.get(epoch, 'telemetry');
   const positions = lanes.positions.bind(lanes);
-  // the defect: the plan is made for a lane that is longer than the file has it
+  // the defect: the plan counts one event more than the lane has
   lanes.positions = (...lane) => {
     state.next = 5;
     return positions(...lane);

@@ -60,7 +60,7 @@ export interface Losses {
   readonly stamp: Stamp;
 }
 
-/** Events that are checked where a reader has met an altered one: a few ms. */
+/** The most events that a check behind an altered event reads: a few ms. */
 const mostMended = 5000;
 
 export class OutboxStore {
@@ -171,7 +171,7 @@ export class OutboxStore {
 
   /**
    * Takes altered and missing events out where a reader has met one, and names them. @returns the number of ranges
-   * @throws Damaged where the file must be built anew
+   * @throws DamageError where the file must be built anew
    */
   mend({ epoch, lane, after }: DamagePlace, stamp: Stamp): number {
     if (this.#isStale) this.#reload();
@@ -202,7 +202,7 @@ export class OutboxStore {
     return { remembered: this.#broker.recall(), resendIds: this.#recent.recall(), reused: this.#recent.reused() };
   }
 
-  /** A commit failed because the disk is full: makes what space there can be. */
+  /** Makes space after a commit that found the disk full. */
   diskIsFull(): void {
     this.#space.diskIsFull();
   }

@@ -20,7 +20,7 @@ import { type DiskSpace, diskSpace, fileBytes, writtenBytes } from './space/disk
 
 /** The readable parts of a damaged file, and the new file. */
 export interface DamagedFile {
-  /** with our tables, empty */
+  /** the new file: our tables without rows */
   readonly target: Database.Database;
   readonly images: PageImages;
   /** the damaged file opened by SQLite; undefined: SQLite cannot open it */
@@ -28,7 +28,7 @@ export interface DamagedFile {
 }
 
 export interface WriterDisk {
-  /** for messages */
+  /** the path, for messages */
   readonly file: string;
   readonly ballast: Pick<Ballast, 'bytes' | 'missingBytes' | 'lay' | 'giveUp'>;
   /** Opens the outbox's file. @throws the errors of `openDatabase` */
@@ -98,7 +98,7 @@ export class FileDisk implements WriterDisk {
         fill({ target, images, damaged });
       } finally {
         damaged?.close();
-        // the check made these files
+        // SQLite made these files when it opened the damaged one
         for (const name of besides) rmSync(name, { force: true });
         images.close();
       }

@@ -23,8 +23,8 @@ export class MqttStateTables {
     if (changes.replacesState) this.#rows.clear();
     const without = new Set(refused);
     this.#redeliveries.add(withoutRefused(records, without));
-    // saved changes come first, also those of an earlier commit that failed: a publish that uses a packet id or topic
-    // again decides about it, as it does in memory
+    // saved changes come first, those of an earlier failed commit included: where a publish reuses a packet id or
+    // topic, the change of the publish wins, as it does in memory
     for (const change of changes.changes) if (change.kind !== 'session-ended') this.#rows.apply(change);
     for (const { entry, change } of records.changes) if (!without.has(entry)) this.#rows.apply(change);
     // ended sessions come last: their queues end with them

@@ -2,13 +2,13 @@
  * The redelivery records (mqtt-state/redelivery.ts) on disk: one row for each commit that has any, folded into one row
  * now and then.
  *
- * Always: the log holds at most `foldFrom` records and three times what its last folding left.
+ * Always: the log holds at most `foldFrom` records plus three times the records that its last folding left.
  */
 import type Database from 'better-sqlite3';
 import { PackedRedeliveries, recordBytes } from '../../../../mqtt-state/redelivery.ts';
 import { deleteRedeliveries, insertRedeliveries, selectRedeliveries, sumRedeliveries } from '../../sql/redeliveries.ts';
 
-/** Some ms of folding. */
+/** Folding so many records takes some ms. */
 const foldFrom = 16_384;
 
 export class RedeliveryLog {

@@ -3,8 +3,8 @@
  * hash is right is an event, wherever it stands. So a damaged page of the tree, of the schema or of the log costs only the
  * events on it. (File format: https://www.sqlite.org/fileformat2.html)
  *
- * Always: a row with a wrong hash is never an event. A row without a hash (of an older version) is one only where every
- * column looks like one. Bounded: one page at a time; a row may be found more than once.
+ * Always: a row with a wrong hash is never an event. A row without a hash (of an older version) counts as an event only
+ * where every column looks like an event's. Bounded: one page at a time; a row may be found more than once.
  */
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
 import { isId, isLane } from '@forpost/shared/event/ids.ts';

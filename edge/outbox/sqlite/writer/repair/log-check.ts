@@ -5,7 +5,7 @@
  *   header │ frame │ frame │ damaged frame │ frame of the same salts: was written after it, so the log is damaged
  *                                          └ frames of other salts are of an older log: the damaged one was its end
  *
- * Always: the check only reads, a piece at a time. A log that it calls whole is read by SQLite to its end.
+ * Always: the check only reads, a piece at a time. SQLite reads a log to its end if the check calls it whole.
  */
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';

@@ -27,7 +27,7 @@ import { hashOfHole } from '../space/shedder.ts';
 import { type CursorRow, isGoodCursor, isGoodLane, type LaneRow } from './books.ts';
 import type { Mended } from './mended.ts';
 
-/** Ranges of one lane; each is a gap record. */
+/** The most lost ranges of one lane: each is a gap record. */
 const mostPlaces = 1000;
 
 /** Mends all rows that the writer relies on, except events: they are few. @throws DamageError */
@@ -94,7 +94,7 @@ export function mendLane(
   const ranges: { from: Sequence; to: Sequence }[] = [];
   for (const { from, to, bytes } of found.suspect) {
     const free = outsideHoles(db, epoch, lane, from, to);
-    // only a rescue can restore its statements about other lanes
+    // the alert may be a gap record of another lane, which only a rescue can restore
     if (lane === 'alerts' && free.length > 0) throw new DamageError(words('gateway/reason.outbox-alert'));
     if (free.length > 0) remove.run(epoch, lane, from, to);
     for (const [one, other] of free) {

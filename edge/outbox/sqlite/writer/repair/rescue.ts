@@ -124,7 +124,7 @@ function settle(parts: RescueParts, books: Books): readonly Loss[] {
     rangesOf(place, missingIn(from, place.last, numbers.iterate(place.epoch, place.lane)));
   const isAlertLost = places.some((place) => place.lane === 'alerts' && missing(place, place.delivered + 1).length > 0);
   const losses = places.flatMap((place) => missing(place, isAlertLost ? 1 : place.delivered + 1));
-  // only gap records were left of these lanes, and they may be among the lost events
+  // of these epochs only gap records were left, which may be among the lost events
   const others = isAlertLost || !books.isComplete ? known.list.named.map(({ epoch }) => epoch) : [];
   for (const epoch of new Set(others))
     if (!places.some((place) => place.epoch === epoch))
@@ -222,8 +222,8 @@ const selectRows = `
 select seq, total_bytes as total, octet_length(data) as bytes from events where epoch = ? and lane = ? order by seq`;
 
 /**
- * Copies the table as far as it is readable. The broker's sessions are copied all or none: one without its
- * subscriptions would wait in vain.
+ * Copies the table as far as it is readable. The broker's sessions are copied all or none: a session
+ * without its subscriptions would get no messages.
  */
 function copyTable(target: Database.Database, damaged: Database.Database, table: string): void {
   const isOfSession = table === 'sessions' || (sessionTables as readonly string[]).includes(table);

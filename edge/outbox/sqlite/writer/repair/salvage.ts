@@ -72,7 +72,7 @@ export function lossesOf(known: Known, file: FileLanes): Lost {
   const places = knownEpochs(known).flatMap((epoch) =>
     lanes.flatMap((lane): Place[] => {
       const there = inFile.get(`${epoch}/${lane}`);
-      // a lane that the file has forgotten was delivered or named; unless the file never had it
+      // events of a lane that the file has forgotten were delivered or named; a new or older file never had the lane
       if (there === undefined && !isOlder) return [];
       const end = knownEnd(known, epoch, lane);
       const isExact = known.numbers?.epoch !== epoch || known.isSameBoot;

@@ -4,8 +4,8 @@
  *
  *   laying (a chunk at a time, while the disk has space) ──► laid ── the disk is full ──► deleted ── space again ──► laying
  *
- * Always: nothing here throws: a ballast that cannot be laid is a smaller one. Its bytes are random, so that a file system
- * that compresses, or leaves out zeros, keeps the blocks too.
+ * Always: nothing here throws: where the disk refuses a chunk, the ballast stays smaller. Its bytes are random,
+ * so that a file system that compresses, or leaves out zeros, keeps the blocks too.
  */
 import { randomBytes } from 'node:crypto';
 import { closeSync, fdatasyncSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';

@@ -6,7 +6,7 @@ export interface DiskSpace {
   readonly totalBytes: number;
 }
 
-/** Of the file system that holds `folder`, for this user. Infinite where the system does not say. */
+/** The space of the file system that holds `folder`, for this user. Infinite where the system does not say. */
 export function diskSpace(folder: string): DiskSpace {
   try {
     const { bavail, blocks, bsize } = statfsSync(folder);

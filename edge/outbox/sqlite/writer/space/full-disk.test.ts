@@ -108,7 +108,7 @@ test('a short lack of disk space loses no acknowledged reading, and alarms are s
     );
   let acknowledged = 300;
   await outbox.append({ events: Array.from({ length: acknowledged }, () => draft(n++, { data: long })) });
-  // a part of the ballast at each check of the disk
+  // each check of the disk lays a part of the ballast
   const look = () => outbox.append({ events: [draft(0, { lane: 'alerts' })] });
   await expect
     .poll(() => look().then(() => outbox.status().room.ballastBytes), { timeout: 10_000, interval: 300 })

@@ -67,7 +67,7 @@ test('a newly configured sink gets every event that is still kept', async () => 
   reader.close();
 });
 
-test('gap records name once the events that were deleted before a sink was configured', async () => {
+test('a gap record names, once for each sink, the events that were deleted before the sink was configured', async () => {
   const now = systemClock.now();
   const limits = { keepDeliveredMs: 60_000 };
   const gapsIn = (outbox: SqliteOutbox) =>

@@ -26,7 +26,7 @@ export class ShedPatience {
     return this.#state.is === 'shedding';
   }
 
-  /** Notes that there is space. @param isAmple more than shedding has freed */
+  /** Notes that there is space. @param isAmple whether there is more than shedding has freed */
   hasRoom(isAmple: boolean): void {
     if (this.#state.is === 'waiting' || isAmple) this.#state = { is: 'calm' };
   }

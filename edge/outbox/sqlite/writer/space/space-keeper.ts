@@ -41,7 +41,7 @@ const pressedShare = 0.94;
 /** The most delivered events that one commit deletes where space is needed at once. */
 const urgentRows = 50_000;
 const checkEveryMs = 1000;
-/** More than the gap records of one step take. */
+/** The gap records of one step take fewer bytes. */
 const gapBytes = 4096;
 const gapDataBytes = 250;
 /** The log is truncated once it is longer than this, unless a reader is in the way. */
@@ -60,7 +60,7 @@ export class SpaceKeeper {
   readonly #shedder: Shedder;
   readonly #leastStep: number;
   readonly #patience: ShedPatience;
-  /** ms of the monotonic clock: the check or commit that runs */
+  /** when the running check or commit began, ms of the monotonic clock */
   #uptime = 0;
   readonly #pages: () => Pages;
   #checkedAt = Number.NEGATIVE_INFINITY;
@@ -73,7 +73,7 @@ export class SpaceKeeper {
   #incomingBytes = 0;
   #deliveredBytes = 0;
   #written: number | null = null;
-  /** in the transaction that runs */
+  /** ranges shed in the running transaction */
   #shed: readonly Shed[] = [];
   /** how much telemetry found space right after the last shed step, bytes */
   #leftByShedding = 0;
@@ -134,7 +134,7 @@ export class SpaceKeeper {
     for (const state of lanes.all()) if (state.lane === 'alerts') this.#alertBytes += lanes.keptBytes(state);
   }
 
-  /** A write failed for want of space: gives back what can be given back, so that the write can be tried again. */
+  /** After a write that found the disk full: gives back the ballast and the log for another try. */
   diskIsFull(): void {
     this.#diskFull = true;
     this.#free = 0;
@@ -174,9 +174,9 @@ export class SpaceKeeper {
   }
 
   /**
-   * Sheds the oldest telemetry, within a transaction and after cursors moved: where the incoming bytes would find no
-   * space otherwise, and devices have kept their readings for long enough or an alert would find none. @param
-   * alertBytes of the incoming entries
+   * Sheds the oldest telemetry, within a transaction and after cursors moved. It sheds only where the incoming bytes
+   * have no space otherwise, and only after the wait, or where an alert has no space. @param alertBytes of the incoming
+   * entries
    */
   shed(lanes: Lanes, incomingBytes: number, alertBytes: () => number): readonly Shed[] {
     const { usedBytes } = this.#refresh();

@@ -81,7 +81,7 @@ test('at the limit the oldest readings are shed and named exactly by few gap rec
     expect(gap.first_time).toBe(new Date(reading(Number(gap.from) - 1).time).toISOString());
     expect(gap.last_time).toBe(new Date(reading(Number(gap.to) - 1).time).toISOString());
   }
-  // each step is worth its record
+  // each shed step frees at least `leastStepBytes`
   expect(gaps.length).toBeLessThan((5000 * 2200) / leastStepBytes);
   expect(read(file, epoch, 'alerts').filter(({ type }) => type !== eventTypes.gap).length).toBe(2);
   const { room, fileBytes } = outbox.status();
@@ -288,7 +288,7 @@ test('gap records name the losses of a damaged file as far as the file still sho
   await fill(second, 0, 10);
   const newest = second.epoch;
   await second.stop();
-  // the end of the file: readings; its beginning still says which lanes there are
+  // only the end of the file is damaged, which has readings; its beginning has the lanes
   const content = readFileSync(second.file);
   writeFileSync(second.file, content.fill(0xa5, 200_000));
   const third = await started();
@@ -316,12 +316,12 @@ test('gap records name the losses of an unreadable file by the list of epochs be
   truncateSync(first.file, 0);
   writeFileSync(first.file, 'this is no database, it is a poem');
   const second = await started();
-  // it is known apart from the file that there were ten
+  // the records beside the file say that there were ten events
   expect(gapsIn(second.file, second.epoch)).toEqual([
     { epoch: first.epoch, lane: 'telemetry', from: '1', to: '10', count: 10, reason: damagedReason },
   ]);
   await second.stop();
-  // as an older version leaves it: nothing says how far they had come
+  // as an older version leaves the list: without the last numbers of the epochs
   truncateSync(first.file, 0);
   for (const name of ['numbers', 'epochs']) rmSync(`${first.file}.${name}`);
   writeFileSync(`${first.file}.epochs`, first.epoch);
@@ -353,7 +353,7 @@ test('if the file with the gap record of a loss is lost too, the next file names
   const file = running[0]!.file;
   const [first = '', second, third] = epochs;
   const told = gapsIn(file, epochs.at(-1)!).map(({ epoch, lane, from, to }) => `${epoch}/${lane} ${from}-${to}`);
-  // the gap record that the second had of the first is lost as well
+  // the gap record in the second file, of the loss of the first, is lost as well
   expect(told.sort()).toEqual(
     [`${first}/telemetry 1-1`, `${second}/alerts 1-1`, `${second}/telemetry 1-1`, `${third}/telemetry 1-1`].sort(),
   );
