@@ -82,6 +82,8 @@ function connect(
     username: id,
     password: passwords[id] ?? '',
     reconnectPeriod: reconnectMs,
+    // MQTT.js gives up for ever at its first refusal otherwise
+    reconnectOnConnackError: true,
     keepalive: 30,
     queueQoSZero: false,
     ...willOf(speaker.will),

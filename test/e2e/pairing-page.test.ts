@@ -48,7 +48,12 @@ describe.skipIf(withoutBrowser !== undefined)('pairing on the page', () => {
     topic: string,
     payload: object,
   ): void {
-    const client = mqtt.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`, { clientId, ...log, reconnectPeriod: 200 });
+    const client = mqtt.connect(`mqtt://127.0.0.1:${gateway.mqttPort}`, {
+      clientId,
+      ...log,
+      reconnectPeriod: 200,
+      reconnectOnConnackError: true,
+    });
     clients.push(client);
     client.on('error', () => undefined);
     client.on('connect', () => client.publish(topic, JSON.stringify(payload)));

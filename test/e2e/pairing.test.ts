@@ -24,6 +24,7 @@ let port = 0;
 let gateway: Gateway;
 let api: SocketClient;
 const clients: MqttClient[] = [];
+let sending: NodeJS.Timeout | undefined;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'forpost-pairing-'));
@@ -57,6 +58,7 @@ beforeAll(async () => {
   api = new SocketClient(join(folder, 'data'), 'tester');
 }, 60_000);
 afterEach(() => {
+  clearInterval(sending);
   for (const client of clients.splice(0)) client.end(true);
 });
 afterAll(async () => {
@@ -85,6 +87,8 @@ function device(clientId: string, log: { username?: string; password?: string },
     clientId,
     ...log,
     reconnectPeriod: 100,
+    // refused before the window opened, it tries again as devices do
+    reconnectOnConnackError: true,
     connectTimeout: 5000,
   });
   clients.push(client);
@@ -113,7 +117,7 @@ test('a Tasmota plug and a Shelly are paired while a meter sends fifty messages 
   let closed = 0;
   meter.on('close', () => closed++);
   const sent: Promise<unknown>[] = [];
-  const sending = setInterval(
+  sending = setInterval(
     () => sent.push(meter.publishAsync('forpost/devices/meter/readings', '{"values":{"power_w":1}}', { qos: 1 })),
     20,
   );

@@ -52,6 +52,7 @@ export function openClient(options: DeviceOptions, more: mqtt.IClientOptions): M
     password: testPassword,
     clientId: `${options.id}-session`,
     reconnectPeriod: 100,
+    reconnectOnConnackError: true,
     connectTimeout: 5000,
     ...more,
   });
