@@ -133,7 +133,7 @@ const notTranslated: ReadonlySet<string> = new Set([
   ...['chmod', 'chown', 'config', 'topics', 'model', 'token', 'site', 'history', 'apply"'],
   ...['clock', 'trusted', 'receiver', 'uplink', 'brokers', 'until', 'left', 'right', 'up', 'down'],
   ...['values', 'quality', 'type', 'ETag', 'method', 'params', 'null', 'online', 'Online', 'Offline'],
-  ...['all', 'exists', 'map', 'join'],
+  ...['all', 'exists', 'map', 'join', 'has', 'int', 'uint', 'bool', 'optional', 'or', 'substring', 'timestamp'],
   // a section of the site's document
   'actions',
   // of configuration files: sections, keys and their values; programs that write files, and signs of their forms
