@@ -2,10 +2,12 @@
  * Handles CONNECT up to CONNACK (MQTT 5 and 3.1.1, sections 3.1.4 and 3.2).
  *
  *   CONNECT ──► log-in ──► below the limits? ──► the client's older connection ends ──► its session, or a new one ──► CONNACK
- *                 └── refused, or at a limit ──► CONNACK with the reason, closed
- *                       └── wrong, and the pairing window is open ──► quarantine (quarantine.ts)
+ *                 ├── wrong ──► pairing window open? ──► quarantine (quarantine.ts)
+ *                 │                └── no ──► CONNACK with the reason, closed
+ *                 └── no time to check it, at a limit, the broker stops ──► put off: closed without CONNACK
  *
- * Always: a client has one connection, the newest [MQTT-3.1.4-3]. The older connection does not count towards the limits,
+ * Always: a client that may get in later is put off, because every client tries again after a closed connection, and
+ * some give up for ever after a CONNACK with a reason: MQTT.js after any, home automations after «not authorized». A client has one connection, the newest [MQTT-3.1.4-3]. The older connection does not count towards the limits,
  * so a client can reconnect with its own id even if its principal is at the limit. Equal client ids of two principals are
  * two clients.
  */
@@ -19,10 +21,10 @@ import type { ConnackSender } from './connack.ts';
 import { Connection, type ConnectionLimits, maxTopicAliases, receiveMaximum } from './connection.ts';
 import { endWith, type GuardedSocket } from './guarded-socket.ts';
 import type { Lobby } from './lobby.ts';
-import type { LogIn } from './log-in.ts';
+import { type LogIn, putOff } from './log-in.ts';
 import type { Connect } from './protocol/connect.ts';
 import { flagProperty, longProperty, property, shortProperty, textProperty } from './protocol/properties.ts';
-import { reason, returnCode } from './protocol/reason-codes.ts';
+import { reason } from './protocol/reason-codes.ts';
 import { accepted, refused, refusedBy } from './protocol/server-packets.ts';
 import type { Quarantine } from './quarantine.ts';
 import type { Session } from './session.ts';
@@ -75,7 +77,7 @@ export class ConnectHandler {
     const { logIn, certificateOf, isStopping } = this.#options;
     const { socket } = guarded;
     const { clientId, cleanStart, user, password, version } = connect;
-    if (isStopping()) return this.#refuse(guarded, refusedBy(version, returnCode.serverUnavailable));
+    if (isStopping()) return this.#putOff(guarded);
     if (connect.wantsEnhancedAuthentication)
       return this.#refuse(guarded, refused(version, reason.badAuthenticationMethod));
     const gone = new AbortController();
@@ -87,9 +89,10 @@ export class ConnectHandler {
     const outcome = await logIn.check(socket, { address: socket.remoteAddress, ...shown, gone: gone.signal });
     socket.off('close', abort);
     if (socket.destroyed) return;
-    if (isStopping()) return this.#refuse(guarded, refusedBy(version, returnCode.serverUnavailable));
+    if (isStopping()) return this.#putOff(guarded);
     if (!outcome.ok) {
       const { wrong, returnCode: code } = outcome;
+      if (code === putOff) return this.#putOff(guarded);
       if (wrong !== undefined && this.#options.quarantine.takeIn(guarded, connect, wrong.principal)) return;
       wrong?.count();
       return this.#refuse(guarded, refusedBy(version, code));
@@ -101,13 +104,17 @@ export class ConnectHandler {
     endWith(socket, connack, this.#options.clock);
   }
 
+  #putOff({ socket }: GuardedSocket): void {
+    endWith(socket, Buffer.alloc(0), this.#options.clock);
+  }
+
   #enter(guarded: GuardedSocket, connect: Connect, { principal, credential }: Granted): void {
     const { clients, sessions, lobby, clock, onTakenOver, onEntered, onAnswered } = this.#options;
     const clientId = connect.clientId === '' ? `forpost-${randomUUID()}` : connect.clientId;
     const id = `${principal.id}/${clientId}`;
     const before = clients.get(id);
     if (!this.#hasRoom(principal, before)) {
-      this.#refuse(guarded, refusedBy(connect.version, returnCode.serverUnavailable));
+      this.#putOff(guarded);
       return;
     }
     const told = this.#connackProperties(principal, clientId, connect);

@@ -6,7 +6,7 @@ export interface BrokerCounters {
   readonly connections: number;
   readonly connectionsTotal: number;
   readonly failedLogins: number;
-  /** log-ins answered «server unavailable» because there was no time to check their password */
+  /** connections closed without CONNACK because there was no time to check their password */
   readonly busyLogins: number;
   /** connections before log-in */
   readonly lobby: LobbyCounters;

@@ -4,9 +4,8 @@
  *
  * Always: only a client with the right password or certificate may connect. A password that was right before is
  * accepted at once, whatever other log-ins wait. Guessing is slowed down, but a right password is never refused as
- * wrong: without time to check it the answer is «server unavailable», after which clients try again (after «not
- * authorized» home automations give up). That answer counts as no failure. A certificate lets in its own principal
- * alone: a CONNECT that names another user is checked by that user's password.
+ * wrong: without time to check it the client is put off. A certificate lets in its own principal alone: a CONNECT that
+ * names another user is checked by that user's password.
  */
 import { availableParallelism } from 'node:os';
 import { addressGroup } from '@forpost/shared/address.ts';
@@ -19,12 +18,15 @@ import type { Counters } from './counters.ts';
 import type { OnRefused } from './refused-clients.ts';
 
 const identifierRejected = 2;
-const serverUnavailable = 3;
 const notAuthorized = 5;
 
 export type LogInOutcome =
   | ({ readonly ok: true } & Granted)
-  | { readonly ok: false; readonly returnCode: number; readonly message: string; readonly wrong?: WrongLogIn };
+  | { readonly ok: false; readonly returnCode: number | PutOff; readonly message: string; readonly wrong?: WrongLogIn };
+
+/** No answer: the client may try the same log-in again (connect-handler.ts). It counts as no failure. */
+export const putOff = 'put off';
+export type PutOff = typeof putOff;
 
 /** A wrong log-in. The pairing window may take its client in; else `count` it. */
 export interface WrongLogIn {
@@ -125,7 +127,7 @@ export class LogIn {
       });
     } catch (error) {
       this.#logger.error(`log-in ${address}`, { address }, `a log-in could not be checked: ${messageOf(error)}`);
-      return { ok: false, returnCode: serverUnavailable, message: 'the log-in could not be checked' };
+      return { ok: false, returnCode: putOff, message: 'the log-in could not be checked' };
     }
     if (answer === 'right' && granted !== undefined) {
       this.#queue.forgive(address, granted.principal.id);
@@ -150,11 +152,11 @@ export class LogIn {
   }
 
   #putOff(address: string, answer: PasswordAnswer): LogInOutcome {
-    if (answer === 'gone') return { ok: false, returnCode: serverUnavailable, message: 'the client has gone' };
+    if (answer === 'gone') return { ok: false, returnCode: putOff, message: 'the client has gone' };
     this.#counters.busyLogins++;
-    const message = `log-ins from ${address} wait: too many passwords to check, or too many wrong ones; answered «server unavailable»`;
+    const message = `log-ins from ${address} wait: too many passwords to check, or too many wrong ones; closed without an answer`;
     this.#logger.warn(`busy ${address}`, { address, waiting: this.#queue.waiting }, message);
-    return { ok: false, returnCode: serverUnavailable, message: 'too many log-ins at once' };
+    return { ok: false, returnCode: putOff, message: 'too many log-ins at once' };
   }
 
   #refuse(

@@ -54,7 +54,7 @@ export const mqttSchema = Type.Object(
       Type.Integer({
         minimum: 1,
         maximum: 100_000,
-        description: 'clients that may be logged in at once; the next one is answered «server unavailable»',
+        description: 'clients that may be logged in at once; the connection of the next one is closed',
         default: 6000,
       }),
     ),

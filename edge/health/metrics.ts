@@ -67,7 +67,7 @@ export class GatewayMetrics {
     this.#counter('forpost_broker_failed_logins_total', 'MQTT log-ins refused', [], (s) => one(s.broker.failedLogins));
     this.#counter(
       'forpost_broker_busy_logins_total',
-      'MQTT log-ins answered «server unavailable», because too many came at once',
+      'MQTT connections closed without CONNACK, because too many log-ins came at once',
       [],
       (s) => one(s.broker.busyLogins),
     );

@@ -14,7 +14,6 @@ export const reason = {
   clientIdInvalid: 0x85,
   badUserOrPassword: 0x86,
   notAuthorized: 0x87,
-  serverUnavailable: 0x88,
   serverShuttingDown: 0x8b,
   badAuthenticationMethod: 0x8c,
   keepAliveTimeout: 0x8d,
@@ -37,14 +36,12 @@ export const firstFailure = 0x80;
 export const returnCode = {
   unsupportedVersion: 1,
   identifierRejected: 2,
-  serverUnavailable: 3,
   notAuthorized: 5,
 } as const;
 
 const byReturnCode: Readonly<Record<number, number>> = {
   [returnCode.unsupportedVersion]: reason.unsupportedVersion,
   [returnCode.identifierRejected]: reason.clientIdInvalid,
-  [returnCode.serverUnavailable]: reason.serverUnavailable,
   // the broker refuses a log-in only for its user or its password
   [returnCode.notAuthorized]: reason.badUserOrPassword,
 };
