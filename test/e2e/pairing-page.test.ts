@@ -64,7 +64,7 @@ describe.skipIf(withoutBrowser !== undefined)('pairing on the page', () => {
   test('on a phone a person opens the window, sees a plug and takes it in with one tap', async () => {
     const page = await open({ viewport: phone, hasTouch: true, locale: 'en' });
     await page.getByRole('button', { name: 'Open the window' }).tap();
-    await soon(() => page.getByText('No unknown device has connected yet.').count()).toBe(1);
+    await soon(() => page.getByText('No unknown device has connected yet').count()).toBe(1);
     device('DVES_1A2B3C', { username: 'plug', password: 'a good password' }, 'tele/plug/INFO1', info);
     await soon(() => page.getByRole('heading', { name: 'Nous A1T' }).count()).toBe(1);
     expect(await page.getByText('It is Nous A1T (Tasmota).').count()).toBe(1);

@@ -15,7 +15,8 @@ export const setUpPairingEn = {
   'pairing.meanwhile': 'Devices of the site go on as always.',
   'pairing.longer': 'Five minutes from now',
   'pairing.close': 'Close the window',
-  'pairing.nobody': 'No unknown device has connected yet.',
+  'pairing.nobody':
+    'No unknown device has connected yet. If yours does not appear, switch it off and on: some give up once they were refused.',
   'pairing.knocking': '{count, plural, one {# unknown device} other {# unknown devices}}',
   'pairing.turned-away':
     '{count, plural, one {# connection was} other {# connections were}} refused: too many of one address, too many in all, or ignored.',
