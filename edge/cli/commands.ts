@@ -9,6 +9,7 @@ import { cloud } from './commands/cloud.ts';
 import {
   devicesAdd,
   devicesCertificates,
+  devicesDecode,
   devicesFound,
   devicesImport,
   devicesList,
@@ -56,6 +57,7 @@ export const gatewayCommands: CommandTable = {
     devicesAdd,
     devicesImport,
     devicesList,
+    devicesDecode,
     devicesFound,
     devicesName,
     devicesRotate,

@@ -91,6 +91,37 @@ export const devicesName = command<ConfigOption & { name?: string; place?: strin
   },
 });
 
+export const devicesDecode = command<{
+  topic: string;
+  decoder?: string;
+  device?: string;
+  bridge?: boolean;
+  set?: string[];
+}>({
+  name: 'devices decode',
+  summary: 'print what a message of a device says, as JSON; works without a gateway',
+  arguments: [
+    { name: '[file]', summary: 'the payload, exactly as the device sends it; default, and for -: standard input' },
+  ],
+  options: [
+    { flags: '--topic <topic>', summary: 'topic of the message', required: true },
+    {
+      flags: '--decoder <name>',
+      summary: 'decoder; default: the answers of all decoders, each with how sure it is',
+    },
+    { flags: '--device <id>', summary: 'id of the device; default: its name in the topic' },
+    { flags: '--bridge', summary: 'the site has it as a bridge, so that each device behind it stands for itself' },
+    {
+      flags: '--set <field=value...>',
+      summary: 'fields of the device in site.yaml, as topic=shellies/plug or full_topic=%topic%/%prefix%/',
+    },
+  ],
+  async run(options, file = '-') {
+    const { decode } = await import('../decode.ts');
+    process.stdout.write(`${JSON.stringify(decode(file, options))}\n`);
+  },
+});
+
 export const devicesAdd = command<
   ConfigOption &
     JsonOption & {
