@@ -23,6 +23,7 @@ export interface AcceptOptions extends Options {
   readonly place?: string;
   readonly decoder?: string;
   readonly topic?: string;
+  readonly bridge?: boolean;
   readonly logIn?: string;
 }
 
@@ -49,9 +50,14 @@ export async function list(config: string, { json = false }: Options): Promise<v
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
-export async function accept(config: string, number: string, { json = false, ...asked }: AcceptOptions): Promise<void> {
+export async function accept(
+  config: string,
+  number: string,
+  { json = false, bridge, ...asked }: AcceptOptions,
+): Promise<void> {
   const ask = await asker(config);
-  const body = { knocker: numberOf(number), ...asked };
+  const section = bridge === undefined ? {} : { section: bridge ? 'bridges' : 'devices' };
+  const body = { knocker: numberOf(number), ...asked, ...section };
   const made = await ask('POST', `${pairing}/accept`, body);
   process.stdout.write(json ? `${JSON.stringify(made)}\n` : `${acceptedLines(made).join('\n')}\n`);
 }

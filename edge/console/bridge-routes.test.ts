@@ -89,6 +89,18 @@ test('a found device is shown with what it sent, and is named by one request: it
   expect(bridges()[0].devices).toEqual([{ id: 'freezer', source: 'Probe 7', name: 'Freezer' }]);
 });
 
+test('a found device that is named without an id gets one of its name, which nothing else has', async () => {
+  const { name, say, bridges } = await rig();
+  say('hub', 'Cellar');
+  expect(await name('hub', { found: 'Cellar' }, '1')).toMatchObject({ status: 200 });
+  say('hub', 'Насос');
+  expect(await name('hub', { found: 'Насос', name: 'Oven' }, '2')).toMatchObject({ status: 200 });
+  expect(bridges()[0].devices).toEqual([
+    { id: 'cellar-2', source: 'Cellar' },
+    { id: 'oven-2', source: 'Насос', name: 'Oven' },
+  ]);
+});
+
 test('a device that stands behind another bridge now moves there with its id', async () => {
   const { name, say, bridges } = await rig();
   say('hub', 's1');

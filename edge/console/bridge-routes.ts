@@ -9,10 +9,12 @@ import { words } from '@forpost/shared/texts/english.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type Type from 'typebox';
 import type { BridgeView } from '../devices/bridges/bridge-view.ts';
+import { deviceIdFor } from '../devices/pairing/device-id.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import { withNamedDevice } from '../site/bridge-edit.ts';
 import type { SiteDocument } from '../site/document.ts';
 import type { Author } from '../site/revision.ts';
+import { isFields } from '../site/values.ts';
 import { type BridgesAnswer, bridgeParams, bridgesAnswer, nameBody } from './schemas/bridges.ts';
 import { changedAnswer, changeRefusals } from './schemas/site.ts';
 import { answer, ifMatch, seenIn } from './site-routes.ts';
@@ -52,17 +54,32 @@ export function registerBridgeRoutes(app: FastifyInstance, { document, bridges, 
     },
     async (request, reply) => {
       const { bridge } = request.params;
-      const { found: name, id, why = '', ...named } = request.body;
+      const { found: name, id: wanted, why = '', ...named } = request.body;
       const seen = seenIn(request);
       const known = bridges.bridge(bridge);
       if (known === undefined) throw new HttpProblem(404, words('gateway/reason.no-bridge', { bridge }));
       const found = known.foundBy(name);
       if (found === undefined) throw new HttpProblem(404, words('gateway/reason.no-found-device', { bridge, name }));
+      const id = wanted ?? (await newId(document, named.name ?? found.name));
       const device = { id, source: found.source, ...named };
       const edit = (text: string) => withNamedDevice(text, bridge, device);
       return answer(reply, await document.change({ seen, author: authorOf(request), why, edit }));
     },
   );
+}
+
+/** An id made of a name, which nothing in the document has. */
+async function newId(document: SiteDocument, name: string): Promise<string> {
+  const { values } = await document.values();
+  const taken = idsIn(['devices', 'bridges', 'consumers', 'cameras'].map((section) => values[section]));
+  return deviceIdFor(name, (id) => taken.has(id));
+}
+
+/** The ids of all entries in these lists, and of the devices behind bridges. */
+function idsIn(lists: readonly unknown[]): ReadonlySet<unknown> {
+  const entries = lists.flat().filter(isFields);
+  const behind = entries.flatMap(({ devices }) => (Array.isArray(devices) ? devices.filter(isFields) : []));
+  return new Set([...entries, ...behind].map(({ id }) => id));
 }
 
 function shown({ devices, found, ...bridge }: BridgeView): BridgesAnswer['bridges'][number] {

@@ -14,7 +14,7 @@ import type { JudgementView, KnockerView, PairingView } from './schemas/pairing.
 export interface PairingViewParts {
   readonly pairing: Pick<Pairing, 'window' | 'knockers' | 'turnedAway'>;
   readonly refusedClients: Pick<RefusedClients, 'list'>;
-  readonly decoders: readonly Pick<Decoder, 'name' | 'about'>[];
+  readonly decoders: readonly Pick<Decoder, 'name' | 'about' | 'bridge'>[];
   /** who logs in with this user name and client id */
   readonly ownerOf: (user: string, clientId: string) => string | undefined;
   /** the name of a device, bridge or consumer for people */
@@ -31,7 +31,7 @@ export function pairingView(parts: PairingViewParts): PairingView {
         : { by: window.by, openedAt: rfc3339(window.openedAt), endsAt: rfc3339(window.endsAt) },
     turnedAway,
     knockers: knockers.map((knocker) => knockerView(knocker, parts, strangers)),
-    decoders: parts.decoders.map(({ name, about }) => ({ name, about })),
+    decoders: parts.decoders.map(({ name, about, bridge = 'never' as const }) => ({ name, about, bridge })),
   };
 }
 
@@ -92,7 +92,7 @@ function judgementView(judgement: Judgement): JudgementView {
   return {
     decoder: decoder.name,
     about: decoder.about,
-    section: sectionOf(decoder),
+    section: sectionOf(judgement),
     sure,
     topic: config.topic,
     model: model ?? null,

@@ -10,6 +10,7 @@ import type { DeviceMessageView } from './message-routes.ts';
 import type { RestoreState } from './restore-desk.ts';
 import type { ActionForms, SiteAction, Tried } from './schemas/actions.ts';
 import type { EarlierAlarmsView, EarlierAlarmView } from './schemas/alarms.ts';
+import type { BridgesAnswer } from './schemas/bridges.ts';
 import type { AskView, FoundView, OfferedView, StreamTestView } from './schemas/camera-set-up.ts';
 import type { CameraRule, CameraSceneView } from './schemas/cameras.ts';
 import type { DeadLetterView } from './schemas/clients.ts';
@@ -58,6 +59,10 @@ export type {
   Summary,
   Tried,
 };
+
+/** A bridge with the devices behind it, and those that it has found. */
+export type BridgeView = BridgesAnswer['bridges'][number];
+export type FoundDeviceView = BridgeView['found'][number];
 
 /** The stream's events by name. */
 export interface StreamEvents {

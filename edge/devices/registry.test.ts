@@ -182,3 +182,15 @@ test('a changed device is read by its new configuration at once; its values stay
     items: [{ data: { values: { power_w: 7 } } }],
   });
 });
+
+test('a device that becomes a bridge keeps its id, its connection and its values, and names the devices behind it', () => {
+  const devices = registry();
+  devices.connected('oven', true);
+  devices.seen('oven', received, say(devices, { values: { power_w: 1 } }));
+  const [oven, ...others] = site.devices;
+  const next = { ...site, devices: others, bridges: [oven] } as unknown as Site;
+  devices.prepare({ site: next, secrets: { mqtt: {} } }).commit();
+  expect(devices.statuses().find(({ id }) => id === 'oven')).toMatchObject({ connected: true, values: { power_w: 1 } });
+  say(devices, { device: 's1', values: { temperature_c: 8 } });
+  expect(devices.bridges()[0]?.found.map(({ name }) => name)).toEqual(['s1']);
+});

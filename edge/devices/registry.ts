@@ -154,6 +154,11 @@ export class DeviceRegistry {
         bridge.configure(config);
         if (known.decoder !== reading.decoder) bridge.forget();
       });
+    // a device that becomes a bridge stays connected
+    else
+      changes.push(() => {
+        bridge.reachable = this.#members.get(config.id)?.device.connected ?? false;
+      });
     return { ...reading, channels, bridge };
   }
 

@@ -45,6 +45,8 @@ export const pairAccept = command<ConfigOption & AcceptOptions>({
     { flags: '--place <place>', summary: 'where it is' },
     { flags: '--decoder <name>', summary: 'decoder; default: the one that is surest' },
     { flags: '--topic <topic>', summary: 'what it calls itself in its topics; default: as recognised' },
+    { flags: '--bridge', summary: 'take it in as a bridge, which speaks for many devices; default: as recognised' },
+    { flags: '--no-bridge', summary: 'take it in as a device, even where it has named others' },
     {
       flags: '--log-in <which>',
       summary: 'own: what it came with; made: a new password, which is printed once',

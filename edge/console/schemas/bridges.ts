@@ -53,7 +53,11 @@ export const bridgeParams = Type.Object({ bridge: id('id of the bridge') }, clos
 export const nameBody = Type.Object(
   {
     found: Type.String({ minLength: 1, maxLength: longestSource, description: 'name or address of the found device' }),
-    id: id('id that the device gets; that of a device behind a bridge: this device is meant, it moves here'),
+    id: optional(
+      id(
+        'id that the device gets; that of a device behind a bridge: this device is meant, it moves here. Default: made of the name',
+      ),
+    ),
     name: optional(Type.String({ maxLength: 200, description: 'name for people' })),
     place: optional(Type.String({ maxLength: 200, description: 'where it is' })),
     why: optional(Type.String({ maxLength: 500, description: 'the reason for the change; it stands in the history' })),

@@ -103,6 +103,9 @@ export const pairingAnswer = answer({
     answer({
       name: Type.String({ description: 'name of a decoder that may be chosen' }),
       about: Type.String({ description: 'the kind of device, for people' }),
+      bridge: Type.Enum(['never', 'also', 'only'], {
+        description: 'whether a client with this decoder may be a bridge, which speaks for many devices',
+      }),
     }),
   ),
 });
@@ -134,6 +137,12 @@ export const acceptBody = Type.Object(
     decoder: Type.Optional(Type.String({ maxLength: 64, description: 'decoder; default: the one that is surest' })),
     topic: Type.Optional(
       Type.String({ maxLength: 200, description: 'what it calls itself in its topics; default: what was recognised' }),
+    ),
+    section: Type.Optional(
+      Type.Enum(['devices', 'bridges'], {
+        description:
+          'what it becomes. Default: a bridge where it has named devices behind it, or its decoder is one of bridges alone',
+      }),
     ),
     logIn: Type.Optional(
       Type.Enum(['own', 'made'], {

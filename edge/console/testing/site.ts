@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { DocumentChecks } from '../../config/check/document-checks.ts';
 import { loadSite } from '../../config/load-site.ts';
+import { Bridge } from '../../devices/bridges/bridge.ts';
+import type { BridgeView } from '../../devices/bridges/bridge-view.ts';
+import type { FoundDevice } from '../../devices/bridges/name-entry.ts';
 import type { CredentialDoor, CredentialView } from '../../devices/credential-door.ts';
 import { RecentMessages } from '../../devices/recent-messages.ts';
 import { SiteDocument } from '../../site/document.ts';
+import type { BridgeConfig } from '../../site/site.ts';
 import { valuesIn } from '../../site/values.ts';
 import type { RestoreDesk, RestoreState } from '../restore-desk.ts';
 import type { ConsoleServerOptions } from '../server.ts';
@@ -22,7 +26,7 @@ export interface TestSite {
   /** for a server of the page */
   readonly options: Pick<
     ConsoleServerOptions,
-    'document' | 'passwordsFor' | 'credentials' | 'messages' | 'restoreDesk'
+    'document' | 'passwordsFor' | 'credentials' | 'messages' | 'restoreDesk' | 'bridges'
   >;
   readonly remove: () => void;
 }
@@ -44,6 +48,7 @@ export async function testSite(): Promise<TestSite> {
       credentials: credentialsOf(document),
       messages: new RecentMessages(systemClock),
       restoreDesk: noRestore,
+      bridges: bridgesOf(document),
     },
     remove: () => rmSync(folder, { recursive: true }),
   };
@@ -53,7 +58,54 @@ export async function testSite(): Promise<TestSite> {
 const none = async (): Promise<RestoreState> => ({ state: 'none' });
 const noRestore: RestoreDesk = { state: none, part: none, stage: none, commit: async () => undefined, discard: none };
 
-/** Every device and consumer has a made password; a change of it changes nothing. */
+/** The bridges of the document, each of which has found a probe until the document has it. */
+function bridgesOf(document: SiteDocument): NonNullable<ConsoleServerOptions['bridges']> {
+  const at = Date.now();
+  const probe = {
+    name: 'Probe 7',
+    source: '0x7',
+    model: 'Aqara WSDCGQ11LM',
+    first: at,
+    last: at,
+    messages: 3,
+    topic: 'zigbee/Probe 7',
+    payload: '{"temperature":8}',
+    values: { temperature_c: 8 },
+  };
+  const all = (): readonly BridgeView[] => {
+    const { bridges = [] } = valuesIn(document.text) as { readonly bridges?: readonly BridgeConfig[] };
+    return bridges.map(({ id, name = id, decoder, devices = [] }) => ({
+      id,
+      name,
+      decoder,
+      connected: true,
+      reachable: true,
+      devices: devices.map((one) => ({ id: one.id, name: one.name ?? one.id, source: one.source ?? one.id })),
+      found: devices.some(({ source }) => source === probe.source) ? [] : [probe],
+      dropped: 0,
+    }));
+  };
+  return {
+    bridges: all,
+    bridge: (id) => (all().some((one) => one.id === id) ? new FoundProbe(probe) : undefined),
+  };
+}
+
+/** A bridge that knows one found device. */
+class FoundProbe extends Bridge {
+  readonly #probe: FoundDevice;
+
+  constructor(probe: FoundDevice) {
+    super({ id: 'zigbee' as BridgeConfig['id'], decoder: 'zigbee2mqtt' });
+    this.#probe = probe;
+  }
+
+  override foundBy(nameOrAddress: string): FoundDevice | undefined {
+    return [this.#probe.name, this.#probe.source].includes(nameOrAddress) ? this.#probe : undefined;
+  }
+}
+
+/** Every device, bridge and consumer has a made password; a change of it changes nothing. */
 function credentialsOf(document: SiteDocument): CredentialDoor {
   const viewOf = (kind: CredentialView['kind'], { id, name = id }: { id: string; name?: string }): CredentialView => ({
     id,
@@ -67,8 +119,13 @@ function credentialsOf(document: SiteDocument): CredentialDoor {
     revoked: null,
   });
   const list = async () => {
-    const { devices = [], consumers = [] } = valuesIn(document.text) as Record<string, { id: string }[]>;
-    return [...devices.map((one) => viewOf('device', one)), ...consumers.map((one) => viewOf('consumer', one))];
+    const values = valuesIn(document.text) as Record<string, { id: string }[]>;
+    const { devices = [], bridges = [], consumers = [] } = values;
+    return [
+      ...devices.map((one) => viewOf('device', one)),
+      ...bridges.map((one) => viewOf('bridge', one)),
+      ...consumers.map((one) => viewOf('consumer', one)),
+    ];
   };
   return {
     list,

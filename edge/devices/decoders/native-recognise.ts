@@ -2,7 +2,7 @@
 import type { Recognised, UnknownMessage } from '../recognise.ts';
 import { sure } from '../recognise.ts';
 
-const ownTopic = /^forpost\/devices\/(.+)\/(readings|events|status)$/;
+const ownTopic = /^forpost\/devices\/(.+)\/(readings|events|status|devices)$/;
 
 export function recogniseNative({ topic }: UnknownMessage): Recognised | undefined {
   const [, name] = ownTopic.exec(topic) ?? [];

@@ -6,7 +6,7 @@
  */
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { DeviceConfig } from '../../site/site.ts';
-import type { Decoded, Decoder } from '../decoder.ts';
+import type { Decoded, Decoder, KnownToBridge } from '../decoder.ts';
 import type { Question, Recognised, UnknownMessage } from '../recognise.ts';
 
 const mostValues = 12;
@@ -26,6 +26,7 @@ export class Judgement {
   #read = 0;
   #refused = 0;
   #reason: Message | undefined;
+  #speaksForOthers = false;
 
   constructor(decoder: Decoder, first: Recognised) {
     this.decoder = decoder;
@@ -38,6 +39,11 @@ export class Judgement {
 
   get config(): Recognised['config'] {
     return this.#best.config;
+  }
+
+  /** Whether the decoder is one of bridges alone, or the client has named devices behind it. */
+  get isBridge(): boolean {
+    return this.decoder.bridge === 'only' || this.#speaksForOthers;
   }
 
   get model(): string | undefined {
@@ -75,11 +81,13 @@ export class Judgement {
       return;
     }
     this.#read++;
+    if (decoded.bridge?.devices?.some(({ gone }) => gone !== true)) this.#speaksForOthers = true;
     for (const item of decoded.items) {
+      if (item.device !== undefined) this.#speaksForOthers = true;
       if (item.kind !== 'reading') continue;
       const { channel, values } = item.data;
-      for (const [metric, value] of Object.entries(values))
-        this.#note(channel ? `${channel}/${metric}` : metric, value);
+      const part = [item.device, channel].filter((one) => one !== undefined && one !== '').join(' ');
+      for (const [metric, value] of Object.entries(values)) this.#note(part ? `${part}/${metric}` : metric, value);
     }
   }
 
@@ -91,14 +99,19 @@ export class Judgement {
   /** undefined: a decoder failed, which is a defect of its own, or does not read this topic */
   #decode({ topic, payload }: UnknownMessage, received: number): Decoded | undefined {
     const device = { id: 'unknown', decoder: this.decoder.name, ...this.config } as unknown as DeviceConfig;
+    // with `bridge`, a message that names devices behind the client shows them
+    const known = this.decoder.bridge === undefined ? {} : { bridge: nothingKnown };
     try {
-      return this.decoder.decode({ device, topic, payload, received });
+      return this.decoder.decode({ device, topic, payload, received, ...known });
     } catch {
       // hostile-payloads.test.ts finds these
       return undefined;
     }
   }
 }
+
+/** What an unknown client has said earlier of devices behind it. */
+const nothingKnown: KnownToBridge = { unitsOf: () => undefined };
 
 /** A message that only repeats the topic does not undo what an earlier one said of the further keys. */
 function withKnownKeys(next: Recognised, before: Recognised): Recognised {

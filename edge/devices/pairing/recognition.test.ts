@@ -196,3 +196,20 @@ test('no message makes a decoder’s recognition throw, and its result is bounde
   const [native] = judge('box', [['forpost/devices/a/readings', { values: many }]]);
   expect(native?.values).toHaveLength(12);
 });
+
+test('a client that names devices behind it is recognised as a bridge, with their values; one that speaks for itself is not', () => {
+  const gate = judge('DVES_0A0B0C', [
+    [
+      'tele/zb/SENSOR',
+      { ZbReceived: { '0x4F2E': { Device: '0x4F2E', Name: 'Porch', Temperature: 21.5, Endpoint: 1 } } },
+    ],
+  ]);
+  expect(gate[0]?.isBridge).toBe(true);
+  expect(shown(gate)?.values).toEqual({ 'Porch/temperature_c': 21.5 });
+  const hub = judge('hub', [['forpost/devices/hub/readings', { device: 's1', values: { temperature_c: 8 } }]]);
+  expect(hub[0]?.isBridge).toBe(true);
+  expect(shown(hub)?.values).toEqual({ 's1/temperature_c': 8 });
+  expect(judge('hub', [['forpost/devices/hub/devices', [{ device: 's1' }]]])[0]?.isBridge).toBe(true);
+  expect(judge('one', [['forpost/devices/one/readings', { values: { temperature_c: 8 } }]])[0]?.isBridge).toBe(false);
+  expect(judge('z', [['zigbee2mqtt/bridge/state', '{"state":"online"}']])[0]?.isBridge).toBe(true);
+});

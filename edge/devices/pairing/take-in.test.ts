@@ -253,3 +253,23 @@ test('a file of secrets that cannot be written, and a file that was edited by ha
   expect('said' in refused && inEnglish(refused.said)).toContain('was edited by hand');
   expect(edited.credentials.size).toBe(0);
 });
+
+test('a client of a kind that may be a bridge becomes what it shows itself to be, or what the person says', async () => {
+  const hub = () => {
+    const one = knocker({ clientId: 'hub', user: 'hub', will: undefined });
+    const payload = Buffer.from(JSON.stringify({ device: 's1', values: { temperature_c: 8 } }));
+    one.published({ topic: 'forpost/devices/hub/readings', payload, qos: 0, retain: false }, decoders, clock.now());
+    return one;
+  };
+  const { document, takeIn } = await setUp();
+  expect(await takeIn({ name: 'Hub' }, hub())).toMatchObject({ device: 'hub', section: 'bridges' });
+  expect(parse(document.text).bridges).toEqual([{ id: 'hub', name: 'Hub', decoder: 'native', topic: 'hub' }]);
+  const device = await takeIn({ name: 'Hub', section: 'devices' }, hub());
+  expect(device).toMatchObject({ device: 'hub-2', section: 'devices' });
+  const plug = await takeIn({ name: 'Gate', section: 'bridges' });
+  expect(plug).toMatchObject({ device: 'gate', section: 'bridges' });
+  const shelly = await takeIn({ name: 'Plug', section: 'bridges', decoder: 'shelly', topic: 'plug' });
+  expect(shelly).toMatchObject({ refused: 'field', field: 'section' });
+  const z2m = await takeIn({ name: 'Z', section: 'devices', decoder: 'zigbee2mqtt', topic: 'z' });
+  expect(z2m).toMatchObject({ refused: 'field', field: 'section' });
+});

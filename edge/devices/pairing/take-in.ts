@@ -24,8 +24,12 @@ import type { Site } from '../../site/site.ts';
 import { siteDevices } from '../../site/site-devices.ts';
 import type { Decoder } from '../decoder.ts';
 import { deviceIdFor } from './device-id.ts';
+import type { Judgement } from './judgement.ts';
 import type { Knocker } from './knocker.ts';
 import { type OwnLogIn, ownLogInOf } from './own-log-in.ts';
+
+/** Where an entry stands in the document: a bridge speaks for many devices. */
+export type Section = 'devices' | 'bridges';
 
 export interface TakeInRequest {
   /** for people */
@@ -37,6 +41,8 @@ export interface TakeInRequest {
   readonly decoder?: string | undefined;
   /** what it calls itself in its topics; default: what the decoder recognised */
   readonly topic?: string | undefined;
+  /** what it becomes; default: a bridge where it has named devices behind it, or its decoder is one of bridges alone */
+  readonly section?: Section | undefined;
   /** own: what the client came with · made: a new credential. Default: own where that is possible and not weak */
   readonly logIn?: 'own' | 'made' | undefined;
 }
@@ -55,7 +61,7 @@ export interface Refusal {
 export interface NewDevice {
   /** id of the device or bridge */
   readonly device: string;
-  readonly section: 'devices' | 'bridges';
+  readonly section: Section;
   readonly name: string;
   /** number of the revision that it came with */
   readonly revision: number;
@@ -114,7 +120,7 @@ export function createTakeIn(parts: TakeInParts): TakeIn {
 interface Plan {
   readonly id: string;
   readonly name: string;
-  readonly section: NewDevice['section'];
+  readonly section: Section;
   readonly entry: Readonly<Record<string, unknown>>;
 }
 
@@ -131,30 +137,51 @@ function plan(parts: TakeInParts, knocker: Knocker, request: TakeInRequest): Pla
   const config = configOf(parts.decoders, knocker, request);
   if ('refused' in config) return config;
   const place = request.place?.trim() ?? '';
-  const { decoder, keys } = config;
+  const { decoder, keys, section } = config;
   const entry = { id, name, decoder: decoder.name, ...keys, ...(place === '' ? {} : { place }) };
-  return { id, name, section: sectionOf(decoder), entry };
+  return { id, name, section, entry };
 }
 
-/** A bridge speaks for many devices. */
-export function sectionOf({ bridge }: Pick<Decoder, 'bridge'>): NewDevice['section'] {
-  return bridge === 'only' ? 'bridges' : 'devices';
+/** What the client becomes where nobody says otherwise. */
+export function sectionOf(judgement: Pick<Judgement, 'isBridge'>): Section {
+  return judgement.isBridge ? 'bridges' : 'devices';
+}
+
+function sectionFor(
+  decoder: Decoder,
+  judgement: Judgement | undefined,
+  wanted: Section | undefined,
+): Section | Refusal {
+  const { bridge, about } = decoder;
+  if (wanted === 'bridges' && bridge === undefined)
+    return refusal('field', message('gateway/pairing.never-bridge', { about }), 'section');
+  if (wanted === 'devices' && bridge === 'only')
+    return refusal('field', message('gateway/pairing.only-bridge', { about }), 'section');
+  return wanted ?? sectionOf(judgement ?? { isBridge: bridge === 'only' });
+}
+
+interface DecoderChoice {
+  readonly decoder: Decoder;
+  readonly keys: Readonly<Record<string, unknown>>;
+  readonly section: Section;
 }
 
 function configOf(
   decoders: readonly Decoder[],
   { judgements }: Knocker,
-  { decoder: wanted, topic }: TakeInRequest,
-): { readonly decoder: Decoder; readonly keys: Readonly<Record<string, unknown>> } | Refusal {
+  { decoder: wanted, topic, section: asked }: TakeInRequest,
+): DecoderChoice | Refusal {
   const judgement = wanted === undefined ? judgements[0] : judgements.find(({ decoder }) => decoder.name === wanted);
   const decoder = judgement?.decoder ?? decoders.find(({ name }) => name === wanted);
   if (decoder === undefined) {
     const names = decoders.map(({ name }) => name).join(', ');
     return refusal('field', message('gateway/pairing.choose-decoder', { names }), 'decoder');
   }
-  if (topic !== undefined) return { decoder, keys: { ...judgement?.config, topic } };
+  const section = sectionFor(decoder, judgement, asked);
+  if (typeof section !== 'string') return section;
+  if (topic !== undefined) return { decoder, keys: { ...judgement?.config, topic }, section };
   if (judgement === undefined) return refusal('field', message('gateway/pairing.say-topic'), 'topic');
-  return { decoder, keys: judgement.config };
+  return { decoder, keys: judgement.config, section };
 }
 
 function logInOf(parts: TakeInParts, knocker: Knocker, { logIn }: TakeInRequest): OwnLogIn | Refusal | undefined {

@@ -23,6 +23,8 @@ export const gatewayPairingEn = {
   'pairing.id-taken': 'the id "{id}" is taken already: choose another',
   'pairing.choose-decoder': 'no decoder recognises this client: choose one of {names}',
   'pairing.say-topic': 'this decoder does not recognise the client: say what the client calls itself in its topics',
+  'pairing.never-bridge': '{about} speaks for itself alone: take it in as a device',
+  'pairing.only-bridge': '{about} speaks for several devices: take it in as a bridge',
   'pairing.edited-by-hand': 'site.yaml was edited by hand: take the edit up first («forpost site apply»)',
   'pairing.others-change': 'others change the site at the same time, again and again: try once more',
 } as const;

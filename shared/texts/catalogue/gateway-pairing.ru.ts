@@ -28,6 +28,8 @@ export const gatewayPairingRu = {
   'pairing.id-taken': 'id «{id}» уже занят: выберите другой',
   'pairing.choose-decoder': 'ни один декодер не узнаёт этого клиента: выберите один из {names}',
   'pairing.say-topic': 'этот декодер не узнаёт клиента: укажите, как клиент называет себя в своих темах',
+  'pairing.never-bridge': '{about} передаёт только собственные данные: примите его как устройство',
+  'pairing.only-bridge': '{about} передаёт данные нескольких устройств: примите его как мост',
   'pairing.edited-by-hand': 'site.yaml изменён вручную: сначала примите эту правку («forpost site apply»)',
   'pairing.others-change': 'другие снова и снова меняют объект одновременно с вами: повторите попытку',
 } as const satisfies Readonly<Record<keyof typeof gatewayPairingEn, string>>;

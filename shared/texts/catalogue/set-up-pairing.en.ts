@@ -45,6 +45,9 @@ export const setUpPairingEn = {
   'pairing.more': 'Place, id and log-in',
   'pairing.id-hint': 'Made of the name where it stays empty. It never changes.',
   'pairing.topic': 'Its name in its topics',
+  'pairing.is-bridge': 'It is a bridge',
+  'pairing.is-bridge-hint':
+    'A bridge speaks for several devices, such as the sensors of a Zigbee network. Each of them gets a name of its own.',
   'pairing.choose': 'Please choose',
   'pairing.log-in': 'Log-in',
   'pairing.own': 'the user name and password that it has',

@@ -51,6 +51,9 @@ export const setUpPairingRu = {
   'pairing.more': 'Место, id и вход',
   'pairing.id-hint': 'Если оставить пустым, получится из имени. Никогда не меняется.',
   'pairing.topic': 'Как оно называет себя в темах',
+  'pairing.is-bridge': 'Это мост',
+  'pairing.is-bridge-hint':
+    'Мост передаёт данные нескольких устройств, например датчиков сети Zigbee. Каждое из них получает своё название.',
   'pairing.choose': 'Выберите',
   'pairing.log-in': 'Вход',
   'pairing.own': 'имя пользователя и пароль, которые у него есть',

@@ -1,4 +1,5 @@
 /** English texts of set-up on the gateway’s page, a file for each area. See ../texts.ts for the rules of a key. */
+import { setUpBridgesEn } from './set-up-bridges.en.ts';
 import { setUpCamerasEn } from './set-up-cameras.en.ts';
 import { setUpConsumersEn } from './set-up-consumers.en.ts';
 import { setUpDevicesEn } from './set-up-devices.en.ts';
@@ -6,6 +7,7 @@ import { setUpPairingEn } from './set-up-pairing.en.ts';
 
 export const setUpEn = {
   ...setUpConsumersEn,
+  ...setUpBridgesEn,
   ...setUpDevicesEn,
   ...setUpPairingEn,
   ...setUpCamerasEn,

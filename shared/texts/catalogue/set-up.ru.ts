@@ -1,5 +1,6 @@
 /** Russian texts of set-up on the gateway’s page, a file for each area. */
 import type { Wording } from '../texts.ts';
+import { setUpBridgesRu } from './set-up-bridges.ru.ts';
 import { setUpCamerasRu } from './set-up-cameras.ru.ts';
 import { setUpConsumersRu } from './set-up-consumers.ru.ts';
 import { setUpDevicesRu } from './set-up-devices.ru.ts';
@@ -7,6 +8,7 @@ import { setUpPairingRu } from './set-up-pairing.ru.ts';
 
 export const setUpRu = {
   ...setUpConsumersRu,
+  ...setUpBridgesRu,
   ...setUpDevicesRu,
   ...setUpPairingRu,
   ...setUpCamerasRu,

@@ -8,6 +8,7 @@ const area = (name: string, title: string, about: string, load: SetUpArea['load'
 
 export const areas: readonly SetUpArea[] = [
   area('devices', t('set-up/devices.title'), t('set-up/devices.about'), () => import('./devices/area.ts')),
+  area('bridges', t('set-up/bridges.title'), t('set-up/bridges.about'), () => import('./bridges/area.ts')),
   area('pairing', t('set-up/pairing.title'), t('set-up/pairing.about'), () => import('./pairing/area.ts')),
   area('cameras', t('set-up/cameras.title'), t('set-up/cameras.about'), () => import('./cameras/area.ts')),
   area('rules', t('set-up/rules.title'), t('set-up/rules.about'), () => import('./rules/area.ts')),

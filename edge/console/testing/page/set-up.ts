@@ -48,6 +48,27 @@ export function setUpTests(): void {
     await desk.close();
   });
 
+  test('a bridge is added on the page, and the device that it found is taken in with one tap and renamed later', async () => {
+    await page.goto(`${server.url}/#set-up/bridges/%2B`);
+    await page.getByLabel('Id', { exact: true }).fill('zigbee');
+    await page.getByLabel('What it speaks').selectOption('Zigbee2MQTT');
+    await page.getByRole('button', { name: 'Add a bridge' }).tap();
+    await page.getByText('The bridge is added').waitFor();
+    await page.goto(`${server.url}/#set-up/devices`);
+    const probe = page.locator('.found', { hasText: 'Probe 7' });
+    await probe.getByText('Aqara WSDCGQ11LM · behind zigbee · 3 messages').waitFor();
+    await probe.locator('.fact', { hasText: '8 °C' }).waitFor();
+    await probe.getByRole('button', { name: 'Take in' }).tap();
+    await page.getByText('“Probe 7” is a device of the site now.').waitFor();
+    expect(site.document.text).toContain('source: "0x7"');
+    await page.getByRole('link', { name: 'Probe 7' }).tap();
+    await page.getByRole('heading', { name: 'Probe 7 probe-7' }).waitFor();
+    await page.getByLabel('Place (may stay empty)').fill('Freezer');
+    await page.getByRole('button', { name: 'Save', exact: true }).tap();
+    await page.getByText('Saved. It counts already.').waitFor();
+    expect(site.document.text).toContain('place: Freezer');
+  });
+
   test('two installers at once see each other’s change in words, and an undo brings the earlier state back', async () => {
     const { document } = site;
     await page.goto(`${server.url}/#set-up/devices/meter-7`);
@@ -88,6 +109,9 @@ const places = [
   '/devices',
   '/devices/meter-7',
   '/devices/%2B',
+  '/bridges',
+  '/bridges/zigbee',
+  '/bridges/zigbee/probe-7',
   '/consumers',
   '/consumers/%2B',
   '/site',

@@ -1,14 +1,17 @@
 /** The place of one device: its state, its form, its messages, its credentials, and its end. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { badge } from '../../parts.ts';
+import { setUpAddress } from '../../route.ts';
 import { deviceStateWords } from '../../words.ts';
 import type { AreaParts } from '../area.ts';
+import { mayBeBridge } from '../bridges/fields.ts';
 import '../entries/credentials.ts';
 import { removeEntry } from '../entries/remove-entry.ts';
 import { entryForm } from '../form/form.ts';
 import { gone, heading } from '../parts.ts';
 import { t } from '../texts.ts';
 import { deviceFields } from './fields.ts';
+import { makeBridge } from './make-bridge.ts';
 import './messages.ts';
 
 class DevicePlace extends LitElement {
@@ -32,6 +35,10 @@ class DevicePlace extends LitElement {
     if (changed.has('device')) this.done = '';
   }
 
+  #toBridge(): void {
+    location.hash = setUpAddress('bridges', this.device);
+  }
+
   override render(): TemplateResult {
     const { site, status, nowMs, go } = this.parts;
     const { device } = this;
@@ -52,6 +59,7 @@ class DevicePlace extends LitElement {
       ${entryForm(site, spec, () => {
         this.done = t('set-up/form.saved');
       })}
+      ${mayBeBridge.includes(entry.decoder) ? makeBridge(site, entry, () => this.#toBridge()) : nothing}
       <forpost-device-messages .device=${device} .nowMs=${nowMs}></forpost-device-messages>
       <forpost-credentials .principal=${device} .nowMs=${nowMs}></forpost-credentials>
       ${removeEntry(site, ['devices', device], name, () => go())}`;

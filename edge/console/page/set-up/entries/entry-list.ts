@@ -4,6 +4,7 @@ import type { Fields } from '../../../view.ts';
 import { setUpAddress } from '../../route.ts';
 import type { AreaParts } from '../area.ts';
 import { heading, rowTo } from '../parts.ts';
+import type { SiteStore } from '../site-store.ts';
 import { t } from '../texts.ts';
 import { addStep } from './add-step.ts';
 
@@ -13,6 +14,12 @@ const searchFrom = 12;
 /** what the search looks into */
 const searched = ['id', 'name', 'place', 'topic'];
 
+/** An entry with its place in set-up. */
+export interface AlsoListed {
+  readonly entry: Fields;
+  readonly steps: readonly string[];
+}
+
 export interface EntryListWords {
   /** the section in the document, and the area's name in the address */
   readonly section: string;
@@ -20,6 +27,8 @@ export interface EntryListWords {
   readonly add: string;
   /** shown where the site has none */
   readonly none: string;
+  /** further entries that are listed and stand elsewhere in the document */
+  readonly also?: (site: SiteStore) => readonly AlsoListed[];
   /** below the name of an entry */
   readonly about: (entry: Fields) => string;
   /** at the end of its row: its state */
@@ -47,9 +56,13 @@ class EntryList extends LitElement {
 
   override render(): TemplateResult {
     const { section, title, add, none } = this.words;
-    const entries = this.parts.site.entries(section);
+    const entries = [
+      ...this.parts.site.entries(section).map((entry) => ({ entry, steps: [section, text(entry.id)] })),
+      ...(this.words.also?.(this.parts.site) ?? []),
+    ];
     const wanted = this.search.trim().toLocaleLowerCase();
-    const fits = (entry: Fields) => searched.some((key) => text(entry[key]).toLocaleLowerCase().includes(wanted));
+    const fits = ({ entry }: AlsoListed) =>
+      searched.some((key) => text(entry[key]).toLocaleLowerCase().includes(wanted));
     const found = wanted === '' ? entries : entries.filter(fits);
     return html`${heading(title, entries.length === 0 ? nothing : entries.length)}
       <p class="form-buttons"><a class="button primary" href=${setUpAddress(section, addStep)}>${add}</a></p>
@@ -70,9 +83,9 @@ class EntryList extends LitElement {
     }} /></label>`;
   }
 
-  #row(entry: Fields): TemplateResult {
-    const { section, about, end } = this.words;
-    return rowTo([section, text(entry.id)], text(entry.name) || text(entry.id), about(entry), end?.(entry));
+  #row({ entry, steps }: AlsoListed): TemplateResult {
+    const { about, end } = this.words;
+    return rowTo(steps, text(entry.name) || text(entry.id), about(entry), end?.(entry));
   }
 }
 

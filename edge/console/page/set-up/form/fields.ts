@@ -17,6 +17,8 @@ interface AnyField {
   readonly hint?: string;
   /** an empty field is refused before the gateway is asked */
   readonly required?: boolean;
+  /** behind a heading of its own (`FormSpec.folded`) until a person opens it */
+  readonly folded?: boolean;
   /** whether the field is there, by the values as typed; default: always. The value of a field that is not there is removed. */
   readonly shown?: (values: Values) => boolean;
 }

@@ -32,6 +32,10 @@ export interface FormSpec {
   readonly isNew?: boolean;
   /** of a new entry, beside its fields */
   readonly fixed?: Fields;
+  /** of a new entry, by names of fields: what a field says until it is touched */
+  readonly defaults?: Values;
+  /** heading of the fields that are folded */
+  readonly folded?: string;
   /** of the button */
   readonly save: string;
   /** a new device or consumer gets a password, which `saved` has */
@@ -124,7 +128,12 @@ export class EntryForm extends LitElement {
   }
 
   get #values(): Values {
-    return { ...valuesOf(this.spec.fields, this.typed, this.#now), ...this.#secrets };
+    return { ...valuesOf(this.spec.fields, this.#filled, this.#now), ...this.#secrets };
+  }
+
+  /** What is typed, over the defaults of a new entry. */
+  get #filled(): Values {
+    return this.spec.defaults === undefined ? this.typed : { ...this.spec.defaults, ...this.typed };
   }
 
   #change(field: Field, value: unknown): void {
@@ -159,7 +168,7 @@ export class EntryForm extends LitElement {
     const { spec, site } = this;
     const at = spec.at(this.#values);
     const local = spec.check?.(this.#values) ?? [];
-    const parts = { fields: spec.fields, typed: this.typed, now: this.#now, at };
+    const parts = { fields: spec.fields, typed: this.#filled, now: this.#now, at };
     const result = read(spec.fixed === undefined ? parts : { ...parts, fixed: spec.fixed });
     const mistakes = [...local, ...('mistakes' in result ? result.mistakes : [])];
     this.problem = '';
@@ -235,7 +244,8 @@ export class EntryForm extends LitElement {
           ? html`<p class="restored" role="status">${t('set-up/form.restored')} <button type="button" class="plain" @click=${() => this.#discard()}>${t('set-up/form.discard')}</button></p>`
           : nothing
       }
-      ${shown.map((field) => this.#field(field, values, at))}
+      ${shown.filter(({ folded }) => folded !== true).map((field) => this.#field(field, values, at))}
+      ${this.#folded(shown, values, at)}
       ${spec.more?.(values) ?? nothing}
       ${
         conflict === undefined
@@ -255,6 +265,15 @@ export class EntryForm extends LitElement {
         ${isDraft && !this.restored ? html`<button type="button" class="plain" ?disabled=${busy} @click=${() => this.#discard()}>${t('set-up/form.discard')}</button>` : nothing}
       </div>
     </form>`;
+  }
+
+  /** The fields behind their heading; open where one of them is wrong. */
+  #folded(shown: readonly Field[], values: Values, at: EditPath): TemplateResult | typeof nothing {
+    const fields = shown.filter(({ folded }) => folded === true);
+    if (fields.length === 0) return nothing;
+    const isWrong = fields.some(({ path }) => this.mistakes.some((one) => isWithin(one.path, [...at, ...path])));
+    return html`<details class="folded" ?open=${isWrong}><summary>${this.spec.folded}</summary>
+      ${fields.map((field) => this.#field(field, values, at))}</details>`;
   }
 
   #field(field: Field, values: Values, at: EditPath): TemplateResult {

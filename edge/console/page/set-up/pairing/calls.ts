@@ -14,6 +14,7 @@ export interface AcceptWish {
   readonly place?: string;
   readonly decoder?: string;
   readonly topic?: string;
+  readonly section?: 'devices' | 'bridges';
   readonly logIn?: 'own' | 'made';
 }
 

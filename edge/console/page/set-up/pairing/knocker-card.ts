@@ -5,6 +5,7 @@
  *                               └── refused ──► the reason, at its field; what was typed stays
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { live } from 'lit/directives/live.js';
 import type { AcceptedView, KnockerView, PairingView } from '../../../view.ts';
 import { LoggedOutError, RefusedError } from '../../api.ts';
 import { shownOnce } from '../parts.ts';
@@ -19,6 +20,7 @@ interface Draft {
   readonly place?: string;
   readonly decoder?: string;
   readonly topic?: string;
+  readonly section?: 'devices' | 'bridges';
   readonly logIn?: 'own' | 'made';
 }
 
@@ -120,6 +122,7 @@ class KnockerCard extends LitElement {
         ${this.#field('id', t('set-up/field.id'), '', t('set-up/pairing.id-hint'))}
         ${this.#decoder()}
         ${this.#field('topic', t('set-up/pairing.topic'), knocker.judgements[0]?.topic ?? '')}
+        ${this.#section()}
         ${this.#credential()}
       </details>
       ${knocker.judgements.length === 0 ? this.#decoder() : nothing}
@@ -146,15 +149,37 @@ class KnockerCard extends LitElement {
     </div>`;
   }
 
+  get #chosenDecoder(): string {
+    return this.draft.decoder ?? this.knocker.judgements[0]?.decoder ?? '';
+  }
+
+  /** Devices of some kinds may be a bridge; of the others the decoder alone says what they are. */
+  #section(): TemplateResult | typeof nothing {
+    const { judgements, number } = this.knocker;
+    const decoder = this.#chosenDecoder;
+    if (this.decoders.find(({ name }) => name === decoder)?.bridge !== 'also') return nothing;
+    const recognised = judgements.find((one) => one.decoder === decoder)?.section ?? 'devices';
+    const id = `knocker-${number}-section`;
+    return html`<div class="field">
+      <label class="switch" for=${id}><input type="checkbox" role="switch" id=${id} aria-describedby="${id}-hint" .checked=${live((this.draft.section ?? recognised) === 'bridges')} @change=${(
+        event: Event,
+      ) =>
+        this.#type({
+          section: (event.target as HTMLInputElement).checked ? 'bridges' : 'devices',
+        })} /><span>${t('set-up/pairing.is-bridge')}</span></label>
+      <p class="muted" id="${id}-hint">${t('set-up/pairing.is-bridge-hint')}</p>
+    </div>`;
+  }
+
   /** With several decoders that recognise it, or none, a person may choose. */
   #decoder(): TemplateResult {
     const { judgements, number } = this.knocker;
     const recognised = judgements.map(({ decoder, about, sure }) => ({ decoder, words: `${about}, ${percent(sure)}` }));
     const others = this.decoders.filter(({ name }) => !judgements.some(({ decoder }) => decoder === name));
-    const chosen = this.draft.decoder ?? judgements[0]?.decoder ?? '';
+    const chosen = this.#chosenDecoder;
     return html`<div class="field">
       <label for="knocker-${number}-decoder">${t('set-up/devices.decoder')}</label>
-      <select id="knocker-${number}-decoder" @change=${(event: Event) => this.#type({ decoder: (event.target as HTMLSelectElement).value })}>
+      <select id="knocker-${number}-decoder" @change=${(event: Event) => this.#chooseDecoder((event.target as HTMLSelectElement).value)}>
         ${judgements.length === 0 ? html`<option value="" ?selected=${chosen === ''}>${t('set-up/pairing.choose')}</option>` : nothing}
         ${[...recognised, ...others.map(({ name, about }) => ({ decoder: name, words: about }))].map(
           ({ decoder, words }) => html`<option value=${decoder} ?selected=${decoder === chosen}>${words}</option>`,
@@ -192,6 +217,12 @@ class KnockerCard extends LitElement {
           : html`<dl class="facts"><div class="fact"><dt>${t('set-up/credential.user')}</dt><dd><code>${credential.user}</code></dd></div></dl>
             ${shownOnce(t('set-up/credential.password'), credential.password, t('set-up/credential.once'))}`
       }`;
+  }
+
+  /** Whether it is a bridge is a question of the decoder: what was said for another one does not count. */
+  #chooseDecoder(decoder: string): void {
+    const { section: _, ...rest } = this.draft;
+    this.draft = { ...rest, decoder };
   }
 
   #type(typed: Draft): void {

@@ -28,8 +28,10 @@ function recognisedAs({ about, sure, model, section }: JudgementView): string {
 
 function valuesOf({ values, refused, reason, reasonI18n }: JudgementView): TemplateResult {
   const shown = values.slice(0, mostValues).map(({ name, value }) => {
-    const channel = name.includes('/') ? `${name.slice(0, name.indexOf('/'))} ` : '';
-    const { label, text } = measure(name.slice(name.indexOf('/') + 1), value);
+    // the name of a device behind a bridge may have slashes, a metric has none
+    const cut = name.lastIndexOf('/');
+    const channel = cut < 0 ? '' : `${name.slice(0, cut)} `;
+    const { label, text } = measure(name.slice(cut + 1), value);
     return html`<div class="fact"><dt>${channel}${label}</dt><dd>${text}</dd></div>`;
   });
   return html`${shown.length === 0 ? nothing : html`<dl class="facts">${shown}</dl>`}
