@@ -4,7 +4,7 @@
  *   data folder ─► listener ─► history ─► users ─► notifier ─► parts of the capabilities ─► registry ─► receiver
  *      ─► history on a server, when it answers ─► ingest ─► background of the capabilities ─► API and page
  *
- * Always: a part that fails to start stops those before it; a Kafka that is not there stops nothing: ingest and notifier
+ * Always: a part that fails to start stops those before it; an unreachable Kafka stops nothing: ingest and notifier
  * go on trying, and the page says so. Notifying never waits for the history.
  */
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -147,7 +147,7 @@ export class Service implements Part {
     await this.#releasers.start('lane ends', ends);
   }
 
-  /** With Kafka ingest does it before it reads all events again. */
+  /** With Kafka, ingest restores acknowledgements before it reads all events again. */
   async #restoreWithoutKafka(): Promise<void> {
     const { recovery, ingest, operations, history } = this.#parts;
     if (recovery.lost && ingest === undefined) await restoreAcknowledgements(operations, history);

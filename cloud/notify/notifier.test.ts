@@ -206,7 +206,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await vi.waitFor(async () => expect(await committed()).toBe(20), { timeout: 5000 });
   });
 
-  test('a new notifier sends no earlier alerts, and all alerts since its first start, also those of a time when it was stopped', async () => {
+  test('a notifier sends each alert since its first start, also those that came while it was stopped, and no earlier one', async () => {
     await raise(1);
     const first = await started();
     await first.stop();
@@ -223,7 +223,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await vi.waitFor(async () => expect(await committed()).toBe(2), { timeout: 5000 });
   });
 
-  test('alerts count from a first start that never reached Kafka', async () => {
+  test('people are notified about alerts since the first start, although that start never reached Kafka', async () => {
     await raise(1);
     const unreachable = { ...cluster(), brokers: ['127.0.0.1:1'] };
     const first = new Notifier({ ...common, folder: data, kafka: unreachable, routes: routes() });

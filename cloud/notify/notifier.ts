@@ -3,9 +3,9 @@
  * the receiver.
  *
  * Always: the notifier never waits for the history, and no channel waits for another. An alert is settled when every
- * channel that wants it has sent it to each of its languages or given it up, and only settled alerts are committed. So each alert is sent at least
- * once, with the event's id, by which the other side recognises a repetition. The notifier itself drops a repetition
- * among the last `recentIds` events.
+ * channel that wants it has sent it to each of its languages or given it up. Only settled alerts are committed, so each
+ * alert is sent at least once, with the event's id, by which the other side recognises a repetition. The notifier
+ * itself drops a repetition among the last `recentIds` events.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';

@@ -83,7 +83,7 @@ test('a person who chooses another language at the centre gets the next notifica
   ]);
 });
 
-test('where one language is not accepted, it alone is sent again, and readers of the other wait for nothing', async () => {
+test('when the other side refuses one language, only that one is sent again, and readers of the other do not wait', async () => {
   const channel = new HeldChannel('desk');
   const { notifier, clock } = notifierWith(channel);
   notifier.onEvent(alertEvent(1, hot));
@@ -116,7 +116,7 @@ test('after a kill in the middle each language has its old key, so that the othe
   expect(sent(after)).toEqual(sent(before));
 });
 
-test('an alert is settled when every language is, so that a stop in between loses none', async () => {
+test('an alert is settled when each of its languages is settled, so that a stop in between loses none', async () => {
   const channel = new HeldChannel('desk');
   const { notifier } = notifierWith(channel);
   let isSettled = false;

@@ -2,8 +2,8 @@
  * The queues of one channel: one for each language of its recipients, or a single one where the channel knows its recipients
  * itself.
  *
- * Always: the readers of one language do not wait for those of another; a delivery that fails is tried again alone, and
- * nobody gets the others anew. All queues of a channel have one status.
+ * Always: the readers of one language do not wait for those of another; a delivery that fails is tried again alone,
+ * and the other deliveries are not repeated. All queues of a channel have one status.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { Severity } from '@forpost/shared/event/event.ts';
@@ -31,7 +31,7 @@ interface RouteQueuesOptions {
 export class RouteQueues {
   readonly #route: Route;
   readonly #chosen: ChosenLanguage;
-  /** checks the other side for all */
+  /** checks the other side for all queues */
   readonly #first: ChannelQueue;
   readonly #others: ReadonlyMap<Language | undefined, ChannelQueue>;
 

@@ -35,7 +35,7 @@ test('each operation is one line of a file that only its owner may read', async 
   expect((await stat(file)).mode & 0o777).toBe(0o600);
 });
 
-test('it is bounded: the full file becomes the older one of two', async () => {
+test('the log is bounded: a full file replaces the older one of two files', async () => {
   const { file, lines, log } = await rig(700);
   for (const by of ['a', 'b', 'c', 'd', 'e']) await log.append({ ...operation, by });
   const kept = [...(await lines(`${file}.1`)), ...(await lines())].map(({ data }) => data.by);
@@ -52,7 +52,7 @@ test('an append to a full disk fails, and the next append is tried again', async
   expect(await lines()).toHaveLength(1);
 });
 
-test('operations are read back from both files in order, and other lines are passed over', async () => {
+test('operations are read back from both files in order, and other lines are skipped', async () => {
   const { file, log } = await rig(700);
   for (const by of ['a', 'b', 'c']) await log.append({ ...operation, by });
   await appendFile(file, '{"half":\nnull\n{"type":"forpost.operation.v1","time":"soon"}\n');

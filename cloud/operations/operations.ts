@@ -29,7 +29,7 @@ export interface OperationsLog extends Part {
   append(operation: Operation): Promise<void>;
   /**
    * Reads the kept operations back, some at a time, in the order in which they were written (in a topic: for each key).
-   * Other records are passed over. @throws errors of the read and of `handle`
+   * Skips other records. @throws errors of the read and of `handle`
    */
   read(handle: (operations: readonly KeptOperation[]) => Promise<void>): Promise<void>;
 }
@@ -61,7 +61,7 @@ const isRecord = Compile(
   }),
 );
 
-/** The operation in a record's JSON; undefined where it is none. */
+/** The operation in a record's JSON; undefined where the record is no operation. */
 export function operationIn(json: string): KeptOperation | undefined {
   let value: unknown;
   try {

@@ -1,4 +1,4 @@
-/** The audit of looks at evidence with a real Kafka: written there before anything is shown, and nothing shown without. */
+/** The audit of viewings with a real Kafka: the picture is shown only after the record is written. */
 import { createHash } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -81,7 +81,7 @@ test('a view of a picture is a record of the operations topic; while Kafka canno
   expect((refused.json() as { detail: string }).detail).toMatch(
     /written down before the picture is shown.*Kafka.*try again/,
   );
-  // the viewing of a moment ago is recorded: its clip plays on
+  // the first viewing is recorded already, so its clip plays on
   expect((await app.inject({ url: first.address, headers: { range: 'bytes=0-3' } })).statusCode).toBe(206);
 
   await kafka.restart();

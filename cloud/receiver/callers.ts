@@ -83,7 +83,7 @@ function refusal(error: unknown): Message {
   return refusals[code] ?? message('reason/receiver.certificate-unsigned', { code });
 }
 
-/** The common name; where that is no id, the only DNS name that is one. */
+/** The gateway's id in a certificate: the common name, or else the only DNS name that is an id. */
 export function gatewayIn({
   subject,
   subjectaltname,

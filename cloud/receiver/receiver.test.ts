@@ -307,7 +307,7 @@ describe('one gateway against all others', () => {
     expect([stored, statuses]).toEqual([[], []]);
   });
 
-  test('a box that a restored one has replaced is refused on every way in, before its body is read', async () => {
+  test('events and states from a box that a restored box has replaced are refused before their body is read', async () => {
     const admission: Admission = {
       ready: true,
       count: () => undefined,

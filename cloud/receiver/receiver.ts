@@ -43,7 +43,7 @@ import { StrangerLimit, type StrangerLimits } from './stranger-limit.ts';
 export interface ReceiverOptions {
   /** asked at each request; a new object means that gateways have changed */
   readonly gateways: () => KnownGateways;
-  /** of the TLS listener in front of it; default off */
+  /** whether the TLS listener in front of it requests certificates; default off */
   readonly certificates?: ClientCertificates;
   readonly delivery: Pick<Delivery, 'events' | 'status'>;
   /** the routes of the capabilities for gateways; default: none */
@@ -57,10 +57,10 @@ export interface ReceiverOptions {
   readonly strangers?: StrangerLimits;
   /** bounds of all bodies that are being received */
   readonly room?: BodyRoom;
-  /** of a packed body, and of the unpacked one; defaults 4 MB and 16 MB */
+  /** largest packed body, and largest unpacked body; defaults 4 MB and 16 MB */
   readonly maxBytes?: number;
   readonly maxUnpackedBytes?: number;
-  /** of one event; default 1 MB, which is also what Kafka's topics take */
+  /** largest event; default 1 MB, the limit of Kafka's topics too */
   readonly maxEventBytes?: number;
 }
 
@@ -217,7 +217,7 @@ export const receiverPlugin: FastifyPluginAsync<ReceiverOptions> = async (app, o
   options.capabilities?.addGatewayRoutes(app, (request) => request.ingestGateway);
 };
 
-/** The restore that made the sender the gateway; undefined: none. Text of another form is no instance. */
+/** The restore that made the sender the gateway; undefined: none. A malformed header counts as none. */
 function instanceOf(request: FastifyRequest): string | undefined {
   const instance = request.headers[instanceHeader];
   return isId(instance) ? instance : undefined;

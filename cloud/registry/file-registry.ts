@@ -129,7 +129,7 @@ export class FileRegistry implements Registry {
           );
       }
     }
-    // without a wait after the last look at the queue: a caller that writes again at once begins the next run
+    // no await since the queue was found empty, so the next `put` begins a new run
     this.#busy = false;
   }
 

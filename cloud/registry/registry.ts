@@ -31,7 +31,10 @@ export interface Registry extends Part {
    * @throws ForpostError: retryable; it may have been written all the same
    */
   put(write: RegistryWrite): Promise<boolean>;
-  /** Calls `listener` with each record of `kind` that counts: with the old ones too where it is called before `start`. Returns how to stop it. */
+  /**
+   * Calls `listener` with each record of `kind` that counts; a listener added before `start` gets the stored ones too.
+   * Returns a function that removes the listener.
+   */
   onChange(kind: string, listener: (record: RegistryRecord) => void): () => void;
 }
 

@@ -5,7 +5,7 @@
  *   put ──► a record with the revision after `seen` ──► read back ── it counts ──► true
  *                                                          └── another was first ──► that one is written again ──► false
  *
- * (Compaction keeps the last record of a key, which would be the losing one: so the loser writes the winner again.)
+ * (Compaction keeps the last record of a key, here the refused one. So its writer writes the other record again.)
  *
  * Always: acks=all. An unreadable record is skipped. The registry is `complete` once every record that stood
  * there when this centre connected has been read.

@@ -1,6 +1,6 @@
 /**
- * The frame of a part whose records wait for the registry: one round of writes at a time, and another one later while a
- * record still waits.
+ * Runs the writes of a part whose records wait for the registry: one round of writes at a time, and another round later
+ * while a record still waits.
  *
  *   idle ── request ──► round ── every record is written ──► idle
  *                         └── one is not, or the registry is not read yet ──► waiting ── `retryMs`, request ──► round

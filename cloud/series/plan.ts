@@ -1,6 +1,6 @@
 /**
- * Turns a request for a series into a query of the history: fills in defaults, and refuses in words a question that makes
- * no chart. Pure: (request, now) to (query).
+ * Turns a request for a series into a query of the history: fills in defaults, and refuses a request that makes
+ * no chart, in words. Pure: (request, now) to (query).
  */
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { timeOf } from '@forpost/shared/http/validation.ts';
@@ -10,7 +10,7 @@ import type { SeriesQuery } from '../history/store.ts';
 import { maxPoints, type seriesQuery } from './schemas.ts';
 
 const dayMs = 86_400_000;
-/** So many points make a good chart. */
+/** The default step gives a chart at most this many points. */
 const comfortablePoints = 400;
 const roundSteps = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
 /** a leap year: the longest step of the history */

@@ -1,4 +1,4 @@
-/** Which site a gateway belongs to: its first word is recorded, and from then on staff's. */
+/** The site of a gateway: the centre records the first one that the gateway names; later only staff change it. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ async function sites(clock = new FakeClock(), file?: string) {
   return { made, clock, place, registry };
 }
 
-test('a gateway that has spoken of one site is refused when it speaks of another, after a restart of the centre too', async () => {
+test('a gateway that has named one site is refused when it names another, also after a restart of the centre', async () => {
   const { made, place, registry } = await sites();
   expect(made.refusal('gw-1', 'home')).toBeUndefined();
   expect(made.refusal('gw-1', 'home')).toBeUndefined();
@@ -56,7 +56,7 @@ test.each(['', 'Home', 'a b', '__proto__', 'x'.repeat(65)])(
   },
 );
 
-test('a gateway of any name is looked up as itself', async () => {
+test('a gateway named like a property of every object has no site until it names one', async () => {
   const { made } = await sites();
   for (const gateway of ['constructor', 'tostring', 'hasownproperty']) {
     expect(made.of(gateway)).toBeUndefined();

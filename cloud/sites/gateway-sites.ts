@@ -80,7 +80,7 @@ export class GatewaySites implements Part {
     return this.#registry.complete;
   }
 
-  /** Why a gateway may not speak of `site`, in words; undefined where it may. A new gateway may speak of any site. */
+  /** Why a gateway may not name `site`, in words; undefined where it may. A new gateway may name any site. */
   refusal(gateway: string, site: string): string | undefined {
     const known = this.of(gateway);
     if (known === undefined) {

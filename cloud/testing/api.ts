@@ -1,5 +1,5 @@
 /**
- * For tests: the API of a centre without Kafka, and a person who is logged in. What it needs goes with the test.
+ * For tests: the API of a centre without Kafka, and a person who is logged in. The test's end removes both.
  *
  * Always: a refusal that a Russian page would show in English fails the test that drew it.
  */
@@ -18,7 +18,7 @@ import type { LedgerView } from '../ledger/schemas.ts';
 import { healthOf, testServices } from './centre.ts';
 import { refusalsInRussian } from './russian-refusals.ts';
 
-/** The ledger of the gateway "gw-1", the only one that has any. */
+/** The ledger of "gw-1", the only gateway with a ledger. */
 export const exampleLedger: LedgerView = {
   gateway: 'gw-1',
   assigned: 10,

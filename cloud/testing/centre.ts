@@ -63,7 +63,7 @@ export interface TestServices {
   remove(): Promise<void>;
 }
 
-/** The services of such a centre, those that `change` names replaced. Commands and registry are started. */
+/** The services of such a centre; `change` replaces some of them. Commands and registry are started. */
 export async function testServices(clock: Clock, change: Partial<CentreServices> = {}): Promise<TestServices> {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-centre-'));
   const logger = silentLogger();

@@ -279,7 +279,7 @@ function fill(centre: FakeCentre): void {
   });
 }
 
-/** What is no word of a language: names, commands, files, a unit, the language's own short name. */
+/** Latin texts that a Russian page may show: names, commands, files, a unit, the language's own short name. */
 const notWords =
   /Forpost|forpost replay|forpost cloud user add|first-password|--\w+|\bRU\b|\badmin\b|English|site\.yaml/g;
 

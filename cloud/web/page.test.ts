@@ -343,7 +343,7 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     await page.reload();
   });
 
-  test('a card that fails to render says so, the other cards work on, and it can be tried again', async () => {
+  test('a card that fails to render shows an error and a button to try again; the other cards work on', async () => {
     centre.answers.set('/api/v1/gateways', { now: ago(0), gateways: [gatewayView('gw-1')] });
     // an answer that no centre sends, as from a proxy between them
     centre.answers.set('/api/v1/metrics', {

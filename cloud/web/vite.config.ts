@@ -10,7 +10,7 @@ import { compiledTexts } from './compiled-texts.ts';
 
 const dist = fileURLToPath(new URL('dist/', import.meta.url));
 
-/** FILE.br and FILE.gz beside each file: the centre sends what the browser takes, and packs nothing while it runs. */
+/** FILE.br and FILE.gz beside each file: the centre sends the encoding that the browser accepts. */
 function packed(): Plugin {
   return {
     name: 'packed',
@@ -28,8 +28,8 @@ function packed(): Plugin {
 
 export default defineConfig({
   plugins: [react(), compiledTexts(), packed()],
-  // the page may lie under a path behind a proxy: its files are named from where they are
+  // the page may lie under a path behind a proxy: so it names its files by relative addresses
   base: './',
-  // no inlined data: every file is one that the policy names as the own origin's
+  // no inlined data: the content security policy allows a file of the page's own origin
   build: { outDir: 'dist', emptyOutDir: true, assetsInlineLimit: 0, chunkSizeWarningLimit: 600 },
 });

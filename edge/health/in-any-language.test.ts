@@ -7,7 +7,7 @@ import { camerasInAnyLanguage, problemsInAnyLanguage } from './in-any-language.t
 
 const { say } = texts('ru', catalogue.ru);
 
-test('a camera’s reason, as ffmpeg ended, is told in English and in the reader’s language', () => {
+test('the reason why ffmpeg ended is shown in English and in the reader’s language', () => {
   const source = { kind: 'file', path: '/clips/yard.mp4' } as never;
   const { state, reason } = explain({ error: 'exit 1', lines: ['/clips/yard.mp4: Permission denied'] }, source);
   const camera: CameraStatus = { id: 'yard', name: 'Yard', state, reason, framesPerSecond: 0, detector: 'motion' };
@@ -16,7 +16,7 @@ test('a camera’s reason, as ffmpeg ended, is told in English and in the reader
   expect(say(told?.reasonI18n, '')).toBe('шлюзу не разрешено читать /clips/yard.mp4');
 });
 
-test('problems keep their order, and one that has no text in the catalogue is shown as it is', () => {
+test('problems keep their order; a problem without a text in the catalogue is shown as it is', () => {
   const problems = [
     'something rare',
     'the disk is full: alerts are stored, the oldest readings are deleted, the rest is not acknowledged',

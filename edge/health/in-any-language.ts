@@ -1,6 +1,6 @@
 /**
- * What is wrong, for readers of any language: each text of the status in English, and beside it the message of the catalogue.
- * Parts of the main thread give messages; words of threads and processes are recognised. Pure.
+ * Problems and reasons for readers of any language: each text of the status in English, and beside it the message of
+ * the catalogue. Parts of the main thread give messages; words of threads and processes are recognised. Pure.
  */
 import type { CameraStatus, DeviceStatus, GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';

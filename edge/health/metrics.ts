@@ -2,8 +2,8 @@
  * The gateway's metrics in Prometheus' text format, names by its conventions: `forpost_…`, base units (seconds,
  * bytes), `_total` for what only grows.
  *
- * Always: nothing is counted here: each scrape takes one snapshot and reads all values from it, so that no hot path knows
- * of metrics. Labels are ids of the configuration, so the number of series is bounded by the configuration.
+ * Always: nothing is counted here: each scrape takes one snapshot and reads all values from it, so that no hot path
+ * knows of metrics. Labels are ids of the configuration, so the number of series is bounded by the configuration.
  */
 import { type DescribedMetric, describedMetrics } from '@forpost/shared/metrics.ts';
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
@@ -344,7 +344,7 @@ export class GatewayMetrics {
       registers: [this.#registry],
       collect: () => {
         gauge.reset();
-        // the reset gives a metric without labels the value 0, also where nothing is known
+        // the reset gives a metric without labels the value 0, also if its value is unknown
         if (labelNames.length === 0) gauge.remove();
         for (const [labels, value] of this.#read(read)) gauge.set({ ...labels }, value);
       },

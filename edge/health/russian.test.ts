@@ -1,6 +1,6 @@
 /**
- * What a reader of Russian is shown of a gateway in trouble. The sentences are made by the gateway's own parts, so a new
- * sentence of theirs without Russian fails here.
+ * Checks that a gateway's problems are shown in Russian. The gateway's own parts make the sentences, so a new sentence
+ * without a Russian text fails here.
  */
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -60,7 +60,7 @@ function expectRussian(sentences: readonly (Sentence | string | undefined)[]): v
 const hour = 3_600_000;
 const errorOf = (code: string, text = 'connection failed') => Object.assign(new Error(text), { code });
 
-test('an English sentence is found, with a quotation in it too', () => {
+test('this test finds an English sentence, also inside a quotation', () => {
   expect(stillEnglish('nothing is stored at all')).toBe('nothing is stored at all');
   expect(stillEnglish('nothing is stored: the disk hums')).toContain('«the disk hums»');
 });
@@ -92,7 +92,7 @@ test('problems of rules, of clocks and of ids are Russian', () => {
   ]);
 });
 
-test('what is wrong with the outbox is Russian', () => {
+test('problems of the outbox are Russian', () => {
   const failed = new ForpostError('FORPOST_OUTBOX_FAILED', 'x');
   const room = { ...unlimitedSpace, minFreeBytes: 100, freeDiskBytes: 50 };
   const trouble = { downFor: undefined, failedFor: undefined, room, shedAfterMs: 600_000 };
@@ -102,7 +102,7 @@ test('what is wrong with the outbox is Russian', () => {
     problemInWords({ ...trouble, room: { ...room, shedsInMs: 5 } }),
     problemInWords({ ...trouble, room: { ...room, diskFull: true, shedsInMs: 5 } }),
   ]);
-  // words of SQLite are a quotation, and never stand as a sentence of the gateway
+  // SQLite's words are shown only as a quotation
   expect(stillEnglish(problemInWords({ ...trouble, downFor: failed }))).toContain('«x»');
 });
 

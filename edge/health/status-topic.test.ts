@@ -62,7 +62,7 @@ test('a change of the gateway’s state is published within two seconds, and not
   expect(published.filter((one) => !fits.Check(one))).toEqual([]);
 });
 
-test('figures that change all the time are published once a minute, a number in a problem’s words too', async () => {
+test('changing figures, also numbers in a problem’s words, are published once a minute', async () => {
   const { clock, published, topic, change } = rig();
   await topic.start();
   for (let events = 1; events <= 100; events++) {

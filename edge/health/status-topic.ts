@@ -5,8 +5,9 @@
  *                │                            └─ only figures changed, `figuresMs` later ─► publish
  *                └── clean stop ──► publish «stopped»
  *
- * Always: at most one publish each `checkEveryMs`, and one each `figuresMs` while only figures change, because each retained
- * message is a write to the disk. Texts are cut. A crash publishes nothing: its subscribers lose their connection.
+ * Always: at most one publish each `checkEveryMs`, and one each `figuresMs` while only figures change, because each
+ * retained message is a write to the disk. Texts are cut. A crash publishes nothing: its subscribers lose their
+ * connection.
  */
 import type { Clock, Timer, Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -168,7 +169,7 @@ function outboxState({ room, problem }: Pick<OutboxStatus, 'room' | 'problem'>):
   return problem === '' ? 'ok' : 'failing';
 }
 
-/** What of a message is published at once when it changes. A number in a problem's words counts as a figure. */
+/** The part of a message whose change is published at once. A number in a problem's words counts as a figure. */
 function stateOf({ state, clock, problems, uplink, outbox }: StatusMessage): string {
   const worst = problems?.worst?.replaceAll(/\d+/g, '#');
   return JSON.stringify([state, clock, problems?.count, worst, uplink?.connected, outbox?.state]);

@@ -11,9 +11,9 @@
  * Counted: every unexpected end of the process while a thread opened or ran the model, and each thread that hung in the
  * model for good. «In a row» means without an end of another cause and without half a minute of answers in between.
  *
- * Always: suspects never run at the same time (detectors/pool.ts), so that the next end shows which of two suspects it was; the
- * built-in model and models on other machines are not counted; a model that is out does not run, so it is not counted
- * again.
+ * Always: suspects never run at the same time (detectors/pool.ts), so that the next end shows which of two suspects it
+ * was; the built-in model and models on other machines are not counted; a model that is out does not run, so it is not
+ * counted again.
  */
 
 import { type Words, words } from '@forpost/shared/texts/english.ts';

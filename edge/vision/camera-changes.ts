@@ -1,6 +1,6 @@
 /**
- * Finds the cameras whose stream came or was lost since the last look. Other changes of a camera's state are not reported,
- * so that a camera that keeps trying does not fill the outbox.
+ * Finds the cameras whose stream came or was lost since the last look. Other changes of a camera's state are not
+ * reported, so that a camera that keeps trying does not fill the outbox.
  */
 import type { CameraStatus } from '@forpost/shared/event/status.ts';
 

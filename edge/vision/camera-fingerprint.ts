@@ -1,4 +1,6 @@
-/** `forpost cameras fingerprint ID`: shows a camera's present certificate, for comparing and pinning. Sends no log-in. */
+/**
+ * `forpost cameras fingerprint ID`: shows a camera's present certificate, for comparing and pinning. Sends no log-in.
+ */
 import { connect } from 'node:tls';
 import { suggestion } from '@forpost/shared/config/nearest.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';

@@ -1,7 +1,8 @@
 /**
  * Reads the files of a model in the models folder: `<name>.json` (the card that `forpost model add` wrote) beside
- * `<name>.onnx`; for a model on another machine `<name>.token`, if that machine needs a token; and `<name>.crashes`, which
- * the gateway writes when the model is out (trust.ts). Loads no runtime, so that `forpost check` can use this file.
+ * `<name>.onnx`; for a model on another machine `<name>.token`, if that machine needs a token; and `<name>.crashes`,
+ * which the gateway writes when the model is out (trust.ts). Loads no runtime, so that `forpost check` can use this
+ * file.
  */
 
 import { readFile, stat } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
- * The catalogue of models that can be installed by name: the makers' addresses, the licences, and the hashes of the files
- * that were reviewed. A new model is one entry here.
+ * The catalogue of models that can be installed by name: the makers' addresses, the licences, and the hashes of the
+ * files that were reviewed. A new model is one entry here.
  */
 export interface CatalogueEntry {
   readonly name: string;

@@ -10,7 +10,9 @@ import { builtInModel, readCrashNote, readModelCard } from './cards.ts';
 /** A problem that only the command line and the log show: the vision process says on the page what it runs. */
 type ModelProblem = Pick<Problem, 'path'> & { readonly message: string };
 
-/** Returns problems with their paths in the site's file. Never rejects, whatever that file or the models folder holds. */
+/**
+ * Returns problems with their paths in the site's file. Never rejects, whatever that file or the models folder holds.
+ */
 export async function checkModels(cameras: readonly CameraConfig[], modelsFolder: string): Promise<ModelProblem[]> {
   const problems: ModelProblem[] = [];
   for (const [index, { id, detector = builtInModel.name, classes = [] }] of cameras.entries()) {

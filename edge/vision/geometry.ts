@@ -25,7 +25,9 @@ export function distanceTo(polygon: readonly Point[], point: Point): number {
   return Math.min(...edges(polygon).map(([a, b]) => distanceToSegment(a, b, point)));
 }
 
-/** Signed distance of `point` from the infinite line through `a` and `b`: positive on one side, negative on the other. */
+/**
+ * Signed distance of `point` from the infinite line through `a` and `b`: positive on one side, negative on the other.
+ */
 export function distanceToLine([ax, ay]: Point, [bx, by]: Point, [x, y]: Point): number {
   const length = Math.hypot(bx - ax, by - ay);
   return length === 0 ? 0 : ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) / length;

@@ -29,7 +29,7 @@ export interface Track {
   readonly static: boolean;
   /** ids of the zones that contain its feet (bottom centre of the box) */
   readonly zones: readonly string[];
-  /** seen by the built-in model instead of a model that is out: the class is unknown, and the score is the built-in model's */
+  /** seen by the built-in model in place of one that is out: the class is unknown, the score the built-in model's */
   readonly anyClass?: true;
 }
 
@@ -76,8 +76,8 @@ export type ToVision =
   /** A model that was out may be tried again. */
   | { readonly kind: 'renewed'; readonly model: string }
   /**
-   * A camera's new configuration, or a new camera. Name, zones, lines and motion masks apply while it runs; other changes
-   * restart the camera.
+   * A camera's new configuration, or a new camera. Name, zones, lines and motion masks apply while it runs; other
+   * changes restart the camera.
    */
   | {
       readonly kind: 'reconfigure';
@@ -85,7 +85,9 @@ export type ToVision =
     }
   /** The site no longer has this camera: it stops, and its pictures and recordings are deleted. */
   | { readonly kind: 'remove'; readonly camera: string }
-  /** Asks for an alarm's evidence. `uptime`: of the frame that raised the alarm; `track`: the alarm's track, if known. */
+  /**
+   * Asks for an alarm's evidence. `uptime`: of the frame that raised the alarm; `track`: the alarm's track, if known.
+   */
   | {
       readonly kind: 'evidence';
       readonly camera: string;

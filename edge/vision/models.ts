@@ -54,8 +54,8 @@ const namePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const tryModelEntry = fileURLToPath(new URL('./process/detectors/try-model.ts', import.meta.url));
 
 /**
- * Installs a model and replaces one of the same name. `nameOrFile` is a name in the catalogue (downloaded), a `grpc://` or
- * `grpcs://` address of a model on another machine, or a file's path.
+ * Installs a model and replaces one of the same name. `nameOrFile` is a name in the catalogue (downloaded), a `grpc://`
+ * or `grpcs://` address of a model on another machine, or a file's path.
  * @throws ForpostError FORPOST_MODEL_INVALID with the reason and what can be done
  */
 export async function addModel(

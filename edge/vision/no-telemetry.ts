@@ -1,10 +1,10 @@
 /**
- * Turns off onnxruntime's telemetry. By default the library looks up a host of its makers in each process that loads it,
- * sends events there over HTTPS, and writes a device id into the home folder. Only an environment variable that is set
- * before the library is loaded prevents this.
+ * Turns off onnxruntime's telemetry. By default the library looks up a host of its makers in each process that loads
+ * it, sends events there over HTTPS, and writes a device id into the home folder. Only an environment variable that is
+ * set before the library is loaded prevents this.
  *
- * Always: `session.ts`, the only file that loads the runtime, imports this file first. A worker thread has only a copy of
- * the environment, which native code does not see: if the main thread has not set the variable, importing this file
+ * Always: `session.ts`, the only file that loads the runtime, imports this file first. A worker thread has only a copy
+ * of the environment, which native code does not see: if the main thread has not set the variable, importing this file
  * throws.
  */
 import { isMainThread } from 'node:worker_threads';

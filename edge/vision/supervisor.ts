@@ -1,6 +1,6 @@
 /**
- * Keeps the vision process alive and passes its messages on. If native inference or ffmpeg crashes, hangs or leaks there,
- * the gateway restarts the process and shows a problem on the status page.
+ * Keeps the vision process alive and passes its messages on. If native inference or ffmpeg crashes, hangs or leaks
+ * there, the gateway restarts the process and shows a problem on the status page.
  *
  *   stopped ── start ──► starting ── first heartbeat ──► running
  *                          ▲  └── exit, no heartbeat, over its memory ──┐  │ the same
@@ -9,8 +9,8 @@
  * If the process ends again and again while running the same model, that model is out and the built-in model watches
  * instead (blame.ts).
  *
- * Always: at most one vision process runs; when it ends, its whole process group is killed, so that no ffmpeg is left; a
- * site without cameras starts no vision process, and one that gets its first camera while it runs starts one.
+ * Always: at most one vision process runs; when it ends, its whole process group is killed, so that no ffmpeg is left;
+ * the process starts only when the site has its first camera.
  */
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
@@ -50,7 +50,9 @@ export interface VisionOptions {
   readonly cameras: readonly CameraConfig[];
   /** user and password by camera id */
   readonly secrets: NonNullable<Secrets['cameras']>;
-  /** the installation's data folder: models in `models/`, live pictures in `live/`, finished evidence in `evidence/new` */
+  /**
+   * the installation's data folder: models in `models/`, live pictures in `live/`, finished evidence in `evidence/new`
+   */
   readonly dataFolder: string;
   readonly events: VisionEvents;
   readonly logger: Logger;
@@ -180,8 +182,8 @@ export class VisionSupervisor implements Part {
   }
 
   /**
-   * Sets the cameras of a changed site and their log-ins. Only a camera that differs is touched: one that is gone stops, a
-   * new one starts, and the process restarts the camera where its stream must change.
+   * Sets the cameras of a changed site and their log-ins. Only a camera that differs is touched: one that is gone
+   * stops, a new one starts, and the process restarts the camera where its stream must change.
    */
   change(cameras: readonly CameraConfig[], secrets: VisionOptions['secrets']): void {
     const [before, known] = [new Map(this.#cameras.map((camera) => [camera.id, camera])), this.#secrets];

@@ -4,7 +4,8 @@
  *
  *   in use ── counted out ──► out: `<name>.crashes` is written ── its files changed, same in two looks ──► in use
  *
- * Always: no caller waits for the disk; a start of the gateway tries every model again, and so does adding the model again.
+ * Always: no caller waits for the disk; a start of the gateway tries every model again, and so does adding the model
+ * again.
  */
 import { rm } from 'node:fs/promises';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';

@@ -1,7 +1,8 @@
 /**
  * The folders that the main process shares with the vision process: models, live pictures, finished evidence.
  *
- * Always: live pictures and recordings of an ended process are deleted, because they may show areas that are now masked.
+ * Always: live pictures and recordings of an ended process are deleted, because they may show areas that are now
+ * masked.
  */
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';

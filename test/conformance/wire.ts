@@ -119,7 +119,7 @@ export function properties(...all: readonly Buffer[]): Buffer {
   return Buffer.concat([varint(content.length), content]);
 }
 
-/** In 3.1.1 there are none. */
+/** Packets of MQTT 3.1.1 have no properties. */
 function maybeProperties(version: Version, all: readonly Buffer[] = []): Buffer {
   return version === '3.1.1' ? Buffer.alloc(0) : properties(...all);
 }
@@ -181,7 +181,7 @@ export function publishPacket(version: Version, fields: PublishFields): Buffer {
 
 export type AckName = 'puback' | 'pubrec' | 'pubrel' | 'pubcomp';
 
-/** PUBACK, PUBREC, PUBREL, PUBCOMP: of 5.0 with reason code and properties only where they are given. */
+/** PUBACK, PUBREC, PUBREL or PUBCOMP; reason code and properties (5.0) only where they are given. */
 export function ackPacket(name: AckName, id: number, code?: number, props?: readonly Buffer[]): Buffer {
   const reason = code === undefined ? Buffer.alloc(0) : bytes(code);
   return frame(type[name], u16(id), reason, props === undefined ? Buffer.alloc(0) : properties(...props));
@@ -208,7 +208,7 @@ export function unsubscribePacket(
   return frame(type.unsubscribe, u16(id), maybeProperties(version, props), ...filters.map(field));
 }
 
-/** Of 5.0 with reason code and properties only where they are given. */
+/** DISCONNECT; reason code and properties (5.0) only where they are given. */
 export function disconnectPacket(code?: number, props?: readonly Buffer[]): Buffer {
   const reason = code === undefined ? Buffer.alloc(0) : bytes(code);
   return frame(type.disconnect, reason, props === undefined ? Buffer.alloc(0) : properties(...props));

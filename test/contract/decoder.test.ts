@@ -1,6 +1,7 @@
 /**
- * The contract of Decoder (edge/devices/decoder.ts), for devices and for bridges, on the messages of each decoder's field cases (edge/devices/field-cases)
- * and on random variations. test/faults/field sends wild messages of the same devices to a running gateway.
+ * The contract of Decoder (edge/devices/decoder.ts), for devices and for bridges, on the messages of each decoder's
+ * field cases (edge/devices/field-cases) and on random variations. test/faults/field sends wild messages of the same
+ * devices to a running gateway.
  */
 import { inEnglish } from '@forpost/shared/texts/english.ts';
 import fc from 'fast-check';
@@ -17,7 +18,7 @@ import { type DeviceConfig, longestSource } from '../../edge/site/site.ts';
 const received = Date.UTC(2026, 10, 30, 9);
 const longestReason = 600;
 
-/** Each decoder as those who may speak so: a device, a bridge. */
+/** Each decoder with each sender that may use it: a device, a bridge. */
 const speakers = decoders.flatMap((decoder) => [
   ...(decoder.bridge === 'only' ? [] : [[decoder.name, 'a device', decoder] as const]),
   ...(decoder.bridge === undefined ? [] : [[decoder.name, 'a bridge', decoder] as const]),
@@ -207,7 +208,7 @@ function replaced(node: unknown, [key, ...rest]: Path, value: unknown): unknown 
   return { ...(node as object), [key]: replaced((node as Readonly<Record<string, unknown>>)[key], rest, value) };
 }
 
-/** The values of all readings, by what describes the reading and by metric. */
+/** The values of all readings; the key is the device, id, time, quality, channel and metric. */
 function valuesOf(decoded: Decoded): ReadonlyMap<string, unknown> {
   if (!decoded.ok) return new Map();
   return new Map(
@@ -220,7 +221,7 @@ function valuesOf(decoded: Decoded): ReadonlyMap<string, unknown> {
   );
 }
 
-/** The keys whose value is another one, or is gone. */
+/** The keys whose value has changed or is missing. */
 function differing(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): readonly string[] {
   return [...before].flatMap(([key, value]) => (Object.is(after.get(key), value) ? [] : [key]));
 }

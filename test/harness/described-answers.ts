@@ -1,4 +1,4 @@
-/** Holds an answer over HTTP against the OpenAPI document: its status, its content type, and every field of its body. */
+/** Compares an HTTP answer with the OpenAPI document: its status, its content type, and every field of its body. */
 import type { OpenApiDocument } from '@forpost/shared/http/openapi.ts';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
@@ -13,7 +13,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** What the answer has that the document does not say, in words; empty where the document says it all. */
+/** The parts of the answer that the document does not describe, in words; empty where it describes all. */
 export function undescribed(document: OpenApiDocument, answer: HttpAnswer): readonly string[] {
   const { method, path, status, body } = answer;
   const name = `${method} ${path} ${status}`;

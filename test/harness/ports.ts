@@ -2,8 +2,8 @@
  * Ports for the programs that tests start, kill and start again.
  *
  * Always: a port belongs to one process at a time, until that process ends (an abstract socket marks it, which the kernel
- * removes with its owner). No port comes from the range that the kernel gives to connections, one of which could take it
- * before the program listens.
+ * removes with its owner). No port comes from the kernel's ephemeral range, because a
+ * connection could take such a port before the program listens.
  */
 import { createServer, type ListenOptions, type Server } from 'node:net';
 

@@ -5,7 +5,7 @@ import { basename, join } from 'node:path';
 import { runCommand } from '../../scripts/kafka/java.ts';
 
 export interface Shim {
-  /** the shared object for LD_PRELOAD, which joins several by ":" */
+  /** path of the shared object; LD_PRELOAD separates several paths by ":" */
   readonly file: string;
   remove(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 /**
- * A small file system for a test: a tmpfs, which only root on Linux can mount. A killed test leaves its mount behind. So each mount
- * names its process, and the next test that mounts one unmounts those of dead processes and deletes their temporary folders.
+ * A small file system for a test: a tmpfs, which only root on Linux can mount. A killed test leaves its mount behind.
+ * So each mount names its process, and the next test that mounts a tmpfs unmounts those of dead processes and deletes
+ * their temporary folders.
  *
  * Always: only mounts with such a name are unmounted, and only when their process is gone.
  */

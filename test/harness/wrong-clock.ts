@@ -7,7 +7,7 @@ import { root } from './root.ts';
 import { compileShim } from './shim.ts';
 
 /**
- * Removed at the end of the test. `env`: environment of the process that shall have this clock.
+ * Makes a clock that the end of the test removes. `env`: environment of the process that has this clock.
  * @throws where no shim can be compiled
  */
 export async function wrongClock() {

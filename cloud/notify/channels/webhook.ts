@@ -1,9 +1,10 @@
 /**
  * Posts a notification as JSON to an address, through the environment's proxy where one is set.
  *
- * Always: only a 2xx counts as accepted; redirects are refused, because they would send alerts to an address that nobody
- * configured; the key of the delivery, or else the event's id, travels as Idempotency-Key. Messages show only the host of the address, because the rest may
- * hold a secret. The channel waits as long as the other side asks by Retry-After.
+ * Always: only a 2xx counts as accepted. The channel refuses redirects, because they would send alerts to an address
+ * that nobody configured. The Idempotency-Key is the delivery's key, or else the event's id. Messages show only the
+ * host of the address, because the rest may hold a secret. The channel waits as long as the other side asks by
+ * Retry-After.
  */
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';

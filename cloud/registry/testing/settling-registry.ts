@@ -1,4 +1,4 @@
-/** The registry in a file, for tests that must know when everything has been written that was going to be. */
+/** The registry in a file, for tests that wait for the end of all writes. */
 import { FileRegistry } from '../file-registry.ts';
 import type { RegistryWrite } from '../registry.ts';
 
@@ -13,7 +13,7 @@ export class SettlingRegistry extends FileRegistry {
     return written;
   }
 
-  /** Resolves when no write is under way and the end of the last one has led to no other. */
+  /** Resolves when no write is under way, and the end of the last write has started no other. */
   async settled(): Promise<void> {
     do {
       await Promise.allSettled(this.#writes);

@@ -2,8 +2,8 @@
  * The conditions of the machine: each one judges a reading as bad, good, between, or unknown.
  * Pure; hysteresis and hold times are in judge.ts.
  *
- * Always: between `bad` and `good` lies a gap, so that a value at a limit does not raise and clear all the time. Sentences
- * are words of the catalogue (`gateway/reason.host-…`) with what to do.
+ * Always: between `bad` and `good` lies a gap, so that a value at a limit does not raise and clear all the time.
+ * Sentences are words of the catalogue (`gateway/reason.host-…`) with what to do.
  */
 import type { Severity } from '@forpost/shared/event/event.ts';
 import { words } from '@forpost/shared/texts/english.ts';
@@ -24,7 +24,7 @@ export type Verdict =
   | { readonly is: 'bad'; readonly sentence: string; readonly value?: number }
   | { readonly is: 'good' | 'between' | 'unknown' };
 
-/** A reading with what is known beside it. */
+/** A reading, and figures that earlier readings give. */
 export interface ReadingInContext {
   readonly reading: HostReading;
   /** days until the disk is full by its trend; undefined: it does not fill, or it is not known */
@@ -100,7 +100,7 @@ export const conditions: readonly Condition[] = [
     part: 'disk',
     severity: 'warning',
     cause: 'disk_days_left',
-    // the trend itself is of hours
+    // the trend changes over hours only
     raiseAfterMs: 30 * minuteMs,
     clearAfterMs: 60 * minuteMs,
     verdictOn: diskFilling,
@@ -131,8 +131,9 @@ export const conditions: readonly Condition[] = [
   },
 ];
 
-/** The maker's limit of a disk, less a few degrees; without one what SSDs and hard disks bear. */
+/** The limit of a disk whose maker states none, °C: SSDs and hard disks bear this. */
 const hottestDisk = 70;
+/** An alarm begins this far below the maker's critical temperature, °C. */
 const belowCritical = { processor: 15, disk: 5 } as const;
 /** An alarm ends this far below its limit, °C. */
 const cooler = 5;
@@ -180,7 +181,7 @@ function memory({ reading, recentKills }: ReadingInContext, { memory_free_pct: l
   return percent < least * 2 || stalled >= mostStalled / 2 ? between : good;
 }
 
-/** Free share beyond the limit at which the alarm ends, percent points. */
+/** An alarm ends this far above the limit of free space, percent points. */
 const roomier = 2;
 
 function diskSpace({ reading }: ReadingInContext, { disk_free_pct: least }: HostLimits): Verdict {

@@ -14,30 +14,30 @@ function trendOf(length: number, used: (at: number) => number): DiskTrend {
   return trend;
 }
 
-test('a disk that fills steadily is full when its growth says, once a few hours are known', () => {
+test('for a disk that fills steadily, the forecast is its free space over its growth, after a few hours of readings', () => {
   const perDay = 10 * gigabyte;
   const steady = (at: number) => (perDay * at) / day;
   expect(forecast(trendOf(2 * hour, steady), 5 * gigabyte).daysLeft).toBeUndefined();
   expect(forecast(trendOf(8 * hour, steady), 5 * gigabyte).daysLeft).toBeCloseTo(0.5, 5);
-  // 12 hours say nothing about a week, 4 days do
+  // 12 hours of readings cannot forecast a week, 4 days can
   expect(forecast(trendOf(12 * hour, steady), 70 * gigabyte).daysLeft).toBeUndefined();
   expect(forecast(trendOf(4 * day, steady), 70 * gigabyte).daysLeft).toBeCloseTo(7, 5);
 });
 
-test('a disk that gets a large file every night is filling, after some nights', () => {
+test('a disk that gets a large file every night has a forecast after some nights', () => {
   const nightly = (at: number) => 3 * gigabyte * Math.floor(at / day);
   const { daysLeft = 0 } = forecast(trendOf(7 * day, nightly), 12 * gigabyte);
   expect(daysLeft).toBeGreaterThan(3);
   expect(daysLeft).toBeLessThan(14);
 });
 
-test('a day’s recordings that are deleted at night are no filling disk', () => {
+test('a disk whose recordings are deleted every night has no forecast', () => {
   const sawtooth = (at: number) => (gigabyte * (at % day)) / hour;
   for (let hours = 24; hours < 24 * 9; hours += 7)
     expect(forecast(trendOf(hours * hour, sawtooth), 200 * gigabyte).daysLeft).toBeUndefined();
 });
 
-test('one jump, however large and whenever, with noise around it, never makes a disk fill', () => {
+test('one jump of any size at any time, with noise around it, gives no forecast', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 3, max: 9 * 24 }),
@@ -55,7 +55,7 @@ test('one jump, however large and whenever, with noise around it, never makes a 
   );
 });
 
-test('a disk whose use never grows has no last day, whatever is deleted when', () => {
+test('a disk whose use never grows has no forecast, whatever is deleted when', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 1e9 }), { minLength: 12, maxLength: 300 }), (deleted) => {
       let used = 1e12;
@@ -70,7 +70,7 @@ test('a disk whose use never grows has no last day, whatever is deleted when', (
   );
 });
 
-test('memory is bounded after a year, and the trend says since when it knows', () => {
+test('the trend keeps a bounded number of points after a year, and returns the time of its oldest one', () => {
   let trend = noTrend;
   for (let at = 0; at <= 365 * day; at += hour) trend = noted(trend, { at, used: 0 });
   expect(trend.windows.map(({ points }) => points.length)).toEqual(
@@ -80,7 +80,7 @@ test('memory is bounded after a year, and the trend says since when it knows', (
   expect(forecast(noTrend, 1)).toEqual({});
 });
 
-test('a reading that comes early takes no place of its own', () => {
+test('a reading before the shortest step has passed adds no point to the trend', () => {
   const trend = noted(noTrend, { at: 0, used: 0 });
   expect(noted(trend, { at: minute, used: 1 })).toBe(trend);
 });

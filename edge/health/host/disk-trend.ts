@@ -1,17 +1,18 @@
 /**
  * When the disk of the data folder will be full, by how its use has grown over hours and days. Pure.
  *
- * The use is noted in three windows of 48 points each: 12 h in steps of 15 min, 2 days in steps of 1 h, 8 days in steps of
- * 4 h. The growth of a window is a low quantile of the slopes between all pairs of its points. (Theil and Sen take the
- * median; if the use jumps in the middle of a window, half of all pairs contain the jump, and the median is no longer 0.)
+ * The use is noted in three windows of 48 points each: 12 h in steps of 15 min, 2 days in steps of 1 h, 8 days in steps
+ * of 4 h. The growth of a window is a low quantile of the slopes between all pairs of its points. (Theil and Sen take
+ * the median; if the use jumps in the middle of a window, half of all pairs contain the jump, and the median is no
+ * longer 0.)
  *
  * Always: one jump, however large and whenever, is no growth in any window: at most half of the pairs cross it, and the
- * quantile is a quarter. Growth must fill more than half of a window before it counts, and a window looks no further ahead
- * than twice its own length. Memory is bounded by the windows.
+ * quantile is a quarter. Growth must fill more than half of a window before it counts, and a window looks no further
+ * ahead than twice its own length. Memory is bounded by the windows.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 
-/** The use of the disk at one time. `at`: of the monotonic clock, also for points from before a restart. */
+/** The use of the disk at one time. `at`: monotonic time, also for points from before a restart. */
 export interface TrendPoint {
   readonly at: Uptime;
   /** bytes */
@@ -30,9 +31,9 @@ export interface DiskTrend {
 }
 
 export interface Forecast {
-  /** days until the disk is full; undefined: it does not fill, or it is not known yet */
+  /** days until the disk is full; undefined: the disk does not fill, or its trend is not known yet */
   readonly daysLeft?: number;
-  /** since when the use is known, of the monotonic clock; undefined: not at all */
+  /** monotonic time since which the use is known; undefined: not known */
   readonly since?: Uptime;
 }
 
@@ -45,7 +46,7 @@ const fewestPoints = 12;
 const quantile = 0.25;
 /** A point that is a little early still counts for its step: times in the file are rounded. */
 const early = 0.99;
-/** How far ahead a window looks, in lengths of what it has seen. */
+/** How far ahead a window looks, in multiples of the time between its first and last point. */
 const horizon = 2;
 
 export const noTrend: DiskTrend = { windows: stepsMs.map((stepMs) => ({ stepMs, points: [], growth: 0 })) };
@@ -81,7 +82,7 @@ function daysOf({ points, growth }: Window, available: number): readonly number[
   return leftMs > horizon * (last.at - first.at) ? [] : [leftMs / dayMs];
 }
 
-/** Bytes a ms. Some 1,100 pairs of a full window: a tenth of a millisecond. */
+/** Bytes a ms. A full window has some 1,100 pairs, which take a tenth of a millisecond. */
 function growthOf(points: readonly TrendPoint[]): number {
   const slopes = new Float64Array((points.length * (points.length - 1)) / 2);
   let pair = 0;

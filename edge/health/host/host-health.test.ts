@@ -60,7 +60,7 @@ function host({
 
 const hot: HostReading = { ...well, temperature: { sensors: [{ name: 'cpu', of: 'processor', celsius: 91 }] } };
 
-test('an alarm about the machine is one of the gateway, in the site’s language and as a message for others', async () => {
+test('an alarm about the machine names the gateway as its device, in the site’s language and as a catalogue message', async () => {
   const { health, alarms, read } = host({ words: () => wordsOf('ru') });
   await health.start();
   read(hot, 6);
@@ -89,7 +89,7 @@ test('an alarm about the machine is one of the gateway, in the site’s language
   await health.stop();
 });
 
-test('the status has the figures that are known, and says of each other part why it is not known', async () => {
+test('the status has the known figures, and for each unknown part the reason', async () => {
   const { health, read } = host();
   await health.start();
   expect(health.status()).toBeUndefined();
@@ -113,7 +113,7 @@ test('the status has the figures that are known, and says of each other part why
   await health.stop();
 });
 
-test('what is worth a look stands in the status before what is not known, and wear and power among the problems', async () => {
+test('the status lists parts to watch before unknown parts; the problems name disk wear and a weak power supply', async () => {
   const { health, read } = host();
   await health.start();
   read({
@@ -134,7 +134,7 @@ test('what is worth a look stands in the status before what is not known, and we
   await health.stop();
 });
 
-test('a filling disk raises its alarm by what others write: the gateway’s own stores have limits', async () => {
+test('bytes of other programs raise the alarm of a filling disk; the gateway’s own stores, which have limits, do not', async () => {
   const run = async (own: boolean) => {
     let written = 0;
     const { health, alarms, clock, read } = host({ ownBytes: () => (own ? written : 0) });
@@ -153,7 +153,7 @@ test('a filling disk raises its alarm by what others write: the gateway’s own 
   expect((await run(true)).alarms).toEqual([]);
 });
 
-test('a machine that cannot be read is not known, and no part of it is well', async () => {
+test('a machine that cannot be read has each part unknown and no figures', async () => {
   const { health, read, failed } = host();
   await health.start();
   read(well);
@@ -185,7 +185,7 @@ function active(subject: string): ActiveAlarm {
   } as ActiveAlarm;
 }
 
-test('an alarm from before a restart ends with the first reading that is well for long enough', async () => {
+test('an alarm from before a restart is cleared once readings have been good for long enough', async () => {
   const { health, alarms, read } = host({ active: () => [active('temperature')] });
   await health.start();
   read(well, 6);
@@ -193,7 +193,7 @@ test('an alarm from before a restart ends with the first reading that is well fo
   await health.stop();
 });
 
-test('a gateway that is not to watch its machine starts no process and ends the alarms of before', async () => {
+test('with host_health disabled, the gateway starts no probe process and clears the machine’s alarms', async () => {
   const { health, alarms, started } = host({
     settings: { enabled: false },
     active: () => [active('temperature'), { ...active('x'), rule: 'other' } as ActiveAlarm],
@@ -207,7 +207,7 @@ test('a gateway that is not to watch its machine starts no process and ends the 
   await health.stop();
 });
 
-test('a fault that only this version’s successor knows is cleared in words too', async () => {
+test('an alarm of a condition that this version does not know is cleared too', async () => {
   const { health, alarms } = host({ settings: { enabled: false }, active: () => [active('fan')] });
   await health.start();
   expect(alarms).toMatchObject([{ change: 'cleared', subject: 'fan' }]);

@@ -4,8 +4,9 @@
  *   probe process ── reading ──► trend of the disk ──► judged ──► alarms that begin or end ──► own events
  *                                                         └──► status (page, centre), metrics
  *
- * Always: the main thread reads nothing of the machine and waits for nothing: the probe process does (probe-process.ts).
- * A machine that cannot be read is not known, and no part of it is well. What is kept here is one reading and the trend.
+ * Always: the main thread reads nothing of the machine and waits for nothing: the probe process does
+ * (probe-process.ts). If the machine cannot be read, every part is unknown and none is well. This class keeps one
+ * reading and the trend.
  */
 
 import type { Clock, Uptime } from '@forpost/shared/clock.ts';
@@ -33,7 +34,7 @@ import { TrendFile } from './trend-file.ts';
 export interface HostHealthOptions {
   /** the data folder */
   readonly folder: string;
-  /** where the trend of the disk is kept */
+  /** path of the file with the disk's trend */
   readonly file: string;
   readonly limits: HostLimits;
   /** the gateway's id, and its name for people */
@@ -41,21 +42,21 @@ export interface HostHealthOptions {
   readonly name: string;
   /** texts in the site's language, which may change */
   readonly words: () => AlarmWords;
-  /** bytes that the gateway's own stores take: they have limits of their own and are no growth */
+  /** bytes of the gateway's own stores: they have limits, so the trend leaves them out */
   readonly ownBytes: () => number;
-  /** the active alarms, asked once at the start */
+  /** the active alarms, read once at the start */
   readonly active: () => readonly ActiveAlarm[];
   readonly alarm: (transitions: readonly AlarmTransition[]) => void;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** default: a process of its own */
+  /** default: ProbeProcess */
   readonly createProbe?: (options: ProbeProcessOptions) => Pick<ProbeProcess, 'start' | 'stop'>;
 }
 
 /** The newest reading, for the metrics. */
 export interface HostSnapshot {
   readonly reading: HostReading;
-  /** ms since it was made */
+  /** ms since the reading */
   readonly ageMs: number;
   readonly daysLeft: number | undefined;
 }
@@ -100,7 +101,7 @@ export class HostHealth implements Part {
     this.#probe = createProbe === undefined ? new ProbeProcess(probe) : createProbe(probe);
   }
 
-  /** Begins to watch. A gateway that is not to watch its machine ends the alarms of before. */
+  /** Begins to watch. With `enabled: false`, only clears the alarms from before the restart. */
   async start(): Promise<void> {
     const own = this.#options.active().filter(({ rule }) => rule === hostRule);
     this.#state = initialState(new Map(own.map(({ subject, message: sentence }) => [subject, sentence])));
@@ -117,7 +118,7 @@ export class HostHealth implements Part {
     await this.#trend.stop();
   }
 
-  /** undefined: not read yet, or not watched. */
+  /** undefined: the machine was not read yet, or is not watched. */
   status(): HostStatus | undefined {
     if (this.#newest === undefined) return undefined;
     const { limits, clock } = this.#options;
@@ -133,7 +134,7 @@ export class HostHealth implements Part {
     return { reading, daysLeft, ageMs: this.#options.clock.uptime() - uptime };
   }
 
-  /** The problems without an alarm, a sentence each. */
+  /** Problems that raise no alarm, a sentence each. */
   problems(): readonly Words[] {
     return this.#newest === undefined ? [] : hostProblems(this.#newest.reading, this.#options.limits);
   }
@@ -170,7 +171,7 @@ export class HostHealth implements Part {
     };
   }
 
-  /** The sentence of an alarm's end. `subject`: of this version's conditions, or of another one's. */
+  /** The message that clears an alarm. `subject`: a condition of this version or of another one. */
   #over(subject: string): Pick<AlarmTransition, 'message' | 'messageI18n' | 'time'> {
     const { name, words: texts, clock } = this.#options;
     const key = Object.hasOwn(overTexts, subject) ? overTexts[subject as HostCondition] : 'alarm/host.not-watched';
@@ -185,7 +186,7 @@ function forecastSince({ trend }: TrendFile): { readonly since?: Uptime } {
   return forecast(trend, 0);
 }
 
-/** A reading of which nothing is known. */
+/** A reading with every part unknown. */
 function notRead(): HostReading {
   const unknown = { unknown: words('gateway/reason.host-not-read') };
   return Object.fromEntries(hostParts.map((part) => [part, unknown])) as unknown as HostReading;

@@ -21,7 +21,7 @@ const flag = (value: boolean | undefined): Series => one(value === undefined ? u
 const disks = ({ reading }: HostSnapshot) => known(reading.storage)?.disks ?? [];
 const interfaces = ({ reading }: HostSnapshot) => known(reading.network)?.interfaces ?? [];
 
-/** Disks that report no wear are listed, and count as unknown. */
+/** `storage` is unknown too if every disk in the list is unknown. */
 function isKnown(host: HostSnapshot, part: HostPart): boolean {
   if ('unknown' in host.reading[part]) return false;
   return part !== 'storage' || disks(host).some(({ unknown }) => unknown === undefined);
@@ -196,7 +196,7 @@ export const hostGauges: readonly HostMetric[] = [
   },
 ];
 
-/** Counted by the kernel: they begin anew at a boot. */
+/** The kernel's counters, which begin at 0 at each boot. */
 export const hostCounters: readonly HostMetric[] = [
   {
     name: 'forpost_host_throttles_total',

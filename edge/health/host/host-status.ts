@@ -1,4 +1,4 @@
-/** A judged reading for people and for the centre: figures, and what is not well or not known. Pure. */
+/** A judged reading for people and for the centre: figures, and parts that are not well or unknown. Pure. */
 import type { HostFinding, HostStatus } from '@forpost/shared/event/status.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { recognise } from '@forpost/shared/texts/recognise.ts';
@@ -39,7 +39,7 @@ export function hostStatus(judged: Judged): HostStatus {
   };
 }
 
-/** What no alarm tells and a person should know all the same, a sentence each. */
+/** Weak power and disk wear, which raise no alarm but concern a person; a sentence each. */
 export function hostProblems(reading: HostReading, limits: HostLimits): readonly Words[] {
   return watchFindings(reading, limits)
     .filter(({ part }) => part === 'power' || part === 'storage')
@@ -67,7 +67,7 @@ function finding(part: HostPart, level: HostFinding['level'], text: string): Hos
   return { part, level, text, ...(textI18n === undefined ? {} : { textI18n }) };
 }
 
-/** Disks that tell nothing, unless another one does: then the reasons would hide it. */
+/** Why disks are unknown, each reason once; empty if at least one disk is known. */
 function silentDisks(reading: HostReading): readonly HostFinding[] {
   const disks = known(reading.storage)?.disks ?? [];
   const reasons = new Set(disks.map(({ unknown: why }) => why));
@@ -75,9 +75,9 @@ function silentDisks(reading: HostReading): readonly HostFinding[] {
   return [...reasons].flatMap((why) => (why === undefined ? [] : [finding('storage', 'unknown', why)]));
 }
 
-/** A mean queue of this many tasks a core over 15 min. */
+/** Tasks a core, on average over 15 min, from which on the load is worth a look. */
 const busyLoad = 2;
-/** Part of the limit from which on wear is reported. */
+/** The part of the wear limit from which on wear is reported. */
 const wearing = 0.8;
 
 function watchFindings(

@@ -58,7 +58,7 @@ describe('temperature', () => {
     );
   });
 
-  test('a processor that switches itself off at 90 °C is too hot at 75 °C, and a hot battery is not the machine’s heat', () => {
+  test('a processor that switches itself off at 90 °C is too hot above 75 °C; a hot battery raises no alarm', () => {
     const sensors = [
       { name: 'coretemp', of: 'processor', celsius: 76, critical: 90 },
       { name: 'BAT0', of: 'other', celsius: 120 },
@@ -80,7 +80,7 @@ describe('temperature', () => {
     const slowed = new Run().minutes(6, { ...well, throttling: { byHeat: true } });
     expect(slowed.changes).toEqual(['5: temperature raised']);
     expect(slowed.sentence).toMatch(/slowed down by heat/);
-    // x86 reports a count: only what it grows by after the gateway's start counts
+    // x86 reports a count since the boot: only increases after the gateway's start matter
     const counted = new Run().minutes(10, { ...well, throttling: { byHeat: false, count: 1000 } });
     expect(counted.changes).toEqual([]);
     for (let count = 1001; count < 1008; count++) counted.minutes(1, { ...well, throttling: { byHeat: false, count } });
@@ -112,7 +112,7 @@ describe('memory', () => {
     );
   });
 
-  test('a program that the kernel ended raises the alarm, those from before the start do not', () => {
+  test('the alarm counts programs that the kernel ended for lack of memory, without those before the gateway’s start', () => {
     const killed: HostReading = { ...well, memory: { ...memory, oomKills: 7 } };
     const run = new Run().minutes(30, well).minutes(1, killed);
     expect(run.sentence).toMatch(/^the system ended 2 programs in the last hour/);
@@ -122,7 +122,7 @@ describe('memory', () => {
 });
 
 describe('disk', () => {
-  test('little room raises the alarm, and a little more room does not clear it', () => {
+  test('little free space raises the alarm, and slightly more does not clear it', () => {
     const room = (percent: number): HostReading => ({
       ...well,
       disk: { ...disk, available: (disk.total * percent) / 100 },
@@ -131,12 +131,12 @@ describe('disk', () => {
     expect(run.changes).toEqual(['2: disk-space raised', '15: disk-space cleared']);
   });
 
-  test('a disk that takes no more files is full, whatever room it has', () => {
+  test('a disk that can take hardly any more files raises the alarm, whatever its free space', () => {
     const run = new Run().minutes(3, { ...well, disk: { ...disk, filesFree: 20 } });
     expect(run.sentence).toBe('the disk of / takes 20 more files only: delete small files that are not needed there');
   });
 
-  test('a file system without a number of files is judged by its room alone', () => {
+  test('a file system without a limit of files is judged by its free space alone', () => {
     const { files: _, filesFree: __, ...bare } = disk;
     expect(new Run().minutes(5, { ...well, disk: bare }).changes).toEqual([]);
   });
@@ -181,7 +181,7 @@ describe('disk', () => {
   });
 });
 
-test('a machine that tells nothing raises nothing, and keeps its alarms for a day', () => {
+test('a machine with every part unknown raises no alarm, and keeps its active alarms for a day', () => {
   const unknown = { unknown: 'it could not be read' };
   const nothing: HostReading = {
     temperature: unknown,
@@ -209,7 +209,7 @@ test('an alarm from before a restart goes on, and ends when the fault is gone', 
   expect(run.changes).toEqual(['15: temperature cleared']);
 });
 
-test('whatever the readings say, raised and cleared of a condition alternate', () => {
+test('for any readings, «raised» and «cleared» of a condition alternate', () => {
   const unknown = { unknown: 'x' };
   const step = fc.record({
     celsius: fc.option(fc.integer({ min: 40, max: 100 })),

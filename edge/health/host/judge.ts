@@ -5,7 +5,7 @@
  *             (in between or good: the time begins anew)   (in between or bad: the time begins anew)
  *                                       └── not known for a day ──► well
  *
- * Always: one change of state is one change of the alarm; a reading that cannot tell changes nothing for a day.
+ * Always: one change of state is one change of the alarm; an unknown reading changes nothing for a day.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import { type Condition, conditions, type HostCondition, type ReadingInContext } from './conditions.ts';
@@ -18,11 +18,11 @@ interface Standing {
   readonly since?: Uptime;
   /** since when nothing is known; absent: it is known */
   readonly unknownSince?: Uptime;
-  /** what is wrong, in words; empty while well */
+  /** what is wrong, as text; empty while well */
   readonly sentence: string;
 }
 
-/** A fault of the last reading: bad (its alarm is active) or worth a look. */
+/** A fault in the last reading, with or without an active alarm. */
 export interface Fault {
   readonly condition: HostCondition;
   readonly sentence: string;
@@ -30,7 +30,7 @@ export interface Fault {
 
 export interface HostState {
   readonly standings: Readonly<Record<HostCondition, Standing>>;
-  /** when the kernel ended programs for memory, and how many it had ended by then since the boot */
+  /** `recent`: when the kernel ended programs for lack of memory; `count`: how many since the boot */
   readonly kills: { readonly count: number | undefined; readonly recent: readonly Uptime[] };
   readonly throttles: number | undefined;
 }
@@ -38,12 +38,12 @@ export interface HostState {
 export interface HostChange {
   readonly change: 'raised' | 'cleared';
   readonly condition: Condition;
-  /** what is wrong, or was, in words */
+  /** what is or was wrong, as text */
   readonly sentence: string;
   readonly value?: number;
 }
 
-/** The alarm of something that cannot be read any more ends after this time. */
+/** An alarm ends if its condition has been unknown for this time. */
 const forgottenAfterMs = 24 * 3_600_000;
 const recentMs = 3_600_000;
 const mostRecent = 100;
@@ -88,7 +88,7 @@ export function judged(
   return { state: { standings, kills, throttles: count ?? state.throttles }, changes };
 }
 
-/** What is wrong now: `bad` with its alarm, `watch` while it is too new for one. */
+/** The present faults: `bad` have an active alarm, `watch` are too new for one. */
 export function faults({ standings }: HostState): {
   readonly bad: readonly Fault[];
   readonly watch: readonly Fault[];
@@ -116,7 +116,7 @@ function moved(
   }
   const wanted = verdict.is === 'bad';
   const words = wanted ? verdict.sentence : active ? sentence : '';
-  // in between: the state stays, and what had begun begins anew
+  // in between: the state stays, and the hold time begins anew
   if (verdict.is === 'between' || wanted === active) return { active, sentence: words };
   const since = before.since ?? now;
   const patienceMs = active ? condition.clearAfterMs : condition.raiseAfterMs;
@@ -127,7 +127,7 @@ function moved(
 function killsAfter(before: HostState['kills'], count: number | undefined, now: Uptime): HostState['kills'] {
   const recent = before.recent.filter((at) => now - at < recentMs);
   if (count === undefined || before.count === undefined) return { count: count ?? before.count, recent };
-  // the first reading counts only what happened before the gateway started
+  // kills in the first reading's count happened before the gateway started
   const fresh = Math.min(mostRecent, Math.max(0, count - before.count));
   return { count, recent: [...recent, ...Array<Uptime>(fresh).fill(now)].slice(-mostRecent) };
 }

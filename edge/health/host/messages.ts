@@ -2,7 +2,10 @@
 import type { HostReading } from './reading.ts';
 
 export type ToProbe =
-  /** before each `read`, of which the first one counts; `folder`: the data folder, `smart`: whether disks are asked through smartctl */
+  /**
+   * Sent before each `read`; the process uses only the first one. `folder`: the data folder. `smart`: whether the
+   * process asks disks through smartctl.
+   */
   | { readonly kind: 'configure'; readonly folder: string; readonly smart: boolean }
   | { readonly kind: 'read'; readonly id: number };
 

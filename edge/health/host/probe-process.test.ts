@@ -89,7 +89,7 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
-test('a process that the system has no memory for does not keep the gateway from starting, and is tried again', () => {
+test('if the system has no memory for the probe process, the gateway starts all the same and forks again later', () => {
   let tries = 0;
   const { probe, clock, failures } = probeOf({
     forkProcess: () => {

@@ -5,10 +5,10 @@
  *     ▲                  └── no answer, ended ──┐
  *     └── pause, twice as long each time ◄── group killed
  *
- * Always: the main thread waits for nothing and reads no file of the machine. The process leads its own group: SIGKILL to
- * it also ends the programs that it started. At most one process is there; one that the kernel cannot end (it waits for a
- * disk) is not followed by another one until it is gone. A fork stops the main thread for some milliseconds, the more the
- * larger the gateway is: the process is forked before devices come in, and is idle until the first reading.
+ * Always: the main thread waits for nothing and reads no file of the machine. The process leads its own group: SIGKILL
+ * to it also ends the programs that it started. At most one process exists: while the kernel cannot end it
+ * (it waits for a disk), no other one starts. A fork stops the main thread for some milliseconds, longer in a larger
+ * gateway: the process is forked before devices connect, and is idle until the first reading.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -20,7 +20,7 @@ import type { FromProbe, ToProbe } from './messages.ts';
 import type { HostReading } from './reading.ts';
 
 const entryPoint = fileURLToPath(new URL('./process/main.mjs', import.meta.url));
-/** Reading a hundred small files leaves little: V8 plans for 2 GB otherwise. */
+/** Reading a hundred small files needs little memory; by default V8 plans for 2 GB. */
 const memoryFlags = ['--max-semi-space-size=1', '--max-old-space-size=32'];
 
 /** While a gateway boots, its devices come first. */
@@ -64,7 +64,7 @@ export class ProbeProcess {
     if (this.#child !== undefined) this.#after(firstAfterMs, () => this.#ask());
   }
 
-  /** Resolves when the process is gone, or after `patienceMs` where the kernel cannot end it. */
+  /** Resolves when the process is gone, or after `patienceMs` if the kernel cannot end it. */
   async stop(patienceMs = 1000): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -99,7 +99,7 @@ export class ProbeProcess {
     child.once('exit', (code, signal) => ended(`it ended with ${signal ?? `status ${code}`}`));
   }
 
-  /** undefined: the system has no memory for it (Node throws then); another try follows like after an end. */
+  /** undefined: the system has no memory for the process (Node throws); the next try follows as after an end. */
   #forked(): ChildProcess | undefined {
     try {
       return (this.#options.forkProcess ?? forkProbe)();
@@ -150,7 +150,7 @@ export class ProbeProcess {
     });
   }
 
-  /** One timer at most: what is due next. */
+  /** Sets the only timer; an earlier one is cancelled. */
   #after(delayMs: number, run: () => void): void {
     this.#timer?.cancel();
     this.#timer = this.#options.clock.after(delayMs, run);

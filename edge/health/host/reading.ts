@@ -115,9 +115,9 @@ export interface StorageDisk {
   readonly usedLife?: number;
   /** spare blocks: low = 80 % are used, urgent = 90 % */
   readonly spare?: 'normal' | 'low' | 'urgent';
-  /** the disk itself, or the kernel, says that it fails or lacks a part */
+  /** the disk or the kernel reports that the disk fails, or that an array lacks a disk */
   readonly failing?: boolean;
-  /** why it tells nothing */
+  /** why the disk's health is unknown */
   readonly unknown?: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * `host_health` in gateway.yaml: how often the gateway looks at its own machine, and from where on it raises an alarm.
- * Each default stands for a fault that a person still has time to mend.
+ * `host_health` in gateway.yaml: how often the gateway looks at its own machine, and the limits of its alarms.
+ * Each default leaves a person time to mend the fault.
  */
 import Type from 'typebox';
 

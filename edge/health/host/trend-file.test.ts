@@ -31,7 +31,7 @@ function fill(trend: TrendFile, clock: FakeClock, hours: number): void {
   }
 }
 
-test('the trend goes on after a restart, by another boot’s clock', async () => {
+test('the trend goes on after a reboot, although the monotonic clock begins anew', async () => {
   const clock = new FakeClock(Date.UTC(2026, 10, 1), 5_000_000);
   const before = await started(clock);
   fill(before, clock, 10);
@@ -43,7 +43,7 @@ test('the trend goes on after a restart, by another boot’s clock', async () =>
   expect(after.trend.windows.map(({ points }) => points.length)).toEqual([40, 10, 3]);
 });
 
-test('a clock that is set while the gateway runs changes no trend', async () => {
+test('setting the clock while the gateway runs does not change the trend', async () => {
   const clock = new FakeClock();
   const trend = await started(clock);
   fill(trend, clock, 5);
@@ -61,7 +61,7 @@ test('a trend from the future, which a wrong clock wrote, is forgotten', async (
   expect(forecast(after.trend, 1)).toEqual({});
 });
 
-test('another disk begins a trend of its own', async () => {
+test('a disk of another size begins a new trend', async () => {
   const clock = new FakeClock();
   const trend = await started(clock);
   fill(trend, clock, 10);

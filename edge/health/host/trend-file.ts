@@ -1,10 +1,10 @@
 /**
  * Keeps the use of the disk (disk-trend.ts) across restarts, in `host-health.json` in the data folder.
  *
- * Always: points carry the monotonic clock while the gateway runs, so that a clock that is set moves none; in the file they
- * carry wall time, because the next boot's monotonic clock begins anew. Points that a wrong clock puts into the future, and
- * points of another disk (another size), are forgotten. A file that cannot be read or written costs the trend of before,
- * and nothing else. Written at most once an hour, and at the stop: flash wears out.
+ * Always: points carry the monotonic clock while the gateway runs, so that setting the clock moves none; in the file
+ * they carry wall time, because the next boot's monotonic clock begins anew. Points that a wrong clock puts into the
+ * future, and points of another disk (another size), are forgotten. A file that cannot be read or written loses
+ * only the earlier trend. Written at most once an hour, and at the stop: flash wears out.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -27,7 +27,7 @@ export class TrendFile {
   readonly #options: TrendFileOptions;
   readonly #log: SparingLogger;
   #trend = noTrend;
-  /** bytes of the disk that the points are of */
+  /** size of the disk that the points describe, bytes */
   #total: number | undefined;
   #writtenAt = Number.NEGATIVE_INFINITY;
   #written: DiskTrend = noTrend;
@@ -88,7 +88,7 @@ export class TrendFile {
     const trend = this.#trend;
     if (trend === this.#written) return;
     const offset = clock.now() - clock.uptime();
-    // a point of a longer window stands in the shorter ones too, while they reach back to it
+    // several windows may hold the same point; the map keeps it once
     const points = new Map(trend.windows.flatMap((window) => window.points.map(({ at, used }) => [at, used] as const)));
     const stored = [...points]
       .toSorted(([a], [b]) => a - b)

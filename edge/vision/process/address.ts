@@ -1,7 +1,7 @@
 /**
- * Parses a camera's address. The probe uses its host and port, the session with the camera (stream/) its URL, and ffmpeg
- * its path (files and capture devices of this machine). The log-in is kept apart from the URL and never reaches another
- * process.
+ * Parses a camera's address. The probe uses its host and port, the session with the camera (stream/) its URL, and
+ * ffmpeg its path (files and capture devices of this machine). The log-in is kept apart from the URL and never reaches
+ * another process.
  */
 import { isIPv6 } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -40,7 +40,7 @@ interface NetworkPlace extends Decoded {
   readonly login: Login | undefined;
   readonly tls: boolean;
   readonly trust: CameraTrust;
-  /** texts to remove from ffmpeg's output; shorter ones than `shortestSecret` are left out, because they occur in any text */
+  /** texts to remove from ffmpeg's output, without those shorter than `shortestSecret`: they occur in any text */
   readonly secrets: readonly string[];
 }
 
@@ -90,7 +90,9 @@ export function sourceOf(address: CameraAddress): Source {
   };
 }
 
-/** The URL in a request to the camera. It names the port, as ffmpeg's client does: makers test cameras with that client. */
+/**
+ * The URL in a request to the camera. It names the port, as ffmpeg's client does: makers test cameras with that client.
+ */
 export function requestUrl({ kind, url, host, port, tls }: NetworkSource): string {
   const { pathname, search } = new URL(url);
   const scheme = `${kind}${tls ? 's' : ''}`;

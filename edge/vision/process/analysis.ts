@@ -2,7 +2,7 @@
  * Turns one camera's frames into its scene: gate -> detector -> tracker -> zones. Only this file connects the four.
  *
  * Always:
- * - at most one frame of a camera waits for a detector or is in one, and it is the newest; a newer frame follows at once
+ * - at most one frame of a camera waits for a detector or is in one: the newest; a newer frame follows at once
  * - a still scene costs only the gate, and one run of the detector every `analyseStillEveryMs`
  * - a broken stream reports no track as having left; frames of that stream are dropped, also one in the detector
  */
@@ -132,8 +132,8 @@ export class Analysis {
   }
 
   /**
-   * The stream broke off. Reports no change, because no track was seen leaving. The detector takes the first frame of the
-   * next stream whatever the gate says, and its scene is reported even if it is empty.
+   * The stream broke off. Reports no change, because no track was seen leaving. The detector takes the first frame of
+   * the next stream whatever the gate says, and its scene is reported even if it is empty.
    */
   lost(): void {
     this.#lostAt = this.#options.clock.uptime();

@@ -10,8 +10,8 @@ export interface Pair {
 }
 
 /**
- * `affinity(row, column)`: finite, higher is better. A pair below `least` (> 0) is never made. A row or column occurs in
- * at most one pair.
+ * `affinity(row, column)`: finite, higher is better. A pair below `least` (> 0) is never made. A row or column occurs
+ * in at most one pair.
  */
 export function assign(
   rows: number,

@@ -1,6 +1,6 @@
 /**
- * Checks that a TLS server is the configured camera. Its certificate must have the pinned fingerprint; without a pin, the
- * camera's configured CA, or a CA that this system trusts, must have signed it for the camera's address.
+ * Checks that a TLS server is the configured camera. Its certificate must have the pinned fingerprint; without a pin,
+ * the camera's configured CA, or a CA that this system trusts, must have signed it for the camera's address.
  *
  * Always: the check ends before a byte is sent within TLS; a pinned certificate is trusted whatever names and dates it
  * has; a refusal names the fingerprint found, so that an installer can pin it.
@@ -21,8 +21,8 @@ export interface CameraTrust {
 }
 
 /**
- * Options of the TLS connection, or an error text if the CA file cannot be used. The handshake accepts every certificate;
- * `refusal` then judges it, and explains more than Node does.
+ * Options of the TLS connection, or an error text if the CA file cannot be used. The handshake accepts every
+ * certificate; `refusal` then judges it, and explains more than Node does.
  */
 export function tlsOptions(host: string, trust: CameraTrust): ConnectionOptions | string {
   const options: ConnectionOptions = {
@@ -47,8 +47,8 @@ export function fingerprintOf(certificate: X509Certificate): string {
 }
 
 /**
- * After the handshake: why this server is not trusted, as text; undefined: it is trusted. `certificate`: the socket's peer
- * certificate, which Node returns only once.
+ * After the handshake: why this server is not trusted, as text; undefined: it is trusted. `certificate`: the socket's
+ * peer certificate, which Node returns only once.
  */
 export function refusal(
   socket: TLSSocket,

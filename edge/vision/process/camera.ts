@@ -15,7 +15,7 @@
  * - at most one capture
  * - `stalled`, `refused` and `unreachable` stay until a frame comes, or until packets come and only a key frame is
  *   missing: the state on the page does not flicker
- * - every end of ffmpeg is a dropped stream, whatever its exit status (ffmpeg exits with 0 when the camera disconnects it)
+ * - every end of ffmpeg is a dropped stream, whatever its exit status (0 if the camera disconnects it)
  * - this file's watchdog ends a stream that sends nothing
  * - all frames of one ffmpeg have the same proportions, so that masks cover what they should; a stream that changes its
  *   proportions is opened anew

@@ -3,7 +3,8 @@
  * decides nothing: it reports frames and how a run ended.
  *
  * Always:
- * - only this process talks to a camera on the network (stream/); ffmpeg reads a copy of the stream and knows no password
+ * - only this process talks to a camera on the network (stream/); ffmpeg reads a copy of the stream and knows no
+ *   password
  * - a recorder is its own ffmpeg, so that its failure stops no frames (for a file it is a thread of the same ffmpeg)
  * - secrets are removed from every line that ffmpeg prints
  * - `ended` is called once; after `kill` no event is called
@@ -231,16 +232,18 @@ function localInput(source: Extract<Source, { kind: 'file' | 'v4l2' }>): readonl
   return ['-nostdin', ...common, ...decoderOptions(source.hwaccel), ...how, '-i', source.path];
 }
 
-/** `-hwaccel` copies decoded frames to memory by itself; the decoders of Linux boards are codecs of their own in ffmpeg. */
+/**
+ * `-hwaccel` copies decoded frames to memory by itself; the decoders of Linux boards are codecs of their own in ffmpeg.
+ */
 function decoderOptions(hwaccel: Source['hwaccel']): string[] {
   if (hwaccel === undefined) return [];
   return hwaccel === 'v4l2m2m' ? ['-c:v', 'h264_v4l2m2m'] : ['-hwaccel', hwaccel];
 }
 
 /**
- * The picture at the top left of a square of `size` pixels, the rest grey, as in the models' training. Without the flags
- * ffmpeg rounds values and halves the resolution of colour: in a measurement one box of 210 lost a tenth of its score.
- * The flags cost 0.3 ms a frame.
+ * The picture at the top left of a square of `size` pixels, the rest grey, as in the models' training. Without the
+ * flags ffmpeg rounds values and halves the resolution of colour: in a measurement one box of 210 lost a tenth of its
+ * score. The flags cost 0.3 ms a frame.
  */
 export function pictureFilters(size: number): readonly string[] {
   return [

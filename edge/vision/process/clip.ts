@@ -1,12 +1,12 @@
 /**
- * Joins recorded segments to one MP4 that any browser plays. Without masks, a codec that browsers play is copied without
- * decoding. With masks, the clip is encoded anew with the masked areas black before its file gets its name.
+ * Joins recorded segments to one MP4 that any browser plays. Without masks, a codec that browsers play is copied
+ * without decoding. With masks, the clip is encoded anew with the masked areas black before its file gets its name.
  *
- * A clip lasts as long as its recording took by the monotonic clock. If the stream's timestamps say otherwise, ffmpeg cuts
- * the clip again with stretched or compressed times.
+ * A clip lasts as long as its recording took by the monotonic clock. If the stream's timestamps say otherwise, ffmpeg
+ * cuts the clip again with stretched or compressed times.
  *
- * Always: ffmpeg runs at the lowest priority, one at a time in the process, and is killed after `deadlineMs`; the file has
- * its name only when it is complete.
+ * Always: ffmpeg runs at the lowest priority, one at a time in the process, and is killed after `deadlineMs`; the file
+ * has its name only when it is complete.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -220,8 +220,8 @@ export class EvidenceRecorder {
 }
 
 /**
- * The part of whole segments that a clip shows. The first segment begins at the key frame before `from`. The clip is cut
- * where the segments begin or end more than `mostExtraMs` outside `from` and `to`.
+ * The part of whole segments that a clip shows. The first segment begins at the key frame before `from`. The clip is
+ * cut where the segments begin or end more than `mostExtraMs` outside `from` and `to`.
  */
 export function partOf(segments: readonly Segment[], from: number, to: number): ClipPart {
   const begins = segments[0]?.from ?? from;

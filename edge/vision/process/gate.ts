@@ -6,7 +6,7 @@
  *   enough cells differ ───────────► motion, unless one gain and offset of the light explain the difference (a cloud, a
  *                                    lamp, lightning, the camera's exposure); the background follows
  *   a quarter of the cells differ ─► the same, but the background waits for a second such frame, so that a flash leaves
- *                                    it unchanged; then the background is the new frame, or the old one in the new light
+ *                                    it unchanged; then the background is the new frame, or the old one in new light
  *
  * Always: masked cells are neither counted nor used to estimate the light.
  */

@@ -1,9 +1,9 @@
 /**
  * Predicts a box: a Kalman filter of constant velocity over its centre and sides, as in SORT
- * (https://arxiv.org/abs/1602.00763) and ByteTrack (https://arxiv.org/abs/2110.06864). The covariance is block diagonal,
- * so each of the four numbers has its own filter of two states, value and speed. Noise is in parts of the box's size.
- * SORT and ByteTrack count noise per frame at 30 frames a second; this filter counts it per second, because frame rates
- * vary and the detector sees a still scene only every few seconds.
+ * (https://arxiv.org/abs/1602.00763) and ByteTrack (https://arxiv.org/abs/2110.06864). The covariance is block
+ * diagonal, so each of the four numbers has its own filter of two states, value and speed. Noise is in parts of the
+ * box's size. SORT and ByteTrack count noise per frame at 30 frames a second; this filter counts it per second, because
+ * frame rates vary and the detector sees a still scene only every few seconds.
  *
  * Always: pure; no variance is negative, whatever the measurements and however long the pause between them.
  */

@@ -2,7 +2,8 @@
  * Keeps the few frames of one camera from which evidence may be made: frames with a change, and the best frame of each
  * track. Frames are copied, because their buffers are reused.
  *
- * Always: at most `maxBytes` of pixels are kept, and the oldest frames are deleted first; a frame is copied at most once.
+ * Always: at most `maxBytes` of pixels are kept, and the oldest frames are deleted first; a frame is copied at most
+ * once.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { SceneChange, Track } from '../messages.ts';

@@ -6,7 +6,9 @@
 /** A stream is stalled after this time without a frame, or after `stallIntervals` frame intervals if that is longer. */
 const leastStallMs = 2_900;
 const stallIntervals = 2.5;
-/** The least deadline for a capture's first picture: decoding begins with a key frame, and those may be seconds apart. */
+/**
+ * The least deadline for a capture's first picture: decoding begins with a key frame, and those may be seconds apart.
+ */
 const leastFirstPictureMs = 12_000;
 /** time that a start takes besides the wait for a picture */
 const startMs = 2_000;
@@ -25,7 +27,9 @@ export function firstPictureMs(intervalMs: number): number {
   return Math.max(leastFirstPictureMs, stallMs(intervalMs) + startMs);
 }
 
-/** Deadline for the first packet after the start of a stream: before `firstPictureMs`, because its reason is more exact. */
+/**
+ * Deadline for the first packet after the start of a stream: before `firstPictureMs`, because its reason is more exact.
+ */
 export function firstPacketMs(intervalMs: number): number {
   return firstPictureMs(intervalMs) - startMs;
 }

@@ -4,8 +4,8 @@ import { contains } from '../geometry.ts';
 export type MotionMask = readonly (readonly [number, number])[];
 
 /**
- * One byte per cell of a grid of `width` x `height` cells, rows from the top; 1: the cell's centre lies in one of `masks`
- * (corners 0..1 of the picture). Undefined if there are no masks, so that the common case costs nothing.
+ * One byte per cell of a grid of `width` x `height` cells, rows from the top; 1: the cell's centre lies in one of
+ * `masks` (corners 0..1 of the picture). Undefined if there are no masks, so that the common case costs nothing.
  */
 export function maskedCells(masks: readonly MotionMask[], width: number, height: number): Uint8Array | undefined {
   if (masks.length === 0) return undefined;

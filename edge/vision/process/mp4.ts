@@ -1,6 +1,6 @@
 /**
- * Reads an MP4 (ISO/IEC 14496-12): its duration from the movie header (8.2.2), because a camera's timestamps may be wrong,
- * and its codec from the sample entries (8.5.2).
+ * Reads an MP4 (ISO/IEC 14496-12): its duration from the movie header (8.2.2), because a camera's timestamps may be
+ * wrong, and its codec from the sample entries (8.5.2).
  */
 import { open } from 'node:fs/promises';
 

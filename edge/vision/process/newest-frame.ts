@@ -90,7 +90,9 @@ export class NewestFrame {
     this.#examined = true;
   }
 
-  /** Takes the newest frame; its buffer is not written to until `release`. Undefined if there is none or one is taken. */
+  /**
+   * Takes the newest frame; its buffer is not written to until `release`. Undefined if there is none or one is taken.
+   */
   takeNewest(): Frame | undefined {
     if (this.#inUse !== undefined || this.#picture === undefined) return undefined;
     this.#inUse = this.#newest;

@@ -1,6 +1,7 @@
 /**
- * Writes a camera's live picture: `<camera>.jpg` in the live folder, replaced by a rename, so that a reader never sees an
- * incomplete file. At most two pictures a second, only while somebody watches, and one more when a track enters a zone.
+ * Writes a camera's live picture: `<camera>.jpg` in the live folder, replaced by a rename, so that a reader never sees
+ * an incomplete file. At most two pictures a second, only while somebody watches, and one more when a track enters a
+ * zone.
  *
  * Always:
  * - the file's modification time is the frame's time, so that boxes are drawn on the picture that they belong to

@@ -94,8 +94,8 @@ function ringIn(
 }
 
 /**
- * Room for one camera's ring: a camera that came while the process runs takes at most a quarter of what is free then. 0: too
- * little is free for a recording.
+ * Room for one camera's ring: a camera added while the process runs takes at most a quarter of the memory free then.
+ * 0: too little is free for a recording.
  */
 export function ringBytes(
   { path, maxBytesEach }: Extract<RingFolder, { path: string }>,

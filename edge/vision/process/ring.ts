@@ -2,12 +2,12 @@
  * Keeps the last seconds of a camera's stream as the camera encoded it: short segments of fragmented MP4 that ffmpeg
  * writes without decoding. clip.ts joins segments to a clip.
  *
- *   a run of ffmpeg begins ──► segments of that run, each from a key frame on ──► too old, or too many bytes ──► deleted
+ *   a run of ffmpeg begins ──► segments of that run, each from a key frame on ──► too old or too many bytes ──► deleted
  *
  * Always:
  * - the folder lies in memory (ring-folder.ts): continuous writing wears out a memory card, and these pictures are not
  *   masked yet; only the vision process uses the folder, and empties it at each start
- * - recording delays no frame: ffmpeg records in a thread or process of its own, and drops packets when its queue is full
+ * - recording delays no frame: ffmpeg records in a thread or process of its own, and drops packets if its queue is full
  * - the ring holds at most `maxBytes`: the oldest segments are deleted first, then the content of the open segment,
  *   which no clip uses any more
  */
@@ -47,7 +47,9 @@ const segmentSeconds = 2;
 const queuedPackets = 240;
 const checkEveryMs = 500;
 
-/** A fragment is written each second, also if key frames are a minute apart, so that an alarm finds its moment on disk. */
+/**
+ * A fragment is written each second, also if key frames are a minute apart, so that an alarm finds its moment on disk.
+ */
 const fragmentUs = 1_000_000;
 const segmentOptions = {
   segment_time: `${segmentSeconds}`,
@@ -130,8 +132,8 @@ export class Ring {
   }
 
   /**
-   * The segments that cover the time between two moments, in order. They are whole, so the first begins at the key frame
-   * before `from`. If several runs cover it, only the newest: the size of the picture may differ between runs.
+   * The segments that cover the time between two moments, in order. They are whole, so the first begins at the key
+   * frame before `from`. If several runs cover it, only the newest: the size of the picture may differ between runs.
    */
   covering(from: number, to: number): readonly Segment[] {
     this.refresh();
@@ -157,7 +159,9 @@ export class Ring {
     };
   }
 
-  /** Updates the list of segments and deletes those too old or beyond `maxBytes`. An unreadable folder counts as empty. */
+  /**
+   * Updates the list of segments and deletes those too old or beyond `maxBytes`. An unreadable folder counts as empty.
+   */
   refresh(): void {
     const { folder, clock, keepMs, maxBytes, intervalMs = 0 } = this.#options;
     const silentMs = fileOverMs(intervalMs);

@@ -3,8 +3,8 @@
  * the bottom centre of its box.
  *
  * Always:
- * - a track enters a zone once until it leaves it; it leaves when its feet are outside by `marginOut` or the track ends,
- *   so that a box that trembles on the border enters only once
+ * - a track enters a zone once until it leaves it; it leaves when its feet are outside by `marginOut` or the track
+ *   ends, so that a box that trembles on the border enters only once
  * - a track crosses a line when its way from clearly one side to clearly the other passes between the line's ends;
  *   trembling on the line is no crossing, and the way back is a second crossing
  * - a track that the tracker is not sure of is left out

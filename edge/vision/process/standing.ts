@@ -5,8 +5,8 @@
  *   first seen ──► standing ── moved, in two looks running ──► moving ── in one place for standsAfterMs ──► standing
  *
  * A thing counts as standing from its first look on: a car that was there before the camera, or that the detector finds
- * only now and then, has not driven in. A thing that is partly hidden changes one side of its box; a moving thing changes
- * two opposite sides. That distinguishes moving from hidden.
+ * only now and then, has not driven in. A thing that is partly hidden changes one side of its box; a moving thing
+ * changes two opposite sides. That distinguishes moving from hidden.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 import type { Box } from '../messages.ts';

@@ -1,6 +1,6 @@
 /**
- * Records a camera's stream into its ring with an ffmpeg of its own: the analysed stream while that is open, or a separate
- * main stream. Nothing is decoded.
+ * Records a camera's stream into its ring with an ffmpeg of its own: the analysed stream while that is open, or a
+ * separate main stream. Nothing is decoded.
  *
  *   recording ── ffmpeg ended, nothing written for too long ──► waiting (backoff, jitter) ──► recording
  *

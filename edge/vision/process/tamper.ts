@@ -1,7 +1,7 @@
 /**
- * Detects tampering with a camera. About once a second a frame is compared with a reference that follows slowly. Both are
- * divided into cells of some pixels and blocks of cells; each block is normalised for brightness and contrast, so that
- * dusk, clouds, lamps and exposure change little.
+ * Detects tampering with a camera. About once a second a frame is compared with a reference that follows slowly. Both
+ * are divided into cells of some pixels and blocks of cells; each block is normalised for brightness and contrast, so
+ * that dusk, clouds, lamps and exposure change little.
  *
  *   learning ── 10 looks with something to see ──► watching ── another view for some seconds ──► tampered
  *                                                     ▲ ▲──────── as before for some seconds ──────────┤
@@ -98,7 +98,10 @@ export class TamperWatch {
     this.#fresh = undefined;
   }
 
-  /** Learns the view. Returns `null` (no tampering) at the end of learning, which clears a verdict from before a restart. */
+  /**
+   * Learns the view. Returns `null` (no tampering) at the end of learning, which clears a verdict from before a
+   * restart.
+   */
   #learn(known: View, view: View): Verdict | undefined {
     if (like(known, view) === undefined) {
       this.#begin(view);
@@ -180,8 +183,8 @@ function part(index: number, parts: number, whole: number): readonly [number, nu
 }
 
 /**
- * The structure of one block in both views (root mean square of the steps from cell to cell, across and down), and their
- * likeness: the normalised correlation of those steps (-1..1), which is independent of brightness and contrast.
+ * The structure of one block in both views (root mean square of the steps from cell to cell, across and down), and
+ * their likeness: the normalised correlation of those steps (-1..1), which is independent of brightness and contrast.
  */
 function compare(known: View, view: View, left: number, right: number, top: number, bottom: number) {
   const { across, cells } = known;

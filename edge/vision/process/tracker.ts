@@ -2,8 +2,8 @@
  * Gives detections an identity over time: (tracks, detections, now) -> tracks. Pure. As in ByteTrack
  * (https://arxiv.org/abs/2110.06864), a Kalman filter predicts each box; strong detections are assigned first, all at
  * once; weak detections may only continue the remaining tracks. Two things differ, because on a real clip at 5 frames a
- * second plain IoU gave 8 ids to 6 people: near boxes of similar size match without overlap, and a missed track keeps its
- * id for a time instead of a number of frames.
+ * second plain IoU gave 8 ids to 6 people: near boxes of similar size match without overlap, and a missed track keeps
+ * its id for a time instead of a number of frames.
  *
  *   unsure ── strong again ──► sure ── missed ──► missed ── for maxMissMs ──► gone
  *     └── missed for maxMissUnsureMs ──► gone ◄───┘   (and back to sure when it is seen again)

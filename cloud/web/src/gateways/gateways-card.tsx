@@ -227,7 +227,7 @@ function GatewayItem({ gateway, ledger, old }: GatewayItemProps): ReactNode {
   );
 }
 
-/** Since when a restored box is the gateway, and that the box before still comes. */
+/** The time since which a restored box is the gateway, and a warning when the replaced box still sends. */
 function RestoredLines({ gateway: { restored } }: { readonly gateway: GatewayView }): ReactNode {
   const { t, dateTime } = useTexts();
   const now = useNow();

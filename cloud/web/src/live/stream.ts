@@ -27,7 +27,7 @@ export interface StreamHandlers {
 
 const silenceMs = 12_000;
 const retryMs = 2000;
-/** All message names. The type makes a missing name a compile error; its messages would never reach the page. */
+/** All message names. The type makes a missing name a compile error, because its messages would not arrive. */
 const messages: Readonly<Record<keyof StreamMessages, true>> = {
   hello: true,
   tick: true,

@@ -20,5 +20,5 @@ export interface Card {
   readonly Content: ComponentType<CardProps>;
 }
 
-/** The place of a card without one. */
+/** The place of a card without `area`. */
 export const anyArea = 'area-any';

@@ -1,4 +1,4 @@
-/** The English texts of what gateways whose site has another language send. All else is sent in English anyway. */
+/** The English texts of messages from gateways whose site has another language. Other messages arrive in English. */
 import { alarmEn } from '@forpost/shared/texts/catalogue/alarm.en.ts';
 import type { SentParts } from './page-texts.ts';
 

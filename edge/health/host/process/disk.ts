@@ -2,8 +2,8 @@
  * The file system of the data folder: room, files, whether the kernel made it read-only, errors in it.
  *
  * Sources: statfs(2); /proc/self/mountinfo (proc(5)); /sys/fs/ext4/<partition>/errors_count
- * (Documentation/ABI/testing/sysfs-fs-ext4), which survives a reboot. ext4 remounts itself read-only after an error where
- * it was mounted so (ext4(5), errors=remount-ro).
+ * (Documentation/ABI/testing/sysfs-fs-ext4), which survives a reboot. ext4 remounts itself read-only after an error
+ * where it was mounted so (ext4(5), errors=remount-ro).
  */
 import { statfs } from 'node:fs/promises';
 import { words } from '@forpost/shared/texts/english.ts';

@@ -35,7 +35,7 @@ export async function memory(root: Root): Promise<Known<Memory>> {
   };
 }
 
-/** The memory that a container may use; /proc/meminfo there tells the whole machine's. Undefined: no limit. */
+/** The memory limit of a container, in which /proc/meminfo has the whole machine's memory. Undefined: no limit. */
 async function groupLimit(root: Root): Promise<{ readonly max: number; readonly used: number } | undefined> {
   const [max, current, stat] = await Promise.all([
     root.number('/sys/fs/cgroup/memory.max'),
@@ -43,7 +43,7 @@ async function groupLimit(root: Root): Promise<{ readonly max: number; readonly 
     root.text('/sys/fs/cgroup/memory.stat'),
   ]);
   if (max === undefined || current === undefined) return undefined;
-  // the kernel gives pages of files back before it ends a program
+  // the kernel frees cached pages of files before it ends a program
   const files = numberIn(/^inactive_file (\d+)$/m.exec(stat ?? '')?.[1]) ?? 0;
   return { max, used: Math.max(0, current - files) };
 }

@@ -1,6 +1,6 @@
 /**
- * The entry of the probe process. Plain JavaScript that loads nothing before its first message: the gateway forks it while
- * it is small itself and no device is connected, and asks for the first reading later.
+ * The entry of the probe process. Plain JavaScript that loads nothing before its first message: the gateway forks it
+ * while it is small itself and no device is connected, and asks for the first reading later.
  *
  * Always: the process ends itself when the gateway's process is gone, for whatever reason.
  */

@@ -21,7 +21,7 @@ export const systemAddress: AddressOf = (name) => {
 export async function network(root: Root, addressOf: AddressOf = systemAddress): Promise<Known<Network>> {
   const names = (await root.names(folder)).filter((name) => name !== 'lo');
   const real = await Promise.all(
-    // only a device has this link: bridges and the cables of containers are not shown beside it
+    // only hardware has this link: bridges and virtual interfaces of containers are left out if there is hardware
     names.map(async (name) => ((await root.target(`${folder}/${name}/device`)) === undefined ? [] : [name])),
   );
   const shown = real.flat().length > 0 ? real.flat() : names;

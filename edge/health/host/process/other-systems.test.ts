@@ -20,7 +20,7 @@ const mac: SystemLibrary = {
   ],
 };
 
-test('a Mac tells load, memory, disk and network, and says of the rest that it is not known', async () => {
+test('a Mac has load, memory, disk and network; all other parts are unknown', async () => {
   const reading = await otherProbes(mac, new FakeClock(), '/System/Volumes/Data/forpost').read();
   expect(reading).toEqual({
     model: 'Apple Inc. Mac14,3',
@@ -40,7 +40,7 @@ test('a Mac tells load, memory, disk and network, and says of the rest that it i
   });
 });
 
-test('what the library tells with 0 or not at all is not known', async () => {
+test('a figure that the library reports as 0 or not at all is unknown', async () => {
   const empty: SystemLibrary = {
     ...mac,
     cpuTemperature: async () => ({ main: 0 }),

@@ -1,9 +1,9 @@
 /**
- * macOS and the BSDs, through the package systeminformation: it knows their tools (df, vm_stat, sysctl), which differ by
- * version. Linux does not use it: there it starts shells and blocks its thread for what stands in /proc and /sys.
+ * macOS and the BSDs, through the package systeminformation: it knows their tools (df, vm_stat, sysctl), which differ
+ * by version. Linux does not use it: there it starts shells and blocks its thread to get what /proc and /sys contain.
  *
- * Always: runs in the probe process alone, because its calls block (execSync), start shells, and have no deadline. What it
- * answers with null, 0 or an empty list where it knows nothing is unknown here.
+ * Always: runs in the probe process alone, because its calls block (execSync), start shells, and have no deadline. Its
+ * null, 0 and empty lists, which mean that it knows nothing, become unknown here.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { words } from '@forpost/shared/texts/english.ts';

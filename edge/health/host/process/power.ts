@@ -3,8 +3,8 @@
  *
  * Sources, the first that is there:
  * - Raspberry Pi: the firmware's `get_throttled` as a file of Raspberry Pi OS's kernel, or through `vcgencmd`
- *   (raspberrypi.com, «vcgencmd get_throttled»): bit 0 voltage too low, 1 frequency capped, 2 throttled, 3 soft limit of
- *   the temperature, all of now; 16 to 19 the same since the boot. The upstream kernel tells the voltage alone
+ *   (raspberrypi.com, «vcgencmd get_throttled»): bit 0 voltage too low, 1 frequency capped, 2 throttled, 3 soft limit
+ *   of the temperature, all now; 16 to 19: the same since the boot. The upstream kernel reports only the voltage
  *   (drivers/hwmon/raspberrypi-hwmon.c: `in0_lcrit_alarm`).
  * - the kernel's cooling devices that slow the processor (Documentation/driver-api/thermal/sysfs-api.rst)
  * - x86: how often the processor slowed itself down (Documentation/ABI/testing/sysfs-devices-system-cpu)
@@ -29,7 +29,7 @@ export async function power(root: Root, run: Run, isRaspberryPi: boolean): Promi
   return { throttling: throttlingOf(flags, cooled, count), power: powerOf(flags, alarm, isRaspberryPi) };
 }
 
-/** Needs no rights as a file; `vcgencmd` needs the group `video`. */
+/** Reading the file needs no rights; `vcgencmd` needs the group `video`. */
 async function firmwareFlags(root: Root, run: Run, isRaspberryPi: boolean): Promise<number | undefined> {
   if (!isRaspberryPi) return undefined;
   const file = await firmwareFile(root);
@@ -72,7 +72,7 @@ function throttlingOf(
 
 function powerOf(flags: number | undefined, alarm: boolean | undefined, isRaspberryPi: boolean): Known<Power> {
   if (flags !== undefined)
-    // the kernel's driver sees the dips of the last seconds, the flag the moment of the reading
+    // the kernel's driver reports dips of the last seconds; the flag shows only the moment of the reading
     return {
       tooWeak: has(flags, bits.voltage) || (alarm ?? false),
       tooWeakSinceBoot: has(flags, bits.voltageSinceBoot),

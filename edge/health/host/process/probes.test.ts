@@ -41,7 +41,7 @@ async function reading(tree: Tree, { run = nothingInstalled, folder = '/var/lib/
   return probes.read();
 }
 
-test('a Raspberry Pi with an SD card tells all but the wear of its card', async () => {
+test('a Raspberry Pi with an SD card has every figure except the wear of its card', async () => {
   expect(await reading(raspberryPi4)).toEqual({
     model: 'Raspberry Pi 4 Model B Rev 1.4',
     temperature: { sensors: [{ name: 'cpu_thermal', of: 'processor', celsius: 48.3, critical: 110 }] },
@@ -98,7 +98,7 @@ test.each([
   }
 });
 
-test('a dip of the voltage that only the kernel’s driver saw counts, and so does a firmware with an address in its name', async () => {
+test('a dip of the voltage is found if only the kernel’s driver reports it; firmware with an address in its name is read', async () => {
   const { power } = await reading({ ...raspberryPi4, 'sys/class/hwmon/hwmon1/in0_lcrit_alarm': '1' });
   expect(power).toEqual({ tooWeak: true, tooWeakSinceBoot: false });
   const { 'sys/devices/platform/soc/soc:firmware/get_throttled': _, ...bare } = raspberryPi4;
@@ -106,21 +106,21 @@ test('a dip of the voltage that only the kernel’s driver saw counts, and so do
   expect(newer.power).toEqual({ tooWeak: false, tooWeakSinceBoot: true });
 });
 
-test('a Raspberry Pi with the upstream kernel tells too little voltage, and not whether it is slowed down', async () => {
+test('a Raspberry Pi with the upstream kernel reports low voltage, and its throttling is unknown', async () => {
   const { power, throttling, temperature } = await reading(raspberryPi5);
   expect(power).toEqual({ tooWeak: true });
   expect(throttling).toEqual({ unknown: expect.stringMatching(/does not tell/) });
   expect(temperature).toMatchObject({ sensors: [{ name: 'cpu_thermal' }, { name: 'rp1_adc', of: 'other' }] });
 });
 
-test('a processor that a cooling device slows down is slowed down by heat', async () => {
+test('a processor that a cooling device slows down counts as slowed down by heat', async () => {
   const cooled = { 'sys/class/thermal/cooling_device1/type': 'cpufreq-cpu0' };
   const state = 'sys/class/thermal/cooling_device1/cur_state';
   expect((await reading({ ...raspberryPi5, ...cooled, [state]: '0' })).throttling).toEqual({ byHeat: false });
   expect((await reading({ ...raspberryPi5, ...cooled, [state]: '3' })).throttling).toEqual({ byHeat: true });
 });
 
-test('an industrial computer tells the hottest sensor of each chip, the wear of its eMMC and a mirror that lacks a disk', async () => {
+test('an industrial computer reports the hottest sensor of each chip, the wear of its eMMC and a mirror that lacks a disk', async () => {
   const smart = { smart_status: { passed: true }, nvme_smart_health_information_log: {} };
   const log = { critical_warning: 0, percentage_used: 12, available_spare: 100, available_spare_threshold: 10 };
   const run: Run = async (program, args) =>
@@ -161,7 +161,7 @@ test.each([
   expect(storage).toEqual({ disks: [{ name: 'sda', kind: 'disk', unknown: expect.stringMatching(why) }] });
 });
 
-test('a disk that fails its own test, or warns of itself, is failing', async () => {
+test('a disk is failing if its SMART self-assessment failed or it reports a critical warning', async () => {
   const ask = async (answer: object) => {
     const { storage } = await reading({ 'sys/block/nvme0n1/size': '1' }, { run: async () => JSON.stringify(answer) });
     return storage;
@@ -173,7 +173,7 @@ test('a disk that fails its own test, or warns of itself, is failing', async () 
   });
 });
 
-test('a virtual machine says why it has no temperature, no wear and no word about its power supply', async () => {
+test('a virtual machine has a reason why temperature, disk wear and power supply are unknown', async () => {
   const { temperature, throttling, power, storage, network } = await reading(virtualMachine);
   expect(temperature).toEqual({ unknown: expect.stringMatching(/no temperature sensor/) });
   expect(throttling).toEqual({ unknown: expect.stringMatching(/does not tell whether/) });
@@ -182,7 +182,7 @@ test('a virtual machine says why it has no temperature, no wear and no word abou
   expect(network).toMatchObject({ interfaces: [{ name: 'eth0', up: true }] });
 });
 
-test('a container has the memory of its limit, without the pages that the kernel gives back', async () => {
+test('a container’s memory is its limit, and pages that the kernel can free count as available', async () => {
   const { memory, disk, storage, network } = await reading(container);
   expect(memory).toMatchObject({ total: 536_870_912, available: 136_870_912, oomKills: 2 });
   expect(disk).toMatchObject({ type: 'overlay', total: 30_000_000_000 });
@@ -191,13 +191,13 @@ test('a container has the memory of its limit, without the pages that the kernel
   expect(network).toMatchObject({ interfaces: [{ name: 'eth0', up: true }] });
 });
 
-test('a machine without any of the files knows nothing and invents no 0', async () => {
+test('on a machine without the kernel’s files every part is unknown with a reason, not 0', async () => {
   const read = await reading({});
   for (const part of ['temperature', 'throttling', 'power', 'load', 'memory', 'storage', 'network'] as const)
     expect(read[part]).toEqual({ unknown: expect.stringMatching(/./) });
 });
 
-test('a probe that hangs is not known after its deadline, runs once at most, and answers again when it can', async () => {
+test('a probe that hangs is unknown after its deadline and not started again; it runs again once it has answered', async () => {
   const clock = new FakeClock();
   let asked = 0;
   let answer: (text: string) => void = () => {};
@@ -225,7 +225,7 @@ test('a probe that hangs is not known after its deadline, runs once at most, and
   expect(asked).toBe(2);
 });
 
-test('a probe that fails costs itself alone', async () => {
+test('a probe that fails is unknown with a reason and throws nothing', async () => {
   const probe = new Probe(new FakeClock(), () => Promise.reject(new Error('EIO')));
   expect(await probe.read((why) => ({ unknown: why }))).toEqual({ unknown: 'it could not be read' });
 });

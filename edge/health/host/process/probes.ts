@@ -5,7 +5,8 @@
  *                      └── deadline ──► hangs: unknown, with this reason, and not started again ── answer ──► idle
  *
  * Always: a reading is complete when the slowest probe has answered or its deadline has passed, so one probe that hangs
- * (a disk that does not answer, a sensor behind a stuck bus) costs itself alone; at most one run of a probe is under way.
+ * (a disk that does not answer, a sensor behind a stuck bus) leaves only its own part unknown; at most one run of a
+ * probe is under way.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { words } from '@forpost/shared/texts/english.ts';
@@ -98,7 +99,7 @@ export class Probe<Answer> {
     this.#deadlineMs = deadline;
   }
 
-  /** `otherwise`: the answer where the probe fails or hangs, from the reason in words. Never rejects. */
+  /** `otherwise`: makes the answer of a probe that fails or hangs, from the reason as text. Never rejects. */
   async read<Otherwise>(otherwise: (why: string) => Otherwise): Promise<Answer | Otherwise> {
     const hangs = words('gateway/reason.no-answer-within', { seconds: this.#deadlineMs / 1000 });
     if (this.#running) return otherwise(hangs);
@@ -111,7 +112,7 @@ export class Probe<Answer> {
     return Promise.race([answer, this.#late(answer).then(() => otherwise(hangs))]);
   }
 
-  /** Resolves at the deadline; never where the answer came before. */
+  /** Resolves at the deadline; never if the answer came before. */
   #late(answer: Promise<unknown>): Promise<void> {
     return new Promise((resolve) => {
       const timer = this.#clock.after(this.#deadlineMs, resolve);

@@ -2,12 +2,12 @@
  * Reads the kernel's files below a root folder: `/` on a machine, a recorded tree in tests.
  *
  * Always: a file that is absent or that the kernel does not let us read (ENOENT, EACCES, EOPNOTSUPP, EIO, ENODATA) is
- * undefined; whoever asks says what that means. Lists are bounded.
+ * undefined; the caller decides what that means. Lists are bounded.
  */
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Entries of one folder that are looked at: more than any machine has disks, sensors or interfaces. */
+/** The most entries read of one folder: more than any machine has disks, sensors or interfaces. */
 const mostEntries = 512;
 
 export class Root {
@@ -27,7 +27,7 @@ export class Root {
     }
   }
 
-  /** The number in a file, decimal or 0x…; undefined where it has none. */
+  /** The number in a file, decimal or 0x…; undefined: the file has none. */
   async number(path: string): Promise<number | undefined> {
     return numberIn(await this.text(path));
   }

@@ -4,7 +4,7 @@
  *   never asked, or asked 6 h ago ──► asked ── answer ──► kept for 6 h
  *                                            └── the disk sleeps ──► the answer before stays
  *
- * Always: a sleeping disk is not woken (`-n standby`); an answer that is missing is no healthy disk, it is unknown.
+ * Always: a sleeping disk is not woken (`-n standby`); a disk without an answer is unknown, not healthy.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { words } from '@forpost/shared/texts/english.ts';

@@ -4,8 +4,8 @@
  * Sources:
  * - eMMC: `life_time` (two areas, in steps of 10 %) and `pre_eol_info`, JEDEC JESD84-B50 EXT_CSD 267 to 269 by the
  *   kernel's Documentation/driver-api/mmc/mmc-dev-attrs.rst. SD cards have neither.
- * - SSD, NVMe, hard disk: `smartctl --json` where it is installed and may open the disk (smart.ts), every 6 h, and never
- *   a disk that sleeps.
+ * - SSD, NVMe, hard disk: `smartctl --json` where it is installed and may open the disk (smart.ts), every 6 h, and
+ *   never a disk that sleeps.
  * - arrays: /proc/mdstat (md(4))
  */
 import type { Clock } from '@forpost/shared/clock.ts';

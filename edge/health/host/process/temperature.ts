@@ -42,7 +42,7 @@ async function chipSensor(root: Root, chip: string): Promise<Sensor | undefined>
       return { label: label ?? '', ...celsiusOf(value, crit) };
     }),
   );
-  // AMD's Tctl is Tdie with an offset for the fans: where both are told, Tdie is the temperature
+  // AMD's Tctl is Tdie with an offset for the fans: if the chip has both, Tdie is the temperature
   const hasDie = found.some(({ label }) => label === 'Tdie');
   const usable = found.flatMap(({ label, celsius, critical }) =>
     celsius === undefined || (hasDie && label === 'Tctl') ? [] : [{ label, celsius, critical }],
@@ -66,7 +66,7 @@ async function zoneSensor(root: Root, zone: string, chips: ReadonlySet<string>):
   if (chips.has(type.replaceAll('-', '_')) || chips.has(type)) return undefined;
   if (type === 'x86_pkg_temp' && chips.has('coretemp')) return undefined;
   const { celsius, critical } = celsiusOf(value, await criticalTrip(root, zone));
-  // a board without that sensor tells 0
+  // a board without that sensor reports 0
   if (celsius === undefined || (type === 'acpitz' && celsius <= 0)) return undefined;
   return { name: type, of: kindOf(type), celsius, ...(critical === undefined ? {} : { critical }) };
 }

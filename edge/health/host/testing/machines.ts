@@ -1,6 +1,6 @@
 /**
- * Recorded machines for tests: the files of /proc and /sys that the probes read, by the kernel's documentation. A value that
- * begins with "-> " is a symbolic link. `recorded` writes one into a folder, which takes the place of the root.
+ * Recorded machines for tests: the files of /proc and /sys that the probes read, by the kernel's documentation. A value
+ * that begins with "-> " is a symbolic link. `recorded` writes one into a folder, which takes the place of the root.
  */
 import { mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

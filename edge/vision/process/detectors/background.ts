@@ -1,11 +1,11 @@
 /**
- * Learns a camera's empty scene, cell by cell. Pure arithmetic over arrays that live as long as the camera. There are two
- * layers, so that a thing that stood still long enough to be learned leaves no ghost when it goes:
+ * Learns a camera's empty scene, cell by cell. Pure arithmetic over arrays that live as long as the camera. There are
+ * two layers, so that a thing that stood still long enough to be learned leaves no ghost when it goes:
  *
  *   cell like `current`    ── the background drifts with it (slow change of light)
  *   cell like `older`      ── the two layers change places (the thing that covered this cell is gone)
  *   cell whose light alone changed ── both layers follow within a second
- *   cell like neither      ── motion; unchanged for `absorbAfterMs`: it becomes `current`, and `current` becomes `older`
+ *   cell like neither      ── motion; unchanged for `absorbAfterMs`: it becomes `current`, `current` becomes `older`
  *
  * Always: a thing that leaves during learning (the first `learningMs`) is forgotten at once.
  */

@@ -1,7 +1,7 @@
 /**
- * Builds the built-in motion model: the heavy part of motion detection (grey, shrink, blur, compare with two backgrounds,
- * threshold, dilate) as an ONNX graph. It runs like every other model, and a gateway can watch without downloaded weights.
- * motion.ts keeps the backgrounds and finds regions.
+ * Builds the built-in motion model: the heavy part of motion detection (grey, shrink, blur, compare with two
+ * backgrounds, threshold, dilate) as an ONNX graph. It runs like every other model, and a gateway can watch without
+ * downloaded weights. motion.ts keeps the backgrounds and finds regions.
  *
  *   frame ─► Conv (luma of 4x4 pixels) ─► AveragePool ─┬─► current
  *                                                      ├─► |current - background| ─┐
@@ -11,7 +11,9 @@
 import { motionCellPixels, motionFrameSize, motionGridSize } from './motion-grid.ts';
 import { encodeModel } from './onnx-schema.ts';
 
-/** grey levels (0..255) by which a cell must differ from both backgrounds; the noise of 16 averaged pixels is far below */
+/**
+ * grey levels (0..255) by which a cell must differ from both backgrounds; the noise of 16 averaged pixels is far below
+ */
 export const motionThreshold = 14;
 /** cells by which the map is widened on each side, so that the parts of a body form one region */
 export const motionDilationCells = 2;
@@ -23,8 +25,8 @@ const luma = [0.299, 0.587, 0.114] as const;
 export function buildMotionModel(): Uint8Array {
   const grid = [1, 1, motionGridSize, motionGridSize];
   const channels = luma.length;
-  // the interleaved frame is read as one row-major plane of 3 x size columns: a kernel of 4 x 12 covers 4 x 4 pixels with
-  // all channels, without a transposition
+  // the interleaved frame is read as one row-major plane of 3 x size columns: a kernel of 4 x 12 covers 4 x 4 pixels
+  // with all channels, without a transposition
   const kernel = [motionCellPixels, motionCellPixels * channels];
   const cellPixels = motionCellPixels ** 2;
   const weights = Float32Array.from(

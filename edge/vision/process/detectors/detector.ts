@@ -1,6 +1,6 @@
 /**
- * The interface of a detector, which finds things in frames of one size. A new detector is one file in this folder and one
- * line in registry.ts. onnxruntime's types stay in this folder.
+ * The interface of a detector, which finds things in frames of one size. A new detector is one file in this folder and
+ * one line in registry.ts. onnxruntime's types stay in this folder.
  *
  * Always: `detect` runs for one frame at a time; it only reads the frame's buffer, and only until its promise settles.
  */

@@ -1,6 +1,6 @@
 /**
- * Reads hints from a model's file before a runtime opens it: the kind of file if it is not ONNX, and the names and sizes
- * that Ultralytics' exporter writes into the metadata (key, value: names "{0: 'person', …}", imgsz "[640, 640]",
+ * Reads hints from a model's file before a runtime opens it: the kind of file if it is not ONNX, and the names and
+ * sizes that Ultralytics' exporter writes into the metadata (key, value: names "{0: 'person', …}", imgsz "[640, 640]",
  * task "detect").
  */
 

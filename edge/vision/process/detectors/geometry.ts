@@ -2,8 +2,8 @@
 import type { Box } from '../../messages.ts';
 
 /**
- * The largest picture of the source's proportions in a square of `size` pixels, rounded to the nearest like ffmpeg's scale
- * filter (av_rescale). Multiply first: 432 * (416 / 768) is 233.99999999999997 in floating point.
+ * The largest picture of the source's proportions in a square of `size` pixels, rounded to the nearest like ffmpeg's
+ * scale filter (av_rescale). Multiply first: 432 * (416 / 768) is 233.99999999999997 in floating point.
  */
 export function letterbox(
   width: number,

@@ -2,8 +2,8 @@
  * The interface of a layout: how to read the outputs of a family of models. A family is one file (yolox.ts, yolo.ts,
  * rt-detr.ts) and one line in layouts.ts. Pure: `recognise` judges shapes, `decode` turns numbers into detections.
  *
- * Always: `decode` returns boxes in parts of the camera's picture and scores from `minScore` to 1, best first; NaN gives
- * no detection.
+ * Always: `decode` returns boxes in parts of the camera's picture and scores from `minScore` to 1, best first; NaN
+ * gives no detection.
  */
 import type { Detection } from './detector.ts';
 import { suppress } from './geometry.ts';

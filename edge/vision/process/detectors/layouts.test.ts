@@ -1,4 +1,4 @@
-/** Pre- and post-processing of models, for any picture: pixels go to the right planes, and boxes come back to their places. */
+/** Pre- and post-processing of models, for any picture: pixels get to the right planes, boxes back to their places. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { cellCount } from './layout.ts';

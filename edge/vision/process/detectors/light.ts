@@ -57,8 +57,8 @@ interface Area {
 }
 
 /**
- * Works on a grid of `stride` x `stride` cells, of which the top left `width` x `height` are used. Holds only buffers: it
- * remembers nothing between frames.
+ * Works on a grid of `stride` x `stride` cells, of which the top left `width` x `height` are used. Holds only buffers:
+ * it remembers nothing between frames.
  */
 export class LightTest {
   readonly #stride: number;

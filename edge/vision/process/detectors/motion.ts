@@ -1,11 +1,11 @@
 /**
  * The built-in detector finds everything that moves, as class "motion". It needs no downloaded weights. It reports that
  * something of a person's size moves, not what it is. The graph (build-motion-model.ts) compares a frame with the
- * backgrounds of background.ts; light.ts recognises changes of the light; restless.ts recognises leaves and rain; regions.ts finds
- * regions. This file connects them.
+ * backgrounds of background.ts; light.ts recognises changes of the light; restless.ts recognises leaves and rain;
+ * regions.ts finds regions. This file connects them.
  *
- * Always: each camera has its own background, so all frames of a camera must come to the same instance, in order; nothing
- * is reported in a camera's first seconds, while its empty scene is learned.
+ * Always: each camera has its own background, so all frames of a camera must come to the same instance, in order;
+ * nothing is reported in a camera's first seconds, while its empty scene is learned.
  */
 import { words } from '@forpost/shared/texts/english.ts';
 import { maskedCells } from '../motion-mask.ts';
@@ -23,12 +23,15 @@ import { failed, type Runner, type Tensors } from './tensors.ts';
 /** part of the picture that must move: a person of a sixth of the picture's height has about 0.4 % of its area */
 const smallestPart = 0.002;
 /**
- * If more than `largestPart` of the picture changes at once, and things are more than `largestThingPart`, the camera itself
- * moved: its scene is learned anew.
+ * If more than `largestPart` of the picture changes at once, and things are more than `largestThingPart`, the camera
+ * itself moved: its scene is learned anew.
  */
 const largestPart = 0.6;
 const largestThingPart = 0.25;
-/** If the light of more than this part changes at once, lamps sweep the picture; a thing must be `sweptTimes` larger then. */
+/**
+ * If the light of more than this part changes at once, lamps sweep the picture; a thing must be `sweptTimes` larger
+ * then.
+ */
 const sweptPart = 0.06;
 const sweptTimes = 2.5;
 /** During a sweep a thing must be upright (height over width); lit pieces of a fence are not. */
@@ -164,8 +167,8 @@ function changeOf(kinds: Uint8Array, area: number): 'little' | 'light' | 'flash'
 }
 
 function toDetection(region: Region, width: number, height: number): Detection {
-  // the region's bounds are those of changed cells, which the graph's blur widened by about one cell; the dilated map is
-  // not used for the box
+  // the region's bounds are those of changed cells, which the graph's blur widened by about one cell; the dilated map
+  // is not used for the box
   const { left, top, right, bottom, meanDifference } = region;
   return {
     class: 'motion',

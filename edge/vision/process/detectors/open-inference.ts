@@ -1,6 +1,6 @@
 /**
- * The two gRPC calls of the Open Inference Protocol that describe and run a model (grpc_predict_v2.proto, field numbers as
- * published). https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
+ * The two gRPC calls of the Open Inference Protocol that describe and run a model (grpc_predict_v2.proto, field numbers
+ * as published). https://github.com/kserve/open-inference-protocol/blob/main/specification/protocol/inference_grpc.md
  */
 import protobuf from 'protobufjs';
 

@@ -1,7 +1,7 @@
 /**
  * The pool of detector threads, which all cameras share fairly. A camera has at most one request in the pool. At the
- * camera's turn its newest frame is analysed, not the one at the time of the request, so a slow detector sees fresh frames.
- * Requests with motion, and requests that have waited for `patienceMs`, go first, in order.
+ * camera's turn its newest frame is analysed, not the one at the time of the request, so a slow detector sees fresh
+ * frames. Requests with motion, and requests that have waited for `patienceMs`, go first, in order.
  *
  *   a thread:  idle ── request ──► (opening the model ──►) busy ── answer ──► idle
  *               ▲                            └── died, over its deadline ──► replaced by a new thread ──► idle
@@ -10,8 +10,8 @@
  * - a thread runs one frame at a time; a model that remembers sees each camera in one thread only
  * - a model that fails is held back (model-failures.ts) and costs other models at most one replaced thread
  * - a model on another machine has its own threads
- * - the pool names an unproven model before a thread opens or runs it, so that the supervisor knows which models ran when
- *   the process ended; `suspects` never run at the same time
+ * - the pool names an unproven model before a thread opens or runs it, so that the supervisor knows which models ran
+ *   when the process ended; `suspects` never run at the same time
  * - a thread over its deadline is replaced, and ends when it can (ending-threads.ts)
  */
 import { words } from '@forpost/shared/texts/english.ts';
@@ -62,7 +62,9 @@ export interface PoolOptions {
   readonly runDeadlineMs?: number;
 }
 
-/** The number of threads for this machine: with more than two cores, one stays free for decoding and the main thread. */
+/**
+ * The number of threads for this machine: with more than two cores, one stays free for decoding and the main thread.
+ */
 export function threadCount(cores: number, cameras: number): number {
   return Math.max(1, Math.min(cameras, Math.max(2, Math.min(4, cores - 1))));
 }
@@ -147,7 +149,8 @@ export class DetectorPool {
   }
 
   /**
-   * Opens `model` in every thread before its first frame. Retryable errors are ignored here: the first frame tries again.
+   * Opens `model` in every thread before its first frame. Retryable errors are ignored here: the first frame tries
+   * again.
    * @throws ForpostError FORPOST_MODEL_INVALID
    */
   async prepare(model: Model): Promise<void> {

@@ -92,8 +92,8 @@ export async function openDetector(model: Model): Promise<Detector> {
 }
 
 /**
- * The model that a camera's configuration names. @throws ForpostError FORPOST_MODEL_INVALID, with the remedy, if the model
- * is not installed or its file has another hash than its card
+ * The model that a camera's configuration names. @throws ForpostError FORPOST_MODEL_INVALID, with the remedy, if the
+ * model is not installed or its file has another hash than its card
  */
 export async function findModel(name: string, modelsFolder: string): Promise<Model> {
   if (name === builtIn.name) return builtIn;

@@ -1,15 +1,15 @@
 /**
  * Runs a model on another machine by the Open Inference Protocol (KServe V2) over gRPC, which Triton, OpenVINO Model
- * Server, KServe and others speak (https://github.com/kserve/open-inference-protocol). This process prepares the pictures
- * and reads the answers, as for a local model; only tensors travel, as raw little-endian contents.
+ * Server, KServe and others speak (https://github.com/kserve/open-inference-protocol). This process prepares the
+ * pictures and reads the answers, as for a local model; only tensors travel, as raw little-endian contents.
  *
  *   apart ── run ──► connecting ── ModelInfer ──► connected ── ModelInfer … ──► connected
  *     ▲                  └── unreachable, refused, too late ──┐   └── the same ──┐
  *     └───────────────── the channel is closed ◄──────────────┴──────────────────┘
  *
- * Always: every call has a deadline; a channel that failed is never used again (its connection may hang for minutes after a
- * power cut); one run at a time, so nothing queues here; the token is sent only to the server, and only over TLS unless
- * the server is this machine.
+ * Always: every call has a deadline; a channel that failed is never used again (its connection may hang for minutes
+ * after a power cut); one run at a time, so nothing queues here; the token is sent only to the server, and only over
+ * TLS unless the server is this machine.
  */
 
 import { messageOf } from '@forpost/shared/errors.ts';

@@ -1,7 +1,7 @@
 /**
- * Finds places that keep changing (leaves in the wind, water, rain). Pure arithmetic over arrays that live as long as the
- * camera. The threshold rises in a place that changed back and forth a few times; a person who walks by changes a place
- * only once or twice.
+ * Finds places that keep changing (leaves in the wind, water, rain). Pure arithmetic over arrays that live as long as
+ * the camera. The threshold rises in a place that changed back and forth a few times; a person who walks by changes a
+ * place only once or twice.
  */
 import type { Uptime } from '@forpost/shared/clock.ts';
 export interface Restless {

@@ -1,6 +1,6 @@
 /**
- * RT-DETR (https://arxiv.org/abs/2304.08069) and similar models (D-FINE), as three exporters write them. Input: RGB, 0..1.
- * These models report each thing once. Outputs:
+ * RT-DETR (https://arxiv.org/abs/2304.08069) and similar models (D-FINE), as three exporters write them. Input: RGB,
+ * 0..1. These models report each thing once. Outputs:
  *
  *   the authors' (lyuwenyu/RT-DETR, tools/export_onnx.py): labels [1, N] int64, boxes [1, N, 4] as x1, y1, x2, y2 in
  *   pixels of the size given in `orig_target_sizes` [1, 2] (width, height), scores [1, N]

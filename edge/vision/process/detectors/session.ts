@@ -1,6 +1,6 @@
 /**
- * Opens an onnxruntime session for a detector: on the CPU, with one thread and without spinning (a spinning pool costs a
- * quarter of a core while it waits). Callers copy inputs out of shared memory, which onnxruntime refuses.
+ * Opens an onnxruntime session for a detector: on the CPU, with one thread and without spinning (a spinning pool costs
+ * a quarter of a core while it waits). Callers copy inputs out of shared memory, which onnxruntime refuses.
  */
 import { words } from '@forpost/shared/texts/english.ts';
 import '../../no-telemetry.ts';

@@ -1,8 +1,8 @@
 /**
  * A detector made of two parts: a runner of the model (tensors.ts) and the layout that reads its outputs (layout.ts).
  *
- * Always: there is one input buffer, allocated once; outputs with other shapes than when the model was added, or with NaN,
- * are an error and not an empty scene.
+ * Always: there is one input buffer, allocated once; outputs with other shapes than when the model was added, or with
+ * NaN, are an error and not an empty scene.
  */
 import { words } from '@forpost/shared/texts/english.ts';
 import type { Detection, Detector, Frame } from './detector.ts';
@@ -13,7 +13,8 @@ import { failed, type ModelInput, modelInput, type Runner, type TensorData, toPl
 export const defaultSize = 640;
 
 /**
- * Owns `runner` from now on: closing the detector closes the runner. `size`: pixels a side, if the model takes any size.
+ * Owns `runner` from now on: closing the detector closes the runner. `size`: pixels a side, if the model takes any
+ * size.
  * @throws ForpostError FORPOST_MODEL_INVALID
  */
 export async function openTensorDetector(

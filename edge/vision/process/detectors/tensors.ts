@@ -78,7 +78,9 @@ export function modelInput(all: readonly TensorInfo[], wanted: number): ModelInp
   return { name: picture.name, width: wide, height: high, sizes: sizes?.name };
 }
 
-/** Places `frame` in the model's picture: at its own size, or shrunk if the model's picture is not square and too small. */
+/**
+ * Places `frame` in the model's picture: at its own size, or shrunk if the model's picture is not square and too small.
+ */
 export function viewOf(frame: Pick<Frame, 'pictureWidth' | 'pictureHeight'>, input: ModelInput): View {
   const { width, height } = input;
   const shrink = Math.min(1, width / frame.pictureWidth, height / frame.pictureHeight);

@@ -1,6 +1,6 @@
 /**
- * A detector thread: runs inference, one frame at a time, so that the vision process's main thread never waits for it. It
- * opens each model once, at the first request; an error is an answer too.
+ * A detector thread: runs inference, one frame at a time, so that the vision process's main thread never waits for it.
+ * It opens each model once, at the first request; an error is an answer too.
  */
 import { parentPort } from 'node:worker_threads';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';

@@ -1,6 +1,6 @@
 /**
- * YOLOX (Megvii, https://arxiv.org/abs/2107.08430) of any size. Input: BGR, 0..255. Raw output: a row for each cell of the
- * strides 8, 16 and 32, [x, y, w, h, objectness, class scores…], x = (o0 + column) * stride, w = exp(o2) * stride.
+ * YOLOX (Megvii, https://arxiv.org/abs/2107.08430) of any size. Input: BGR, 0..255. Raw output: a row for each cell of
+ * the strides 8, 16 and 32, [x, y, w, h, objectness, class scores…], x = (o0 + column) * stride, w = exp(o2) * stride.
  * Objectness and class scores are sigmoids already; a detection's score is their product.
  */
 import type { Detection } from './detector.ts';

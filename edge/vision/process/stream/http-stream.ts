@@ -1,14 +1,14 @@
 /**
- * Reads a camera over HTTP for the ffmpegs of this process. The camera pushes JPEGs, or answers each request with a single
- * JPEG, or sends a container (MPEG-TS, …) without end.
+ * Reads a camera over HTTP for the ffmpegs of this process. The camera pushes JPEGs, or answers each request with a
+ * single JPEG, or sends a container (MPEG-TS, …) without end.
  *
  *   asked ── 401 ──► log-in ──► once more
  *     ├── single JPEG ──► pictures, asked again at the wanted rate ──┐
  *     ├── JPEGs without end ──► pictures ────────────────────────────┼── ended, silent, closed ──► over
  *     └── anything else ──► bytes, for ffmpeg to recognise ──────────┘
  *
- * Always: one request is outstanding; the log-in goes only to the configured host and port; a slow reader loses pictures
- * (or its stream, for a container) and delays no other reader.
+ * Always: one request is outstanding; the log-in goes only to the configured host and port; a slow reader loses
+ * pictures (or its stream, for a container) and delays no other reader.
  */
 
 import { Agent, type IncomingMessage, request } from 'node:http';

@@ -1,9 +1,10 @@
 /**
- * Extracts single JPEGs from a camera's bytes: multipart with or without a first boundary, with right, wrong or no lengths,
- * or bare JPEGs. The reader follows JPEG's own markers (ITU-T T.81, annex B), so a thumbnail inside does not end a picture.
+ * Extracts single JPEGs from a camera's bytes: multipart with or without a first boundary, with right, wrong or no
+ * lengths, or bare JPEGs. The reader follows JPEG's own markers (ITU-T T.81, annex B), so a thumbnail inside does not
+ * end a picture.
  *
- * Always: a picture has at most `mostBytes`; bytes outside pictures are skipped, and `skipped` counts them since the last
- * picture.
+ * Always: a picture has at most `mostBytes`; bytes outside pictures are skipped, and `skipped` counts them since the
+ * last picture.
  */
 
 const mostBytes = 8_388_608;

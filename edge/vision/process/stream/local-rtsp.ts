@@ -1,11 +1,11 @@
 /**
- * An RTSP server on loopback, from which the ffmpegs of this process read one camera's stream. It answers only the requests
- * that ffmpeg's client sends.
+ * An RTSP server on loopback, from which the ffmpegs of this process read one camera's stream. It answers only the
+ * requests that ffmpeg's client sends.
  *
  *   ffmpeg connects ── OPTIONS, DESCRIBE, SETUP ──► ready ── PLAY ──► reading ── TEARDOWN, close ──► gone
  *
- * Always: a client that does not know the path gets 404 (the path is random and in no argument list); a slow reader with
- * `mostWaitingBytes` unread gets no more packets until it has caught up and a key frame comes.
+ * Always: a client that does not know the path gets 404 (the path is random and in no argument list); a slow reader
+ * with `mostWaitingBytes` unread gets no more packets until it has caught up and a key frame comes.
  */
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';

@@ -1,10 +1,10 @@
 /**
- * Logs in to a camera over RTSP or HTTP: Basic (RFC 7617) and Digest (RFC 7616; RFC 2069 if the camera names no qop) with
- * MD5, SHA-256 and SHA-512-256, their `-sess` forms, `auth`, `auth-int` and user hashes.
+ * Logs in to a camera over RTSP or HTTP: Basic (RFC 7617) and Digest (RFC 7616; RFC 2069 if the camera names no qop)
+ * with MD5, SHA-256 and SHA-512-256, their `-sess` forms, `auth`, `auth-int` and user hashes.
  *
  * Always: the strongest offer is tried first and each offer once, so a wrong password costs at most `mostOffers` tries
- * (cameras lock an account after a few); an expired nonce does not count as a wrong password; no log-in is sent before the
- * camera asks for one.
+ * (cameras lock an account after a few); an expired nonce does not count as a wrong password; no log-in is sent before
+ * the camera asks for one.
  */
 import { createHash, randomBytes } from 'node:crypto';
 

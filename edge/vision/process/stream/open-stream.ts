@@ -1,4 +1,6 @@
-/** Opens the stream of a camera by the protocol of its address. The code of a protocol is loaded when a camera needs it. */
+/**
+ * Opens the stream of a camera by the protocol of its address. The code of a protocol is loaded when a camera needs it.
+ */
 import type { NetworkSource } from '../address.ts';
 import type { CameraStream, StreamOptions } from './stream.ts';
 

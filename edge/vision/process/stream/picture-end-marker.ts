@@ -1,12 +1,12 @@
 /**
- * Tells the decoder that a picture is complete if the camera does not send the next one soon. ffmpeg outputs a picture when
- * the next one begins: at one picture in four seconds that is four seconds late. An access unit delimiter
+ * Tells the decoder that a picture is complete if the camera does not send the next one soon. ffmpeg outputs a picture
+ * when the next one begins: at one picture in four seconds that is four seconds late. An access unit delimiter
  * (H.264 7.4.1.2.3, H.265 7.4.2.4.4) ends the picture at once.
  *
  *   marked end of a picture ── nothing more for `quietMs` ──► delimiter sent      (next packet ──► from the beginning)
  *
- * Always: delimiters are sent only while the camera's marker bits are right; after one marker within a picture, no more are
- * sent. Packets after a delimiter are renumbered. Recorders get no delimiters.
+ * Always: delimiters are sent only while the camera's marker bits are right; after one marker within a picture, no more
+ * are sent. Packets after a delimiter are renumbered. Recorders get no delimiters.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { Glance, RtpPacket } from './rtp-picture.ts';

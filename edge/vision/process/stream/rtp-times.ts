@@ -1,11 +1,11 @@
 /**
- * Corrects wrong timestamps of a camera's stream: jumps forwards and back, constant timestamps, a clock that runs fast or
- * slow. Timestamps that agree with the packets' arrival stay unchanged.
+ * Corrects wrong timestamps of a camera's stream: jumps forwards and back, constant timestamps, a clock that runs fast
+ * or slow. Timestamps that agree with the packets' arrival stay unchanged.
  *
  *   unchanged ── impossible timestamp of a picture ──► counted anew from the picture's arrival ──► unchanged
  *
- * A timestamp is impossible if it steps back by more than reordering explains, steps forward by more than the time passed,
- * equals that of the picture before, or is more than `mostApartMs` away from the monotonic clock.
+ * A timestamp is impossible if it steps back by more than reordering explains, steps forward by more than the time
+ * passed, equals that of the picture before, or is more than `mostApartMs` away from the monotonic clock.
  *
  * Always: a corrected timestamp is later than all before it; the packets of one picture have one timestamp. Pure except
  * for its state.

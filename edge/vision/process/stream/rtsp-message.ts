@@ -1,9 +1,10 @@
 /**
- * Splits a stream of RTSP bytes (RFC 2326) into messages and interleaved RTP packets (section 10.12: `$`, channel, length),
- * for client and server.
+ * Splits a stream of RTSP bytes (RFC 2326) into messages and interleaved RTP packets (section 10.12: `$`, channel,
+ * length), for client and server.
  *
- * Always: a message's head has at most `longestHead` bytes and its body at most `longestBody`. Stray bytes between messages
- * and packets are skipped, because some cameras send them; more than `mostNoise` of them in a row are an error.
+ * Always: a message's head has at most `longestHead` bytes and its body at most `longestBody`. Stray bytes between
+ * messages and packets are skipped, because some cameras send them; more than `mostNoise` of them in a row are an
+ * error.
  */
 export interface RtspMessage {
   /** the first line */

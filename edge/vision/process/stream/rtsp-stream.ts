@@ -6,7 +6,7 @@
  *
  * Always:
  * - PLAY is sent only when a reader is ready, so that no reader misses the first key frame
- * - a recorder is served from the newest key frame if that is still held (at most `mostHeldBytes`), else from the next one
+ * - a recorder is served from the newest key frame if that is still held (at most `mostHeldBytes`), else from the next
  * - a new resolution ends the recorders, because a file has one resolution
  * - RTCP is not passed on, because its clock is the camera's
  */

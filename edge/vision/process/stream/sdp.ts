@@ -1,7 +1,7 @@
 /**
  * Reads a camera's session description (SDP, RFC 4566) tolerantly: chooses the video track to watch, and describes only
- * that track to ffmpeg. Sound and metadata are left out: nothing here uses them, and if one of their packets comes first,
- * ffmpeg does not recognise the picture. Pure.
+ * that track to ffmpeg. Sound and metadata are left out: nothing here uses them, and if one of their packets comes
+ * first, ffmpeg does not recognise the picture. Pure.
  */
 import { words } from '@forpost/shared/texts/english.ts';
 

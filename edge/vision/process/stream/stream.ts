@@ -1,6 +1,6 @@
 /**
- * The interface of one camera's stream. This process holds the session with the camera (rtsp-stream.ts, http-stream.ts);
- * the ffmpeg that decodes and the ffmpeg that records each read a copy of the stream.
+ * The interface of one camera's stream. This process holds the session with the camera (rtsp-stream.ts,
+ * http-stream.ts); the ffmpeg that decodes and the ffmpeg that records each read a copy of the stream.
  *
  *   camera ──► session, log-in, times ──┬──► ffmpeg that decodes ──► frames
  *                                       └──► ffmpeg that records ──► ring        (its end ends nothing else)

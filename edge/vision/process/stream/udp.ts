@@ -1,9 +1,9 @@
 /**
- * Receives a camera's packets on a pair of UDP ports, RTP on the even one and RTCP on the odd one (RFC 3550, section 11),
- * and puts RTP packets back in order.
+ * Receives a camera's packets on a pair of UDP ports, RTP on the even one and RTCP on the odd one (RFC 3550, section
+ * 11), and puts RTP packets back in order.
  *
- * Always: only packets from the camera's address are taken; later packets wait at most `mostHeldMs` for a missing one, and
- * at most `mostHeld` packets wait.
+ * Always: only packets from the camera's address are taken; later packets wait at most `mostHeldMs` for a missing one,
+ * and at most `mostHeld` packets wait.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
