@@ -107,7 +107,7 @@ export function checkLimit(limit: number, most: number): number {
   return Math.min(limit, most);
 }
 
-/** The most that a Date can hold; further out there is no event. */
+/** The greatest distance from 1970 that a Date can hold, ms; no event is farther away. */
 const farthestMs = 8_640_000_000_000_000;
 
 /** The first and the last ms that an events query asks for. @throws ForpostError FORPOST_QUERY_INVALID */
@@ -147,12 +147,12 @@ export function stepsOf(stepSeconds: number): Steps {
   return { unit: 'second', steps: stepSeconds };
 }
 
-/** A chart's question, checked and cut to what can be drawn. @throws ForpostError FORPOST_QUERY_INVALID */
+/** A chart's question, checked and cut to ClickHouse's range of times. @throws ForpostError FORPOST_QUERY_INVALID */
 export function checkSeries(query: SeriesQuery): {
   readonly from: number;
   readonly to: number;
   readonly steps: Steps;
-  /** by its own spelling: «utc» means UTC, and ClickHouse knows only that */
+  /** in its official spelling, the only one that ClickHouse knows: «utc» becomes UTC */
   readonly timezone: string;
 } {
   if (Number.isNaN(query.from) || Number.isNaN(query.to)) throw invalid(words('centre/reason.from-to'));

@@ -1,4 +1,4 @@
-/** Over Kafka nobody can refuse a record: which of them ingest moves to the dead letters. */
+/** Ingest cannot refuse a Kafka record: it moves the records of a replaced box to the dead letters. */
 import { instanceHeader, replayHeader } from '@forpost/shared/event/codec.ts';
 import { expect, test } from 'vitest';
 import type { Claim } from '../gateways/takeovers.ts';
@@ -25,6 +25,6 @@ test('a record is judged by the instance in its header and the broker’s time s
   ]);
 });
 
-test('what staff replay is taken, whichever box had sent it', () => {
+test('a replayed record is accepted, whichever box sent it', () => {
   expect(supersededSender(admission, 'gw-1', record({ [replayHeader]: '1' }))).toBeUndefined();
 });

@@ -13,8 +13,8 @@ export interface Admission {
   /** Why an event or a state of this gateway is refused, in words; undefined where it is accepted. */
   refusal(claim: { readonly gateway: string; readonly site: string }): string | undefined;
   /**
-   * Why what a box sends is refused, in words: a restored box has taken its place (gateways/takeovers.ts). undefined where
-   * it is accepted.
+   * Why events and states of a box are refused, in words: a restored box has replaced it (gateways/takeovers.ts).
+   * Undefined where they are accepted.
    */
   superseded(claim: Claim): string | undefined;
   /** Counts received events, `bytes` of JSON in all. */
@@ -32,7 +32,7 @@ export const admitAll: Admission = {
   turnedAway: () => undefined,
 };
 
-/** Why the box that sent a Kafka record is refused, in words; of a replayed record staff have decided that it is taken. */
+/** Why the box that sent a Kafka record is refused, in words. A replayed record is accepted: staff decided so. */
 export function supersededSender(
   admission: Pick<Admission, 'superseded'>,
   gateway: string,

@@ -64,7 +64,7 @@ export class DeadLetters {
     this.#trouble = undefined;
   }
 
-  /** Resolves when all of them are in the topic. @throws the signal's reason, once it is aborted; nothing else */
+  /** Resolves when all records are in the topic. @throws the signal's reason, once it is aborted; nothing else */
   async write(poison: readonly PoisonRecord[], signal: AbortSignal): Promise<void> {
     for (const some of inParts(poison)) {
       const taken = await this.#untilItWorks(signal, () =>
@@ -74,7 +74,7 @@ export class DeadLetters {
     }
   }
 
-  /** false: Kafka refuses one of them for good. @throws where a retry can help */
+  /** false: Kafka refuses one of the letters for good. @throws an error where a retry can help */
   async #areStored(letters: readonly ProducedRecord[]): Promise<boolean> {
     try {
       await this.#options.producer.send(letters);

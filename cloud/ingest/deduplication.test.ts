@@ -108,7 +108,7 @@ describe('deduplication', () => {
       },
     });
     const storing = deduplication.storeNew([1, 2, 3], eventOf, store.insert);
-    // while its answer is on the way another centre stores 2, and hands the partition over
+    // while the history's answer is on the way, another centre stores 2 and hands the partition over
     await vi.waitFor(() => expect(answers).toHaveLength(1));
     store.rows.push(2);
     deduplication.forget();
@@ -129,7 +129,7 @@ describe('deduplication', () => {
       repeated: [1, 9, 10],
     });
     expect({ loads: store.loads, lookups: store.lookups }).toEqual({ loads: 1, lookups: 1 });
-    // and after a restart the history itself says so
+    // after a restart the history itself refuses to read the lane
     const refusing = async () => {
       throw new ForpostError('FORPOST_LANE_SCATTERED', 'too many');
     };

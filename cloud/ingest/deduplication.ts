@@ -76,7 +76,7 @@ export class Deduplication {
       batches.set(name, batch);
       batch.numbers.push(Number(sequence));
     }
-    // in one order everywhere, so that two batches never wait for each other in a circle
+    // every batch locks its lanes in the same order, so that batches never deadlock
     const names = [...batches.keys()].sort();
     const unlock = await this.#lock(names, signal);
     try {

@@ -27,7 +27,7 @@ export class GroupInsert {
     this.#insert = insert;
   }
 
-  /** @throws what the insert does; the signal's reason, where it is aborted before the insert began */
+  /** @throws the error of the insert; the signal's reason, where it is aborted before the insert began */
   insert(events: readonly ForpostEvent[], signal?: AbortSignal): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const waiting = { events, resolve, reject };

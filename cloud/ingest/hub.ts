@@ -1,6 +1,6 @@
 /**
- * Passes on to several parts what ingest, or the delivery without Kafka, reports. The composition connects the parts
- * after all of them are constructed.
+ * Passes the reports of ingest, or of the delivery without Kafka, on to several parts. The composition connects the
+ * parts after all of them are constructed.
  *
  * Always: listeners are called in the order of `connect`. `poison` resolves when all listeners have taken the record. The
  * methods may be passed on without their object.

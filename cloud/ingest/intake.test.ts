@@ -76,7 +76,7 @@ describe('the intake', () => {
       random: () => 0.01,
       logger: silentLogger(),
     });
-    // 50 batches of one lane, and as many of lanes of their own
+    // 50 batches of one lane, and 50 of a lane each
     const batches = Array.from({ length: 100 }, (_, i) => ({
       gaveUp: new AbortController(),
       event: event(1 + i, i % 2 === 0 ? {} : { gateway: `gw-${1 + i}` }),

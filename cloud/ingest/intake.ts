@@ -69,7 +69,7 @@ interface Sorted<Item> {
 }
 
 const retryBackoff = { baseMs: 100, ceilingMs: 5_000 };
-/** A repeated event is compared with so many of the last stored ones, and beyond them with the history itself. */
+/** Contents of this many last stored events are kept to compare repetitions; an older one is read from the history. */
 const maxContents = 100_000;
 /** A lane of millions takes a second to read. */
 const rereadEveryMs = 60_000;
@@ -136,7 +136,7 @@ export class Intake {
     }
   }
 
-  /** @throws the signal's reason once it is aborted, or what no retry can help */
+  /** @throws the signal's reason once it is aborted, or an error that no retry can help */
   async #untilItWorks<Result>(events: number, signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     const { clock, random, logger } = this.#options;
     for (let attempt = 0; ; attempt++) {

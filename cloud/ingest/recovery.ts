@@ -148,7 +148,7 @@ export class HistoryRecovery {
     logger.error({ aside }, `${error.message}. The damaged history is put aside, and an empty one is begun`);
   }
 
-  /** The note of an earlier start; none where its folder is gone: a person has dealt with it. */
+  /** The note of an earlier start; none once ingest has begun again and a person has removed the folder. */
   async #read(): Promise<Note | undefined> {
     try {
       const value: unknown = JSON.parse(await readWhole(this.#file));

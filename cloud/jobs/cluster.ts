@@ -1,10 +1,10 @@
-/** Questions of the jobs to a Kafka cluster: errors in words, and whether a centre reads from it. */
+/** Kafka for the jobs: its errors in words, and the number of members of a consumer group. */
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type KafkaCluster, kafkaClient, kafkaReason } from '../kafka/client.ts';
 
-/** Runs `work`; what kafkajs throws becomes one sentence. @throws ForpostError */
+/** Runs `work`, and turns an error of kafkajs into one sentence. @throws ForpostError */
 export async function withKafkaReasons<Result>(cluster: KafkaCluster, work: () => Promise<Result>): Promise<Result> {
   try {
     return await work();
@@ -16,7 +16,7 @@ export async function withKafkaReasons<Result>(cluster: KafkaCluster, work: () =
   }
 }
 
-/** How many members `groupId` has now. @throws what kafkajs throws */
+/** How many members `groupId` has now. @throws the errors of kafkajs */
 export async function membersOf(cluster: KafkaCluster, groupId: string, logger: Logger): Promise<number> {
   const admin = kafkaClient(cluster, 'jobs', logger).admin();
   try {

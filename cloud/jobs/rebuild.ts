@@ -4,10 +4,10 @@
  *   refuse where a centre is at work ──► note what Kafka holds ──► read it into a table beside ──► copy what it lacks,
  *   gateway by gateway ──► exchange the two in one step
  *
- * Always: until the exchange the history stays as it is. A kill at any moment costs only the work so far, and the command
- * can be run again. No consumer's place moves: the centre reads at its next start what came into Kafka meanwhile. A
- * record's event replaces the row of the same id; rows without a record stay. The disk needs room for a second history.
- * People's acknowledgements are noted again from the operations topic.
+ * Always: until the exchange the history stays as it is. A kill at any moment costs only the work so far, and the
+ * command can be run again. No committed offset moves: at its next start the centre reads the records that came
+ * meanwhile. A record's event replaces the row of the same id; rows without a record stay. The disk needs room for a
+ * second history. People's acknowledgements are noted again from the operations topic.
  */
 import { join } from 'node:path';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
@@ -43,7 +43,10 @@ export interface RebuildFigures {
     readonly stored: number;
     /** records that repeat an earlier one */
     readonly repeated: number;
-    /** records that hold no event, or name a site that was never their gateway's; they went to the dead letters when they first came */
+    /**
+     * records that hold no event, or name a site that was never their gateway's; ingest put them into the dead letters
+     * when they first came
+     */
     readonly unreadable: number;
     /** events that the history had and now has from Kafka */
     readonly replaced: number;
@@ -60,7 +63,7 @@ export interface RebuildFigures {
   }[];
 }
 
-/** of one insert: large inserts cost least, and so many events are in memory meanwhile */
+/** events of one insert, all in memory meanwhile; large inserts cost least */
 const insertEvents = 20_000;
 const reportEveryMs = 2_000;
 
@@ -161,7 +164,7 @@ class Rebuild {
     }
   }
 
-  /** The lock of the data folder says so too, but not where the history is on a server. */
+  /** The lock of the data folder shows a running centre too, but not where the history is on a server. */
   async #refuseBesideCentre(): Promise<void> {
     const group = ingestGroup(this.#cluster.prefix);
     if ((await membersOf(this.#cluster, group, this.#logger)) === 0) return;

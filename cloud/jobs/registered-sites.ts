@@ -8,8 +8,8 @@ import { RegistryBook, recordIn } from '../registry/registry.ts';
 import { gatewaySiteKind, gatewaySiteOf } from '../sites/gateway-sites.ts';
 
 /**
- * Tells whether a gateway may have spoken of a site: the site is or was its own, because a rebuild reads records that are
- * older than a move, or its site is not known. A cluster of a version without a registry knows no site.
+ * Tells whether a gateway may have named a site: the site is or was its own (a rebuild reads records older than a
+ * move), or its site is not known. A cluster without a registry topic knows no site.
  */
 export async function registeredSites(
   cluster: KafkaCluster,

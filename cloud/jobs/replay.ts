@@ -3,7 +3,7 @@
  * marked as replayed. A running centre takes them like new events: it stores those that its history lacks, stores none
  * twice, and causes no notification of an alert again.
  *
- * Always: no cursor and no consumer's place moves. Only records that stood in Kafka at the start are read, so the job
+ * Always: no cursor and no committed offset moves. Only records that stood in Kafka at the start are read, so the job
  * never reads its own. Each event is put in once, byte for byte as it came. A killed job can be run again.
  */
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -28,7 +28,7 @@ export interface ReplayOptions {
   /** default: both */
   readonly lane?: string;
   readonly epoch?: string;
-  /** both inclusive: numbers, or RFC 3339 for the time at which the gateway took it */
+  /** both inclusive: sequence numbers, or times as RFC 3339, compared with `received` */
   readonly from?: string;
   readonly to?: string;
 }
@@ -40,7 +40,7 @@ export interface ReplayFigures {
   readonly metrics: { readonly read: number; readonly matching: number; readonly replayed: number };
 }
 
-/** Whether an event is asked for. @throws ForpostError FORPOST_ARGUMENT_INVALID where the question makes no sense */
+/** Whether the options ask for an event. @throws ForpostError FORPOST_ARGUMENT_INVALID for senseless options */
 export function replayFilter(options: ReplayOptions): (event: ForpostEvent) => boolean {
   const { gateway, lane, epoch, from, to } = options;
   if (!isId(gateway)) throw wrong(`"${gateway}" is not the id of a gateway`);
@@ -76,7 +76,7 @@ export async function replay(
   const at = rfc3339(clock.now());
   const topics = lanes.filter((lane) => (options.lane ?? lane) === lane).map((lane) => laneTopic(cluster.prefix, lane));
   const producer = new SupervisedProducer(cluster, 'replay', clock, logger);
-  /** numbers by lane: a record stands in Kafka as often as it was sent */
+  /** replayed numbers by lane: Kafka holds an event as often as it was sent */
   const done = new Map<string, IntervalSet>();
   let replayed = 0;
   let read = 0;

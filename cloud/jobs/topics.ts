@@ -1,4 +1,4 @@
-/** `forpost cloud topics`: creates the topics that Kafka lacks. The gateways' «Kafka has no topic …» names this job. */
+/** `forpost cloud topics`: creates the topics that Kafka lacks. The gateways' error «Kafka has no topic …» names it. */
 import { createLogger } from '@forpost/shared/logging.ts';
 import { inEnglish } from '@forpost/shared/texts/english.ts';
 import { clusterOf } from '../config/kafka-cluster.ts';

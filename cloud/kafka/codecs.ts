@@ -1,5 +1,5 @@
 /**
- * How kafkajs unpacks batches of records, with a bound; its table of codecs is one for the whole process.
+ * The codecs with which kafkajs unpacks batches of records, with a bound. The whole process has one table of codecs.
  *
  * kafkajs ends a consumer that cannot unpack a batch, and the next consumer meets the same batch: one batch of a foreign
  * producer would stop all partitions for ever. So a batch that cannot be unpacked is handed on as stand-ins, one for each
@@ -28,14 +28,14 @@ export const maxUnpackedBytes = 64 * 1024 * 1024;
 const mebi = 1024 * 1024;
 /** The centre's memory grows by some five times that while the batch becomes events and rows. */
 export const defaultBatchMb = 64;
-/** Of one partition a quarter: four backlogs are read side by side. */
+/** One partition gets a quarter of an answer's bound: four backlogs are read side by side. */
 const partitionsAtOnce = 4;
 const enough = { ofPartition: 0, ofAnswer: 0 };
 boundAnswers(defaultBatchMb);
 
 /**
- * How many MB of a broker's answer are unpacked at once. A packed answer has up to 10 MB, 1 MB of each partition, and
- * readings pack 18 to 33 times. The rest is fetched again with the next answer.
+ * Sets how many MB of a broker's answer are unpacked at once. A packed answer has up to 10 MB, 1 MB of each partition,
+ * and readings pack 18 to 33 times. The rest is fetched again with the next answer.
  */
 export function boundAnswers(megabytes: number): void {
   enough.ofAnswer = megabytes * mebi;
@@ -87,15 +87,15 @@ async function orStandIns(packed: Buffer, codec: string, work: () => Promise<Buf
   return unpacked;
 }
 
-/** How many bytes of an answer were unpacked, and of the partition in turn: its batches stand side by side. */
+/** The unpacked bytes of an answer and of its present partition. Adjacent batches belong to one partition. */
 interface Account {
   ofAnswer: number;
   ofPartition: number;
-  /** where the batch before ends */
+  /** offset at which the previous batch ends */
   end: number;
 }
 
-/** by the memory that the answer stands in */
+/** by the answer's ArrayBuffer */
 const accounts = new WeakMap<ArrayBufferLike, Account>();
 
 function accountOf({ buffer, byteOffset, length }: Buffer): Account {
@@ -120,8 +120,8 @@ interface BatchHead {
 const headBytes = 61;
 
 /**
- * The head of the batch that holds these packed records: kafkajs hands over a view of the answer around them (record
- * batch of magic 2, KIP-98). Undefined where the bytes before are no such head.
+ * The head of the batch that holds these packed records (record batch of magic 2, KIP-98). kafkajs passes a view of the
+ * answer, so the head stands before them. Undefined where the bytes before them are no such head.
  */
 function batchAround(packed: Buffer): BatchHead | undefined {
   if (packed.byteOffset < headBytes) return undefined;

@@ -26,7 +26,7 @@ test('the records of a measurement are handled when every partition’s offset h
   expect(frontier.handledAt).toBe(6);
 });
 
-test('an empty partition, a partition without its oldest records and a recreated one delay no look', () => {
+test('an empty partition, one whose oldest records are deleted and a recreated one do not delay `handledAt`', () => {
   const frontier = new Frontier();
   frontier.update(1, [seen(0, -1, 0), seen(1, -1, 50, 50), seen(2, 40, 41, 41)]);
   expect(frontier.handledAt).toBe(1);
@@ -41,7 +41,8 @@ test('a recreated topic is recognised by its shorter end or by the group’s los
   const before = [seen(0, 5, 10), seen(1, -1, 3), seen(2, 7, 7)];
   expect(recreatedTopics([], before)).toEqual([]);
   expect(recreatedTopics(before, before)).toEqual([]);
-  // records came and were handled; old ones were deleted, and the place went back to the oldest (-2); one was added
+  // 0 and 1: records came and were handled; 2: old records were deleted, and its offset went back to the oldest (-2);
+  // 3 was added
   expect(recreatedTopics(before, [seen(0, 10, 12), seen(1, 3, 3), seen(2, -2, 9, 8), seen(3, -1, 0)])).toEqual([]);
   expect(recreatedTopics(before, [seen(0, -1, 10), seen(1, -1, 3), seen(2, -1, 7)])).toEqual(['t']);
   expect(recreatedTopics(before, [seen(0, 5, 10), seen(1, -1, 2), seen(2, 7, 7)])).toEqual(['t']);

@@ -31,13 +31,13 @@ export interface LagWatchOptions {
   readonly prepare: (client: Kafka) => Promise<void>;
   /** how many partitions each topic has, at each measurement; by full name */
   readonly onPartitions?: (counts: ReadonlyMap<string, number>) => Promise<void>;
-  /** this topic was deleted and created again since the last check */
+  /** called with a topic that was deleted and recreated since the last measurement */
   readonly onRecreated?: (topic: string) => void;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
-/** One partition as it was seen. `handled`: the offset of the next record to handle. */
+/** One partition at a measurement. `committed`: the group's offset, below 0 where it has none (`nextOf`). */
 export interface PartitionSeen {
   readonly topic: string;
   readonly partition: number;
@@ -68,7 +68,7 @@ export class LagWatch implements Part {
     this.#options = options;
   }
 
-  /** The lag at the last look, of partitions in which records wait. */
+  /** The lag at the last measurement, of the partitions in which records wait. */
   get lags(): readonly PartitionLag[] {
     return this.#lags;
   }
@@ -160,7 +160,7 @@ const stopGraceMs = 500;
 /** Kafka's answer where nothing is committed */
 const noPlace = -1n;
 
-/** The next record to handle: below zero stands for "no place yet" (-1) and "from the oldest" (-2). */
+/** The offset of the next record to handle. A committed -1 means "none yet", and -2 "from the oldest". */
 function nextOf({ committed, low }: PartitionSeen): bigint {
   return committed > low ? committed : low;
 }

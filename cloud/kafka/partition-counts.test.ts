@@ -40,7 +40,7 @@ test('added partitions are reported, also after a restart, until a person remove
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ 'forpost.alerts': 3, 'forpost.telemetry': 5 });
 });
 
-test('each look tries again to write the file, and reports a failure while it lasts', async () => {
+test('each comparison tries again to write the file, and reports a failure while it lasts', async () => {
   const place = join(folder, 'data');
   const file = join(place, 'topics.json');
   await writeFile(place, 'a file where the folder should be');

@@ -1,9 +1,9 @@
 /**
- * Keeps the numbers of partitions that this centre saw first, in `<data>/topics.json`, and reports changes.
+ * Keeps each topic's first number of partitions that this centre saw, in `<data>/topics.json`, and reports changes.
  *
- * A key's partition is computed from their number. Where a person adds partitions, a gateway's records stand in its old
- * partition and in a new one, which are read side by side: no event is lost or stored twice, but the order within the
- * gateway is no longer sure.
+ * A key's partition depends on the number of partitions. Where a person adds partitions, a gateway's records stand in
+ * its old partition and in a new one, which are read side by side: no event is lost or stored twice, but the order
+ * within the gateway is no longer sure.
  *
  * Always: the first number of a topic is kept until a person has looked at the problem and removed the file, also over a
  * restart. An unreadable file is replaced. A file that cannot be written is reported, and tried again at each

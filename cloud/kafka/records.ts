@@ -29,10 +29,13 @@ export function eventOf({ key, value, headers }: Pick<KafkaMessage, 'key' | 'val
 
 /** Longest attribute that lists and indexes hold. No gateway sends longer ones. */
 const longestAttribute = 200;
-/** Most values in the data, nested ones included. A value of a few bytes of JSON takes forty in memory; no gateway sends so many. */
+/**
+ * Most values in an event, nested ones included; no gateway sends so many. A value of a few bytes of JSON takes forty
+ * in memory.
+ */
 const mostParts = 100_000;
 
-/** Why an event cannot be its gateway's, in words; undefined where it can. */
+/** Why an event's attributes or its number of values are refused, in words; undefined where they are accepted. */
 export function attributeProblem(event: ForpostEvent): string | undefined {
   for (const name of ['type', 'boot', 'time', 'received'] as const)
     if (event[name].length > longestAttribute)

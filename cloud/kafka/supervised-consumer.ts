@@ -77,9 +77,12 @@ const quietMs = 3_000;
 /** after this long kafkajs will not reconnect by itself: the consumer is discarded */
 const silenceMs = 75_000;
 const checkMs = 1_000;
-/** kafkajs sends its next heartbeat only once the wall clock has passed the last one: after a set-back that may take an hour */
+/**
+ * A wall clock that is set back farther costs the consumer: kafkajs sends its next heartbeat only once the wall clock
+ * has passed the last one, perhaps after an hour.
+ */
 const clockStepMs = 1_000;
-/** for leaving the group at a broker that answers, and at one that has not answered lately */
+/** deadlines for leaving the group: at a broker that answers, and at a broker that has not answered lately */
 const closeDeadlineMs = 3_000;
 const abandonMs = 500;
 /** added partitions are noticed within this time */
@@ -172,13 +175,13 @@ export class SupervisedConsumer implements Part {
         partitionsConsumedConcurrently: concurrency ?? 1,
         eachBatch: (payload) => this.#options.eachBatch(payload, ending.signal, watch.membership()),
       });
-      // without a wait in between: a seek drops the records that were fetched meanwhile
+      // no await before `onJoined`: its seek drops the records that were fetched meanwhile
       await onJoined?.(consumer, watch.assigned());
       watch.joined();
       await watch.over;
     };
     try {
-      // the first of the two decides; both are watched to their ends
+      // the first to settle decides; a later rejection of the other one is handled too
       await Promise.race([run(), watch.over]);
     } finally {
       watch.end();
@@ -284,7 +287,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** @throws what kafkajs throws, within about half a second where no broker answers */
+/** @throws the errors of kafkajs, within about half a second where no broker answers */
 async function isThere(client: Kafka): Promise<void> {
   const admin = client.admin();
   try {

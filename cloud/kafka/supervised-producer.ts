@@ -110,7 +110,7 @@ export class SupervisedProducer implements Part {
         else for (const { reject } of group) reject(this.#asOurs(error));
       }
     }
-    // without a wait after the last check of the queue: a caller that sends again at once must start the next run
+    // no await since the queue was found empty, so the next `send` starts a new run
     this.#running = undefined;
   }
 

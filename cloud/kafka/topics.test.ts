@@ -57,13 +57,13 @@ const protocolError = (type: string, code: number) =>
   new kafkajs.KafkaJSProtocolError(Object.assign(new Error(type), { type, code, retriable: true }));
 const unknown = protocolError('UNKNOWN_TOPIC_OR_PARTITION', 3);
 
-test('new topics are waited for until each partition has a leader, also where the broker does not know them yet', async () => {
+test('the centre waits until each partition of a new topic has a leader, also where the broker does not know the topic', async () => {
   const slow = broker(unknown, [0, -1], [0, 0]);
   await waitForLeaders(slow, ['forpost.alerts']);
   expect(slow.asked()).toBe(3);
 });
 
-test('a permanent error is reported at once, and an error that does not go away after the time-out', async () => {
+test('a permanent error is reported at once, and a lasting retryable error after the time-out', async () => {
   const closed = broker(protocolError('TOPIC_AUTHORIZATION_FAILED', 29));
   await expect(waitForLeaders(closed, ['forpost.alerts'])).rejects.toThrow('TOPIC_AUTHORIZATION_FAILED');
   expect(closed.asked()).toBe(1);

@@ -25,7 +25,10 @@ import { isProtocolError } from './protocol-error.ts';
 const names = Object.keys(topicPlans) as TopicName[];
 const replicas = 3;
 const minInSync = 2;
-/** How often a compacted topic is tidied. The centre reads all of it at each start, and Kafka never compacts an open segment. */
+/**
+ * When Kafka compacts a compacted topic. The centre reads all of it at each start, and Kafka never compacts an open
+ * segment.
+ */
 const compactedSegment = { ms: 3_600_000, bytes: 64 * 1024 * 1024, dirtyRatio: 0.2 };
 /** Shortest acceptable retention: a centre may be down for a night. */
 const leastRetentionMs = 86_400_000;
@@ -42,8 +45,9 @@ const leaderPauseMs = 100;
 const notYet = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];
 
 /**
- * Waits until every partition of new topics has a leader. A broker may not know a topic yet that the controller has just
- * made: kafkajs' `waitForLeaders` takes that answer for a failure. @throws the last error after `withinMs`
+ * Waits until every partition of new topics has a leader, at most `withinMs`. A broker may not know a topic yet that
+ * the controller has just made: kafkajs' `waitForLeaders` takes that answer for a failure.
+ * @throws a permanent error at once, and the last other error after `withinMs`
  */
 export async function waitForLeaders(
   admin: Pick<Admin, 'fetchTopicMetadata'>,

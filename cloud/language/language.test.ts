@@ -42,18 +42,18 @@ async function centre() {
   return { folder, logIn, choose, session };
 }
 
-test('a person chooses the language of the page, a viewer too, and has it at each log-in and on each browser', async () => {
+test('each person, a viewer too, chooses the language of the page, and gets it at each log-in in each browser', async () => {
   const { logIn, choose, session, folder } = await centre();
   expect(await session()).not.toHaveProperty('language');
   expect((await choose('ru')).json()).toEqual({ language: 'ru' });
   expect(await session()).toMatchObject({ user: 'wall', role: 'viewer', language: 'ru' });
   expect((await logIn()).json()).toMatchObject({ language: 'ru' });
-  // from the command line it is the same choice
+  // the command line changes the same choice
   await changeLanguage(folder, 'wall', 'en');
   expect((await logIn()).json()).toMatchObject({ language: 'en' });
 });
 
-test('a language that there is not, and a choice without a log-in, change nothing', async () => {
+test('an unknown language and a choice without a log-in change nothing', async () => {
   const { choose, session } = await centre();
   const refused = await choose('tlh');
   expect([refused.statusCode, refused.json().detail]).toEqual([400, expect.stringMatching(/language/)]);

@@ -51,7 +51,7 @@ test('the highest announced number of a lane is known at once, and to the centre
   await ends.start();
   says('gw-1', ['e1', 900, 800]);
   says('gw-1', ['e1', 1000, 1000]);
-  // an older one that lands late, another sink's view of it, and the gateway's next start
+  // an older status that arrives late, from another sink; then the gateway's next start
   says('gw-1', ['e1', 900, 850]);
   says('gw-1', ['e2', 5, 0], ['e3', 0, 0]);
   const all = [
@@ -113,7 +113,7 @@ test('too many lanes to wait are noted by a later status; thousands of epochs ar
   await written();
   expect(history.written).toEqual([2, 1]);
   expect((await known()).map(([epoch]) => epoch)).toEqual(['e1', 'e2', 'e3']);
-  // a gateway beyond those that are remembered costs that the first is written again
+  // gw-2 pushes gw-1 out of the remembered gateways, so gw-1's lane is written again
   says('gw-2', ['e1', 1, 0]);
   await written();
   says('gw-1', ['e3', 1, 0]);

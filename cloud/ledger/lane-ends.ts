@@ -61,7 +61,10 @@ export class LaneEnds implements Part {
     await this.#write();
   }
 
-  /** Notes the ends in any status, old or new. `arrived`: when the broker or, without Kafka, the centre got it, ms since 1970. */
+  /**
+   * Notes the ends in any status, old or new. `arrived`: when the broker or, without Kafka, the centre got it, ms since
+   * 1970.
+   */
   noteStatus({ gateway, lanes }: GatewayStatus, arrived: number): void {
     const before = this.#last.get(gateway);
     const now: Lanes = new Map();
@@ -86,7 +89,7 @@ export class LaneEnds implements Part {
 
   /** The ends of a gateway's lanes, those of long ago included. @throws what the history throws */
   async of(gateway: string): Promise<readonly LaneEnd[]> {
-    // before the question: a number that is written meanwhile may be missing from its answer
+    // taken before the history is asked: its answer may lack a number that is written meanwhile
     const own = [this.#writing, this.#waiting].flatMap((some) => [...(some.get(gateway)?.values() ?? [])]);
     const ends: Lanes = new Map();
     for (const end of [...(await this.#options.history.ends(gateway)), ...own]) merge(ends, end);
@@ -101,7 +104,7 @@ export class LaneEnds implements Part {
     });
   }
 
-  /** One write after another. Resolves also where the history takes nothing: then the numbers go on waiting. */
+  /** One write after another. Resolves also when the history fails: then the numbers go on waiting. */
   #write(): Promise<void> {
     this.#written = this.#written.then(() => this.#writeOnce());
     return this.#written;

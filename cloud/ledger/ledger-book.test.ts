@@ -78,7 +78,7 @@ test('after a restart, and after partitions moved, the book agrees with the hist
   expect(await received()).toEqual([[[1, 3]]]);
 });
 
-test('the ledger of a gateway with too many ranges is refused with a reason, and for a while not counted again', async () => {
+test('the ledger of a gateway with too many ranges is refused with a reason, and the history is not asked for a while', async () => {
   const { clock, history, book, store, received } = aBook();
   await store([event(1)]);
   history.before = () => Promise.reject(new ForpostError('FORPOST_LANE_SCATTERED', 'in too many ranges'));
@@ -87,14 +87,14 @@ test('the ledger of a gateway with too many ranges is refused with a reason, and
   clock.advance(60_000);
   history.before = async () => {};
   expect(await received()).toEqual([[[1, 1]]]);
-  // one that grows beyond it while it is held is let go
+  // a known book that grows beyond the limit is dropped
   book.stored(Array.from({ length: maxRanges }, (_, i) => event(2 * i + 3)));
   history.before = () => Promise.reject(new ForpostError('FORPOST_LANE_SCATTERED', 'in too many ranges'));
   await expect(received()).rejects.toThrow('in too many ranges');
   expect(history.asked).toBe(3);
 });
 
-test('gap records are known, each once, those that were stored before and later', async () => {
+test('the book has each gap record once, whether it was stored before the book was read or later', async () => {
   const { book, store } = aBook();
   const first = gapEvent(1, { epoch: 'e1', lane: 'telemetry', from: '2', to: '4', count: 3, reason: 'full' });
   await store([first]);

@@ -25,7 +25,7 @@ import { WeighedCache } from './weighed-cache.ts';
 export interface LedgerBookOptions {
   readonly history: Pick<HistoryStore, 'holdings' | 'gapRecords'>;
   readonly clock: Clock;
-  /** gateways remembered; the one that was not asked for for longest goes first */
+  /** gateways remembered; the least recently requested one goes first */
   readonly maxGateways?: number;
 }
 
@@ -119,7 +119,7 @@ export class LedgerBook {
     const isLoading = () => this.#loading.get(gateway)?.stored === stored;
     try {
       const book = await this.#read(gateway, stored);
-      // without a wait in between: from here on stored events go into the book itself
+      // no await before `#keep`: from here on stored events go into the book itself
       if (isLoading()) this.#keep(gateway, book);
       return book;
     } catch (error) {

@@ -1,4 +1,4 @@
-/** What asking for a ledger costs where the history holds millions of events of one gateway. */
+/** The cost of a ledger where the history holds millions of events of one gateway. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { ledgerView } from './view.ts';
 const stored = 2_000_000;
 const epochs = 10;
 
-test('a ledger of 2,000,000 events is counted once, and asked again it costs a fraction and reads no rows', async () => {
+test('the first ledger of 2,000,000 events counts them; a later one costs a fraction and counts no events', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'forpost-ledger-'));
   const executor = new EmbeddedExecutor(folder);
   const history = new ClickHouseHistory({ executor, clock: systemClock, logger: silentLogger() });

@@ -11,7 +11,7 @@ const told = (assigned: number, acknowledged: number) =>
   gatewayStatus({ lanes: [{ epoch: asId('e1'), lane: 'telemetry', assigned, acknowledged, bytes: 0 }] });
 const lane = (received: readonly Range[], gaps: LaneHistory['gaps'] = []): LaneHistory => ({ key, received, gaps });
 
-/** Nothing is on its way, unless `settled` says otherwise. */
+/** A ledger without events on their way, unless `settled` says otherwise. */
 const ledgerOf = (
   status: GatewayStatus,
   history: readonly LaneHistory[],
@@ -19,7 +19,7 @@ const ledgerOf = (
 ) => gatewayLedger('gw-1', status, settled, history);
 
 describe('the ledger', () => {
-  test('an event that is not there is missing below the acknowledged cursor and waiting above it', () => {
+  test('an event that has not arrived is missing below the acknowledged cursor and waiting above it', () => {
     const ledger = ledgerOf(told(20, 10), [
       lane([
         [1, 4],
@@ -54,7 +54,7 @@ describe('the ledger', () => {
   test('an event that may be unread in Kafka is waiting, however long ago its sink called it safe', () => {
     const now = told(20, 20);
     expect(ledgerOf(now, [lane([[1, 4]])], told(9, 8).lanes)).toMatchObject({ missing: 4, waiting: 12 });
-    // a lane of which no earlier status knew, and a centre that has just started
+    // a lane that no earlier status names, and a centre that has just started
     expect(ledgerOf(now, [lane([[1, 4]])], [])).toMatchObject({ missing: 0, waiting: 16 });
     const unknown = gatewayLedger('gw-1', now, undefined, [
       lane([[1, 4]]),
@@ -88,7 +88,7 @@ describe('the ledger', () => {
     expect(only!.missing.count).toBe(0);
   });
 
-  test('a gap without an end reaches to the last number given', () => {
+  test('a gap without an end reaches to the last assigned number', () => {
     const gaps = [{ from: 6, through: null, count: 0, reason: 'database damaged' }];
     const [only] = ledgerOf(told(9, 5), [lane([[1, 5]], gaps)]).lanes;
     expect(only).toMatchObject({ shed: { count: 4, ranges: [[6, 9]] }, missing: { count: 0 }, waiting: { count: 0 } });
@@ -106,7 +106,7 @@ describe('the ledger', () => {
     expect(ledgerOf(gatewayStatus(), [lane([], gaps)])).toMatchObject({ assigned: 0, shed: 0, missing: 0 });
   });
 
-  test('numbers that were shed while a sink had some of them are explained, and those that arrived are received', () => {
+  test('of the numbers in a gap record, those that arrived count as received and the others as shed', () => {
     const gaps = [{ from: 51, through: 300, count: 250, reason: 'shed' }];
     // 51 to 60 were under way when the gateway was killed; what came after the hole has arrived
     const [only] = ledgerOf(told(400, 400), [
@@ -129,7 +129,7 @@ describe('the ledger', () => {
     expect(ledgerOf(told(7, 0), [])).toMatchObject({ assigned: 7, received: 0, waiting: 7, missing: 0 });
   });
 
-  test('a lane that the gateway no longer speaks of is drained: a hole in it is missing', () => {
+  test('a lane that the gateway no longer names is drained, so a hole in it is missing', () => {
     const ledger = ledgerOf(gatewayStatus(), [
       lane([
         [1, 3],

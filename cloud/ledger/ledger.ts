@@ -28,7 +28,7 @@ export interface CountedRanges {
 export interface LaneLedger {
   readonly epoch: string;
   readonly lane: Lane;
-  /** last number given, as far as the centre knows */
+  /** last assigned number, as far as the centre knows */
   readonly assigned: number;
   /** last number for which the centre knows whether it arrived */
   readonly settled: number;
@@ -62,7 +62,7 @@ const nothingNoted: NotedEnds = { ends: [], settledArrived: Number.POSITIVE_INFI
 /**
  * @param status the gateway's latest, if it ever sent one
  * @param settled the lanes of its last status whose events are no longer on their way; undefined: none yet
- * @param noted the announced ends of lanes of any time
+ * @param noted the announced ends of all lanes, past ones included
  */
 export function gatewayLedger(
   gateway: string,
@@ -78,15 +78,18 @@ export function gatewayLedger(
   const alertsWait = [...stated.values()].some(
     (lane) => lane.lane === 'alerts' && (cursors.get(nameOf(lane)) ?? 0) < lane.assigned,
   );
-  /** where missing ends in a lane: an event of a lane that the gateway no longer names can never come */
+  /**
+   * the settled cursor of a lane; without an end where the gateway no longer names the lane, because its events can no
+   * longer arrive
+   */
   const settledOf = (name: string) => {
     const cursor = cursors.get(name);
     if (cursor !== undefined) return cursor;
     if (settled === undefined || stated.has(name)) return 0;
     const end = ends.get(name);
-    // begun after the settled status, which therefore does not name it
+    // the lane began after the settled status, so that status does not name it
     if (end !== undefined && end.begun > noted.settledArrived) return 0;
-    // it ended before it was drained: the gap record with the reason is among the alerts
+    // the lane ended before it was drained; the gap record with the reason waits among the alerts
     if (end !== undefined && end.acknowledged < end.assigned && alertsWait) return end.acknowledged;
     return Number.POSITIVE_INFINITY;
   };

@@ -1,4 +1,4 @@
-/** Ledgers of gateways for which another centre stores too, on one history. */
+/** Ledgers of gateways whose events another centre stores too, in one history. */
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
@@ -108,7 +108,7 @@ test('a centre that starts while a gateway is offline still shows the gateway’
   clock.advance(1_000);
   handled();
   expect(await counted()).toMatchObject({ received: 2, missing: 0, waiting: 3 });
-  // its outbox is gone, and nothing explains it
+  // the gateway's outbox is gone, and no gap record explains it
   clock.advance(1_000);
   hears(gatewayStatus({ starts: 1 }));
   handled();

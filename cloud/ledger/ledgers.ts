@@ -26,7 +26,7 @@ export interface LedgersOptions {
   readonly ends: Pick<LaneEnds, 'of'>;
   /** whether all events come into the history through this centre */
   readonly ours: () => boolean;
-  /** how boxes of a gateway replaced others; default: never */
+  /** the takeovers of a gateway's boxes (gateways/takeovers.ts); default: none */
   readonly takeovers?: (gateway: string) => readonly Takeover[];
   readonly clock: Clock;
 }

@@ -23,7 +23,7 @@ const received = (epoch: string, through: number) => ({
   gaps: [],
 });
 
-test('what a replaced box stored in a start after the backup, and never sent, is named and not silently missing', () => {
+test('events that a replaced box stored after the backup and never sent count as shed with that reason, not as missing', () => {
   const history = withSuperseded('gw-1', [received('e1', 9), received('e3', 12)], ends, [takeover], named);
   const lanes = [{ epoch: asId<'epoch'>('e4'), lane: 'telemetry', assigned: 5, acknowledged: 5, bytes: 0 }] as const;
   const ledger = gatewayLedger('gw-1', gatewayStatus({ lanes }), lanes, history, { ends, settledArrived: 2000 });
@@ -36,7 +36,7 @@ test('what a replaced box stored in a start after the backup, and never sent, is
   });
 });
 
-test('epochs from before the backup and of the restored box keep what is missing in them', () => {
+test('no gap is added to epochs from before the backup and of the restored box', () => {
   const history = withSuperseded('gw-1', [received('e1', 3)], ends, [takeover], named);
   expect(history.filter(({ gaps }) => gaps.length > 0).map(({ key }) => key.epoch)).toEqual(['e3']);
 });

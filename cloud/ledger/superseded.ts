@@ -1,11 +1,12 @@
 /**
- * Explains the events that went with a box that a restored gateway has replaced. Pure.
+ * Explains the events that were lost with a box that a restored one has replaced. Pure.
  *
  *   epochs:   … ── former (the backup ended in it) ──┬── begun by the old box later ──┬── the restored gateway's own
  *                  its gap record explains the rest  │   explained here               └── takeover
  *
- * Always: what arrived counts as received all the same. The restored gateway does not know the epochs that the old box began
- * after the backup, so no gap record of its own can name them; the centre knows them by their announced numbers.
+ * Always: an event that arrived counts as received all the same. The restored gateway does not know the epochs that the
+ * old box began after the backup, so no gap record of its own can name them; the centre knows them by their announced
+ * numbers.
  */
 import type { Takeover } from '../gateways/takeovers.ts';
 import type { LaneEnd } from '../history/store.ts';
@@ -41,7 +42,7 @@ export function withSuperseded(
 
 const whole = { from: 1, through: null, count: 0, reason: supersededReason } as const;
 
-/** Whether the epoch of a lane began between the one in which the backup ended and the takeover, by the centre's clock. */
+/** Whether a lane's epoch began after the epoch `former` and before the takeover, by the centre's clock. */
 function isReplaced({ epoch, begun }: LaneEnd, { former, at }: Takeover, ends: readonly LaneEnd[]): boolean {
   const formerBegun = ends.filter((one) => one.epoch === former).map((one) => one.begun);
   if (epoch === former || formerBegun.length === 0) return false;

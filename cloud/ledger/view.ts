@@ -23,7 +23,7 @@ export interface LedgerQuery {
 }
 
 const defaultRanges = 20;
-/** Of one lane, the reasons for most events. */
+/** of one lane; the reasons with the most events */
 const mostReasons = 50;
 /** of one answer */
 export const maxLedgerLanes = 100;

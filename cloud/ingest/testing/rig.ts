@@ -94,7 +94,7 @@ export function ingestRig(kafka: () => TestKafka) {
     await createTopics(kafka().client, [{ topic: name, numPartitions: 3, configEntries: [{ name: setting, value }] }]);
   }
 
-  /** The committed offsets of ingest in the telemetry topic, without those at the first record. */
+  /** The committed offsets of ingest in the telemetry topic that are above 0. */
   async function committed(prefix: string): Promise<readonly number[]> {
     const admin = kafka().client.admin();
     await admin.connect();
@@ -103,7 +103,7 @@ export function ingestRig(kafka: () => TestKafka) {
     return telemetry?.partitions.map(({ offset }) => Number(offset)).filter((offset) => offset > 0) ?? [];
   }
 
-  /** The ids of the consumers that are in ingest's group, by the broker. */
+  /** The ids of the consumers in ingest's group, according to the broker. */
   async function members(prefix: string): Promise<readonly string[]> {
     const admin = kafka().client.admin();
     await admin.connect();

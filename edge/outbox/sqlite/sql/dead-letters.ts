@@ -6,6 +6,6 @@ export const deleteOldestDeadLetter = `
 delete from dead_letters where n = (select min(n) from dead_letters) returning length(payload)`;
 export const selectDeadLetters = `
 select device, topic, payload, received, reason, hash from dead_letters order by n desc limit ?`;
-/** Scans all letters without their payloads: they are few (writer/dead-letter-box.ts). */
+/** Scans the letters from the newest on: they are few (writer/dead-letter-box.ts). */
 export const selectDeadLettersOf = `
 select device, topic, payload, received, reason, hash from dead_letters where device = ? order by n desc limit ?`;
