@@ -371,18 +371,20 @@ describe('a client that takes a connection and does not use it', () => {
     await once(socket.resume(), 'close');
   });
 
-  test('comes beyond the limit, is closed at once, and there is room again when others go', async () => {
-    const { url } = await aReceiver({}, { 'gw-1': { token_sha256: hash } }, systemClock, undefined, { connections: 1 });
-    const port = Number(new URL(url).port);
-    const first = connectTcp(port, '127.0.0.1');
-    await once(first, 'connect');
-    await once(
-      connectTcp(port, '127.0.0.1')
-        .on('error', () => undefined)
-        .resume(),
-      'close',
-    );
-    first.destroy();
-    await vi.waitFor(() => send(url, 'gw-1', { tls: { ca: pem.ca }, token }), { timeout: 5_000 });
+  test('comes beyond the limit, takes the place of the oldest silent one, and keeps no gateway out', async () => {
+    // no deadline ends a silent connection within this test
+    const limits = { connections: 2, handshakeMs: 600_000 };
+    const { url } = await aReceiver({}, { 'gw-1': { token_sha256: hash } }, systemClock, undefined, limits);
+    const silent = async () => {
+      const socket = connectTcp(Number(new URL(url).port), '127.0.0.1').on('error', () => undefined);
+      const closed = once(socket.resume(), 'close');
+      await once(socket, 'connect');
+      return { socket, closed };
+    };
+    const [oldest, second, third] = [await silent(), await silent(), await silent()];
+    await oldest.closed;
+    expect([second.socket.destroyed, third.socket.destroyed]).toEqual([false, false]);
+    await send(url, 'gw-1', { tls: { ca: pem.ca }, token });
+    await second.closed;
   });
 });

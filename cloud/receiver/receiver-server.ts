@@ -3,8 +3,9 @@
  *
  * Always: a certificate that was renewed on disk is served within seconds; one that cannot be used leaves the old one in
  * place (shared/tls.ts). receiver.ts checks a client's certificate, so its gateway gets the reason in words. A client
- * that connects and then sends nothing, or too slowly, is disconnected and costs no handshake. Beyond the limit of
- * connections the oldest silent one is closed first.
+ * that connects and sends nothing is disconnected and costs no handshake; one that sends too slowly is disconnected. Beyond
+ * the limit of connections a newcomer replaces the oldest idle one of the address with the most idle ones
+ * (shared/http/connections.ts).
  */
 import type { Server as TlsServer } from 'node:tls';
 import { type Clock, systemClock } from '@forpost/shared/clock.ts';
