@@ -10,7 +10,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { chownSync, rmSync, statSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
@@ -25,7 +25,8 @@ import { type Lock, lockFile } from '../outbox/sqlite/lock.ts';
 import { outboxFileName } from '../outbox/sqlite/reader/kept-events.ts';
 import { takeSnapshot } from '../outbox/sqlite/snapshot/snapshot.ts';
 import { sinkName } from '../uplink/sink-kind.ts';
-import { type Contents, contentsOf, type Found } from './contents.ts';
+import { type Contents, contentsOf } from './contents.ts';
+import { fileEntry } from './file-entry.ts';
 import { backupFormat, type Manifest, manifestName, outboxEntry, printSums, sumsName } from './format.ts';
 import { readInstance } from './instance.ts';
 import { type Entry, seal } from './seal.ts';
@@ -36,6 +37,8 @@ export interface BackupOptions {
   readonly passphrase: string;
   /** ms since 1970 */
   readonly now: number;
+  /** the file that the stream is written to, which is no part of the backup */
+  readonly target?: string;
   /** see `seal` */
   readonly factor?: number;
 }
@@ -53,9 +56,6 @@ export interface Backup {
 
 const lockName = 'backup.lock';
 const copyName = 'backup.tmp.db';
-/** A file up to this size is read at once: it is whole even while another one replaces it. */
-const wholeBytes = 16 * 1024 * 1024;
-const pieceBytes = 256 * 1024;
 /** Left free on the disk beside the copy of the outbox. */
 const spareBytes = 64 * 1024 * 1024;
 
@@ -70,8 +70,9 @@ export async function makeBackup(options: BackupOptions): Promise<Backup> {
     lock.release();
   };
   try {
-    const contents = contentsOf(configuredBy(options.config, installation));
     const manifest = manifestOf(options, installation, snapshotOf(installation, copy));
+    // after the copy, which may take minutes: a revision of the site made meanwhile is in the backup with its document
+    const contents = contentsOf({ ...configuredBy(options.config, installation), target: options.target });
     const { factor } = options;
     const stream = await seal(entriesOf(manifest, contents.files, copy), options.passphrase, factor);
     return { manifest, files: contents.files.length, leftOut: contents.leftOut, stream, end };
@@ -167,46 +168,6 @@ function textEntry(name: string, text: string, sums?: Map<string, string>): Entr
   const bytes = Buffer.from(text);
   sums?.set(name, createHash('sha256').update(bytes).digest('hex'));
   return { name, size: bytes.length, bytes: [bytes] };
-}
-
-/** undefined: the file is gone. Its sum is noted once the file is read. */
-async function fileEntry({ name, path }: Found, sums: Map<string, string>): Promise<Entry | undefined> {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return undefined;
-  if (stats.size > wholeBytes) return { name, size: stats.size, bytes: pieces(path, stats.size, name, sums) };
-  try {
-    const bytes = readBytesSync(path);
-    sums.set(name, createHash('sha256').update(bytes).digest('hex'));
-    return { name, size: bytes.length, bytes: [bytes] };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new ForpostError('FORPOST_BACKUP_FAILED', `${path} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-async function* pieces(
-  path: string,
-  size: number,
-  name: string,
-  sums: Map<string, string>,
-): AsyncGenerator<Uint8Array> {
-  const hash = createHash('sha256');
-  const handle = await open(path, 'r');
-  try {
-    for (let at = 0; at < size; ) {
-      // a new buffer for each piece: the stream still holds the previous one
-      const piece = new Uint8Array(Math.min(pieceBytes, size - at));
-      const { bytesRead } = await handle.read(piece, 0, piece.length, at);
-      if (bytesRead === 0)
-        throw new ForpostError('FORPOST_BACKUP_FAILED', `${path} became shorter while it was read: try again`);
-      at += bytesRead;
-      hash.update(piece.subarray(0, bytesRead));
-      yield piece.subarray(0, bytesRead);
-    }
-  } finally {
-    await handle.close();
-  }
-  sums.set(name, hash.digest('hex'));
 }
 
 function asFailed(error: unknown, what = 'the backup cannot be made'): ForpostError {

@@ -10,7 +10,7 @@
  */
 import { readdirSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
-import { fits, maxEntries } from './format.ts';
+import { backupSuffix, fits, maxEntries } from './format.ts';
 
 export interface Found {
   /** within the backup */
@@ -31,8 +31,12 @@ export interface Configured {
   readonly dataFolder: string;
   /** the configuration with absolute paths: each text in it that names a file is a key, a certificate or a token */
   readonly values: readonly unknown[];
+  /** the file that the backup is written to: it stays out, wherever it stands */
+  readonly target?: string | undefined;
 }
 
+/** Beside the files: the first entry, the outbox and the list of sums. */
+const otherEntries = 3;
 /** The files of others that a configuration names are keys and certificates, which are small. */
 const maxNamedBytes = 1024 * 1024;
 const maxDepth = 8;
@@ -45,18 +49,22 @@ const left = [
   /^evidence(-uploads\.json)?$/,
   /^live$/,
   // a restore from the page: its working folder, and the files that it replaced
-  /^restore$/,
+  /^restore(\.done)?$/,
   /^before-restore-/,
   /\.damaged/,
   /\.(new|whole|part)$/,
 ];
 
-export function contentsOf(configured: Configured): Contents {
+/** `most`: files, beside which the other entries still fit */
+export function contentsOf(configured: Configured, most = maxEntries - otherEntries): Contents {
   const found = new Map<string, string>();
   const leftOut: string[] = [];
+  const target = configured.target === undefined ? undefined : realOf(resolve(configured.target));
   const add = (name: string, path: string) => {
-    if (!fits(name)) leftOut.push(`${path}: its name is too long`);
-    else if (found.size >= maxEntries - 2) leftOut.push(`${path}: there are more than ${maxEntries} files`);
+    if (target !== undefined && realOf(path) === target) return;
+    if (path.endsWith(backupSuffix)) leftOut.push(`${path}: a backup has no earlier backups`);
+    else if (!fits(name)) leftOut.push(`${path}: its name is too long`);
+    else if (found.size >= most && !found.has(name)) leftOut.push(`${path}: there are more than ${most} files`);
     else found.set(name, path);
   };
   const { configFile, siteFile, secretsFile, dataFolder } = configured;
@@ -126,6 +134,14 @@ function namesIn(folder: string): readonly string[] {
     return readdirSync(folder).sort();
   } catch {
     return [];
+  }
+}
+
+function realOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 

@@ -19,9 +19,9 @@ export const sumsName = 'SHA256SUMS';
 export const outboxEntry = 'data/outbox.db';
 
 export const maxEntries = 20_000;
-/** The most bytes of the first and the last entry. */
-export const maxListBytes = 4 * 1024 * 1024;
-const maxNameBytes = 200;
+export const maxNameBytes = 200;
+/** The most bytes of the first and the last entry: enough for the sums of all entries with the longest names. */
+export const maxListBytes = 8 * 1024 * 1024;
 
 const schema = Type.Object({
   format: Type.Integer({ minimum: 1 }),

@@ -1,7 +1,7 @@
 /**
  * A folder that a restore fills beside its final place and then renames.
  *
- *   free ── open ──► FOLDER.restoring, locked ── commit ──► [FOLDER ──► FOLDER.before-restore-…] ──► FOLDER
+ *   free ── open ──► FOLDER.restoring, locked ── commit ──► [FOLDER ──► FOLDER.before-restore-…] ──► FOLDER, unlocked
  *     └── not empty, in use ──► refused, untouched
  *
  * Always: FOLDER is what it was, or whole. The folder of a killed restore is removed, that of a running one stays. An
@@ -74,12 +74,14 @@ export class RestoreFolder {
   async commit(): Promise<string | undefined> {
     const old = statOf(this.folder);
     try {
-      await this.#unlock();
       await settle(this.staging, ownerOf(old ?? statSync(dirname(this.folder))), old?.mode);
       const aside = await this.#makeRoom();
       await renameFile(this.staging, this.folder);
+      // not before: another restore would take the folder for a leftover, and empty it
+      await this.#unlock(this.folder);
       return aside;
     } catch (error) {
+      await this.#unlock(this.staging);
       if (error instanceof ForpostError) throw error;
       const { code } = error as NodeJS.ErrnoException;
       const why = code === 'EBUSY' ? 'it is a mount: restore into a new folder within it' : messageOf(error);
@@ -93,12 +95,12 @@ export class RestoreFolder {
   /** Removes the staging folder, where it was opened. */
   async giveUp(): Promise<void> {
     if (this.#lock === undefined) return;
-    await this.#unlock();
+    await this.#unlock(this.staging);
     await rm(this.staging, { recursive: true, force: true });
   }
 
-  async #unlock(): Promise<void> {
-    await rm(join(this.staging, lockName), { force: true });
+  async #unlock(folder: string): Promise<void> {
+    await rm(join(folder, lockName), { force: true });
     this.#lock?.release();
     this.#lock = undefined;
   }

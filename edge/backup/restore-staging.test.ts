@@ -1,8 +1,19 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { expect, onTestFinished, test } from 'vitest';
+import { mountSmallDisk, unmountSmallDisk, withoutSmallDisk } from '../../test/harness/small-disk.ts';
+import { unless } from '../../test/harness/unless.ts';
 import { RestoreStaging } from './restore-staging.ts';
 
 const summary = { gateway: 'gw-1', site: 'home', madeAt: '2026-06-01T12:00:00Z', machine: 'pi', unsent: 4 };
@@ -52,6 +63,9 @@ test('a wrong passphrase changes nothing, and the right one stages the gateway b
   expect(await make().state()).toMatchObject({ state: 'staged', staged: summary });
   await staging.commit();
   expect(ended()).toBe(1);
+  // until the process has ended, another installer changes nothing any more
+  for (const late of [staging.part(0, 3, bytes('xyz')), staging.stage('right'), staging.discard(), staging.commit()])
+    await expect(late).rejects.toThrow('this box is becoming the restored gateway');
   expect(readFileSync(join(data, 'restore/staged/gateway.yaml'), 'utf8')).toContain('data: data\n');
   expect(existsSync(join(data, 'restore/take.json'))).toBe(true);
 });
@@ -64,6 +78,26 @@ test('a restored gateway that could not start here is not taken', async () => {
   expect(ended()).toBe(0);
   expect(await staging.discard()).toEqual({ state: 'none' });
 });
+
+test(
+  'a disk that is full while a backup arrives is said in words, and gets its room back',
+  unless(withoutSmallDisk()),
+  async () => {
+    const { staging, data } = rig();
+    mountSmallDisk(data, 'size=160m');
+    try {
+      expect(await staging.part(0, 1_000_000, bytes('abc'))).toMatchObject({ state: 'coming' });
+      const { bavail, bsize } = statfsSync(data);
+      writeFileSync(join(data, 'litter'), Buffer.alloc(bavail * bsize));
+      await expect(staging.part(3, 1_000_000, Buffer.alloc(500_000))).rejects.toThrow(
+        'the disk has no room for a backup of 1 MB',
+      );
+      expect([await staging.state(), readdirSync(data)]).toEqual([{ state: 'none' }, ['litter']]);
+    } finally {
+      unmountSmallDisk(data);
+    }
+  },
+);
 
 test('a backup that the disk cannot hold twice is refused before its first byte', async () => {
   const { staging } = rig();

@@ -16,7 +16,7 @@ import { makeFolder, renameFile, replaceFile } from '@forpost/shared/files.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import type { RestoreDesk, RestoreState, StagedRestore } from '../console/restore-desk.ts';
 import { diskSpace } from '../outbox/sqlite/writer/space/disk.ts';
-import { commitRestore, restoreFolderName, stagedDataName, stagedName } from './staged-restore.ts';
+import { commitRestore, partName, restoreFolderName, stagedDataName, stagedName } from './staged-restore.ts';
 
 export interface RestoreStagingOptions {
   /** this box's gateway.yaml */
@@ -33,6 +33,7 @@ export interface RestoreStagingOptions {
 /** Left free on the disk, for the gateway that goes on meanwhile. */
 const spareBytes = 128 * 1024 * 1024;
 const stateName = 'staged.json';
+const noRoom = ['ENOSPC', 'EDQUOT'];
 
 export class RestoreStaging implements RestoreDesk {
   readonly #options: RestoreStagingOptions;
@@ -40,6 +41,8 @@ export class RestoreStaging implements RestoreDesk {
   #last: Promise<unknown> = Promise.resolve();
   /** size of the backup that is arriving; undefined: none is */
   #size: number | undefined;
+  /** the process is about to end: nothing may be changed any more */
+  #isCommitted = false;
 
   constructor(options: RestoreStagingOptions) {
     this.#options = options;
@@ -55,16 +58,10 @@ export class RestoreStaging implements RestoreDesk {
    * nothing, and the answer says how much is here. @throws ForpostError FORPOST_BACKUP_FAILED: the disk has no room
    */
   part(at: number, size: number, bytes: Uint8Array): Promise<RestoreState> {
-    return this.#inTurn(async () => {
+    return this.#changing(async () => {
       if (at === 0) await this.#begin(size);
       if (this.#size !== size || at !== sizeOf(this.#part) || at + bytes.length > size) return this.#state();
-      const file = await open(this.#part, 'a', 0o600);
-      try {
-        await file.writeFile(bytes);
-        if (at + bytes.length === size) await file.sync();
-      } finally {
-        await file.close();
-      }
+      await this.#append(bytes, at + bytes.length === size);
       if (at + bytes.length === size) {
         await renameFile(this.#part, this.#whole);
         this.#size = undefined;
@@ -75,7 +72,7 @@ export class RestoreStaging implements RestoreDesk {
 
   /** Unpacks the backup that is here. @throws ForpostError with the reason in words: nothing was changed */
   stage(passphrase: string): Promise<RestoreState> {
-    return this.#inTurn(async () => {
+    return this.#changing(async () => {
       const staged = join(this.#folder, stagedName);
       if (!existsSync(this.#whole)) throw failed(words('gateway/reason.restore-no-backup'));
       await this.#unstage();
@@ -87,27 +84,27 @@ export class RestoreStaging implements RestoreDesk {
 
   /** Commits what is staged, and ends the gateway. @throws ForpostError FORPOST_BACKUP_FAILED: nothing was changed */
   commit(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#changing(async () => {
       const { configFile, data, now, endProcess } = this.#options;
       const state = await this.#state();
       if (state.state !== 'staged') throw failed(words('gateway/reason.restore-not-staged'));
       const [problem] = state.staged.problems;
       if (problem !== undefined) throw failed(words('gateway/reason.restore-no-start', { reason: problem }));
       await commitRestore(configFile, data, state.staged.configFile, now());
+      this.#isCommitted = true;
       endProcess();
     });
   }
 
   discard(): Promise<RestoreState> {
-    return this.#inTurn(async () => {
-      this.#size = undefined;
-      await rm(this.#folder, { recursive: true, force: true });
+    return this.#changing(async () => {
+      await this.#remove();
       return this.#state();
     });
   }
 
   get #part(): string {
-    return join(this.#folder, 'backup.part');
+    return join(this.#folder, partName);
   }
 
   get #whole(): string {
@@ -118,9 +115,32 @@ export class RestoreStaging implements RestoreDesk {
     // the disk holds the backup twice: as it came, and unpacked
     if (size * 2 + spareBytes > diskSpace(this.#options.data).freeBytes)
       throw failed(words('gateway/reason.restore-no-room', { mb: String(Math.ceil(size / 1e6)) }));
-    await rm(this.#folder, { recursive: true, force: true });
+    await this.#remove();
     await makeFolder(this.#folder);
     this.#size = size;
+  }
+
+  /** A disk that is full meanwhile gets the room back, because the gateway needs it for its events. */
+  async #append(bytes: Uint8Array, isLast: boolean): Promise<void> {
+    const size = this.#size ?? 0;
+    try {
+      const file = await open(this.#part, 'a', 0o600);
+      try {
+        await file.writeFile(bytes);
+        if (isLast) await file.sync();
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      if (!noRoom.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      await this.#remove();
+      throw failed(words('gateway/reason.restore-no-room', { mb: String(Math.ceil(size / 1e6)) }));
+    }
+  }
+
+  async #remove(): Promise<void> {
+    this.#size = undefined;
+    await rm(this.#folder, { recursive: true, force: true });
   }
 
   /** The description goes first: without it the folder is a leftover. */
@@ -147,6 +167,14 @@ export class RestoreStaging implements RestoreDesk {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
     }
+  }
+
+  /** As `#inTurn`, and refused once the process is about to become the restored gateway. */
+  #changing<T>(run: () => Promise<T>): Promise<T> {
+    return this.#inTurn(() => {
+      if (this.#isCommitted) throw failed(words('gateway/reason.restore-committed'));
+      return run();
+    });
   }
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {

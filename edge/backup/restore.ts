@@ -9,7 +9,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readFile } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -114,11 +114,21 @@ function layoutOf(options: RestoreOptions, manifest: Manifest): Layout {
       'FORPOST_ARGUMENT_INVALID',
       `the data folder is ${wanted} itself: name another one (--data)`,
     );
-  if (!within.startsWith('..') && !isAbsolute(within))
+  if (!leadsOut(within))
     return { config, places: [config], dataFolder: wanted, dataStaging: join(config.staging, within) };
+  if (!leadsOut(relative(wanted, config.folder)))
+    throw new ForpostError(
+      'FORPOST_ARGUMENT_INVALID',
+      `the data folder ${wanted} would hold ${config.folder}: name another one (--data)`,
+    );
   const elsewhere = placeAt(wanted);
   const { folder: dataFolder, staging: dataStaging } = elsewhere;
   return { config, places: [config, elsewhere], dataFolder, dataStaging };
+}
+
+/** Whether a relative path leads out of its folder. */
+function leadsOut(path: string): boolean {
+  return path === '..' || path.startsWith(`..${sep}`) || isAbsolute(path);
 }
 
 function checkSpace({ folder }: RestoreFolder, bytes: number): void {
@@ -136,7 +146,9 @@ function checkSpace({ folder }: RestoreFolder, bytes: number): void {
 async function fill(file: string, passphrase: string, { sums }: CheckedBackup, layout: Layout): Promise<void> {
   for await (const entry of unseal(file, passphrase)) {
     if (entry.name === manifestName || entry.name === sumsName) {
-      await entry.bytes.cancel();
+      for await (const _ of entry.bytes) {
+        // their content is known from the check; seal.ts wants each entry read
+      }
       continue;
     }
     const target = stagingOf(entry.name, layout);
@@ -194,7 +206,7 @@ async function settleFolders(options: RestoreOptions, manifest: Manifest, layout
     const text = await readFile(file, 'utf8');
     const document = parseDocument(text);
     const within = relative(config.folder, dataFolder);
-    document.set('data', within.startsWith('..') ? dataFolder : within);
+    document.set('data', leadsOut(within) ? dataFolder : within);
     await replaceFile(file, changedYaml(document, text));
   }
   return instance;

@@ -54,7 +54,10 @@ async function feed(entries: AsyncIterable<Entry>, controller: TarPackController
   controller.finalize();
 }
 
-/** An entry as it is read: `bytes` is to be read to its end, or not at all. */
+/**
+ * An entry as it is read: `bytes` is to be read to its end before the next entry. Never cancel it: modern-tar 0.8 is some
+ * entries ahead, and would then end the body of the later entry that it is at, which its reader waits for in vain.
+ */
 export interface OpenedEntry {
   readonly name: string;
   readonly size: number;

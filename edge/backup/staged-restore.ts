@@ -5,15 +5,16 @@
  *   DATA/restore/staged, whole ── commit ──► take.json ── the next start ──►
  *     1. what stands in CONFIG and DATA goes to before-restore-STAMP in each ─► moved.json
  *     2. the staged data moves into DATA, the staged configuration is copied into CONFIG, gateway.yaml last
- *     3. DATA/restore is removed
+ *     3. DATA/restore is renamed to DATA/restore.done, and removed
  *
  * Always: before take.json the gateway is the old one, from then on the new one: a kill at any line leaves what the next
- * start finishes, and each step may run twice. Nothing is deleted. gateway.yaml names the same data folder at each moment,
- * so that the marker is found again; the restored one keeps this box's data folder.
+ * start finishes, and each step may run twice. Nothing is deleted: a mount in the data folder, which cannot be renamed,
+ * stays where it is. gateway.yaml names the same data folder at each moment, so that the marker is found again; the restored
+ * one keeps this box's data folder. A restore that was taken cannot be taken again, because the rename ends it at once.
  */
 import { existsSync } from 'node:fs';
 import { access, constants, mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { changedYaml } from '@forpost/shared/config/changed-yaml.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
@@ -29,8 +30,11 @@ export const restoreFolderName = 'restore';
 export const stagedName = 'staged';
 /** The restored data, in the staged folder. */
 export const stagedDataName = 'data';
+/** A backup that is arriving, in the working folder. */
+export const partName = 'backup.part';
 const takeName = 'take.json';
 const movedName = 'moved.json';
+const doneName = `${restoreFolderName}.done`;
 const asideName = 'before-restore-';
 const lockName = 'gateway.lock';
 
@@ -89,7 +93,11 @@ export async function adoptRestore(
   onStep: (step: AdoptStep) => void = () => undefined,
 ): Promise<boolean> {
   const data = dataOf(configFile);
-  if (data === undefined || markerIn(data) === undefined) return false;
+  if (data === undefined) return false;
+  if (markerIn(data) === undefined) {
+    await removeLeftovers(data);
+    return false;
+  }
   const lock = lockOf(data);
   try {
     await adopt(configFile, data, onStep);
@@ -119,10 +127,29 @@ async function adopt(configFile: string, data: string, onStep: (step: AdoptStep)
   onStep('data');
   await copyConfig(staged, configFile, stagedConfig);
   onStep('config');
-  // without the marker the folder is only a leftover
-  await rm(moved);
+  const done = join(data, doneName);
+  await rm(done, { recursive: true, force: true });
+  await renameFile(folder, done);
   onStep('done');
-  await rm(folder, { recursive: true });
+  await rm(done, { recursive: true });
+}
+
+/** Removes what a kill has left of a restore that was taken, and of a backup that was arriving: nobody sends its rest. */
+async function removeLeftovers(data: string): Promise<void> {
+  const left = [join(data, doneName), join(data, restoreFolderName, partName)].filter((path) => existsSync(path));
+  if (left.length === 0) return;
+  try {
+    // held: a running gateway, to which the backup may be arriving
+    const lock = lockFile(join(data, lockName));
+    if (lock === undefined) return;
+    try {
+      for (const path of left) await rm(path, { recursive: true, force: true });
+    } finally {
+      lock.release();
+    }
+  } catch {
+    // a disk that takes no change stops no start; the next one tries again
+  }
 }
 
 interface Folders {
@@ -134,23 +161,54 @@ interface Folders {
   readonly history: string;
 }
 
-/**
- * Moves the old data, the revisions, and each configuration folder that the backup brings anew. Copies the files of the
- * configuration, because gateway.yaml must stay until the new one replaces it.
- */
-async function setAside({ data, config, staged, history }: Folders, name: string): Promise<void> {
+/** Moves the old data and keeps the old configuration, in a folder `name` of each. */
+async function setAside(folders: Folders, name: string): Promise<void> {
+  const { data, config, staged } = folders;
   const [dataAside, configAside] = [join(data, name), join(config, name)];
   await makeFolder(dataAside);
-  await makeFolder(configAside);
-  for (const entry of await readdir(config, { withFileTypes: true })) {
-    const [old, copy] = [join(config, entry.name), join(configAside, entry.name)];
-    if (entry.isFile()) await createFile(copy, await readFile(old), { mode: (await stat(old)).mode & permissions });
-    const comesAnew = entry.name !== stagedDataName && old !== data && existsSync(join(staged, entry.name));
-    if (entry.isDirectory() && (comesAnew || entry.name === history)) await renameFile(old, copy);
-  }
+  await keepConfig(folders, config, staged, configAside);
   for (const entry of await readdir(data)) {
     const stays = entry === restoreFolderName || entry.startsWith(asideName) || entry.startsWith(lockName);
-    if (!stays) await renameFile(join(data, entry), join(dataAside, entry));
+    if (!stays) await moveUnlessMount(join(data, entry), join(dataAside, entry), join(staged, stagedDataName, entry));
+  }
+}
+
+/**
+ * Keeps the files of a configuration folder: copies them, because gateway.yaml must stay until the new one replaces it. Moves
+ * the revisions, and each folder that the backup brings anew. Files that links lead to are copied too: the restore writes
+ * through the links. The data folder, and a folder that holds it, stay where they are.
+ */
+async function keepConfig(folders: Folders, folder: string, staged: string, aside: string): Promise<void> {
+  const { data, config, history } = folders;
+  const isTop = folder === config;
+  await makeFolder(aside);
+  for (const entry of await readdir(folder)) {
+    const [old, copy, coming] = [join(folder, entry), join(aside, entry), join(staged, entry)];
+    if (old === data || (isTop && entry.startsWith(asideName))) continue;
+    const [kind, becomes] = [await kindOf(old), isTop && entry === stagedDataName ? undefined : await kindOf(coming)];
+    const comesAnew = becomes !== undefined;
+    if (data.startsWith(old + sep)) await keepConfig(folders, old, coming, copy);
+    else if (kind === 'folder' && (comesAnew || (isTop && entry === history))) await renameFile(old, copy);
+    else if (kind === 'file' && becomes === 'folder') await renameFile(old, copy);
+    else if (kind === 'file' && (isTop || comesAnew))
+      await createFile(copy, await readFile(old), { mode: (await stat(old)).mode & permissions });
+  }
+}
+
+/** What stands at a path, or what a link there leads to; undefined: nothing, or neither file nor folder. */
+async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isDirectory() === true) return 'folder';
+  return stats?.isFile() === true ? 'file' : undefined;
+}
+
+/** A mount cannot be renamed: it stays, unless the backup brings something of its name. */
+async function moveUnlessMount(from: string, to: string, coming: string): Promise<void> {
+  try {
+    await renameFile(from, to);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EBUSY', 'EXDEV'].includes(code) || existsSync(coming)) throw error;
   }
 }
 

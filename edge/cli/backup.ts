@@ -4,6 +4,7 @@
  *
  * Always: a backup runs with a lower priority than a gateway beside it.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { setNice } from '@forpost/shared/priority.ts';
@@ -12,12 +13,16 @@ import { checkTarget, writeBackup } from '../backup/backup-file.ts';
 import { checkBackup } from '../backup/check-backup.ts';
 import { type Restored, restore } from '../backup/restore.ts';
 import { judge } from '../config/judge.ts';
+import { loadInstallation } from '../config/load-installation.ts';
 import type { StagedRestore } from '../console/restore-desk.ts';
 import { type PassphraseOptions, readPassphrase } from './passphrase.ts';
 
 /** A priority (nice) lower than a gateway's, and not the lowest. */
 const behindGateway = 10;
 const standardOutput = '-';
+/** Problems in an answer for the page: a site without its secrets has one for each device. */
+const mostProblems = 50;
+const longestProblem = 500;
 
 export interface BackupCommand extends PassphraseOptions {
   readonly config: string;
@@ -30,7 +35,8 @@ export async function runBackup(file: string, { config, replace = false, ...from
   if (!isPiped) checkTarget(file, replace);
   const passphrase = await readPassphrase(from, true);
   setNice(behindGateway);
-  const backup = await makeBackup({ config, passphrase, now: Date.now() });
+  const target = isPiped ? {} : { target: file };
+  const backup = await makeBackup({ config, passphrase, now: Date.now(), ...target });
   try {
     const bytes = isPiped ? await pipe(backup.stream) : await writeBackup(backup.stream, file, replace);
     const { manifest, files, leftOut } = backup;
@@ -91,10 +97,23 @@ export async function runRestore(file: string, folder: string | undefined, optio
   else await printRestored(restored);
 }
 
-async function summaryOf({ manifest, configFile }: Restored): Promise<StagedRestore> {
+async function summaryOf(restored: Restored): Promise<StagedRestore> {
+  const { manifest, configFile } = restored;
   const { gateway, site, made_at: madeAt, machine, outbox } = manifest;
-  const { problems } = await judge(configFile);
+  const all = [...foreignFiles(restored), ...(await judge(configFile)).problems];
+  const more = all.length > mostProblems ? [`${all.length - mostProblems} more problems`] : [];
+  const problems = [...all.slice(0, mostProblems).map((one) => one.slice(0, longestProblem)), ...more];
   return { gateway, site, madeAt, machine, unsent: outbox?.unsent ?? 0, configFile: basename(configFile), problems };
+}
+
+/** The document and the secrets that the configuration names in another folder, where this box has others there. */
+function foreignFiles({ configFile, outside }: Restored): readonly string[] {
+  if (outside.length === 0) return [];
+  const { site_file: siteFile, secrets_file: secretsFile } = loadInstallation(configFile);
+  return outside
+    .filter(({ named }) => named === siteFile || named === secretsFile)
+    .filter(({ named, now }) => existsSync(named) && !readFileSync(named).equals(readFileSync(now)))
+    .map(({ named, now }) => `${named} is that of another gateway: copy ${now} there`);
 }
 
 async function printContents(file: string, passphrase: string): Promise<void> {

@@ -94,5 +94,6 @@ export const gatewayAnswersEn = {
   'reason.restore-not-staged': 'no restored gateway is here: send a backup and its passphrase first',
   'reason.restore-no-start': 'the restored gateway could not start here: {reason}',
   'reason.restore-no-room': 'the disk has no room for a backup of {mb} MB: free some space',
+  'reason.restore-committed': 'this box is becoming the restored gateway: wait for its restart',
   'reason.restore-not-taken': 'the restore cannot be taken here: {reason}',
 } as const;

@@ -99,5 +99,6 @@ export const gatewayAnswersRu = {
   'reason.restore-not-staged': 'восстановленного шлюза здесь нет: сначала отправьте копию и её парольную фразу',
   'reason.restore-no-start': 'восстановленный шлюз не смог бы запуститься здесь: {reason}',
   'reason.restore-no-room': 'на диске нет места для копии в {mb} МБ: освободите место',
+  'reason.restore-committed': 'это устройство становится восстановленным шлюзом: дождитесь его перезапуска',
   'reason.restore-not-taken': 'восстановить здесь не удалось: {reason}',
 } as const satisfies Readonly<Record<keyof typeof gatewayAnswersEn, string>>;
