@@ -1,6 +1,8 @@
 /**
  * `npm run faults -- [--runs N] [--jobs N] [--seed FROM] [--scenario NAME,…] [--keep] [--json]`: fault runs on real processes,
  * `--jobs` of them side by side. Other modes:
+ *   --scenario backup [--runs N] [--seed FROM]: boxes backed up under load, killed and replaced (replaced-box/run.ts)
+ *   --scenario site-kill [--runs N] [--seed FROM]: SIGKILL in pairing, changes of the site and a restore (site-kill/run.ts)
  *   --mistakes: puts known mistakes into the gateway, which the runs must find
  *   --simulate N [--seed FROM]: simulated runs
  *   --vision NAME [--runs N]: faults of cameras and of the vision process (vision/registry.ts)
@@ -19,6 +21,7 @@ import { conformanceReport } from '../conformance/report.ts';
 import { campaign, findMistakes } from './campaign.ts';
 import { fieldReport } from './field/report.ts';
 import { mistakeNames } from './mistakes/mistakes.ts';
+import { ownRunsOf } from './own-runs.ts';
 import { fuzzReport, hostileReport } from './packets/report.ts';
 import { pahoReport } from './paho/report.ts';
 import { clientsReport } from './paho/roles-report.ts';
@@ -71,10 +74,13 @@ function chosen(): Promise<0 | 1> {
   if (values.clients) return clientsReport();
   if (values.paho) return pahoReport(wholeNumber('runs', values.runs ?? '40'));
   if (values.mistakes) return findMistakes(mistakeNames, seed);
+  const [runs, scenarios] = [wholeNumber('runs', values.runs ?? '5'), names(values.scenario)];
+  const own = ownRunsOf(scenarios);
+  if (own !== undefined) return own({ runs, firstSeed: seed, keep: values.keep });
   return campaign({
-    runs: wholeNumber('runs', values.runs ?? '5'),
+    runs,
     firstSeed: seed,
-    scenarios: names(values.scenario),
+    scenarios,
     keep: values.keep,
     jobs: wholeNumber('jobs', values.jobs),
   });
