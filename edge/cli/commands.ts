@@ -4,6 +4,7 @@ import { version } from '@forpost/shared/version.ts';
 import { actionsList, actionsTry } from './commands/actions.ts';
 import { backup, restore } from './commands/backup.ts';
 import { camerasAdd, camerasFind, camerasFingerprint, camerasTest } from './commands/cameras.ts';
+import { centreShow, centreTry } from './commands/centre.ts';
 import { check } from './commands/check.ts';
 import { cloud } from './commands/cloud.ts';
 import {
@@ -36,6 +37,7 @@ export const gatewayCommands: CommandTable = {
     site: 'the site’s document and its revisions',
     actions: 'what the site does by itself when an alarm begins',
     devices: 'devices, consumers and people, and their credentials',
+    centre: 'the links of the gateway to its centre',
     pair: 'the pairing window, in which unknown clients show themselves and are taken in',
     cameras: 'cameras of the site',
     model: 'detection models',
@@ -74,6 +76,8 @@ export const gatewayCommands: CommandTable = {
     camerasTest,
     camerasAdd,
     camerasFingerprint,
+    centreShow,
+    centreTry,
     replay,
     backup,
     restore,

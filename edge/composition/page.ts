@@ -12,6 +12,7 @@ import { writeCameraLogin } from '../config/camera-logins.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
 import { DeviceImport } from '../config/device-import.ts';
 import type { CameraLogins } from '../console/camera-save-route.ts';
+import type { CentreLinks } from '../console/centre-routes.ts';
 import { PageSource } from '../console/page-source.ts';
 import { pairingView } from '../console/pairing-view.ts';
 import { RetryingPage } from '../console/retrying-page.ts';
@@ -29,6 +30,7 @@ import { RuleSetup } from '../rules/form/rule-setup.ts';
 import { MuteWatch } from '../rules/mute-watch.ts';
 import { Rehearsals } from '../rules/rehearsal/rehearsals.ts';
 import { ruleProblems } from '../rules/rule-problems.ts';
+import { linkViews } from '../uplink/link-view.ts';
 import { composeCredentials } from './credentials.ts';
 import { composeHost } from './host.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
@@ -98,6 +100,10 @@ export function composePage(
   };
   const users = new ConsoleUsers(options.secrets);
   const actionRoutes = { site: () => site.current, actions, tests: actionTests };
+  const centre: CentreLinks = {
+    links: () => linkViews(installation.uplink, uplink, clock.now()),
+    tryLink: (sink) => uplink.tryLink(sink),
+  };
   const cameraLogins: CameraLogins = {
     write: (camera, login) => writeCameraLogin(installation, camera, login),
     change: async (camera, login) => {
@@ -127,6 +133,7 @@ export function composePage(
     pairing,
     takeBackup: backupProcess(options.configFile),
     actions: actionRoutes,
+    centre,
     rules: {
       site: () => site.current,
       setup: new RuleSetup({
@@ -155,6 +162,7 @@ export function composePage(
     pairing,
     ...logIns,
     actions: actionRoutes,
+    centre,
     cameraLogins,
   });
   const retryingPage: RetryingPage = new RetryingPage({ server, clock, logger: loggerOf(options, 'console') });

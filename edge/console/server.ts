@@ -52,6 +52,7 @@ import { registerBackupRoute } from './backup-route.ts';
 import { type BridgeRouteParts, registerBridgeRoutes } from './bridge-routes.ts';
 import { type CameraLogins, registerCameraSaveRoute } from './camera-save-route.ts';
 import { type CameraSetUpParts, registerCameraSetUpRoutes } from './camera-set-up-routes.ts';
+import { type CentreLinks, registerCentreRoutes } from './centre-routes.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
 import { registerMessageRoute } from './message-routes.ts';
@@ -90,6 +91,8 @@ export interface ConsoleServerOptions {
   readonly cameraLogins?: CameraLogins;
   /** makes a backup; absent: the page makes none. @throws ForpostError with the reason in words */
   readonly takeBackup?: (passphrase: string) => Promise<Readable>;
+  /** the links to the centre; absent: the page shows none */
+  readonly centre?: CentreLinks;
   /** the site's actions; absent: the page shows none */
   readonly actions?: ActionRouteParts;
   /** the set-up of rules; absent: the page makes none */
@@ -245,7 +248,7 @@ export class ConsoleServer implements Part {
       clock,
     });
     registerOpenRoutes(app, health);
-    const { takeBackup, pairing, rules, actions, cameras, cameraLogins, restoreDesk, messages } = this.#options;
+    const { takeBackup, pairing, centre, rules, actions, cameras, cameraLogins, restoreDesk, messages } = this.#options;
     registerRoutes(app, { source, login, clock, metrics, pairing });
     if (pairing !== undefined) {
       const { pairing: window, view } = pairing;
@@ -257,6 +260,7 @@ export class ConsoleServer implements Part {
     }
     if (actions !== undefined)
       registerActionRoutes(app.withTypeProvider(), actions, (request) => authorOf(request, login).name);
+    if (centre !== undefined) registerCentreRoutes(app.withTypeProvider(), centre);
     if (rules !== undefined) registerRuleRoutes(app.withTypeProvider(), rules);
     if (cameras !== undefined) registerCameraSetUpRoutes(app.withTypeProvider(), { ...cameras, login });
     if (messages !== undefined) registerMessageRoute(app.withTypeProvider(), messages);

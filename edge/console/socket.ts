@@ -25,6 +25,7 @@ import type { SiteDocument } from '../site/document.ts';
 import { type ActionRouteParts, registerActionRoutes } from './action-routes.ts';
 import { type BridgeRouteParts, registerBridgeRoutes } from './bridge-routes.ts';
 import { type CameraLogins, registerCameraSaveRoute } from './camera-save-route.ts';
+import { type CentreLinks, registerCentreRoutes } from './centre-routes.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
 import { type PairingDoor, registerPairingRoutes } from './pairing-routes.ts';
@@ -49,6 +50,7 @@ export interface GatewaySocketOptions {
   /** absent: nobody can pair through this socket */
   readonly pairing?: PairingDoor;
   readonly actions?: ActionRouteParts;
+  readonly centre?: CentreLinks;
   /** stores the log-ins of cameras; absent: none is stored */
   readonly cameraLogins?: CameraLogins;
   readonly bridges?: BridgeRouteParts['bridges'];
@@ -65,8 +67,19 @@ export class GatewaySocket implements Part {
   }
 
   async start(): Promise<void> {
-    const { folder, document, passwordsFor, credentials, devices, bridges, pairing, actions, cameraLogins, logger } =
-      this.#options;
+    const {
+      folder,
+      document,
+      passwordsFor,
+      credentials,
+      devices,
+      bridges,
+      pairing,
+      actions,
+      centre,
+      cameraLogins,
+      logger,
+    } = this.#options;
     const path = join(folder, socketName);
     const app = Fastify({
       loggerInstance: logger as FastifyBaseLogger,
@@ -85,6 +98,7 @@ export class GatewaySocket implements Part {
       registerPairingRoutes(app.withTypeProvider(), { pairing: pairing.pairing, view: pairing.view, authorOf });
     if (actions !== undefined)
       registerActionRoutes(app.withTypeProvider(), actions, (request) => authorOf(request).name);
+    if (centre !== undefined) registerCentreRoutes(app.withTypeProvider(), centre);
     if (cameraLogins !== undefined) registerCameraSaveRoute(app, { document, authorOf, logins: cameraLogins });
     try {
       // left by a killed gateway: this one holds the lock of the data folder

@@ -13,6 +13,7 @@ import type { EarlierAlarmsView, EarlierAlarmView } from './schemas/alarms.ts';
 import type { BridgesAnswer } from './schemas/bridges.ts';
 import type { AskView, FoundView, OfferedView, StreamTestView } from './schemas/camera-set-up.ts';
 import type { CameraRule, CameraSceneView } from './schemas/cameras.ts';
+import type { CentreAnswer, TriedLink } from './schemas/centre.ts';
 import type { DeadLetterView } from './schemas/clients.ts';
 import type { AcceptedView, JudgementView, KnockerView, PairingView } from './schemas/pairing.ts';
 import type { CheckedDraft, Completions, FormFieldView, RehearsalView, RuleForms } from './schemas/rules.ts';
@@ -29,6 +30,7 @@ export type {
   CameraScene,
   CameraSceneView,
   CameraTest,
+  CentreAnswer,
   ChangeInWords,
   CheckedDraft,
   Completions,
@@ -58,6 +60,7 @@ export type {
   StreamTestView,
   Summary,
   Tried,
+  TriedLink,
 };
 
 /** A bridge with the devices behind it, and those that it has found. */

@@ -43,6 +43,18 @@ export interface ByteGrant {
   readonly waitMs: number;
 }
 
+/** One step of a try of the link. */
+export interface LinkStep {
+  readonly what: 'name' | 'connection' | 'tls' | 'log-in' | 'answer';
+  /** host:port */
+  readonly where: string;
+  /** skipped: a step before it failed, or it cannot be told apart */
+  readonly result: 'ok' | 'failed' | 'skipped';
+  /** in words, which `recognise` finds */
+  readonly said: string;
+  readonly ms: number;
+}
+
 /** What the main thread asks of the uplink's thread. */
 export type UplinkCalls = {
   /** Evidence wants to send `bytes` over this sink's metered link. */
@@ -50,6 +62,8 @@ export type UplinkCalls = {
     readonly question: { readonly sink: string; readonly bytes: number };
     readonly answer: ByteGrant;
   };
+  /** A try of the link to this sink (link-test.ts). */
+  readonly tryLink: { readonly question: { readonly sink: string }; readonly answer: readonly LinkStep[] };
 };
 
 /** What the uplink's thread asks of the main thread. */

@@ -90,6 +90,19 @@ export interface SinkPlace {
   readonly secretsFile: string;
 }
 
+/** A server that the sink connects to first, for a try of the link. */
+export interface SinkServer {
+  /** without brackets */
+  readonly host: string;
+  readonly port: number;
+  /** undefined: without TLS */
+  readonly tls: ClientTls | undefined;
+  /** the environment may name a proxy for it */
+  readonly throughProxy?: boolean;
+  /** the sentence with the remedy for an error of TLS; undefined: its own message is the best there is */
+  readonly reasonOf: (error: Error) => string | undefined;
+}
+
 export interface SinkKind<Config extends SinkConfig = SinkConfig> {
   /** as gateway.yaml names it: kafka, http, … */
   readonly kind: string;
@@ -111,6 +124,8 @@ export interface SinkKind<Config extends SinkConfig = SinkConfig> {
   checkSecret(config: Config, secret: SinkSecret | undefined, place: SinkPlace): Words | undefined;
   /** the destination, as it follows «uplink to»: Kafka at broker:9092 */
   summary(config: Config): string;
+  /** the servers that the sink connects to first; absent: a try of the link opens a session alone. `now`: ms since 1970 */
+  servers?(config: Config, now: () => number): readonly SinkServer[];
   /** the address that receives evidence with the sink's token; absent: this kind receives no evidence */
   evidence?(config: Config): { readonly url: string; readonly tls: ClientTls | undefined };
   create(config: Config, context: SinkContext): Promise<Sink>;

@@ -44,6 +44,8 @@ export interface Sink {
   open(deadlineMs: number): Promise<SinkSession>;
   /** problems at the sink that do not stop the sending, as sentences */
   problems?(): readonly Words[];
+  /** whether an error of `open` says that the other side refuses the log-in, or that there is none; absent: unknown */
+  isLogInRefused?(error: unknown): boolean;
   /** bytes on the wire outside sessions, both ways: commands and failed connections; absent: not counted */
   readonly otherWireBytes?: number;
   /** the feed of the centre's commands; absent: this sink has none */

@@ -23,9 +23,19 @@ import { Answerer, Caller } from '@forpost/shared/threads/calls.ts';
 import type { InHand } from '../outbox/in-hand.ts';
 import type { DamagePlace } from '../outbox/sqlite/event-rows.ts';
 import type { EvidenceLink } from './evidence-link.ts';
-import type { ByteGrant, FromThread, MainCalls, Refusal, ThreadData, ToThread, UplinkCalls } from './messages.ts';
+import { longestTryMs } from './link-limits.ts';
+import type {
+  ByteGrant,
+  FromThread,
+  LinkStep,
+  MainCalls,
+  Refusal,
+  ThreadData,
+  ToThread,
+  UplinkCalls,
+} from './messages.ts';
 import type { SinkIdentity } from './sink.ts';
-import { type SinkConfig, type SinkSecret, sinkName } from './sink-kind.ts';
+import { type SinkConfig, type SinkSecret, secretKey, sinkName } from './sink-kind.ts';
 
 export interface UplinkOptions {
   readonly sinks: readonly SinkConfig[];
@@ -93,6 +103,8 @@ export class Uplink implements Part {
   #renewing: Worker | undefined;
   #uplinks: readonly UplinkStatus[] = [];
   #lanes: readonly LaneBacklog[] = [];
+  /** by sink, ms since 1970 */
+  readonly #successes = new Map<string, number>();
   #problems: readonly Words[] = [];
   readonly #calls: Caller<UplinkCalls>;
   readonly #answerer: Answerer<MainCalls>;
@@ -185,6 +197,22 @@ export class Uplink implements Part {
     return this.#lanes;
   }
 
+  /** When the sink last called events safe, ms since 1970; undefined: not since the gateway started. */
+  lastSuccess(sink: string): number | undefined {
+    return this.#successes.get(sink);
+  }
+
+  /** The name of the credential that the gateway sends to the sink, as token or password; undefined: it sends none. */
+  credentialOf(sink: string): string | undefined {
+    const secret = Object.hasOwn(this.#secrets, sink) ? this.#secrets[sink] : undefined;
+    return secret === undefined ? undefined : secretKey(secret);
+  }
+
+  /** Tries the link to a sink, step by step. Sends no event. @throws ForpostError where the uplink's thread does not run */
+  tryLink(sink: string): Promise<readonly LinkStep[]> {
+    return this.#calls.call('tryLink', { sink }, longestTryMs);
+  }
+
   /** Problems at the sinks that do not stop the sending, in words. */
   problems(): readonly Words[] {
     return this.#problems;
@@ -257,6 +285,7 @@ export class Uplink implements Part {
     switch (message.kind) {
       case 'acknowledge':
         this.#restarts = 0;
+        this.#successes.set(message.sink, this.#options.clock.now());
         acknowledge(message.sink, message.epoch, message.lane, message.through);
         return;
       case 'report':

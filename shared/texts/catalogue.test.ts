@@ -76,6 +76,7 @@ const notTranslated: ReadonlySet<string> = new Set([
     'Forpost',
     'Shelly',
     'Tasmota',
+    'Zigbee',
     'Kafka',
     'ClickHouse',
     'kafkajs',

@@ -16,9 +16,10 @@ import type { OutboxReader } from '../../outbox/outbox.ts';
 import { isDamage } from '../../outbox/sqlite/damage.ts';
 import { DamagedRange } from '../../outbox/sqlite/event-rows.ts';
 import { openReader } from '../../outbox/sqlite/reader/sqlite-reader.ts';
-import type { FromThread, MainCalls, ThreadData, ToThread, UplinkCalls } from '../messages.ts';
+import { tryLink } from '../link-test.ts';
+import type { FromThread, LinkStep, MainCalls, ThreadData, ToThread, UplinkCalls } from '../messages.ts';
 import { sinkName } from '../sink-kind.ts';
-import { createSink } from '../sinks/registry.ts';
+import { createSink, sinkKindOf } from '../sinks/registry.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { UplinkMemory } from './uplink-memory.ts';
 
@@ -65,8 +66,17 @@ const dispatcher = new Dispatcher({
   wantCommits: () => Atomics.store(commitsWanted, 0, 1),
 });
 
+/** by sink: tries at the same time share one */
+const tries = new Map<string, Promise<readonly LinkStep[]>>();
 const answerer = new Answerer<UplinkCalls>(
-  { grantBytes: ({ sink, bytes }) => dispatcher.grantBytes(sink, bytes) },
+  {
+    grantBytes: ({ sink, bytes }) => dispatcher.grantBytes(sink, bytes),
+    tryLink: ({ sink }) => {
+      const running = tries.get(sink) ?? linkTest(sink).finally(() => tries.delete(sink));
+      tries.set(sink, running);
+      return running;
+    },
+  },
   maxOpen,
 );
 const listener = new CommandListener({
@@ -102,6 +112,14 @@ port.on('message', (message: ToThread) => {
 });
 dispatcher.start();
 listener.start();
+
+async function linkTest(name: string): Promise<readonly LinkStep[]> {
+  const at = data.sinks.findIndex((config) => sinkName(config) === name);
+  const [config, made] = [data.sinks[at], sinks[at]];
+  if (config === undefined || made === undefined) throw new RangeError(`there is no uplink "${name}"`);
+  const servers = sinkKindOf(config).servers?.(config, () => systemClock.now()) ?? [];
+  return tryLink({ sink: made.sink, servers, clock: systemClock });
+}
 
 /**
  * A reader that opens the file at the first read, and again after an error: the file may be put aside and a new one

@@ -1,6 +1,7 @@
 /** English texts of what a gateway says of itself: its status, its problems, what it could not understand. See ../texts.ts for the rules of a key. */
 import { gatewayAnswersEn } from './gateway-answers.en.ts';
 import { gatewayCamerasEn } from './gateway-cameras.en.ts';
+import { gatewayLinkTestEn } from './gateway-link-test.en.ts';
 import { gatewayLinksEn } from './gateway-links.en.ts';
 import { gatewayNotesEn } from './gateway-notes.en.ts';
 import { gatewayPairingEn } from './gateway-pairing.en.ts';
@@ -10,6 +11,7 @@ export const gatewayEn = {
   ...gatewayAnswersEn,
   ...gatewayProblemsEn,
   ...gatewayNotesEn,
+  ...gatewayLinkTestEn,
   ...gatewayLinksEn,
   ...gatewayPairingEn,
   ...gatewayCamerasEn,

@@ -2,6 +2,7 @@
 import type { Wording } from '../texts.ts';
 import { gatewayAnswersRu } from './gateway-answers.ru.ts';
 import { gatewayCamerasRu } from './gateway-cameras.ru.ts';
+import { gatewayLinkTestRu } from './gateway-link-test.ru.ts';
 import { gatewayLinksRu } from './gateway-links.ru.ts';
 import { gatewayNotesRu } from './gateway-notes.ru.ts';
 import { gatewayPairingRu } from './gateway-pairing.ru.ts';
@@ -11,6 +12,7 @@ export const gatewayRu = {
   ...gatewayAnswersRu,
   ...gatewayProblemsRu,
   ...gatewayNotesRu,
+  ...gatewayLinkTestRu,
   ...gatewayLinksRu,
   ...gatewayPairingRu,
   ...gatewayCamerasRu,

@@ -1,11 +1,13 @@
 /** English texts of set-up on the gateway’s page, a file for each area. See ../texts.ts for the rules of a key. */
 import { setUpBridgesEn } from './set-up-bridges.en.ts';
 import { setUpCamerasEn } from './set-up-cameras.en.ts';
+import { setUpCentreEn } from './set-up-centre.en.ts';
 import { setUpConsumersEn } from './set-up-consumers.en.ts';
 import { setUpDevicesEn } from './set-up-devices.en.ts';
 import { setUpPairingEn } from './set-up-pairing.en.ts';
 
 export const setUpEn = {
+  ...setUpCentreEn,
   ...setUpConsumersEn,
   ...setUpBridgesEn,
   ...setUpDevicesEn,
@@ -122,7 +124,7 @@ export const setUpEn = {
   'restore.discard': 'Discard the backup',
   // the site itself
   'site.title': 'Site and gateway',
-  'site.about': 'name, place, time zone, language, the link to the centre',
+  'site.about': 'name, place, time zone, language, the machine’s network and clock',
   'site.name-hint': 'As people call the site.',
   'site.place-hint': 'Its address, or how to find it.',
   'site.zone': 'Time zone',
@@ -133,7 +135,7 @@ export const setUpEn = {
   'site.local-only': 'Only here',
   'site.local-only-hint': 'The centre may not change the site then.',
   'site.restart':
-    'Network, ports, certificates and the way to the centre stand in gateway.yaml on the box. A change of them counts after a restart: check it with “forpost check gateway.yaml” before.',
+    'Ports and certificates stand in gateway.yaml on the box. A change of them counts after a restart: check it with “forpost check gateway.yaml” before.',
   // history
   'history.title': 'History',
   'history.about': 'who changed what, and back to an earlier state',

@@ -2,11 +2,13 @@
 import type { Wording } from '../texts.ts';
 import { setUpBridgesRu } from './set-up-bridges.ru.ts';
 import { setUpCamerasRu } from './set-up-cameras.ru.ts';
+import { setUpCentreRu } from './set-up-centre.ru.ts';
 import { setUpConsumersRu } from './set-up-consumers.ru.ts';
 import { setUpDevicesRu } from './set-up-devices.ru.ts';
 import { setUpPairingRu } from './set-up-pairing.ru.ts';
 
 export const setUpRu = {
+  ...setUpCentreRu,
   ...setUpConsumersRu,
   ...setUpBridgesRu,
   ...setUpDevicesRu,
@@ -122,7 +124,7 @@ export const setUpRu = {
   'restore.discard': 'Удалить копию',
   // the site itself
   'site.title': 'Объект и шлюз',
-  'site.about': 'название, место, часовой пояс, язык, связь с центром',
+  'site.about': 'название, место, часовой пояс, язык, сеть и часы шлюза',
   'site.name-hint': 'Как люди называют объект.',
   'site.place-hint': 'Адрес или как его найти.',
   'site.zone': 'Часовой пояс',
@@ -133,7 +135,7 @@ export const setUpRu = {
   'site.local-only': 'Только здесь',
   'site.local-only-hint': 'Тогда центр не может изменять объект.',
   'site.restart':
-    'Сеть, порты, сертификаты и путь к центру записаны в файле gateway.yaml на машине. Их изменение вступает в силу после перезапуска: сначала проверьте его командой «forpost check gateway.yaml».',
+    'Порты и сертификаты записаны в файле gateway.yaml на машине. Их изменение вступает в силу после перезапуска: сначала проверьте его командой «forpost check gateway.yaml».',
   // history
   'history.title': 'История',
   'history.about': 'кто что изменил и возврат к прежнему состоянию',

@@ -14,6 +14,7 @@ export const areas: readonly SetUpArea[] = [
   area('rules', t('set-up/rules.title'), t('set-up/rules.about'), () => import('./rules/area.ts')),
   area('actions', t('set-up/actions.title'), t('set-up/actions.about'), () => import('./actions/area.ts')),
   area('consumers', t('set-up/consumers.title'), t('set-up/consumers.about'), () => import('./consumers/area.ts')),
+  area('centre', t('set-up/centre.title'), t('set-up/centre.about'), () => import('./centre/area.ts')),
   area('site', t('set-up/site.title'), t('set-up/site.about'), () => import('./site/area.ts')),
   area('history', t('set-up/history.title'), t('set-up/history.about'), () => import('./history/area.ts')),
   area('backup', t('set-up/backup.title'), t('set-up/backup.about'), () => import('./backup/area.ts')),

@@ -71,6 +71,7 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
     get otherWireBytes() {
       return other.bytes;
     },
+    isLogInRefused,
     async open(deadlineMs) {
       const session = new HttpSession(base, config.tls, credentialOf(config, context), context);
       try {
@@ -93,7 +94,24 @@ export function httpSink(config: HttpSinkConfig, context: SinkContext): Sink {
 function credentialOf({ tls }: HttpSinkConfig, { secret, name }: SinkContext): string | undefined {
   if (secret?.token !== undefined) return secret.token;
   if (tls !== undefined && tls !== true && tls.certificate !== undefined) return undefined;
-  throw new ForpostError('FORPOST_SINK_UNREACHABLE', words('gateway/reason.no-token', { name }));
+  throw new ForpostError('FORPOST_SINK_UNREACHABLE', words('gateway/reason.no-token', { name }), {
+    cause: new AnsweredStatus(401),
+  });
+}
+
+/** The status of an answer that is no success; 401 where this side has no credential to send. */
+class AnsweredStatus extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`status ${status}`);
+    this.status = status;
+  }
+}
+
+function isLogInRefused(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof AnsweredStatus && (cause.status === 401 || cause.status === 403);
 }
 
 class HttpSession implements SinkSession {
@@ -199,6 +217,7 @@ class HttpSession implements SinkSession {
     throw new ForpostError(
       refusals.has(status) ? 'FORPOST_SINK_REFUSED' : 'FORPOST_SINK_UNREACHABLE',
       words('gateway/reason.http-answered', { where: this.#base, status: String(status), reason: reasonIn(text) }),
+      { cause: new AnsweredStatus(status) },
     );
   }
 

@@ -1,6 +1,7 @@
 /** The sink kind `http`, the centre's receiver over HTTPS: its configuration. The sink itself is in http.ts. */
 import Type from 'typebox';
 import { type SinkKind, wrongSecret } from '../../sink-kind.ts';
+import { httpReason } from './reasons.ts';
 import { receiverAddressProblem } from './receiver-address.ts';
 import { type HttpSinkConfig, schema } from './settings.ts';
 
@@ -35,7 +36,22 @@ export const http: SinkKind<HttpSinkConfig> = {
     return secret === undefined && hasCertificate ? undefined : wrongSecret('token', secret, place);
   },
 
-  summary: ({ url }) => url,
+  // a user name or password in the address is not for the page
+  summary: ({ url }) => url.replace(/\/\/[^/@]*@/, '//'),
+
+  servers({ url, tls }, now) {
+    const { protocol, hostname, port } = new URL(url);
+    const isSecure = protocol === 'https:';
+    return [
+      {
+        host: hostname.replace(/^\[|\]$/g, ''),
+        port: Number(port) || (isSecure ? 443 : 80),
+        tls: isSecure ? (tls ?? true) : undefined,
+        throughProxy: true,
+        reasonOf: (error) => httpReason(error, url, tls, now()),
+      },
+    ];
+  },
 
   evidence: ({ url, tls }) => ({ url, tls }),
 

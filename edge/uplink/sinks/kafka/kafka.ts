@@ -62,6 +62,7 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
       clock,
       logger,
     }),
+    isLogInRefused: isRefusedLogin,
     problems: () => topics.problems,
     get otherWireBytes() {
       return other.bytes;
@@ -97,11 +98,22 @@ export function kafkaSink(config: KafkaSinkConfig, context: SinkContext): Sink {
   };
 }
 
+class NoPassword extends Error {}
+
+/** Whether Kafka refused the user and password, or there is no password to send. */
+function isRefusedLogin(error: unknown): boolean {
+  for (let at = error; at instanceof Error; at = at.cause)
+    if (at instanceof NoPassword || at.name === 'KafkaJSSASLAuthenticationError') return true;
+  return false;
+}
+
 /** @throws ForpostError FORPOST_SINK_UNREACHABLE if the secrets file has no password */
 function loginOf({ sasl }: KafkaSinkConfig, { name, secret }: SinkContext): KafkaLogin | undefined {
   if (sasl === undefined) return undefined;
   if (secret?.password !== undefined) return { ...sasl, password: secret.password };
-  throw new ForpostError('FORPOST_SINK_UNREACHABLE', words('gateway/reason.no-password', { name }));
+  throw new ForpostError('FORPOST_SINK_UNREACHABLE', words('gateway/reason.no-password', { name }), {
+    cause: new NoPassword('no password'),
+  });
 }
 
 /** The topics at the cluster: each new session describes them, and a long session does so again now and then. */

@@ -1,6 +1,7 @@
 /** The sink kind `kafka`, a Kafka cluster: its configuration. The sink itself is in kafka.ts. */
-import { brokerProblem } from '@forpost/shared/kafka/brokers.ts';
+import { brokerProblem, parseBroker } from '@forpost/shared/kafka/brokers.ts';
 import { clearPassword } from '@forpost/shared/kafka/clear-password.ts';
+import { securityReason } from '@forpost/shared/kafka/reasons.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import Type from 'typebox';
 import { type SinkKind, secretKey, wrongSecret } from '../../sink-kind.ts';
@@ -41,6 +42,14 @@ export const kafka: SinkKind<KafkaSinkConfig> = {
   },
 
   summary: ({ brokers }) => `Kafka at ${brokers.join(', ')}`,
+
+  servers({ brokers, tls }, now) {
+    const reasonOf = (error: Error) => securityReason(error, { tls, brokers }, now());
+    return brokers.flatMap((text) => {
+      const broker = parseBroker(text);
+      return broker === undefined ? [] : [{ ...broker, tls, reasonOf }];
+    });
+  },
 
   async create(config, context) {
     const { kafkaSink } = await import('./kafka.ts');

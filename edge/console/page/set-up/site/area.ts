@@ -2,7 +2,6 @@
 
 import { languageNames, languages } from '@forpost/shared/texts/language.ts';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
-import { uplinkView } from '../../gateway-view.ts';
 import type { AreaModule, AreaParts } from '../area.ts';
 import type { Field } from '../form/fields.ts';
 import { entryForm } from '../form/form.ts';
@@ -49,14 +48,13 @@ class SiteArea extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { site, status, nowMs } = this.parts;
+    const { site, status } = this.parts;
     const spec = { key: 'site', fields, save: t('set-up/form.save'), at: () => ['site'] };
     return html`${heading(t('set-up/site.title'), html`<code>${status.site}</code>`)}
       ${this.done === '' ? nothing : html`<p class="done" role="status">${this.done}</p>`}
       ${entryForm(site, spec, () => {
         this.done = t('set-up/form.saved');
       })}
-      ${uplinkView(status, nowMs)}
       <p class="muted">${t('set-up/site.restart')}</p>`;
   }
 }
