@@ -9,8 +9,10 @@ import { type CentreServices, capabilities } from '../../cloud/capabilities.ts';
 import { receiverPlugin } from '../../cloud/receiver/receiver.ts';
 import { registerActionRoutes } from '../../edge/console/action-routes.ts';
 import { registerBackupRoute } from '../../edge/console/backup-route.ts';
+import { registerBridgeRoutes } from '../../edge/console/bridge-routes.ts';
 import { registerCameraSaveRoute } from '../../edge/console/camera-save-route.ts';
 import { registerCameraSetUpRoutes } from '../../edge/console/camera-set-up-routes.ts';
+import { registerCentreRoutes } from '../../edge/console/centre-routes.ts';
 import { registerMessageRoute } from '../../edge/console/message-routes.ts';
 import { registerPairingRoutes } from '../../edge/console/pairing-routes.ts';
 import { registerRestoreRoutes } from '../../edge/console/restore-routes.ts';
@@ -28,6 +30,8 @@ export function gatewayDocument(): Promise<OpenApiDocument> {
     registerRestoreRoutes(app.withTypeProvider(), { desk: placeholder(), login });
     registerMessageRoute(app.withTypeProvider(), placeholder());
     registerSiteRoutes(app, { document: placeholder(), authorOf: placeholder() });
+    registerBridgeRoutes(app, { document: placeholder(), bridges: placeholder(), authorOf: placeholder() });
+    registerCentreRoutes(app.withTypeProvider(), placeholder());
     registerPairingRoutes(app.withTypeProvider(), {
       pairing: placeholder(),
       view: placeholder(),
