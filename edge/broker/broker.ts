@@ -305,10 +305,10 @@ export class Broker implements Part, LocalPublisher {
 
   /**
    * Credentials have changed: closes the connections whose credential is no longer valid, and drops the wills of those that
-   * were revoked. Returns how many it has closed.
+   * were revoked. `of`: the principals whose credentials may have ended; absent: all. Returns how many it has closed.
    */
-  endInvalid(standing: (principal: string, credential: string) => Standing): number {
-    return this.#lives.endInvalid(standing);
+  endInvalid(standing: (principal: string, credential: string) => Standing, of?: Iterable<string>): number {
+    return this.#lives.endInvalid(standing, of);
   }
 
   /**

@@ -104,11 +104,19 @@ export class ConnectionLives {
     this.#wills.ended(clientId);
   }
 
-  /** Closes the connections whose credential is no longer valid; drops the wills of those that were revoked. */
-  endInvalid(standing: (principal: string, credential: string) => Standing): number {
+  /**
+   * Closes the connections whose credential is no longer valid; drops the wills of those that were revoked. `of`: the
+   * principals whose credentials may have ended; absent: all.
+   */
+  endInvalid(standing: (principal: string, credential: string) => Standing, of?: Iterable<string>): number {
+    const { clients } = this.#parts;
     const standingOf = ({ principal, credential }: Connection) => standing(principal.id, credential);
-    const invalid = [...this.#parts.clients.all()].filter((connection) => standingOf(connection) !== 'valid');
-    this.#wills.drop((connection) => standingOf(connection) === 'revoked');
+    const ids = of === undefined ? undefined : new Set(of);
+    const asked = ids === undefined ? [...clients.all()] : [...ids].flatMap((id) => clients.of(id));
+    const invalid = asked.filter((connection) => standingOf(connection) !== 'valid');
+    this.#wills.drop(
+      (connection) => ids?.has(connection.principal.id) !== false && standingOf(connection) === 'revoked',
+    );
     for (const connection of invalid) {
       if (standingOf(connection) === 'revoked') connection.will = undefined;
       connection.end(reason.administrativeAction);
@@ -125,6 +133,8 @@ export class ConnectionLives {
     this.#wills.drop(({ principal }) => principalOf(principal.id)?.kind !== principal.kind);
     for (const connection of [...this.#parts.clients.all()]) {
       const principal = principalOf(connection.principal.id);
+      // the same rights
+      if (principal === connection.principal) continue;
       const { kind } = connection.principal;
       // a device that becomes a bridge connects anew: a connection has the limits of its log-in
       if (principal?.kind === kind && limitsOf(principal) === limitsOf(connection.principal)) {

@@ -42,3 +42,20 @@ test('two filters overlap exactly if some topic matches both', () => {
   for (const asked of ['tele/plug', 'tele/plug/a/b', 'stat/#', 'homes/a'])
     expect(set.overlapping(asked)).toBeUndefined();
 });
+
+test('a filter that is removed as often as it was added is as if it had never been there', () => {
+  fc.assert(
+    fc.property(filters, filters, topic, filter, (kept, gone, name, asked) => {
+      const set = new FilterSet([...kept, ...gone]);
+      for (const one of gone) set.remove(one);
+      expect(set.matches(name)).toBe(anyMatches(kept, name));
+      expect(set.covers(asked)).toBe(new FilterSet(kept).covers(asked));
+      expect(set.overlapping(asked)).toBe(new FilterSet(kept).overlapping(asked));
+    }),
+    { numRuns: 500 },
+  );
+  const set = new FilterSet(['a/b']);
+  set.remove('a/+');
+  set.remove('a');
+  expect(set.matches('a/b')).toBe(true);
+});

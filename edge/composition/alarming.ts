@@ -35,7 +35,13 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
   const { clock, random, installation } = options;
   const { site_file: file, secrets_file: secretsFile, data } = installation;
   const siteLog = loggerOf(options, 'site');
-  const checks = new DocumentChecks({ file, secretsFile, data, clock });
+  const checks = new DocumentChecks({
+    file,
+    secretsFile,
+    data,
+    clock,
+    known: () => ({ site: site.current, secretOf: (id) => ground.devices.logIns.secretOf(id) }),
+  });
   const site: LiveSite = new LiveSite({
     site: options.site,
     file,
@@ -44,7 +50,8 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     load: (text) => checks.load(text),
     compare: (before, after) => checks.compare(before, after),
     valuesOf: (text) => checks.values(text),
-    withEdits: (text, edits) => checks.withEdits(text, edits),
+    edited: (text, edit) => checks.edited(text, edit),
+    mistakesIn: (text, problems) => checks.mistakes(text, problems),
     parts: siteParts(options, ground, {
       rules: () => rules(),
       pipeline: () => pipeline,

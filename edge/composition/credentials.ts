@@ -17,7 +17,7 @@ export function composeCredentials(
     live: {
       set: (changed) => logIns.set(changed),
       revoke: (id) => logIns.revoke(id),
-      endInvalid: () => broker.endInvalid((id, credential) => logIns.standing(id, credential)),
+      endInvalid: (of) => broker.endInvalid((id, credential) => logIns.standing(id, credential), of),
     },
     clock,
     hasClientCa: installation.mqtt.tls?.client_ca !== undefined,

@@ -1,9 +1,11 @@
 /** The parts of a running gateway that take a change of the site, in the order in which they commit. Connects only. */
 import { messageOf } from '@forpost/shared/errors.ts';
+import { inSlices } from '@forpost/shared/slices.ts';
 import { words } from '@forpost/shared/texts/english.ts';
 import type { SiteActions } from '../alerts/site-actions.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { RuleEngine } from '../rules/engine.ts';
+import { factSteps } from '../rules/running-rule.ts';
 import type { Prepared } from '../site/change.ts';
 import type { SitePart } from '../site/live-site.ts';
 import type { Site } from '../site/site.ts';
@@ -29,6 +31,7 @@ export function siteParts(
     { name: 'restart', prepare: ({ site }, before) => needsRestart(site, before, isMetered) },
     {
       name: 'rules',
+      ready: async ({ site }) => void (await inSlices(factSteps(site))),
       prepare: ({ site }) =>
         tried(() => {
           rules().check(site, clock.uptime());
@@ -48,9 +51,9 @@ export function siteParts(
         tried(() => {
           const prepared = devices.prepare(next);
           return () => {
-            prepared.commit();
+            const changed = prepared.commit();
             broker.renew((user) => devices.principal(user));
-            broker.endInvalid((id, credential) => devices.logIns.standing(id, credential));
+            broker.endInvalid((id, credential) => devices.logIns.standing(id, credential), changed);
           };
         }),
     },

@@ -16,6 +16,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { makeCredential } from '@forpost/shared/made-credential.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
+import { inSlices } from '@forpost/shared/slices.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { certificatesIn } from '@forpost/shared/tls.ts';
 import {
@@ -33,8 +34,8 @@ import type { ChangedCredentials, CredentialChange } from './credential-changes.
 export interface LiveLogIns {
   set(changed: ChangedCredentials): void;
   revoke(id: string): void;
-  /** Closes the connections whose credential has ended. */
-  endInvalid(): void;
+  /** Closes the connections of these principals whose credential has ended. */
+  endInvalid(of: readonly string[]): void;
 }
 
 export interface CredentialStoreOptions {
@@ -70,8 +71,13 @@ export class CredentialStore implements CredentialDoor {
     this.#options = options;
   }
 
-  async list(): Promise<readonly CredentialView[]> {
-    return principalsIn(this.#options.site()).map((one) => this.#view(one));
+  list(): Promise<readonly CredentialView[]> {
+    return inSlices(this.#views());
+  }
+
+  async view(id: string): Promise<CredentialView | undefined> {
+    const found = principalIn(this.#options.site(), id);
+    return found === undefined ? undefined : this.#view(found);
   }
 
   async rotate(id: string, { graceS, password: chosen }: RotateRequest): Promise<Rotated> {
@@ -92,7 +98,7 @@ export class CredentialStore implements CredentialDoor {
     const { live, clock } = this.#options;
     const at = rfc3339(clock.now());
     live?.revoke(id);
-    live?.endInvalid();
+    live?.endInvalid([id]);
     await this.#change('revoked', { kind: 'revoke', id, at });
     return { id, revoked: at };
   }
@@ -114,15 +120,25 @@ export class CredentialStore implements CredentialDoor {
     return alone(async () => {
       const changed = await write([change]);
       live?.set(changed);
-      live?.endInvalid();
+      live?.endInvalid(Object.keys(changed));
       onChanged?.(what, change.id);
     });
   }
 
   #known(id: string): Principal {
-    const found = principalsIn(this.#options.site()).find((one) => one.id === id);
+    const found = principalIn(this.#options.site(), id);
     if (found === undefined) throw invalid(words('gateway/answer.no-principal', { id: id.slice(0, longestShown) }));
     return found;
+  }
+
+  *#views(): Generator<void, readonly CredentialView[], void> {
+    const views: CredentialView[] = [];
+    for (const { list, kind } of principalLists(this.#options.site()))
+      for (const one of list) {
+        views.push(this.#view(principalOf(one, kind)));
+        yield;
+      }
+    return views;
   }
 
   #viewOf(id: string): CredentialView {
@@ -140,12 +156,37 @@ type Principal = Pick<CredentialView, 'id' | 'name' | 'kind'>;
 
 /** All that log in to the broker, in the order of the site. */
 export function principalsIn(site: Pick<Site, 'devices' | 'bridges' | 'consumers'>): readonly Principal[] {
-  const { devices, bridges = [], consumers } = site;
+  return principalLists(site).flatMap(({ list, kind }) => list.map((one) => principalOf(one, kind)));
+}
+
+/** The one that logs in as `id`; undefined: the site has none. */
+function principalIn(site: Pick<Site, 'devices' | 'bridges' | 'consumers'>, id: string): Principal | undefined {
+  for (const { list, kind } of principalLists(site)) {
+    const found = list.find((one) => one.id === id);
+    if (found !== undefined) return principalOf(found, kind);
+  }
+  return undefined;
+}
+
+type Named = { readonly id: string; readonly name?: string | undefined };
+
+function principalLists({
+  devices,
+  bridges = [],
+  consumers,
+}: Pick<Site, 'devices' | 'bridges' | 'consumers'>): readonly {
+  readonly list: readonly Named[];
+  readonly kind: Principal['kind'];
+}[] {
   return [
-    ...devices.map(({ id, name = id }) => ({ id, name, kind: 'device' as const })),
-    ...bridges.map(({ id, name = id }) => ({ id, name, kind: 'bridge' as const })),
-    ...consumers.map(({ id, name = id }) => ({ id, name, kind: 'consumer' as const })),
+    { list: devices, kind: 'device' },
+    { list: bridges, kind: 'bridge' },
+    { list: consumers, kind: 'consumer' },
   ];
+}
+
+function principalOf({ id, name = id }: Named, kind: Principal['kind']): Principal {
+  return { id, name, kind };
 }
 
 /** `sha256:…` of a PEM text; else what the text says. */

@@ -59,6 +59,10 @@ class SocketDevices implements DevicesDoor {
     return accepted(await this.#client.ask('GET', '/api/v1/credentials')).credentials as readonly CredentialView[];
   }
 
+  async view(id: string): Promise<CredentialView | undefined> {
+    return (await this.list()).find((one) => one.id === id);
+  }
+
   async rotate(id: string, { graceS, password }: RotateRequest): Promise<Rotated> {
     const body = { graceS, ...(password === undefined ? {} : { password }) };
     return accepted(await this.#client.ask('POST', `${pathOf(id)}/rotate`, body)) as unknown as Rotated;

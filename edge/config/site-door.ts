@@ -16,7 +16,6 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { type Lock, lockFile } from '../outbox/sqlite/lock.ts';
 import type { Changed } from '../site/change.ts';
 import { SiteDocument } from '../site/document.ts';
-import { withEdits } from '../site/document-edit.ts';
 import { conflictInWords } from '../site/live-site.ts';
 import type { Author } from '../site/revision.ts';
 import { writeCameraLogin } from './camera-logins.ts';
@@ -90,7 +89,7 @@ function fileDoor(document: SiteDocument, author: Author, secrets: SecretsFile):
     undo: async (seen, to, why) => made(await document.undo(seen, to, { author, why })),
     saveCamera: async (seen, camera, edits, login, why) => {
       const makeSecrets = () => (login === undefined ? () => undefined : writeCameraLogin(secrets, camera, login));
-      const changed = await document.change({ seen, author, why, edit: (old) => withEdits(old, edits), makeSecrets });
+      const changed = await document.change({ seen, author, why, edit: edits, makeSecrets });
       if ('unchanged' in changed) makeSecrets();
       return made(changed);
     },

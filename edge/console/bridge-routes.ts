@@ -11,7 +11,6 @@ import type Type from 'typebox';
 import type { BridgeView } from '../devices/bridges/bridge-view.ts';
 import { deviceIdFor } from '../devices/pairing/device-id.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
-import { withNamedDevice } from '../site/bridge-edit.ts';
 import type { SiteDocument } from '../site/document.ts';
 import type { Author } from '../site/revision.ts';
 import { isFields } from '../site/values.ts';
@@ -62,8 +61,7 @@ export function registerBridgeRoutes(app: FastifyInstance, { document, bridges, 
       if (found === undefined) throw new HttpProblem(404, words('gateway/reason.no-found-device', { bridge, name }));
       const id = wanted ?? (await newId(document, named.name ?? found.name));
       const device = { id, source: found.source, ...named };
-      const edit = (text: string) => withNamedDevice(text, bridge, device);
-      return answer(reply, await document.change({ seen, author: authorOf(request), why, edit }));
+      return answer(reply, await document.change({ seen, author: authorOf(request), why, edit: { bridge, device } }));
     },
   );
 }

@@ -7,7 +7,7 @@
 import type { FastifyInstance } from 'fastify';
 import type Type from 'typebox';
 import type { CameraLogin } from '../cameras/messages.ts';
-import { type Edit, withEdits } from '../site/document-edit.ts';
+import type { Edit } from '../site/document-edit.ts';
 import { saveBody } from './schemas/camera-set-up.ts';
 import { cameraParams } from './schemas/cameras.ts';
 import { changedAnswer, changeRefusals } from './schemas/site.ts';
@@ -50,7 +50,7 @@ export function registerCameraSaveRoute(app: FastifyInstance, { document, author
         seen: seenIn(request),
         author: by,
         why,
-        edit: (old) => withEdits(old, edits as readonly Edit[]),
+        edit: edits as readonly Edit[],
         makeSecrets: () => (login === undefined ? () => undefined : logins.write(id, login)),
       });
       if (login !== undefined && 'unchanged' in changed) await logins.change(id, login);

@@ -11,6 +11,7 @@ import { message } from '@forpost/shared/texts/texts.ts';
 import type { FastifyRequest } from 'fastify';
 import type { CredentialDoor } from '../devices/credential-door.ts';
 import type { Author } from '../site/revision.ts';
+import { sendList } from './large-answer.ts';
 import {
   certificatesBody,
   credentialAnswer,
@@ -33,7 +34,7 @@ const act = { right: 'act' } as const;
 
 export function registerCredentialRoutes(app: Api, { credentials, authorOf }: CredentialRouteParts): void {
   const known = async (id: string) => {
-    if ((await credentials.list()).some((one) => one.id === id)) return;
+    if ((await credentials.view(id)) !== undefined) return;
     throw new HttpProblem(404, message('gateway/answer.no-principal', { id }));
   };
   const note = (request: FastifyRequest, id: string, what: string) => {
@@ -50,7 +51,7 @@ export function registerCredentialRoutes(app: Api, { credentials, authorOf }: Cr
         response: { 200: credentialsAnswer },
       },
     },
-    async () => ({ credentials: await credentials.list() }),
+    async (_request, reply) => sendList(reply, {}, 'credentials', await credentials.list()),
   );
   app.post(
     '/api/v1/credentials/:id/rotate',

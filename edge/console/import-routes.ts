@@ -5,6 +5,7 @@ import { message } from '@forpost/shared/texts/texts.ts';
 import type { FastifyRequest } from 'fastify';
 import type { ImportDoor } from '../devices/import-door.ts';
 import type { Author } from '../site/revision.ts';
+import { sendList } from './large-answer.ts';
 import { importBody, importedAnswer, importRefusals, longestList } from './schemas/import.ts';
 
 export interface ImportRouteParts {
@@ -25,7 +26,7 @@ export function registerImportRoute(app: Api, { devices, authorOf }: ImportRoute
         response: { 200: importedAnswer, ...importRefusals },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { csv, check = false, why = '' } = request.body;
       const imported = await devices.importDevices({ csv, check, why, author: authorOf(request) });
       if ('problems' in imported) {
@@ -39,7 +40,7 @@ export function registerImportRoute(app: Api, { devices, authorOf }: ImportRoute
       }
       if ('wouldAdd' in imported) return { added: imported.wouldAdd };
       const { added, revision } = imported;
-      return { added: added.length, revision, logIns: added };
+      return sendList(reply, { added: added.length, revision }, 'logIns', added);
     },
   );
 }

@@ -18,6 +18,7 @@ import { conflictInWords } from '../site/live-site.ts';
 import { refusedFor } from '../site/refused-for.ts';
 import type { Author, Revision } from '../site/revision.ts';
 import type { Mistake } from '../site/values.ts';
+import { sendJson, sendList } from './large-answer.ts';
 import {
   changedAnswer,
   changeRefusals,
@@ -128,9 +129,9 @@ function registerReading(app: FastifyInstance, { document }: SiteRouteParts): vo
       },
     },
     async (_request, reply) => {
-      const { revision, values } = await document.values();
+      const { revision, json } = await document.values();
       tag(reply, revision);
-      return { revision, values };
+      return sendJson(reply, { revision }, 'values', json);
     },
   );
   app.get(
@@ -280,7 +281,7 @@ async function changed(
     return given?.takeBack ?? (async () => undefined);
   };
   const told = answer(reply, await document.change({ ...change, makeSecrets }));
-  return made.length === 0 ? told : { ...told, passwords: made };
+  return made.length === 0 ? told : sendList(reply, { ...told }, 'passwords', made);
 }
 
 /** The revision that the author has seen. @throws HttpProblem 428 without one */

@@ -50,6 +50,8 @@ export interface Rotated {
 export interface CredentialDoor {
   /** in the order of the site: devices, bridges, consumers */
   list(): Promise<readonly CredentialView[]>;
+  /** undefined: the site has no such device, bridge or consumer */
+  view(id: string): Promise<CredentialView | undefined>;
   rotate(id: string, request: RotateRequest): Promise<Rotated>;
   /** Its connections are closed before anything is written. */
   revoke(id: string): Promise<{ readonly id: string; readonly revoked: string }>;

@@ -41,6 +41,16 @@ interface Entry {
   readonly clientId: string | undefined;
 }
 
+/** What the entries say, by another key than the id. */
+interface Tables {
+  /** ids by fixed user name, and by fixed user name with client id */
+  readonly fixed: Map<string, string>;
+  /** ids by certificate */
+  readonly certificates: Map<string, string>;
+  /** when the old password of an id ends, ms since 1970 */
+  readonly ends: Map<string, number>;
+}
+
 export interface LogInsOptions {
   readonly mqtt: Secrets['mqtt'];
   /** the site as it is now */
@@ -53,12 +63,8 @@ export class LogIns {
   readonly #principalOf: LogInsOptions['principalOf'];
   readonly #clock: Pick<Clock, 'now'>;
   readonly #verifier: PasswordVerifier;
-  #entries: ReadonlyMap<string, Entry> = new Map();
-  /** ids by fixed user name, and by fixed user name with client id */
-  #fixed: ReadonlyMap<string, string> = new Map();
-  #certificates: ReadonlyMap<string, string> = new Map();
-  /** when old passwords end, the next one first */
-  #ends: readonly number[] = [];
+  #entries = new Map<string, Entry>();
+  #tables = newTables();
   /** revoked ids; the secrets file may lack the revocation so far */
   readonly #revoked = new Set<string>();
 
@@ -82,29 +88,41 @@ export class LogIns {
     const before = this.#entries;
     const entries = new Map<string, Entry>();
     const changed: string[] = [];
-    for (const [id, secret] of Object.entries(mqtt)) {
+    const tables = newTables();
+    for (const id of Object.keys(mqtt)) {
+      const secret = mqtt[id] as MqttSecret;
       const known = before.get(id);
       const isSame = known !== undefined && isSameSecret(known.secret, secret);
       if (!isSame && known !== undefined) changed.push(id);
-      entries.set(id, isSame ? known : entryOf(secret));
+      const entry = isSame ? known : entryOf(secret);
+      entries.set(id, entry);
+      addTo(tables, id, entry);
       yield;
     }
-    for (const id of before.keys()) if (!entries.has(id)) changed.push(id);
+    for (const id of before.keys()) {
+      if (!entries.has(id)) changed.push(id);
+      yield;
+    }
     return () => {
-      this.#set(entries);
+      this.#entries = entries;
+      this.#tables = tables;
       return changed;
     };
   }
 
   /** Sets the credentials of some; undefined: of a principal that has none. A revoked one is let in by a new credential. */
   set(changed: Readonly<Record<string, MqttSecret | undefined>>): void {
-    const entries = new Map(this.#entries);
     for (const [id, secret] of Object.entries(changed)) {
-      if (secret === undefined) entries.delete(id);
-      else entries.set(id, entryOf(secret));
+      const before = this.#entries.get(id);
+      if (before !== undefined) removeFrom(this.#tables, id, before);
+      if (secret === undefined) this.#entries.delete(id);
+      else {
+        const entry = entryOf(secret);
+        this.#entries.set(id, entry);
+        addTo(this.#tables, id, entry);
+      }
       this.#revoked.delete(id);
     }
-    this.#set(entries);
   }
 
   /** The entry of one; undefined: it has none. */
@@ -119,13 +137,15 @@ export class LogIns {
 
   /** Whether a client has to be asked for its certificate: somebody logs in by one. */
   get wantsCertificates(): boolean {
-    return this.#certificates.size > 0;
+    return this.#tables.certificates.size > 0;
   }
 
   /** When the next old password ends, ms since 1970; undefined: none is valid. */
   get nextEnd(): number | undefined {
     const now = this.#clock.now();
-    return this.#ends.find((end) => end > now);
+    let next: number | undefined;
+    for (const end of this.#tables.ends.values()) if (end > now && (next === undefined || end < next)) next = end;
+    return next;
   }
 
   readonly authenticate: Authenticate = async (user, password, clientId) => {
@@ -168,27 +188,12 @@ export class LogIns {
     return hasOthers && !this.#revoked.has(id) && this.#principalOf(id) !== undefined ? 'replaced' : 'revoked';
   }
 
-  #set(entries: ReadonlyMap<string, Entry>): void {
-    const fixed = new Map<string, string>();
-    const certificates = new Map<string, string>();
-    const ends: number[] = [];
-    for (const [id, entry] of entries) {
-      if (entry.user !== undefined) fixed.set(fixedKey(entry.user, entry.clientId), id);
-      for (const certificate of entry.certificates) certificates.set(certificate, id);
-      for (const { until } of entry.passwords) if (Number.isFinite(until)) ends.push(until);
-    }
-    this.#ends = ends.sort((a, b) => a - b);
-    this.#entries = entries;
-    this.#fixed = fixed;
-    this.#certificates = certificates;
-  }
-
   /** A fixed log-in with its client id counts before an id, an id before a fixed user name alone. */
   #idOf(user: string, clientId: string): string | undefined {
-    const exact = this.#fixed.get(fixedKey(user, clientId));
+    const exact = this.#tables.fixed.get(fixedKey(user, clientId));
     if (exact !== undefined && this.#principalOf(exact) !== undefined) return exact;
     if (this.#principalOf(user) !== undefined && this.#entries.get(user)?.user === undefined) return user;
-    const fixed = this.#fixed.get(fixedKey(user, undefined));
+    const fixed = this.#tables.fixed.get(fixedKey(user, undefined));
     return fixed !== undefined && this.#principalOf(fixed) !== undefined ? fixed : undefined;
   }
 
@@ -212,7 +217,7 @@ export class LogIns {
 
   #recognise({ fingerprint, names }: ShownCertificate): Granted | undefined {
     for (const credential of [`sha256:${fingerprint}`, ...names.map((name) => `name:${name}`)]) {
-      const granted = this.#granted(this.#certificates.get(credential), credential);
+      const granted = this.#granted(this.#tables.certificates.get(credential), credential);
       if (granted !== undefined) return granted;
     }
     return undefined;
@@ -230,6 +235,25 @@ export class LogIns {
     const password = entry.passwords.find(({ hash }) => hash === credential);
     return password === undefined ? entry.certificates.includes(credential) : this.#clock.now() < password.until;
   }
+}
+
+function newTables(): Tables {
+  return { fixed: new Map(), certificates: new Map(), ends: new Map() };
+}
+
+function addTo({ fixed, certificates, ends }: Tables, id: string, entry: Entry): void {
+  if (entry.user !== undefined) fixed.set(fixedKey(entry.user, entry.clientId), id);
+  for (const certificate of entry.certificates) certificates.set(certificate, id);
+  for (const { until } of entry.passwords) if (Number.isFinite(until)) ends.set(id, until);
+}
+
+/** A key that another id has taken over meanwhile stays that one's. */
+function removeFrom({ fixed, certificates, ends }: Tables, id: string, entry: Entry): void {
+  const key = entry.user === undefined ? undefined : fixedKey(entry.user, entry.clientId);
+  if (key !== undefined && fixed.get(key) === id) fixed.delete(key);
+  for (const certificate of entry.certificates)
+    if (certificates.get(certificate) === id) certificates.delete(certificate);
+  ends.delete(id);
 }
 
 function isSameSecret(one: MqttSecret, other: MqttSecret): boolean {

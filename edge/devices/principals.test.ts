@@ -1,7 +1,8 @@
+import { atOnce } from '@forpost/shared/slices.ts';
 import { describe, expect, test } from 'vitest';
 import { mayPublish, mayReceive, maySubscribe, type Principal } from '../broker/access.ts';
 import type { Site } from '../site/site.ts';
-import { principalsOf } from './principals.ts';
+import { principalsOf, rightSteps, rightsOf } from './principals.ts';
 
 const site = {
   devices: [
@@ -186,3 +187,39 @@ test('the rights of a home automation are checked at once, however many devices 
   for (let n = 0; n < 10_000; n++) mayPublish(home, `cmnd/plug-${n % 5000}/POWER`);
   expect(performance.now() - began).toBeLessThan(2000);
 });
+
+test('a device that is added, moved to another topic or removed changes only its own rights', () => {
+  const at = (topics: Readonly<Record<string, string>>) =>
+    ({
+      devices: Object.entries(topics).map(([id, topic]) => ({ id, decoder: 'tasmota', topic })),
+      consumers: [{ id: 'flows', role: 'node-red' }],
+    }) as unknown as Site;
+  const steps = [
+    at({ a: 'one', b: 'two' }),
+    at({ a: 'one', b: 'two', c: 'three' }),
+    at({ a: 'two', b: 'one', c: 'three' }),
+    at({ a: 'two' }),
+    at({ a: 'two', b: 'two-more', c: 'one' }),
+  ];
+  const topics = ['one', 'two', 'three', 'two-more'].flatMap((name) => [`cmnd/${name}/POWER`, `tele/${name}/SENSOR`]);
+  let rights = rightsOf(steps[0] as Site);
+  for (const site of steps) {
+    const before = principalsTried(rights.principals, topics);
+    const prepared = atOnce(rightSteps(site, rights));
+    // prepared rights change nothing until they are put in force
+    expect(principalsTried(rights.principals, topics)).toEqual(before);
+    rights = prepared();
+    expect(principalsTried(rights.principals, topics)).toEqual(principalsTried(principalsOf(site), topics));
+  }
+  const kept = atOnce(rightSteps({ ...(steps.at(-1) as Site) }, rights))();
+  expect(kept.principals.get('b')).toBe(rights.principals.get('b'));
+});
+
+function principalsTried(all: ReadonlyMap<string, Principal>, topics: readonly string[]): object {
+  return Object.fromEntries(
+    [...all].map(([id, one]) => [
+      id,
+      topics.map((topic) => [mayPublish(one, topic), maySubscribe(one, topic), mayReceive(one, topic)]),
+    ]),
+  );
+}

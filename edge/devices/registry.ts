@@ -30,7 +30,7 @@ import { decoderNamed } from './decoders/registry.ts';
 import { KnownDevice, mostUnread, type Newest, unreadOf } from './known-device.ts';
 import { LogIns } from './log-ins.ts';
 import type { MessageRecord } from './message-record.ts';
-import { principalSteps, principalsOf, readTopics } from './principals.ts';
+import { type Rights, readTopics, rightSteps, rightsOf } from './principals.ts';
 import { RecentMessages } from './recent-messages.ts';
 
 /** The result for a message that is not decoded: birth, last will, discovery, an answer to a caller. */
@@ -77,7 +77,7 @@ interface ChangedSite {
 
 export class DeviceRegistry {
   #members: ReadonlyMap<string, Member> = new Map();
-  #principals: ReadonlyMap<string, Principal>;
+  #rights: Rights;
   /** who may log in, by which credentials */
   readonly logIns: LogIns;
   readonly #clock: Clock;
@@ -86,7 +86,7 @@ export class DeviceRegistry {
   readonly #onBridgeNames: () => void;
   readonly #onReach: (bridge: DeviceId, reachable: boolean) => void;
   /** what `ready` has prepared */
-  #ready: { readonly next: ChangedSite; readonly commit: () => void } | undefined;
+  #ready: { readonly next: ChangedSite; readonly commit: () => readonly string[] } | undefined;
   /** of devices that somebody watches */
   readonly recentMessages: RecentMessages;
 
@@ -113,7 +113,7 @@ export class DeviceRegistry {
     this.#clock = clock;
     this.recentMessages = new RecentMessages(clock);
     this.#members = atOnce(this.#memberSteps(site, []));
-    this.#principals = principalsOf(site);
+    this.#rights = rightsOf(site);
     this.logIns = new LogIns({ mqtt: secrets.mqtt, principalOf: (id) => this.principal(id), clock, verifier });
   }
 
@@ -136,7 +136,9 @@ export class DeviceRegistry {
       const device = before?.device ?? new KnownDevice();
       if (before !== undefined && before.decoder !== decoder) changes.push(() => device.forgetReadings());
       if (before?.logIn !== undefined && logIn === undefined) changes.push(() => device.notConnected());
-      members.set(id, { id, name, decoder, device, logIn, behind });
+      const member: Member = { id, name, decoder, device, logIn, behind };
+      members.set(id, before !== undefined && isSameMember(before, member) ? before : member);
+      yield;
     }
     return members;
   }
@@ -144,7 +146,7 @@ export class DeviceRegistry {
   #logInOf(config: DeviceConfig, isBridge: boolean, changes: (() => void)[]): LogIn {
     const before = this.#members.get(config.id)?.logIn;
     const known = before !== undefined && (before.bridge !== undefined) === isBridge ? before : undefined;
-    if (known !== undefined && isDeepStrictEqual(known.config, config)) return known;
+    if (known !== undefined && (known.config === config || isDeepStrictEqual(known.config, config))) return known;
     const reading = readingOf(config, isBridge);
     const channels = before?.channels ?? new ChannelNames([], this.#onChannelClaim);
     if (!isBridge) return { ...reading, channels };
@@ -173,31 +175,31 @@ export class DeviceRegistry {
 
   /**
    * Prepares a changed site and its secrets. `commit` takes them: the next message of a device is decoded by its new
-   * configuration; values, counters and names of channels stay, and those of another decoder are forgotten.
-   * @throws RangeError for an unknown decoder
+   * configuration; values, counters and names of channels stay, and those of another decoder are forgotten. It returns the
+   * ids whose credentials changed. @throws RangeError for an unknown decoder
    */
-  prepare(next: ChangedSite): { readonly commit: () => void } {
+  prepare(next: ChangedSite): { readonly commit: () => readonly string[] } {
     const ready = this.#ready;
     this.#ready = undefined;
     return { commit: ready?.next === next ? ready.commit : atOnce(this.#preparing(next)) };
   }
 
-  *#preparing({ site, secrets }: ChangedSite): Generator<void, () => void, void> {
-    const principals = yield* principalSteps(site);
+  *#preparing({ site, secrets }: ChangedSite): Generator<void, () => readonly string[], void> {
+    const takeRights = yield* rightSteps(site, this.#rights);
     const changes: (() => void)[] = [];
     const members = yield* this.#memberSteps(site, changes);
     const takeLogIns = yield* this.logIns.preparing(secrets.mqtt);
     return () => {
       for (const change of changes) change();
       this.#members = members;
-      this.#principals = principals;
-      takeLogIns();
+      this.#rights = takeRights();
+      return takeLogIns();
     };
   }
 
   /** The principal of a user as the site has it now; undefined: the site has no such user. */
   principal(user: string): Principal | undefined {
-    return this.#principals.get(user);
+    return this.#rights.principals.get(user);
   }
 
   /**
@@ -359,6 +361,16 @@ export class DeviceRegistry {
     if (behind === undefined || bridge === undefined) return {};
     return { bridge: behind, connected: bridge.reachable && bridge.reportedOf(id)?.reachable !== false };
   }
+}
+
+function isSameMember(one: Member, other: Member): boolean {
+  return (
+    one.name === other.name &&
+    one.decoder === other.decoder &&
+    one.device === other.device &&
+    one.logIn === other.logIn &&
+    one.behind === other.behind
+  );
 }
 
 /** How a device's messages are read. @throws RangeError for an unknown decoder; the check of site.yaml refuses it before */

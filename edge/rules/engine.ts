@@ -7,7 +7,6 @@
  * be right. An alarm from before a restart that no rule covers any more is cleared. A change of the site (`update`) keeps
  * state, hold time and alarms of every rule that it does not touch (running-rule.ts).
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { Uptime, WallTime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
@@ -25,6 +24,7 @@ import { type AlarmTransition, type Evaluation, lateAfterMs, type Observation, t
 import {
   buildRule,
   concerns,
+  factsOf,
   fail,
   keptRule,
   key,
@@ -74,7 +74,7 @@ export class RuleEngine {
   #site: Site;
   readonly #watch: RuleWatch | undefined;
   #rules: readonly RunningRule[] = [];
-  /** the rules that observe a device or camera of the site, by its id */
+  /** the rules that observe a device or camera of the site, by its id; noted with its first observation */
   readonly #concerned = new Map<DeviceId, readonly RunningRule[]>();
   #orphans: RestoredAlarm[] = [];
   /** the earliest wake of any rule; kept, because it is asked after each message and changes rarely */
@@ -114,7 +114,7 @@ export class RuleEngine {
   observe(observation: Observation, uptime: Uptime, now: WallTime): readonly AlarmTransition[] {
     const late = observation.kind === 'reading' && this.#isLate(observation, uptime, now);
     const transitions: AlarmTransition[] = [];
-    for (const rule of this.#concerned.get(observation.device) ?? [])
+    for (const rule of this.#rulesOf(observation.device))
       if (!late || rule.kind.observesLate)
         this.#run(rule, transitions, uptime, () => rule.kind.observe(rule.config, rule.state, observation, uptime));
     this.#watch?.observed(observation, transitions);
@@ -135,7 +135,7 @@ export class RuleEngine {
     const before = this.#site;
     this.#site = site;
     this.#orphans = [];
-    const sameDevices = isDeepStrictEqual(idsOf(before), idsOf(site));
+    const sameDevices = hasSameDevices(before, site);
     const known = new Map(this.#rules.map((rule) => [rule.config.id, rule]));
     this.#rules = site.rules.filter(isEnabled).map((config) => {
       const old = known.get(config.id);
@@ -143,8 +143,8 @@ export class RuleEngine {
       return kept ?? buildRule(config, this.#context, actives, uptime);
     });
     const fresh = this.#rules.filter((rule) => !rule.broken && known.get(rule.config.id) !== rule);
-    const ids = new Set(siteDevices(site).map((device) => device.id));
-    for (const id of this.#oddTimes.keys()) if (!ids.has(id)) this.#oddTimes.delete(id);
+    const { names } = factsOf(site);
+    for (const id of this.#oddTimes.keys()) if (!names.has(id)) this.#oddTimes.delete(id);
     this.#index();
     const transitions = actives.flatMap((alarm) => this.#unwatched(alarm, before, now));
     for (const rule of fresh) this.#show(rule, viewOf, transitions, uptime, now);
@@ -169,7 +169,7 @@ export class RuleEngine {
     rule?.active.delete(key(alarm));
     const site = this.#site;
     const had = deviceWords(before, alarm.device).name ?? alarm.device;
-    const isGone = ![...siteDevices(site), ...site.cameras].some(({ id }) => id === alarm.device);
+    const isGone = !factsOf(site).names.has(alarm.device);
     const sentence = isGone
       ? message('alarm/unwatched.device', { device: had })
       : rule === undefined
@@ -205,14 +205,19 @@ export class RuleEngine {
     }
   }
 
-  /** Which rules observe which device or camera, and when the next rule wakes. */
+  /** The rules that observe a device or camera; none for one that the site does not have. */
+  #rulesOf(id: DeviceId): readonly RunningRule[] {
+    const known = this.#concerned.get(id);
+    if (known !== undefined) return known;
+    if (!factsOf(this.#site).names.has(id)) return [];
+    const rules = this.#rules.filter((rule) => !rule.broken && concerns(rule, this.#context, id));
+    this.#concerned.set(id, rules);
+    return rules;
+  }
+
+  /** Forgets which rules observe which device, and notes when the next rule wakes. */
   #index(): void {
     this.#concerned.clear();
-    for (const { id } of [...siteDevices(this.#site), ...this.#site.cameras])
-      this.#concerned.set(
-        id,
-        this.#rules.filter((rule) => !rule.broken && concerns(rule, this.#context, id)),
-      );
     this.#nextWake = earliest(this.#rules);
   }
 
@@ -311,9 +316,13 @@ export class RuleEngine {
   }
 }
 
-/** The devices, each with its bridge. */
-function idsOf(site: Site): readonly string[] {
-  return siteDevices(site).map(({ id, bridge }) => (bridge === undefined ? id : `${bridge} ${id}`));
+/** Whether both have the same devices, in the same order and each behind the same bridge. */
+function hasSameDevices(one: Site, other: Site): boolean {
+  const [before, now] = [siteDevices(one), siteDevices(other)];
+  return (
+    before.length === now.length &&
+    before.every(({ id, bridge }, index) => id === now[index]?.id && bridge === now[index]?.bridge)
+  );
 }
 
 function earliest(rules: readonly RunningRule[]): number | undefined {

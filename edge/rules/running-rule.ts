@@ -11,6 +11,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Uptime } from '@forpost/shared/clock.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import type { DeviceId, RuleId } from '@forpost/shared/event/ids.ts';
+import { atOnce } from '@forpost/shared/slices.ts';
 import type { RuleConfig, Site } from '../site/site.ts';
 import { siteDevices } from '../site/site-devices.ts';
 import type { KnowsClockError } from './clock-error.ts';
@@ -143,33 +144,54 @@ export function fail(rule: RunningRule, message: string): void {
   rule.lastError = message;
 }
 
+/** What rules ask of one site. */
+export interface SiteFacts extends Pick<SiteContext, 'devices' | 'words' | 'bridgeOf' | 'behind'> {
+  /** names for people of devices, bridges and cameras, by id */
+  readonly names: ReadonlyMap<string, string>;
+}
+
+const factsBySite = new WeakMap<Site, SiteFacts>();
+
+export function factsOf(site: Site): SiteFacts {
+  return factsBySite.get(site) ?? atOnce(factSteps(site));
+}
+
+/** The facts in steps (shared/slices.ts); from then on `factsOf` has them. */
+export function* factSteps(site: Site): Generator<void, SiteFacts, void> {
+  const devices: DeviceId[] = [];
+  const names = new Map<string, string>();
+  const bridges = new Map<DeviceId, DeviceId>();
+  const behind = new Map<DeviceId, DeviceId[]>();
+  for (const { id, name = id, bridge } of siteDevices(site)) {
+    devices.push(id);
+    names.set(id, name);
+    if (bridge !== undefined) {
+      bridges.set(id, bridge);
+      const others = behind.get(bridge);
+      if (others === undefined) behind.set(bridge, [id]);
+      else others.push(id);
+    }
+    yield;
+  }
+  for (const { id, name = id } of site.cameras) names.set(id, name);
+  const facts: SiteFacts = {
+    devices,
+    words: wordsOf(site.language),
+    names,
+    bridgeOf: (device) => bridges.get(device),
+    behind: (bridge) => behind.get(bridge) ?? [],
+  };
+  factsBySite.set(site, facts);
+  return facts;
+}
+
 /** The context of the site as it is now, whenever somebody reads it. */
 export function liveContext(
   current: () => Site,
   clockError: KnowsClockError,
   reaches: SiteContext['reaches'] = () => true,
 ): SiteContext {
-  const bySite = new WeakMap<
-    Site,
-    Readonly<Pick<SiteContext, 'devices' | 'words' | 'bridgeOf' | 'behind'> & { names: Map<string, string> }>
-  >();
-  const facts = () => {
-    const site = current();
-    const known = bySite.get(site);
-    if (known !== undefined) return known;
-    const all = siteDevices(site);
-    const bridges = new Map(all.flatMap(({ id, bridge }) => (bridge === undefined ? [] : [[id, bridge] as const])));
-    const behind = Map.groupBy(bridges.keys(), (id) => bridges.get(id));
-    const made = {
-      devices: all.map(({ id }) => id),
-      words: wordsOf(site.language),
-      names: new Map([...all, ...site.cameras].map(({ id, name }) => [id as string, name ?? id])),
-      bridgeOf: (device: DeviceId) => bridges.get(device),
-      behind: (bridge: DeviceId) => behind.get(bridge) ?? [],
-    };
-    bySite.set(site, made);
-    return made;
-  };
+  const facts = () => factsOf(current());
   const camera = (id: string) => current().cameras.find((one) => one.id === id);
   return {
     get devices() {

@@ -7,11 +7,11 @@ import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { Site } from '../site/site.ts';
-import { siteDevices } from '../site/site-devices.ts';
 import { asksForTime } from './cel.ts';
 import type { ClockError } from './clock-error.ts';
 import type { DeviceTimes } from './engine.ts';
 import { lateAfterMs } from './rule.ts';
+import { factsOf } from './running-rule.ts';
 
 /** A device's wrong time stays a problem for this long, by the monotonic clock. */
 const reportedMs = 86_400_000;
@@ -23,9 +23,8 @@ export function timeProblems(
   error: ClockError | undefined,
   uptime: Uptime,
 ): readonly Message[] {
-  const names = new Map<string, string>(siteDevices(site).map(({ id, name }) => [id, name ?? id]));
   const recent = [...times].filter(([, { at }]) => uptime - at < reportedMs);
-  const nameOf = (id: string) => names.get(id) ?? id;
+  const nameOf = (id: string) => factsOf(site).names.get(id) ?? id;
   return [...recent.flatMap(([id, odd]) => ofDevice(nameOf(id), odd)), ...ofGateway(site, recent, nameOf, error)];
 }
 

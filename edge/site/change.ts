@@ -4,7 +4,7 @@
  * Always: a result other than `revision` has changed nothing.
  */
 import type { Message } from '@forpost/shared/texts/message.ts';
-import type { Edit } from './document-edit.ts';
+import type { DocumentEdit } from './edited.ts';
 import type { Author, ChangeInWords, Revision } from './revision.ts';
 import type { Secrets } from './secrets.ts';
 import type { Site } from './site.ts';
@@ -65,8 +65,11 @@ export type TakeBack = () => void | Promise<void>;
 export interface ChangeRequest extends Request {
   /** the revision that the author has seen: a number or the begin of a SHA-256 */
   readonly seen: string;
-  /** @throws ForpostError FORPOST_CONFIG_INVALID: the change does not fit the text */
-  readonly edit: ((text: string) => string) | readonly Edit[];
+  /**
+   * A function runs in the caller's thread, so it is for whole texts; data is applied to a large document in another thread.
+   * @throws ForpostError FORPOST_CONFIG_INVALID: the change does not fit the text
+   */
+  readonly edit: ((text: string) => string) | DocumentEdit;
   /** makes the secrets that the new document needs, before it is checked with them; returns what takes them back */
   readonly makeSecrets?: (text: string) => TakeBack | Promise<TakeBack>;
 }

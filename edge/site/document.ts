@@ -13,7 +13,7 @@
  */
 
 import type { Clock } from '@forpost/shared/clock.ts';
-import { configProblems, placedProblems, withoutPlace } from '@forpost/shared/config/yaml.ts';
+import { configProblems, type PlacedProblem, placedProblems, withoutPlace } from '@forpost/shared/config/yaml.ts';
 import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { noWords, sentenceFields, type Words, words } from '@forpost/shared/texts/english.ts';
@@ -31,10 +31,10 @@ import type {
 } from './change.ts';
 import { differenceOf } from './difference.ts';
 import { type SiteDisk, siteDisk } from './disk.ts';
-import { type Edit, withEdits } from './document-edit.ts';
+import { type DocumentEdit, edited } from './edited.ts';
 import { History } from './history.ts';
 import { type ChangeInWords, names, type Revision, sha256Of } from './revision.ts';
-import { type Fields, mistakesIn, valuesIn } from './values.ts';
+import { type Mistake, mistakesIn, valuesIn } from './values.ts';
 
 export interface SiteDocumentOptions {
   readonly file: string;
@@ -44,10 +44,12 @@ export interface SiteDocumentOptions {
   readonly load: (text: string) => LoadedDocument | Promise<LoadedDocument>;
   /** default: `differenceOf` in this thread */
   readonly compare?: (before: string, after: string) => Promise<readonly ChangeInWords[]>;
-  /** default: `valuesIn` in this thread */
-  readonly valuesOf?: (text: string) => Promise<Fields>;
-  /** default: `withEdits` in this thread */
-  readonly withEdits?: (text: string, edits: readonly Edit[]) => Promise<string>;
+  /** the document's values as JSON; default: `valuesIn` in this thread */
+  readonly valuesOf?: (text: string) => Promise<string>;
+  /** default: `edited` in this thread */
+  readonly edited?: (text: string, edit: DocumentEdit) => Promise<string>;
+  /** default: `mistakesIn` in this thread */
+  readonly mistakesIn?: (text: string, problems: readonly PlacedProblem[]) => Promise<readonly Mistake[]>;
   /** has every part do what takes long, before `prepare`; changes nothing. A refusal is left to `prepare` */
   readonly ready?: (loaded: LoadedDocument) => Promise<void>;
   /** asks every part; default: no part runs */
@@ -70,7 +72,7 @@ export class SiteDocument {
   #text = '';
   #problem: Words = noWords;
   /** of the text for which they were asked last */
-  #values: { readonly text: string; readonly values: Promise<Fields> } | undefined;
+  #values: { readonly text: string; readonly json: Promise<string> } | undefined;
   /** the revision that `open` made of an edit by hand */
   #takenUp: { readonly from: string } | undefined;
 
@@ -109,14 +111,14 @@ export class SiteDocument {
     return this.#text;
   }
 
-  /** The newest revision with its values as plain data. */
-  async values(): Promise<{ readonly revision: Revision; readonly values: Fields }> {
-    const { valuesOf = async (text) => valuesIn(text) } = this.#options;
+  /** The newest revision with its values, as JSON: nobody in this process reads them. */
+  async values(): Promise<{ readonly revision: Revision; readonly json: string }> {
+    const { valuesOf = async (text) => JSON.stringify(valuesIn(text)) } = this.#options;
     const [revision, text] = [this.newest, this.#text];
-    if (this.#values?.text !== text) this.#values = { text, values: valuesOf(text) };
+    if (this.#values?.text !== text) this.#values = { text, json: valuesOf(text) };
     const asked = this.#values;
     try {
-      return { revision, values: await asked.values };
+      return { revision, json: await asked.json };
     } catch (error) {
       if (this.#values === asked) this.#values = undefined;
       throw error;
@@ -185,13 +187,20 @@ export class SiteDocument {
   }
 
   /** What `text` would change in the newest revision, and what is wrong with it. Changes nothing. */
-  async preview(text: string): Promise<Preview> {
+  preview(text: string): Promise<Preview> {
+    return this.#inTurn(() => this.#preview(text));
+  }
+
+  async #preview(text: string): Promise<Preview> {
+    const { load, ready, prepare } = this.#options;
     const changes = await this.#compare(this.#text, text);
     try {
-      const prepared = this.#options.prepare?.(await this.#options.load(text));
+      const loaded = await load(text);
+      await ready?.(loaded);
+      const prepared = prepare?.(loaded);
       return { changes, problems: prepared !== undefined && 'refused' in prepared ? prepared.refused : [] };
     } catch (error) {
-      return { changes, ...this.#refusal(error, text, true) };
+      return { changes, ...(await this.#refusal(error, text, true)) };
     }
   }
 
@@ -293,7 +302,7 @@ export class SiteDocument {
 
   async #edited(text: string, { edit }: ChangeRequest): Promise<string> {
     if (typeof edit === 'function') return edit(text);
-    return this.#options.withEdits?.(text, edit) ?? withEdits(text, edit);
+    return this.#options.edited?.(text, edit) ?? edited(text, edit);
   }
 
   async #conflictByHand(): Promise<Conflict | undefined> {
@@ -329,11 +338,11 @@ export class SiteDocument {
    * `written`: the refused text was to be written, so it stands in no file, and its line numbers would mislead.
    * @throws the error, where it is neither a mistake nor of a disk that takes no write
    */
-  #refusal(error: unknown, text: string, written: boolean): Refused {
+  async #refusal(error: unknown, text: string, written: boolean): Promise<Refused> {
     if (unwritable.includes((error as NodeJS.ErrnoException).code ?? '')) return { problems: [messageOf(error)] };
     const found = placedProblems(error);
     if (found === undefined) throw error;
-    const mistakes = mistakesIn(text, this.#options.file, found);
+    const mistakes = (await this.#options.mistakesIn?.(text, found)) ?? mistakesIn(text, this.#options.file, found);
     const shown = written ? found.map(withoutPlace) : found;
     return {
       problems: written ? mistakes.map(({ problem }) => problem) : found.map(({ line }) => line),

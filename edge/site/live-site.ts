@@ -15,7 +15,7 @@ import type { Changed, ChangeRequest, LoadedDocument, Prepared, Refused } from '
 import { SiteDocument, type SiteDocumentOptions } from './document.ts';
 import { refusedFor } from './refused-for.ts';
 import type { Author, Revision } from './revision.ts';
-import { type CameraScene, withScene } from './scene-edit.ts';
+import type { CameraScene } from './scene-edit.ts';
 import type { Site } from './site.ts';
 
 /** A part of the gateway that a change of the site concerns. */
@@ -103,7 +103,7 @@ export class LiveSite {
       seen: revision,
       author: { kind: 'page', name: by },
       why: '',
-      edit: (text) => withScene(text, camera, scene),
+      edit: { camera, scene },
     });
     if ('problems' in saved) return saved;
     if ('unchanged' in saved) return { revision: saved.unchanged.sha256 };

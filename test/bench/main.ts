@@ -13,6 +13,7 @@ const benchmarks: Readonly<Record<string, (options: BenchOptions) => Promise<Rep
   'alert-latency': async (options) => (await import('./alert-latency.ts')).alertLatency(options),
   broker: async (options) => (await import('./broker.ts')).broker(options),
   identity: async () => (await import('./identity.ts')).identity(),
+  'site-changes': async () => (await import('./site-changes.ts')).siteChanges(),
   'mqtt-ack': async (options) => (await import('./mqtt-ack.ts')).mqttAck(options),
   drain: async (options) => (await import('./drain.ts')).drain(options),
   reconnect: async (options) => (await import('./reconnect.ts')).reconnect(options),

@@ -25,6 +25,6 @@ test('a large document is checked and compared in a thread of its own, with the 
     { site, secrets },
     [{ message: 'camera yard renamed to Yard', message_i18n: expect.anything() }],
   ]);
-  expect(await checks.values(named)).toMatchObject({ cameras: [{ name: 'Yard' }] });
+  expect(JSON.parse(await checks.values(named))).toMatchObject({ cameras: [{ name: 'Yard' }] });
   expect(await refused).toEqual([expect.stringContaining('site.yaml:4:1: unknown key "kettles"')]);
 });

@@ -2,24 +2,27 @@
  * Checks documents of the site, and changes the secrets, for the running gateway without making alarms wait: a small file
  * in the main thread, a large one in a thread of its own (thread.ts) that ends with its answer. 5,000 devices take seconds to check.
  *
- *   text ──► small? ── yes ──► loadSite, differenceOf, valuesIn here
- *              └── no ──► a thread ── answer ──► done
+ *   text ──► small? ── yes ──► loadSite, edited, differenceOf, valuesIn here
+ *              └── no ──► a thread ── answer, as text ──► read here in slices (document-lines.ts) ──► done
  *                            └── it ends without one, or takes too long ──► an error; the next check starts another
  *
- * Always: one thread at a time; the answers are those of `loadSite`, `differenceOf` and `valuesIn`.
+ * Always: one thread at a time; the answers are those of `loadSite`, `edited`, `differenceOf` and `valuesIn`; an entry that
+ * the site has already is the same object in the document that `load` returns.
  */
 import { statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '@forpost/shared/clock.ts';
-import { configError } from '@forpost/shared/config/yaml.ts';
+import { configError, type PlacedProblem } from '@forpost/shared/config/yaml.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { inSlices } from '@forpost/shared/slices.ts';
 import type { LoadedDocument } from '../../site/change.ts';
 import { differenceOf } from '../../site/difference.ts';
-import { type Edit, withEdits } from '../../site/document-edit.ts';
+import { documentIn, type KnownDocument, listIn } from '../../site/document-lines.ts';
+import { type DocumentEdit, edited } from '../../site/edited.ts';
 import type { ChangeInWords } from '../../site/revision.ts';
-import { type Fields, valuesIn } from '../../site/values.ts';
+import { type Mistake, mistakesIn, valuesIn } from '../../site/values.ts';
 import type { ChangedCredentials, CredentialChange } from '../credential-changes.ts';
-import { type DeviceList, withDeviceList } from '../device-list.ts';
+import { type AddedDevice, type DeviceList, withDeviceList } from '../device-list.ts';
 import { loadSite } from '../load-site.ts';
 import type { GivenPassword } from '../passwords.ts';
 import type { SecretsFile } from '../secrets-file.ts';
@@ -37,6 +40,8 @@ export interface DocumentChecksOptions {
   /** the data folder: its owner has to read the secrets */
   readonly data: string;
   readonly clock: Clock;
+  /** the site as it runs; absent: none runs */
+  readonly known?: (() => KnownDocument) | undefined;
   /** letters of a document that is checked in this thread; default: `smallLetters` */
   readonly smallLetters?: number;
 }
@@ -51,12 +56,12 @@ export class DocumentChecks {
 
   /** As `loadSite`. @throws ForpostError FORPOST_CONFIG_INVALID, FORPOST_CALL_UNANSWERED */
   async load(text: string): Promise<LoadedDocument> {
-    const { file, secretsFile } = this.#options;
+    const { file, secretsFile, known } = this.#options;
     if (this.#isSmall(text)) return loadSite(file, secretsFile, text);
     const answer = await this.#ask({ kind: 'load', file, secretsFile, text });
     if (answer.kind === 'problems') throw configError(answer.problems);
     if (answer.kind !== 'loaded') throw unanswered();
-    return answer.loaded;
+    return inSlices(documentIn(answer.lines, known?.()));
   }
 
   /** As `differenceOf`. @throws ForpostError FORPOST_CALL_UNANSWERED */
@@ -67,18 +72,27 @@ export class DocumentChecks {
     return answer.changes;
   }
 
-  /** As `valuesIn`. @throws ForpostError FORPOST_CALL_UNANSWERED */
-  async values(text: string): Promise<Fields> {
-    if (this.#isSmall(text)) return valuesIn(text);
+  /** As `valuesIn`, as JSON. @throws ForpostError FORPOST_CALL_UNANSWERED */
+  async values(text: string): Promise<string> {
+    if (this.#isSmall(text)) return JSON.stringify(valuesIn(text));
     const answer = await this.#ask({ kind: 'values', text });
     if (answer.kind !== 'values') throw unanswered();
-    return answer.values;
+    return answer.json;
   }
 
-  /** As `withEdits`. @throws ForpostError FORPOST_CONFIG_INVALID, FORPOST_CALL_UNANSWERED */
-  async withEdits(text: string, edits: readonly Edit[]): Promise<string> {
-    if (this.#isSmall(text)) return withEdits(text, edits);
-    const answer = await this.#ask({ kind: 'edit', text, edits });
+  /** As `mistakesIn`, for the site's file. @throws ForpostError FORPOST_CALL_UNANSWERED */
+  async mistakes(text: string, problems: readonly PlacedProblem[]): Promise<readonly Mistake[]> {
+    const { file } = this.#options;
+    if (this.#isSmall(text)) return mistakesIn(text, file, problems);
+    const answer = await this.#ask({ kind: 'mistakes', file, text, problems });
+    if (answer.kind !== 'mistakes') throw unanswered();
+    return answer.mistakes;
+  }
+
+  /** As `edited`. @throws ForpostError FORPOST_CONFIG_INVALID, FORPOST_CALL_UNANSWERED */
+  async edited(text: string, edit: DocumentEdit): Promise<string> {
+    if (this.#isSmall(text)) return edited(text, edit);
+    const answer = await this.#ask({ kind: 'edit', text, edit });
     if (answer.kind === 'problems') throw configError(answer.problems);
     if (answer.kind !== 'edited') throw unanswered();
     return answer.text;
@@ -89,8 +103,9 @@ export class DocumentChecks {
     const { file } = this.#options;
     if (this.#isSmall(text) && this.#isSmall(csv)) return withDeviceList(file, text, csv);
     const answer = await this.#ask({ kind: 'add', file, text, csv });
+    if (answer.kind === 'list-refused') return answer.list;
     if (answer.kind !== 'added') throw unanswered();
-    return answer.list;
+    return { text: answer.text, added: await inSlices(listIn<AddedDevice>(answer.added)) };
   }
 
   /**
@@ -113,7 +128,7 @@ export class DocumentChecks {
   }> {
     const answer = await this.#askSecrets({ kind: 'give', file: this.#secrets, text });
     if (answer.kind !== 'given') throw unanswered();
-    const { given } = answer;
+    const given = await inSlices(listIn<GivenPassword>(answer.given));
     const drops = given.map(({ id }) => ({ kind: 'drop' as const, id }));
     return { made: given, takeBack: async () => void (given.length > 0 && (await this.writeCredentials(drops))) };
   }

@@ -2,6 +2,7 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
 import { parseDocument } from 'yaml';
+import { listLines } from '../../site/document-lines.ts';
 import { writeCredentials } from '../credential-changes.ts';
 import { giveMissing } from '../passwords.ts';
 import type { CheckAnswer, SecretsQuestion } from './messages.ts';
@@ -10,7 +11,7 @@ export function answerAboutSecrets(question: SecretsQuestion): CheckAnswer {
   try {
     if (question.kind === 'credentials')
       return { kind: 'changed', changed: writeCredentials(question.file, question.changes) };
-    return { kind: 'given', given: giveMissing(question.file, usersIn(question.text)) };
+    return { kind: 'given', given: listLines(giveMissing(question.file, usersIn(question.text))) };
   } catch (error) {
     if (!(error instanceof ForpostError)) throw error;
     return { kind: 'refused', code: error.code, message: error.message };

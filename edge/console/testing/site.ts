@@ -129,6 +129,7 @@ function credentialsOf(document: SiteDocument): CredentialDoor {
   };
   return {
     list,
+    view: async (id) => (await list()).find((one) => one.id === id),
     rotate: async (id) => ({ id, user: id, password: 'kestrel-otter-4471-plum', graceUntil: null }),
     revoke: async (id) => ({ id, revoked: new Date().toISOString() }),
     setCertificates: async (id) => viewOf('device', { id }),

@@ -17,7 +17,6 @@ import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { Refused, TakeBack } from '../../site/change.ts';
 import type { SiteDocument } from '../../site/document.ts';
-import { withEdits } from '../../site/document-edit.ts';
 import { refusedFor } from '../../site/refused-for.ts';
 import type { Author } from '../../site/revision.ts';
 import type { Site } from '../../site/site.ts';
@@ -220,7 +219,7 @@ async function change(parts: TakeInParts, taking: Taking): Promise<TakeInResult>
         seen: String(document.newest.number),
         author,
         why,
-        edit: (text) => withEdits(text, [{ set: [section, id], value: entry }]),
+        edit: [{ set: [section, id], value: entry }],
         makeSecrets: () => putCredential(credentialOf(id, own, password)),
       });
       if ('revision' in changed) return { device: id, section, name, revision: changed.revision.number };

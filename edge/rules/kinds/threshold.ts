@@ -191,8 +191,9 @@ export const threshold: RuleKind<ThresholdConfig, State> = {
     const subjects = new Map<DeviceId, Map<string, Phase>>();
     // under another limit or metric only the alarms stay: the next reading decides whether they end
     const kept = isSameLimit ? state.subjects : threshold.initial(config, context, 0 as Uptime).subjects;
+    const present = new Set(kept.size === 0 ? [] : context.devices);
     for (const [device, phases] of kept)
-      if (context.devices.includes(device) && coversDevice(config, device)) subjects.set(device, phases);
+      if (present.has(device) && coversDevice(config, device)) subjects.set(device, phases);
     return { context, when: compileWhen(config.when, 'reading', context), subjects };
   },
 

@@ -1,4 +1,7 @@
-/** What the main thread asks of the thread that rehearses rules, and its one answer. Plain data. */
+/**
+ * What the main thread asks of the thread that rehearses rules, and its one answer. Plain data; a large site crosses as
+ * text (site/document-lines.ts), which the main thread writes in slices.
+ */
 import type { Message } from '@forpost/shared/texts/message.ts';
 import type { RuleConfig, Site } from '../../site/site.ts';
 import type { Rehearsed } from './rehearsal.ts';
@@ -17,6 +20,12 @@ export interface RehearsalQuestion {
   /** events that are read at most, and ms that may pass */
   readonly mostEvents: number;
   readonly mostMs: number;
+}
+
+/** How a question crosses. */
+export interface PostedQuestion extends Omit<RehearsalQuestion, 'site'> {
+  /** lines of a document without secrets */
+  readonly lines: string;
 }
 
 export interface RehearsalAnswer {

@@ -11,8 +11,10 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { inSlices } from '@forpost/shared/slices.ts';
+import { lineSteps } from '../../site/document-lines.ts';
 import type { RuleConfig, Site } from '../../site/site.ts';
-import type { RehearsalAnswer, RehearsalQuestion } from './messages.ts';
+import type { PostedQuestion, RehearsalAnswer } from './messages.ts';
 
 /** Events that one rehearsal reads: a day of 20 messages/s is 1.7 million, half a minute on two shared cores. */
 const mostEvents = 2_000_000;
@@ -51,7 +53,7 @@ export class Rehearsals {
     signal?: AbortSignal,
   ): Promise<RehearsalAnswer> {
     this.#asked++;
-    const asked = this.#last.then(() => this.#inThread(this.#question(rules, hours), signal));
+    const asked = this.#last.then(async () => this.#inThread(await this.#question(rules, hours), signal));
     this.#last = asked.then(
       () => this.#asked--,
       () => this.#asked--,
@@ -64,16 +66,17 @@ export class Rehearsals {
     return this.#asked >= mostAsked;
   }
 
-  #question(
+  async #question(
     rules: { readonly drafted: readonly RuleConfig[]; readonly standing: readonly RuleConfig[] },
     hours: number,
-  ): RehearsalQuestion {
+  ): Promise<PostedQuestion> {
     const { site, clock, file } = this.#options;
+    const lines = await inSlices(lineSteps({ site: site(), secrets: { mqtt: {}, console: {} } }));
     const now = clock.now();
     return {
       ...rules,
       file: file(),
-      site: site(),
+      lines,
       from: now - hours * 3_600_000,
       now,
       uptime: clock.uptime(),
@@ -82,7 +85,7 @@ export class Rehearsals {
     };
   }
 
-  #inThread(question: RehearsalQuestion, signal: AbortSignal | undefined): Promise<RehearsalAnswer> {
+  #inThread(question: PostedQuestion, signal: AbortSignal | undefined): Promise<RehearsalAnswer> {
     if (signal?.aborted) return Promise.reject(unanswered());
     return new Promise((resolve, reject) => {
       const worker = new Worker(new URL('./thread.ts', import.meta.url), {
