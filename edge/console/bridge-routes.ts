@@ -13,7 +13,7 @@ import { deviceIdFor } from '../devices/pairing/device-id.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { SiteDocument } from '../site/document.ts';
 import type { Author } from '../site/revision.ts';
-import { isFields } from '../site/values.ts';
+import { type Fields, isFields } from '../site/values.ts';
 import { type BridgesAnswer, bridgeParams, bridgesAnswer, nameBody } from './schemas/bridges.ts';
 import { changedAnswer, changeRefusals } from './schemas/site.ts';
 import { answer, ifMatch, seenIn } from './site-routes.ts';
@@ -68,7 +68,8 @@ export function registerBridgeRoutes(app: FastifyInstance, { document, bridges, 
 
 /** An id made of a name, which nothing in the document has. */
 async function newId(document: SiteDocument, name: string): Promise<string> {
-  const { values } = await document.values();
+  const { json } = await document.values();
+  const values = JSON.parse(json) as Fields;
   const taken = idsIn(['devices', 'bridges', 'consumers', 'cameras'].map((section) => values[section]));
   return deviceIdFor(name, (id) => taken.has(id));
 }
