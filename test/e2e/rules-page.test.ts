@@ -68,6 +68,30 @@ test('a rule is made on a phone: its form, its sentence, its condition, and what
   expect(complaints).toEqual([]);
 });
 
+test('an answer that comes late does not take a person away from the place that is open now', async ({ skip }) => {
+  if (withoutBrowser !== undefined) return skip(withoutBrowser);
+  const held = Promise.withResolvers<void>();
+  await page.route('**/api/v1/site', async (route) => {
+    if (route.request().method() === 'PATCH') await held.promise;
+    await route.continue();
+  });
+  const address = `http://127.0.0.1:${site.httpPort}/#set-up`;
+  await page.goto(`${address}/actions/+/publish`);
+  await page.getByLabel('Id', { exact: true }).fill('bell');
+  await page.getByLabel('Topic', { exact: true }).fill('home/bell');
+  const answered = page.waitForResponse((response) => response.request().method() === 'PATCH');
+  await page.getByRole('button', { name: 'Add an action' }).click();
+  await page.goto(`${address}/rules/+/threshold`);
+  await page.getByLabel('Id', { exact: true }).fill('another');
+  held.resolve();
+  await answered;
+  // two frames: the page has drawn what the answer changed
+  await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
+  expect(page.url()).toBe(`${address}/rules/+/threshold`);
+  expect(await page.getByLabel('Id', { exact: true }).inputValue()).toBe('another');
+  await page.unroute('**/api/v1/site');
+});
+
 test('an action is made and tried on the page; the test reaches its topic, marked as one, and is no alarm', async ({
   skip,
 }) => {

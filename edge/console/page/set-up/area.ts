@@ -27,6 +27,6 @@ export interface AreaParts {
   readonly steps: readonly string[];
   /** the gateway's clock, ms since 1970 */
   readonly nowMs: number;
-  /** Opens a place in this area; without steps its first view. */
+  /** Opens a place in this area, without steps its first view, if this place is still open. */
   readonly go: (...steps: readonly string[]) => void;
 }

@@ -9,7 +9,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { ConsoleStatus } from '../../view.ts';
 import { LoggedOutError } from '../api.ts';
 import { base } from '../base.ts';
-import { setUpAddress } from '../route.ts';
+import { routeOf, setUpAddress } from '../route.ts';
 import type { AreaModule, AreaParts, SetUpArea } from './area.ts';
 import { areas } from './areas.ts';
 import { SiteStore } from './site-store.ts';
@@ -143,7 +143,7 @@ class SetUp extends LitElement {
       steps,
       nowMs: this.nowMs,
       go: (...to) => {
-        location.hash = setUpAddress(area.name, ...to);
+        if (isAt(area.name, steps)) location.hash = setUpAddress(area.name, ...to);
       },
     };
     try {
@@ -154,6 +154,16 @@ class SetUp extends LitElement {
       return html`<p class="card quiet" role="alert">${t('set-up/part-failed', { why: why.slice(0, 200) })}</p>`;
     }
   }
+}
+
+/** Whether the page still shows this place: the person may have left it before an answer came. */
+function isAt(area: string, steps: readonly string[]): boolean {
+  const route = routeOf(location.hash);
+  return route.page === 'set-up' && isSame(route.steps, [area, ...steps]);
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((step, index) => step === other[index]);
 }
 
 customElements.define('forpost-set-up', SetUp);

@@ -9,8 +9,10 @@
  *
  * Always: a form without a draft shows what the document says now; one with a draft is saved over the revision over which
  * it was begun, so nobody's change is overwritten unseen; what is typed is lost only by «discard», «drop mine» and a save.
+ * An answer that comes after the person has left the form ends its draft and nothing else.
  */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { keyed } from 'lit/directives/keyed.js';
 import type { Edit, EditPath, Fields } from '../../../view.ts';
 import { LoggedOutError } from '../../api.ts';
 import { base } from '../../base.ts';
@@ -196,7 +198,7 @@ export class EntryForm extends LitElement {
   #answered(answer: Saved): void {
     if ('saved' in answer) {
       this.#discard();
-      this.dispatchEvent(new CustomEvent('saved', { detail: answer, bubbles: true }));
+      if (this.isConnected) this.dispatchEvent(new CustomEvent('saved', { detail: answer, bubbles: true }));
       return;
     }
     if ('conflict' in answer) {
@@ -338,5 +340,8 @@ export function entryForm(
   spec: FormSpec,
   saved: (answer: SavedEvent['detail']) => void,
 ): TemplateResult {
-  return html`<forpost-entry-form .site=${site} .spec=${spec} @saved=${(event: SavedEvent) => saved(event.detail)}></forpost-entry-form>`;
+  return html`${keyed(
+    spec.key,
+    html`<forpost-entry-form .site=${site} .spec=${spec} @saved=${(event: SavedEvent) => saved(event.detail)}></forpost-entry-form>`,
+  )}`;
 }
