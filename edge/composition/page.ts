@@ -23,6 +23,7 @@ import { decoders } from '../devices/decoders/registry.ts';
 import { reusedIdProblems } from '../devices/reused-ids.ts';
 import { GatewayHealth } from '../health/health.ts';
 import type { HostHealth } from '../health/host/host-health.ts';
+import { networkNames } from '../health/host/network-names.ts';
 import { GatewayMetrics } from '../health/metrics.ts';
 import { Status } from '../health/status.ts';
 import { StatusTopic } from '../health/status-topic.ts';
@@ -134,6 +135,12 @@ export function composePage(
     takeBackup: backupProcess(options.configFile),
     actions: actionRoutes,
     centre,
+    machine: {
+      names: networkNames,
+      now: () => clock.now(),
+      quality: ground.clock.quality,
+      timeService: () => ground.clock.sync.service(),
+    },
     rules: {
       site: () => site.current,
       setup: new RuleSetup({

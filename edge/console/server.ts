@@ -55,6 +55,7 @@ import { type CameraSetUpParts, registerCameraSetUpRoutes } from './camera-set-u
 import { type CentreLinks, registerCentreRoutes } from './centre-routes.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
+import { type MachineSource, registerMachineRoute } from './machine-route.ts';
 import { registerMessageRoute } from './message-routes.ts';
 import { PageAssets } from './page-assets.ts';
 import { type PairingDoor, registerPairingRoutes } from './pairing-routes.ts';
@@ -91,6 +92,8 @@ export interface ConsoleServerOptions {
   readonly cameraLogins?: CameraLogins;
   /** makes a backup; absent: the page makes none. @throws ForpostError with the reason in words */
   readonly takeBackup?: (passphrase: string) => Promise<Readable>;
+  /** the machine's names and clock; absent: the page shows none */
+  readonly machine?: MachineSource;
   /** the links to the centre; absent: the page shows none */
   readonly centre?: CentreLinks;
   /** the site's actions; absent: the page shows none */
@@ -248,7 +251,8 @@ export class ConsoleServer implements Part {
       clock,
     });
     registerOpenRoutes(app, health);
-    const { takeBackup, pairing, centre, rules, actions, cameras, cameraLogins, restoreDesk, messages } = this.#options;
+    const { takeBackup, pairing, centre, machine, rules, actions, cameras, cameraLogins, restoreDesk, messages } =
+      this.#options;
     registerRoutes(app, { source, login, clock, metrics, pairing });
     if (pairing !== undefined) {
       const { pairing: window, view } = pairing;
@@ -260,6 +264,7 @@ export class ConsoleServer implements Part {
     }
     if (actions !== undefined)
       registerActionRoutes(app.withTypeProvider(), actions, (request) => authorOf(request, login).name);
+    if (machine !== undefined) registerMachineRoute(app.withTypeProvider(), machine);
     if (centre !== undefined) registerCentreRoutes(app.withTypeProvider(), centre);
     if (rules !== undefined) registerRuleRoutes(app.withTypeProvider(), rules);
     if (cameras !== undefined) registerCameraSetUpRoutes(app.withTypeProvider(), { ...cameras, login });

@@ -6,6 +6,7 @@ import type { Edit, EditPath } from '../site/document-edit.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
 import type { CameraScene } from '../site/scene-edit.ts';
 import type { Fields } from '../site/values.ts';
+import type { MachineView } from './machine-route.ts';
 import type { DeviceMessageView } from './message-routes.ts';
 import type { RestoreState } from './restore-desk.ts';
 import type { ActionForms, SiteAction, Tried } from './schemas/actions.ts';
@@ -47,6 +48,7 @@ export type {
   FoundView,
   JudgementView,
   KnockerView,
+  MachineView,
   OfferedView,
   PairingView,
   RefusedView,

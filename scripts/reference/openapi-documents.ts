@@ -13,6 +13,7 @@ import { registerBridgeRoutes } from '../../edge/console/bridge-routes.ts';
 import { registerCameraSaveRoute } from '../../edge/console/camera-save-route.ts';
 import { registerCameraSetUpRoutes } from '../../edge/console/camera-set-up-routes.ts';
 import { registerCentreRoutes } from '../../edge/console/centre-routes.ts';
+import { registerMachineRoute } from '../../edge/console/machine-route.ts';
 import { registerMessageRoute } from '../../edge/console/message-routes.ts';
 import { registerPairingRoutes } from '../../edge/console/pairing-routes.ts';
 import { registerRestoreRoutes } from '../../edge/console/restore-routes.ts';
@@ -30,6 +31,7 @@ export function gatewayDocument(): Promise<OpenApiDocument> {
     registerRestoreRoutes(app.withTypeProvider(), { desk: placeholder(), login });
     registerMessageRoute(app.withTypeProvider(), placeholder());
     registerSiteRoutes(app, { document: placeholder(), authorOf: placeholder() });
+    registerMachineRoute(app.withTypeProvider(), placeholder());
     registerBridgeRoutes(app, { document: placeholder(), bridges: placeholder(), authorOf: placeholder() });
     registerCentreRoutes(app.withTypeProvider(), placeholder());
     registerPairingRoutes(app.withTypeProvider(), {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
+import { words } from '@forpost/shared/texts/english.ts';
 import { DocumentChecks } from '../../config/check/document-checks.ts';
 import { loadSite } from '../../config/load-site.ts';
 import { Bridge } from '../../devices/bridges/bridge.ts';
@@ -13,6 +14,7 @@ import { RecentMessages } from '../../devices/recent-messages.ts';
 import { SiteDocument } from '../../site/document.ts';
 import type { BridgeConfig } from '../../site/site.ts';
 import { valuesIn } from '../../site/values.ts';
+import type { LinkStep } from '../../uplink/messages.ts';
 import type { RestoreDesk, RestoreState } from '../restore-desk.ts';
 import type { ConsoleServerOptions } from '../server.ts';
 
@@ -26,7 +28,7 @@ export interface TestSite {
   /** for a server of the page */
   readonly options: Pick<
     ConsoleServerOptions,
-    'document' | 'passwordsFor' | 'credentials' | 'messages' | 'restoreDesk' | 'bridges'
+    'document' | 'passwordsFor' | 'credentials' | 'messages' | 'restoreDesk' | 'bridges' | 'centre' | 'machine'
   >;
   readonly remove: () => void;
 }
@@ -49,9 +51,51 @@ export async function testSite(): Promise<TestSite> {
       messages: new RecentMessages(systemClock),
       restoreDesk: noRestore,
       bridges: bridgesOf(document),
+      centre,
+      machine: {
+        names: () => ({
+          hostName: 'gate',
+          interfaces: [{ name: 'eth0', addresses: ['10.0.0.7', '2001:db8::7'] }],
+          systemTimeZone: 'Etc/UTC',
+        }),
+        now: () => Date.now(),
+        quality: () => 'unsynced',
+        timeService: () => 'chrony',
+      },
     },
     remove: () => rmSync(folder, { recursive: true }),
   };
+}
+
+/** A link whose token the receiver does not know. */
+const centre: NonNullable<ConsoleServerOptions['centre']> = {
+  links: () => [
+    {
+      sink: 'centre',
+      kind: 'http',
+      to: 'https://centre.example.org',
+      isEncrypted: true,
+      credential: 'token',
+      certificateUntil: Date.now() + 20 * 86_400_000,
+      lastSuccess: Date.now() - 3_600_000,
+    },
+  ],
+  tryLink: async () => {
+    const where = 'centre.example.org:443';
+    const certificate = { version: 'TLSv1.3', day: '2027-02-01' };
+    const refused = { where: 'https://centre.example.org', status: '401', reason: 'unknown token' };
+    return [
+      step('name', where, 'ok', words('gateway/reason.link-name', { addresses: '203.0.113.7' })),
+      step('connection', where, 'ok', words('gateway/reason.link-connected', { address: '203.0.113.7' })),
+      step('tls', where, 'ok', words('gateway/reason.link-certificate', certificate)),
+      step('log-in', where, 'failed', words('gateway/reason.http-answered', refused)),
+      step('answer', where, 'skipped', words('gateway/reason.link-skipped')),
+    ];
+  },
+};
+
+function step(what: LinkStep['what'], where: string, result: LinkStep['result'], said: string): LinkStep {
+  return { what, where, result, said, ms: 12 };
 }
 
 /** No backup comes. */

@@ -4,6 +4,7 @@ import { setUpCamerasEn } from './set-up-cameras.en.ts';
 import { setUpCentreEn } from './set-up-centre.en.ts';
 import { setUpConsumersEn } from './set-up-consumers.en.ts';
 import { setUpDevicesEn } from './set-up-devices.en.ts';
+import { setUpMachineEn } from './set-up-machine.en.ts';
 import { setUpPairingEn } from './set-up-pairing.en.ts';
 
 export const setUpEn = {
@@ -11,6 +12,7 @@ export const setUpEn = {
   ...setUpConsumersEn,
   ...setUpBridgesEn,
   ...setUpDevicesEn,
+  ...setUpMachineEn,
   ...setUpPairingEn,
   ...setUpCamerasEn,
   title: 'Set up',

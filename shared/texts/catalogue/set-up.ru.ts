@@ -5,6 +5,7 @@ import { setUpCamerasRu } from './set-up-cameras.ru.ts';
 import { setUpCentreRu } from './set-up-centre.ru.ts';
 import { setUpConsumersRu } from './set-up-consumers.ru.ts';
 import { setUpDevicesRu } from './set-up-devices.ru.ts';
+import { setUpMachineRu } from './set-up-machine.ru.ts';
 import { setUpPairingRu } from './set-up-pairing.ru.ts';
 
 export const setUpRu = {
@@ -12,6 +13,7 @@ export const setUpRu = {
   ...setUpConsumersRu,
   ...setUpBridgesRu,
   ...setUpDevicesRu,
+  ...setUpMachineRu,
   ...setUpPairingRu,
   ...setUpCamerasRu,
   title: 'Настройка',

@@ -69,6 +69,19 @@ export function setUpTests(): void {
     expect(site.document.text).toContain('place: Freezer');
   });
 
+  test('the link to the centre is tried step by step, and the first step that fails says why; names and clock are shown', async () => {
+    await page.goto(`${server.url}/#set-up/centre`);
+    await page.getByRole('button', { name: 'Try the link centre' }).tap();
+    await page.getByText('The link does not work.').waitFor();
+    expect(await page.locator('.link-steps li').evaluateAll((all) => all.map(({ className }) => className))).toEqual([
+      ...['ok', 'ok', 'ok', 'failed', 'skipped'],
+    ]);
+    await page.locator('.link-steps .failed', { hasText: 'unknown token' }).waitFor();
+    await page.goto(`${server.url}/#set-up/site`);
+    await page.locator('.fact', { hasText: 'Addresses of eth0' }).getByText('10.0.0.7').waitFor();
+    await page.getByText('Not confirmed').waitFor();
+  });
+
   test('two installers at once see each other’s change in words, and an undo brings the earlier state back', async () => {
     const { document } = site;
     await page.goto(`${server.url}/#set-up/devices/meter-7`);
@@ -114,6 +127,7 @@ const places = [
   '/bridges/zigbee/probe-7',
   '/consumers',
   '/consumers/%2B',
+  '/centre',
   '/site',
   '/history',
   '/backup',

@@ -1,4 +1,4 @@
-/** The area of the site itself: its name, place, time zone and language; the link to the centre, and what needs a restart. */
+/** The area of the site itself: its name, place, time zone and language; the machine's names and clock, and what needs a restart. */
 
 import { languageNames, languages } from '@forpost/shared/texts/language.ts';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
@@ -7,6 +7,7 @@ import type { Field } from '../form/fields.ts';
 import { entryForm } from '../form/form.ts';
 import { heading } from '../parts.ts';
 import { t } from '../texts.ts';
+import './machine.ts';
 
 const zones = Intl.supportedValuesOf('timeZone').map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }));
 
@@ -48,13 +49,14 @@ class SiteArea extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { site, status } = this.parts;
+    const { site, status, nowMs } = this.parts;
     const spec = { key: 'site', fields, save: t('set-up/form.save'), at: () => ['site'] };
     return html`${heading(t('set-up/site.title'), html`<code>${status.site}</code>`)}
       ${this.done === '' ? nothing : html`<p class="done" role="status">${this.done}</p>`}
       ${entryForm(site, spec, () => {
         this.done = t('set-up/form.saved');
       })}
+      <forpost-machine .zone=${String(site.at(['site', 'timezone']) ?? 'UTC')} .nowMs=${nowMs}></forpost-machine>
       <p class="muted">${t('set-up/site.restart')}</p>`;
   }
 }
