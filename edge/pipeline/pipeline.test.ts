@@ -93,7 +93,7 @@ test('an alert with a refused entry is stored once, with the resend of its messa
   await expect(publish('{"id":"a1","values":{"power_w":6000}}')).rejects.toThrow('full');
   outbox.entries.length = 0;
   outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
-  // the rule is beyond its limit already: the resend tells it nothing new
+  // the rule's alarm is active already: the resend changes nothing
   await publish('{"id":"a1","values":{"power_w":6000}}');
   clock.advance(10_000);
   await settle();
@@ -105,9 +105,9 @@ test('the end of an alarm never reaches the outbox before its beginning, whichev
   let full = true;
   const stored = new Map<string | undefined, string>();
   outbox.answer = async ({ events }) => {
-    // as an outbox does: what was handed over behind what it refuses, before that was known, is refused too
+    // like an outbox: it refuses an entry, and the entries that were appended before that refusal was known
     if (full) throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
-    // as an outbox does: what it knows adds nothing
+    // like an outbox: it stores an event once, however often it gets it
     for (const { lane, resendId, data } of events)
       if (lane === 'alerts' && !stored.has(resendId))
         stored.set(resendId, (JSON.parse(data) as { change: string }).change);
@@ -118,7 +118,7 @@ test('the end of an alarm never reaches the outbox before its beginning, whichev
   const both = await Promise.allSettled([refused, end]);
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   full = false;
-  // a third one takes those that wait along, in front
+  // a third entry is stored with the waiting alerts in front
   await publish('{"values":{"power_w":7000}}');
   clock.advance(10_000);
   await settle();
@@ -167,7 +167,7 @@ test('an acknowledgement by command is stored together with the command’s resu
   const changes = outbox.entries.map(({ events }) =>
     events.map(({ type, data }) => (JSON.parse(data) as { change?: string }).change ?? type),
   );
-  // the acknowledgement that was refused goes in front of the end; offered again, the outbox drops it by its id
+  // the refused acknowledgement is stored before the end; appended again, the outbox drops it by its id
   expect(changes[0]).toEqual(['acknowledged', 'cleared', eventTypes.reading]);
   expect(new Set(changes[1])).toEqual(new Set(['acknowledged', eventTypes.commandResult]));
   const ids = outbox.entries.map(({ events }) => events.map(({ resendId }) => resendId));

@@ -8,7 +8,7 @@ interface QuietThread extends EventEmitter {
   readonly told: readonly unknown[];
 }
 const threads = vi.hoisted(() => [] as QuietThread[]);
-/** A thread that says nothing by itself: what a real one says when cannot be chosen to the millisecond. */
+/** A thread that sends only what the test makes it send: of a real one the test cannot choose the millisecond. */
 vi.mock('node:worker_threads', async (original) => ({
   ...(await original<object>()),
   Worker: class extends EventEmitter {

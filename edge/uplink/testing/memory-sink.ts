@@ -1,18 +1,18 @@
 /**
- * A sink in memory, with failures at will: the model that the contract suite, the simulator and the forwarder's tests
- * hold the others against.
+ * A sink in memory, with failures that a test chooses: the model in the contract suite, the simulator and the forwarder's
+ * tests.
  *
- * Always: it keeps what arrived in order of arrival, also what came in a `send` that failed; `safe` says what it has
- * answered for.
+ * Always: it keeps events in their order of arrival, those of a failed `send` included; `safe` has those that it has
+ * called safe.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
 
-/** What becomes of one call; `late` resolves when the test says so, if ever. */
+/** The outcome of one call. `late`: it resolves when the test resolves it, or never. */
 export type Fate =
   | { readonly kind: 'well' }
-  /** fails; what of the batch has arrived all the same: none, or its first `arrives` records */
+  /** fails; the first `arrives` records of the batch have arrived all the same; default: none */
   | { readonly kind: 'fails'; readonly code: SinkFailure; readonly arrives: number }
   | { readonly kind: 'hangs'; readonly until: Promise<void>; readonly arrives: number };
 export type SinkFailure =
@@ -27,13 +27,13 @@ export class MemorySink implements Sink {
   readonly name: string;
   /** the JSON of every event as it arrived, repeats included */
   readonly arrived: string[] = [];
-  /** those of them that came marked as replayed */
+  /** the events among them that were marked as replayed */
   readonly replayed: string[] = [];
   readonly statuses: GatewayStatus[] = [];
   /** sessions open now, and how many there have been */
   openNow = 0;
   opened = 0;
-  /** batches out at this moment, and the most there ever were in one session */
+  /** outstanding batches now, and the largest number that one session ever had */
   mostOutstanding = 0;
   onOpen: () => Fate = () => well;
   onSend: (batch: SinkBatch) => Fate = () => well;

@@ -1,4 +1,4 @@
-/** What the dispatcher says of a sink: whether anything is answered there. */
+/** The status of a sink from the dispatcher: whether the sink answers. */
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';

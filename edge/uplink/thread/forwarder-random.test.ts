@@ -57,7 +57,7 @@ class World {
     for (const command of commands) this.#run(command);
   }
 
-  /** A metered link says «later» now and then, also for longer than anything else takes. */
+  /** A metered link answers «later» now and then, sometimes for longer than any other wait of the test. */
   #pace(): Pace {
     if (!this.failing || this.#below(4) > 0) return goAhead;
     return { until: this.now + this.#below(20_000), why: 'rate', maxBytes: 0 };
@@ -135,20 +135,20 @@ class World {
         this.handle({ on: 'failed', session, kind: 'refused', reason: 'too large' });
         return;
       }
-      // some of a failed batch has arrived all the same, and so has an answer that is late or lost
+      // a part of a failed batch may have arrived, and so may a batch whose answer is late or lost
       const arrived = fate === 1 ? batch.slice(0, this.#below(batch.length)) : batch;
       for (const n of arrived) this.arrivals.push(`${name}/${n}`);
       if (fate === 1 || fate === 2)
         this.handle({ on: 'failed', session, kind: fate === 1 ? 'broken' : 'slow', reason: 'cut' });
       else if (fate !== 3) {
-        // safe counts only if the machine takes it
+        // a «safe» counts only if the state machine accepts it
         if (this.state.session === session) for (const n of batch) this.safe.get(name)?.add(n);
         this.handle({ on: 'safe', session });
       }
     });
   }
 
-  /** One thing happens: something falls due, or the site commits more. */
+  /** One random event: a timer or an answer becomes due, or the site commits more events. */
   tick(): void {
     if (this.failing && this.#below(5) === 0) {
       const newest = this.epochs.at(-1);

@@ -1,4 +1,4 @@
-/** What is read ahead of the batch that is out: used where it is what comes next, and only then. */
+/** Reading ahead while a batch is outstanding: the lane uses the events only if they are the next ones. */
 
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -18,7 +18,7 @@ const epoch = asId<'epoch'>('00000000000000a1');
 const batchEvents = 4;
 const soon = { timeout: 5_000, interval: 1 };
 
-/** A lane whose sends the test answers, and what was read of the outbox. */
+/** A lane whose sends the test answers, and its reads of the outbox. */
 interface LaneSettings {
   readonly waiting?: number;
   readonly maxEvents?: number;
@@ -101,7 +101,7 @@ test('while a batch is on its way the next one is read ahead, claimed only in it
   await expect.poll(() => sent.length, soon).toBe(2);
   expect(sent[1]).toEqual([5, 6, 7, 8]);
   expect(inHand.claim(0)).toEqual({ epoch, through: 8 });
-  // one look whether it is still there, and ahead again
+  // one read checks that the events are still there, and one reads ahead again
   await expect.poll(() => reads, soon).toEqual(['0: 4', '4: 4', '4: 1', '8: 4']);
   await runner.stop();
 });
@@ -123,7 +123,7 @@ test('a backlog goes out in doubling batches, because as much is read ahead as t
   for (const [turn, size] of [64, 128, 256, 512, 1_000].entries()) {
     await expect.poll(() => sent.length, soon).toBe(turn + 1);
     expect(sent[turn]).toHaveLength(size);
-    // so that the next one is what was read ahead
+    // the next batch is the one that was read ahead
     await expect.poll(() => reads.at(-1), soon).toBe(`${sent[turn]?.at(-1)}: ${Math.min(2 * size, 1_000)}`);
     answer();
   }

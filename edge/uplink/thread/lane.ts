@@ -98,7 +98,7 @@ export class LaneRunner {
     return this.#eventsSafe;
   }
 
-  /** bytes of their data, nearly */
+  /** approximate bytes of their data */
   get bytesSafe(): number {
     return this.#bytesSafe;
   }

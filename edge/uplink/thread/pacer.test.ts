@@ -44,7 +44,7 @@ test('evidence’s use of the day survives a kill, and counts together with the 
   expect(first.grantBytes(300_000)).toEqual({ bytes: 300_000, waitMs: 0 });
   expect(first.budget()).toEqual({ used: 400_000, limit: 1_000_000 });
   first.spent('telemetry', 50_000);
-  // killed: nothing more is written, and what it was given may have been sent
+  // killed: nothing more is written, and evidence may have sent the granted bytes
   const second = aPacer(file, clock);
   const { bytes } = second.grantBytes(300_000);
   expect(bytes).toBeGreaterThan(180_000);
@@ -102,7 +102,7 @@ test('a boot in 1970, and a clock that was wrong for a while, give no day its bu
     pacer = aPacer(file, clock);
     pacer.spent('telemetry', 50_000);
     expect(pacer.ask('telemetry').until).toBe(0);
-    // its time service is heard
+    // the time service sets the clock
     clock.jump(today);
     clock.advance(2000);
     pacer.spent('telemetry', 100_000);
@@ -129,7 +129,7 @@ test.each([
   pacer.spent('telemetry', 1_000_000);
   clock.advance(hours * 3_600_000 - 2000);
   expect(pacer.ask('telemetry')).toMatchObject({ why: 'budget' });
-  // whoever waits looks again in time
+  // a lane that waits asks again in time
   expect(pacer.ask('telemetry').until - clock.uptime()).toBeLessThanOrEqual(60_000);
   clock.advance(3000);
   expect(pacer.ask('telemetry').until).toBe(0);

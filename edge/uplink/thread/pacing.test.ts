@@ -100,7 +100,7 @@ test('a flood of alerts leaves evidence waiting, and telemetry its tenth', () =>
   expect(beside.telemetry).toBeGreaterThan(without.telemetry * 0.97);
 });
 
-test('an alert does not wait out a part of evidence, be that larger than the link', () => {
+test('an alert does not wait for the debt of a part of evidence, even one that takes the link longer than a second', () => {
   const limits = { bytesPerSecond: 200 };
   let state = spend(startPacing(limits, at(0)), limits, 'evidence', 4_096);
   expect(verdict(state, limits, 'alerts', at(0)).go).toBe(true);
@@ -150,7 +150,7 @@ test('evidence has half of the day, and nothing of a day that is used up', () =>
   expect(evidenceVerdict(next, limits, at(5, '2026-06-02'))).toEqual({ go: true, maxWireBytes: 5_000 });
 });
 
-test('an alert does not wait out the telemetry that has just been sent', () => {
+test('an alert does not wait until the link has paid off the telemetry that was just sent', () => {
   const limits = { bytesPerSecond: 1_000 };
   const state = spend(startPacing(limits, at(0)), limits, 'telemetry', 1_800);
   expect(verdict(state, limits, 'telemetry', at(0)).go).toBe(false);

@@ -159,7 +159,7 @@ export class SinkStatus {
 
   /**
    * The lanes that wait, as the outbox and this run know them: the outbox learns of a «safe» a little later. Drained lanes
-   * of earlier starts are among them for a while, because a centre that was away has not heard where they ended.
+   * of earlier starts are among them for a while, because a centre that was offline does not know where they ended.
    */
   lanes(): readonly LaneBacklog[] {
     const { runners, sink, reader, logger } = this.#parts;
