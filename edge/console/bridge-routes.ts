@@ -6,10 +6,10 @@ import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { problem } from '@forpost/shared/http/schema.ts';
 import { words } from '@forpost/shared/texts/english.ts';
+import { idFromName } from '@forpost/shared/texts/id-from-name.ts';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type Type from 'typebox';
 import type { BridgeView } from '../devices/bridges/bridge-view.ts';
-import { deviceIdFor } from '../devices/pairing/device-id.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { SiteDocument } from '../site/document.ts';
 import type { Author } from '../site/revision.ts';
@@ -71,7 +71,7 @@ async function newId(document: SiteDocument, name: string): Promise<string> {
   const { json } = await document.values();
   const values = JSON.parse(json) as Fields;
   const taken = idsIn(['devices', 'bridges', 'consumers', 'cameras'].map((section) => values[section]));
-  return deviceIdFor(name, (id) => taken.has(id));
+  return idFromName(name, (id) => taken.has(id));
 }
 
 /** The ids of all entries in these lists, and of the devices behind bridges. */

@@ -14,15 +14,15 @@ import type { ProbeSetup } from './probe.ts';
 const giveUpMs = 30_000;
 
 const [setup] = (await once(process, 'message')) as [ProbeSetup];
-const clientOf = (id: string) =>
+const clientOf = (id: string, password: string) =>
   mqtt.connectAsync(`mqtt://127.0.0.1:${setup.port}`, {
     username: id,
-    password: setup.password,
+    password,
     clientId: `${id}-probe`,
     reconnectPeriod: 0,
   });
-const device: MqttClient = await clientOf(setup.device);
-const display = await clientOf(setup.consumer);
+const device: MqttClient = await clientOf(setup.device, setup.password);
+const display = await clientOf(setup.consumer, setup.consumerPassword ?? setup.password);
 await display.subscribeAsync(`forpost/alerts/+/${setup.device}`, { qos: 0 });
 if (device.stream instanceof Socket) device.stream.setNoDelay(true);
 setNice(probeNice);

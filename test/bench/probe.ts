@@ -6,7 +6,9 @@ export interface ProbeSetup {
   readonly port: number;
   readonly device: string;
   readonly consumer: string;
+  /** of the device, and of the consumer unless it has one of its own */
   readonly password: string;
+  readonly consumerPassword?: string;
   readonly pauseMs: number;
   /** the gateway's process (harness/realtime.ts) */
   readonly gateway: number | undefined;

@@ -11,6 +11,7 @@
  *   --field [--runs SECONDS] [--seed FROM] [--scenario SUITE,…]: inputs of the field (field/registry.ts)
  *   --paho [--runs CUTS]: real paho-mqtt clients (paho/report.ts)
  *   --clients: the same clients as a home automation, its bridges and devices (paho/roles-report.ts)
+ *   --visit [--shots FOLDER]: the whole visit of an installer in a browser (visit/report.ts)
  *   --conformance: the statements of MQTT, one by one (../conformance/report.ts)
  * Each prints one JSON document as the last line of standard output.
  */
@@ -27,6 +28,7 @@ import { pahoReport } from './paho/report.ts';
 import { clientsReport } from './paho/roles-report.ts';
 import { simulationReport } from './simulation/report.ts';
 import { visionCampaign } from './vision/registry.ts';
+import { visitReport } from './visit/report.ts';
 
 requireNode();
 const { values } = parseArgs({
@@ -39,6 +41,8 @@ const { values } = parseArgs({
     field: { type: 'boolean', default: false },
     paho: { type: 'boolean', default: false },
     clients: { type: 'boolean', default: false },
+    visit: { type: 'boolean', default: false },
+    shots: { type: 'string' },
     conformance: { type: 'boolean', default: false },
     address: { type: 'string' },
     user: { type: 'string', default: '' },
@@ -71,6 +75,7 @@ function chosen(): Promise<0 | 1> {
   if (values.conformance)
     return conformanceReport(address === undefined ? undefined : { address, user, password, prefix });
   if (values.field) return fieldReport(wholeNumber('runs', values.runs ?? '30'), seed, names(values.scenario));
+  if (values.visit) return visitReport(values.shots ?? process.env.FORPOST_SHOTS);
   if (values.clients) return clientsReport();
   if (values.paho) return pahoReport(wholeNumber('runs', values.runs ?? '40'));
   if (values.mistakes) return findMistakes(mistakeNames, seed);

@@ -67,7 +67,8 @@ function card(
     ? t('gateway-page/alarms.active-since', { time: since, duration: duration(lasted) })
     : t('gateway-page/alarms.over-lasted', { time: since, duration: duration(lasted) });
   const times = alarm.count > 1 ? `, ${t('gateway-page/alarms.times', { count: alarm.count })}` : '';
-  return html`<li class="card alarm-card ${alarm.severity}">
+  // the button is gone afterwards: the alarm keeps the focus
+  return html`<li class="card alarm-card ${alarm.severity}" tabindex="-1">
     <div class="alarm-text">
       <p class="kind">
         <strong>${severityWords[alarm.severity]}</strong>
@@ -94,7 +95,10 @@ function card(
             : html`<button
             class="primary"
             ?disabled=${pending.has(alarm.alarm)}
-            @click=${() => acknowledge(alarm.alarm)}
+            @click=${(event: MouseEvent) => {
+              if (event.detail === 0) (event.currentTarget as HTMLElement).closest('li')?.focus();
+              acknowledge(alarm.alarm);
+            }}
           >
             ${t('gateway-page/alarms.acknowledge')}
           </button>`

@@ -156,7 +156,10 @@ class ForpostConsole extends LitElement {
   readonly #onRoute = () => {
     const before = this.route.page;
     this.route = routeOf(location.hash);
-    if (this.route.page !== before) window.scrollTo(0, 0);
+    if (this.route.page === before) return;
+    window.scrollTo(0, 0);
+    // no finger is over a list that was not shown: it begins with the newest alarms
+    this.#hold.release();
   };
 
   readonly #onVisibility = () => {

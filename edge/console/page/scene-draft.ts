@@ -36,6 +36,20 @@ export const shapeTitles: Readonly<Record<ShapeKind, string>> = {
   mask: t('gateway-page/editor.mask'),
   motion: t('gateway-page/editor.motion'),
 };
+export const shapeKinds = ['zone', 'line', 'mask', 'motion'] as const;
+/** How each kind is drawn. */
+export const drawHints: Readonly<Record<ShapeKind, string>> = {
+  zone: t('gateway-page/editor.hint-zone'),
+  line: t('gateway-page/editor.hint-line'),
+  mask: t('gateway-page/editor.hint-mask'),
+  motion: t('gateway-page/editor.hint-motion'),
+};
+export const newTitles: Readonly<Record<ShapeKind, string>> = {
+  zone: t('gateway-page/editor.new-zone'),
+  line: t('gateway-page/editor.new-line'),
+  mask: t('gateway-page/editor.new-mask'),
+  motion: t('gateway-page/editor.new-motion'),
+};
 const longestId = 64;
 
 export function draftOf({ zones, lines, masks, motion_masks: motion }: CameraScene): Draft {
@@ -88,6 +102,18 @@ export function close(draft: Draft): Draft {
   const { placing } = draft;
   if (placing === undefined || !isWhole(placing)) return draft;
   return { shapes: [...draft.shapes, placing], selected: draft.shapes.length, placing: undefined };
+}
+
+/** Whether a tap at `at` closes the shape: within `near` (units of `size`) of its first corner. */
+export function closesAt(
+  { points, kind }: Shape,
+  at: Point,
+  size: { readonly width: number; readonly height: number },
+  near: number,
+): boolean {
+  const [first] = points;
+  if (kind === 'line' || first === undefined || points.length < fewestCorners) return false;
+  return Math.hypot((at[0] - first[0]) * size.width, (at[1] - first[1]) * size.height) < near;
 }
 
 export function isWhole({ kind, points }: Shape): boolean {

@@ -25,12 +25,14 @@ export interface Drawn {
   readonly scale: number;
   /** the corner of the selected shape that was touched last */
   readonly corner: number | undefined;
+  /** the cross of the keyboard; undefined: it is not shown */
+  readonly cross: Point | undefined;
   /** what moves in the picture */
   readonly scene: SceneNotice | undefined;
 }
 
 /** The draft over the camera's picture, with the boxes of moving things. */
-export function drawing({ draft, size, scale, corner, scene }: Drawn): TemplateResult {
+export function drawing({ draft, size, scale, corner, cross, scene }: Drawn): TemplateResult {
   const { width, height } = size;
   const { shapes, selected, placing } = draft;
   const px = (pixels: number) => pixels * scale;
@@ -61,7 +63,15 @@ export function drawing({ draft, size, scale, corner, scene }: Drawn): TemplateR
               return svg`<circle class="handle ${index === 0 ? 'first' : ''}" cx=${x} cy=${y} r=${px(index === 0 ? 11 : 8)} />`;
             })}</g>`
       }
+      ${cross === undefined ? nothing : crossView(at(cross), px)}
     </svg>`;
+}
+
+/** Dark below light: visible on every picture. */
+function crossView([x, y]: readonly [number, number], px: (pixels: number) => number): TemplateResult {
+  const arms = (r: number) => `M${x - r} ${y}H${x + r}M${x} ${y - r}V${y + r}`;
+  const path = arms(px(18));
+  return svg`<g class="cross"><path class="under" d=${path} /><path d=${path} /></g>` as unknown as TemplateResult;
 }
 
 /** Round handles at the corners, and small ones between them that insert a corner; the touch area is larger than the circle. */

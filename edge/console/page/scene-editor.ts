@@ -1,5 +1,5 @@
 /**
- * The editor: draws zones, lines, masks and motion masks on a camera's picture, with the mouse or a finger.
+ * The editor: draws zones, lines, masks and motion masks on a camera's picture, with the mouse, a finger or the keyboard.
  *
  *   opened (the saved scene) ── gestures ──► changed ── Save ──► saved, closed
  *                                               │         └── refused: reason shown, drawing kept
@@ -11,9 +11,10 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { CameraRule, SceneNotice } from '../view.ts';
 import * as api from './api.ts';
+import { crossAfter, gripAt, middleOfPicture } from './scene-cross.ts';
 import * as drafts from './scene-draft.ts';
 import { drawing, type Grip, gripOf } from './scene-drawing.ts';
-import { t } from './texts.ts';
+import { formats, t } from './texts.ts';
 import { motionMaskMeans } from './words.ts';
 
 type Draft = drafts.Draft;
@@ -23,19 +24,8 @@ const mostUndo = 50;
 /** All changes of one gesture are undone by one step. */
 const tapMovesPx = 6;
 
-const hints: Readonly<Record<drafts.ShapeKind, string>> = {
-  zone: t('gateway-page/editor.hint-zone'),
-  line: t('gateway-page/editor.hint-line'),
-  mask: t('gateway-page/editor.hint-mask'),
-  motion: t('gateway-page/editor.hint-motion'),
-};
-const newTitles: Readonly<Record<drafts.ShapeKind, string>> = {
-  zone: t('gateway-page/editor.new-zone'),
-  line: t('gateway-page/editor.new-line'),
-  mask: t('gateway-page/editor.new-mask'),
-  motion: t('gateway-page/editor.new-motion'),
-};
-const kinds = ['zone', 'line', 'mask', 'motion'] as const;
+/** A tap finds a corner within this distance. */
+const nearPx = 24;
 
 interface Gesture {
   readonly pointer: number;
@@ -59,6 +49,7 @@ export class SceneEditor extends LitElement {
     problem: { state: true },
     busy: { state: true },
     scale: { state: true },
+    cross: { state: true },
   };
   /** id of the camera */
   declare camera: string;
@@ -76,12 +67,16 @@ export class SceneEditor extends LitElement {
   declare busy: boolean;
   /** units of the drawing for one pixel of the screen */
   declare scale: number;
+  /** the cross of the keyboard; undefined: no key has moved it since the board has the focus */
+  declare cross: Point | undefined;
   #revision = '';
   #rules: readonly CameraRule[] = [];
   #undo: Draft[] = [];
   #gesture: Gesture | undefined;
   #resize: ResizeObserver | undefined;
   #loaded = false;
+  /** arrow keys move a corner now: all of them are undone by one step */
+  #keysMove = false;
 
   constructor() {
     super();
@@ -239,16 +234,61 @@ export class SceneEditor extends LitElement {
   };
 
   /** A tap near the first corner closes the shape. */
-  #placed(at: Point, { points, kind }: drafts.Shape): void {
-    const [first] = points;
-    const { width, height } = this.size;
-    const near = 24 * this.scale;
-    const closes =
-      kind !== 'line' &&
-      first !== undefined &&
-      points.length >= drafts.fewestCorners &&
-      Math.hypot((at[0] - first[0]) * width, (at[1] - first[1]) * height) < near;
+  #placed(at: Point, placing: drafts.Shape): void {
+    const closes = drafts.closesAt(placing, at, this.size, nearPx * this.scale);
     this.#step(closes ? drafts.close(this.draft) : drafts.place(this.draft, at));
+  }
+
+  readonly #keyed = (event: KeyboardEvent) => {
+    const { placing, selected } = this.draft;
+    const { cross = middleOfPicture, corner } = this;
+    const next = crossAfter(cross, event.key, event.shiftKey);
+    if (next !== undefined) {
+      this.cross = next;
+      if (placing === undefined && selected !== undefined && corner !== undefined)
+        this.#moveByKey(selected, corner, next);
+    } else if (event.key === 'Enter' || event.key === ' ') {
+      this.cross = cross;
+      if (placing === undefined) this.#pick(cross);
+      else this.#placed(cross, placing);
+    } else if (event.key === 'Backspace' && placing !== undefined) this.#step(drafts.unplace(this.draft));
+    else return;
+    event.preventDefault();
+  };
+
+  #moveByKey(shape: number, corner: number, to: Point): void {
+    const moved = drafts.movePoint(this.draft, shape, corner, to);
+    if (this.#keysMove) this.draft = moved;
+    else this.#step(moved);
+    this.#keysMove = true;
+  }
+
+  /** Enter at a corner holds it, and lets it go again; elsewhere it selects what is there. */
+  #pick(at: Point): void {
+    const grip = gripAt(this.draft, at, this.size, nearPx * this.scale);
+    this.#keysMove = false;
+    if (grip.what === 'corner') {
+      this.corner = this.corner === grip.corner ? undefined : grip.corner;
+      return;
+    }
+    this.corner = undefined;
+    this.draft = drafts.select(this.draft, grip.what === 'shape' ? grip.shape : undefined);
+  }
+
+  /** By keyboard, the button that was pressed is gone afterwards: what comes next gets the focus. */
+  #focusNext(event: MouseEvent, selector: string): void {
+    const isByKey = event.detail === 0;
+    if (isByKey) void this.updateComplete.then(() => this.querySelector<HTMLElement>(selector)?.focus());
+  }
+
+  #begin(event: MouseEvent, kind: drafts.ShapeKind): void {
+    this.#step(drafts.begin(this.draft, kind));
+    this.#focusNext(event, '.board');
+  }
+
+  #done(event: MouseEvent): void {
+    this.#step(drafts.close(this.draft));
+    this.#focusNext(event, '.tools input, .tools button');
   }
 
   override render(): TemplateResult {
@@ -264,11 +304,17 @@ export class SceneEditor extends LitElement {
         <button class="primary" ?disabled=${this.busy || !this.#loaded || this.draft.placing !== undefined || this.#undo.length === 0} @click=${() => void this.#save()}>${t('gateway-page/editor.save')}</button>
       </div>
       ${this.problem === '' ? nothing : html`<p class="lost" role="alert">${this.problem} ${this.#loaded ? html`<button class="plain" @click=${() => void this.#load()}>${t('gateway-page/editor.show-saved')}</button>` : nothing}</p>`}
-      <div class="board"
+      <div class="board" tabindex="0" role="application" aria-label=${t('gateway-page/editor.board', { camera: this.title })} aria-describedby="board-keys"
+        @keydown=${this.#keyed} @blur=${() => {
+          this.cross = undefined;
+          this.#keysMove = false;
+        }}
         @pointerdown=${this.#down} @pointermove=${this.#move} @pointerup=${this.#up} @pointercancel=${this.#cancelled}>
         ${this.picture === undefined ? html`<p class="no-picture">${t('gateway-page/editor.no-picture')}</p>` : html`<img src=${this.picture} alt="" draggable="false" @load=${this.#pictured} />`}
         ${drawing(this)}
       </div>
+      <p class="board-keys" id="board-keys">${t('gateway-page/editor.keys')}</p>
+      <p class="for-screen-readers" role="status">${this.cross === undefined ? '' : t('gateway-page/editor.cross-at', { x: formats.share(this.cross[0]), y: formats.share(this.cross[1]) })}</p>
       <div class="tools">${this.#tools()}</div>
     </dialog>`;
   }
@@ -288,9 +334,9 @@ export class SceneEditor extends LitElement {
     if (shape === undefined || selected === undefined)
       return html`<p class="hint">${!this.#loaded ? t('gateway-page/loading') : shapes.length === 0 ? t('gateway-page/editor.empty') : t('gateway-page/editor.tap')}</p>
         <div class="row">
-          ${kinds.map(
+          ${drafts.shapeKinds.map(
             (kind) =>
-              html`<button ?disabled=${!this.#loaded} @click=${() => this.#step(drafts.begin(this.draft, kind))}>${newTitles[kind]}</button>`,
+              html`<button ?disabled=${!this.#loaded} @click=${(event: MouseEvent) => this.#begin(event, kind)}>${drafts.newTitles[kind]}</button>`,
           )}
           ${undo}
         </div>`;
@@ -301,13 +347,13 @@ export class SceneEditor extends LitElement {
     const count = placing.points.length;
     const more =
       placing.kind !== 'line' && count >= drafts.fewestCorners ? ` ${t('gateway-page/editor.close-shape')}` : '';
-    return html`<p class="hint" role="status">${hints[placing.kind]}${more}</p>
+    return html`<p class="hint" role="status">${drafts.drawHints[placing.kind]}${more}</p>
       <div class="row">
         <button @click=${() => this.#step(drafts.unplace(this.draft))}>${count === 0 ? t('gateway-page/editor.do-not-draw') : t('gateway-page/editor.take-back')}</button>
         ${
           placing.kind === 'line'
             ? nothing
-            : html`<button class="primary" ?disabled=${!drafts.isWhole(placing)} @click=${() => this.#step(drafts.close(this.draft))}>${t('gateway-page/editor.done')}</button>`
+            : html`<button class="primary" ?disabled=${!drafts.isWhole(placing)} @click=${(event: MouseEvent) => this.#done(event)}>${t('gateway-page/editor.done')}</button>`
         }
       </div>`;
   }

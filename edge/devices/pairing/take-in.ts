@@ -9,10 +9,12 @@
  * Always: an entry has its credential before it is in the document, because a document without it would not load; a
  * change of others in between is no obstacle, because the entry is new; a refusal has changed nothing.
  */
+
 import { configProblems } from '@forpost/shared/config/yaml.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { isId } from '@forpost/shared/event/ids.ts';
 import { makeCredential } from '@forpost/shared/made-credential.ts';
+import { idFromName } from '@forpost/shared/texts/id-from-name.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { Refused, TakeBack } from '../../site/change.ts';
@@ -22,7 +24,6 @@ import type { Author } from '../../site/revision.ts';
 import type { Site } from '../../site/site.ts';
 import { siteDevices } from '../../site/site-devices.ts';
 import type { Decoder } from '../decoder.ts';
-import { deviceIdFor } from './device-id.ts';
 import type { Judgement } from './judgement.ts';
 import type { Knocker } from './knocker.ts';
 import { type OwnLogIn, ownLogInOf } from './own-log-in.ts';
@@ -130,7 +131,7 @@ function plan(parts: TakeInParts, knocker: Knocker, request: TakeInRequest): Pla
   const ids = takenIds(parts.site());
   // an id is a user name too: it must not be the fixed user name of another
   const isTaken = (one: string) => ids.has(one) || parts.ownerOf(one, '') !== undefined;
-  const id = request.id ?? deviceIdFor(name, isTaken);
+  const id = request.id ?? idFromName(name, isTaken);
   if (!isId(id)) return refusal('field', message('gateway/pairing.no-id', { id: id.slice(0, 64) }), 'id');
   if (isTaken(id)) return refusal('field', message('gateway/pairing.id-taken', { id }), 'id');
   const config = configOf(parts.decoders, knocker, request);

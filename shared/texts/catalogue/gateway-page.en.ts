@@ -168,6 +168,10 @@ export const gatewayPageEn = {
   'test.parked': '{track}, parked (silent)',
   // drawing
   'editor.title': 'Draw on {camera}',
+  'editor.board': 'Picture of {camera}',
+  'editor.keys':
+    'Arrow keys move the cross, with Shift further. Enter sets a corner, or picks what is at the cross; arrow keys then move a picked corner. Backspace takes a corner back.',
+  'editor.cross-at': 'Cross {x} from the left, {y} from the top',
   'editor.cancel': 'Cancel',
   'editor.save': 'Save',
   'editor.show-saved': 'Show what is saved',

@@ -180,6 +180,10 @@ export const gatewayPageRu = {
   'test.parked': '{track}, стоит (без тревоги)',
   // drawing
   'editor.title': 'Рисование: {camera}',
+  'editor.board': 'Изображение камеры {camera}',
+  'editor.keys':
+    'Стрелки двигают перекрестие, с Shift — дальше. Enter ставит угол или выбирает то, что под перекрестием; выбранный угол двигают стрелки. Backspace убирает последний угол.',
+  'editor.cross-at': 'Перекрестие: {x} слева, {y} сверху',
   'editor.cancel': 'Отмена',
   'editor.save': 'Сохранить',
   'editor.show-saved': 'Показать сохранённое',

@@ -1,5 +1,5 @@
 /** Small pieces that several areas of set-up share. */
-import { html, nothing, type TemplateResult } from 'lit';
+import { html, type LitElement, nothing, type TemplateResult } from 'lit';
 import { setUpAddress } from '../route.ts';
 import { t } from './texts.ts';
 
@@ -19,6 +19,16 @@ export function rowTo(steps: readonly string[], name: unknown, about: unknown, e
 /** A place whose thing is gone, as after an undo. */
 export function gone(): TemplateResult {
   return html`<p class="card quiet" role="status">${t('set-up/gone')}</p>`;
+}
+
+/**
+ * After a wait in which the focused button was disabled or drawn away: gives the focus to the first `selector` in `host`,
+ * unless another element has it.
+ */
+export async function focusAgain(host: LitElement, selector: string): Promise<void> {
+  await host.updateComplete;
+  const { activeElement } = document;
+  if (activeElement === null || activeElement === document.body) host.querySelector<HTMLElement>(selector)?.focus();
 }
 
 /** What a person has to copy now, because it is shown once: a password. */

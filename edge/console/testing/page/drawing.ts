@@ -66,6 +66,36 @@ export function drawingTests(): void {
     expect(source.saved.at(-1)?.scene.lines).toMatchObject([{ id: 'line-1', name: 'Line 1' }]);
   });
 
+  test('a zone is drawn by keyboard alone: a cross moves over the picture, Enter sets corners, and a corner is moved', async () => {
+    const press = async (...keys: readonly string[]) => {
+      for (const key of keys) await page.keyboard.press(key);
+    };
+    await page.getByRole('button', { name: 'Draw zones' }).click();
+    await page.getByRole('button', { name: 'New zone' }).focus();
+    await press('Enter');
+    await page.locator('.board:focus').waitFor();
+    // corners at 0.4/0.5, 0.4/0.7 and, with keys back, 0.3/0.68; one too many is taken back
+    await press('Shift+ArrowLeft', 'Enter', 'Shift+ArrowDown', 'Shift+ArrowDown', 'Enter');
+    await press('Shift+ArrowLeft', 'ArrowUp', 'Enter', 'Shift+ArrowUp', 'Enter', 'Backspace');
+    await page.getByRole('button', { name: 'Done' }).focus();
+    await press('Enter');
+    await page.locator('.tools input:focus').waitFor();
+    await page.keyboard.press('ControlOrMeta+A');
+    await page.keyboard.type('Pond');
+    // the cross is in the middle again: it goes to the first corner, holds it, and moves it to the right
+    await page.locator('.board').focus();
+    await press('Shift+ArrowLeft', 'Enter', 'ArrowRight', 'ArrowRight', 'Enter');
+    await page.getByRole('button', { name: 'Save', exact: true }).focus();
+    await press('Enter');
+    await page.locator('dialog').waitFor({ state: 'detached' });
+    const pond = source.saved.at(-1)?.scene.zones.find(({ name }) => name === 'Pond');
+    expect(pond?.points.map((point) => point.map((value) => Math.round(value * 100) / 100))).toEqual([
+      [0.44, 0.5],
+      [0.4, 0.7],
+      [0.3, 0.68],
+    ]);
+  });
+
   test('a motion mask is drawn with a finger, and the page says what a motion mask does', async () => {
     await page.getByRole('button', { name: 'Draw zones' }).click();
     await page.getByRole('button', { name: 'New motion mask' }).click();

@@ -20,6 +20,12 @@ export function setUpTests(): void {
     await follow(desk, /^Devices/);
     await follow(desk, 'Add a device');
     const id = desk.getByLabel('Id', { exact: true });
+    // the id is made of the name, until somebody types one
+    const name = desk.getByLabel(/^Name/);
+    await name.fill('Счётчик № 7');
+    expect(await id.inputValue()).toBe('schyotchik-7');
+    await name.fill('');
+    await id.fill('');
     await id.focus();
     await desk.keyboard.type('Meter 7');
     await desk.getByLabel('What it speaks').selectOption('Tasmota');

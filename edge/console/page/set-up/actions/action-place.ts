@@ -2,6 +2,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { ActionForms, RuleForms } from '../../../view.ts';
 import type { AreaParts } from '../area.ts';
+import { suggestedId } from '../entries/taken-id.ts';
 import type { FormSpec } from '../form/form.ts';
 import { entryForm } from '../form/form.ts';
 import { gone, heading } from '../parts.ts';
@@ -107,7 +108,8 @@ class ActionPlace extends LitElement {
   #specOf({ kind, fields }: ActionForms['kinds'][number], isNew: boolean): FormSpec {
     const common = this.forms?.common ?? [];
     const described = [
-      ...common.filter(({ name }) => (isNew && name === 'id') || name === 'name'),
+      ...common.filter(({ name }) => name === 'name'),
+      ...common.filter(({ name }) => isNew && name === 'id'),
       ...fields,
       ...common.filter(({ name }) => name !== 'id' && name !== 'name'),
     ];
@@ -123,6 +125,7 @@ class ActionPlace extends LitElement {
       isNew,
       fixed: { kind },
       save: isNew ? t('rule/page.add-action') : ofSetUp('set-up/form.save'),
+      ...(isNew ? { suggest: (values) => suggestedId(this.parts.site, values, 'actions') } : {}),
       at: (values) => {
         this.#id = String(values.id ?? '');
         return ['actions', isNew ? this.#id : this.action];

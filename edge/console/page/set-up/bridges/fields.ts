@@ -32,6 +32,7 @@ export const bridgeFields: readonly Field[] = [
 ];
 
 export const newBridgeFields: readonly Field[] = [
+  ...bridgeFields.slice(0, 1),
   {
     kind: 'text',
     path: ['id'],
@@ -41,7 +42,7 @@ export const newBridgeFields: readonly Field[] = [
     literal: true,
     placeholder: 'zigbee',
   },
-  ...bridgeFields,
+  ...bridgeFields.slice(1),
 ];
 
 const behindNames: readonly Field[] = [

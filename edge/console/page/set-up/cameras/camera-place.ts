@@ -9,7 +9,7 @@ import { sentence } from '../../words.ts';
 import type { AreaParts } from '../area.ts';
 import type { Values } from '../form/fields.ts';
 import { entryForm } from '../form/form.ts';
-import { gone, heading } from '../parts.ts';
+import { focusAgain, gone, heading } from '../parts.ts';
 import type { SaveOptions } from '../site-store.ts';
 import { t } from '../texts.ts';
 import { saveCamera, testStreams } from './camera-api.ts';
@@ -80,6 +80,7 @@ class CameraPlace extends LitElement {
     } finally {
       this.testing = false;
     }
+    await focusAgain(this, '.form-buttons button');
   }
 
   override render(): TemplateResult {

@@ -8,6 +8,7 @@ const names: readonly Field[] = [
 ];
 
 export const newCameraFields: readonly Field[] = [
+  ...names.slice(0, 1),
   {
     kind: 'text',
     path: ['id'],
@@ -17,7 +18,7 @@ export const newCameraFields: readonly Field[] = [
     literal: true,
     placeholder: 'yard',
   },
-  ...names,
+  ...names.slice(1),
 ];
 
 export const cameraFields: readonly Field[] = [

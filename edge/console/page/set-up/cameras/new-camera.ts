@@ -13,10 +13,10 @@ import { LoggedOutError, RefusedError } from '../../api.ts';
 import { setUpAddress } from '../../route.ts';
 import { sentence } from '../../words.ts';
 import type { AreaParts } from '../area.ts';
-import { takenId } from '../entries/taken-id.ts';
+import { suggestedId, takenId } from '../entries/taken-id.ts';
 import type { Values } from '../form/fields.ts';
 import { entryForm } from '../form/form.ts';
-import { heading } from '../parts.ts';
+import { focusAgain, heading } from '../parts.ts';
 import { t } from '../texts.ts';
 import { askCamera, type Chosen, type Login, saveCamera, testStreams, told } from './camera-api.ts';
 import { newCameraFields } from './fields.ts';
@@ -104,7 +104,7 @@ class NewCamera extends LitElement {
     if (this.problem !== '') {
       await this.updateComplete;
       this.querySelector<HTMLElement>('.form-problem')?.focus();
-    }
+    } else await focusAgain(this, 'button.primary');
   }
 
   #choose({ detail }: ChosenEvent): void {
@@ -224,6 +224,7 @@ class NewCamera extends LitElement {
       isNew: true,
       save: t('set-up/cameras.add'),
       at: ({ id }: Values) => ['cameras', String(id ?? '')],
+      suggest: (values: Values) => suggestedId(site, values),
       check: (values: Values) => takenId(site, 'cameras', values),
       send: (edits: Parameters<typeof saveCamera>[2], options: { readonly seen: string }) => {
         this.#saved = cameraIn(edits);

@@ -55,6 +55,7 @@ export const consumerFields: readonly Field[] = [
 ];
 
 export const newConsumerFields: readonly Field[] = [
+  ...consumerFields.slice(0, 1),
   {
     kind: 'text',
     path: ['id'],
@@ -64,5 +65,5 @@ export const newConsumerFields: readonly Field[] = [
     literal: true,
     placeholder: 'home-assistant',
   },
-  ...consumerFields,
+  ...consumerFields.slice(1),
 ];

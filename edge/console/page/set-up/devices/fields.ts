@@ -40,4 +40,4 @@ const idField: Field = {
 };
 
 export const deviceFields: readonly Field[] = common;
-export const newDeviceFields: readonly Field[] = [idField, ...common];
+export const newDeviceFields: readonly Field[] = [...common.slice(0, 1), idField, ...common.slice(1)];

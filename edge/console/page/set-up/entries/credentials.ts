@@ -9,7 +9,7 @@ import { call, post } from '../../api.ts';
 import { base } from '../../base.ts';
 import { clockTime } from '../../format.ts';
 import { fact } from '../../parts.ts';
-import { shownOnce } from '../parts.ts';
+import { focusAgain, shownOnce } from '../parts.ts';
 import { t } from '../texts.ts';
 
 /** The grace for a device that cannot be visited at once. */
@@ -37,6 +37,8 @@ class Credentials extends LitElement {
   /** the question that is open */
   declare asked: 'rotate' | 'revoke' | undefined;
   #loadedFor = '';
+  /** a button was pressed, which is gone or disabled meanwhile */
+  #isAnswering = false;
 
   constructor() {
     super();
@@ -74,9 +76,12 @@ class Credentials extends LitElement {
     } finally {
       this.busy = false;
     }
+    if (this.#isAnswering) await focusAgain(this, '.shown-once button, .form-buttons button');
+    this.#isAnswering = false;
   }
 
   async #rotate(grace: number): Promise<void> {
+    this.#isAnswering = true;
     const path = `${base}/api/v1/credentials/${encodeURIComponent(this.principal)}/rotate`;
     const answer = (await (await post(path, { graceS: grace })).json()) as { readonly password?: string };
     this.password = answer.password ?? '';
@@ -85,6 +90,7 @@ class Credentials extends LitElement {
   }
 
   async #revoke(): Promise<void> {
+    this.#isAnswering = true;
     await post(`${base}/api/v1/credentials/${encodeURIComponent(this.principal)}/revoke`, {});
     this.password = '';
     this.asked = undefined;

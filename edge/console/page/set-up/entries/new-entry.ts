@@ -6,7 +6,7 @@ import type { Field, Values } from '../form/fields.ts';
 import { entryForm, type SavedEvent } from '../form/form.ts';
 import { heading, shownOnce } from '../parts.ts';
 import { t } from '../texts.ts';
-import { takenId } from './taken-id.ts';
+import { suggestedId, takenId } from './taken-id.ts';
 
 export interface NewEntryWords {
   readonly section: string;
@@ -50,6 +50,7 @@ class NewEntry extends LitElement {
       passwords: true,
       save: add,
       at: ({ id }: Values) => [section, String(id ?? '').trim()],
+      suggest: (values: Values) => suggestedId(site, values),
       check: (values: Values) => takenId(site, section, values),
     };
     return html`${heading(title)} ${entryForm(site, spec, ({ passwords }) => {

@@ -16,6 +16,7 @@ import { keyed } from 'lit/directives/keyed.js';
 import type { Edit, EditPath, Fields } from '../../../view.ts';
 import { LoggedOutError } from '../../api.ts';
 import { base } from '../../base.ts';
+import { focusAgain } from '../parts.ts';
 import type { Conflict, Mistake, Saved, SaveOptions, SiteStore } from '../site-store.ts';
 import { t } from '../texts.ts';
 import { conflictView } from './conflict-view.ts';
@@ -42,6 +43,8 @@ export interface FormSpec {
   readonly save: string;
   /** a new device or consumer gets a password, which `saved` has */
   readonly passwords?: boolean;
+  /** what the form fills in where nobody has typed: an id of the name; by the names of the fields */
+  readonly suggest?: (values: Values) => Values;
   /** what the page itself sees to be wrong, before the gateway is asked */
   readonly check?: (values: Values) => readonly Mistake[];
   /** sends the edits, and secrets by the names of their fields; default: `site.save` */
@@ -84,6 +87,8 @@ export class EntryForm extends LitElement {
   #begunMs = 0;
   #key = '';
   #secrets: Values = {};
+  /** what `suggest` has filled in last */
+  #suggested: Values = {};
 
   constructor() {
     super();
@@ -100,6 +105,7 @@ export class EntryForm extends LitElement {
     this.#seen = '';
     this.#before = {};
     this.#secrets = {};
+    this.#suggested = {};
   }
 
   override createRenderRoot(): HTMLElement {
@@ -152,7 +158,18 @@ export class EntryForm extends LitElement {
     }
     if (!Object.hasOwn(this.typed, name)) this.#before = { ...this.#before, [name]: valueIn(this.#now, field) };
     this.typed = { ...this.typed, [name]: value };
+    this.#fillIn(name);
     this.#keep();
+  }
+
+  /** Fills in what follows from the field that was typed. What a person typed stays. */
+  #fillIn(typed: string): void {
+    for (const [name, value] of Object.entries(this.spec.suggest?.(this.#values) ?? {})) {
+      const now = this.typed[name];
+      if (name === typed || !(now === undefined || now === '' || now === this.#suggested[name])) continue;
+      this.#suggested = { ...this.#suggested, [name]: value };
+      this.typed = { ...this.typed, [name]: value };
+    }
   }
 
   #keep(): void {
@@ -193,6 +210,7 @@ export class EntryForm extends LitElement {
     } finally {
       this.busy = false;
     }
+    await focusAgain(this, '.form-buttons button');
   }
 
   #answered(answer: Saved): void {

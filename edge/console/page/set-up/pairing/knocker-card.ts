@@ -8,7 +8,7 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { AcceptedView, KnockerView, PairingView } from '../../../view.ts';
 import { LoggedOutError, RefusedError } from '../../api.ts';
-import { shownOnce } from '../parts.ts';
+import { focusAgain, shownOnce } from '../parts.ts';
 import { formats, say, t } from '../texts.ts';
 import { type AcceptWish, acceptKnocker, ignoreKnocker } from './calls.ts';
 import { factsOf, judgementWords } from './knocker-facts.ts';
@@ -77,6 +77,7 @@ class KnockerCard extends LitElement {
     } finally {
       this.busy = false;
     }
+    await focusAgain(this, 'h3');
   }
 
   #accept(event: SubmitEvent): void {
@@ -99,7 +100,7 @@ class KnockerCard extends LitElement {
     const { knocker } = this;
     const taken = knocker.takenIn ?? justTakenIn(this.accepted);
     return html`<article class="card knocker" aria-labelledby="knocker-${knocker.number}">
-      <h3 id="knocker-${knocker.number}">${taken?.name ?? knocker.suggestedName}</h3>
+      <h3 id="knocker-${knocker.number}" tabindex="-1">${taken?.name ?? knocker.suggestedName}</h3>
       ${taken === null ? this.#knocking() : this.#takenIn(taken)}
     </article>`;
   }

@@ -12,7 +12,7 @@ import type { PairingView } from '../../../view.ts';
 import { LoggedOutError } from '../../api.ts';
 import { onPairing } from '../../pairing-news.ts';
 import type { AreaParts } from '../area.ts';
-import { heading } from '../parts.ts';
+import { focusAgain, heading } from '../parts.ts';
 import { formats, t } from '../texts.ts';
 import { closeWindow, fetchPairing, openWindow } from './calls.ts';
 import './knocker-card.ts';
@@ -70,6 +70,7 @@ class PairingWindow extends LitElement {
     } finally {
       this.busy = false;
     }
+    await focusAgain(this, '.pairing-open button, form button');
   }
 
   override render(): TemplateResult {

@@ -5,6 +5,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { Fields, RuleForms } from '../../../view.ts';
 import type { AreaParts } from '../area.ts';
+import { suggestedId } from '../entries/taken-id.ts';
 import { read } from '../form/edits.ts';
 import type { Field, Values } from '../form/fields.ts';
 import { entryForm, type FormSpec } from '../form/form.ts';
@@ -111,7 +112,7 @@ class RulePlace extends LitElement {
     const common = (this.forms?.common ?? []).filter(({ name }) => name !== 'id');
     const id = (this.forms?.common ?? []).filter(({ name }) => name === 'id');
     const fields: readonly Field[] = fieldsFor(
-      [...(isNew ? id : []), ...common.slice(0, 1), ...form.fields, ...common.slice(1)],
+      [...common.slice(0, 1), ...(isNew ? id : []), ...form.fields, ...common.slice(1)],
       parts,
     );
     return {
@@ -121,6 +122,7 @@ class RulePlace extends LitElement {
       fixed: { kind },
       save: isNew ? t('rule/page.add-rule') : ofSetUp('set-up/form.save'),
       at: (values) => ['rules', isNew ? String(values.id ?? '') : this.rule],
+      ...(isNew ? { suggest: (values: Values) => suggestedId(this.parts.site, values, 'rules') } : {}),
       check: (values) =>
         isNew && this.parts.site.entry('rules', String(values.id ?? '')) !== undefined
           ? [

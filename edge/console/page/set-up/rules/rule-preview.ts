@@ -5,6 +5,7 @@
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { CheckedDraft, Fields, RehearsalView } from '../../../view.ts';
 import { formats } from '../../texts.ts';
+import { focusAgain } from '../parts.ts';
 import { checkRule, rehearse } from './calls.ts';
 import { say, t } from './texts.ts';
 
@@ -78,6 +79,7 @@ class RulePreview extends LitElement {
     } finally {
       this.busy = false;
     }
+    await focusAgain(this, '.form-buttons button');
   }
 
   override render(): TemplateResult {

@@ -1,8 +1,7 @@
 /**
- * Makes the id of a new device from the name that a person gives it: «Насос № 2» becomes `nasos-2`. An id never changes and
- * stands in events and topics, so it should say what the thing is.
+ * Makes the id of a new device, camera or rule from the name that a person gives it: «Насос № 2» becomes `nasos-2`. An id
+ * never changes and stands in events and topics, so it should say what the thing is. The gateway and its page use it.
  */
-import { isId } from '@forpost/shared/event/ids.ts';
 
 /** GOST 7.79-2000, system B, without its diacritics. */
 const cyrillic: ReadonlyMap<string, string> = new Map(
@@ -24,15 +23,15 @@ const latin: Readonly<Record<string, string>> = {
 };
 const longest = 48;
 
-/** An id that `isTaken` does not know. A name without letters or digits becomes `device`. */
-export function deviceIdFor(name: string, isTaken: (id: string) => boolean): string {
+/** An id that `isTaken` does not know. A name without letters or digits becomes `otherwise`. */
+export function idFromName(name: string, isTaken: (id: string) => boolean, otherwise = 'device'): string {
   const words = [...name.toLowerCase()].map((letter) => cyrillic.get(letter) ?? latin[letter] ?? letter).join('');
   const plain = words.normalize('NFKD').replace(/\p{M}/gu, '');
   const dashed = plain
     .replace(/[^a-z0-9]+/g, '-')
     .slice(0, longest)
     .replace(/^-+|-+$/g, '');
-  const id = isId(dashed) ? dashed : 'device';
+  const id = dashed === '' ? otherwise : dashed;
   if (!isTaken(id)) return id;
   let number = 2;
   while (isTaken(`${id}-${number}`)) number++;

@@ -1,6 +1,6 @@
 import { isId } from '@forpost/shared/event/ids.ts';
 import { expect, test } from 'vitest';
-import { deviceIdFor } from './device-id.ts';
+import { idFromName } from './id-from-name.ts';
 
 test.each([
   ['Kitchen plug', 'kitchen-plug'],
@@ -12,11 +12,11 @@ test.each([
   ['电表', 'device'],
   ['x'.repeat(200), 'x'.repeat(48)],
 ])('a device named «%s» gets the id %s', (name, id) => {
-  expect(deviceIdFor(name, () => false)).toBe(id);
+  expect(idFromName(name, () => false)).toBe(id);
   expect(isId(id)).toBe(true);
 });
 
 test('a second device of the same name gets a number behind its id', () => {
   const taken = new Set(['plug', 'plug-2']);
-  expect(deviceIdFor('Plug', (id) => taken.has(id))).toBe('plug-3');
+  expect(idFromName('Plug', (id) => taken.has(id))).toBe('plug-3');
 });
