@@ -5,6 +5,7 @@
  * somebody without a mouse does, and never calls `focus`.
  */
 import type { Locator, Page } from 'playwright-core';
+import { until } from '../../harness/process.ts';
 import { hasFocus, wayFromFocus } from './in-page.ts';
 
 export interface Hand {
@@ -142,6 +143,7 @@ export class Keyboard implements Hand {
   /** Walks from the element with the focus towards the target. @throws Error where Tab does not lead there */
   async #reach(target: Locator, name: string): Promise<void> {
     await target.waitFor({ timeout: shownWithinMs });
+    await until(`«${name}» can be used`, () => target.isEnabled(), shownWithinMs);
     for (let tabs = 0; tabs <= mostTabs; tabs++) {
       const way = await target.evaluate(wayFromFocus);
       if (way === 'here') return;

@@ -56,8 +56,10 @@ export function excessWidth(): number {
   return document.documentElement.scrollWidth - window.innerWidth;
 }
 
-/** The next Tab goes to the page's first element. */
+/** Forgets an earlier walk; the next Tab goes to the page's first element. */
 export function toPageStart(): void {
+  // the page's head stays from place to place
+  for (const element of document.querySelectorAll('*')) element.walked = false;
   document.activeElement?.blur();
   window.scrollTo(0, 0);
   window.getSelection()?.collapse(document.body, 0);
