@@ -215,7 +215,7 @@ export const ruleEn = {
   'page.add-action': 'Add an action',
   'page.new-action': 'New action',
   'page.built-in': 'Alarms for local programs',
-  'page.try': 'Try it',
+  'page.try': 'Try',
   'page.try-named': 'Try {name}',
   'page.trying': 'Being tried…',
   'page.try-about':

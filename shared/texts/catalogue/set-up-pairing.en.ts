@@ -60,5 +60,6 @@ export const setUpPairingEn = {
   'pairing.waits': 'Taken in. It will log in within a minute.',
   'pairing.waits-entry': 'Taken in. It waits until you enter the password in it.',
   'pairing.arrived': 'It is in: logged in {time}.',
+  'pairing.name-devices': 'Name the devices behind it',
   'pairing.is-in': '{name} took it in; its id is {id}.',
 } as const;

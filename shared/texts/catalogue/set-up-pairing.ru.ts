@@ -66,5 +66,6 @@ export const setUpPairingRu = {
   'pairing.waits': 'Принято. Устройство войдёт в течение минуты.',
   'pairing.waits-entry': 'Принято. Устройство ждёт, пока вы введёте в нём пароль.',
   'pairing.arrived': 'Готово: устройство вошло {time}.',
+  'pairing.name-devices': 'Назвать устройства за ним',
   'pairing.is-in': 'Принял {name}; id устройства: {id}.',
 } as const satisfies Readonly<Record<keyof typeof setUpPairingEn, string>>;

@@ -47,6 +47,10 @@ export function wayFromFocus(element: unknown): 'here' | 'back' | 'forth' {
   return ((activeElement?.compareDocumentPosition(element) ?? 0) & preceding) === 0 ? 'forth' : 'back';
 }
 
+export function toMiddle(element: { scrollIntoView(options: { block: 'center' }): void }): void {
+  element.scrollIntoView({ block: 'center' });
+}
+
 export function hasFocus(): boolean {
   return document.activeElement !== null && document.activeElement !== document.body;
 }

@@ -186,8 +186,7 @@ export class Visit {
   async #nameSensors(): Promise<void> {
     const { hand } = this.#parts;
     const t = this.#t;
-    await this.#area('bridges');
-    await hand.press(this.#link(this.#names.bridge), this.#names.bridge);
+    await hand.press(this.#link(t('set-up/pairing.name-devices')), t('set-up/pairing.name-devices'));
     for (const sensor of sensorNames) {
       const heading = hand.page.getByRole('heading', { name: sensor, exact: true });
       const card = hand.page.locator('article.found', { has: heading });

@@ -11,6 +11,7 @@ import { clockTime, measure, sortedValues } from '../../format.ts';
 import type { AreaParts } from '../area.ts';
 import type { Values } from '../form/fields.ts';
 import { entryForm } from '../form/form.ts';
+import { focusAgain } from '../parts.ts';
 import type { SaveOptions } from '../site-store.ts';
 import { t } from '../texts.ts';
 import { BridgeNews } from './bridge-news.ts';
@@ -49,7 +50,7 @@ class FoundDevices extends LitElement {
     const shown = bridges.filter(({ id }) => this.bridge === '' || id === this.bridge);
     const found = shown.flatMap((bridge) => bridge.found.map((device): Found => ({ bridge, device })));
     const dropped = shown.reduce((sum, one) => sum + one.dropped, 0);
-    return html`<div role="status">${this.done === '' ? nothing : html`<p class="done">${this.done}</p>`}</div>
+    return html`<div role="status">${this.done === '' ? nothing : html`<p class="done" tabindex="-1">${this.done}</p>`}</div>
       ${problem === '' ? nothing : html`<p class="failure" role="alert">${problem}</p>`}
       ${found.length === 0 ? this.#none() : this.#list(found)}
       ${dropped === 0 ? nothing : html`<p class="muted">${t('set-up/bridges.dropped', { count: dropped })}</p>`}`;
@@ -83,13 +84,20 @@ class FoundDevices extends LitElement {
     ].filter((one) => one !== undefined);
     const read = sortedValues(values).map(([metric, value]) => factOf(metric, value));
     return html`<article class="card found">
-      <h4>${name}</h4>
+      <h4 tabindex="-1">${name}</h4>
       <p class="muted">${facts.join(' · ')}</p>
       ${of === undefined ? nothing : html`<p>${t('set-up/bridges.renamed', { name: of.name })}</p>`}
       ${read.length === 0 ? nothing : html`<dl class="facts">${read}</dl>`}
       ${payload === undefined ? nothing : html`<details><summary>${t('set-up/bridges.newest')}</summary><p class="muted"><code>${topic}</code></p><pre>${payload}</pre></details>`}
       ${this.#form(bridge.id, device, of)}
     </article>`;
+  }
+
+  /** The card is gone: the focus goes to the next one, or to what was done. */
+  async #afterNaming(): Promise<void> {
+    await this.#news.load();
+    await focusAgain(this, 'article.found h4');
+    await focusAgain(this, '.done');
   }
 
   #form(bridge: string, device: FoundDeviceView, of: BridgeView['devices'][number] | undefined): TemplateResult {
@@ -109,7 +117,7 @@ class FoundDevices extends LitElement {
         return answer;
       },
     };
-    return entryForm(site, spec, () => void this.#news.load());
+    return entryForm(site, spec, () => void this.#afterNaming());
   }
 }
 

@@ -13,8 +13,7 @@ function isInUse(site: SiteStore, id: string): boolean {
 /** A free id of the name that is typed; none without a name. `section`: a space of ids of its own, as that of the rules. */
 export function suggestedId(site: SiteStore, { name }: Values, section?: string): Values {
   const typed = String(name ?? '').trim();
-  const isTaken = (id: string) =>
-    section === undefined ? isInUse(site, id) : site.entry(section, id) !== undefined;
+  const isTaken = (id: string) => (section === undefined ? isInUse(site, id) : site.entry(section, id) !== undefined);
   return typed === '' ? {} : { id: idFromName(typed, isTaken, section === undefined ? 'device' : 'new') };
 }
 

@@ -8,7 +8,9 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { live } from 'lit/directives/live.js';
 import type { AcceptedView, KnockerView, PairingView } from '../../../view.ts';
 import { LoggedOutError, RefusedError } from '../../api.ts';
+import { setUpAddress } from '../../route.ts';
 import { focusAgain, shownOnce } from '../parts.ts';
+import type { SiteStore } from '../site-store.ts';
 import { formats, say, t } from '../texts.ts';
 import { type AcceptWish, acceptKnocker, ignoreKnocker } from './calls.ts';
 import { factsOf, judgementWords } from './knocker-facts.ts';
@@ -28,6 +30,7 @@ type FieldName = 'name' | 'id' | 'place' | 'topic';
 
 class KnockerCard extends LitElement {
   static override properties = {
+    site: { attribute: false },
     knocker: { attribute: false },
     decoders: { attribute: false },
     isOpen: { attribute: false },
@@ -37,6 +40,7 @@ class KnockerCard extends LitElement {
     problem: { state: true },
     accepted: { state: true },
   };
+  declare site: SiteStore;
   declare knocker: KnockerView;
   declare decoders: PairingView['decoders'];
   /** the window */
@@ -211,6 +215,7 @@ class KnockerCard extends LitElement {
           : t('set-up/pairing.waits');
     const { credential } = accepted ?? {};
     return html`<p role="status"><strong class=${arrived === null ? '' : 'good'}>${state}</strong></p>
+      ${this.#wayTo(id)}
       ${by === '' ? nothing : html`<p class="muted">${t('set-up/pairing.is-in', { id, name: by })}</p>`}
       ${
         credential === undefined || arrived !== null
@@ -224,6 +229,15 @@ class KnockerCard extends LitElement {
   #chooseDecoder(decoder: string): void {
     const { section: _, ...rest } = this.draft;
     this.draft = { ...rest, decoder };
+  }
+
+  /** The next thing to do with a bridge is to name the devices behind it. */
+  #wayTo(id: string): TemplateResult | typeof nothing {
+    // the site's document is loaded again a moment after the change
+    const section = (['bridges', 'devices'] as const).find((one) => this.site.entry(one, id) !== undefined);
+    if (section === undefined) return nothing;
+    const words = section === 'bridges' ? t('set-up/pairing.name-devices') : t('set-up/devices.to-device');
+    return html`<p class="form-buttons"><a class="button plain" href=${setUpAddress(section, id)}>${words}</a></p>`;
   }
 
   #type(typed: Draft): void {

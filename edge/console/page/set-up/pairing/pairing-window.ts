@@ -88,7 +88,7 @@ class PairingWindow extends LitElement {
         knockers,
         ({ number }) => number,
         (knocker) =>
-          html`<forpost-knocker .knocker=${knocker} .decoders=${pairing.decoders} .isOpen=${window !== null} .nowMs=${this.parts.nowMs}></forpost-knocker>`,
+          html`<forpost-knocker .site=${this.parts.site} .knocker=${knocker} .decoders=${pairing.decoders} .isOpen=${window !== null} .nowMs=${this.parts.nowMs}></forpost-knocker>`,
       )}
       ${turnedAway === 0 ? nothing : html`<p class="muted">${t('set-up/pairing.turned-away', { count: turnedAway })}</p>`}
       ${window === null ? refusedClients(this.parts.status.refused, this.parts.nowMs) : nothing}`;
