@@ -162,7 +162,9 @@ test('partitions added during a drain lose and duplicate no event, and staff are
         timeout: 60_000,
         interval: 200,
       });
-      await vi.waitFor(async () => expect(await history.rows(key)).toEqual({ rows: 900, distinct: 900 }));
+      await vi.waitFor(async () => expect(await history.rows(key)).toEqual({ rows: 900, distinct: 900 }), {
+        timeout: 10_000,
+      });
     }
     // Kafka may deliver a batch again when the group is rebalanced: that counts as repeated too
     await vi.waitFor(() => expect(reported.repeated).toBeGreaterThanOrEqual(3 * 500), { timeout: 30_000 });

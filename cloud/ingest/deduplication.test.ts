@@ -109,11 +109,11 @@ describe('deduplication', () => {
     });
     const storing = deduplication.storeNew([1, 2, 3], eventOf, store.insert);
     // while the history's answer is on the way, another centre stores 2 and hands the partition over
-    await vi.waitFor(() => expect(answers).toHaveLength(1));
+    await vi.waitFor(() => expect(answers).toHaveLength(1), { timeout: 10_000 });
     store.rows.push(2);
     deduplication.forget();
     answers[0]?.();
-    await vi.waitFor(() => expect(answers).toHaveLength(2));
+    await vi.waitFor(() => expect(answers).toHaveLength(2), { timeout: 10_000 });
     answers[1]?.();
     expect(await storing).toEqual({ fresh: [1, 3], repeated: [2] });
     expect(store.rows).toEqual([2, 1, 3]);

@@ -24,7 +24,7 @@ test('a record that kafkajs drops silently, because it does not know the partiti
     const topicMessages = batch(partition);
     return unanswered(topicMessages, await producer.sendBatch({ acks: -1, topicMessages }));
   };
-  await vi.waitFor(async () => expect(await send(0)).toBeUndefined());
+  await vi.waitFor(async () => expect(await send(0)).toBeUndefined(), { timeout: 10_000 });
   await admin.createPartitions({ topicPartitions: [{ topic: 'grows', count: 8 }] });
   const partition = partitionOf('gw-1', 8);
   expect(await send(partition)).toBe(`grows/${partition}`);

@@ -86,7 +86,9 @@ describe('what happens now', () => {
     const ticks = async (count: number) => {
       const before = messages.filter(({ event }) => event === 'tick').length;
       for (let i = 0; i < count; i++) clock.advance(4000);
-      await vi.waitFor(() => expect(messages.filter(({ event }) => event === 'tick')).toHaveLength(before + count));
+      await vi.waitFor(() => expect(messages.filter(({ event }) => event === 'tick')).toHaveLength(before + count), {
+        timeout: 10_000,
+      });
     };
     await ticks(5);
     expect(requests()).toBe(0);

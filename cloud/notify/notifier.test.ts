@@ -99,7 +99,7 @@ describe('without Kafka', () => {
     made.onEvent(alertEvent(2, {}, now()));
     made.onEvent(alertEvent(3, { severity: 'info' }, now()));
     made.onEvent(alertEvent(4, { test: true, severity: 'critical' }, now()));
-    await vi.waitFor(() => expect(made.status().channels.map(({ sent }) => sent)).toEqual([2, 1]));
+    await vi.waitFor(() => expect(made.status().channels.map(({ sent }) => sent)).toEqual([2, 1]), { timeout: 10_000 });
     expect(desk.ids().sort()).toEqual([id(1), id(2)]);
     expect(phone.ids()).toEqual([id(1)]);
     expect(made.status()).toMatchObject({ connected: true, reason: '', notifications: 3 });
@@ -110,11 +110,13 @@ describe('without Kafka', () => {
     await made.start();
     phone.refuse = true;
     for (let i = 1; i <= 20; i++) made.onEvent(alertEvent(i, { severity: 'critical' }, now()));
-    await vi.waitFor(() => expect(desk.notified).toHaveLength(20));
+    await vi.waitFor(() => expect(desk.notified).toHaveLength(20), { timeout: 10_000 });
     const [deskStatus, phoneStatus] = made.status().channels;
     expect(deskStatus).toMatchObject({ channel: 'desk', lastError: '' });
     expect(phoneStatus).toMatchObject({ channel: 'phone', sent: 0, failed: 0, queue: 20 });
-    await vi.waitFor(() => expect(made.status().channels[1]?.lastError).toContain('says HTTP 503'));
+    await vi.waitFor(() => expect(made.status().channels[1]?.lastError).toContain('says HTTP 503'), {
+      timeout: 10_000,
+    });
     phone.refuse = false;
     await vi.waitFor(() => expect(new Set(phone.ids()).size).toBe(20), { timeout: 15_000 });
   });
@@ -241,7 +243,7 @@ describe('on Kafka', unless(withoutKafka), () => {
     await raise(2, { severity: 'critical' });
     await raise(3);
     await vi.waitFor(() => expect(desk.notified).toHaveLength(3), { timeout: 10_000 });
-    await vi.waitFor(() => expect(phone.refused).toBeGreaterThan(0));
+    await vi.waitFor(() => expect(phone.refused).toBeGreaterThan(0), { timeout: 10_000 });
     await vi.waitFor(async () => expect(await committed()).toBe(1), { timeout: 5000 });
     await first.stop();
     phone.refuse = false;

@@ -125,15 +125,15 @@ describe('a receiver that knows gateways by certificate', () => {
     const arrived: { envelope: string | Uint8Array; centreTime: number | undefined }[] = [];
     const ended = feed?.run(async (delivered) => void arrived.push(delivered), stopping.signal);
     ended?.catch(() => undefined);
-    await vi.waitFor(() => expect(commands.waiting).toBe(1));
+    await vi.waitFor(() => expect(commands.waiting).toBe(1), { timeout: 10_000 });
     const order = { kind: 'ping', arguments: {}, author: 'admin', validMs: 60_000 };
     await commands.issue({ ...order, gateway: 'gw-2' });
     const { id } = await commands.issue({ ...order, gateway: 'gw-1' });
-    await vi.waitFor(() => expect(arrived).toHaveLength(1));
+    await vi.waitFor(() => expect(arrived).toHaveLength(1), { timeout: 10_000 });
     expect(openCommand(arrived[0]?.envelope ?? '', [commands.publicKey])).toMatchObject({ ok: true, command: { id } });
     expect(Math.abs((arrived[0]?.centreTime ?? 0) - Date.now())).toBeLessThan(60_000);
     // the next poll waits, and is answered when the server stops
-    await vi.waitFor(() => expect(commands.waiting).toBe(1));
+    await vi.waitFor(() => expect(commands.waiting).toBe(1), { timeout: 10_000 });
     const begun = performance.now();
     await server.stop();
     expect(performance.now() - begun).toBeLessThan(10_000);
@@ -194,7 +194,7 @@ describe('a receiver that knows gateways by certificate', () => {
       wire: new WireCount(),
     });
     const running = feed.run(async () => undefined, stopping.signal);
-    await vi.waitFor(() => expect(asked).toEqual(['gw-1']));
+    await vi.waitFor(() => expect(asked).toEqual(['gw-1']), { timeout: 10_000 });
     stopping.abort();
     await running.catch(() => undefined);
   });

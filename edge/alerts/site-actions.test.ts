@@ -161,7 +161,7 @@ test('a webhook posts the begin and the end of an alarm in order, with its token
   site.perform(alert('a', true));
   site.perform(alert('a', true, { change: 'updated' }));
   site.perform(alert('a', false));
-  await vi.waitFor(() => expect(got.length).toBe(2));
+  await vi.waitFor(() => expect(got.length).toBe(2), { timeout: 10_000 });
   expect(got.map(({ body }) => body.change)).toEqual(['raised', 'cleared']);
   expect(got[0]?.authorization).toBe('Bearer t0ken');
 });
@@ -170,11 +170,12 @@ test('a webhook that is refused is a problem until it works again', async () => 
   const { url, got } = await listener([401]);
   const { site } = started([{ id: 'hook', kind: 'webhook', url, name: 'Desk' }]);
   site.perform(alert('a', true));
-  await vi.waitFor(() =>
-    expect(site.problems().map(inEnglish)).toEqual([`the action Desk does not work: ${url} answered with 401`]),
+  await vi.waitFor(
+    () => expect(site.problems().map(inEnglish)).toEqual([`the action Desk does not work: ${url} answered with 401`]),
+    { timeout: 10_000 },
   );
   site.perform(alert('a', false));
-  await vi.waitFor(() => expect([got.length, site.problems()]).toEqual([2, []]));
+  await vi.waitFor(() => expect([got.length, site.problems()]).toEqual([2, []]), { timeout: 10_000 });
 });
 
 function tests(actions: readonly object[]) {
@@ -204,7 +205,7 @@ test('a test switches a siren on and off again, is marked as a test, and stands 
   expect(notes).toMatchObject([{ change: 'action-tried', action: 'siren', by: 'ann', test: true, ok: true }]);
   expect(notes[0]?.message).toBe('ann tried the action Siren: published to cmnd/siren/POWER');
   clock.advance(3_000);
-  await vi.waitFor(() => expect(published[1]).toBe('cmnd/siren/POWER OFF'));
+  await vi.waitFor(() => expect(published[1]).toBe('cmnd/siren/POWER OFF'), { timeout: 10_000 });
 });
 
 test('a test leaves a siren on that a real alarm has switched on', async () => {

@@ -162,10 +162,10 @@ test('a later sync is noticed within half a minute, and so is its loss', async (
   clock.advance(29_000);
   expect(asked()).toBe(1);
   clock.advance(1000);
-  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'), { timeout: 10_000 });
   answer = 'unsynced';
   clock.advance(30_000);
-  await vi.waitFor(() => expect(sync.quality()).toBe('unsynced'));
+  await vi.waitFor(() => expect(sync.quality()).toBe('unsynced'), { timeout: 10_000 });
   expect(qualities).toEqual(['synced', 'unsynced']);
   await sync.stop();
 });
@@ -178,7 +178,7 @@ test('a set clock is reported once with its size, and the services are asked at 
   clock.advance(3000);
   expect(jumps).toEqual([1_000_000]);
   expect(asked()).toBe(2);
-  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'), { timeout: 10_000 });
   clock.jump(-3000);
   clock.advance(1000);
   expect(jumps).toEqual([1_000_000, -3000]);
@@ -219,7 +219,7 @@ test('a slow time service does not delay the start, and its later answer counts'
   await starting;
   expect(sync.quality()).toBe('unsynced');
   answer('synced');
-  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'), { timeout: 10_000 });
   expect(offsets).toEqual([clock.now() - clock.uptime()]);
   await sync.stop();
 });
@@ -246,7 +246,7 @@ test('a clock that starts at 1970 is unsynced, and each boot that syncs reports 
   clock.jump(truth);
   answer = 'synced';
   clock.advance(1000);
-  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'), { timeout: 10_000 });
   clock.advance(300_000);
   expect(offsets).toEqual([truth - 5000]);
   expect(qualities).toEqual(['synced']);
@@ -278,10 +278,10 @@ test('a clock that jumps by years is unsynced until a service asked after the ju
   clock.advance(1000);
   expect(sync.quality()).toBe('unsynced');
   answers[1]?.('synced');
-  await vi.waitFor(() => expect(asked()).toBe(3));
+  await vi.waitFor(() => expect(asked()).toBe(3), { timeout: 10_000 });
   expect([sync.quality(), offsets]).toEqual(['unsynced', [first]]);
   answers[2]?.('synced');
-  await vi.waitFor(() => expect(sync.quality()).toBe('synced'));
+  await vi.waitFor(() => expect(sync.quality()).toBe('synced'), { timeout: 10_000 });
   expect(offsets).toEqual([first, first - years]);
   await sync.stop();
 });
@@ -303,7 +303,7 @@ test('the clock is watched for longer than 2^31 ms', async () => {
   await sync.start();
   clock.advance(20_000);
   clock.advance(30_000);
-  await vi.waitFor(() => expect(asked()).toBe(2));
+  await vi.waitFor(() => expect(asked()).toBe(2), { timeout: 10_000 });
   expect(sync.quality()).toBe('synced');
   await sync.stop();
 });

@@ -177,10 +177,13 @@ describe('a command', () => {
     }
     expect([done, outcomes()]).toEqual([false, []]);
     setDisk(undefined);
-    await vi.waitFor(() => {
-      clock.advance(10_000);
-      expect(done).toBe(true);
-    });
+    await vi.waitFor(
+      () => {
+        clock.advance(10_000);
+        expect(done).toBe(true);
+      },
+      { timeout: 10_000 },
+    );
     await taken;
     expect([acknowledged, outcomes()]).toEqual([['a'], ['c-1 applied']]);
   });

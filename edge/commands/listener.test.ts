@@ -75,13 +75,13 @@ test('passes genuine commands on in order, whatever stands between them', async 
       sealed('last'),
     ]),
   );
-  await vi.waitFor(() => expect(applied).toEqual(['first', 'last']));
+  await vi.waitFor(() => expect(applied).toEqual(['first', 'last']), { timeout: 10_000 });
   await vi.waitFor(() => expect(refused).toEqual([[5, expect.stringContaining('not a signed command')]]), 5_000);
 });
 
 test('does not pass on a command whose result is in the outbox', async () => {
   const { applied } = aListener(topicOf([sealed('old'), sealed('new')]), { isSettled: (id) => id === 'old' });
-  await vi.waitFor(() => expect(applied).toEqual(['new']));
+  await vi.waitFor(() => expect(applied).toEqual(['new']), { timeout: 10_000 });
 });
 
 test('has one command of a feed under way at a time', async () => {
@@ -95,11 +95,11 @@ test('has one command of a feed under way at a time', async () => {
       });
     },
   });
-  await vi.waitFor(() => expect(underWay).toEqual(['a']));
+  await vi.waitFor(() => expect(underWay).toEqual(['a']), { timeout: 10_000 });
   await new Promise((resolve) => setImmediate(resolve));
   expect(underWay).toEqual(['a']);
   release();
-  await vi.waitFor(() => expect(underWay).toEqual(['a', 'b']));
+  await vi.waitFor(() => expect(underWay).toEqual(['a', 'b']), { timeout: 10_000 });
 });
 
 test('a command whose result was not stored, or could not be looked up, is delivered again', async () => {
@@ -111,7 +111,7 @@ test('a command whose result was not stored, or could not be looked up, is deliv
       return false;
     },
   });
-  await vi.waitFor(() => expect(applied).toEqual(['a']));
+  await vi.waitFor(() => expect(applied).toEqual(['a']), { timeout: 10_000 });
   expect(feed.lives).toBe(2);
 });
 
@@ -130,7 +130,7 @@ test('a feed that fails does not stop another one, and ends when the listener st
     ]),
     random: () => 0.5,
   });
-  await vi.waitFor(() => expect(applied).toEqual(['a']));
+  await vi.waitFor(() => expect(applied).toEqual(['a']), { timeout: 10_000 });
   await listener.stop();
 });
 

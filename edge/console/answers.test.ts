@@ -348,7 +348,7 @@ test('each answer of a running gateway has the form that its OpenAPI document gi
   const { document, faults, ask } = await describing(own.url, await own.logIn());
   const alarms = async () =>
     JSON.parse((await ask('GET', '/api/v1/alarms')).body) as { readonly alarms: readonly { readonly alarm: string }[] };
-  await vi.waitFor(async () => expect((await alarms()).alarms).toHaveLength(1));
+  await vi.waitFor(async () => expect((await alarms()).alarms).toHaveLength(1), { timeout: 10_000 });
   const walk = async () => {
     for (const name of operationsOf(document).filter((one) => one.startsWith('GET '))) await ask('GET', name.slice(4));
   };
@@ -356,7 +356,7 @@ test('each answer of a running gateway has the form that its OpenAPI document gi
   const [first] = (await alarms()).alarms;
   expect(await ask('POST', '/api/v1/alarms/acknowledge', { alarm: first?.alarm })).toMatchObject({ status: 200 });
   await meter.publishAsync(readings, JSON.stringify({ values: { power_w: 1 } }), { qos: 1 });
-  await vi.waitFor(async () => expect((await alarms()).alarms).toEqual([]));
+  await vi.waitFor(async () => expect((await alarms()).alarms).toEqual([]), { timeout: 10_000 });
   await walk();
   expect(first).toMatchObject({ message_i18n: { key: expect.any(String) } });
   expect(JSON.parse((await ask('GET', '/api/v1/alarms/earlier')).body)).toMatchObject({ alarms: [{}] });

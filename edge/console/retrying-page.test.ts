@@ -43,7 +43,7 @@ test('while the page’s port is taken, the rest runs and a problem is reported;
   ]);
   await new Promise((resolve) => other.close(resolve));
   clock.advance(10_000);
-  await vi.waitFor(() => expect(page.problems()).toEqual([]));
+  await vi.waitFor(() => expect(page.problems()).toEqual([]), { timeout: 10_000 });
   expect(page.url).toBe(`http://127.0.0.1:${port}`);
   await page.stop();
 });

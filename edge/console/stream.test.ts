@@ -41,7 +41,7 @@ test('the stream sends scenes of watched cameras only, and keeps their pictures 
   const { get, source } = await start();
   source.current = gatewayStatus({ cameras: [yard, { ...yard, id: 'gate' }] });
   const answer = await get('/api/v1/stream?watch=yard,nowhere');
-  await vi.waitFor(() => expect(source.sceneListeners.size).toBe(1));
+  await vi.waitFor(() => expect(source.sceneListeners.size).toBe(1), { timeout: 10_000 });
   const scene = { time: '2026-06-01T12:00:00.000Z', tracks: [], changes: [] };
   source.see({ ...scene, camera: 'gate' });
   source.see({ ...scene, camera: 'yard' });
@@ -53,9 +53,9 @@ test('the stream removes its listeners once the last page is closed', async () =
   const { get, source } = await start();
   const abort = new AbortController();
   await get('/api/v1/stream?watch=yard', { signal: abort.signal });
-  await vi.waitFor(() => expect(source.alertListeners.size + source.sceneListeners.size).toBe(2));
+  await vi.waitFor(() => expect(source.alertListeners.size + source.sceneListeners.size).toBe(2), { timeout: 10_000 });
   abort.abort();
-  await vi.waitFor(() => expect(source.alertListeners.size + source.sceneListeners.size).toBe(0));
+  await vi.waitFor(() => expect(source.alertListeners.size + source.sceneListeners.size).toBe(0), { timeout: 10_000 });
 });
 
 test('the stream ends when its session ends', async () => {

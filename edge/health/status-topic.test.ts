@@ -102,7 +102,9 @@ test('a consumer reads the gateway’s state when it subscribes, and hears of a 
   };
   const lamp = await heard('lamp');
   const panel = await heard('panel');
-  await vi.waitFor(() => expect(panel).toMatchObject([{ retained: true, message: { state: 'running' } }]));
+  await vi.waitFor(() => expect(panel).toMatchObject([{ retained: true, message: { state: 'running' } }]), {
+    timeout: 10_000,
+  });
   expect(panel[0]?.message).toMatchObject({
     gateway: 'test-gateway',
     site: 'test-site',
@@ -111,7 +113,9 @@ test('a consumer reads the gateway’s state when it subscribes, and hears of a 
   });
   expect(panel[0]?.message).not.toHaveProperty('uplink');
   await stop();
-  await vi.waitFor(() => expect(panel.at(-1)).toMatchObject({ retained: false, message: { state: 'stopped' } }));
+  await vi.waitFor(() => expect(panel.at(-1)).toMatchObject({ retained: false, message: { state: 'stopped' } }), {
+    timeout: 10_000,
+  });
   expect(panel.filter(({ message }) => !fits.Check(message))).toEqual([]);
   expect(lamp).toEqual([]);
 });

@@ -9,7 +9,7 @@ import { bin, root } from '../test/steps.ts';
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'forpost-lint-'));
-  const plugins = [join(root, 'scripts/lint/spread-literal.grit')];
+  const plugins = ['spread-literal', 'wait-limit'].map((name) => join(root, `scripts/lint/${name}.grit`));
   await writeFile(join(folder, 'biome.json'), JSON.stringify({ root: true, plugins }));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -40,4 +40,10 @@ test('the lint rejects properties of a page’s part that are spread from an obj
   const rejected = ['export const A = () => <a {...{ href: "b" }} />;'];
   const accepted = ['export const C = (properties: object) => <a {...properties} />;'];
   expect(await named('page.tsx', [...rejected, ...accepted])).toEqual(rejected);
+});
+
+test('the lint rejects a wait of Vitest without a time limit of its own', async () => {
+  const rejected = ['await vi.waitFor(() => expect(a).toBe(1));', 'await vi.waitUntil(() => b);'];
+  const accepted = ['await vi.waitFor(() => expect(c).toBe(1), { timeout: 10_000 });', 'await vi.waitFor(d, soon);'];
+  expect(await named('wait.ts', [...rejected, ...accepted])).toEqual(rejected);
 });

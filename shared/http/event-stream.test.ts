@@ -47,7 +47,7 @@ test('a stream ends with the page, with the session and with the server', async 
   const abort = new AbortController();
   await fetch(url, { signal: abort.signal });
   abort.abort();
-  await vi.waitFor(() => expect(opened[0]!.ended.aborted).toBe(true));
+  await vi.waitFor(() => expect(opened[0]!.ended.aborted).toBe(true), { timeout: 10_000 });
   expect(streams.size).toBe(0);
   const second = await fetch(url);
   const third = await fetch(url);
@@ -72,7 +72,7 @@ test('a page that stops reading is disconnected', async () => {
   await once(socket, 'connect');
   socket.pause();
   socket.write('GET /stream HTTP/1.1\r\nhost: x\r\n\r\n');
-  await vi.waitFor(() => expect(opened).toHaveLength(1));
+  await vi.waitFor(() => expect(opened).toHaveLength(1), { timeout: 10_000 });
   const big = 'x'.repeat(50_000);
   await vi.waitFor(
     () => {

@@ -52,10 +52,10 @@ test('only the newest request for a list counts, and it is repeated until it is 
   question.ask();
   question.ask();
   asked[1]?.reject(new Error('not now'));
-  await vi.waitFor(() => expect(asked).toHaveLength(3));
+  await vi.waitFor(() => expect(asked).toHaveLength(3), { timeout: 10_000 });
   asked[0]?.resolve('what was asked first');
   asked[2]?.resolve('the newest');
-  await vi.waitFor(() => expect(results).toEqual(['Error: not now', 'the newest']));
+  await vi.waitFor(() => expect(results).toEqual(['Error: not now', 'the newest']), { timeout: 10_000 });
   question.ask();
   question.stop();
   asked[3]?.resolve('too late');

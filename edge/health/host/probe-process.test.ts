@@ -54,7 +54,7 @@ test.runIf(process.platform === 'linux')(
     await vi.waitFor(() => expect(readings).toHaveLength(2), { timeout: 20_000 });
     expect(probe.processId).toBe(pid);
     await probe.stop();
-    await vi.waitFor(async () => expect(await runs(pid)).toBe(false));
+    await vi.waitFor(async () => expect(await runs(pid)).toBe(false), { timeout: 10_000 });
   },
 );
 
@@ -80,7 +80,7 @@ test.runIf(process.platform === 'linux')(
     const exit = once(child, 'exit');
     clock.advance(40_000);
     await exit;
-    await vi.waitFor(async () => expect(await runs(program)).toBe(false));
+    await vi.waitFor(async () => expect(await runs(program)).toBe(false), { timeout: 10_000 });
     expect(failures.count).toBe(2);
     clock.advance(59_000);
     expect(children).toHaveLength(1);

@@ -112,7 +112,7 @@ async function yard() {
     camera.stop();
     await pipeline.stop();
     await outbox.stop();
-    await vi.waitFor(() => rmSync(folder, { recursive: true }));
+    await vi.waitFor(() => rmSync(folder, { recursive: true }), { timeout: 10_000 });
   });
   const settle = async () => {
     for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
@@ -124,7 +124,7 @@ async function yard() {
     }
   };
   camera.start();
-  await vi.waitFor(() => expect(runs).toHaveLength(1));
+  await vi.waitFor(() => expect(runs).toHaveLength(1), { timeout: 10_000 });
   return {
     told,
     states,

@@ -151,7 +151,7 @@ test('an answer that comes too slowly is given up', async () => {
   try {
     const camera = await device({ misbehave: (_, response) => response.write('<') });
     const said = refusal(ask(camera));
-    await vi.waitFor(() => expect(camera.requests).toHaveLength(1));
+    await vi.waitFor(() => expect(camera.requests).toHaveLength(1), { timeout: 10_000 });
     await vi.advanceTimersByTimeAsync(8_000);
     expect(await said).toMatch(/did not finish its answer in time/);
   } finally {

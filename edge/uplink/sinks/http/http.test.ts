@@ -69,8 +69,8 @@ test('the bytes of requests for commands and of failed connections are counted b
   expect(afterOpen).toBeGreaterThan(2_000);
   const stopping = new AbortController();
   const listening = sink.commands!.run(async () => undefined, stopping.signal);
-  await vi.waitFor(() => expect(connected).toBe(1));
-  await vi.waitFor(() => expect(sink.otherWireBytes!).toBeGreaterThan(afterOpen + 200));
+  await vi.waitFor(() => expect(connected).toBe(1), { timeout: 10_000 });
+  await vi.waitFor(() => expect(sink.otherWireBytes!).toBeGreaterThan(afterOpen + 200), { timeout: 10_000 });
   stopping.abort();
   await listening;
 });
