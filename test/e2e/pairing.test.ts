@@ -89,7 +89,6 @@ function device(clientId: string, log: { username?: string; password?: string },
     reconnectPeriod: 100,
     // refused before the window opened, it tries again as devices do
     reconnectOnConnackError: true,
-    connectTimeout: 5000,
   });
   clients.push(client);
   client.on('error', () => undefined);
@@ -101,7 +100,7 @@ const json = (value: object) => JSON.stringify(value);
 
 /** Events of a device in the outbox, newest first. */
 function stored(id: string): readonly { readonly type: string; readonly data: string }[] {
-  return readOnce(join(folder, 'data', 'outbox.db'), (reader) => reader.newest('telemetry', 500))
+  return readOnce(join(folder, 'data', 'outbox.db'), (reader) => reader.newest('telemetry', 1_000_000))
     .map((event) => ({ type: event.type, data: JSON.stringify(event) }))
     .filter(({ data }) => data.includes(`"${id}"`));
 }

@@ -164,7 +164,6 @@ export class TestSite {
       password: testPassword,
       clientId: `${id}-test`,
       reconnectPeriod: 100,
-      connectTimeout: 5000,
       ...options,
     });
   }
