@@ -48,6 +48,7 @@ export class SiteActions implements Action {
   /** the newest change of each alarm that is active; bounded by what `Alarms` keeps */
   readonly #active = new Map<string, Alert>();
   #running: readonly Running[] = [];
+  #secrets: ActionSettings['secrets'] = {};
 
   /** @throws RangeError for an unknown kind; the check of site.yaml refuses it before */
   constructor(
@@ -76,6 +77,7 @@ export class SiteActions implements Action {
       const ended = this.#running.filter(({ action }) => !kept.has(action));
       const begun = next.filter((one) => known.get(one.config.id)?.action !== one.action);
       this.#running = next;
+      this.#secrets = secrets;
       for (const { action } of ended) this.#guarded(action, () => action.end?.());
       for (const one of begun) for (const alert of this.#active.values()) this.#restore(one, alert);
     };
@@ -102,6 +104,11 @@ export class SiteActions implements Action {
       this.#failed(found.action, error);
       return { ok: false, message: message('gateway/answer.action-broken', { reason: messageOf(error) }) };
     }
+  }
+
+  /** The names of the secrets that an action has; their values are for the action alone. */
+  secretNames(id: string): readonly string[] {
+    return Object.hasOwn(this.#secrets, id) ? Object.keys(this.#secrets[id] ?? noSecrets) : [];
   }
 
   /** In the order of the document. */

@@ -8,6 +8,7 @@ import { backupProcess } from '../backup/backup-process.ts';
 import { instanceStatus } from '../backup/instance.ts';
 import { unpackBackup } from '../backup/restore-process.ts';
 import { RestoreStaging } from '../backup/restore-staging.ts';
+import { writeActionSecret } from '../config/action-secrets.ts';
 import { writeCameraLogin } from '../config/camera-logins.ts';
 import { ConditionWatch } from '../config/condition-watch.ts';
 import { DeviceImport } from '../config/device-import.ts';
@@ -100,7 +101,18 @@ export function composePage(
       }),
   };
   const users = new ConsoleUsers(options.secrets);
-  const actionRoutes = { site: () => site.current, actions, tests: actionTests };
+  const actionRoutes = {
+    site: () => site.current,
+    actions,
+    tests: actionTests,
+    secrets: {
+      names: (action: string) => actions.secretNames(action),
+      change: async (action: string, name: string, value: string) => {
+        await site.document.alone(async () => writeActionSecret(installation, action, name, value));
+        await reload.run();
+      },
+    },
+  };
   const centre: CentreLinks = {
     links: () => linkViews(installation.uplink, uplink, clock.now()),
     tryLink: (sink) => uplink.tryLink(sink),

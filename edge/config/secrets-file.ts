@@ -19,7 +19,7 @@ export interface SecretsFile {
 /** @throws ForpostError FORPOST_CONFIG_INVALID where the file cannot be read, is no YAML map, or cannot be written */
 export function changeSecrets<T>(
   { secrets_file: file, data }: SecretsFile,
-  section: 'mqtt' | 'console' | 'cameras',
+  section: 'mqtt' | 'console' | 'cameras' | 'actions',
   change: (document: Document) => T,
 ): T {
   const before = textOf(file);

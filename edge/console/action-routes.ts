@@ -8,13 +8,13 @@
 import { HttpProblem } from '@forpost/shared/http/problem.ts';
 import { problem } from '@forpost/shared/http/schema.ts';
 import type { Api } from '@forpost/shared/http/typed-routes.ts';
-import { inEnglish } from '@forpost/shared/texts/english.ts';
+import { inEnglish, words } from '@forpost/shared/texts/english.ts';
 import type { Message } from '@forpost/shared/texts/message.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { FastifyRequest } from 'fastify';
 import { actionSummary } from '../alerts/action-summary.ts';
 import type { ActionTests } from '../alerts/action-tests.ts';
-import { actionKinds } from '../alerts/actions/kinds.ts';
+import { actionKind, actionKinds } from '../alerts/actions/kinds.ts';
 import { checkAction } from '../alerts/check-action.ts';
 import type { SiteActions } from '../alerts/site-actions.ts';
 import { fieldsOf } from '../rules/form/field.ts';
@@ -27,6 +27,9 @@ import {
   actionsAnswer,
   checkActionBody,
   checkedActionAnswer,
+  secretAnswer,
+  secretBody,
+  secretParams,
   triedAnswer,
 } from './schemas/actions.ts';
 
@@ -34,6 +37,15 @@ export interface ActionRouteParts {
   readonly site: () => Site;
   readonly actions: Pick<SiteActions, 'list'>;
   readonly tests: Pick<ActionTests, 'run'>;
+  /** absent: secrets of actions are not changed here */
+  readonly secrets?: ActionSecretDoor;
+}
+
+export interface ActionSecretDoor {
+  /** the names of the secrets that an action has */
+  readonly names: (action: string) => readonly string[];
+  /** Writes a secret, which an empty value removes; in force when it resolves. @throws ForpostError */
+  readonly change: (action: string, name: string, value: string) => Promise<void>;
 }
 
 /** The action of every site: alarms for local programs. */
@@ -48,6 +60,7 @@ export function registerActionRoutes(
   userOf: (request: FastifyRequest) => string,
 ): void {
   registerReading(app, parts);
+  if (parts.secrets !== undefined) registerSecrets(app, parts.site, parts.secrets, userOf);
   app.post(
     '/api/v1/actions/:id/try',
     {
@@ -72,7 +85,40 @@ export function registerActionRoutes(
   );
 }
 
-function registerReading(app: Api, { site, actions }: ActionRouteParts): void {
+function registerSecrets(
+  app: Api,
+  site: ActionRouteParts['site'],
+  secrets: ActionSecretDoor,
+  userOf: (request: FastifyRequest) => string,
+): void {
+  app.put(
+    '/api/v1/actions/:id/secrets/:name',
+    {
+      config: act,
+      schema: {
+        summary: 'Sets, replaces or removes a secret of an action, such as the token of a webhook',
+        description: 'The value stands in the secrets file and in no answer.',
+        params: secretParams,
+        body: secretBody,
+        response: {
+          200: secretAnswer,
+          404: problem('the site has no such action, or its kind has no such secret'),
+        },
+      },
+    },
+    async (request) => {
+      const { id, name } = request.params;
+      const action = (site().actions ?? []).find((one) => one.id === id);
+      if (action === undefined || !(actionKind(action.kind)?.secrets ?? []).includes(name))
+        throw new HttpProblem(404, words('gateway/reason.no-action-secret', { id, name }));
+      await secrets.change(id, name, request.body.value);
+      request.log.info({ action: id, secret: name, by: userOf(request) }, 'a secret of an action was changed');
+      return { secretsSet: [...secrets.names(id)] };
+    },
+  );
+}
+
+function registerReading(app: Api, { site, actions, secrets }: ActionRouteParts): void {
   const ruleName = (id: string) => site().rules.find((rule) => rule.id === id)?.name ?? id;
   app.get(
     '/api/v1/actions',
@@ -94,6 +140,7 @@ function registerReading(app: Api, { site, actions }: ActionRouteParts): void {
             kind: config.kind,
             ...sentenceOf(actionSummary(config, ruleName)),
             config,
+            ...(secrets === undefined ? {} : { secretsSet: [...secrets.names(config.id)] }),
             ...(why === undefined ? {} : { problem: inEnglish(why), problemI18n: why }),
           };
         }),

@@ -25,6 +25,7 @@ const keys: Readonly<Record<string, PatternKey>> = {
   '^[a-z0-9_]{1,100}$': 'mistake/pattern.metric',
   '^[0-9a-f]{1,64}$': 'mistake/pattern.hex-64',
   '^[0-9a-f]{64}$': 'mistake/pattern.sha256',
+  '^[\\x20-\\x7e]*$': 'mistake/pattern.visible',
 };
 
 /** What the pattern demands of the text at `where`. */

@@ -19,6 +19,9 @@ export const actionsAnswer = answer({
           ),
         ),
       ),
+      secretsSet: optional(
+        Type.Array(Type.String(), { description: 'names of the secrets that it has; their values are in no answer' }),
+      ),
       problem: optional(Type.String({ description: 'why it does not work, in words; absent: it works' })),
       problemI18n: optional(message('`problem` as a message of the catalogue')),
     }),
@@ -51,6 +54,25 @@ export const checkedActionAnswer = answer({
   problems: list(draftProblem),
   summary: optional(Type.String({ description: 'what it does, in words; absent while it is wrong' })),
   summary_i18n: optional(message('`summary` as a message of the catalogue')),
+});
+
+/** It travels in a header: visible ASCII and spaces. */
+export const secretBody = Type.Object(
+  {
+    value: Type.String({
+      maxLength: 4096,
+      pattern: '^[\\x20-\\x7e]*$',
+      description: 'the secret; empty: it is removed',
+    }),
+  },
+  closed,
+);
+export const secretParams = Type.Object(
+  { id: id('id of the action'), name: Type.String({ maxLength: 64, description: 'name of the secret, as token' }) },
+  closed,
+);
+export const secretAnswer = answer({
+  secretsSet: Type.Array(Type.String(), { description: 'names of the secrets that the action has now' }),
 });
 
 export const actionParams = Type.Object({ id: id('id of the action') }, closed);

@@ -1,5 +1,6 @@
 /** English texts of answers: what a page is refused, and what became of a command. A group of the part `gateway`. */
 export const gatewayAnswersEn = {
+  'reason.no-action-secret': 'the site has no action "{id}" with a secret "{name}"',
   // requests over HTTP
   'answer.no-camera': 'no camera "{id}"',
   'answer.no-evidence': 'this picture or clip is not kept any more',

@@ -2,6 +2,7 @@
 import type { gatewayAnswersEn } from './gateway-answers.en.ts';
 
 export const gatewayAnswersRu = {
+  'reason.no-action-secret': 'на объекте нет действия «{id}» с секретом «{name}»',
   // requests over HTTP
   'answer.no-camera': 'камеры «{id}» нет',
   'answer.no-evidence': 'этого снимка или видео больше нет',

@@ -56,6 +56,7 @@ export const mistakeEn = {
   'pattern.fingerprint': '{where} must be sha256: and 64 hex digits, in pairs with or without ":"',
   'pattern.hex-16': '{where} must be 16 of 0-9 and a-f',
   'pattern.evidence': '{where} must be 6 to 80 of 0-9, a-f and +',
+  'pattern.visible': '{where} must be made of letters, digits and signs of ASCII',
   'pattern.number': '{where} must be a whole number without a sign, from 1',
   'pattern.kind': '{where} must be 1 to 64 of a-z, 0-9, "." and -, with a letter first',
   'pattern.metric': '{where} must be 1 to 100 of a-z, 0-9 and _',

@@ -57,6 +57,7 @@ export const mistakeRu = {
   'pattern.fingerprint': '{where}: нужно sha256: и 64 шестнадцатеричные цифры, парами, с «:» или без',
   'pattern.hex-16': '{where}: нужно 16 знаков 0-9 и a-f',
   'pattern.evidence': '{where}: нужно от 6 до 80 знаков 0-9, a-f и +',
+  'pattern.visible': '{where}: допустимы только латинские буквы, цифры и знаки',
   'pattern.number': '{where}: нужно целое число без знака, от 1',
   'pattern.kind': '{where}: нужно от 1 до 64 знаков a-z, 0-9, «.» и -, первой — буква',
   'pattern.metric': '{where}: нужно от 1 до 100 знаков a-z, 0-9 и _',

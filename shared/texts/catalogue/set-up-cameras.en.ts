@@ -84,6 +84,11 @@ export const setUpCamerasEn = {
   'cameras.after': 'Clip after the alarm',
   'cameras.login': 'Log-in at the camera',
   'cameras.login-hint': 'The stored password is not shown. What is typed here takes its place at once.',
+  'cameras.remove-login': 'Remove the log-in…',
+  'cameras.remove-login-what':
+    'The stored user name and password are deleted, and the camera is asked without them at once. Most cameras show no picture then.',
+  'cameras.remove-login-now': 'Remove the log-in',
+  'cameras.login-removed': 'The camera has no log-in here any more.',
   'cameras.save-login': 'Save the log-in',
   'cameras.remove': 'Remove the camera',
   'cameras.remove-what': 'Its pictures and recordings go with it. The history brings the camera back, but not those.',

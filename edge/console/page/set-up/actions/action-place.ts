@@ -11,6 +11,7 @@ import { fieldsFor } from '../rules/fields.ts';
 import { removal } from '../rules/removal.ts';
 import { say, t } from '../rules/texts.ts';
 import { t as ofSetUp } from '../texts.ts';
+import './action-secrets.ts';
 import './try-button.ts';
 
 class ActionPlace extends LitElement {
@@ -88,6 +89,7 @@ class ActionPlace extends LitElement {
         isNew
           ? nothing
           : html`${entry?.enabled === false ? nothing : html`<forpost-try-button .action=${this.action} .name=${title}></forpost-try-button>`}
+            ${form.secrets.length === 0 ? nothing : html`<forpost-action-secrets .parts=${this.parts} .action=${this.action} .names=${form.secrets}></forpost-action-secrets>`}
             ${removal({
               site,
               path: ['actions', this.action],

@@ -99,6 +99,7 @@ class CameraPlace extends LitElement {
       <h3>${t('set-up/cameras.login')}</h3>
       <p class="muted">${t('set-up/cameras.login-hint')}</p>
       ${entryForm(site, this.#loginForm(), saved)}
+      ${this.#loginRemoval()}
       ${this.#removal()}`;
   }
 
@@ -136,6 +137,30 @@ class CameraPlace extends LitElement {
         return saveCamera(this.parts.site, this.camera, [], login, options);
       },
     };
+  }
+
+  /** Asked about first: without its log-in most cameras show no picture. */
+  #loginRemoval(): TemplateResult {
+    return html`<details class="card removal"><summary>${t('set-up/cameras.remove-login')}</summary>
+      <p>${t('set-up/cameras.remove-login-what')}</p>
+      <button type="button" class="danger" @click=${(event: Event) => void this.#removeLogin((event.currentTarget as HTMLElement).closest('details'))}>${t('set-up/cameras.remove-login-now')}</button></details>`;
+  }
+
+  async #removeLogin(question: HTMLDetailsElement | null): Promise<void> {
+    const { site } = this.parts;
+    this.done = '';
+    this.problem = '';
+    try {
+      const none = { user: '', password: '' };
+      const answer = await saveCamera(site, this.camera, [], none, { seen: site.revision.sha256 });
+      if ('saved' in answer) {
+        this.done = t('set-up/cameras.login-removed');
+        question?.removeAttribute('open');
+      } else if ('mistakes' in answer) this.problem = answer.mistakes.map(({ words }) => words).join(' ');
+      else this.problem = answer.conflict.changes.join(' ');
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
   }
 
   #removal(): TemplateResult {

@@ -41,6 +41,19 @@ export async function fetchActions(): Promise<readonly SiteAction[]> {
   return ((await answerOf(call(`${base}/api/v1/actions`))) as { actions: readonly SiteAction[] }).actions;
 }
 
+/** The names of the secrets that an action has. */
+export async function secretsSetOf(id: string): Promise<readonly string[]> {
+  return (await fetchActions()).find((action) => action.id === id)?.secretsSet ?? [];
+}
+
+/** Sets a secret; an empty value removes it. Returns the names of those that are set then. */
+export async function changeSecret(id: string, name: string, value: string): Promise<readonly string[]> {
+  const path = `${base}/api/v1/actions/${encodeURIComponent(id)}/secrets/${encodeURIComponent(name)}`;
+  const headers = { 'content-type': 'application/json' };
+  const answer = call(path, { method: 'PUT', headers, body: JSON.stringify({ value }) });
+  return ((await answerOf(answer)) as { readonly secretsSet: readonly string[] }).secretsSet;
+}
+
 export async function fetchActionForms(): Promise<ActionForms> {
   return (await answerOf(call(`${base}/api/v1/actions/forms`))) as ActionForms;
 }
