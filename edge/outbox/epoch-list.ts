@@ -5,8 +5,8 @@
  *   named: the file holds nothing of the epoch any more, but gap records may name its losses: its file was put aside,
  *     or its last event is delivered after some were shed. `namedIn`: the newest epoch whose alerts lane may hold them
  *
- * Always: a named epoch stays in the list for as long as an epoch that may name it is in the file. If that file is put aside
- * as well, its gap record is lost with it and must be made again.
+ * Always: a named epoch stays in the list for as long as an epoch that may name it is in the file. If that file is put
+ * aside as well, its gap record is lost with it and must be made again.
  */
 import type { Epoch, Sequence } from '@forpost/shared/event/ids.ts';
 

@@ -6,11 +6,11 @@
  *   writer:  beginShedding ──► reads the claims ──► deletes ──► commits ──► endShedding
  *
  * Always: each side first writes its own flag and then reads the other side's (Dekker's order; Atomics are sequentially
- * consistent), so at least one side sees the other: `begin` refuses while the writer sheds, and the writer sees every claim
- * that `begin` has granted. Within an epoch a claim only grows, because a batch with a lost answer may still arrive after it
- * was halved. A claim reaches from the sink's cursor on and covers all older epochs, which are sent first. It therefore stays
- * while the uplink reads an older epoch again that is safe, but not yet known as safe to the outbox. Only telemetry is
- * shed, so each sink has one claim, on telemetry.
+ * consistent), so at least one side sees the other: `begin` refuses while the writer sheds, and the writer sees every
+ * claim that `begin` has granted. Within an epoch a claim only grows, because a batch with a lost answer may still
+ * arrive after it was halved. A claim reaches from the sink's cursor on and covers all older epochs, which are sent
+ * first. It therefore stays while the uplink reads an older epoch again that is safe, but not yet known as safe to the
+ * outbox. Only telemetry is shed, so each sink has one claim, on telemetry.
  */
 import { asId, type Epoch, type Sequence } from '@forpost/shared/event/ids.ts';
 

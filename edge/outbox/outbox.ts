@@ -8,15 +8,15 @@
  *  - `append` resolves only after the entry is on disk (WAL, synchronous=FULL), and rejects if it is not stored;
  *  - sequence numbers of one (epoch, lane) are 1, 2, 3, … without gaps, given inside the insert's transaction;
  *  - each start is a new epoch; unsent events of older epochs are still read and acknowledged under their own numbers;
- *  - an entry is stored whole or not at all. A `resendId` that the same device used before adds nothing where its newest
- *    `content` is the same; other content is stored, and counted as a reused id of the device;
+ *  - an entry is stored whole or not at all. A `resendId` that the same device used before adds nothing where its
+ *    newest `content` is the same; other content is stored, and counted as a reused id of the device;
  *  - a cursor only moves forward, and is on disk before the events that it has passed may be deleted;
  *  - alerts of one device are stored in the order in which they were handed over: where one is refused, later ones that
  *    were handed over before the refusal was known are refused too;
  *  - without space (space.ts) delivered events are deleted first. Then telemetry is refused for a while
- *    (`outbox.shed_after_s`, sqlite/writer/space/shed-patience.ts). Then the oldest telemetry is shed: named by a gap record
- *    in the same transaction, and never while it is in hand at a sink (in-hand.ts). Alerts are never shed: `append` rejects
- *    with FORPOST_OUTBOX_FULL;
+ *    (`outbox.shed_after_s`, sqlite/writer/space/shed-patience.ts). Then the oldest telemetry is shed: named by a gap
+ *    record in the same transaction, and never while it is in hand at a sink (in-hand.ts). Alerts are never shed:
+ *    `append` rejects with FORPOST_OUTBOX_FULL;
  *  - the queue in front of the disk is bounded, each sender has a share of it, and its last part is kept for alerts and
  *    `reserved` entries (sqlite/main/commit-queue.ts): beyond a bound `append` rejects with FORPOST_OUTBOX_FULL.
  */
@@ -61,7 +61,7 @@ export interface DeadLetter {
 export interface OutboxEntry {
   readonly events: readonly EventDraft[];
   readonly deadLetter?: DeadLetter;
-  /** the entry has no sender that would resend it (vision, a silent device, the gateway): it may use the reserved space */
+  /** the entry has no sender that would resend it (vision, a silent device, the gateway): it may use reserved space */
   readonly reserved?: boolean;
   /** the device or consumer that published it, in whose share of the queue it counts; absent: the gateway */
   readonly sender?: string;
@@ -173,8 +173,8 @@ export interface OutboxReader {
    */
   backlog(sink: string): readonly LaneBacklog[];
   /**
-   * The newest lanes that `sink` has acknowledged to the end and that still have events in the file, newest epoch first, at
-   * most `limit`. The centre learns from them where lanes of earlier starts ended.
+   * The newest lanes that `sink` has acknowledged to the end and that still have events in the file, newest epoch
+   * first, at most `limit`. The centre learns from them where lanes of earlier starts ended.
    */
   drained(sink: string, limit: number): readonly LaneBacklog[];
   /** The events after `after`, in order, up to both limits (at least one event where there is one). */

@@ -24,7 +24,7 @@ export interface SinkPosition {
 
 /**
  * The ranges that may be shed, oldest first; some of their events may be deleted already. @param delivered the last
- * number that all configured sinks have @param last the last number given
+ * number that all configured sinks have called safe @param last the last number given
  */
 export function sheddable(
   delivered: Sequence,

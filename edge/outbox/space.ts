@@ -5,15 +5,15 @@
  *    telemetry    │ shedding   │ alerts of devices  │ alerts without a sender, gap records
  *                 └ begins     └ telemetry waits    └ alerts of devices wait (acknowledgement withheld)
  *
- * Where the disk lets the file grow no further, the same order holds within its present size. Below the floor of free disk
- * telemetry no longer grows the file, alerts still do. On a full disk (a write failed) only entries without a sender that
- * could keep them use the space that the ballast gave.
+ * Where the disk lets the file grow no further, the same order holds within its present size. Below the floor of free
+ * disk telemetry no longer grows the file, alerts still do. On a full disk (a write failed) only entries without a
+ * sender that could keep them use the space that the ballast gave.
  *
- * Shedding does not begin at once (sqlite/writer/space/shed-patience.ts): while it waits, telemetry goes on to its bound and
- * is then refused. On a full disk alerts of devices may use half of the ballast's space meanwhile.
+ * Shedding does not begin at once (sqlite/writer/space/shed-patience.ts): while it waits, telemetry goes on to its
+ * bound and is then refused. On a full disk alerts of devices may use half of the ballast's space meanwhile.
  *
- * Always: alerts never fill more than 30 % of the limit, so that shedding can always give telemetry space. A shed step is
- * large, so that its gap record costs less than a hundredth of the space that it frees.
+ * Always: alerts never fill more than 30 % of the limit, so that shedding can always give telemetry space. A shed step
+ * is large, so that its gap record costs less than a hundredth of the space that it frees.
  */
 
 /** Bytes of an event besides its data, estimated: key, times, boot, its share of the pages. */
@@ -32,7 +32,7 @@ export interface SpaceState {
   readonly diskFull: boolean;
 }
 
-/** Up to how many used bytes of the file each kind may write. */
+/** The used bytes of the file up to which each kind of entry is stored. */
 export interface Allowances {
   /** beyond it delivered events are deleted, then the oldest telemetry */
   readonly shedFrom: number;
@@ -101,7 +101,7 @@ export function headroom(usedBytes: number, { shedFrom }: Allowances): number {
   return shedFrom - usedBytes;
 }
 
-/** Whether the headroom is a whole step above the last step's: more than shedding can have made. */
+/** Whether there is a whole step more headroom than after the last shed step: shedding alone never frees so much. */
 export function isAmple(
   headroomBytes: number,
   leftByShedding: number,

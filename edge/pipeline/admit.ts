@@ -1,5 +1,6 @@
 /**
- * Admits the publish of a device: decodes it, evaluates the rules, runs the local actions, and commits one outbox entry.
+ * Admits the publish of a device: decodes it, evaluates the rules, runs the local actions, and commits one outbox
+ * entry.
  *
  * Always:
  *  - `admit` resolves after the commit, and rejects if nothing was committed, so the broker acknowledges only publishes

@@ -2,16 +2,16 @@
  * The last step of a message through the gateway: appends each entry to the outbox until it is committed.
  *
  *   submit (a sender waits) ──► append ── committed ──► resolves
- *                                 └── refused ──► rejects, and the sender resends its message; the alerts of the entry wait
- *                                     here, because they have run their actions and the resend will not raise them again
+ *                                 └── refused ──► rejects, and the sender resends its message; the alerts of the entry
+ *                                     wait here, because their actions have run and the resend does not raise them
  *   keep (no sender)        ──► append, in reserved space ── refused ──► waits here ── backoff ──► append
  *   any other entry is committed ──► waiting entries are tried again within a second
  *   too many events wait ──► some are dropped (waiting-entries.ts), and a gap record names them once there is space
  *   stop ──► waiting entries are appended a last time ── refused ──► they are lost, and the log says so
  *
- * Always: alerts of one device reach the outbox in the order of their actions, so no alarm ends in the history before it
- * began. They are appended at once, because the outbox refuses an alert after a refused one of the same device; then the
- * waiting alerts go first. An alert that is added twice waits once and is stored once (`resendId`).
+ * Always: alerts of one device reach the outbox in the order of their actions, so no alarm ends in the history before
+ * it began. They are appended at once, because the outbox refuses an alert after a refused one of the same device; then
+ * the waiting alerts go first. An alert that is added twice waits once and is stored once (`resendId`).
  */
 
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
@@ -111,8 +111,8 @@ export class EntryQueue {
   }
 
   /**
-   * The message may be a resend whose alert was refused before. The waiting alert is added to its entry, so that both are
-   * stored together. If there is no space for the alerts only, the message is stored without them.
+   * The message may be a resend whose alert was refused before. The waiting alert is added to its entry, so that both
+   * are stored together. If there is no space for the alerts only, the message is stored without them.
    */
   async #appendWithEarlier(entry: OutboxEntry): Promise<void> {
     const earlier = this.#waiting.alertsOf(entry.events);

@@ -1,8 +1,8 @@
 /**
  * Events without a device: of the gateway itself, of people who acknowledge an alarm, of evidence, of commands.
  *
- * Always: only the caller of `commandResult` waits for the disk. All other events go to the entry queue, which keeps them
- * while the outbox refuses entries.
+ * Always: only the caller of `commandResult` waits for the disk. All other events go to the entry queue, which keeps
+ * them while the outbox refuses entries.
  */
 
 import type { CommandResultData } from '@forpost/shared/event/command.ts';
@@ -31,13 +31,13 @@ export class OwnEvents {
     this.#parts = parts;
   }
 
-  /** An event of the gateway itself: started, a camera lost, a damaged outbox replaced. Its words get their message here. */
+  /** An event of the gateway itself: started, a camera lost, a damaged outbox replaced. Adds `message_i18n`. */
   note(data: GatewayData): void {
     const message_i18n = asMessage(data.message);
     this.#keepOwn(eventTypes.gateway, message_i18n === undefined ? data : { ...data, message_i18n });
   }
 
-  /** The clock is known to be right: the difference between true time and this boot's monotonic clock. */
+  /** Stores the difference between true time and this boot's monotonic clock, once the clock is known to be right. */
   noteClock(data: ClockData): void {
     this.#keepOwn(eventTypes.clock, data);
   }
@@ -71,7 +71,7 @@ export class OwnEvents {
     return alerts;
   }
 
-  /** Acknowledges an alarm for a person at the centre. The caller stores `alerts`, by `commandResult` in the same turn. */
+  /** Acknowledges an alarm for a person at the centre. The caller stores `alerts` by `commandResult` in this turn. */
   acknowledgeFor(
     alarm: string,
     by: string,

@@ -93,7 +93,7 @@ test('an alert with a refused entry is stored once, with the resend of its messa
   await expect(publish('{"id":"a1","values":{"power_w":6000}}')).rejects.toThrow('full');
   outbox.entries.length = 0;
   outbox.answer = async ({ events }) => ({ stored: events.length, repeated: 0 });
-  // the rule's alarm is active already: the resend changes nothing
+  // the alarm is active already: the resend raises no second one
   await publish('{"id":"a1","values":{"power_w":6000}}');
   clock.advance(10_000);
   await settle();
@@ -105,9 +105,9 @@ test('the end of an alarm never reaches the outbox before its beginning, whichev
   let full = true;
   const stored = new Map<string | undefined, string>();
   outbox.answer = async ({ events }) => {
-    // like an outbox: it refuses an entry, and the entries that were appended before that refusal was known
+    // like the outbox: an entry that is appended before the refusal of an earlier one is known is refused too
     if (full) throw new ForpostError('FORPOST_OUTBOX_FULL', 'full');
-    // like an outbox: it stores an event once, however often it gets it
+    // like the outbox: an event with a known `resendId` is not stored again
     for (const { lane, resendId, data } of events)
       if (lane === 'alerts' && !stored.has(resendId))
         stored.set(resendId, (JSON.parse(data) as { change: string }).change);
@@ -118,7 +118,7 @@ test('the end of an alarm never reaches the outbox before its beginning, whichev
   const both = await Promise.allSettled([refused, end]);
   expect(both.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   full = false;
-  // a third entry is stored with the waiting alerts in front
+  // the entry of the third publish has the waiting alerts in front of its own
   await publish('{"values":{"power_w":7000}}');
   clock.advance(10_000);
   await settle();
@@ -167,7 +167,7 @@ test('an acknowledgement by command is stored together with the command’s resu
   const changes = outbox.entries.map(({ events }) =>
     events.map(({ type, data }) => (JSON.parse(data) as { change?: string }).change ?? type),
   );
-  // the refused acknowledgement is stored before the end; appended again, the outbox drops it by its id
+  // the refused acknowledgement is stored in front of the end; the second one has the same id, so the outbox drops it
   expect(changes[0]).toEqual(['acknowledged', 'cleared', eventTypes.reading]);
   expect(new Set(changes[1])).toEqual(new Set(['acknowledged', eventTypes.commandResult]));
   const ids = outbox.entries.map(({ events }) => events.map(({ resendId }) => resendId));
@@ -221,7 +221,7 @@ test('rules skip a resend with the device’s own id, even before the original i
   expect(acted.map((line) => line.split(',')[0])).toEqual(['over/meter raised', 'over/meter cleared']);
   await Promise.all([say('a', 6000), say('a', 6000)]);
   expect(acted.length).toBe(2);
-  // the outbox decides whether it is stored
+  // the outbox decides whether the resend is stored
   expect(outbox.entries.slice(2).map(({ events }) => events.map(({ resendId }) => resendId))).toEqual([['a'], ['a']]);
   await say('c', 6000);
   expect(acted.length).toBe(3);
@@ -233,7 +233,7 @@ test('rules evaluate every reading of a device that restarts its own ids', async
   await counted(6000);
   await counted(10);
   await publish('[{"id":43,"values":{"power_w":6000}},{"id":43,"values":{"power_w":20}}]');
-  // beyond 2^53 two ids are two
+  // ids beyond 2^53 stay distinct
   await publish(
     '[{"id":9007199254740992,"values":{"power_w":6000}},{"id":9007199254740993,"values":{"power_w":6000}}]',
   );

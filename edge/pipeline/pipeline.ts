@@ -8,8 +8,9 @@
  *   event-drafts.ts events for the outbox         entry-queue.ts   entries on their way to the outbox
  *   resend-filter.ts  readings that came before
  *
- * Always: the local actions have run before an entry goes to the outbox, so an alert never waits for the disk (P2). After
- * its local actions an alert is stored even if the entry of its reading was refused. This file only connects the steps.
+ * Always: the local actions have run before an entry goes to the outbox, so an alert never waits for the disk (P2).
+ * After its local actions an alert is stored even if the entry of its reading was refused. This file only connects the
+ * steps.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import type { ClockQuality } from '@forpost/shared/event/event.ts';

@@ -1,11 +1,11 @@
 /**
- * Recognises resends in memory, before the disk is involved, so that rules skip them. The commit decides separately whether
- * a reading is stored.
+ * Recognises resends in memory, before the disk is involved, so that rules skip them. The commit decides separately
+ * whether a reading is stored.
  *
  *   start: the ids in the outbox ──► one more with each reading ──► the oldest are forgotten
  *
- * Always: the ids are bounded for each device, as on disk, and in all. A resend of a forgotten id is evaluated again, but
- * still stored once.
+ * Always: the ids are bounded for each device, as on disk, and in all. A resend of a forgotten id is evaluated again,
+ * but still stored once.
  */
 import type { RecalledIds } from '../outbox/sqlite/messages.ts';
 import { hashOfId, mostRecalled, perDevice } from '../outbox/sqlite/writer/recent-ids.ts';

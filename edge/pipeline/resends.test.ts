@@ -135,7 +135,7 @@ test('a number that a double cannot hold is stored as the device wrote it', asyn
   expect(stored()).toEqual(['9007199254740993', '9007199254740992']);
 });
 
-test('devices behind one bridge have ids of their own: one entry on disk, an event of each device, and no resend twice', async () => {
+test('devices behind one bridge have separate ids: a publish stores an event of each device, and no resend is stored', async () => {
   const one = (device: string, power: number) => ({ device, id: 1, values: { power_w: power } });
   const list = JSON.stringify([one('s1', 6000), one('s2', 7), one('stranger', 6000), { values: { power_w: 9 } }]);
   await publish(list, 'hub');
@@ -151,7 +151,7 @@ test('devices behind one bridge have ids of their own: one entry on disk, an eve
   ]);
 });
 
-test('rules judge each device behind a bridge for itself, and no device that nobody has named', async () => {
+test('rules judge each device behind a bridge by itself, and skip a device without a name', async () => {
   const one = (device: string, power: number) => ({ device, values: { power_w: power } });
   await publish(JSON.stringify([one('s2', 6000), one('stranger', 6000)]), 'hub');
   expect(raised).toBe(0);

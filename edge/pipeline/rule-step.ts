@@ -4,8 +4,8 @@
  *   observations ──► rules ──► alarms act (local actions) ──► drafts of alerts ──► the caller's outbox entry
  *   rules name a time (hold time, silence) ──► timer ──► rules wake ──► alarms act ──► drafts ──► entry queue
  *
- * Always: when a call returns, the local actions have run, without waiting for a disk (P2). There is at most one timer, for
- * the next time that a rule has named.
+ * Always: when a call returns, the local actions have run, without waiting for a disk (P2). There is at most one timer,
+ * for the next time that a rule has named.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import type { DeviceId } from '@forpost/shared/event/ids.ts';

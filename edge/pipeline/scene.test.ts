@@ -49,7 +49,7 @@ test('tampering with a camera raises an alarm at once; the alarm clears when the
   tell(null);
   expect(acted.map((text) => text.split(',')[0])).toEqual([
     'tampered/yard raised',
-    // one thing at a time is wrong with a view
+    // a view has one kind of tampering at a time
     'tampered/yard cleared',
     'tampered/yard raised',
     'tampered/yard cleared',

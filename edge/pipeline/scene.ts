@@ -1,5 +1,6 @@
 /**
- * Handles the reports of the vision process about a camera: analysed frames, tampering, a stream that begins or is lost.
+ * Handles the reports of the vision process about a camera: analysed frames, tampering, a stream that begins or is
+ * lost.
  *
  *   frame ──► rules observe each change, then the tracks ──► alarms act ──► entry queue (alerts, observations)
  *         └── counts of zones and lines ──► a minute later ──► entry queue

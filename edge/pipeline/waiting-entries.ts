@@ -5,8 +5,8 @@
  *                                  ──► the oldest entry is dropped, alerts of devices before alerts without a sender
  *
  * Always: entries stand in the order in which they were added (`turn`), whatever the order of the outbox's refusals. An
- * event with the same device and `resendId` waits once. Every dropped event is counted in the loss of its lane until a gap
- * record names it.
+ * event with the same device and `resendId` waits once. Every dropped event is counted in the loss of its lane until a
+ * gap record names it.
  */
 import { type AlertData, eventTypes } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';

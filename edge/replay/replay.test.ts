@@ -28,7 +28,7 @@ function aFolder(): string {
   return folder;
 }
 
-/** An outbox with `count` events of telemetry and one alert, of which `delivered` are. */
+/** An outbox with `count` events of telemetry, of which the first `delivered` are delivered, and two alerts. */
 async function anOutbox(folder: string, count: number, delivered: number, sink = sinkName): Promise<SqliteOutbox> {
   const outbox = outboxIn(folder, { sinks: [sink], limits: { keepDeliveredMs: 1e13 } });
   await outbox.start();
@@ -68,7 +68,7 @@ describe('a replay', () => {
     const lanes = () => openKept(join(folder, outboxFileName)).lanes(sinkName, 'telemetry');
     expect(lanes()).toMatchObject([{ first: 1, last: 1_500, acknowledged: 1_500 }]);
     await outbox.stop();
-    // and after the gateway was stopped
+    // a replay also works after the gateway was stopped
     await run(folder, sink, rangeOf('1', '5', undefined));
     expect(numbers(sink).slice(1_300)).toEqual([1, 2, 3, 4, 5]);
   });
@@ -92,7 +92,7 @@ describe('a replay', () => {
     const db = new Database(outbox.file);
     const fates = ['first', 'second'];
     sink.onSend = () => {
-      // as retention does, and as shedding does further on
+      // first like retention, then like shedding further on
       if (fates.shift() === 'first')
         db.exec(`delete from events where lane = 'telemetry' and seq between 200 and 1200`);
       else db.exec(`delete from events where lane = 'telemetry' and seq > 1700`);
@@ -107,13 +107,13 @@ describe('a replay', () => {
     await outbox.stop();
   });
 
-  test('takes a time range over all epochs, and asks for the epoch of numbers where there are several', async () => {
+  test('takes a time range of all epochs; if there are several, a range of numbers must name its epoch', async () => {
     const folder = aFolder();
     const first = await anOutbox(folder, 10, 10);
     await first.stop();
     const second = await anOutbox(folder, 10, 10);
     const sink = new MemorySink(sinkName);
-    // both have their event n at the same ms
+    // event n has the same time in both epochs
     const at = (n: number) => new Date(1_700_000_000_100 + n).toISOString();
     await run(folder, sink, rangeOf(at(4), at(7), undefined));
     expect(numbers(sink)).toEqual([4, 5, 6, 4, 5, 6]);

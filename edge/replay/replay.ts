@@ -1,10 +1,10 @@
 /**
- * Replay: sends a range of kept events again, because the centre has lost them or stored them wrongly. It runs beside the
- * gateway's uplink, with a session of its own.
+ * Replay: sends a range of kept events again, because the centre has lost them or stored them wrongly. It runs beside
+ * the gateway's uplink, with a session of its own.
  *
  *   opening ──► reading ──► sending ── safe ──► reading … ──► done
  *      ▲                       ├── error, deadline ──► waiting (full jitter), the session thrown away ─► opening
- *      └───────────────────────┘                          └── too often in a row ──► failed; the error says how far it came
+ *      └───────────────────────┘                          └── too often in a row ──► failed; the error says how far
  *                              └── refused for good ──► halved until the one event is found: counted, passed over
  *
  * Always: no cursor moves. Only events that this sink has called safe are replayed, because the uplink sends the others

@@ -48,7 +48,7 @@ export interface LinkStep {
   readonly what: 'name' | 'connection' | 'tls' | 'log-in' | 'answer';
   /** host:port */
   readonly where: string;
-  /** skipped: a step before it failed, or it cannot be told apart */
+  /** skipped: an earlier step failed, a proxy hides the step, or the error does not show its result */
   readonly result: 'ok' | 'failed' | 'skipped';
   /** in words, which `recognise` finds */
   readonly said: string;

@@ -1,6 +1,6 @@
 /**
- * A kind of sink owns its configuration: the schema, the checks, and the function that creates a sink. A new kind is one
- * folder in sinks/ and one line in sinks/registry.ts. The schemas of gateway.yaml and of the secrets file, `forpost
+ * A kind of sink owns its configuration: the schema, the checks, and the function that creates a sink. A new kind is
+ * one folder in sinks/ and one line in sinks/registry.ts. The schemas of gateway.yaml and of the secrets file, `forpost
  * check` and the uplink's thread read the registry and name no kind.
  *
  * Always: a kind's own file imports no client library. `create` imports the sink itself, so that only the uplink's
@@ -124,7 +124,7 @@ export interface SinkKind<Config extends SinkConfig = SinkConfig> {
   checkSecret(config: Config, secret: SinkSecret | undefined, place: SinkPlace): Words | undefined;
   /** the destination, as it follows «uplink to»: Kafka at broker:9092 */
   summary(config: Config): string;
-  /** the servers that the sink connects to first; absent: a try of the link opens a session alone. `now`: ms since 1970 */
+  /** the servers that the sink connects to first; absent: a try only opens a session. `now`: ms since 1970 */
   servers?(config: Config, now: () => number): readonly SinkServer[];
   /** the address that receives evidence with the sink's token; absent: this kind receives no evidence */
   evidence?(config: Config): { readonly url: string; readonly tls: ClientTls | undefined };

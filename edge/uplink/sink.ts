@@ -1,10 +1,10 @@
 /**
- * A sink receives batches of events and says when they are safe. A new sink kind is one folder in sinks/ and one line in
- * sinks/registry.ts.
+ * A sink receives batches of events and says when they are safe. A new sink kind is one folder in sinks/ and one line
+ * in sinks/registry.ts.
  *
- * Always: `send` resolves only when the whole batch is safe at the other side, and rejects otherwise. A part of a rejected
- * batch may have arrived; the events' ids make the resend harmless. A session has one outstanding batch. After a
- * rejection or a deadline the forwarder closes the session and opens a new one.
+ * Always: `send` resolves only when the whole batch is safe at the other side, and rejects otherwise. A part of a
+ * rejected batch may have arrived; the events' ids make the resend harmless. A session has one outstanding batch. After
+ * a rejection or a deadline the forwarder closes the session and opens a new one.
  */
 import { instanceHeader } from '@forpost/shared/event/codec.ts';
 import type { Epoch, GatewayId, Lane, Sequence, SiteId } from '@forpost/shared/event/ids.ts';

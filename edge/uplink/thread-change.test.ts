@@ -8,7 +8,7 @@ interface QuietThread extends EventEmitter {
   readonly told: readonly unknown[];
 }
 const threads = vi.hoisted(() => [] as QuietThread[]);
-/** A thread that sends only what the test makes it send: of a real one the test cannot choose the millisecond. */
+/** A thread that posts only the test's messages: a test cannot choose when a real thread posts. */
 vi.mock('node:worker_threads', async (original) => ({
   ...(await original<object>()),
   Worker: class extends EventEmitter {

@@ -1,7 +1,7 @@
 /**
- * The uplink's side in the main thread. It runs the thread that forwards the outbox to every sink, so that compression and
- * the network never delay an alert. It passes acknowledgements to the outbox, notifies the thread of commits, and restarts a
- * thread that ends by itself.
+ * The uplink's side in the main thread. It runs the thread that forwards the outbox to every sink, so that compression
+ * and the network never delay an alert. It passes acknowledgements to the outbox, notifies the thread of commits, and
+ * restarts a thread that ends by itself.
  *
  *   stopped ── start ──► running ── the thread ends by itself ──► waiting (backoff) ──► running
  *                          └── renew: other passwords or keys ──► ending ──► running
@@ -58,7 +58,7 @@ export interface UplinkOptions {
    * this function such an event blocks its lane, and the status names the reason.
    */
   readonly recordRefusal?: (refusal: Refusal) => Promise<void>;
-  /** called when the uplink's reader finds the outbox's file damaged: the lane is blocked until the outbox repairs it */
+  /** called when the uplink's reader finds the outbox's file damaged: the lane waits until the outbox repairs it */
   readonly onDamaged?: (place?: DamagePlace) => void;
   /** takes the centre's commands; absent: none are read */
   readonly commands?: CommandHandler;
@@ -208,7 +208,7 @@ export class Uplink implements Part {
     return secret === undefined ? undefined : secretKey(secret);
   }
 
-  /** Tries the link to a sink, step by step. Sends no event. @throws ForpostError where the uplink's thread does not run */
+  /** Tries the link to a sink, step by step, without events. @throws ForpostError unless the uplink's thread runs */
   tryLink(sink: string): Promise<readonly LinkStep[]> {
     return this.#calls.call('tryLink', { sink }, longestTryMs);
   }

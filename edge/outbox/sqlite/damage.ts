@@ -50,7 +50,7 @@ export function retried<T>(run: () => T): T {
 }
 
 /**
- * SQLite's errors for a file whose schema or header is altered to another meaning. When the outbox opens its own file,
+ * SQLite's errors for a file whose altered schema or header still has a meaning. When the outbox opens its own file,
  * nothing else causes these.
  */
 export function isSenseless(error: unknown): boolean {

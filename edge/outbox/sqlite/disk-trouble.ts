@@ -16,7 +16,7 @@ export function isFull(error: unknown, disk: { space(): { readonly freeBytes: nu
   return isGeneral && disk.space().freeBytes < leastFreeBytes;
 }
 
-/** A disk that takes no writes (worn out, or its file system found errors and went read-only), or that fails in them. */
+/** A disk that refuses writes (worn out, or its file system found errors and went read-only), or that fails in them. */
 export function isFailing(error: unknown, disk: { isReadOnly(): boolean }): boolean {
   return isOfDisk(error) || sqliteCode(error).startsWith('SQLITE_IOERR') || disk.isReadOnly();
 }

@@ -1,6 +1,6 @@
 /**
- * The messages between the outbox's main thread and its writer thread. A batch is one message with its events as one flat
- * array of plain values: to clone that is several times cheaper than an object for each event.
+ * The messages between the outbox's main thread and its writer thread. A batch is one message with its events as one
+ * flat array of plain values: cloning that array is several times cheaper than cloning an object for each event.
  *
  * Always: the writer answers each `commit` exactly once, in order, unless it dies.
  */

@@ -1,10 +1,10 @@
 /**
  * The hash of a row, stored in the row: by it every reader finds a row that the disk returns altered.
  *
- * CRC-32 over a row's texts, into which its numbers are mixed by reversible steps, and 21 bits of the texts' length above
- * it. So it finds every change of one value within 32 bits, and all other damage but one case in 2^32. It takes 0.4 µs a row
- * on the writer's thread, for which every acknowledgement waits; numbers as text would take three times that, 53 bits of
- * cyrb53 1.5 µs, SHA-1 0.6 µs.
+ * CRC-32 over a row's texts, into which its numbers are mixed by reversible steps, and 21 bits of the texts' length
+ * above it. So it finds every change of one value within 32 bits, and all other damage but one case in 2^32. It takes
+ * 0.4 µs a row on the writer's thread, for which every acknowledgement waits; numbers as text would take three times
+ * that, 53 bits of cyrb53 1.5 µs, SHA-1 0.6 µs.
  *
  * Always: a row without a hash is of an older version, and is taken as it is.
  */
@@ -76,7 +76,7 @@ function hashOfText(text: string): number {
   return (text.length & lengthMask) * 2 ** 32 + crc32(text);
 }
 
-/** Whether a flipped bit makes one whole number of the other. */
+/** Whether one flipped bit turns one whole number into the other. */
 export function isOneBitAway(one: number, other: number): boolean {
   if (!Number.isSafeInteger(one) || !Number.isSafeInteger(other)) return false;
   const difference = BigInt(one) ^ BigInt(other);

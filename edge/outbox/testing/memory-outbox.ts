@@ -1,6 +1,6 @@
 /**
- * A model of the outbox for tests and simulations, with the same promises and without a disk. The content of a `MemoryDisk`
- * survives `stop`, and the next outbox on it finds the content, like a file.
+ * A model of the outbox for tests and simulations, with the same promises and without a disk. The content of a
+ * `MemoryDisk` survives `stop`, and the next outbox on it finds the content, like a file.
  *
  * Always: a commit takes one turn of the event loop, so that no caller comes to rely on an immediate `append`.
  */

@@ -1,18 +1,17 @@
 /**
- * A sink in memory, with failures that a test chooses: the model in the contract suite, the simulator and the forwarder's
- * tests.
+ * A sink in memory that fails as its caller chooses: the model of a sink for the contract suite, the simulator and the
+ * forwarder's tests.
  *
- * Always: it keeps events in their order of arrival, those of a failed `send` included; `safe` has those that it has
- * called safe.
+ * Always: `arrived` holds the events in order of arrival, those of a failed `send` included.
  */
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
 import type { Sink, SinkBatch, SinkSession } from '../sink.ts';
 
-/** The outcome of one call. `late`: it resolves when the test resolves it, or never. */
+/** The outcome of one call; `hangs`: the call resolves when `until` does. */
 export type Fate =
   | { readonly kind: 'well' }
-  /** fails; the first `arrives` records of the batch have arrived all the same; default: none */
+  /** the call rejects, although the first `arrives` records of the batch have arrived */
   | { readonly kind: 'fails'; readonly code: SinkFailure; readonly arrives: number }
   | { readonly kind: 'hangs'; readonly until: Promise<void>; readonly arrives: number };
 export type SinkFailure =
@@ -27,13 +26,13 @@ export class MemorySink implements Sink {
   readonly name: string;
   /** the JSON of every event as it arrived, repeats included */
   readonly arrived: string[] = [];
-  /** the events among them that were marked as replayed */
+  /** the events of `arrived` whose batch was marked as replayed */
   readonly replayed: string[] = [];
   readonly statuses: GatewayStatus[] = [];
-  /** sessions open now, and how many there have been */
+  /** sessions open now, and all that were ever opened */
   openNow = 0;
   opened = 0;
-  /** outstanding batches now, and the largest number that one session ever had */
+  /** the most batches that were ever outstanding in one session */
   mostOutstanding = 0;
   onOpen: () => Fate = () => well;
   onSend: (batch: SinkBatch) => Fate = () => well;

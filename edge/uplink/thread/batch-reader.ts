@@ -1,10 +1,10 @@
 /**
- * Reads a lane's batches from the outbox and encodes them as JSON. While a full batch is being sent, the next one is read
- * ahead, so that the sink and this thread work at the same time. The batch that is read ahead has the largest size that the
- * forwarder may request next; otherwise batches could not grow during a backlog.
+ * Reads a lane's batches from the outbox and encodes them as JSON. While a full batch is being sent, the next one is
+ * read ahead, so that the sink and this thread work at the same time. The batch that is read ahead has the largest size
+ * that the forwarder may request next; otherwise batches could not grow during a backlog.
  *
- * Always: a batch that was read ahead is used only if it begins with the requested events and they are still in the outbox.
- * Its events are claimed only then.
+ * Always: a batch that was read ahead is used only if it begins with the requested events and they are still in the
+ * outbox. Its events are claimed only then.
  */
 import { messageOf } from '@forpost/shared/errors.ts';
 import { encodeEvent, type StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -41,7 +41,7 @@ export class BatchReader {
     this.#parts = parts;
   }
 
-  /** The events after `cursor`, up to both limits, at least one if there is one. @throws if the outbox cannot be read */
+  /** The events after `cursor`, up to both limits, at least one if there is one. @throws if the outbox is unreadable */
   next(cursor: Cursor, maxEvents: number, maxBytes: number): Loaded {
     return this.#useAhead(cursor, maxEvents, maxBytes) ?? this.#read(cursor, maxEvents, maxBytes);
   }
@@ -75,7 +75,10 @@ export class BatchReader {
     return { epoch, after, events: events.slice(0, records.length), records, jsonBytes, dataBytes, full };
   }
 
-  /** The batch that was read ahead, if it fits. If its first event is still in the outbox, the others are too. */
+  /**
+   * The batch that was read ahead, if it begins behind the cursor. If its first event is still in the outbox, the
+   * others are too.
+   */
   #useAhead({ epoch, after }: Cursor, maxEvents: number, maxBytes: number): Loaded | undefined {
     const ahead = this.#ahead;
     this.#ahead = undefined;
@@ -87,7 +90,7 @@ export class BatchReader {
   }
 }
 
-/** The part of a batch within the limits: it was read for a quick answer, and after a slow answer batches are smaller. */
+/** The part of a batch within the limits, which a slow answer may have lowered since the batch was read ahead. */
 function beginning(loaded: Loaded, maxEvents: number, maxBytes: number): Loaded {
   if (loaded.records.length <= maxEvents && loaded.jsonBytes <= maxBytes) return loaded;
   let count = 0;

@@ -1,9 +1,9 @@
 /**
- * Adapts the size of a lane's batches to the link: sending a batch should take about a second, or three times the session's
- * quickest answer if the latency of the link alone is that long. Pure.
+ * Adapts the size of a lane's batches to the link: sending a batch should take about a second, or three times the
+ * session's quickest answer if the latency of the link alone is that long. Pure.
  *
- * Always: the first batch is small, so that it meets its deadline on a slow link. The size at most doubles with each quick
- * answer, and never exceeds `maxEvents`.
+ * Always: the first batch is small, so that it meets its deadline on a slow link. The size at most doubles with each
+ * quick answer, and never exceeds `maxEvents`.
  */
 import type { BatchInHand, ForwarderSettings, ForwarderState } from './forwarder-state.ts';
 

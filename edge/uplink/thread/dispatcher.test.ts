@@ -1,4 +1,4 @@
-/** The status of a sink from the dispatcher: whether the sink answers. */
+/** When the dispatcher reports a sink as silent. */
 import { FakeClock } from '@forpost/shared/clock.ts';
 import { asId } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus, UplinkStatus } from '@forpost/shared/event/status.ts';
@@ -19,7 +19,7 @@ const reader: OutboxReader = {
   close: () => undefined,
 };
 
-/** An idle gateway: nothing but its state goes out. */
+/** An idle gateway: it sends nothing but its status. */
 async function idle() {
   const clock = new FakeClock(Date.UTC(2026, 5, 1, 12));
   let frozen = false;

@@ -1,10 +1,10 @@
 /**
- * Runs all lanes to all sinks in the uplink's thread: each sink has one runner for each lane, alerts first. The dispatcher
- * reports the state of each sink to the main thread (sink-status.ts), and sends the gateway's status to every connected
- * sink.
+ * Runs all lanes to all sinks in the uplink's thread: each sink has one runner for each lane, alerts first. The
+ * dispatcher reports the state of each sink to the main thread (sink-status.ts), and sends the gateway's status to
+ * every connected sink.
  *
- * Always: neither a status waits for a batch nor a batch for a status. At most one status to each sink is outstanding. The
- * dispatcher reports to the main thread at most five times a second.
+ * Always: neither a status waits for a batch nor a batch for a status. At most one status to each sink is outstanding.
+ * The dispatcher reports to the main thread at most five times a second.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type Lane, lanes } from '@forpost/shared/event/ids.ts';

@@ -3,7 +3,7 @@ import { type BacklogSample, drainPlan, withSample } from './drain-plan.ts';
 
 const now = Date.UTC(2026, 5, 1, 12);
 
-/** A sample each second: `waiting` at first, `out` leave and `in_` come each second. */
+/** A sample each second: `waiting` events at first; each second `out` are sent and `in_` are added. */
 function run(waiting: number, out: number, in_: number, seconds: number): readonly BacklogSample[] {
   let samples: readonly BacklogSample[] = [];
   for (let s = 0; s <= seconds; s++) {

@@ -1,9 +1,9 @@
 /**
- * The drain plan: how quickly a sink's backlog goes down, and when it will be gone. Pure, from samples of the waiting and
- * of the safe events.
+ * The drain plan: how quickly a sink's backlog goes down, and when it will be gone. Pure, from samples of the waiting
+ * and of the safe events.
  *
- * Always: the plan names an end only where the backlog shrinks, new events subtracted. Where more events come in than go
- * out, or none goes out, it says so and names no time.
+ * Always: the plan names an end only where the backlog shrinks, new events subtracted. Where more events come in than
+ * go out, or none goes out, it says so and names no time.
  */
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import type { DrainPlan } from '@forpost/shared/event/status.ts';
@@ -23,7 +23,7 @@ const windowMs = 30_000;
 const spacingMs = 500;
 /** Samples over less time give no rate yet. */
 const leastMs = 2_000;
-/** A backlog that is gone within this time is only on its way. */
+/** A backlog that drains within this time counts as events on their way. */
 const onTheWaySeconds = 2;
 const longestSeconds = 10 * 365 * 86_400;
 

@@ -57,7 +57,7 @@ class World {
     for (const command of commands) this.#run(command);
   }
 
-  /** A metered link answers «later» now and then, sometimes for longer than any other wait of the test. */
+  /** A metered link says «later» now and then, for up to 20 s: longer than any answer takes. */
   #pace(): Pace {
     if (!this.failing || this.#below(4) > 0) return goAhead;
     return { until: this.now + this.#below(20_000), why: 'rate', maxBytes: 0 };
@@ -135,20 +135,20 @@ class World {
         this.handle({ on: 'failed', session, kind: 'refused', reason: 'too large' });
         return;
       }
-      // a part of a failed batch may have arrived, and so may a batch whose answer is late or lost
+      // a part of a broken batch has arrived; a batch whose answer is late or lost has arrived whole
       const arrived = fate === 1 ? batch.slice(0, this.#below(batch.length)) : batch;
       for (const n of arrived) this.arrivals.push(`${name}/${n}`);
       if (fate === 1 || fate === 2)
         this.handle({ on: 'failed', session, kind: fate === 1 ? 'broken' : 'slow', reason: 'cut' });
       else if (fate !== 3) {
-        // a «safe» counts only if the state machine accepts it
+        // the forwarder ignores an answer of an older session
         if (this.state.session === session) for (const n of batch) this.safe.get(name)?.add(n);
         this.handle({ on: 'safe', session });
       }
     });
   }
 
-  /** One random event: a timer or an answer becomes due, or the site commits more events. */
+  /** Commits events now and then, and runs what is due next. */
   tick(): void {
     if (this.failing && this.#below(5) === 0) {
       const newest = this.epochs.at(-1);

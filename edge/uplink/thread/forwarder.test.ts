@@ -78,7 +78,7 @@ describe('the forwarder', () => {
     bench.on({ on: 'refusalRecorded' });
     expect(bench.did('acknowledge')).toMatchObject([{ through: 1 }]);
     bench.on({ on: 'opened', session: bench.state.session });
-    // the outbox may not have stored the cursor yet: it gets the cursor again, and the event is not sent again
+    // the outbox's cursor lags behind: the acknowledgement is repeated, and the event is not sent again
     bench.on({ on: 'surveyed', cursors: [{ epoch: epoch('e1'), after: 0 }] });
     expect(bench.asked).toMatchObject([
       { do: 'acknowledge', through: 1 },
@@ -103,7 +103,7 @@ describe('the forwarder', () => {
       bench.state = { ...bench.state, attempt: 0 };
       bench.loaded(next - 1, next).failed('refused');
       if (bench.did('recordRefusal').length === 0) {
-        // the event waits, and is sent once more
+        // the lane waits, and sends the event once more
         expect(bench.state.phase.kind).toBe('offline');
         const due = dueAt(bench.state) ?? Number.NaN;
         pauses.push(due - bench.now);
@@ -117,7 +117,7 @@ describe('the forwarder', () => {
       bench.on({ on: 'refusalRecorded' }).on({ on: 'opened', session: bench.state.session });
       bench.on({ on: 'surveyed', cursors: [{ epoch: epoch('e1'), after: next }] });
     }
-    // the first refusals are recorded at once; each later one costs a wait, and the waits grow
+    // the first refusals are recorded at once; then each costs a wait, and the waits grow
     expect(pauses).toHaveLength(count - maxRefusedInRow);
     expect(pauses.slice(0, 3).map((pause) => pause / 1000)).toEqual([1, 2, 4]);
     expect(pauses.at(-1)).toBe(longestDoubtMs);

@@ -38,9 +38,9 @@ import {
 const surveySpacingMs = 250;
 const surveyIdleMs = 10_000;
 /**
- * A sink that refuses this many events in a row may be broken itself. From then on each event must be refused twice, with
- * a wait between that doubles from event to event. So a lane that one device has filled with unacceptable events still
- * drains, and a sink that is repaired after a day has cost some 150 events.
+ * A sink that refuses this many events in a row may be broken itself. From then on each event must be refused twice,
+ * with a wait between that doubles from event to event. So a lane that one device has filled with unacceptable events
+ * still drains, and a sink that is repaired after a day has cost some 150 events.
  */
 export const maxRefusedInRow = 10;
 /** the first and the longest of those waits */
@@ -136,7 +136,7 @@ function load(state: ForwarderState, cursor: Cursor, { now, settings, pace }: St
   };
 }
 
-/** The outbox's cursors, moved on to where this run knows events to be safe; the outbox gets those acknowledgements again. */
+/** Moves the outbox's cursors on to those that this run knows to be safe, and repeats their acknowledgements. */
 function onSurveyed(state: ForwarderState, cursors: readonly Cursor[], context: StepContext): Step {
   const commands: ForwarderCommand[] = [];
   const pending = cursors.map((cursor) => {
@@ -220,7 +220,7 @@ function onFailed(state: ForwarderState, kind: FailureKind, reason: string, cont
   if (kind === 'broken') return fail(state, reason, context);
   if (batch.count > 1) {
     const halved = { ...state, size: Math.ceil(Math.min(batch.count, state.size) / 2) };
-    // a sink that refuses is well: half of the batch goes at once
+    // a sink that refuses can be reached: half of the batch goes at once
     return kind === 'refused' ? again(halved, context) : fail(halved, reason, context);
   }
   if (kind === 'slow') return fail(state, reason, context);

@@ -1,4 +1,4 @@
-/** Reading ahead while a batch is outstanding: the lane uses the events only if they are the next ones. */
+/** Reading ahead: the lane sends a batch that it has read ahead only if that batch is the next one. */
 
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';
@@ -18,7 +18,7 @@ const epoch = asId<'epoch'>('00000000000000a1');
 const batchEvents = 4;
 const soon = { timeout: 5_000, interval: 1 };
 
-/** A lane whose sends the test answers, and its reads of the outbox. */
+/** Settings of a lane whose sends the test answers. */
 interface LaneSettings {
   readonly waiting?: number;
   readonly maxEvents?: number;
@@ -101,7 +101,7 @@ test('while a batch is on its way the next one is read ahead, claimed only in it
   await expect.poll(() => sent.length, soon).toBe(2);
   expect(sent[1]).toEqual([5, 6, 7, 8]);
   expect(inHand.claim(0)).toEqual({ epoch, through: 8 });
-  // one read checks that the events are still there, and one reads ahead again
+  // a read of one event checks that the batch is still there; then the next batch is read ahead
   await expect.poll(() => reads, soon).toEqual(['0: 4', '4: 4', '4: 1', '8: 4']);
   await runner.stop();
 });
@@ -117,13 +117,13 @@ test('events that were shed after they were read ahead are not sent', async () =
   await runner.stop();
 });
 
-test('a backlog goes out in doubling batches, because as much is read ahead as the next batch may have', async () => {
+test('the batches of a backlog double, because the lane reads ahead as much as the next batch may have', async () => {
   const { runner, reads, sent, answer } = aLane({ waiting: 5_000, maxEvents: 1_000 });
   runner.start();
   for (const [turn, size] of [64, 128, 256, 512, 1_000].entries()) {
     await expect.poll(() => sent.length, soon).toBe(turn + 1);
     expect(sent[turn]).toHaveLength(size);
-    // the next batch is the one that was read ahead
+    // the answer comes once the next batch is read ahead
     await expect.poll(() => reads.at(-1), soon).toBe(`${sent[turn]?.at(-1)}: ${Math.min(2 * size, 1_000)}`);
     answer();
   }

@@ -134,7 +134,7 @@ export class LaneRunner {
     return this.#account(open) - before;
   }
 
-  /** Has the pacer count what the session had on the wire since the last time. Returns all its bytes. */
+  /** Has the pacer count the session's bytes on the wire since the last call. Returns all bytes of the session. */
   #account(open: OpenSession): number {
     const { wireBytes } = open.session;
     this.#options.pacer.spent(this.#options.lane, wireBytes - open.countedBytes);
@@ -276,7 +276,7 @@ export class LaneRunner {
     }
   }
 
-  /** While this batch is on its way the next one is read, if the outbox has more and no link's limit decides its size. */
+  /** While this batch is on its way, reads the next one if the outbox has more and no link's limit decides its size. */
   #readAheadSoon({ epoch, through, full }: BatchInHand): void {
     const { clock, pacer, settings } = this.#options;
     if (!full || pacer.limited) return;

@@ -44,7 +44,7 @@ test('evidence’s use of the day survives a kill, and counts together with the 
   expect(first.grantBytes(300_000)).toEqual({ bytes: 300_000, waitMs: 0 });
   expect(first.budget()).toEqual({ used: 400_000, limit: 1_000_000 });
   first.spent('telemetry', 50_000);
-  // killed: nothing more is written, and evidence may have sent the granted bytes
+  // killed: nothing more is written, and the granted bytes may have been sent
   const second = aPacer(file, clock);
   const { bytes } = second.grantBytes(300_000);
   expect(bytes).toBeGreaterThan(180_000);
@@ -74,7 +74,7 @@ test('the memory of an older version is read', () => {
 });
 
 test('the day is the site’s: telemetry goes on at its midnight', () => {
-  // 23:30 in Berlin, which is the day before in UTC
+  // 23:30 in Berlin; midnight in UTC comes two hours later than in Berlin
   const clock = new FakeClock(Date.UTC(2026, 5, 1, 21, 30));
   const pacer = aPacer(undefined, clock);
   pacer.spent('telemetry', 1_000_000);
@@ -129,7 +129,7 @@ test.each([
   pacer.spent('telemetry', 1_000_000);
   clock.advance(hours * 3_600_000 - 2000);
   expect(pacer.ask('telemetry')).toMatchObject({ why: 'budget' });
-  // a lane that waits asks again in time
+  // a waiting lane asks again within a minute
   expect(pacer.ask('telemetry').until - clock.uptime()).toBeLessThanOrEqual(60_000);
   clock.advance(3000);
   expect(pacer.ask('telemetry').until).toBe(0);
@@ -142,9 +142,9 @@ test('a damaged or unwritable memory file stops nothing', () => {
   expect(pacer.budget()!.used).toBe(5);
 });
 
-test('the gateway’s own state takes at most a tenth of a metered link', () => {
+test('the gateway’s status takes at most a tenth of a metered link', () => {
   const pacer = aPacer(undefined, new FakeClock());
-  // a million a day are 11.6 bytes a second; a state of 300 bytes may go about every 4 min
+  // a million bytes a day are 11.6 a second; a status of 300 bytes may go about every 4 min
   expect(pacer.statusGapMs(300)).toBeCloseTo((300 / (1_000_000 / 86_400 / 10)) * 1000, 0);
   expect(pacer.statusGapMs(1e9)).toBe(900_000);
 });

@@ -1,9 +1,10 @@
 /**
- * Paces one sink (pacing.ts) by the clock and the local day, and keeps the day's count in the uplink's memory. Both lanes ask
- * it before each batch and report their bytes on the wire to it. Evidence is counted when it is granted, before it is sent.
+ * Paces one sink (pacing.ts) by the clock and the local day, and keeps the day's count in the uplink's memory. Both
+ * lanes ask it before each batch and report their bytes on the wire to it. Evidence is counted when it is granted,
+ * before it is sent.
  *
- * Always: without limits it answers «go» and stores nothing. The stored count is ahead by up to a hundredth of the budget,
- * so that a kill makes a day's budget smaller by that and never larger.
+ * Always: without limits it answers «go» and stores nothing. The stored count is ahead by up to a hundredth of the
+ * budget, so that a kill makes a day's budget smaller by that and never larger.
  */
 
 import type { Clock } from '@forpost/shared/clock.ts';

@@ -92,7 +92,7 @@ test('evidence alone has half of the cap, and beside a backlog of telemetry it h
   expect(both.telemetry + both.evidence).toBeGreaterThan(10_000 * 115);
 });
 
-test('a flood of alerts leaves evidence waiting, and telemetry its tenth', () => {
+test('during a flood of alerts evidence waits, and telemetry keeps its tenth', () => {
   const without = rateOf(10_000, ['alerts', 'telemetry'], () => 2_000);
   const beside = rateOf(10_000, ['alerts', 'telemetry', 'evidence'], () => 2_000);
   expect(beside.evidence).toBeLessThan(10_000 * 3);
@@ -100,7 +100,7 @@ test('a flood of alerts leaves evidence waiting, and telemetry its tenth', () =>
   expect(beside.telemetry).toBeGreaterThan(without.telemetry * 0.97);
 });
 
-test('an alert does not wait for the debt of a part of evidence, even one that takes the link longer than a second', () => {
+test('events do not wait for a part of evidence that has been sent, however large it is; the next part does', () => {
   const limits = { bytesPerSecond: 200 };
   let state = spend(startPacing(limits, at(0)), limits, 'evidence', 4_096);
   expect(verdict(state, limits, 'alerts', at(0)).go).toBe(true);
@@ -112,7 +112,7 @@ test('an alert does not wait for the debt of a part of evidence, even one that t
   expect(evidenceVerdict(state, limits, at(41_000)).go).toBe(true);
 });
 
-test('whatever is sent of events and of evidence, the cap holds', () => {
+test('events and evidence together never exceed the cap', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: 500, max: 1_000_000 }),
@@ -134,7 +134,7 @@ test('whatever is sent of events and of evidence, the cap holds', () => {
   );
 });
 
-test('evidence has half of the day, and nothing of a day that is used up', () => {
+test('evidence gets half of the day’s budget, and nothing once the budget is used up', () => {
   const limits = { bytesPerDay: 10_000 };
   let state = startPacing(limits, at(0));
   expect(evidenceVerdict(state, limits, at(0))).toEqual({ go: true, maxWireBytes: 5_000 });
@@ -157,7 +157,7 @@ test('an alert does not wait until the link has paid off the telemetry that was 
   expect(verdict(state, limits, 'alerts', at(0)).go).toBe(true);
 });
 
-test('when the day’s budget is used up telemetry waits for the next day, and alerts go on, counted', () => {
+test('when the day’s budget is used up, telemetry waits for the next day; alerts are still sent and counted', () => {
   const limits = { bytesPerDay: 10_000 };
   let state = spend(startPacing(limits, at(0)), limits, 'telemetry', 10_000);
   expect(verdict(state, limits, 'telemetry', at(0))).toEqual({ go: false, why: 'budget', waitMs: 60_000 });

@@ -1,21 +1,22 @@
 /**
- * How fast one sink may send over a metered link: a cap in bytes a second (token buckets) and a budget for each local day.
- * Pure: (state, event, now) -> state or verdict; pacer.ts holds one for each sink.
+ * How fast one sink may send over a metered link: a cap in bytes a second (token buckets) and a budget for each local
+ * day. Pure: (state, event, now) -> state or verdict; pacer.ts holds one for each sink.
  *
  *   cap R:   R ──┬── 10 % ──► telemetry's own bucket ── full: the rest ─┐
  *                └── 90 % ── while evidence is in debt: 50 % to that ─────┴──► shared bucket
  *
- * A bucket holds one second's worth and may be overdrawn, because the bytes of a batch are known only after it was sent; an
- * overdrawn lane waits. Telemetry takes from the shared bucket while that is not overdrawn, and else from its own. Alerts
- * may overdraw the shared bucket by another second's worth, so that an alert does not wait for telemetry. Evidence goes only
- * without debt and where alerts have not overdrawn; the bytes of a part are its debt.
+ * A bucket holds one second's worth and may be overdrawn, because the bytes of a batch are known only after it was
+ * sent; an overdrawn lane waits. Telemetry takes from the shared bucket while that is not overdrawn, and else from its
+ * own. Alerts may overdraw the shared bucket by another second's worth, so that an alert does not wait for telemetry.
+ * Evidence goes only without debt and where alerts have not overdrawn; the bytes of a part are its debt.
  *
  * Always:
  *  - over a long time at most R is sent, and telemetry has at least 10 % of it, whatever the alerts do;
  *  - evidence has at most half of R and of the day, and the events may use the rest of its half;
- *  - an alert never waits for the day's budget, it is only counted; telemetry and evidence wait until the next local day;
- *  - a new day is recognised by its name, so that a clock that is set back locks nobody out. The last few days' use is kept,
- *    so that a boot in 1970, or a wrong clock, gives no day its budget a second time.
+ *  - an alert never waits for the day's budget, it is only counted; telemetry and evidence wait until the next local
+ *    day;
+ *  - a new day is recognised by its name, so that a clock that is set back locks nobody out. The last few days' use is
+ *    kept, so that a boot in 1970, or a wrong clock, gives no day its budget a second time.
  */
 import type { Lane } from '@forpost/shared/event/ids.ts';
 
@@ -71,10 +72,10 @@ export type Verdict =
 export const telemetryShare = 0.1;
 /** evidence's share of the cap and of the day */
 export const evidenceShare = 0.5;
-/** A waiting lane asks again within these bounds: the clock may be set, and the day end at another time. */
+/** A waiting lane asks again within these bounds, because a step of the clock moves the end of the day. */
 const shortestWaitMs = 10;
 const longestWaitMs = 60_000;
-/** More days than a clock without a battery passes from its boot to the right day. */
+/** A clock without a battery passes through fewer days between its boot and the right day. */
 const mostDays = 4;
 
 export function startPacing(limits: PacingLimits, time: PacingTime, used: readonly UsedDay[] = []): PacingState {

@@ -2,8 +2,8 @@
  * The status of one sink: its state and since when, its backlog and drain rate, whether the sink answers, and its lanes
  * in the status of the gateway.
  *
- * Always: a sink has the state of its worst lane. A sink that seems connected but does not answer counts as silent after
- * `silentAfterMs`: a Kafka that hangs keeps its connections, and an idle lane sends nothing.
+ * Always: a sink has the state of its worst lane. A sink that seems connected but does not answer counts as silent
+ * after `silentAfterMs`: a Kafka that hangs keeps its connections, and an idle lane sends nothing.
  */
 
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -41,7 +41,7 @@ const maxDrained = 8 * allLanes.length;
 
 export class SinkStatus {
   readonly #parts: SinkParts;
-  /** bytes on the wire beside the sessions that the pacer has counted */
+  /** bytes on the wire outside of sessions, as far as the pacer has counted them */
   #otherCounted = 0;
   #state: UplinkState = 'offline';
   #since: string;
@@ -92,7 +92,7 @@ export class SinkStatus {
     this.#parts.pacer.close();
   }
 
-  /** Sends the gateway's status through a connected lane; none while one is on its way or the link's limit says «later». */
+  /** Sends the gateway's status through a connected lane, unless one is on its way or the link's limit says «later». */
   async send(status: GatewayStatus): Promise<void> {
     const { clock, pacer, logger, runners } = this.#parts;
     const through = runners.find(({ connected }) => connected);
@@ -158,8 +158,8 @@ export class SinkStatus {
   }
 
   /**
-   * The lanes that wait, as the outbox and this run know them: the outbox learns of a «safe» a little later. Drained lanes
-   * of earlier starts are among them for a while, because a centre that was offline does not know where they ended.
+   * The lanes that wait, as the outbox and this run know them: the outbox learns of a «safe» a little later. Drained
+   * lanes of earlier starts are among them for a while, because a centre that was away has not heard where they ended.
    */
   lanes(): readonly LaneBacklog[] {
     const { runners, sink, reader, logger } = this.#parts;
@@ -212,7 +212,7 @@ export class SinkStatus {
     if (safeEvents > this.#safeAtAnswer || isIdle) this.#noteAnswer(clock.uptime());
     this.#safeAtAnswer = safeEvents;
     const silentMs = clock.uptime() - this.#answeredAt;
-    // a process that was stopped for a while has asked nothing meanwhile
+    // a process that was suspended for a while has sent no status meanwhile
     if (this.#unanswered < leastUnanswered) return undefined;
     if (silentMs < Math.max(silentAfterMs, this.#statusGapMs * unansweredGaps)) return undefined;
     return new Date(clock.now() - silentMs).toISOString();

@@ -1,6 +1,6 @@
 /**
- * The uplink's thread: opens its own read-only view of the outbox, creates the sinks, and runs the dispatcher until the main
- * thread stops it. All its state can be read from the outbox again by the next thread.
+ * The uplink's thread: opens its own read-only view of the outbox, creates the sinks, and runs the dispatcher until the
+ * main thread stops it. All its state can be read from the outbox again by the next thread.
  */
 import { dirname, join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';

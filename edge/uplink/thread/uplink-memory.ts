@@ -1,9 +1,9 @@
 /**
- * The uplink's memory beyond its thread and its process, in one small file beside the outbox: the use of the day's budget,
- * and each sink's own memory.
+ * The uplink's memory beyond its thread and its process, in one small file beside the outbox: the use of the day's
+ * budget, and each sink's own memory.
  *
- * Always: when `change` returns, the change is on disk, or a warning says that it is not. An unreadable file is begun anew,
- * because nothing in it is needed to send.
+ * Always: when `change` returns, the change is on disk, or a warning says that it is not. An unreadable file is begun
+ * anew, because nothing in it is needed to send.
  */
 import { readFileSync } from 'node:fs';
 import { messageOf } from '@forpost/shared/errors.ts';
@@ -40,7 +40,7 @@ export class UplinkMemory {
   readonly #logger: Logger;
   #value: Remembered;
 
-  /** Without a file the memory ends with this object. */
+  /** Without a file the memory lasts only as long as this object. */
   constructor(file: string | undefined, logger: Logger) {
     this.#file = file;
     this.#logger = logger;

@@ -1,17 +1,17 @@
 /**
  * The queue in front of the disk. While a commit runs, entries wait here for the next batch.
  *
- * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed. Beyond a bound `add` refuses the
- * entry, and its message names the bound:
- *  - a device or consumer has at most a third of the queue, and a further tenth for entries with an alert, so a flooding
- *    sender leaves space for the others. The first entry of a sender passes this bound, however large it is;
+ * Always: at most `maxEntries` entries and `maxBytes` bytes wait or are being committed. Beyond a bound `add` refuses
+ * the entry, and its message names the bound:
+ *  - a device or consumer has at most a third of the queue, and a further tenth for entries with an alert, so a
+ *    flooding sender leaves space for the others. The first entry of a sender passes this bound, however large it is;
  *  - the last tenth is for entries with an alert, and for `reserved` entries.
  *
- * A batch has at most `batchEntries` entries and about `batchBytes` bytes, which bounds the time and the log of a commit.
- * After a commit at most `resolvedPerTurn` entries are resolved in one turn of the event loop, in order: acknowledgement
- * and delivery cost some 10 µs each, and an alert must not wait for thousands of them. Refused entries are rejected at
- * once. Alerts of one device keep their order: after a refused alert, entries that its caller added before it knew of the
- * refusal are refused too.
+ * A batch has at most `batchEntries` entries and about `batchBytes` bytes, which bounds the time and the log of a
+ * commit. After a commit at most `resolvedPerTurn` entries are resolved in one turn of the event loop, in order:
+ * acknowledgement and delivery cost some 10 µs each, and an alert must not wait for thousands of them. Refused entries
+ * are rejected at once. Alerts of one device keep their order: after a refused alert, entries that its caller added
+ * before it knew of the refusal are refused too.
  */
 import { outside } from '@forpost/shared/bounded-work.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -182,8 +182,8 @@ export class CommitQueue {
   }
 
   /**
-   * Refuses waiting entries with alerts of the same devices as the refused entries of a batch (`all`: the batch failed).
-   * Call it before the next `nextBatch`.
+   * Refuses waiting entries with alerts of the same devices as the refused entries of a batch (`all`: the batch
+   * failed). Call it before the next `nextBatch`.
    */
   refuseFollowers(taken: QueuedBatch, refused: readonly number[] | 'all', error: ForpostError): void {
     const devices = new Set<EventDraft['device']>();

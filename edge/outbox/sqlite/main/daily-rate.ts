@@ -1,4 +1,4 @@
-/** How fast a total grows, a day, over the last hour. Bounded: one sample a minute. */
+/** The growth of a total in a day, at the rate of the last hour. Bounded: one sample a minute. */
 const windowMs = 3_600_000;
 const sampleEveryMs = 60_000;
 /** Samples of less time say too little about a day. */

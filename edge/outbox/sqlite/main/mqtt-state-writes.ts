@@ -1,6 +1,6 @@
 /**
- * The main thread's side of storing the broker's state (mqtt-state/mqtt-state.ts): changes join the next commit, and the
- * broker gets the stored state once.
+ * The main thread's side of storing the broker's state (mqtt-state/mqtt-state.ts): changes join the next commit, and
+ * the broker gets the stored state once.
  *
  * Always: a change that no caller waits for is committed after `changesWaitMs` at the latest.
  */

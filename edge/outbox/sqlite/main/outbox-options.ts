@@ -10,7 +10,7 @@ import type { RecalledIds, ToWriter, WriterData } from '../messages.ts';
 export interface OutboxLimits {
   /** bytes used within the file; the shares of it: ../../space.ts */
   readonly maxBytes: number;
-  /** free bytes of the disk below which telemetry no longer grows the file; null: a tenth of the disk, at most 256 MiB */
+  /** free bytes of the disk below which telemetry no longer grows the file; null: a tenth of it, at most 256 MiB */
   readonly minFreeBytes: number | null;
   /** ms that delivered events are kept for replay while there is room */
   readonly keepDeliveredMs: number;

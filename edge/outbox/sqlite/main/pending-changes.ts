@@ -1,12 +1,12 @@
 /**
- * The changes of the broker's state that wait for a commit: the newest change of each thing.
+ * The changes of the broker's state that wait for a commit: the newest change of each item.
  *
  *   add ──► pending ── take ──► in the running commit ── committed ──► on disk
- *             ▲                        └── failed ──► pending again, under newer changes of the same thing
+ *             ▲                        └── failed ──► pending again, under newer changes of the same item
  *
- * Always: a change rides in another commit where there is one; only a caller that waits, and a timer of a second, make a
- * commit for changes alone. Bounded: when too many changes wait for a disk that takes nothing, all are dropped, and the
- * broker saves its whole state once the disk takes it.
+ * Always: a change goes into the next commit of entries; only a waiting caller, or a timer of a second, causes a commit
+ * of changes alone. Bounded: when too many changes wait while the disk refuses writes, all are dropped, and the broker
+ * saves its whole state once the disk takes writes again.
  */
 import type { ForpostError } from '@forpost/shared/errors.ts';
 import type { StateChange } from '../../../mqtt-state/mqtt-state.ts';
@@ -17,7 +17,7 @@ const maxPending = 50_000;
 
 interface Pending {
   readonly change: StateChange;
-  /** nothing of this thing is on disk: its deletion needs no change */
+  /** the item is not on disk: its deletion needs no change */
   readonly fresh: boolean;
 }
 

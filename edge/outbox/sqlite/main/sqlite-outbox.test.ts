@@ -28,7 +28,7 @@ test('every event that was confirmed before a kill -9 is in the file, in order a
   }
   const [epoch, ...confirmed] = lines;
   const file = join(folder, 'outbox.db');
-  // before the file is opened for writing: a reader alone recovers it
+  // a reader recovers the file before any writer opens it
   const events = everything(file, epoch!);
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, i) => i + 1));
   expect(events.map(({ data }) => data)).toEqual(events.map((_, i) => draft(i).data));

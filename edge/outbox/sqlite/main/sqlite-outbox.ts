@@ -7,9 +7,9 @@
  *                 └── the next batch   └── the thread died ──► rejected, and perhaps in the file all the same
  *
  * Always: one commit is outstanding, and the next batch gathers meanwhile, without a timer. When the thread dies,
- * everything that waited is rejected, and a new thread opens the same file under a new epoch (writer-supervisor.ts). Its
- * senders offer their entries again; a `resendId` makes an entry harmless that was in the file already. While the outbox
- * is down, entries gather up to the bound until an attempt to open the file fails, and are rejected then.
+ * everything that waited is rejected, and a new thread opens the same file under a new epoch (writer-supervisor.ts).
+ * Its senders offer their entries again; a `resendId` makes an entry harmless that was in the file already. While the
+ * outbox is down, entries gather up to the bound until an attempt to open the file fails, and are rejected then.
  */
 
 import { join } from 'node:path';
@@ -49,7 +49,7 @@ export class SqliteOutbox implements Outbox {
   readonly #state: MqttStateWrites;
   /** the batches that are on their way to the sinks: for the uplink */
   readonly inHand: InHand;
-  /** a full disk refuses each commit, and the log is on it as well */
+  /** logs rarely: a full disk refuses each commit, and holds the log as well */
   readonly #sparing: SparingLogger;
   readonly #listeners = new Set<() => void>();
   readonly #calls: Caller<WriterCalls>;
@@ -230,7 +230,7 @@ export class SqliteOutbox implements Outbox {
     if (outcome.refused.length > 0) this.#queue.refuseFollowers(taken, outcome.refused, noRoom());
     this.#figures.committed(outcome, ms);
     if (outcome.state.room.shedsInMs !== null) this.#checkSpaceSoon();
-    // the next commit starts before this one is reported: everybody waits for the disk
+    // the next commit starts before the callers of this one are told, because all senders wait for the disk
     this.#state.committed();
     this.#flush();
     this.#queue.committed(taken, outcome);
@@ -267,7 +267,7 @@ export class SqliteOutbox implements Outbox {
     }
   }
 
-  /** Commits what has gathered once the events of this turn are in; at once where a commit is running anyway. */
+  /** Commits the gathered entries after this turn of the event loop; a running commit is followed by the next one. */
   #flushSoon(): void {
     if (this.#flushAsked || this.#inFlight !== undefined) return;
     this.#flushAsked = true;

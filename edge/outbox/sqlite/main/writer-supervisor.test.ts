@@ -100,7 +100,7 @@ test('a file of an older version is migrated with all its content', async () => 
   const after = new Database(second.file, { readonly: true });
   expect(after.prepare('select schema from meta').pluck().get()).toBe(schemaVersion);
   after.close();
-  // the id of a command's result suffices to drop a resend; the content under a device's id is unknown, so nothing is dropped
+  // the id of a command's result suffices to drop a resend; a device's id without known content drops nothing
   expect(await second.append({ events: [result, draft(3, { resendId: '42', content: 3 })] })).toEqual({
     stored: 1,
     repeated: 1,

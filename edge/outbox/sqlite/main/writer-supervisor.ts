@@ -30,7 +30,7 @@ const firstRestartMs = 100;
 const longestRestartMs = 10_000;
 /** Looking through a large file takes seconds, in which no commit is made. */
 const checkSpacingMs = 60_000;
-/** Looking through one lane from a place on takes some ms. */
+/** Checking one lane from a given event on takes some ms. */
 const mendSpacingMs = 100;
 
 export type ReadyMessage = Extract<FromWriter, { kind: 'ready' }>;
@@ -42,7 +42,7 @@ export interface SupervisorParts {
   readonly limits: OutboxLimits;
   readonly inHand: InHand;
   readonly stamp: () => Stamp;
-  /** The file is open: takes what it says of the time before, ahead of anything else. */
+  /** The file is open: takes its content from before this start, ahead of every other call. */
   readonly recall: (ready: ReadyMessage) => void;
   /** The thread takes commits from now on. */
   readonly ready: (ready: ReadyMessage) => void;
@@ -56,13 +56,13 @@ export interface SupervisorParts {
 export class WriterSupervisor {
   readonly #options: SqliteOutboxOptions;
   readonly #parts: SupervisorParts;
-  /** a full disk refuses every attempt, and the log is on it as well */
+  /** logs rarely: a full disk refuses every attempt, and holds the log as well */
   readonly #sparing: SparingLogger;
   #state: OutboxState = 'new';
   #worker: WriterThread | undefined;
   #restart: Timer | undefined;
   #restartMs = firstRestartMs;
-  /** why the next thread must put the file aside; `#putAside`: the file that was put aside, until a new one has begun */
+  /** why the next thread must put the file aside; `#putAside`: the file put aside, until a new one has begun */
   #damage: string | null = null;
   #putAside: PutAside | null = null;
   #ready: ReadyMessage | undefined;

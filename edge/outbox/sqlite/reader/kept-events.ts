@@ -1,6 +1,6 @@
 /**
- * The events that the outbox still keeps, delivered ones included, for sending them again. A process of its own opens it,
- * beside a running gateway or after a stop.
+ * The events that the outbox still keeps, delivered ones included, for sending them again. A process of its own opens
+ * it, beside a running gateway or after a stop.
  *
  * Always: the connection cannot write. Each call is one short read. Altered events are left out.
  */

@@ -9,7 +9,7 @@ import { compileShim } from '../../../../test/harness/shim.ts';
 import { draft, outboxIn, temporaryFolder } from '../testing/test-support.ts';
 import { openReader } from './sqlite-reader.ts';
 
-/** Starts an outbox in its own process. Returns its epoch once it has confirmed an event; undefined: the process ended. */
+/** Starts an outbox in its own process. Returns its epoch once an event is confirmed; undefined: the process ended. */
 async function startedElsewhere(folder: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   const program = fileURLToPath(new URL('../testing/appending-child.ts', import.meta.url));
   const child = spawn(process.execPath, [program, folder], {

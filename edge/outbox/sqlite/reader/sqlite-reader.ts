@@ -1,9 +1,10 @@
 /**
  * Reads the outbox from another thread, through its own connection, which cannot write.
  *
- * Always: an event that is altered, or missing and not named by a gap record, is never returned: `read` ends in front of it,
- * and throws a DamagedRange where it is the first. Each call is one short read, so that no open read keeps the writer's log
- * from being checkpointed. After a file was put aside and a new one begun, the next `backlog` reads the new one.
+ * Always: an event that is altered, or missing and not named by a gap record, is never returned: `read` ends in front
+ * of it, and throws a DamagedRange where it is the first. Each call is one short read, so that no open read keeps the
+ * writer's log from being checkpointed. After a file was put aside and a new one begun, the next `backlog` reads the
+ * new one.
  */
 import { statSync } from 'node:fs';
 import type { StoredEvent } from '@forpost/shared/event/codec.ts';

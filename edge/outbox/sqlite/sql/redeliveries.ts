@@ -1,4 +1,4 @@
-/** The table by which redeliveries of QoS 1 are recognised, and its statements: packed records, a row for each commit. */
+/** The table that recognises redeliveries of QoS 1, and its statements: packed records, a row for each commit. */
 export const createRedeliveries = `
 create table redeliveries (
   n integer primary key,

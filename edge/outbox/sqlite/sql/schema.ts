@@ -1,8 +1,8 @@
 /**
  * The outbox's tables: those of version 1, and the steps to each later version. A file of a newer version is refused.
  *
- * Always: numbers come from `lanes.next_seq` and never from max + 1, because a lane may be empty. `total_bytes` is the sum of
- * the lane's data up to and including a row, so that the bytes of a backlog are one subtraction and no scan.
+ * Always: numbers come from `lanes.next_seq` and never from max + 1, because a lane may be empty. `total_bytes` is the
+ * sum of the lane's data up to and including a row, so that the bytes of a backlog are one subtraction and no scan.
  */
 import { createRedeliveries } from './redeliveries.ts';
 import { addMqtt5, createSessionTables } from './sessions.ts';

@@ -1,8 +1,8 @@
 /**
  * The newest messages that no decoder could read, as they came.
  *
- * Always: a letter whose row is altered is shown nowhere. The box is bounded by number and by bytes, and drops its oldest
- * letters. A payload beyond the size of a letter is cut, and the letter's reason says so.
+ * Always: a letter whose row is altered is shown nowhere. The box is bounded by number and by bytes, and drops its
+ * oldest letters. A payload beyond the size of a letter is cut, and the letter's reason says so.
  */
 import type { DeviceId } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';

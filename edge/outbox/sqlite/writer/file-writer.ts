@@ -6,13 +6,13 @@
  *      └── not-ready ──► closed
  *
  * Before SQLite opens the file, flipped bits of its log are repaired (repair/log-repair.ts) and the log is checked
- * (repair/log-check.ts). A damaged file is rescued into a new one (repair/rescue.ts). Altered and missing rows of a sound
- * file are taken out (repair/mending.ts). Events that the file has lost are computed from the records beside it
+ * (repair/log-check.ts). A damaged file is rescued into a new one (repair/rescue.ts). Altered and missing rows of a
+ * sound file are taken out (repair/mending.ts). Events that the file has lost are computed from the records beside it
  * (repair/salvage.ts). The first commit names all losses by gap records.
  *
  * Always: each `commit` is answered once, after its fsync, in order. A commit that fails stores nothing. A commit that
- * finds the disk full is tried once more with the space of the ballast. Where a commit or a reader finds the file damaged,
- * the writer ends, and its supervisor starts another one that puts the file aside.
+ * finds the disk full is tried once more with the space of the ballast. Where a commit or a reader finds the file
+ * damaged, the writer ends, and its supervisor starts another one that puts the file aside.
  */
 
 import type { Clock } from '@forpost/shared/clock.ts';
@@ -66,7 +66,7 @@ export class FileWriter {
   #repaired = 0;
   /** A file that this writer has begun is not put aside again. */
   #mayPutAside = true;
-  /** the list of epochs that belongs beside the file; `#isNoted`: it is written, which a full disk may refuse at the start */
+  /** the list of epochs beside the file; `#isNoted`: it is written, which a full disk may refuse at the start */
   #epochs = noEpochs;
   #isNoted = false;
 
@@ -78,7 +78,7 @@ export class FileWriter {
     this.#aside = data.putAside;
   }
 
-  /** Opens the file and says how that went. false: the writer ends. */
+  /** Opens the file and sends `ready` or `not-ready`. false: the writer ends. */
   open(): boolean {
     try {
       this.#opened = this.#openWithRoom();

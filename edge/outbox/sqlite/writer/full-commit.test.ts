@@ -1,8 +1,8 @@
 /**
- * One commit on a disk that becomes full at each of its blocks in turn. So few pages are in memory that SQLite writes to
- * the log long before the commit. SQLITE_FULL then occurs in the middle of a statement, and SQLite may roll back the whole
- * transaction (https://sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"). The test needs a
- * small tmpfs, and therefore root on Linux.
+ * One commit on a disk that becomes full at each of its blocks in turn. So few pages are in memory that SQLite writes
+ * to the log long before the commit. SQLITE_FULL then occurs in the middle of a statement, and SQLite may roll back the
+ * whole transaction (https://sqlite.org/lang_transaction.html, "Response To Errors Within A Transaction"). The test
+ * needs a small tmpfs, and therefore root on Linux.
  */
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

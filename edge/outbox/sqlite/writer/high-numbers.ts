@@ -6,11 +6,11 @@
  *                                     └── within a second: fdatasync, beside the next commits
  *
  * However the process ends, a note without an fsync is exact, because the kernel has it. A power cut may take the last
- * second of notes: where events are missing after one (`boot` has changed), the gap record has no end. A second fsync for
- * each commit would double the cost of every acknowledgement and the wear of a memory card.
+ * second of notes: where events are missing after one (`boot` has changed), the gap record has no end. A second fsync
+ * for each commit would double the cost of every acknowledgement and the wear of a memory card.
  *
- * Always: a note is written after its commit and before anyone learns of it, in turn into one of two places: a torn or damaged
- * note leaves the one before it. Nothing here throws: without notes the gateway trusts the database alone.
+ * Always: a note is written after its commit and before anyone learns of it, in turn into one of two places: a torn or
+ * damaged note leaves the one before it. Nothing here throws: without notes the gateway trusts the database alone.
  */
 import { closeSync, fdatasync, fdatasyncSync, fstatSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';

@@ -3,8 +3,8 @@
  *
  *   open ── ours and sound ──► opened
  *     ├── not there ──► created, or nothing of it is left
- *     ├── damaged, or not ours ──► an error: the caller rescues what is readable into a new file (repair/rescue.ts), puts
- *     │                            the damaged one aside (renamed with -wal and -shm, kept for inspection), opens again
+ *     ├── damaged, or not ours ──► an error: the caller rescues what is readable into a new file (repair/rescue.ts),
+ *     │                            puts the damaged one aside (renamed with -wal and -shm, and kept), opens again
  *     └── of a newer version ──► refused, untouched
  *
  * Always: of a damaged file nothing is overwritten or deleted, except the oldest of the files put aside. Commits use
@@ -45,8 +45,8 @@ const asideMark = '.damaged-';
 const suffixes = ['', '-wal', '-shm'] as const;
 
 /**
- * @throws an error of which `isDamage` is true; ForpostError FORPOST_OUTBOX_NEWER_SCHEMA, or FORPOST_OUTBOX_FAILED where
- * the folder cannot be written
+ * @throws an error of which `isDamage` is true; ForpostError FORPOST_OUTBOX_NEWER_SCHEMA, or FORPOST_OUTBOX_FAILED
+ * where the folder cannot be written
  */
 export function openDatabase(file: string): Database.Database {
   const other = suffixes.map((suffix) => noFileAt(file + suffix)).find((why) => why !== undefined);
@@ -180,7 +180,7 @@ function connect(file: string): Database.Database {
   }
 }
 
-/** Opens a new file that is read only once it is whole, and so need not survive a kill. */
+/** Opens a new file that need not survive a kill, because nobody reads it before it is whole. */
 export function openPlain(file: string): Database.Database {
   const db = new Database(file);
   db.pragma('journal_mode = MEMORY');

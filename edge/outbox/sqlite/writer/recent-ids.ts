@@ -1,10 +1,10 @@
 /**
- * The ids that devices gave their own events, saved in the commit of the event: a resend is not stored twice, also across
- * a restart and a kill.
+ * The ids that devices gave their own events, saved in the commit of the event: a resend is not stored twice, also
+ * across a restart and a kill.
  *
- * Always: a resend has the same id and the newest content that came under it. Other content under a known id is new, also
- * content that came before the newest (10, 20, 10 under one id are three readings), and counts as a reused id of its
- * device. At most `perDevice` ids of a device are kept; a resend that is older than those is stored as new.
+ * Always: a resend has the same id and the newest content that came under it. Other content under a known id is new,
+ * also content that came before the newest (10, 20, 10 under one id are three readings), and counts as a reused id of
+ * its device. At most `perDevice` ids of a device are kept; a resend that is older than those is stored as new.
  */
 import { createHash } from 'node:crypto';
 import { hashText } from '@forpost/shared/short-hash.ts';

@@ -1,12 +1,12 @@
 /**
  * Commits batches: gives sequence numbers and makes a batch durable in one transaction.
  *
- *   commit: delete delivered ──► move cursors ──► shed for space ──► insert entries (or refuse them for space) ──► fsync
+ *   commit: delete delivered ──► move cursors ──► shed for space ──► insert entries, or refuse them for space ──► fsync
  *              └── anything throws ──► rollback; the next commit reads the state in memory from the file again
  *
- * Always: a batch is committed whole or not at all. An entry is stored whole, or refused whole. Shed events are named by a
- * gap record of the same transaction. Alerts of one device are stored in the order in which they were handed over: behind
- * a refused alert the device's later ones of the batch are refused too.
+ * Always: a batch is committed whole or not at all. An entry is stored whole, or refused whole. Shed events are named
+ * by a gap record of the same transaction. Alerts of one device are stored in the order in which they were handed over:
+ * behind a refused alert the device's later ones of the batch are refused too.
  */
 import { assertThat } from '@forpost/shared/assert.ts';
 import type { Clock } from '@forpost/shared/clock.ts';

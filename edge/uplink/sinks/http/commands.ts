@@ -3,8 +3,8 @@
  * `GET /ingest/v1/commands`. The receiver answers when it has a command, and with an empty list after `waitS`.
  *
  * Always: one request is open at a time. `after` names the last command that was handled, so the receiver repeats the
- * commands of a lost answer. The first request after a start or an error asks for all unexpired commands. After an empty
- * answer that came at once the next request waits.
+ * commands of a lost answer. The first request after a start or an error asks for all unexpired commands. After an
+ * empty answer that came at once the next request waits.
  */
 import { type Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';

@@ -1,4 +1,4 @@
-/** The HTTP sink with servers that are no receiver, or that answer as no receiver should. */
+/** The HTTP sink against servers that are no receiver, and against wrong answers of a receiver. */
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '@forpost/shared/clock.ts';
@@ -16,7 +16,7 @@ const batch: SinkBatch = {
 const own = { lane: 'telemetry', epoch: '0123456789abcdef' };
 const deadlineMs = 5_000;
 
-/** Sends a batch to a server that answers so. Returns 'safe' or the error code. The first, empty batch succeeds. */
+/** Sends a batch to a server with this answer. Returns 'safe' or the error code. The first, empty batch succeeds. */
 async function outcomeOf(answer: RequestListener): Promise<string> {
   let requests = 0;
   const server = createServer((request, response) => {

@@ -5,8 +5,8 @@
  * The gateway identifies itself by a token, by a client certificate, or by both.
  *
  * Always: a batch is safe only if the answer names its whole range. Only 400, 413 and 422 are final; after every other
- * error the uplink sends the batch again. Redirects are not followed. After 429 or 503 with Retry-After the same batch is
- * sent again after that time, in the same session, if its deadline allows; the other lane does not wait.
+ * error the uplink sends the batch again. Redirects are not followed. After 429 or 503 with Retry-After the same batch
+ * is sent again after that time, in the same session, if its deadline allows; the other lane does not wait.
  */
 
 import {

@@ -2,7 +2,7 @@
 import { isLoopback } from '@forpost/shared/http/loopback.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 
-/** The problem in a sentence; undefined: none. `setting`: as `uplink[0].url`; `what`: what is sent, events or pictures. */
+/** The problem in a sentence; undefined: none. `setting`: as `uplink[0].url`; `what` is sent: events or pictures. */
 export function receiverAddressProblem(
   url: string,
   tls: boolean,

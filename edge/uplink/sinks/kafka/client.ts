@@ -2,9 +2,9 @@
  * Configures kafkajs for the gateway: zstd from node:zlib, its log in the gateway's log, its errors as ForpostErrors.
  *
  * Always: kafkajs never resends (its producers have 0 retries), and every request has a timeout. After a failure the
- * forwarder throws the client away and sends again with a new one, because kafkajs does not always reconnect (its issues
- * 907, 919, 979). Only while connecting does kafkajs retry: once for each broker, in the order of the list. Each client
- * shuffles the list, so that a dead broker does not always come first.
+ * forwarder throws the client away and sends again with a new one, because kafkajs does not always reconnect (its
+ * issues 907, 919, 979). Only while connecting does kafkajs retry: once for each broker, in the order of the list. Each
+ * client shuffles the list, so that a dead broker does not always come first.
  */
 
 import { randomInt } from 'node:crypto';

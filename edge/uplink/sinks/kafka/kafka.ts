@@ -1,9 +1,9 @@
 /**
  * The sink for Kafka: each lane has a topic, each event is one CloudEvents record, and the key is the gateway.
  *
- * Always: acks=-1. Idempotence is off, because kafkajs can lose a batch of overlapping idempotent sends and report it as
- * safe. A session has one outstanding batch. The sink computes the partition itself, by the number of partitions that it
- * saw first (partitions.ts). The centre creates the topics; a missing topic is an error that says so.
+ * Always: acks=-1. Idempotence is off, because kafkajs can lose a batch of overlapping idempotent sends and report it
+ * as safe. A session has one outstanding batch. The sink computes the partition itself, by the number of partitions
+ * that it saw first (partitions.ts). The centre creates the topics; a missing topic is an error that says so.
  */
 
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -177,8 +177,8 @@ class Topics {
   }
 
   /**
-   * The id of the cluster, or `unknownCluster`. kafkajs asks for all topics, and fails while any topic of the cluster has
-   * no leader. It also asks a random broker, which may have just died.
+   * The id of the cluster, or `unknownCluster`. kafkajs asks for all topics, and fails while any topic of the cluster
+   * has no leader. It also asks a random broker, which may have just died.
    */
   async #clusterId(admin: Admin): Promise<string> {
     try {

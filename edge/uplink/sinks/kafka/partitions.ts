@@ -4,7 +4,8 @@
  * to another partition. Consumers could then read its newer events before its older ones, and a resend would land in
  * another partition than the original. Kafka never removes partitions, so the first partition remains valid.
  *
- * The supported way to grow is a new generation of topics under another prefix; this covers owners who added partitions.
+ * The supported way to grow is a new generation of topics under another prefix; this covers owners who added
+ * partitions.
  *
  * Always: numbers remembered of another cluster do not count. Fewer partitions than remembered mean that the topic was
  * recreated; then there is no order to keep, and the new number counts.

@@ -18,7 +18,7 @@ export class MqttStateTables {
     this.#redeliveries = new RedeliveryLog(db);
   }
 
-  /** Makes the changes within the caller's transaction. @param refused indices of entries that the transaction does not store */
+  /** Makes the changes within the caller's transaction. @param refused indices of entries that it does not store */
   apply({ records, changes }: Batch, refused: readonly number[]): void {
     if (changes.replacesState) this.#rows.clear();
     const without = new Set(refused);

@@ -1,9 +1,9 @@
 /**
- * The broker's state as rows: the writer changes them within the transaction of the events, and loads all of them at the
- * start.
+ * The broker's state as rows: the writer changes them within the transaction of the events, and loads all of them at
+ * the start.
  *
- * Always: a row of a session that has ended is never given to another session, and an altered row (row-hash.ts) is never
- * used: both are deleted at the start.
+ * Always: a row of a session that has ended is never given to another session, and an altered row (row-hash.ts) is
+ * never used: both are deleted at the start.
  */
 import type Database from 'better-sqlite3';
 import type {

@@ -1,7 +1,7 @@
 /**
- * Finds events on the pages of a damaged database, without its b-trees. Each page is examined by itself, and a row whose
- * hash is right is an event, wherever it stands. So a damaged page of the tree, of the schema or of the log costs only the
- * events on it. (File format: https://www.sqlite.org/fileformat2.html)
+ * Finds events on the pages of a damaged database, without its b-trees. Each page is examined by itself, and a row
+ * whose hash is right is an event, wherever it stands. So a damaged page of the tree, of the schema or of the log costs
+ * only the events on it. (File format: https://www.sqlite.org/fileformat2.html)
  *
  * Always: a row with a wrong hash is never an event. A row without a hash (of an older version) counts as an event only
  * where every column looks like an event's. Bounded: one page at a time; a row may be found more than once.

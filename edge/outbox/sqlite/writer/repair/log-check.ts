@@ -1,6 +1,6 @@
 /**
- * Checks SQLite's write-ahead log before SQLite opens it: SQLite takes the first damaged frame for the end of the log and
- * silently drops all commits behind it. (File format: https://www.sqlite.org/fileformat2.html#walformat)
+ * Checks SQLite's write-ahead log before SQLite opens it: SQLite takes the first damaged frame for the end of the log
+ * and silently drops all commits behind it. (File format: https://www.sqlite.org/fileformat2.html#walformat)
  *
  *   header │ frame │ frame │ damaged frame │ frame of the same salts: was written after it, so the log is damaged
  *                                          └ frames of other salts are of an older log: the damaged one was its end

@@ -1,6 +1,6 @@
 /**
- * Repairs flipped bits of SQLite's log. Each frame carries a 64-bit checksum that continues from the frame before; where it
- * is wrong, every single bit is tried.
+ * Repairs flipped bits of SQLite's log. Each frame carries a 64-bit checksum that continues from the frame before;
+ * where it is wrong, every single bit is tried.
  *
  *   frame with a wrong checksum ── flipping one bit makes it right ──► written back, and on to the next frame
  *     ├── several bits would, all of them on the page ──► the page stays, and the checksums from here on are computed
@@ -8,8 +8,8 @@
  *     └── none does (several bits, or a commit torn by a power cut) ──► left as it is
  *
  * Always: after a kill the next start repairs the log in the same way. A bit is one write in place. New checksums are
- * written from the last one back to the damaged frame, so that the log ends there until all of them are written. A repair
- * needs no space on the disk. Bounded: `mostRepairs`, each of some tenths of a second.
+ * written from the last one back to the damaged frame, so that the log ends there until all of them are written. A
+ * repair needs no space on the disk. Bounded: `mostRepairs`, each of some tenths of a second.
  */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { frameHeaderBytes, logHeaderBytes } from './log-check.ts';

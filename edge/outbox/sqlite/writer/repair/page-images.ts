@@ -1,6 +1,6 @@
 /**
- * Every page in a database's files, whatever SQLite thinks of them: the pages of the database and of all frames of its log,
- * older versions included. carving.ts decides which rows on them to believe.
+ * Every page in a database's files, whether SQLite uses it or not: the pages of the database and of all frames of its
+ * log, older versions included. carving.ts decides which rows on them to believe.
  *
  * Always: the files are read a piece at a time. A piece that the disk does not return is read page by page, and an
  * unreadable page is passed over.

@@ -1,12 +1,13 @@
 /**
- * Rescues a damaged file into a new one: events from every page that holds them (carving.ts), under their own numbers; the
- * other tables through SQLite as far as it reads them; and the exact ranges of lost events, for gap records.
+ * Rescues a damaged file into a new one: events from every page that holds them (carving.ts), under their own numbers;
+ * the other tables through SQLite as far as it reads them; and the exact ranges of lost events, for gap records.
  *
  *   events (alerts first where space is short) ──► lanes, cursors, holes, losses ──► the broker's state ──► done
  *        └── the disk is full, or the rescue takes too long: events that are not rescued by then are named as lost
  *
- * Always: a rescued event is unaltered. Every event that was stored and not delivered is rescued or named. The damaged file
- * is only read, so that a rescue after a kill begins anew. Bounded: a page and a chunk of rows in memory, `longestMs`.
+ * Always: a rescued event is unaltered. Every event that was stored and not delivered is rescued or named. The damaged
+ * file is only read, so that a rescue after a kill begins anew. Bounded: a page and a chunk of rows in memory,
+ * `longestMs`.
  */
 import type { Clock } from '@forpost/shared/clock.ts';
 import { type Epoch, type Lane, lanes, type Sequence } from '@forpost/shared/event/ids.ts';

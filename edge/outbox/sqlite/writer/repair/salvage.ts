@@ -1,14 +1,15 @@
 /**
- * Finds the events that were stored and are missing in the opened file, by two records beside it: the list of epochs with
- * their last numbers (../../../epoch-list.ts), and the highest numbers of the newest epoch (../high-numbers.ts). Pure.
+ * Finds the events that were stored and are missing in the opened file, by two records beside it: the list of epochs
+ * with their last numbers (../../../epoch-list.ts), and the highest numbers of the newest epoch (../high-numbers.ts).
+ * Pure.
  *
  *   the file's lanes ── as long as the records say ──► nothing is lost
  *     ├── shorter, or of an older start ──► lost from the file's end to the recorded number
  *     └── a new file ──► lost: everything in the records
  *
- * Always: it names too much rather than too little: an event that arrived all the same counts as received at the centre.
- * Where alerts are lost, gap records may be among them, and the ranges that those named (shed events, events refused for
- * good) would stay unexplained: then every range is named from its beginning.
+ * Always: it names too much rather than too little: an event that arrived all the same counts as received at the
+ * centre. Where alerts are lost, gap records may be among them, and the ranges that those named (shed events, events
+ * refused for good) would stay unexplained: then every range is named from its beginning.
  */
 import { type Epoch, type Lane, lanes, type Sequence } from '@forpost/shared/event/ids.ts';
 import { allOf, type EpochList, type LaneEnds } from '../../../epoch-list.ts';

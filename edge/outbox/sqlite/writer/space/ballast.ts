@@ -1,8 +1,9 @@
 /**
- * A file of real blocks beside the database, deleted when the disk is full. Without it SQLite's log could not grow, and then
- * neither a DELETE nor a checkpoint would work. Its space is for the log, for shedding and for entries without a sender.
+ * A file of real blocks beside the database, deleted when the disk is full. Without it SQLite's log could not grow, and
+ * then neither a DELETE nor a checkpoint would work. Its space is for the log, for shedding and for entries without a
+ * sender.
  *
- *   laying (a chunk at a time, while the disk has space) ──► laid ── the disk is full ──► deleted ── space again ──► laying
+ *   laying (in chunks, while the disk has space) ──► laid ── the disk is full ──► deleted ── space again ──► laying
  *
  * Always: nothing here throws: where the disk refuses a chunk, the ballast stays smaller. Its bytes are random,
  * so that a file system that compresses, or leaves out zeros, keeps the blocks too.
@@ -70,7 +71,7 @@ export class Ballast {
   }
 }
 
-/** 0 where no file stands there: nothing could be given back. */
+/** The bytes of the file; 0 if there is none, so that nothing can be given back. */
 function sizeOf(file: string): number {
   try {
     const found = statSync(file, { throwIfNoEntry: false });

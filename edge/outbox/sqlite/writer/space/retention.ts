@@ -1,9 +1,9 @@
 /**
- * Deletes delivered events: those older than `keepDelivered`, and more where the file's limit presses. It runs inside the
- * next insert's transaction, in bounded chunks, so that the file stays flat and no commit waits for a large delete.
+ * Deletes delivered events: those older than `keepDelivered`, and more where the file's limit presses. It runs inside
+ * the next insert's transaction, in bounded chunks, so that the file stays flat and no commit waits for a large delete.
  *
- * Always: only cursors that an earlier commit has put on disk count (the caller deletes before it moves cursors). An event
- * that a configured sink has not called safe is never deleted here.
+ * Always: only cursors that an earlier commit has put on disk count (the caller deletes before it moves cursors). An
+ * event that a configured sink has not called safe is never deleted here.
  */
 import { assertThat } from '@forpost/shared/assert.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';

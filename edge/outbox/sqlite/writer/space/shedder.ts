@@ -1,9 +1,9 @@
 /**
- * Sheds the oldest undelivered telemetry: deletes it within the caller's transaction, and returns the ranges, so that the
- * same transaction stores their gap records.
+ * Sheds the oldest undelivered telemetry: deletes it within the caller's transaction, and returns the ranges, so that
+ * the same transaction stores their gap records.
  *
- * Always: only ranges that `sheddable` allows (../../../shedding.ts): no event in hand at a sink, and never a lane's newest.
- * Less than the least step (../../../space.ts) is not worth a gap record and stays.
+ * Always: only ranges that `sheddable` allows (../../../shedding.ts): no event in hand at a sink, and never a lane's
+ * newest. Less than the least step (../../../space.ts) is not worth a gap record and stays.
  */
 import { assertThat } from '@forpost/shared/assert.ts';
 import type { Epoch, Lane, Sequence } from '@forpost/shared/event/ids.ts';

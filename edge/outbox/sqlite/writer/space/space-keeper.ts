@@ -1,6 +1,6 @@
 /**
- * Keeps space for new entries: the writer's side of ../../../space.ts. It checks the disk, lays the ballast and deletes it,
- * deletes delivered events before their time, and has the oldest telemetry shed.
+ * Keeps space for new entries: the writer's side of ../../../space.ts. It checks the disk, lays the ballast and deletes
+ * it, deletes delivered events before their time, and has the oldest telemetry shed.
  *
  *   roomy ── the floor of free disk ──► telemetry no longer grows ── a write fails ──► full: the ballast is deleted
  *     ▲                                       │                                         │
@@ -8,8 +8,8 @@
  *
  * Shedding itself waits first (shed-patience.ts).
  *
- * Always: delivered events are deleted before undelivered ones. Shed ranges are returned to the caller, who stores their
- * gap records in the same transaction. The disk is checked between transactions, at most once a second.
+ * Always: delivered events are deleted before undelivered ones. Shed ranges are returned to the caller, who stores
+ * their gap records in the same transaction. The disk is checked between transactions, at most once a second.
  */
 import { type Lane, lanes } from '@forpost/shared/event/ids.ts';
 import type Database from 'better-sqlite3';
@@ -75,7 +75,7 @@ export class SpaceKeeper {
   #written: number | null = null;
   /** ranges shed in the running transaction */
   #shed: readonly Shed[] = [];
-  /** how much telemetry found space right after the last shed step, bytes */
+  /** bytes of telemetry that had space right after the last shed step */
   #leftByShedding = 0;
   #shedEvents = 0;
   #shedRanges = 0;
@@ -98,7 +98,7 @@ export class SpaceKeeper {
    */
   check(lanes: Lanes, uptime: number): void {
     this.#uptime = uptime;
-    // pages that make the file grow must not wait in the log: with the ballast used up there would be no space to move them
+    // pages that make the file grow must not wait in the log: with the ballast used up there is no space to move them
     if (this.#isWaitingOnFullDisk()) this.#cutLog();
     if (uptime < this.#checkedAt + checkEveryMs) return;
     this.#checkedAt = uptime;
