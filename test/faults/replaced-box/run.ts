@@ -56,7 +56,7 @@ export async function replacedBoxRun(options: ReplacedBoxOptions): Promise<Repla
   const { seed, meters: count = usualMeters, keep = false } = options;
   const random = new Random(seed);
   const way = seed % 2 === 0 ? 'page' : 'command line';
-  const centreDuringLoad = random.chance(0.5);
+  const centreDuringLoad = Math.floor(seed / 2) % 2 === 1;
   const releasers = new Releasers();
   const folder = mkdtempSync(join(tmpdir(), 'forpost-replaced-box-'));
   let isGood = false;

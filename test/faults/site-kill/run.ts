@@ -3,8 +3,9 @@
  *
  *   seed ─► procedure and number of the call ─► box copied ─► act, killed ─► next start ─► judged
  *
- * Always: consecutive seeds walk through the procedures in turn, and through the calls of each; a procedure without a kill
- * counts its calls first; the gateway has ended when `run` returns or throws.
+ * Always: consecutive seeds walk through the procedures in turn, and in strides through the calls of each, so that few runs
+ * are spread over all calls and enough runs reach each; a procedure without a kill counts its calls first; the gateway has
+ * ended when `run` returns or throws.
  */
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -50,7 +51,8 @@ export class SiteKills {
     const procedure = procedures[(seed - 1) % procedures.length];
     if (procedure === undefined) throw new RangeError(`no procedure for seed ${seed}`);
     const { template, calls } = await this.#prepare(procedure);
-    const at = (Math.floor((seed - 1) / procedures.length) % calls.length) + 1;
+    const turn = Math.floor((seed - 1) / procedures.length);
+    const at = ((turn * strideOf(calls.length)) % calls.length) + 1;
     const gateway = await this.#copy(template, `run-${seed}`);
     try {
       await procedure.act(gateway, { at, only: procedure.only });
@@ -104,4 +106,12 @@ export class SiteKills {
     cpSync(template, folder, { recursive: true });
     return new KilledGateway(folder, await this.#freePorts());
   }
+}
+
+/** About five eighths of the calls, without a common divisor with their number. */
+function strideOf(calls: number): number {
+  const divisor = (a: number, b: number): number => (b === 0 ? a : divisor(b, a % b));
+  let stride = Math.max(1, Math.round(calls * 0.618));
+  while (divisor(calls, stride) !== 1) stride++;
+  return stride;
 }
