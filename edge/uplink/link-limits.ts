@@ -1,8 +1,8 @@
-/** Limits of a try of the link (link-test.ts), which the main thread knows too. */
+/** Limits of a test of the link (link-test.ts): the main thread waits by them, the uplink's thread works by them. */
 
 export const stepMs = 5_000;
 export const openMs = 15_000;
-/** More servers of one cluster say nothing new. */
+/** Further servers of the same cluster are not tested. */
 export const mostServers = 6;
-/** Three steps of a server, the opening of a session, and the way between the threads. */
+/** Three steps of a server, the opening of a session, and the messages between the threads. */
 export const longestTryMs = 3 * stepMs + openMs + 5_000;

@@ -150,7 +150,7 @@ function certificateWords(socket: TLSSocket): Words {
 function opened(socket: Socket, event: 'connect' | 'secureConnect'): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   socket.once(event, resolve);
-  // stays for the socket's life: a late error must reach no one
+  // for the socket's whole life: an error without a listener would end the thread
   socket.on('error', reject);
   socket.setTimeout(stepMs, () =>
     socket.destroy(fault(words('gateway/reason.link-silent', { seconds: String(stepMs / 1000) }))),

@@ -1,4 +1,4 @@
-/** How the gateway is linked to each sink, for people: where to, how it identifies itself, until when certificates are valid. */
+/** The link to each sink, for people: its address, the gateway's log-in, and the dates of the certificates. */
 import { readFileSync } from 'node:fs';
 import { certificatesIn } from '@forpost/shared/tls.ts';
 import { type SinkConfig, sinkName } from './sink-kind.ts';
@@ -13,7 +13,7 @@ export interface LinkView {
   readonly isEncrypted: boolean;
   /** name of the secret that the gateway sends; null: none */
   readonly credential: string | null;
-  /** of the gateway's own certificate, ms since 1970; null: it has none, or the file cannot be read (the problems say so) */
+  /** of the gateway's own certificate, ms since 1970; null: none, or unreadable (the problems name the file) */
   readonly certificateUntil: number | null;
   /** ms since 1970: the sink last called events safe; null: not since the gateway started */
   readonly lastSuccess: number | null;
