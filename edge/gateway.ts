@@ -35,6 +35,7 @@ export class Gateway implements Part {
     this.#ground = composeGround(options, {
       pipeline: () => this.#alarming.pipeline,
       pairing: () => this.#alarming.pairing,
+      page: () => this.#page,
     });
     this.#alarming = composeAlarming(options, this.#ground, {
       outside: () => this.#outside,
@@ -109,6 +110,8 @@ export class Gateway implements Part {
     await this.#releasers.start('vision', vision);
     await this.#releasers.start('camera set-up', cameraSetUp);
     await this.#releasers.start('conditions', conditions);
+    await this.#ground.issued.start();
+    await this.#releasers.start('certificates', this.#ground.authority);
     await this.#releasers.start('health', health);
     await this.#releasers.start('host health', host);
     await this.#releasers.start('socket', socket);

@@ -1,5 +1,11 @@
 /** `mqtt` in gateway.yaml: the broker's listeners and limits. */
-import { closed, host, port, serverTlsSchema } from '@forpost/shared/config/listen-settings.ts';
+import {
+  closed,
+  host,
+  ownServerTlsProperties,
+  port,
+  type WithServerFiles,
+} from '@forpost/shared/config/listen-settings.ts';
 import Type from 'typebox';
 
 export const defaultMqttPort = 1883;
@@ -63,7 +69,7 @@ export const mqttSchema = Type.Object(
         {
           host: host('address that MQTT over TLS listens on', '0.0.0.0'),
           port: port('port of MQTT over TLS', defaultMqttTlsPort),
-          ...serverTlsSchema.properties,
+          ...ownServerTlsProperties,
           client_ca: Type.Optional(
             Type.String({
               description:
@@ -79,4 +85,4 @@ export const mqttSchema = Type.Object(
   { ...closed, description: 'the broker that meters and sensors connect to' },
 );
 
-export type MqttSettings = Type.Static<typeof mqttSchema>;
+export type MqttSettings = WithServerFiles<Type.Static<typeof mqttSchema>>;

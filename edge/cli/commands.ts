@@ -5,6 +5,14 @@ import { actionsList, actionsTry } from './commands/actions.ts';
 import { backup, restore } from './commands/backup.ts';
 import { camerasAdd, camerasFind, camerasFingerprint, camerasTest } from './commands/cameras.ts';
 import { centreShow, centreTry } from './commands/centre.ts';
+import {
+  certificateCa,
+  certificateClient,
+  certificateInit,
+  certificateList,
+  certificateRenew,
+  certificateRevoke,
+} from './commands/certificate.ts';
 import { check } from './commands/check.ts';
 import { cloud } from './commands/cloud.ts';
 import {
@@ -38,6 +46,7 @@ export const gatewayCommands: CommandTable = {
     actions: 'what the site does by itself when an alarm begins',
     devices: 'devices, consumers and people, and their credentials',
     centre: 'the links of the gateway to its centre',
+    certificate: 'the CA of the site, the gateway’s own certificate, and certificates of clients',
     pair: 'the pairing window, in which unknown clients show themselves and are taken in',
     cameras: 'cameras of the site',
     model: 'detection models',
@@ -67,6 +76,12 @@ export const gatewayCommands: CommandTable = {
     devicesCertificates,
     devicesPassword,
     devicesPasswords,
+    certificateInit,
+    certificateList,
+    certificateCa,
+    certificateClient,
+    certificateRevoke,
+    certificateRenew,
     pairOpen,
     pairList,
     pairAccept,

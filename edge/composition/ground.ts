@@ -21,25 +21,33 @@ import type { Pipeline } from '../pipeline/pipeline.ts';
 import { ResendFilter } from '../pipeline/resend-filter.ts';
 import { latestTime } from '../rules/rule.ts';
 import { sinkName } from '../uplink/sink-kind.ts';
+import { composeAuthority } from './certificates.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
-import type { GatewayClock, Ground } from './parts.ts';
+import type { GatewayClock, Ground, Page } from './parts.ts';
 
 /** Parts that are composed later; the functions are called only after that. */
 interface LaterThanGround {
   readonly pipeline: () => Pipeline;
   readonly pairing: () => Pairing;
+  readonly page: () => Page;
 }
 
-export function composeGround(options: GatewayOptions, { pipeline, pairing }: LaterThanGround): Ground {
+export function composeGround(options: GatewayOptions, { pipeline, pairing, page }: LaterThanGround): Ground {
   const clock = composeClock(options, pipeline);
   const resends = new ResendFilter();
   const outbox = composeOutbox(options, pipeline, clock, resends);
-  const { devices, channelNames, bridgeNames } = composeDevices(options, pipeline, clock);
+  const certificates = composeAuthority(options, clock, {
+    onRenewed: () => page().reload.certificates(),
+    onChecked: () => page().certificates.check(),
+  });
+  const { issued } = certificates;
+  const { devices, channelNames, bridgeNames } = composeDevices(options, pipeline, clock, issued);
   return {
     instance: readInstance(options.installation.data, loggerOf(options, 'backup')),
     clock,
     resends,
     ...outbox,
+    ...certificates,
     devices,
     channelNames,
     bridgeNames,
@@ -98,12 +106,14 @@ function composeDevices(
   options: GatewayOptions,
   pipeline: () => Pipeline,
   { error }: GatewayClock,
+  issued: Ground['issued'],
 ): Pick<Ground, 'devices' | 'channelNames' | 'bridgeNames'> {
   const { site, secrets, clock, installation } = options;
   const devices = new DeviceRegistry({
     site,
     secrets,
     clock,
+    refusesCertificate: (sha256) => issued.refuses(sha256),
     onChannelClaim: () => channelNames.changed(),
     onBridgeNames: () => bridgeNames.changed(),
     onReach: (bridge, reachable) => pipeline().bridgeReached(bridge, reachable),

@@ -33,6 +33,7 @@ import { MuteWatch } from '../rules/mute-watch.ts';
 import { Rehearsals } from '../rules/rehearsal/rehearsals.ts';
 import { ruleProblems } from '../rules/rule-problems.ts';
 import { linkViews } from '../uplink/link-view.ts';
+import { composeCertificates } from './certificates.ts';
 import { composeCredentials } from './credentials.ts';
 import { composeHost } from './host.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
@@ -50,8 +51,11 @@ export function composePage(
 ): Page {
   const { installation, clock } = options;
   const { site, checks, pipeline, cameraTests, pastAlarms, commandKeys, alarms, actions, actionTests } = alarming;
+  const credentials = composeCredentials(options, ground, alarming);
+  const certificates = composeCertificates(options, ground, credentials);
   const logIns = {
-    credentials: composeCredentials(options, ground, alarming),
+    credentials,
+    certificates,
     devices: new DeviceImport({ document: site.document, checks }),
   };
   const { uplink, vision, cameraSetUp, evidenceStore, uploads } = outside;
@@ -65,6 +69,7 @@ export function composePage(
     () => site.document.problems(),
     () => socket.problems(),
     () => broker.problems(),
+    () => [...ground.authority.problems(), ...certificates.problems()],
     () => server.problems(),
     () => retryingPage.problems(),
   ]);
@@ -203,7 +208,7 @@ export function composePage(
     actions,
   });
   const statusTopic = new StatusTopic({ publisher: broker, status, clock, logger: loggerOf(options, 'status') });
-  return { status, statusTopic, source, health, host, retryingPage, socket, conditions, reload };
+  return { status, statusTopic, source, health, host, retryingPage, socket, conditions, certificates, reload };
 }
 
 /** `first`: problems that stand before all others but the outbox's reports. */

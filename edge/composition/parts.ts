@@ -14,11 +14,14 @@ import type { Broker } from '../broker/broker.ts';
 import type { RefusedClients } from '../broker/refused-clients.ts';
 import type { RefusedFile } from '../broker/refused-file.ts';
 import type { CameraSetUp } from '../cameras/camera-set-up.ts';
+import type { IssuedRegister } from '../certificates/register.ts';
+import type { SiteAuthority } from '../certificates/site-authority.ts';
 import type { ClockSync } from '../clock/sync.ts';
 import type { TrueTime } from '../clock/true-time.ts';
 import type { CommandRefusals } from '../commands/command-refusals.ts';
 import type { Commander } from '../commands/commander.ts';
 import type { CommandKeys } from '../commands/trusted-keys.ts';
+import type { CertificateStore } from '../config/certificate-store.ts';
 import type { DocumentChecks } from '../config/check/document-checks.ts';
 import type { ConditionWatch } from '../config/condition-watch.ts';
 import type { PageSource } from '../console/page-source.ts';
@@ -65,6 +68,10 @@ export interface Ground {
   readonly outbox: SqliteOutbox;
   /** the newest report of the outbox since the start; empty without one */
   readonly outboxReports: () => readonly Words[];
+  /** the CA of the site, and the gateway's own certificate */
+  readonly authority: SiteAuthority;
+  /** the certificates that the CA has signed for clients */
+  readonly issued: IssuedRegister;
   readonly devices: DeviceRegistry;
   readonly channelNames: ChannelNameFile;
   /** what bridges have said of the devices behind them */
@@ -127,6 +134,7 @@ export interface Page {
   /** the way of the command line to the running gateway */
   readonly socket: GatewaySocket;
   readonly conditions: ConditionWatch;
+  readonly certificates: CertificateStore;
   readonly reload: Reload;
 }
 

@@ -65,8 +65,13 @@ export class Reload {
     return this.#parts.alone(() => this.#run());
   }
 
+  /** Has the listeners read their certificates again. */
+  async certificates(): Promise<void> {
+    await Promise.all([this.#parts.broker.reload(), this.#parts.console.reload()]);
+  }
+
   async #run(): Promise<void> {
-    const { configFile, logger, broker, console: page } = this.#parts;
+    const { configFile, logger } = this.#parts;
     const { problems, sentences, loaded } = await judge(configFile);
     if (loaded === undefined) {
       for (const problem of problems) logger.error(problem);
@@ -81,7 +86,7 @@ export class Reload {
     }
     this.#problems = [];
     this.#renew(loaded);
-    await Promise.all([broker.reload(), page.reload()]);
+    await this.certificates();
     this.#parts.conditions.renew(loaded.conditions);
     logger.info('passwords, keys and certificates were read again');
   }

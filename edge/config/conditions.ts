@@ -5,7 +5,7 @@
  * Always: no file is opened that the running gateway has locked; looking changes nothing.
  */
 
-import { readFileSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type ClientTls, tlsFileProblems } from '@forpost/shared/client-tls.ts';
 import type { Clock, WallTime } from '@forpost/shared/clock.ts';
@@ -22,6 +22,7 @@ import { uselessFilters } from './check-consumers.ts';
 import { uselessNames } from './check-log-ins.ts';
 import type { Installation } from './installation.ts';
 import { keptFileProblems } from './kept-files.ts';
+import { usesSiteCertificate } from './load-installation.ts';
 import type { LoadedSite } from './load-site.ts';
 
 /**
@@ -106,9 +107,11 @@ function located<Area extends Warning['area'], Message extends string>(
 
 async function listenerProblems(installation: Installation, clock: Clock): Promise<ShownProblem[]> {
   const found: ShownProblem[] = [];
+  const isOwn = (setting: string) => usesSiteCertificate(installation).includes(setting);
   for (const part of ['mqtt', 'http'] as const) {
     const { tls } = installation[part];
-    if (tls === undefined) continue;
+    // the first start makes it
+    if (tls === undefined || (isOwn(`${part}.tls`) && !existsSync(tls.certificate))) continue;
     const names = tls.host === undefined ? [] : [tls.host];
     const files = 'client_ca' in tls ? { ...tls, ca: tls.client_ca } : tls;
     const options = { setting: `${part}.tls`, files, names, clock, logger: silentLogger() };

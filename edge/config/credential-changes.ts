@@ -3,8 +3,10 @@
  * pairing make theirs here.
  *
  *   none ── give ──► password ── rotate ──► another password (the old one within its grace)
- *                       ├── certificates ──► password and certificates
+ *                       ├── certificates, add-certificate ──► password and certificates
  *                       └── revoke ──► revoked ── rotate, fix, certificates ──► credentials again
+ *
+ *   certificates alone ── the last one removed ──► revoked
  *
  * Always: all changes of one call are written, or none; a certificate and a fixed user name are one principal's; nothing
  * here sees a password, only its hash.
@@ -12,7 +14,13 @@
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { type Document, isNode, isScalar, type Pair, type YAMLMap } from 'yaml';
-import { type MqttSecret, type StoredCredential, shortest, storedCredential } from '../site/secrets.ts';
+import {
+  type MqttSecret,
+  mostCertificates,
+  type StoredCredential,
+  shortest,
+  storedCredential,
+} from '../site/secrets.ts';
 import { changeSecrets, type SecretsFile } from './secrets-file.ts';
 
 export type CredentialChange = { readonly id: string } & (
@@ -34,7 +42,10 @@ export type CredentialChange = { readonly id: string } & (
       readonly clientId?: string | undefined;
       readonly password: string;
     }
-  | { readonly kind: 'certificates'; readonly certificates: readonly string[] }
+  /** all its certificates; `at`: RFC 3339, for one that has nothing else and loses the last */
+  | { readonly kind: 'certificates'; readonly certificates: readonly string[]; readonly at: string }
+  | { readonly kind: 'add-certificate'; readonly certificate: string }
+  | { readonly kind: 'remove-certificate'; readonly certificate: string; readonly at: string }
   | { readonly kind: 'revoke'; readonly at: string }
   /** the whole entry, as it was before */
   | { readonly kind: 'put'; readonly secret: MqttSecret }
@@ -94,7 +105,14 @@ export function changedSecret(before: MqttSecret | undefined, change: Credential
       return { password, user, ...(clientId === undefined ? {} : { client_id: clientId }), ...kept };
     }
     case 'certificates':
-      return withCertificates(before, change.certificates);
+      return withCertificates(before, change.certificates, change.at);
+    case 'add-certificate':
+      return withOneMore(before, change.id, change.certificate);
+    case 'remove-certificate': {
+      if (certificates?.includes(change.certificate) !== true) return before;
+      const others = certificates.filter((one) => one !== change.certificate);
+      return withCertificates(before, others, change.at);
+    }
     case 'revoke':
       return { revoked: change.at };
     case 'put':
@@ -104,9 +122,20 @@ export function changedSecret(before: MqttSecret | undefined, change: Credential
   }
 }
 
-function withCertificates(before: MqttSecret | undefined, certificates: readonly string[]): MqttSecret {
+/** An entry of which nothing is left is revoked: an empty one is a mistake, with which no gateway starts. */
+function withCertificates(before: MqttSecret | undefined, certificates: readonly string[], at: string): MqttSecret {
   const { certificates: _, revoked: __, ...others } = before === undefined ? {} : storedCredential(before);
-  return shortest(certificates.length === 0 ? others : { ...others, certificates: [...certificates] });
+  if (certificates.length > 0) return { ...others, certificates: [...certificates] };
+  return others.password === undefined ? { revoked: at } : shortest(others);
+}
+
+/** @throws ForpostError FORPOST_ARGUMENT_INVALID where it has the most certificates already */
+function withOneMore(before: MqttSecret | undefined, id: string, certificate: string): MqttSecret {
+  const { revoked: _, certificates = [], ...others } = before === undefined ? {} : storedCredential(before);
+  if (certificates.includes(certificate)) return { ...others, certificates };
+  if (certificates.length >= mostCertificates)
+    throw taken(words('gateway/answer.certificates-most', { id, most: mostCertificates }));
+  return { ...others, certificates: [...certificates, certificate] };
 }
 
 /** @throws ForpostError FORPOST_ARGUMENT_INVALID where a certificate or a fixed log-in is another's */
@@ -114,16 +143,14 @@ function refuseShared(
   changes: readonly CredentialChange[],
   stored: () => readonly (readonly [string, StoredCredential])[],
 ): void {
-  if (!changes.some(({ kind }) => kind === 'certificates' || kind === 'fix')) return;
+  if (!changes.some(({ kind }) => kind === 'certificates' || kind === 'add-certificate' || kind === 'fix')) return;
   const all = stored();
   for (const change of changes) {
     const others = all.filter(([id]) => id !== change.id);
-    if (change.kind === 'certificates')
-      for (const certificate of change.certificates) {
-        const owner = others.find(([, { certificates = [] }]) => certificates.includes(certificate));
-        if (owner !== undefined)
-          throw taken(words('gateway/answer.certificate-taken', { certificate, owner: owner[0] }));
-      }
+    for (const certificate of newCertificates(change)) {
+      const owner = others.find(([, { certificates = [] }]) => certificates.includes(certificate));
+      if (owner !== undefined) throw taken(words('gateway/answer.certificate-taken', { certificate, owner: owner[0] }));
+    }
     if (change.kind === 'fix') {
       const { user, clientId } = change;
       const same = others.find(([, other]) => other.user === user && other.client_id === clientId);
@@ -132,6 +159,11 @@ function refuseShared(
         throw taken(words('gateway/answer.fixed-user-is-id', { user }));
     }
   }
+}
+
+function newCertificates(change: CredentialChange): readonly string[] {
+  if (change.kind === 'certificates') return change.certificates;
+  return change.kind === 'add-certificate' ? [change.certificate] : [];
 }
 
 function taken(message: Words): ForpostError {

@@ -26,7 +26,7 @@ import {
   type Rotated,
   type RotateRequest,
 } from '../devices/credential-door.ts';
-import { certificatePattern, type MqttSecret, storedCredential } from '../site/secrets.ts';
+import { certificatePattern, type MqttSecret, mostCertificates, storedCredential } from '../site/secrets.ts';
 import type { Site } from '../site/site.ts';
 import type { ChangedCredentials, CredentialChange } from './credential-changes.ts';
 
@@ -60,7 +60,6 @@ export const longestGraceS = 30 * 86_400;
 /** Letters of a chosen password: argon2id slows guessing, but a word list soon finds a short password. */
 export const shortestPassword = 12;
 const longestPassword = 256;
-const mostCertificates = 8;
 /** letters of a wrong value in a sentence */
 const longestShown = 80;
 
@@ -111,8 +110,25 @@ export class CredentialStore implements CredentialDoor {
     for (const certificate of named)
       if (certificate.startsWith('name:') && !this.#options.hasClientCa)
         throw invalid(words('gateway/answer.certificate-needs-ca', { certificate }));
-    await this.#change('certificates', { kind: 'certificates', id, certificates: named });
+    await this.#change('certificates', {
+      kind: 'certificates',
+      id,
+      certificates: named,
+      at: rfc3339(this.#options.clock.now()),
+    });
     return this.#viewOf(id);
+  }
+
+  /** One more certificate, beside those that it has. `certificate`: `sha256:…` */
+  async addCertificate(id: string, certificate: string): Promise<void> {
+    this.#known(id);
+    await this.#change('certificates', { kind: 'add-certificate', id, certificate });
+  }
+
+  /** Without this certificate; one that has nothing else is revoked. Connections by it are closed. */
+  async removeCertificate(id: string, certificate: string): Promise<void> {
+    const at = rfc3339(this.#options.clock.now());
+    await this.#change('certificates', { kind: 'remove-certificate', id, certificate, at });
   }
 
   #change(what: 'rotated' | 'revoked' | 'certificates', change: CredentialChange): Promise<void> {

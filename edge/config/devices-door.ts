@@ -92,7 +92,7 @@ function pathOf(id: string): string {
   return `/api/v1/credentials/${encodeURIComponent(id)}`;
 }
 
-class DevicesOnDisk extends CredentialStore implements DevicesDoor {
+export class DevicesOnDisk extends CredentialStore implements DevicesDoor {
   readonly #files: Files;
   readonly #user: string;
 

@@ -6,9 +6,10 @@
 import { closed } from '@forpost/shared/config/listen-settings.ts';
 import { idPatternText } from '@forpost/shared/event/ids.ts';
 import Type from 'typebox';
-import { mqttSchema } from '../broker/settings.ts';
+import { type MqttSettings, mqttSchema } from '../broker/settings.ts';
+import { certificatesSchema } from '../certificates/settings.ts';
 import { commandsSchema } from '../commands/settings.ts';
-import { httpSchema } from '../console/settings.ts';
+import { type HttpSettings, httpSchema } from '../console/settings.ts';
 import { evidenceSchema } from '../evidence/settings.ts';
 import { hostHealthSchema } from '../health/host/settings.ts';
 import { outboxSchema } from '../outbox/settings.ts';
@@ -23,6 +24,7 @@ export const installationSchema = Type.Object(
     secrets_file: Type.String({ description: 'path of secrets.yaml: passwords and tokens' }),
     mqtt: mqttSchema,
     http: httpSchema,
+    certificates: Type.Optional(certificatesSchema),
     outbox: Type.Optional(outboxSchema),
     clock: Type.Optional(
       Type.Object(
@@ -70,4 +72,10 @@ export const installationSchema = Type.Object(
   closed,
 );
 
-export type Installation = Type.Static<typeof installationSchema>;
+/** As the file says it. */
+export type WrittenInstallation = Type.Static<typeof installationSchema>;
+/** Loaded: with absolute paths, and the files of each server's certificate. */
+export type Installation = Omit<WrittenInstallation, 'mqtt' | 'http'> & {
+  readonly mqtt: MqttSettings;
+  readonly http: HttpSettings;
+};

@@ -16,15 +16,16 @@ import {
   defaultWebSocketPort,
   defaultWebSocketTlsPort,
 } from '../broker/settings.ts';
+import { siteServerFile } from '../certificates/site-authority.ts';
 import { defaultHttpPort, defaultHttpsPort } from '../console/settings.ts';
 import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
 import { receiverAddressProblem } from '../uplink/sinks/http/receiver-address.ts';
 import { sinkKindOf } from '../uplink/sinks/registry.ts';
-import { type Installation, installationSchema } from './installation.ts';
+import { type Installation, installationSchema, type WrittenInstallation } from './installation.ts';
 
 export interface LoadedInstallation {
   readonly installation: Installation;
-  readonly yaml: LoadedYaml<Installation>;
+  readonly yaml: LoadedYaml<WrittenInstallation>;
 }
 
 /** The installation with absolute paths. @throws ForpostError FORPOST_CONFIG_INVALID, one line a problem */
@@ -36,24 +37,24 @@ export function loadInstallation(file: string): Installation {
 export function readInstallation(file: string): LoadedInstallation {
   const yaml = loadYaml(file, installationSchema);
   const installation = resolved(yaml.value, dirname(resolve(file)));
-  const problems = check(installation);
+  const problems = [...halfPairs(yaml.value), ...check(installation)];
   if (problems.length > 0) throw configError(problems.map((problem) => yaml.describe(problem)));
   return { installation, yaml };
 }
 
-function resolved(value: Installation, folder: string): Installation {
+function resolved(value: WrittenInstallation, folder: string): Installation {
   const at = (path: string) => resolve(folder, path);
-  const listener = <L extends Installation['mqtt'] | Installation['http']>(from: L): L =>
-    from.tls === undefined
-      ? from
-      : { ...from, tls: { ...from.tls, certificate: at(from.tls.certificate), key: at(from.tls.key) } };
+  const own = siteServerFile(at(value.data));
+  const filesOf = (tls: ServerPair) => {
+    return { certificate: at(tls.certificate ?? own), key: at(tls.key ?? own) };
+  };
   return {
     ...value,
     data: at(value.data),
     site_file: at(value.site_file),
     secrets_file: at(value.secrets_file),
-    mqtt: withClientCa(listener(value.mqtt), at),
-    http: listener(value.http),
+    mqtt: resolvedMqtt(value.mqtt, filesOf, at),
+    http: resolvedHttp(value.http, filesOf),
     ...(value.commands?.trusted_keys_file === undefined
       ? {}
       : { commands: { ...value.commands, trusted_keys_file: at(value.commands.trusted_keys_file) } }),
@@ -69,9 +70,38 @@ function resolved(value: Installation, folder: string): Installation {
   };
 }
 
-function withClientCa(mqtt: Installation['mqtt'], at: (path: string) => string): Installation['mqtt'] {
-  const { tls } = mqtt;
-  return tls?.client_ca === undefined ? mqtt : { ...mqtt, tls: { ...tls, client_ca: at(tls.client_ca) } };
+/** What a listener says of its certificate: nothing, where the gateway makes it. */
+interface ServerPair {
+  readonly certificate?: string;
+  readonly key?: string;
+}
+type FilesOf = (tls: ServerPair) => { readonly certificate: string; readonly key: string };
+
+function resolvedMqtt(
+  { tls, ...mqtt }: WrittenInstallation['mqtt'],
+  filesOf: FilesOf,
+  at: (path: string) => string,
+): Installation['mqtt'] {
+  if (tls === undefined) return mqtt;
+  const clientCa = tls.client_ca === undefined ? {} : { client_ca: at(tls.client_ca) };
+  return { ...mqtt, tls: { ...tls, ...filesOf(tls), ...clientCa } };
+}
+
+function resolvedHttp({ tls, ...http }: WrittenInstallation['http'], filesOf: FilesOf): Installation['http'] {
+  return tls === undefined ? http : { ...http, tls: { ...tls, ...filesOf(tls) } };
+}
+
+/** The settings of the listeners that show the certificate which the gateway makes itself. */
+export function usesSiteCertificate({
+  data,
+  mqtt,
+  http,
+}: Pick<Installation, 'data' | 'mqtt' | 'http'>): readonly string[] {
+  const own = siteServerFile(data);
+  return [
+    ...(mqtt.tls?.certificate === own ? ['mqtt.tls'] : []),
+    ...(http.tls?.certificate === own ? ['http.tls'] : []),
+  ];
 }
 
 function resolvedSink(sink: SinkConfig, at: (path: string) => string): SinkConfig {
@@ -128,8 +158,12 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
   return problems;
 }
 
+function halfPairs({ mqtt, http }: WrittenInstallation): readonly Problem[] {
+  return [...halfAPair(mqtt.tls, ['mqtt', 'tls']), ...halfAPair(http.tls, ['http', 'tls'])];
+}
+
 /** A certificate without its key, or a key without its certificate. */
-function halfAPair(tls: ClientTls | undefined, path: Problem['path']): readonly Problem[] {
+function halfAPair(tls: ServerPair | ClientTls | undefined, path: Problem['path']): readonly Problem[] {
   if (tls === undefined || tls === true || (tls.certificate === undefined) === (tls.key === undefined)) return [];
   const there = tls.key === undefined ? 'certificate' : 'key';
   const file = `${tls[there]}`;

@@ -40,6 +40,7 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify';
+import type { CertificateDoor } from '../certificates/certificate-door.ts';
 import type { CredentialDoor } from '../devices/credential-door.ts';
 import type { ImportDoor } from '../devices/import-door.ts';
 import type { RecentMessages } from '../devices/recent-messages.ts';
@@ -53,6 +54,7 @@ import { type BridgeRouteParts, registerBridgeRoutes } from './bridge-routes.ts'
 import { type CameraLogins, registerCameraSaveRoute } from './camera-save-route.ts';
 import { type CameraSetUpParts, registerCameraSetUpRoutes } from './camera-set-up-routes.ts';
 import { type CentreLinks, registerCentreRoutes } from './centre-routes.ts';
+import { registerCertificateRoutes } from './certificate-routes.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
 import { type MachineSource, registerMachineRoute } from './machine-route.ts';
@@ -82,6 +84,8 @@ export interface ConsoleServerOptions {
   readonly passwordsFor?: PasswordsFor;
   /** the credentials of devices, bridges and consumers; absent: the page cannot change them */
   readonly credentials?: CredentialDoor;
+  /** the site's CA and its certificates; absent: the page has none */
+  readonly certificates?: CertificateDoor;
   /** takes lists of devices; absent: the page adds them one by one */
   readonly devices?: ImportDoor;
   /** the pairing window; absent: this page has none */
@@ -286,9 +290,11 @@ export class ConsoleServer implements Part {
 
   /** Credentials of devices, bridges and consumers, found devices, and lists of devices. */
   #registerDevices(app: FastifyInstance, login: Login): void {
-    const { credentials, devices, document, bridges } = this.#options;
+    const { credentials, certificates, devices, document, bridges } = this.#options;
     const whoOf = (request: FastifyRequest) => authorOf(request, login);
     if (credentials !== undefined) registerCredentialRoutes(app.withTypeProvider(), { credentials, authorOf: whoOf });
+    if (certificates !== undefined)
+      registerCertificateRoutes(app.withTypeProvider(), { certificates, authorOf: whoOf });
     if (document !== undefined && bridges !== undefined)
       registerBridgeRoutes(app, { document, bridges, authorOf: whoOf });
     if (devices !== undefined) registerImportRoute(app.withTypeProvider(), { devices, authorOf: whoOf });

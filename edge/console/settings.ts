@@ -1,5 +1,11 @@
 /** `http` in gateway.yaml: addresses, ports and TLS of the gateway's page. */
-import { closed, host, port, serverTlsSchema } from '@forpost/shared/config/listen-settings.ts';
+import {
+  closed,
+  host,
+  ownServerTlsProperties,
+  port,
+  type WithServerFiles,
+} from '@forpost/shared/config/listen-settings.ts';
 import { proxyProperties } from '@forpost/shared/http/forwarded.ts';
 import Type from 'typebox';
 
@@ -15,7 +21,7 @@ export const httpSchema = Type.Object(
         {
           host: host('address that the page over TLS listens on', '0.0.0.0'),
           port: port('port of the page over TLS', defaultHttpsPort),
-          ...serverTlsSchema.properties,
+          ...ownServerTlsProperties,
         },
         { ...closed, description: 'the page over TLS' },
       ),
@@ -25,4 +31,4 @@ export const httpSchema = Type.Object(
   { ...closed, description: 'the installer’s page and the API' },
 );
 
-export type HttpSettings = Type.Static<typeof httpSchema>;
+export type HttpSettings = WithServerFiles<Type.Static<typeof httpSchema>>;

@@ -1,7 +1,7 @@
 /**
  * The gateway's socket, `gateway.sock` in the data folder: the command line changes the site of a running gateway through
- * it. It serves the routes of the site's document, of its actions, of credentials, of lists of devices and of the pairing
- * window, and nothing else.
+ * it. It serves the routes of the site's document, of its actions, of credentials, of certificates, of lists of devices and
+ * of the pairing window, and nothing else.
  *
  * Always: only the gateway's user and root can open it (mode 0600 in a folder of that user), so it asks for no password; an
  * author is the user name that the client names. A socket that cannot be made stops no start; the page says so.
@@ -19,6 +19,7 @@ import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from 'fastify';
+import type { CertificateDoor } from '../certificates/certificate-door.ts';
 import type { CredentialDoor } from '../devices/credential-door.ts';
 import type { ImportDoor } from '../devices/import-door.ts';
 import type { SiteDocument } from '../site/document.ts';
@@ -26,6 +27,7 @@ import { type ActionRouteParts, registerActionRoutes } from './action-routes.ts'
 import { type BridgeRouteParts, registerBridgeRoutes } from './bridge-routes.ts';
 import { type CameraLogins, registerCameraSaveRoute } from './camera-save-route.ts';
 import { type CentreLinks, registerCentreRoutes } from './centre-routes.ts';
+import { registerCertificateRoutes } from './certificate-routes.ts';
 import { registerCredentialRoutes } from './credential-routes.ts';
 import { registerImportRoute } from './import-routes.ts';
 import { type PairingDoor, registerPairingRoutes } from './pairing-routes.ts';
@@ -46,6 +48,7 @@ export interface GatewaySocketOptions {
   readonly document: SiteDocument;
   readonly passwordsFor?: PasswordsFor;
   readonly credentials?: CredentialDoor;
+  readonly certificates?: CertificateDoor;
   readonly devices?: ImportDoor;
   /** absent: nobody can pair through this socket */
   readonly pairing?: PairingDoor;
@@ -67,19 +70,8 @@ export class GatewaySocket implements Part {
   }
 
   async start(): Promise<void> {
-    const {
-      folder,
-      document,
-      passwordsFor,
-      credentials,
-      devices,
-      bridges,
-      pairing,
-      actions,
-      centre,
-      cameraLogins,
-      logger,
-    } = this.#options;
+    const { folder, document, passwordsFor, credentials, certificates, devices, bridges } = this.#options;
+    const { pairing, actions, centre, cameraLogins, logger } = this.#options;
     const path = join(folder, socketName);
     const app = Fastify({
       loggerInstance: logger as FastifyBaseLogger,
@@ -92,6 +84,7 @@ export class GatewaySocket implements Part {
     useSchemas(app);
     registerSiteRoutes(app, { document, authorOf, passwordsFor });
     if (credentials !== undefined) registerCredentialRoutes(app.withTypeProvider(), { credentials, authorOf });
+    if (certificates !== undefined) registerCertificateRoutes(app.withTypeProvider(), { certificates, authorOf });
     if (bridges !== undefined) registerBridgeRoutes(app, { document, bridges, authorOf });
     if (devices !== undefined) registerImportRoute(app.withTypeProvider(), { devices, authorOf });
     if (pairing !== undefined)

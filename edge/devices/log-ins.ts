@@ -57,19 +57,23 @@ export interface LogInsOptions {
   readonly principalOf: (id: string) => Principal | undefined;
   readonly clock: Pick<Clock, 'now'>;
   readonly verifier?: PasswordVerifier | undefined;
+  /** whether this certificate (SHA-256 in hex) was revoked or has ended, although a principal has it; default: none */
+  readonly refusesCertificate?: ((sha256: string) => boolean) | undefined;
 }
 
 export class LogIns {
   readonly #principalOf: LogInsOptions['principalOf'];
   readonly #clock: Pick<Clock, 'now'>;
   readonly #verifier: PasswordVerifier;
+  readonly #refusesCertificate: (sha256: string) => boolean;
   #entries = new Map<string, Entry>();
   #tables = newTables();
   /** revoked ids; the secrets file may lack the revocation so far */
   readonly #revoked = new Set<string>();
 
-  constructor({ mqtt, principalOf, clock, verifier = new PasswordVerifier() }: LogInsOptions) {
+  constructor({ mqtt, principalOf, clock, verifier = new PasswordVerifier(), refusesCertificate }: LogInsOptions) {
     this.#principalOf = principalOf;
+    this.#refusesCertificate = refusesCertificate ?? (() => false);
     this.#clock = clock;
     this.#verifier = verifier;
     this.renew(mqtt);
@@ -216,6 +220,7 @@ export class LogIns {
   }
 
   #recognise({ fingerprint, names }: ShownCertificate): Granted | undefined {
+    if (this.#refusesCertificate(fingerprint)) return undefined;
     for (const credential of [`sha256:${fingerprint}`, ...names.map((name) => `name:${name}`)]) {
       const granted = this.#granted(this.#tables.certificates.get(credential), credential);
       if (granted !== undefined) return granted;
@@ -233,7 +238,8 @@ export class LogIns {
     const entry = this.#entries.get(id);
     if (entry === undefined || this.#revoked.has(id)) return false;
     const password = entry.passwords.find(({ hash }) => hash === credential);
-    return password === undefined ? entry.certificates.includes(credential) : this.#clock.now() < password.until;
+    if (password !== undefined) return this.#clock.now() < password.until;
+    return entry.certificates.includes(credential) && !this.#refusesCertificate(sha256Of(credential));
   }
 }
 
@@ -254,6 +260,11 @@ function removeFrom({ fixed, certificates, ends }: Tables, id: string, entry: En
   for (const certificate of entry.certificates)
     if (certificates.get(certificate) === id) certificates.delete(certificate);
   ends.delete(id);
+}
+
+/** The hex digits of `sha256:…`; of `name:…` what no certificate has. */
+function sha256Of(credential: string): string {
+  return credential.startsWith('sha256:') ? credential.slice('sha256:'.length) : '';
 }
 
 function isSameSecret(one: MqttSecret, other: MqttSecret): boolean {

@@ -96,6 +96,8 @@ export class DeviceRegistry {
     secrets: Secrets;
     clock: Clock;
     verifier?: PasswordVerifier;
+    /** whether a client's certificate (SHA-256 in hex) was revoked or has ended; default: none */
+    refusesCertificate?: (sha256: string) => boolean;
     /** the latest plausible time of a device at a time of receipt; default: every time is plausible */
     latestTime?: (received: number) => number;
     /** called when a device claims the name of a new channel; `channelClaims` has it */
@@ -105,7 +107,7 @@ export class DeviceRegistry {
     /** called when a bridge becomes reachable or unreachable */
     onReach?: (bridge: DeviceId, reachable: boolean) => void;
   }) {
-    const { site, secrets, clock, verifier } = options;
+    const { site, secrets, clock, verifier, refusesCertificate } = options;
     this.#onChannelClaim = options.onChannelClaim ?? (() => undefined);
     this.#onBridgeNames = options.onBridgeNames ?? (() => undefined);
     this.#onReach = options.onReach ?? (() => undefined);
@@ -114,7 +116,8 @@ export class DeviceRegistry {
     this.recentMessages = new RecentMessages(clock);
     this.#members = atOnce(this.#memberSteps(site, []));
     this.#rights = rightsOf(site);
-    this.logIns = new LogIns({ mqtt: secrets.mqtt, principalOf: (id) => this.principal(id), clock, verifier });
+    const principalOf = (id: string) => this.principal(id);
+    this.logIns = new LogIns({ mqtt: secrets.mqtt, principalOf, clock, verifier, refusesCertificate });
   }
 
   /**

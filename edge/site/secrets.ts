@@ -11,7 +11,7 @@ import Type from 'typebox';
 
 const closed = { additionalProperties: false } as const;
 /** Certificates of one principal: the present one, its successor, a spare. */
-const mostCertificates = 8;
+export const mostCertificates = 8;
 const longestName = 256;
 const hash = (description: string) => Type.String({ description });
 

@@ -12,7 +12,7 @@ import { loadYaml } from '@forpost/shared/config/yaml.ts';
 import { type Document, isMap, isSeq, parseDocument } from 'yaml';
 import { keyFileOf, signingKey } from '../../cloud/commands/key.ts';
 import { type CloudConfig, cloudSchema } from '../../cloud/config/config.ts';
-import { type Installation, installationSchema } from '../../edge/config/installation.ts';
+import { type WrittenInstallation as Installation, installationSchema } from '../../edge/config/installation.ts';
 import { evidenceSecret } from '../../edge/evidence/upload-target.ts';
 import { siteSchema } from '../../edge/site/site.ts';
 import type { KafkaSinkConfig } from '../../edge/uplink/sinks/kafka/settings.ts';

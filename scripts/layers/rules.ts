@@ -29,7 +29,7 @@ const ofTests = ['/testing/', String.raw`\.fake\.ts$`, String.raw`/test-support\
  */
 export const floors: Readonly<Record<'edge' | 'cloud', readonly (readonly string[])[]>> = {
   edge: [
-    ['site', 'mqtt-state'],
+    ['site', 'mqtt-state', 'certificates'],
     ['outbox'],
     ['broker', 'clock', 'vision'],
     ['devices', 'cameras'],
@@ -142,6 +142,8 @@ export const forbidden: readonly LayerRule[] = [
   confined('better-sqlite3', ['edge/outbox/sqlite']),
   confined('chdb', ['cloud/history/clickhouse']),
   confined('onvif', ['edge/cameras/process']),
+  confined('pkijs', ['edge/certificates/thread']),
+  confined('asn1js', ['edge/certificates/thread']),
   confined('onnxruntime-node', ['edge/vision/process/detectors']),
   confined('ws', ['edge/broker']),
   confined('sharp', ['edge/vision/process']),

@@ -15,6 +15,12 @@ export const gatewayAnswersEn = {
   'answer.certificate-needs-ca':
     '"{certificate}" needs mqtt.tls.client_ca in gateway.yaml: without a CA of clients’ certificates anybody may have that name',
   'answer.certificate-taken': 'the certificate {certificate} is that of "{owner}" already',
+  'answer.ca-exists':
+    'this site has a CA already ({file}): with a new one in its place, all clients need the new CA and new certificates; say so explicitly to replace it',
+  'answer.certificate-days': 'a certificate is valid for 1 to {most, number} days',
+  'answer.no-ca': 'this site has no CA yet: the first certificate makes it',
+  'answer.no-serial': 'no issued certificate has the serial number "{serial}"',
+  'answer.pkcs12-passphrase': 'the passphrase of a PKCS#12 file has {least, number} to {most, number} letters',
   'answer.fixed-user-taken': 'the fixed user name "{user}" is that of "{owner}" already',
   'answer.fixed-user-is-id': 'the fixed user name "{user}" is the id of another: a client id tells the two apart',
   'answer.list-refused':

@@ -17,6 +17,12 @@ export const gatewayAnswersRu = {
   'answer.certificate-needs-ca':
     'для «{certificate}» нужен mqtt.tls.client_ca в gateway.yaml: без центра сертификации клиентов таким именем может назваться кто угодно',
   'answer.certificate-taken': 'сертификат {certificate} уже принадлежит «{owner}»',
+  'answer.ca-exists':
+    'у объекта уже есть центр сертификации ({file}): если заменить его, всем клиентам понадобятся его новый сертификат и новые собственные; для замены укажите её явно',
+  'answer.certificate-days': 'срок сертификата — от 1 до {most, number} дней',
+  'answer.no-ca': 'у объекта ещё нет центра сертификации: его создаст первый сертификат',
+  'answer.no-serial': 'выданного сертификата с серийным номером «{serial}» нет',
+  'answer.pkcs12-passphrase': 'в пароле файла PKCS#12 должно быть от {least, number} до {most, number} знаков',
   'answer.fixed-user-taken': 'неизменное имя пользователя «{user}» уже принадлежит «{owner}»',
   'answer.fixed-user-is-id':
     'неизменное имя пользователя «{user}» — это id другого: различить их можно по id клиента MQTT',

@@ -98,4 +98,19 @@ export const gatewayProblemsEn = {
   'problem.needs-key': '{file} needs its key: add tls.key',
   'problem.needs-certificate': '{file} needs its certificate: add tls.certificate',
   'problem.file-expired': '{file} has expired ({day}): put a new one there',
+  'problem.certificate-not-made': 'the gateway’s own certificate was not made anew, and stays as it is: {reason}',
+  'problem.ca-unusable':
+    'the CA of this site cannot be used: {reason}. Put {file} back from a backup, or make a new CA with "{command}"',
+  'problem.ca-ends':
+    'the CA of this site ends on {day}: make a new one before with "{command}", and give its certificate to all clients',
+  'problem.ca-ended':
+    'the CA of this site has ended on {day} and signs nothing: make a new one with "{command}", and give its certificate to all clients',
+  'problem.ca-early':
+    'the CA of this site is not valid before {day} by this machine’s clock: set the clock right; where the clock was wrong when the CA was made, make a new one with "{command}"',
+  'problem.register-unreadable':
+    'the list of issued certificates {file} cannot be used ({error}): until it is put back from a backup or removed, no certificate is issued',
+  'problem.clients-end':
+    '{count, plural, one {the client certificate of {names} ends} other {the client certificates of {count, number} devices end ({names})}}, the first on {day}: make new ones with "{command}"',
+  'problem.clients-ended':
+    '{count, plural, one {the client certificate of {names} has ended and lets it in no longer} other {the client certificates of {count, number} devices have ended and let them in no longer ({names})}}, the first on {day}: make new ones with "{command}"',
 } as const;

@@ -102,4 +102,19 @@ export const gatewayProblemsRu = {
   'problem.needs-key': 'к {file} нужен ключ: добавьте tls.key',
   'problem.needs-certificate': 'к {file} нужен сертификат: добавьте tls.certificate',
   'problem.file-expired': '{file}: срок действия истёк ({day}), положите туда новый',
+  'problem.certificate-not-made': 'собственный сертификат шлюза не обновлён, действует прежний: {reason}',
+  'problem.ca-unusable':
+    'центр сертификации объекта непригоден: {reason}. Верните {file} из резервной копии или создайте новый центр командой «{command}»',
+  'problem.ca-ends':
+    'центр сертификации объекта действует до {day}: заранее создайте новый командой «{command}» и передайте его сертификат всем клиентам',
+  'problem.ca-ended':
+    'срок центра сертификации объекта истёк {day}, он больше ничего не подписывает: создайте новый командой «{command}» и передайте его сертификат всем клиентам',
+  'problem.ca-early':
+    'по часам этой машины центр сертификации объекта начнёт действовать только {day}: поправьте часы; если они были неверны при его создании, создайте новый командой «{command}»',
+  'problem.register-unreadable':
+    'список выданных сертификатов {file} непригоден («{error}»): пока его не вернут из резервной копии или не удалят, сертификаты не выдаются',
+  'problem.clients-end':
+    '{count, plural, one {истекает сертификат клиента {names}} few {истекают сертификаты у {count, number} устройств ({names})} many {истекают сертификаты у {count, number} устройств ({names})} other {истекают сертификаты у {count, number} устройств ({names})}}, первый — {day}: выпустите новые командой «{command}»',
+  'problem.clients-ended':
+    '{count, plural, one {сертификат клиента {names} истёк, по нему больше не войти} few {сертификаты {count, number} устройств истекли, по ним больше не войти ({names})} many {сертификаты {count, number} устройств истекли, по ним больше не войти ({names})} other {сертификаты {count, number} устройств истекли, по ним больше не войти ({names})}}, первый — {day}: выпустите новые командой «{command}»',
 } as const satisfies Readonly<Record<keyof typeof gatewayProblemsEn, string>>;
