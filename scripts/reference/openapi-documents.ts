@@ -13,6 +13,9 @@ import { registerBridgeRoutes } from '../../edge/console/bridge-routes.ts';
 import { registerCameraSaveRoute } from '../../edge/console/camera-save-route.ts';
 import { registerCameraSetUpRoutes } from '../../edge/console/camera-set-up-routes.ts';
 import { registerCentreRoutes } from '../../edge/console/centre-routes.ts';
+import { registerCertificateRoutes } from '../../edge/console/certificate-routes.ts';
+import { registerCredentialRoutes } from '../../edge/console/credential-routes.ts';
+import { registerImportRoute } from '../../edge/console/import-routes.ts';
 import { registerMachineRoute } from '../../edge/console/machine-route.ts';
 import { registerMessageRoute } from '../../edge/console/message-routes.ts';
 import { registerPairingRoutes } from '../../edge/console/pairing-routes.ts';
@@ -47,6 +50,10 @@ export function gatewayDocument(): Promise<OpenApiDocument> {
       loginOf: placeholder(),
       login,
     });
+    const whoOf = placeholder<Parameters<typeof registerCertificateRoutes>[1]['authorOf']>();
+    registerCredentialRoutes(app.withTypeProvider(), { credentials: placeholder(), authorOf: whoOf });
+    registerCertificateRoutes(app.withTypeProvider(), { certificates: placeholder(), authorOf: whoOf });
+    registerImportRoute(app.withTypeProvider(), { devices: placeholder(), authorOf: whoOf });
     registerCameraSaveRoute(app, { document: placeholder(), authorOf: placeholder(), logins: placeholder() });
   });
 }
