@@ -110,7 +110,7 @@ async function serialsOf(door: CertificateDoor, what: string): Promise<readonly 
   const { clients } = await door.view();
   const live = clients.filter(({ id, state }) => id === what && state !== 'revoked');
   if (live.length > 0) return live.map(({ serial }) => serial);
-  if (/^[0-9a-f]{2,40}$/i.test(what)) return [what];
+  if (/^[0-9a-f]{2,40}$/i.test(what)) return [what.toLowerCase()];
   throw new ForpostError(
     'FORPOST_ARGUMENT_INVALID',
     `"${what}" has no certificate of this site's CA that is not revoked`,

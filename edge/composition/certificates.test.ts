@@ -78,9 +78,10 @@ function shown(port: number, ca: string, servername: string): Promise<string> {
   });
 }
 
-async function connected(options: IClientOptions): Promise<MqttClient> {
+/** tls.connect() takes `pfx` and `passphrase`, which the library's types lack. */
+async function connected(options: IClientOptions & { readonly pfx?: Buffer; readonly passphrase?: string }) {
   const client = mqtt.connect({ protocol: 'mqtts', host: '127.0.0.1', port: tlsPort, reconnectPeriod: 0, ...options });
-  return new Promise((resolve, reject) => {
+  return new Promise<MqttClient>((resolve, reject) => {
     client.once('connect', () => resolve(client));
     client.once('error', reject);
     client.once('close', () => reject(new Error('closed')));

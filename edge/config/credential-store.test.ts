@@ -140,6 +140,23 @@ test('a certificate is named by its PEM text, its SHA-256 or a name, belongs to 
   expect((await set('pump')).body.certificates).toEqual([]);
 });
 
+test('one that loses its only certificate and has no password is revoked, because no gateway starts with an empty entry', async () => {
+  const { ask, stored, file, clock } = rig();
+  await ask('PUT', '/pump/certificates', { certificates: [fingerprint] });
+  writeCredentials(file, [{ id: 'pump', kind: 'put', secret: { certificates: [fingerprint] } }]);
+  await ask('PUT', '/pump/certificates', { certificates: [] });
+  expect(stored().pump).toEqual({ revoked: rfc3339(clock.now()) });
+});
+
+test('at most eight certificates are added to one principal, and one more is refused before it is written', async () => {
+  const { file, stored } = rig();
+  const add = (n: number) =>
+    writeCredentials(file, [{ id: 'pump', kind: 'add-certificate', certificate: `sha256:${`${n}`.repeat(64)}` }]);
+  for (let n = 1; n <= 8; n++) add(n);
+  expect(() => add(9)).toThrow('may have at most 8 certificates');
+  expect((stored().pump as { certificates: string[] }).certificates).toHaveLength(8);
+});
+
 test('a name of a certificate is refused where no CA of clients’ certificates is configured', async () => {
   const { ask } = rig({ hasClientCa: false });
   expect(await ask('PUT', '/pump/certificates', { certificates: ['name:pump-7'] })).toMatchObject({ status: 422 });

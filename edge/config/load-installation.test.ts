@@ -106,6 +106,10 @@ test.each([
   ['9092"] }', '9092"], limit: { bytes_per_day: 5 } }', 'uplink[0].limit.bytes_per_day must be'],
   ['9092"] }', '9092"], limit: { bytes_a_day: 500000 } }', 'unknown key "bytes_a_day" in uplink[0].limit'],
   ['kind: kafka', 'kind: kafak', `uplink[0].kind must be one of ${kinds}, not "kafak"; did you mean "kafka"?`],
+  ['mqtt: {}', 'mqtt: { tls: { certificate: a.pem } }', 'the certificate a.pem needs its key: add key beside it'],
+  ['http: {}', 'http: { tls: { key: a.key } }', 'the key a.key needs its certificate: add certificate beside it'],
+  ['http: {}', 'http: {}\ncertificates: { names: ["gw:8883"] }', '"gw:8883" is neither a host name nor an address'],
+  ['http: {}', 'http: {}\ncertificates: { names: [1.2.3, "fe80::1"] }', '"fe80::1" is neither a host name nor an'],
   ['mqtt: {}', 'mqtt: { prt: 1 }', 'unknown key "prt" in mqtt; did you mean "port"?'],
   ['secrets_file: secrets.yaml\n', '', '"secrets_file" is missing (path of secrets.yaml: passwords and tokens)'],
 ])('%s written as %j stops the start', (from, to, expected) => {
@@ -118,6 +122,12 @@ test('loopback over IPv6 counts as this machine too', () => {
     .replace('mqtt: {}', 'mqtt: { host: "::1" }')
     .replace('http: {}', 'http: { host: "::1" }\nevidence: { receiver: { url: "http://[::1]:8443" } }');
   expect(problemsOf(ipv6)).toEqual([]);
+});
+
+test('a listener with TLS and without files has those that the gateway makes in its data folder', () => {
+  expect(problemsOf(good.replace('mqtt: {}', 'mqtt: { tls: {} }').replace('http: {}', 'http: { tls: {} }'))).toEqual(
+    [],
+  );
 });
 
 test('MQTT in the clear on a network is accepted where the file allows it explicitly', () => {

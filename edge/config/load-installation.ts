@@ -16,6 +16,7 @@ import {
   defaultWebSocketPort,
   defaultWebSocketTlsPort,
 } from '../broker/settings.ts';
+import { isForCertificates } from '../certificates/box-names.ts';
 import { siteServerFile } from '../certificates/site-authority.ts';
 import { defaultHttpPort, defaultHttpsPort } from '../console/settings.ts';
 import { type SinkConfig, sinkName } from '../uplink/sink-kind.ts';
@@ -112,7 +113,7 @@ function resolvedSink(sink: SinkConfig, at: (path: string) => string): SinkConfi
 /** where MQTT and the page listen by default */
 const loopbackHost = '127.0.0.1';
 
-function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem[] {
+function check({ mqtt, http, uplink, evidence, certificates }: Installation): readonly Problem[] {
   const problems: Problem[] = [];
   if (!isLoopback(mqtt.host ?? loopbackHost) && mqtt.allow_plaintext !== true)
     problems.push({
@@ -138,6 +139,9 @@ function check({ mqtt, http, uplink, evidence }: Installation): readonly Problem
       path: ['http', 'host'],
       message: words('mistake/http.plain'),
     });
+  for (const [n, name] of (certificates?.names ?? []).entries())
+    if (!isForCertificates(name.toLowerCase()))
+      problems.push({ path: ['certificates', 'names', n], message: words('mistake/certificates.name', { name }) });
   problems.push(...ports({ mqtt, http }));
   const names = uplink.map(sinkName);
   const receiver = evidence?.receiver;

@@ -9,7 +9,8 @@ const passphraseLength = { minLength: 8, maxLength: 128 } as const;
 
 const keyKind = Type.Enum(['ec', 'rsa'], { description: 'ec: ECDSA with P-256; rsa: for devices that know RSA alone' });
 const fingerprint = Type.String({ description: 'SHA-256 of the certificate, as AB:CD:…' });
-const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const orNull = <T extends Type.TSchema>(description: string, schema: T) =>
+  Type.Union([schema, Type.Null()], { description });
 
 const ca = answer({
   name: Type.String({ description: 'its common name' }),
@@ -41,12 +42,12 @@ const client = answer({
     description:
       'ends-soon: within 30 days, or in its last third; unused: its device logs in by it no longer, or is gone',
   }),
-  revoked: orNull(time('when it was revoked; null: it is not')),
+  revoked: orNull('when it was revoked; null: it is not', Type.String({ format: 'date-time' })),
 });
 
 export const certificatesAnswer = answer({
-  ca: orNull(ca),
-  server: orNull(server),
+  ca: orNull('the CA of the site; null: none was made', ca),
+  server: orNull('the gateway’s own certificate; null: none was made', server),
   clients: list(client),
   problems: list(Type.String({ description: 'what does not work, a sentence' })),
 });
@@ -90,7 +91,7 @@ export const issuedAnswer = answer({
 });
 
 export const serialParams = Type.Object(
-  { serial: Type.String({ pattern: '^[0-9A-Fa-f]{2,40}$', description: 'serial number of a certificate, in hex' }) },
+  { serial: Type.String({ pattern: '^[0-9a-f]{1,64}$', description: 'serial number of a certificate, in hex' }) },
   closed,
 );
 

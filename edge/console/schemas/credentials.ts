@@ -5,7 +5,9 @@ import Type from 'typebox';
 /** 30 days: config/credential-store.ts refuses more. */
 const longestGraceS = 2_592_000;
 const longestPem = 16_384;
-const orNull = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
+const timeText = Type.String({ format: 'date-time' });
+const orNull = <T extends Type.TSchema>(description: string, schema: T) =>
+  Type.Union([schema, Type.Null()], { description });
 
 const credential = answer({
   id: Type.String({ description: 'id of the device, bridge or consumer' }),
@@ -16,16 +18,14 @@ const credential = answer({
       'made: by the gateway; chosen: by a person; fixed: the device came with it and cannot be told another; none: it logs in by certificate, or cannot log in',
   }),
   user: Type.String({ description: 'what it gives as user name at the broker' }),
-  clientId: orNull(
-    Type.String({ description: 'client id that tells it apart from others with its user name; null: none' }),
-  ),
-  graceUntil: orNull(time('until when the password before is valid too; null: it is not')),
+  clientId: orNull('client id that tells it apart from others with its user name; null: none', Type.String()),
+  graceUntil: orNull('until when the password before is valid too; null: it is not', timeText),
   certificates: list(
     Type.String({
       description: 'sha256: and the SHA-256 of a client certificate, or name: and a CN or SAN that the CA vouches for',
     }),
   ),
-  revoked: orNull(time('since when it has no credentials; null: it is not revoked')),
+  revoked: orNull('since when it has no credentials; null: it is not revoked', timeText),
 });
 
 export const credentialsAnswer = answer({ credentials: list(credential) });
@@ -57,7 +57,7 @@ export const rotatedAnswer = answer({
   id: Type.String({ description: 'id of the device, bridge or consumer' }),
   user: Type.String({ description: 'what it gives as user name at the broker' }),
   password: optional(Type.String({ description: 'the new password, shown once; absent: a person chose it' })),
-  graceUntil: orNull(time('until when the old password is valid too; null: it has ended')),
+  graceUntil: orNull('until when the old password is valid too; null: it has ended', timeText),
 });
 
 export const revokedAnswer = answer({

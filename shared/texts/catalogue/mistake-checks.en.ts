@@ -101,6 +101,8 @@ export const mistakeChecksEn = {
   'mqtt.plain': 'MQTT without TLS on {host} sends passwords in the clear: use mqtt.tls, or say allow_plaintext: true',
   'mqtt.plain-websocket':
     'MQTT over ws:// on {host} sends passwords in the clear: use mqtt.tls and wss://, or say allow_plaintext: true',
+  'certificates.name':
+    '"{name}" is neither a host name nor an address that others can reach: write it as gateway.example.org or 203.0.113.7, without a port',
   'mqtt.no-certificate': 'wss:// needs a certificate: add mqtt.tls, or remove tls_port',
   'http.plain':
     'the page without TLS is for this machine alone: add http.tls, name the proxy in front as http.trusted_proxy, or leave http.host at 127.0.0.1',

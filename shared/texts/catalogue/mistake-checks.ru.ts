@@ -106,6 +106,8 @@ export const mistakeChecksRu = {
   'mqtt.plain': 'MQTT без TLS на {host} передаёт пароли открыто: задайте mqtt.tls или allow_plaintext: true',
   'mqtt.plain-websocket':
     'MQTT через ws:// на {host} передаёт пароли открыто: задайте mqtt.tls и wss:// или allow_plaintext: true',
+  'certificates.name':
+    '«{name}» — не имя узла и не адрес, доступный другим: напишите, например, gateway.example.org или 203.0.113.7, без порта',
   'mqtt.no-certificate': 'для wss:// нужен сертификат: задайте mqtt.tls или уберите tls_port',
   'http.plain':
     'страница без TLS доступна только на этой машине: задайте http.tls, назовите прокси перед ней в http.trusted_proxy или оставьте http.host 127.0.0.1',
