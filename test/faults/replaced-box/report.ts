@@ -115,6 +115,7 @@ export async function replacedBoxReport({ runs, firstSeed, keep }: OwnRunOptions
     .list('problems', problems);
   for (const none of ['runs_failed', 'lost', 'duplicated', 'unexplained', 'numbers_twice', 'processes_left'])
     report.goal(none, '<=', 0);
+  report.goal('alarms_left_active_at_the_centre', '<=', 0);
   return report.goal('old_boxes_refused', '>=', runs).goal('replaced_max_s', '<=', replacedWithinS).print();
 }
 
