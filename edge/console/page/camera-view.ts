@@ -175,6 +175,13 @@ export class CameraView extends LitElement {
   #turn(mode: 'look' | 'draw' | 'try'): void {
     this.mode = mode;
     this.#reportUse();
+    if (mode === 'look') void this.#focusAgain();
+  }
+
+  /** A dialog or a part that had the focus is gone. */
+  async #focusAgain(): Promise<void> {
+    await this.updateComplete;
+    if (document.activeElement === document.body) this.querySelector<HTMLElement>('figcaption button')?.focus();
   }
 
   #reportUse(): void {

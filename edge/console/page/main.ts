@@ -274,7 +274,7 @@ class ForpostConsole extends LitElement {
       </header>
       ${this.lost === undefined ? nothing : html`<p class="lost" role="alert">${t('gateway-page/no-answer', { time: asOf })}</p>`}
       ${this.lost === undefined && this.phase !== 'log-in' && this.problem !== '' ? html`<p class="lost" role="alert">${this.problem}</p>` : nothing}
-      ${this.mayAct ? navigation(this.route, status.alarms.filter(({ acknowledged }) => !acknowledged).length) : nothing}
+      ${this.mayAct ? navigation(this.route, status.alarms.filter(({ acknowledged, severity }) => !acknowledged && severity !== 'info').length) : nothing}
       ${this.mayAct && this.route.page === 'set-up' ? this.#setUp(status, this.route.steps, nowMs) : this.#overview(status, nowMs, asOf)}`;
   }
 

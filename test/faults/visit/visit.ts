@@ -236,9 +236,11 @@ export class Visit {
     await hand.corners(page.locator('.board'), corners);
     await this.#see('zone_drawn');
     await this.#button(t('gateway-page/editor.done'));
-    await hand.fill(page.getByLabel(t('gateway-page/editor.zone'), { exact: true }), 'name', this.#names.zone);
-    await this.#button(t('gateway-page/editor.save'));
-    await page.locator('dialog').waitFor({ state: 'detached' });
+    const dialog = page.locator('dialog.editor');
+    await hand.fill(dialog.getByLabel(t('gateway-page/editor.zone'), { exact: true }), 'name', this.#names.zone);
+    const save = t('gateway-page/editor.save');
+    await hand.press(dialog.getByRole('button', { name: save, exact: true }), save);
+    await dialog.waitFor({ state: 'detached' });
     await page.locator('.zone text', { hasText: this.#names.zone }).waitFor({ timeout: waitMs });
   }
 
