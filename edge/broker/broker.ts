@@ -68,6 +68,8 @@ export interface BrokerOptions {
   readonly acquaintance?: Acquaintance;
   /** whether a principal logs in by a certificate: TLS asks for one then */
   readonly wantsCertificates?: () => boolean;
+  /** whether a principal has no credential any more; its session of before a restart is not restored */
+  readonly isRevoked?: (principal: string) => boolean;
   readonly admit: Admit;
   /** the state that is kept across restarts; absent: none is kept */
   readonly storage?: MqttStateStore;
@@ -194,6 +196,8 @@ export class Broker implements Part, LocalPublisher {
     this.#isRunning = true;
     this.#storage.recall((remembered) => {
       this.#sessions.recall(remembered);
+      // of a gateway that was killed between the revocation and the end of the session on disk
+      this.#sessions.endOf((principal) => this.#options.isRevoked?.(principal) === true);
       this.#redeliveries.recall(remembered.redeliveries);
     });
     this.#age();
@@ -304,11 +308,15 @@ export class Broker implements Part, LocalPublisher {
   }
 
   /**
-   * Credentials have changed: closes the connections whose credential is no longer valid, and drops the wills of those that
-   * were revoked. `of`: the principals whose credentials may have ended; absent: all. Returns how many it has closed.
+   * Credentials have changed: closes the connections whose credential is no longer valid, and drops the wills and the
+   * sessions of those that were revoked, with the messages that wait for them. `of`: the principals whose credentials may
+   * have ended; absent: all. Returns how many it has closed.
    */
   endInvalid(standing: (principal: string, credential: string) => Standing, of?: Iterable<string>): number {
-    return this.#lives.endInvalid(standing, of);
+    const closed = this.#lives.endInvalid(standing, of);
+    const ids = of === undefined ? undefined : new Set(of);
+    this.#sessions.endOf((principal) => ids?.has(principal) !== false && standing(principal, '') === 'revoked');
+    return closed;
   }
 
   /**

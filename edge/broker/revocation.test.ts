@@ -8,6 +8,7 @@ import { makeCredential } from '@forpost/shared/made-credential.ts';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { DeviceRegistry } from '../devices/registry.ts';
+import { noStateStore, type StateChange } from '../mqtt-state/mqtt-state.ts';
 import type { MqttSecret } from '../site/secrets.ts';
 import type { Site } from '../site/site.ts';
 import { Bench } from './testing/broker.ts';
@@ -154,4 +155,76 @@ test('no log-in succeeds by a certificate without the site’s CA, or by another
   expect(await letsIn(connected(urls.tls, { ...pump, username: 'meter', password: made.password }))).toBe(true);
   expect(await letsIn(connected(urls.tls, { ...pump, clientId: 'its own' }))).toBe(true);
   await soon(() => bench.connections).toContain('+pump');
+});
+
+test('messages that wait for a revoked client are dropped at once, and nobody gets them by a new credential; those of a rotated one stay', async () => {
+  const [made, next] = [makeCredential(), makeCredential()];
+  const { bench, logIns, endInvalid, connected, urls } = await started({
+    meter: made.hash,
+    pump: made.hash,
+    panel: made.hash,
+  });
+  const stay = { username: 'panel', password: made.password, clientId: 'wall', clean: false };
+  const panel = await connected(urls.tcp, stay);
+  await panel.subscribeAsync(readings, { qos: 1 });
+  await panel.endAsync();
+  const meter = await connected(urls.tcp, { username: 'meter', password: made.password });
+  await soon(() => bench.broker.counters().connections).toBe(1);
+  await meter.publishAsync(readings, 'for the wall', { qos: 1 });
+  await soon(() => bench.broker.counters().queued).toBe(1);
+  logIns.set({ panel: next.hash });
+  endInvalid();
+  expect(bench.broker.counters().queued).toBe(1);
+  logIns.revoke('panel');
+  endInvalid();
+  expect(bench.broker.counters()).toMatchObject({ queued: 0, sessions: 0 });
+  await meter.publishAsync(readings, 'again', { qos: 1 });
+  logIns.set({ panel: made.hash });
+  const got: string[] = [];
+  const back = mqtt.connect(urls.tcp, { ...stay, reconnectPeriod: 0 });
+  onTestFinished(() => void back.end(true));
+  back.on('message', (_, payload) => got.push(String(payload)));
+  const isPresent = await new Promise((resolve) => back.once('connect', (packet) => resolve(packet.sessionPresent)));
+  expect(isPresent).toBe(false);
+  await back.publishAsync('elsewhere', '', { qos: 1 }).catch(() => undefined);
+  expect(got).toEqual([]);
+});
+
+test('a gateway that was killed right after a revocation does not bring the revoked client’s session back', async () => {
+  const saved: StateChange[] = [];
+  const stored = (session: number, client: string) => ({
+    session,
+    client,
+    absentMs: 0,
+    subscriptions: [],
+    inbound: [],
+    queue: [
+      {
+        session,
+        message: session,
+        topic: 'a',
+        payload: Buffer.from('x'),
+        qos: 1 as const,
+        messageId: null,
+        released: false,
+      },
+    ],
+  });
+  const bench = new Bench({
+    storage: {
+      ...noStateStore,
+      recall: (restore) =>
+        restore({
+          sessions: [stored(1, 'panel/wall'), stored(2, 'other/wall')],
+          retained: [],
+          redeliveries: new Uint8Array(),
+        }),
+      save: (change) => void saved.push(change),
+    },
+    isRevoked: (principal) => principal === 'panel',
+  });
+  onTestFinished(() => bench.stop());
+  await bench.broker.start();
+  expect(bench.broker.counters()).toMatchObject({ sessions: 1, queued: 1 });
+  expect(saved).toContainEqual({ kind: 'session-ended', session: 1 });
 });

@@ -8,7 +8,7 @@
  *
  * Always: the beginning or end of a session is on disk before CONNACK (connack.ts says what happens if the disk refuses
  * writes). No principal has more than its share of sessions. A session ends when its client stays away longer than its
- * expiry or than `maxAbsentMs`.
+ * expiry or than `maxAbsentMs`, and at once when its principal is revoked: nobody gets its queue any more.
  */
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { type MqttState, type MqttStateStore, noStateStore, type StoredSession } from '../mqtt-state/mqtt-state.ts';
@@ -206,6 +206,13 @@ export class Sessions {
   endSession(clientId: string): void {
     const session = this.#sessions.get(clientId);
     if (session !== undefined) this.#end(session);
+  }
+
+  /** Ends the sessions of these principals, their queues included: they are revoked. Returns how many. */
+  endOf(isRevoked: (principal: string) => boolean): number {
+    const ended = [...this.#sessions.values()].filter(({ owner }) => isRevoked(owner.slice(0, -1)));
+    for (const session of ended) this.#end(session);
+    return ended.length;
   }
 
   /** Adds `elapsedMs` to the absence of each absent client, and ends expired sessions. */

@@ -156,6 +156,7 @@ function composeBroker(
     authenticate: logIns.authenticate,
     acquaintance: logIns.acquaintance,
     wantsCertificates: () => logIns.wantsCertificates,
+    isRevoked: (principal) => logIns.standing(principal, '') === 'revoked',
     admit: (publish) => pipeline().admit(publish),
     storage: mqttState,
     clock,
