@@ -96,7 +96,7 @@ test('in a process of its own a camera is found, and asked with its log-in', asy
   stops.push(() => responder.stop());
   const setUp = new CameraSetUp({ clock: systemClock, discoveryPort: responder.port });
   stops.push(() => setUp.stop());
-  setUp.search(1_500);
+  setUp.search(20_000);
   await vi.waitFor(() => expect(setUp.found().cameras).toHaveLength(1), { timeout: 20_000, interval: 50 });
   const address = setUp.found().cameras[0]?.address ?? '';
   expect(await setUp.ask({ address, login, trust: {} })).toMatchObject({ model: 'IPC-HDW2431T-AS-S2' });

@@ -90,7 +90,8 @@ test('a second npm start reports the running demo and changes nothing, and the f
     second.stderr?.on('data', (chunk) => {
       words += String(chunk);
     });
-    expect(await once(second, 'exit')).toEqual([1, null]);
+    // 'close' comes after the last output, 'exit' may come before it
+    expect(await once(second, 'close')).toEqual([1, null]);
     expect(words).toMatch(/This demo is already running \(process \d+, since .*\); nothing was changed\./);
     expect(words).toContain(`npm start -- --port-offset ${offset + 1000}`);
   }
@@ -100,7 +101,9 @@ test('a second npm start reports the running demo and changes nothing, and the f
     config: readFileSync(join(demo, 'secrets.yaml')),
   };
   expect(after).toEqual(before);
-  running?.kill('SIGINT');
-  expect(await once(running as ChildProcess, 'exit')).toEqual([0, null]);
+  const first = running as ChildProcess;
+  const ended = once(first, 'close');
+  first.kill('SIGINT');
+  expect(await ended).toEqual([0, null]);
   expect(said).toMatch(/stopped\n$/);
 });

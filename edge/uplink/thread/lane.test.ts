@@ -16,7 +16,7 @@ import { UplinkMemory } from './uplink-memory.ts';
 
 const epoch = asId<'epoch'>('00000000000000a1');
 const batchEvents = 4;
-const soon = { timeout: 5_000, interval: 1 };
+const soon = { timeout: 20_000, interval: 1 };
 
 /** Settings of a lane whose sends the test answers. */
 interface LaneSettings {

@@ -50,7 +50,7 @@ export function outageTests(): void {
     await startServerAgain(port);
     // this gateway keeps no sessions across a restart, so the page asks for the log-in
     await page.getByText('The log-in is over').waitFor();
-    expect(await lost.count()).toBe(0);
+    await lost.waitFor({ state: 'detached' });
     for (const _twice of [1, 2]) await page.keyboard.press('Escape');
     await logIn(page);
     await page.locator('forpost-login').waitFor({ state: 'detached' });

@@ -14,7 +14,7 @@ const batch: SinkBatch = {
   records: [11, 12, 13].map((sequence) => ({ sequence, json: `{"sequence":"${sequence}"}` })),
 };
 const own = { lane: 'telemetry', epoch: '0123456789abcdef' };
-const deadlineMs = 5_000;
+const deadlineMs = 30_000;
 
 /** Sends a batch to a server with this answer. Returns 'safe' or the error code. The first, empty batch succeeds. */
 async function outcomeOf(answer: RequestListener): Promise<string> {
