@@ -103,7 +103,9 @@ describe('the languages of the centre’s page', unless(withoutCentrePage), () =
       ],
       open: 2,
     });
+    const streams = centre.streamsOpened;
     const page = await open('desk', 'ru');
+    await expect.poll(() => centre.streamsOpened, { timeout: 30_000 }).toBeGreaterThan(streams);
     await page.locator('.alarm').getByText('Не работает канал шлюза: kafka, modem и radio').waitFor();
     await page.locator('.alarm').getByText('it burns').waitFor();
     const catching_up = { key: 'centre/note.catching-up', values: { count: 21_000 } };

@@ -34,8 +34,11 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
       if (message.type() === 'error' && !/404|431|ERR_CONNECTION_RESET/.test(message.text()))
         complaints.push(message.text());
     });
+    const streams = centre.streamsOpened;
     await browser.load(page);
     await page.getByRole('heading', { name: 'Events' }).waitFor();
+    // a message that is sent before the page listens is lost
+    await expect.poll(() => centre.streamsOpened, { timeout: 30_000 }).toBeGreaterThan(streams);
     return page;
   }
 
@@ -333,7 +336,7 @@ describe('the page of the centre', unless(withoutCentrePage), () => {
     await page.getByRole('button', { name: /^Acknowledge/ }).focus();
     await page.keyboard.press('Enter');
     await page.getByRole('button', { name: /^Acknowledge/ }).waitFor({ state: 'detached' });
-    expect(await page.evaluate(() => document.activeElement?.className)).toContain('alarm');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.className)).toContain('alarm');
     // the page renders again each second; that must not take the focus back
     await page.evaluate('document.activeElement.blur()');
     const words = page.locator('.alarm-since').first();

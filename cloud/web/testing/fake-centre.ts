@@ -24,6 +24,8 @@ export class FakeCentre {
   readonly problems = new Map<string, { readonly status: number; readonly detail: string }>();
   /** requests that change something: method and path, and the body */
   readonly sent: [string, unknown][] = [];
+  /** number of streams that pages have opened since the start */
+  streamsOpened = 0;
   readonly #server: Server;
   readonly #streams = new Set<ServerResponse>();
   #ticks: NodeJS.Timeout | undefined;
@@ -71,6 +73,7 @@ export class FakeCentre {
       response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
       response.write(`event: hello\ndata: ${JSON.stringify({ now: new Date().toISOString() })}\n\n`);
       this.#streams.add(response);
+      this.streamsOpened++;
       request.on('close', () => this.#streams.delete(response));
       return;
     }
