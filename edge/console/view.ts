@@ -1,5 +1,6 @@
 /** Types of the console's API and stream, from their schemas, shared by server and page. No code. */
 
+import type { CertificatesView } from '../certificates/certificate-door.ts';
 import type { CredentialView } from '../devices/credential-door.ts';
 import type { CameraTest } from '../rules/camera-test.ts';
 import type { Edit, EditPath } from '../site/document-edit.ts';
@@ -32,6 +33,7 @@ export type {
   CameraSceneView,
   CameraTest,
   CentreAnswer,
+  CertificatesView,
   ChangeInWords,
   CheckedDraft,
   Completions,

@@ -7,6 +7,7 @@ import type { Field } from '../form/fields.ts';
 import { entryForm } from '../form/form.ts';
 import { heading } from '../parts.ts';
 import { t } from '../texts.ts';
+import './certificates.ts';
 import './machine.ts';
 
 const zones = Intl.supportedValuesOf('timeZone').map((zone) => ({ value: zone, label: zone.replaceAll('_', ' ') }));
@@ -57,6 +58,7 @@ class SiteArea extends LitElement {
         this.done = t('set-up/form.saved');
       })}
       <forpost-machine .zone=${String(site.at(['site', 'timezone']) ?? 'UTC')} .nowMs=${nowMs}></forpost-machine>
+      <forpost-certificates></forpost-certificates>
       <p class="muted">${t('set-up/site.restart')}</p>`;
   }
 }
