@@ -152,7 +152,8 @@ test('after a restart the status still contains the ends of lanes that were drai
 
 test('no event is lost when Kafka is killed in the middle of a backlog, and the status says how far each lane is acknowledged', async () => {
   await makeTopics('cut');
-  const before = 24_800;
+  const backlog = 24_800;
+  let before = 0;
   const meanwhile = 200;
   let acknowledged = 0;
   const { outbox, uplink } = await aSite('cut', {
@@ -161,11 +162,23 @@ test('no event is lost when Kafka is killed in the middle of a backlog, and the 
       running.find((part) => part instanceof SqliteOutbox)?.acknowledge(...ack);
     },
   });
-  await append(outbox, 'telemetry', 1, before);
-  await uplink.start();
-  await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(0), { timeout: 20_000, interval: 1 });
-  await kafka.kill();
-  expect(acknowledged, 'it was in the middle').toBeLessThan(before);
+  const killInTheMiddle = async () => {
+    await append(outbox, 'telemetry', before + 1, backlog);
+    const from = before;
+    before += backlog;
+    await uplink.start();
+    await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(from), { ...soon, interval: 1 });
+    await kafka.kill();
+    return acknowledged < before;
+  };
+  let isInTheMiddle = await killInTheMiddle();
+  // while this thread waits for a core, the uplink's own thread may send all of it: once more
+  for (let again = 0; again < 3 && !isInTheMiddle; again++) {
+    await uplink.stop();
+    await kafka.restart();
+    isInTheMiddle = await killInTheMiddle();
+  }
+  expect(isInTheMiddle).toBe(true);
   await append(outbox, 'telemetry', before + 1, meanwhile);
   await vi.waitFor(() => expect(uplink.statuses()).toMatchObject([{ state: 'offline' }]), soon);
   expect(uplink.statuses()[0]!.reason).not.toBe('');
@@ -194,24 +207,35 @@ test('no event is lost when Kafka is killed in the middle of a backlog, and the 
 
 test('an alert is sent at once, before a backlog of telemetry', async () => {
   const backlog = 60_000;
-  const alert = Promise.withResolvers<void>();
   await makeTopics('lanes');
   const order: { readonly lane: Lane; readonly through: number }[] = [];
+  let onFirst: (() => void) | undefined;
   const { outbox, uplink } = await aSite('lanes', {
     acknowledge: (_sink, _epoch, lane, through) => {
       order.push({ lane, through });
-      if (order.length === 1) alert.resolve(append(outbox, 'alerts', 1, 1));
+      if (lane === 'telemetry') onFirst?.();
+      onFirst = undefined;
     },
   });
-  await append(outbox, 'telemetry', 1, backlog);
-  await uplink.start();
-  await alert.promise;
   const reached = (lane: Lane, number: number) => order.findIndex((a) => a.lane === lane && a.through >= number);
-  await vi.waitFor(() => {
-    expect(reached('alerts', 1)).toBeGreaterThanOrEqual(0);
-    expect(reached('telemetry', backlog)).toBeGreaterThanOrEqual(0);
-  }, soon);
-  expect(reached('alerts', 1)).toBeLessThan(reached('telemetry', backlog));
+  /** Whether the alert that is appended at the first acknowledgement of a backlog arrives before that backlog's end. */
+  const overtakes = async (round: number) => {
+    await append(outbox, 'telemetry', round * backlog + 1, backlog);
+    const alert = new Promise<void>((resolve) => {
+      onFirst = () => resolve(append(outbox, 'alerts', round + 1, 1));
+    });
+    await uplink.start();
+    await alert;
+    const end = (round + 1) * backlog;
+    await vi.waitFor(() => {
+      expect(reached('alerts', round + 1)).toBeGreaterThanOrEqual(0);
+      expect(reached('telemetry', end)).toBeGreaterThanOrEqual(0);
+    }, soon);
+    await uplink.stop();
+    return reached('alerts', round + 1) < reached('telemetry', end);
+  };
+  // while this thread waits for a core, the uplink's own thread may send all of it: one of three must show it
+  expect((await overtakes(0)) || (await overtakes(1)) || (await overtakes(2))).toBe(true);
 });
 
 test('an event that Kafka refuses for good becomes a dead letter and a gap record, and the lane continues', async () => {

@@ -82,7 +82,7 @@ export async function append(outbox: SqliteOutbox, lane: Lane, from: number, cou
   await Promise.all(waits);
 }
 
-export const soon = { timeout: 20_000, interval: 20 };
+export const soon = { timeout: 60_000, interval: 20 };
 
 /** Waits until the uplink has sent everything. */
 export const live = (uplink: Uplink) =>
