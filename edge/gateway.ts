@@ -82,8 +82,9 @@ export class Gateway implements Part {
   /** What the gateway knows from earlier runs: events, time, alarms. Then the rules. */
   async #startMemory(): Promise<void> {
     const { channelNames, bridgeNames, outbox, clock } = this.#ground;
-    const { site, alarms, pipeline, commander, startRules } = this.#alarming;
+    const { site, checks, alarms, pipeline, commander, startRules } = this.#alarming;
     await this.#releasers.start('data folder', new DataFolder(this.#options.installation.data));
+    this.#releasers.add('site checks', () => checks.stop());
     await this.#releasers.start('site', site);
     await this.#releasers.start('names of channels', channelNames);
     await this.#releasers.start('names of bridges', bridgeNames);

@@ -47,6 +47,12 @@ export function lowerPriority(): void {
   if (nice !== undefined) setNice(Number(nice));
 }
 
+/** Raises a thread that was lowered to the gateway's first thread again, where the system allows that. */
+export function raiseAgain(): void {
+  const nice = process.env[given];
+  if (nice !== undefined) setNice(Math.max(highest, Number(nice) - alertsAhead));
+}
+
 /**
  * Sets the nice value of the calling thread or of another one of this process. False without the system's permission
  * (below 0: RLIMIT_NICE, CAP_SYS_NICE).

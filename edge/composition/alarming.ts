@@ -31,6 +31,9 @@ import { composePairing } from './pairing.ts';
 import type { Alarming, Ground, LaterParts } from './parts.ts';
 import { siteParts } from './site-parts.ts';
 
+/** Between two changes by one person. */
+const checkIdleMs = 60_000;
+
 export function composeAlarming(options: GatewayOptions, ground: Ground, { outside, page }: LaterParts): Alarming {
   const { clock, random, installation } = options;
   const { site_file: file, secrets_file: secretsFile, data } = installation;
@@ -40,6 +43,7 @@ export function composeAlarming(options: GatewayOptions, ground: Ground, { outsi
     secretsFile,
     data,
     clock,
+    idleMs: checkIdleMs,
     known: () => ({ site: site.current, secretOf: (id) => ground.devices.logIns.secretOf(id) }),
   });
   const site: LiveSite = new LiveSite({

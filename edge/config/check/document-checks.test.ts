@@ -7,6 +7,20 @@ import { expect, onTestFinished, test } from 'vitest';
 import { loadSite } from '../load-site.ts';
 import { DocumentChecks } from './document-checks.ts';
 
+test('a thread that fails fails its question alone, and one thread answers many', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'forpost-check-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const [file, secretsFile] = [join(folder, 'site.yaml'), join(folder, 'secrets.yaml')];
+  const more = { clock: systemClock, smallLetters: 0, idleMs: 3_600_000 };
+  const checks = new DocumentChecks({ file, secretsFile, data: folder, ...more });
+  const failed = checks.edited(text, null as never).catch((error: Error) => error.message);
+  expect(await failed).toMatch(/null/);
+  const names = Array.from({ length: 12 }, (_, n) => text.replace('id: yard', `id: yard, name: "${n}"`));
+  const changes = await Promise.all(names.map((named) => checks.compare(text, named)));
+  expect(changes.map(([one]) => one?.message)).toEqual(names.map((_, n) => `camera yard renamed to ${n}`));
+  await checks.stop();
+});
+
 const text = `site: { id: home, timezone: UTC }
 devices: []
 cameras: [{ id: yard, url: "rtsp://10.0.0.7/s" }]

@@ -1,16 +1,15 @@
 /**
  * Checks documents of the site, and changes the secrets, for the running gateway without making alarms wait: a small file
- * in the main thread, a large one in a thread of its own (thread.ts) that ends with its answer. 5,000 devices take seconds to check.
+ * in the main thread, a large one in a thread of its own (check-thread.ts). 5,000 devices take seconds to check.
  *
  *   text ──► small? ── yes ──► loadSite, edited, differenceOf, valuesIn here
  *              └── no ──► a thread ── answer, as text ──► read here in slices (document-lines.ts) ──► done
- *                            └── it ends without one, or takes too long ──► an error; the next check starts another
+ *                            └── it ends without one, or takes too long ──► an error
  *
  * Always: one thread at a time; the answers are those of `loadSite`, `edited`, `differenceOf` and `valuesIn`; an entry that
  * the site has already is the same object in the document that `load` returns.
  */
 import { statSync } from 'node:fs';
-import { Worker } from 'node:worker_threads';
 import type { Clock } from '@forpost/shared/clock.ts';
 import { configError, type PlacedProblem } from '@forpost/shared/config/yaml.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
@@ -26,13 +25,12 @@ import { type AddedDevice, type DeviceList, withDeviceList } from '../device-lis
 import { loadSite } from '../load-site.ts';
 import type { GivenPassword } from '../passwords.ts';
 import type { SecretsFile } from '../secrets-file.ts';
+import { CheckThread, unanswered } from './check-thread.ts';
 import type { CheckAnswer, CheckQuestion, SecretsQuestion } from './messages.ts';
 import { answerAboutSecrets } from './secrets-answers.ts';
 
 /** A document of some 50 entries: a few ms here, less than the start of a thread. */
 const smallLetters = 8_000;
-/** A small machine checks 5,000 devices in half a minute. */
-const deadlineMs = 120_000;
 
 export interface DocumentChecksOptions {
   readonly file: string;
@@ -42,16 +40,19 @@ export interface DocumentChecksOptions {
   readonly clock: Clock;
   /** the site as it runs; absent: none runs */
   readonly known?: (() => KnownDocument) | undefined;
+  /** how long the thread stays for a next question; default: it ends with its answer */
+  readonly idleMs?: number;
   /** letters of a document that is checked in this thread; default: `smallLetters` */
   readonly smallLetters?: number;
 }
 
 export class DocumentChecks {
   readonly #options: DocumentChecksOptions;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #thread: CheckThread;
 
   constructor(options: DocumentChecksOptions) {
     this.#options = options;
+    this.#thread = new CheckThread({ clock: options.clock, idleMs: options.idleMs ?? 0 });
   }
 
   /** As `loadSite`. @throws ForpostError FORPOST_CONFIG_INVALID, FORPOST_CALL_UNANSWERED */
@@ -133,6 +134,11 @@ export class DocumentChecks {
     return { made: given, takeBack: async () => void (given.length > 0 && (await this.writeCredentials(drops))) };
   }
 
+  /** Ends the thread once it has answered. */
+  stop(): Promise<void> {
+    return this.#thread.stop();
+  }
+
   get #secrets(): SecretsFile {
     const { secretsFile, data } = this.#options;
     return { secrets_file: secretsFile, data };
@@ -153,32 +159,10 @@ export class DocumentChecks {
   }
 
   #ask(question: CheckQuestion): Promise<CheckAnswer> {
-    const asked = this.#last.then(() => this.#inThread(question));
-    this.#last = asked.catch(() => {
-      // the caller of this check gets the error
-    });
-    return asked;
-  }
-
-  #inThread(question: CheckQuestion): Promise<CheckAnswer> {
-    return new Promise((resolve, reject) => {
-      const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: question, name: 'site check' });
-      const late = this.#options.clock.after(deadlineMs, () => void worker.terminate());
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', () => {
-        late.cancel();
-        // after an answer this changes nothing
-        reject(unanswered());
-      });
-    });
+    return this.#thread.ask(question);
   }
 }
 
 function sizeOf(file: string): number {
   return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-function unanswered(): ForpostError {
-  return new ForpostError('FORPOST_CALL_UNANSWERED', 'the thread that checks the site ended without an answer');
 }

@@ -35,6 +35,9 @@ export type CheckQuestion =
       readonly problems: readonly PlacedProblem[];
     };
 
+/** What the thread gets. `end`: it ends. */
+export type ThreadMessage = CheckQuestion | { readonly kind: 'end' };
+
 export type CheckAnswer =
   | { readonly kind: 'edited'; readonly text: string }
   /** `added`: lines of `AddedDevice` */

@@ -1,22 +1,31 @@
 /**
- * The thread that checks one document of the site, reads its values, compares two, or changes the secrets, and ends. It
- * can wait: alarms go first.
+ * The thread that checks documents of the site, reads their values, compares them and changes the secrets, one question
+ * after the other. It can wait: alarms go first.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { placedProblems } from '@forpost/shared/config/yaml.ts';
-import { lowerPriority } from '@forpost/shared/priority.ts';
+import { lowerPriority, raiseAgain } from '@forpost/shared/priority.ts';
 import { differenceOf } from '../../site/difference.ts';
 import { linesOf, listLines } from '../../site/document-lines.ts';
 import { edited } from '../../site/edited.ts';
 import { mistakesIn, valuesIn } from '../../site/values.ts';
 import { type DeviceList, withDeviceList } from '../device-list.ts';
 import { loadSite } from '../load-site.ts';
-import type { CheckAnswer, CheckQuestion } from './messages.ts';
+import type { CheckAnswer, CheckQuestion, ThreadMessage } from './messages.ts';
 import { answerAboutSecrets } from './secrets-answers.ts';
 
-if (parentPort === null) throw new Error('the thread that checks the site is not a program of its own');
+const port = parentPort;
+if (port === null) throw new Error('the thread that checks the site is not a program of its own');
 lowerPriority();
-parentPort.postMessage(answerTo(workerData as CheckQuestion));
+port.on('message', (message: ThreadMessage) => {
+  if (message.kind !== 'end') {
+    port.postMessage(answerTo(message));
+    return;
+  }
+  // the main thread waits for this one's end
+  raiseAgain();
+  port.close();
+});
 
 /** @throws for what is no mistake in the document: the main thread gets it as the thread's error */
 function answerTo(question: CheckQuestion): CheckAnswer {
