@@ -47,8 +47,12 @@ export class Probe {
 
   #answer(): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#child.once('message', resolve);
-      this.#child.once('exit', (code) => reject(new Error(`the probe ended with ${code}`)));
+      const ended = (code: number | null) => reject(new Error(`the probe ended with ${code}`));
+      this.#child.once('exit', ended);
+      this.#child.once('message', (answer) => {
+        this.#child.off('exit', ended);
+        resolve(answer);
+      });
     });
   }
 }

@@ -1,7 +1,7 @@
 /** The thread that rehearses rules over the outbox's events once, and ends. It can wait: alarms go first. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@forpost/shared/clock.ts';
-import { lowerPriority } from '@forpost/shared/priority.ts';
+import { lowerPriority, raiseAgain } from '@forpost/shared/priority.ts';
 import { atOnce } from '@forpost/shared/slices.ts';
 import { openKept } from '../../outbox/sqlite/reader/kept-events.ts';
 import { documentIn } from '../../site/document-lines.ts';
@@ -17,4 +17,6 @@ try {
   parentPort.postMessage(rehearse({ ...question, site }, kept, () => systemClock.uptime()));
 } finally {
   kept.close();
+  // the main thread waits for this one's end
+  raiseAgain();
 }
