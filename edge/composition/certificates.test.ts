@@ -1,5 +1,5 @@
 /** A whole gateway whose certificates are its own: clients that check them, log in by one, and are revoked. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -7,8 +7,9 @@ import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import { hashPassword } from '@forpost/shared/password.ts';
 import mqtt, { type IClientOptions, type MqttClient } from 'mqtt';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
+import { launchBrowser, withoutBrowser } from '../../test/harness/browser.ts';
 import { freePorts } from '../../test/harness/ports.ts';
 import type { CertificateDoor } from '../certificates/certificate-door.ts';
 import { withCertificatesDoor } from '../config/certificates-door.ts';
@@ -141,3 +142,39 @@ test('a PKCS#12 file is made with its passphrase, and an unknown serial number i
   );
   await door((one) => one.revoke(client.serial));
 });
+
+test.skipIf(withoutBrowser !== undefined)(
+  'on the page a person downloads the CA, makes a certificate for a device, logs in by it, and revokes it',
+  async () => {
+    const browser = await launchBrowser();
+    onTestFinished(() => browser.close());
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 }, ignoreHTTPSErrors: true });
+    page.setDefaultTimeout(20_000);
+    await page.goto(`https://127.0.0.1:${pagePort}/`);
+    await page
+      .getByLabel(/user|name/i)
+      .first()
+      .fill('installer');
+    await page.getByLabel('Password').fill('a-password');
+    await page.getByRole('button', { name: 'Log in' }).click();
+    await page.getByRole('button', { name: 'Log out' }).waitFor();
+    await page.goto(`https://127.0.0.1:${pagePort}/#set-up/site`);
+    const { ca } = await door((one) => one.view());
+    await page.getByText(`${ca?.fingerprint}`).waitFor();
+    const downloaded = async (click: () => Promise<void>) => {
+      const [file] = await Promise.all([page.waitForEvent('download'), click()]);
+      return readFileSync(await file.path());
+    };
+    expect(`${await downloaded(() => page.getByText('Download the CA').click())}`).toBe(ca?.pem);
+    await page.getByLabel('New certificate for').selectOption('meter');
+    const pfx = await downloaded(() => page.getByRole('button', { name: 'Make and download' }).click());
+    const passphrase = (await page.locator('code.secret').textContent()) ?? '';
+    const meter = await connected({ ca: `${ca?.pem}`, pfx, passphrase });
+    const gone = closed(meter);
+    await page.getByRole('button', { name: 'Revoke the certificate of meter' }).click();
+    await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+    await gone;
+    await page.getByRole('button', { name: 'Revoke the certificate of meter' }).waitFor({ state: 'detached' });
+  },
+  60_000,
+);
