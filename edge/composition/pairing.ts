@@ -6,18 +6,21 @@ import type { CredentialChange } from '../config/credential-changes.ts';
 import { putCredential } from '../config/pairing-credential.ts';
 import { decoders } from '../devices/decoders/registry.ts';
 import { Pairing } from '../devices/pairing/pairing.ts';
+import { createReplace } from '../devices/pairing/replace.ts';
 import { createTakeIn } from '../devices/pairing/take-in.ts';
 import type { DeviceRegistry } from '../devices/registry.ts';
 import type { LiveSite } from '../site/live-site.ts';
+import { composeCredentials } from './credentials.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
 import type { Alarming, Ground } from './parts.ts';
 
 export function composePairing(
   options: GatewayOptions,
-  { devices }: Pick<Ground, 'devices'>,
+  ground: Pick<Ground, 'devices' | 'broker'>,
   { site, checks, pipeline }: Pick<Alarming, 'site' | 'checks' | 'pipeline'>,
 ): Pairing {
   const { clock } = options;
+  const { devices } = ground;
   const credentials = {
     secretOf: (id: string) => devices.logIns.secretOf(id),
     // in force at once: the new credential lets a revoked id in again
@@ -35,6 +38,10 @@ export function composePairing(
       putCredential: (credential) => putCredential(credentials, credential),
       hash: hashPassword,
     }),
+    replace: createReplace({
+      credentials: composeCredentials(options, ground, { site, checks }),
+      nameOf: nameIn(site),
+    }),
     onNote: ({ change, said, by }) => {
       const message = inEnglish(said);
       logger.info({ change, by }, message);
@@ -51,7 +58,7 @@ export function ownerOf({ logIns }: DeviceRegistry): (user: string, clientId: st
 /** The name of a device or consumer for people. */
 export function nameIn(site: Pick<LiveSite, 'current'>): (id: string) => string {
   return (id) => {
-    const { devices, consumers } = site.current;
-    return [...devices, ...consumers].find((one) => one.id === id)?.name ?? id;
+    const { devices, bridges = [], consumers } = site.current;
+    return [...devices, ...bridges, ...consumers].find((one) => one.id === id)?.name ?? id;
   };
 }

@@ -20,10 +20,12 @@ import {
   openBody,
   type PairingView,
   pairingAnswer,
+  replaceAnswer,
+  replaceBody,
 } from './schemas/pairing.ts';
 
 export interface PairingDoor {
-  readonly pairing: Pick<Pairing, 'open' | 'close' | 'ignore' | 'takeIn' | 'changes'>;
+  readonly pairing: Pick<Pairing, 'open' | 'close' | 'ignore' | 'takeIn' | 'replace' | 'changes'>;
   readonly view: () => PairingView;
 }
 
@@ -90,6 +92,7 @@ export function registerPairingRoutes(api: Api, { pairing, view, authorOf }: Pai
     },
   );
   registerAccept(api, { pairing, authorOf });
+  registerReplace(api, { pairing, authorOf });
 }
 
 function registerAccept(api: Api, { pairing, authorOf }: Pick<PairingRouteParts, 'pairing' | 'authorOf'>): void {
@@ -108,6 +111,28 @@ function registerAccept(api: Api, { pairing, authorOf }: Pick<PairingRouteParts,
     async (request) => {
       const { knocker, ...asked }: Type.Static<typeof acceptBody> = request.body;
       const result = await pairing.takeIn(knocker, asked, authorOf(request));
+      if ('refused' in result) throw problemOf(result);
+      return result;
+    },
+  );
+}
+
+function registerReplace(api: Api, { pairing, authorOf }: Pick<PairingRouteParts, 'pairing' | 'authorOf'>): void {
+  api.post(
+    '/api/v1/pairing/replace',
+    {
+      config: act,
+      schema: {
+        summary: 'Hands the identity that an unknown client claims over to it',
+        description:
+          'The client gives the user name of a device, bridge or consumer with a wrong password. Its password becomes the one of that identity, or a new one is made; the old one ends at once, and its connections with it.',
+        body: replaceBody,
+        response: { 200: replaceAnswer, ...acceptRefusals },
+      },
+    },
+    async (request) => {
+      const { knocker, ...asked } = request.body;
+      const result = await pairing.replace(knocker, asked, authorOf(request).name);
       if ('refused' in result) throw problemOf(result);
       return result;
     },

@@ -17,7 +17,7 @@ import type { AskView, FoundView, OfferedView, StreamTestView } from './schemas/
 import type { CameraRule, CameraSceneView } from './schemas/cameras.ts';
 import type { CentreAnswer, TriedLink } from './schemas/centre.ts';
 import type { DeadLetterView } from './schemas/clients.ts';
-import type { AcceptedView, JudgementView, KnockerView, PairingView } from './schemas/pairing.ts';
+import type { AcceptedView, JudgementView, KnockerView, PairingView, ReplacedView } from './schemas/pairing.ts';
 import type { CheckedDraft, Completions, FormFieldView, RehearsalView, RuleForms } from './schemas/rules.ts';
 import type { ConsoleStatus, SiteRule, Summary } from './schemas/status.ts';
 import type { ActiveAlarm, AlertNotice, RefusedView, SceneNotice } from './source.ts';
@@ -55,6 +55,7 @@ export type {
   PairingView,
   RefusedView,
   RehearsalView,
+  ReplacedView,
   RestoreState,
   Revision,
   RuleForms,

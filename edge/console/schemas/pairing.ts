@@ -166,6 +166,30 @@ export const acceptAnswer = answer({
   ),
 });
 export type AcceptedView = Type.Static<typeof acceptAnswer>;
+export const replaceBody = Type.Object(
+  {
+    knocker: number,
+    id: Type.String({ maxLength: 64, description: 'id that the client claims: `claims.id` of the client' }),
+    logIn: Type.Optional(
+      Type.Enum(['own', 'made'], {
+        description:
+          'own: with the password that it came with; made: with a new one, which the answer has once. Default: own where it is long enough',
+      }),
+    ),
+  },
+  closed,
+);
+export const replaceAnswer = answer({
+  id: Type.String({ description: 'id of the device, bridge or consumer' }),
+  name: Type.String({ description: 'its name' }),
+  credential: optional(
+    answer({
+      user: Type.String({ description: 'user name to enter in the device' }),
+      password: Type.String({ description: 'password to enter in the device; it is shown once' }),
+    }),
+  ),
+});
+export type ReplacedView = Type.Static<typeof replaceAnswer>;
 export const acceptRefusals = {
   404: problem('no unknown client has this number'),
   409: problem('the window is closed, or the client was taken in already'),

@@ -18,7 +18,8 @@ import type { Author } from '../../site/revision.ts';
 import type { Decoder } from '../decoder.ts';
 import type { Knocker } from './knocker.ts';
 import { Knockers } from './knockers.ts';
-import { refusal, type TakeIn, type TakeInRequest, type TakeInResult } from './take-in.ts';
+import type { Replace, Replaced, ReplaceRequest } from './replace.ts';
+import { type Refusal, refusal, type TakeIn, type TakeInRequest, type TakeInResult } from './take-in.ts';
 
 export const fewestMinutes = 1;
 export const mostMinutes = 30;
@@ -34,7 +35,7 @@ export interface Window {
 
 /** A change of the window, for the central history. */
 export interface PairingNote {
-  readonly change: 'pairing-opened' | 'pairing-closed' | 'pairing-ignored';
+  readonly change: 'pairing-opened' | 'pairing-closed' | 'pairing-ignored' | 'pairing-replaced';
   readonly said: Message;
   readonly by: string;
 }
@@ -43,6 +44,8 @@ export interface PairingOptions {
   readonly clock: Clock;
   readonly decoders: readonly Decoder[];
   readonly takeIn: TakeIn;
+  /** hands a known identity over; absent: no client gets one */
+  readonly replace?: Replace;
   /** who changed the window, for log and history */
   readonly onNote: (note: PairingNote) => void;
 }
@@ -142,6 +145,37 @@ export class Pairing {
     }
   }
 
+  /** Hands the identity that a client claims over to it. Never rejects for what a person can mend. */
+  async replace(number: number, request: ReplaceRequest, by: string): Promise<Replaced | Refusal> {
+    const { replace, clock, onNote } = this.#options;
+    if (this.#window === undefined || replace === undefined)
+      return refusal('closed', message('gateway/pairing.closed'));
+    const knocker = this.#knockers.find(number);
+    if (knocker === undefined) return refusal('unknown', message('gateway/pairing.no-knocker', { number }));
+    if (knocker.isBeingTakenIn || knocker.takenIn !== undefined) return takenAlready(knocker);
+    knocker.isBeingTakenIn = true;
+    try {
+      const result = await replace(knocker, request);
+      if ('refused' in result) return result;
+      const { id, name, credential } = result;
+      const logIn = credential === undefined ? 'own' : 'made';
+      knocker.takenIn = { id, name, by, at: clock.now(), logIn, arrived: undefined };
+      const said = message('gateway/pairing.replaced', {
+        by,
+        name,
+        client: knocker.clientId,
+        address: knocker.address,
+      });
+      onNote({ change: 'pairing-replaced', said, by });
+      knocker.forget();
+      knocker.end();
+      return result;
+    } finally {
+      knocker.isBeingTakenIn = false;
+      this.#changes++;
+    }
+  }
+
   /** A device, bridge or consumer has logged in. */
   readonly letIn = (principal: string): void => {
     for (const knocker of this.#knockers.all()) {
@@ -192,7 +226,7 @@ export class Pairing {
   }
 }
 
-function takenAlready({ takenIn }: Knocker): TakeInResult {
+function takenAlready({ takenIn }: Knocker): Refusal {
   if (takenIn === undefined) return refusal('taken-in', message('gateway/pairing.being-taken-in'));
   return refusal('taken-in', message('gateway/pairing.taken-in', { name: takenIn.name, by: takenIn.by }));
 }

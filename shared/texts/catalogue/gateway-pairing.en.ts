@@ -25,6 +25,9 @@ export const gatewayPairingEn = {
   'pairing.say-topic': 'this decoder does not recognise the client: say what the client calls itself in its topics',
   'pairing.never-bridge': '{about} speaks for itself alone: take it in as a device',
   'pairing.only-bridge': '{about} speaks for several devices: take it in as a bridge',
+  'pairing.claims-not': 'this client does not give the user name of "{id}"',
+  'pairing.not-replaced': 'the credential was not replaced',
+  'pairing.replaced': '{by} handed “{name}” over to the client "{client}" from {address}: its old password has ended',
   'pairing.edited-by-hand': 'site.yaml was edited by hand: take the edit up first («forpost site apply»)',
   'pairing.others-change': 'others change the site at the same time, again and again: try once more',
 } as const;

@@ -30,6 +30,9 @@ export const gatewayPairingRu = {
   'pairing.say-topic': 'этот декодер не узнаёт клиента: укажите, как клиент называет себя в своих темах',
   'pairing.never-bridge': '{about} передаёт только собственные данные: примите его как устройство',
   'pairing.only-bridge': '{about} передаёт данные нескольких устройств: примите его как мост',
+  'pairing.claims-not': 'этот клиент не называет имени пользователя «{id}»',
+  'pairing.not-replaced': 'вход не заменён',
+  'pairing.replaced': '{by}: «{name}» теперь клиент «{client}» с адреса {address}, прежний пароль больше не действует',
   'pairing.edited-by-hand': 'site.yaml изменён вручную: сначала примите эту правку («forpost site apply»)',
   'pairing.others-change': 'другие снова и снова меняют объект одновременно с вами: повторите попытку',
 } as const satisfies Readonly<Record<keyof typeof gatewayPairingEn, string>>;

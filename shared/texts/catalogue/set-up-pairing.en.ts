@@ -31,6 +31,11 @@ export const setUpPairingEn = {
   'pairing.perhaps': 'It may be {what}.',
   'pairing.a-bridge': '{what}, a bridge to several devices',
   'pairing.claims': 'It gives the user name of “{name}”, with another password.',
+  'pairing.replace': 'It is “{name}” after a reset, or its replacement…',
+  'pairing.replace-warning':
+    'This client gets the identity of “{name}”: its topics, its rules and what waits for it. Do this only if you stand at the device.',
+  'pairing.replace-what': 'The old password ends at once. A device that still uses it is disconnected.',
+  'pairing.replace-now': 'Hand “{name}” over to it',
   'pairing.unreadable': 'Some of it cannot be read: {reason}',
   'pairing.address': 'Address',
   'pairing.client-id': 'Client id',

@@ -1,5 +1,5 @@
 /** What the area of pairing asks the gateway. @throws as `call` of ../../api.ts */
-import type { AcceptedView, PairingView } from '../../../view.ts';
+import type { AcceptedView, PairingView, ReplacedView } from '../../../view.ts';
 import { call, post } from '../../api.ts';
 import { base } from '../../base.ts';
 
@@ -36,4 +36,9 @@ export async function ignoreKnocker(knocker: number): Promise<PairingView> {
 
 export async function acceptKnocker(wish: AcceptWish): Promise<AcceptedView> {
   return (await (await post(`${path}/accept`, wish, acceptWithinMs)).json()) as AcceptedView;
+}
+
+/** Hands the identity that a client claims over to it. */
+export async function replaceBy(knocker: number, id: string): Promise<ReplacedView> {
+  return (await (await post(`${path}/replace`, { knocker, id }, acceptWithinMs)).json()) as ReplacedView;
 }

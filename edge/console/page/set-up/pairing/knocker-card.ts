@@ -12,7 +12,7 @@ import { setUpAddress } from '../../route.ts';
 import { focusAgain, shownOnce } from '../parts.ts';
 import type { SiteStore } from '../site-store.ts';
 import { formats, say, t } from '../texts.ts';
-import { type AcceptWish, acceptKnocker, ignoreKnocker } from './calls.ts';
+import { type AcceptWish, acceptKnocker, ignoreKnocker, replaceBy } from './calls.ts';
 import { factsOf, judgementWords } from './knocker-facts.ts';
 
 /** What a person has typed; absent: not touched, and the suggestion counts. */
@@ -113,7 +113,26 @@ class KnockerCard extends LitElement {
     const { knocker } = this;
     return html`${judgementWords(knocker)}
       ${factsOf(knocker, this.nowMs)}
+      ${this.isOpen && knocker.claims !== null ? this.#replacement(knocker.claims) : nothing}
       ${this.isOpen ? this.#form() : html`<p class="muted">${t('set-up/pairing.has-ended')}</p>`}`;
+  }
+
+  /** The client gets the identity of a known one: said first, because it cannot be told from a thief. */
+  #replacement({ id, name }: NonNullable<KnockerView['claims']>): TemplateResult {
+    return html`<details class="replacement"><summary>${t('set-up/pairing.replace', { name })}</summary>
+      <p><strong>${t('set-up/pairing.replace-warning', { name })}</strong></p>
+      <p class="muted">${t('set-up/pairing.replace-what')}</p>
+      <div class="form-buttons"><button type="button" class="danger" ?disabled=${this.busy} @click=${() =>
+        void this.#run(async () => {
+          const { credential } = await replaceBy(this.knocker.number, id);
+          this.accepted = {
+            device: id,
+            section: 'devices',
+            name,
+            revision: 0,
+            ...(credential === undefined ? {} : { credential }),
+          };
+        })}>${t('set-up/pairing.replace-now', { name })}</button></div></details>`;
   }
 
   #form(): TemplateResult {
