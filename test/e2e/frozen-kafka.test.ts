@@ -52,12 +52,10 @@ test('while Kafka hangs no page claims to show the present, and both say since w
   await centre.getByText('Complete', { exact: true }).waitFor();
   await centre.getByText('everything has been sent').waitFor();
   await local.getByText(/Everything has been handed to Kafka/).waitFor();
-  expect(await centre.getByText(/as of/).count()).toBe(0);
+  await expect.poll(() => centre.getByText(/as of/).count()).toBe(0);
 
-  const frozenAt = Date.now();
   kafka.freeze();
   await centre.getByText('Not live').waitFor({ timeout: 20_000 });
-  expect(Date.now() - frozenAt).toBeLessThan(20_000);
   await centre.getByText(/everything has been sent, as of/).waitFor();
   await centre.getByText('Not known now').waitFor();
   await centre.getByText(/^Complete as of/).waitFor();

@@ -217,11 +217,16 @@ describe('beside an attack from one address', () => {
 
   test('of 300 wrong passwords at once at most 60 a minute are computed, and no device is locked out', async () => {
     const failed = await metric('forpost_broker_failed_logins_total');
+    const from = performance.now();
     attackWith('guess', 300);
-    await until('the attacker has been answered', () => (attacker?.answers['connack 3'] ?? 0) > 100);
+    // who may get in later is closed without an answer, and tries again
+    await until('the attacker has been turned away', () => (attacker?.answers.closed ?? 0) > 100);
     await expectLogIns('guess', fresh.slice(10, 14), otherAddress);
     expectPrompt('guess', await alertTimes());
-    expect((await metric('forpost_broker_failed_logins_total')) - failed).toBeLessThanOrEqual(60);
+    const computed = (await metric('forpost_broker_failed_logins_total')) - failed;
+    // 60 in the first minute and 40 in each later one: on a busy machine this test may take longer than a minute
+    const laterMinutes = Math.ceil(Math.max(0, performance.now() - from - 60_000) / 60_000);
+    expect(computed).toBeLessThanOrEqual(60 + 40 * laterMinutes);
     expect(await metric('forpost_broker_busy_logins_total')).toBeGreaterThan(100);
   });
 
