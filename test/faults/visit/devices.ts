@@ -31,7 +31,7 @@ export function shelly(port: number): NewDevice {
   const state = { id: 0, output: true, apower: 8.2, voltage: 231.3, current: 0.05, aenergy: { total: 1729.9 } };
   return comingBack({ port, clientId: id, username: 'shelly', password: 'of the workshop' }, 'Shelly', (client) => {
     publish(client, `${id}/online`, 'true', true);
-    const params = { ts: 1796023800.5, 'switch:0': state };
+    const params = { ts: Date.now() / 1000, 'switch:0': state };
     publish(client, `${id}/events/rpc`, { src: id, dst: `${id}/events`, method: 'NotifyFullStatus', params });
     publish(client, `${id}/status/switch:0`, state);
   });
