@@ -77,6 +77,10 @@ const notTranslated: ReadonlySet<string> = new Set([
     'Shelly',
     'Tasmota',
     'Zigbee',
+    // keys
+    'Shift',
+    'Enter',
+    'Backspace',
     'hostnamectl',
     'nmcli',
     'timedatectl',
