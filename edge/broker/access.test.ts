@@ -94,6 +94,7 @@ test('the broker does not check the password of a client that has disconnected',
   const raws = await Promise.all(['meter', 'other', 'panel'].map(async (user) => ({ user, raw: await bench.raw() })));
   for (const { user, raw } of raws) raw.send(connectPacket(user));
   await soon(() => checks).toHaveLength(1);
+  await soon(() => bench.broker.counters().lobby.waiting).toBe(3);
   raws[1]?.raw.socket.destroy();
   await soon(() => bench.broker.counters().lobby.waiting).toBe(2);
   checks[0]?.();

@@ -149,6 +149,8 @@ const notTranslated: ReadonlySet<string> = new Set([
   ...['plain', 'publish', 'role', 'subscribe', 'tcp', 'viewers', 'prefix%', 'topic%'],
   ...['Shelly', 'Tasmota', 'Client'],
   ...['Notepad', 'PowerShell', 'Encoding', 'x', 'rotate'],
+  // keys of a keyboard
+  ...['Shift', 'Enter', 'Backspace'],
 ]);
 
 /** The Latin words of a text: neither acronyms, nor paths, names of files and settings with a sign in them. */
