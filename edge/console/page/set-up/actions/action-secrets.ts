@@ -11,6 +11,7 @@ import { entryForm } from '../form/form.ts';
 import { changeSecret, secretsSetOf } from '../rules/calls.ts';
 import type { Saved } from '../site-store.ts';
 import { t } from '../texts.ts';
+import { Work } from '../work.ts';
 
 class ActionSecrets extends LitElement {
   static override properties = {
@@ -19,7 +20,6 @@ class ActionSecrets extends LitElement {
     names: { attribute: false },
     set: { state: true },
     done: { state: true },
-    problem: { state: true },
     removing: { state: true },
   };
   declare parts: AreaParts;
@@ -30,15 +30,14 @@ class ActionSecrets extends LitElement {
   /** names of those that are set; undefined before the first answer */
   declare set: readonly string[] | undefined;
   declare done: string;
-  declare problem: string;
   /** the secret whose removal is asked about; empty: none */
   declare removing: string;
+  readonly #work = new Work(this);
   #loadedFor = '';
 
   constructor() {
     super();
     this.done = '';
-    this.problem = '';
     this.removing = '';
   }
 
@@ -51,18 +50,9 @@ class ActionSecrets extends LitElement {
     this.#loadedFor = this.action;
     this.set = undefined;
     this.done = '';
-    void this.#run(async () => {
+    void this.#work.run(async () => {
       this.set = await secretsSetOf(this.action);
     });
-  }
-
-  async #run(work: () => Promise<void>): Promise<void> {
-    this.problem = '';
-    try {
-      await work();
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-    }
   }
 
   async #save(name: string, secrets: Values): Promise<Saved> {
@@ -89,7 +79,7 @@ class ActionSecrets extends LitElement {
     return html`<h3>${t('set-up/secret.title')}</h3>
       <p class="muted">${t('set-up/secret.about')}</p>
       <div role="status">${this.done === '' ? nothing : html`<p class="done">${this.done}</p>`}</div>
-      ${this.problem === '' ? nothing : html`<p class="failure" role="alert">${this.problem}</p>`}
+      ${this.#work.problem === '' ? nothing : html`<p class="failure" role="alert">${this.#work.problem}</p>`}
       ${this.set === undefined ? nothing : this.names.map((name) => this.#secret(name, this.set?.includes(name) === true))}`;
   }
 
@@ -121,7 +111,7 @@ class ActionSecrets extends LitElement {
     return html`<div class="card ask" role="group" aria-label=${t('set-up/secret.remove-ask')}>
       <p><strong>${t('set-up/secret.remove-ask')}</strong></p>
       <div class="form-buttons">
-        <button type="button" class="danger" @click=${() => void this.#run(() => this.#remove(name))}>${t('set-up/secret.remove-now')}</button>
+        <button type="button" class="danger" @click=${() => void this.#work.run(() => this.#remove(name))}>${t('set-up/secret.remove-now')}</button>
         <button type="button" class="plain" @click=${() => {
           this.removing = '';
         }}>${t('set-up/remove.keep')}</button>

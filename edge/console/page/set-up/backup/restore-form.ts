@@ -15,6 +15,7 @@ import { base } from '../../base.ts';
 import { bytes, clockTime, count } from '../../format.ts';
 import { fact } from '../../parts.ts';
 import { t } from '../texts.ts';
+import { Work } from '../work.ts';
 
 const partBytes = 512 * 1024;
 /** A part without an answer is sent again so many times; then the person decides. */
@@ -29,8 +30,6 @@ class RestoreForm extends LitElement {
     devices: { attribute: false },
     state: { state: true },
     sent: { state: true },
-    busy: { state: true },
-    problem: { state: true },
     isSure: { state: true },
     isTaken: { state: true },
   };
@@ -40,17 +39,14 @@ class RestoreForm extends LitElement {
   declare state: RestoreState | undefined;
   /** part of the file that is sent, 0 to 1; undefined: none is being sent */
   declare sent: number | undefined;
-  declare busy: boolean;
-  declare problem: string;
   /** the person says that the old box is off */
   declare isSure: boolean;
   /** the gateway restarts */
   declare isTaken: boolean;
+  readonly #work = new Work(this);
 
   constructor() {
     super();
-    this.busy = false;
-    this.problem = '';
     this.isSure = false;
     this.isTaken = false;
   }
@@ -69,17 +65,9 @@ class RestoreForm extends LitElement {
   }
 
   async #run(work: () => Promise<void>): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
-    this.problem = '';
-    try {
-      await work();
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-    } finally {
-      this.busy = false;
-      this.sent = undefined;
-    }
+    if (this.#work.busy) return;
+    await this.#work.run(work);
+    this.sent = undefined;
   }
 
   async #send(file: File): Promise<void> {
@@ -134,7 +122,8 @@ class RestoreForm extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { state, problem } = this;
+    const { state } = this;
+    const { problem } = this.#work;
     return html`<h3>${t('set-up/restore.title')}</h3>
       <div class="card ask">
         <p>${t('set-up/restore.what')}</p>
@@ -153,16 +142,16 @@ class RestoreForm extends LitElement {
       if (file !== undefined) void this.#run(() => this.#send(file));
     };
     return html`<div class="field"><label for="restore-file">${t('set-up/restore.file')}</label>
-      <input id="restore-file" type="file" accept=".age" ?disabled=${this.busy} @change=${chosen} /></div>`;
+      <input id="restore-file" type="file" accept=".age" ?disabled=${this.#work.busy} @change=${chosen} /></div>`;
   }
 
   #passphrase(size: number): TemplateResult {
     return html`<p>${t('set-up/restore.here', { size: bytes(size) })}</p>
       <form class="plain-form" @submit=${(event: SubmitEvent) => void this.#unpack(event)}>
         <div class="field"><label for="restore-passphrase">${t('set-up/backup.passphrase')}</label>
-          <input id="restore-passphrase" name="passphrase" type="password" autocomplete="off" required ?disabled=${this.busy} /></div>
+          <input id="restore-passphrase" name="passphrase" type="password" autocomplete="off" required ?disabled=${this.#work.busy} /></div>
         <div class="form-buttons">
-          <button class="primary" ?disabled=${this.busy}>${this.busy ? t('set-up/restore.unpacking') : t('set-up/restore.unpack')}</button>
+          <button class="primary" ?disabled=${this.#work.busy}>${this.#work.busy ? t('set-up/restore.unpacking') : t('set-up/restore.unpack')}</button>
           ${this.#discardButton()}
         </div>
       </form>`;
@@ -186,13 +175,13 @@ class RestoreForm extends LitElement {
             }} /><span>${t('set-up/restore.sure')}</span></label>`
       }
       <div class="form-buttons">
-        ${problems.length > 0 ? nothing : html`<button type="button" class="primary" ?disabled=${this.busy || !this.isSure} @click=${() => void this.#commit()}>${t('set-up/restore.take', { gateway })}</button>`}
+        ${problems.length > 0 ? nothing : html`<button type="button" class="primary" ?disabled=${this.#work.busy || !this.isSure} @click=${() => void this.#commit()}>${t('set-up/restore.take', { gateway })}</button>`}
         ${this.#discardButton()}
       </div>`;
   }
 
   #discardButton(): TemplateResult {
-    return html`<button type="button" class="plain" ?disabled=${this.busy} @click=${() => void this.#discard()}>${t('set-up/restore.discard')}</button>`;
+    return html`<button type="button" class="plain" ?disabled=${this.#work.busy} @click=${() => void this.#discard()}>${t('set-up/restore.discard')}</button>`;
   }
 }
 

@@ -14,10 +14,11 @@ import { entryForm } from '../form/form.ts';
 import { focusAgain } from '../parts.ts';
 import type { SaveOptions } from '../site-store.ts';
 import { t } from '../texts.ts';
-import { BridgeNews } from './bridge-news.ts';
-import { type Naming, nameFound } from './calls.ts';
+import { Polled } from '../work.ts';
+import { fetchBridges, type Naming, nameFound } from './calls.ts';
 import { namingFields } from './fields.ts';
 
+const everyMs = 5_000;
 /** The others follow once these have their names. */
 const mostShown = 30;
 
@@ -33,7 +34,7 @@ class FoundDevices extends LitElement {
   declare bridge: string;
   /** what was done last; empty: nothing yet */
   declare done: string;
-  readonly #news = new BridgeNews(this);
+  readonly #bridges = new Polled(this, everyMs, fetchBridges);
 
   constructor() {
     super();
@@ -46,7 +47,7 @@ class FoundDevices extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { bridges = [], problem } = this.#news;
+    const { value: bridges = [], problem } = this.#bridges;
     const shown = bridges.filter(({ id }) => this.bridge === '' || id === this.bridge);
     const found = shown.flatMap((bridge) => bridge.found.map((device): Found => ({ bridge, device })));
     const dropped = shown.reduce((sum, one) => sum + one.dropped, 0);
@@ -58,7 +59,7 @@ class FoundDevices extends LitElement {
 
   /** In the list of all devices, nothing found is nothing to say. */
   #none(): TemplateResult | typeof nothing {
-    if (this.bridge === '' || this.#news.bridges === undefined) return nothing;
+    if (this.bridge === '' || this.#bridges.value === undefined) return nothing;
     return html`<h3>${t('set-up/bridges.found')}</h3><p class="card quiet">${t('set-up/bridges.found-none')}</p>`;
   }
 
@@ -95,7 +96,7 @@ class FoundDevices extends LitElement {
 
   /** The card is gone: the focus goes to the next one, or to what was done. */
   async #afterNaming(): Promise<void> {
-    await this.#news.load();
+    await this.#bridges.load();
     await focusAgain(this, 'article.found h4');
     await focusAgain(this, '.done');
   }

@@ -1,13 +1,13 @@
 /** The area of the link to the centre: how each link is made, how it is, and a try of it step by step. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { CentreAnswer, ConsoleStatus } from '../../../view.ts';
-import { LoggedOutError } from '../../api.ts';
 import { clockTime, count } from '../../format.ts';
 import { badge, fact } from '../../parts.ts';
 import { uplinkStateWords } from '../../words.ts';
 import type { AreaModule, AreaParts } from '../area.ts';
 import { heading } from '../parts.ts';
 import { formats, t } from '../texts.ts';
+import { Polled } from '../work.ts';
 import { fetchLinks } from './calls.ts';
 import './try-link.ts';
 
@@ -17,46 +17,16 @@ const soonMs = 30 * 86_400_000;
 const everyMs = 10_000;
 
 class Centre extends LitElement {
-  static override properties = { parts: { attribute: false }, links: { state: true }, problem: { state: true } };
+  static override properties = { parts: { attribute: false } };
   declare parts: AreaParts;
-  /** undefined before the first answer */
-  declare links: readonly Link[] | undefined;
-  declare problem: string;
-  #timer: number | undefined;
-
-  constructor() {
-    super();
-    this.problem = '';
-  }
+  readonly #links = new Polled(this, everyMs, fetchLinks);
 
   override createRenderRoot(): HTMLElement {
     return this;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = window.setInterval(() => void this.#load(), everyMs);
-    void this.#load();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#timer);
-  }
-
-  async #load(): Promise<void> {
-    if (document.hidden) return;
-    try {
-      this.links = await fetchLinks();
-      this.problem = '';
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-      if (error instanceof LoggedOutError) this.dispatchEvent(new CustomEvent('logged-out', { bubbles: true }));
-    }
-  }
-
   override render(): TemplateResult {
-    const { links, problem } = this;
+    const { value: links, problem } = this.#links;
     return html`${heading(t('set-up/centre.title'))}
       ${problem === '' ? nothing : html`<p class="card quiet bad" role="alert">${problem}</p>`}
       ${links === undefined && problem === '' ? html`<p class="quiet" role="status">${t('set-up/loading')}</p>` : nothing}

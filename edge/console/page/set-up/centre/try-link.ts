@@ -1,53 +1,35 @@
 /** The button that tries a link to the centre, and each step with its result in words. No event is sent. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { TriedLink } from '../../../view.ts';
-import { LoggedOutError } from '../../api.ts';
 import { sentence } from '../../words.ts';
 import { formats, say, t } from '../texts.ts';
+import { Work } from '../work.ts';
 import { tryLink } from './calls.ts';
 
 type Step = TriedLink['steps'][number];
 
 class TryLink extends LitElement {
-  static override properties = {
-    sink: { attribute: false },
-    tried: { state: true },
-    problem: { state: true },
-    busy: { state: true },
-  };
+  static override properties = { sink: { attribute: false }, tried: { state: true } };
   /** its name */
   declare sink: string;
   declare tried: TriedLink | undefined;
-  declare problem: string;
-  declare busy: boolean;
-
-  constructor() {
-    super();
-    this.busy = false;
-    this.problem = '';
-  }
+  readonly #work = new Work(this);
 
   override createRenderRoot(): HTMLElement {
     return this;
   }
 
   async #try(): Promise<void> {
-    if (this.busy) return;
-    this.busy = true;
-    this.problem = '';
+    if (this.#work.busy) return;
     this.tried = undefined;
-    try {
+    await this.#work.run(async () => {
       this.tried = await tryLink(this.sink);
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-      if (error instanceof LoggedOutError) this.dispatchEvent(new CustomEvent('logged-out', { bubbles: true }));
-    } finally {
-      this.busy = false;
-    }
+    });
   }
 
   override render(): TemplateResult {
-    const { tried, problem, busy, sink } = this;
+    const { tried, sink } = this;
+    const { problem, busy } = this.#work;
     return html`<p class="muted">${t('set-up/centre.try-about')}</p>
       <p class="form-buttons"><button type="button" class="plain" aria-label=${t('set-up/centre.try-named', { name: sink })} ?disabled=${busy} @click=${() => void this.#try()}>${busy ? t('set-up/centre.trying') : t('set-up/centre.try')}</button></p>
       <div role="status">${tried === undefined ? nothing : this.#result(tried)}</div>

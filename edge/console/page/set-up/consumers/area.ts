@@ -1,13 +1,13 @@
 /** The area of consumers: programs and displays at the broker, what they may read, and where they may give commands. */
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { Fields } from '../../../view.ts';
 import type { AreaModule, AreaParts } from '../area.ts';
 import { addStep } from '../entries/add-step.ts';
 import '../entries/credentials.ts';
 import '../entries/entry-list.ts';
 import '../entries/new-entry.ts';
+import { EntryPlace } from '../entries/entry-place.ts';
 import { removeEntry } from '../entries/remove-entry.ts';
-import { entryForm } from '../form/form.ts';
 import { gone, heading } from '../parts.ts';
 import { t } from '../texts.ts';
 import { consumerFields, newConsumerFields, roleTitle } from './fields.ts';
@@ -45,46 +45,26 @@ function rolesIn(role: unknown): readonly string[] {
   return role === undefined ? [] : [role].flat().map(String);
 }
 
-class ConsumerPlace extends LitElement {
-  static override properties = { parts: { attribute: false }, consumer: { attribute: false }, done: { state: true } };
-  declare parts: AreaParts;
+class ConsumerPlace extends EntryPlace {
+  static override properties = { ...EntryPlace.properties, consumer: { attribute: false } };
   /** its id */
   declare consumer: string;
-  /** what was done last; empty: nothing yet */
-  declare done: string;
 
-  constructor() {
-    super();
-    this.done = '';
-  }
-
-  override createRenderRoot(): HTMLElement {
-    return this;
-  }
-
-  override willUpdate(changed: Map<PropertyKey, unknown>): void {
-    if (changed.has('consumer')) this.done = '';
+  protected override get shown(): string {
+    return this.consumer;
   }
 
   override render(): TemplateResult {
     const { site, nowMs, go } = this.parts;
     const { consumer } = this;
+    const at = [section, consumer];
     const entry = site.entry(section, consumer);
     if (entry === undefined) return html`${heading(consumer)}${gone()}`;
     const name = String(entry.name ?? consumer);
-    const spec = {
-      key: `${section}/${consumer}`,
-      fields: consumerFields,
-      save: t('set-up/form.save'),
-      at: () => [section, consumer],
-    };
     return html`${heading(name, html`<code>${consumer}</code>`)}
-      ${this.done === '' ? nothing : html`<p class="done" role="status">${this.done}</p>`}
-      ${entryForm(site, spec, () => {
-        this.done = t('set-up/form.saved');
-      })}
+      ${this.form(at, consumerFields)}
       <forpost-credentials .principal=${consumer} .nowMs=${nowMs}></forpost-credentials>
-      ${removeEntry(site, [section, consumer], name, () => go())}`;
+      ${removeEntry(site, at, name, () => go())}`;
   }
 }
 

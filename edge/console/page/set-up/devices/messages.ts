@@ -7,59 +7,29 @@ import { base } from '../../base.ts';
 import { clockTime, measure, sortedValues } from '../../format.ts';
 import { sentence } from '../../words.ts';
 import { say, t } from '../texts.ts';
+import { Polled } from '../work.ts';
 
 const everyMs = 3_000;
 
 class DeviceMessages extends LitElement {
-  static override properties = {
-    device: { attribute: false },
-    nowMs: { attribute: false },
-    messages: { state: true },
-    problem: { state: true },
-  };
+  static override properties = { device: { attribute: false }, nowMs: { attribute: false } };
   /** its id */
   declare device: string;
   declare nowMs: number;
-  /** newest first; undefined before the first answer */
-  declare messages: readonly DeviceMessageView[] | undefined;
-  declare problem: string;
-  #timer: number | undefined;
-
-  constructor() {
-    super();
-    this.problem = '';
-  }
+  readonly #newest = new Polled(this, everyMs, () => messagesOf(this.device));
 
   override createRenderRoot(): HTMLElement {
     return this;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = window.setInterval(() => void this.#load(), everyMs);
-    void this.updateComplete.then(() => this.#load());
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#timer);
-  }
-
-  async #load(): Promise<void> {
-    if (document.hidden) return;
-    const { device } = this;
-    try {
-      const answer = await call(`${base}/api/v1/devices/${encodeURIComponent(device)}/messages`);
-      const { messages } = (await answer.json()) as { readonly messages: readonly DeviceMessageView[] };
-      if (device === this.device) this.messages = messages;
-      this.problem = '';
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-    }
+  override updated(changed: Map<PropertyKey, unknown>): void {
+    if (changed.has('device') && changed.get('device') !== undefined) void this.#newest.load();
   }
 
   override render(): TemplateResult {
-    const { messages, problem } = this;
+    const { value, problem } = this.#newest;
+    // an answer for the device that was shown before shows nothing
+    const messages = value?.device === this.device ? value.messages : undefined;
     return html`<h3>${t('set-up/messages.title')}</h3>
       <div class="card ask">
         ${problem === '' ? nothing : html`<p class="failure" role="alert">${problem}</p>`}
@@ -75,6 +45,15 @@ class DeviceMessages extends LitElement {
       <pre>${payload}</pre>
     </li>`;
   }
+}
+
+/** Newest first. */
+async function messagesOf(
+  device: string,
+): Promise<{ readonly device: string; readonly messages: readonly DeviceMessageView[] }> {
+  const answer = await call(`${base}/api/v1/devices/${encodeURIComponent(device)}/messages`);
+  const { messages } = (await answer.json()) as { readonly messages: readonly DeviceMessageView[] };
+  return { device, messages };
 }
 
 function madeOf({ values, events, refused, refusedI18n, problems }: DeviceMessageView): TemplateResult {

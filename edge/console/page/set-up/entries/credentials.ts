@@ -11,6 +11,7 @@ import { clockTime } from '../../format.ts';
 import { fact } from '../../parts.ts';
 import { focusAgain, shownOnce } from '../parts.ts';
 import { t } from '../texts.ts';
+import { Work } from '../work.ts';
 
 /** The grace for a device that cannot be visited at once. */
 const graceS = 7 * 86_400;
@@ -21,8 +22,6 @@ class Credentials extends LitElement {
     nowMs: { attribute: false },
     credential: { state: true },
     password: { state: true },
-    problem: { state: true },
-    busy: { state: true },
     asked: { state: true },
   };
   /** id of the device, bridge or consumer */
@@ -32,10 +31,9 @@ class Credentials extends LitElement {
   declare credential: CredentialView | undefined;
   /** the new password; empty: none was made here */
   declare password: string;
-  declare problem: string;
-  declare busy: boolean;
   /** the question that is open */
   declare asked: 'rotate' | 'revoke' | undefined;
+  readonly #work = new Work(this);
   #loadedFor = '';
   /** a button was pressed, which is gone or disabled meanwhile */
   #isAnswering = false;
@@ -43,8 +41,6 @@ class Credentials extends LitElement {
   constructor() {
     super();
     this.password = '';
-    this.problem = '';
-    this.busy = false;
   }
 
   override createRenderRoot(): HTMLElement {
@@ -67,15 +63,7 @@ class Credentials extends LitElement {
   }
 
   async #run(work: () => Promise<void>): Promise<void> {
-    this.busy = true;
-    this.problem = '';
-    try {
-      await work();
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-    } finally {
-      this.busy = false;
-    }
+    await this.#work.run(work);
     if (this.#isAnswering) await focusAgain(this, '.shown-once button, .form-buttons button');
     this.#isAnswering = false;
   }
@@ -98,7 +86,8 @@ class Credentials extends LitElement {
   }
 
   override render(): TemplateResult {
-    const { credential, password, problem, busy } = this;
+    const { credential, password } = this;
+    const { problem, busy } = this.#work;
     return html`<h3>${t('set-up/credential.title')}</h3>
       <div class="card ask">
         ${credential === undefined ? html`<p class="muted">${busy ? t('set-up/loading') : t('set-up/credential.unknown')}</p>` : this.#facts(credential)}
@@ -126,7 +115,7 @@ class Credentials extends LitElement {
   }
 
   #buttons(): TemplateResult {
-    const { busy } = this;
+    const { busy } = this.#work;
     const cancel = html`<button type="button" class="plain" ?disabled=${busy} @click=${() => this.#ask(undefined)}>${t('set-up/credential.cancel')}</button>`;
     if (this.asked === 'revoke')
       return html`<p><strong>${t('set-up/credential.revoke-ask')}</strong></p>

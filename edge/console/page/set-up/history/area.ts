@@ -11,6 +11,7 @@ import type { AreaModule, AreaParts } from '../area.ts';
 import { heading } from '../parts.ts';
 import { inWords, type Saved } from '../site-store.ts';
 import { t } from '../texts.ts';
+import { Work } from '../work.ts';
 
 const changesShown = 8;
 
@@ -20,9 +21,7 @@ class History extends LitElement {
     revisions: { state: true },
     asked: { state: true },
     differences: { state: true },
-    problem: { state: true },
     done: { state: true },
-    busy: { state: true },
   };
   declare parts: AreaParts;
   /** newest first; undefined before they are loaded */
@@ -31,16 +30,13 @@ class History extends LitElement {
   declare asked: number | undefined;
   /** what bringing it back would change; undefined while it is loaded */
   declare differences: readonly string[] | undefined;
-  declare problem: string;
   declare done: string;
-  declare busy: boolean;
+  readonly #work = new Work(this);
   #loadedFor = '';
 
   constructor() {
     super();
-    this.problem = '';
     this.done = '';
-    this.busy = false;
   }
 
   override createRenderRoot(): HTMLElement {
@@ -51,7 +47,7 @@ class History extends LitElement {
     const { sha256 } = this.parts.site.revision;
     if (this.#loadedFor === sha256) return;
     this.#loadedFor = sha256;
-    void this.#run(() => this.#load());
+    void this.#work.run(() => this.#load());
   }
 
   async #load(): Promise<void> {
@@ -64,7 +60,7 @@ class History extends LitElement {
     this.differences = undefined;
     this.done = '';
     if (number === undefined) return;
-    await this.#run(async () => {
+    await this.#work.run(async () => {
       const answer = await call(`${base}/api/v1/site/diff?from=${this.parts.site.revision.number}&to=${number}`);
       const { changes } = (await answer.json()) as { readonly changes: readonly ChangeInWords[] };
       this.differences = changes.map(inWords);
@@ -82,24 +78,13 @@ class History extends LitElement {
       this.done = t('set-up/history.done', { number });
     } else if ('conflict' in answer) {
       await this.#ask(number);
-      this.problem = [t('set-up/remove.meanwhile'), ...answer.conflict.changes].join(' ');
-    } else this.problem = answer.mistakes.map(({ words }) => words).join(' ');
-  }
-
-  async #run(work: () => Promise<void>): Promise<void> {
-    this.busy = true;
-    this.problem = '';
-    try {
-      await work();
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-    } finally {
-      this.busy = false;
-    }
+      this.#work.problem = [t('set-up/remove.meanwhile'), ...answer.conflict.changes].join(' ');
+    } else this.#work.problem = answer.mistakes.map(({ words }) => words).join(' ');
   }
 
   override render(): TemplateResult {
-    const { revisions, problem, done } = this;
+    const { revisions, done } = this;
+    const { problem } = this.#work;
     return html`${heading(t('set-up/history.title'))}
       <p class="muted">${t('set-up/history.what')}</p>
       ${problem === '' ? nothing : html`<p class="failure" role="alert">${problem}</p>`}
@@ -119,16 +104,17 @@ class History extends LitElement {
   }
 
   #bringBack(number: number): TemplateResult {
-    return html`<button type="button" class="plain" ?disabled=${this.busy} @click=${() => void this.#ask(number)}>${t('set-up/history.undo')}</button>`;
+    return html`<button type="button" class="plain" ?disabled=${this.#work.busy} @click=${() => void this.#ask(number)}>${t('set-up/history.undo')}</button>`;
   }
 
   #asking(number: number): TemplateResult {
-    const { differences, busy } = this;
+    const { differences } = this;
+    const { busy } = this.#work;
     return html`<div class="ask" role="group">
       <p><strong>${t('set-up/history.ask', { number })}</strong></p>
       ${differences === undefined ? html`<p class="muted">${t('set-up/loading')}</p>` : html`<ul class="changes">${differences.map((change) => html`<li>${change}</li>`)}</ul>`}
       <div class="form-buttons">
-        <button type="button" class="primary" ?disabled=${busy || differences === undefined} @click=${() => void this.#run(() => this.#undo(number))}>${t('set-up/history.undo-now')}</button>
+        <button type="button" class="primary" ?disabled=${busy || differences === undefined} @click=${() => void this.#work.run(() => this.#undo(number))}>${t('set-up/history.undo-now')}</button>
         <button type="button" class="plain" ?disabled=${busy} @click=${() => void this.#ask(undefined)}>${t('set-up/history.keep')}</button>
       </div>
     </div>`;

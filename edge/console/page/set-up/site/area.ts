@@ -1,10 +1,10 @@
 /** The area of the site itself: its name, place, time zone and language; the machine's names and clock, and what needs a restart. */
 
 import { languageNames, languages } from '@forpost/shared/texts/language.ts';
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, type TemplateResult } from 'lit';
 import type { AreaModule, AreaParts } from '../area.ts';
+import { EntryPlace } from '../entries/entry-place.ts';
 import type { Field } from '../form/fields.ts';
-import { entryForm } from '../form/form.ts';
 import { heading } from '../parts.ts';
 import { t } from '../texts.ts';
 import './certificates.ts';
@@ -34,29 +34,15 @@ const fields: readonly Field[] = [
   { kind: 'switch', path: ['local_only'], label: t('set-up/site.local-only'), hint: t('set-up/site.local-only-hint') },
 ];
 
-class SiteArea extends LitElement {
-  static override properties = { parts: { attribute: false }, done: { state: true } };
-  declare parts: AreaParts;
-  /** what was done last; empty: nothing yet */
-  declare done: string;
-
-  constructor() {
-    super();
-    this.done = '';
-  }
-
-  override createRenderRoot(): HTMLElement {
-    return this;
+class SiteArea extends EntryPlace {
+  protected override get shown(): string {
+    return 'site';
   }
 
   override render(): TemplateResult {
     const { site, status, nowMs } = this.parts;
-    const spec = { key: 'site', fields, save: t('set-up/form.save'), at: () => ['site'] };
     return html`${heading(t('set-up/site.title'), html`<code>${status.site}</code>`)}
-      ${this.done === '' ? nothing : html`<p class="done" role="status">${this.done}</p>`}
-      ${entryForm(site, spec, () => {
-        this.done = t('set-up/form.saved');
-      })}
+      ${this.form(['site'], fields)}
       <forpost-machine .zone=${String(site.at(['site', 'timezone']) ?? 'UTC')} .nowMs=${nowMs}></forpost-machine>
       <forpost-certificates></forpost-certificates>
       <p class="muted">${t('set-up/site.restart')}</p>`;

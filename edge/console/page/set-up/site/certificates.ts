@@ -11,6 +11,7 @@ import { base } from '../../base.ts';
 import { fact } from '../../parts.ts';
 import { shownOnce } from '../parts.ts';
 import { t } from '../texts.ts';
+import { Work } from '../work.ts';
 
 const path = `${base}/api/v1/certificates`;
 /** A passphrase that a person types once: 12 letters of 32, some 60 bits behind PBKDF2. */
@@ -24,8 +25,6 @@ class Certificates extends LitElement {
     known: { state: true },
     principals: { state: true },
     passphrase: { state: true },
-    problem: { state: true },
-    busy: { state: true },
     asked: { state: true },
   };
   /** undefined: not loaded, or there are none here */
@@ -33,17 +32,14 @@ class Certificates extends LitElement {
   declare principals: readonly CredentialView[];
   /** of the file that was downloaded last; empty: none was */
   declare passphrase: string;
-  declare problem: string;
-  declare busy: boolean;
   /** serial number of the certificate whose revocation is asked for */
   declare asked: string;
+  readonly #work = new Work(this);
 
   constructor() {
     super();
     this.principals = [];
     this.passphrase = '';
-    this.problem = '';
-    this.busy = false;
     this.asked = '';
   }
 
@@ -52,7 +48,7 @@ class Certificates extends LitElement {
   }
 
   override firstUpdated(): void {
-    void this.#run(() => this.#load());
+    void this.#work.run(() => this.#load());
   }
 
   async #load(): Promise<void> {
@@ -61,23 +57,11 @@ class Certificates extends LitElement {
     this.principals = ((await answer.json()) as { readonly credentials: readonly CredentialView[] }).credentials;
   }
 
-  async #run(work: () => Promise<void>): Promise<void> {
-    this.busy = true;
-    this.problem = '';
-    try {
-      await work();
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-    } finally {
-      this.busy = false;
-    }
-  }
-
   async #issue(event: SubmitEvent): Promise<void> {
     event.preventDefault();
     const form = new FormData(event.target as HTMLFormElement);
     const id = String(form.get('id'));
-    await this.#run(async () => {
+    await this.#work.run(async () => {
       const passphrase = madePassphrase();
       const answer = await post(`${path}/clients`, { id, days: Number(form.get('days')), passphrase });
       const { pkcs12 } = (await answer.json()) as { readonly pkcs12: string };
@@ -95,7 +79,8 @@ class Certificates extends LitElement {
   }
 
   override render(): TemplateResult | typeof nothing {
-    const { known, passphrase, problem } = this;
+    const { known, passphrase } = this;
+    const { problem } = this.#work;
     if (known === undefined) return nothing;
     return html`<h3>${t('set-up/certificate.title')}</h3>
       <div class="card ask">
@@ -132,14 +117,14 @@ class Certificates extends LitElement {
   }
 
   #revocation(id: string, serial: string): TemplateResult {
-    const { busy } = this;
+    const { busy } = this.#work;
     if (this.asked !== serial)
       return html`<button type="button" class="plain danger-text" ?disabled=${busy} aria-label=${t('set-up/certificate.revoke-of', { id })} @click=${() => {
         this.asked = serial;
       }}>${t('set-up/credential.revoke')}</button>`;
     return html`<p><strong>${t('set-up/certificate.revoke-ask')}</strong></p>
       <div class="form-buttons">
-        <button type="button" class="danger" ?disabled=${busy} @click=${() => void this.#run(() => this.#revoke(serial))}>${t('set-up/credential.revoke')}</button>
+        <button type="button" class="danger" ?disabled=${busy} @click=${() => void this.#work.run(() => this.#revoke(serial))}>${t('set-up/credential.revoke')}</button>
         <button type="button" class="plain" ?disabled=${busy} @click=${() => {
           this.asked = '';
         }}>${t('set-up/credential.cancel')}</button>
@@ -152,7 +137,7 @@ class Certificates extends LitElement {
         <select name="id">${this.principals.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}</select></label></p>
       <p><label>${t('set-up/certificate.days')}
         <input name="days" type="number" min="1" max="3650" value="397" required></label></p>
-      <div class="form-buttons"><button class="plain" ?disabled=${this.busy}>${t('set-up/certificate.make')}</button></div>
+      <div class="form-buttons"><button class="plain" ?disabled=${this.#work.busy}>${t('set-up/certificate.make')}</button></div>
     </form>`;
   }
 }

@@ -1,61 +1,31 @@
 /** The machine's names and times on the page. The operating system owns them: they are shown, and changed with its own tools. */
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import type { MachineView } from '../../../view.ts';
-import { call, LoggedOutError } from '../../api.ts';
+import { call } from '../../api.ts';
 import { base } from '../../base.ts';
 import { badge, fact } from '../../parts.ts';
 import { formats, t } from '../texts.ts';
+import { Polled } from '../work.ts';
 
 const everyMs = 10_000;
 
 class Machine extends LitElement {
-  static override properties = {
-    zone: { attribute: false },
-    nowMs: { attribute: false },
-    machine: { state: true },
-    problem: { state: true },
-  };
+  static override properties = { zone: { attribute: false }, nowMs: { attribute: false } };
   /** time zone of the site */
   declare zone: string;
   declare nowMs: number;
-  /** undefined before the first answer */
-  declare machine: MachineView | undefined;
-  declare problem: string;
-  #timer: number | undefined;
-
-  constructor() {
-    super();
-    this.problem = '';
-  }
+  readonly #machine = new Polled(
+    this,
+    everyMs,
+    async () => (await (await call(`${base}/api/v1/machine`)).json()) as MachineView,
+  );
 
   override createRenderRoot(): HTMLElement {
     return this;
   }
 
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#timer = window.setInterval(() => void this.#load(), everyMs);
-    void this.#load();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    clearInterval(this.#timer);
-  }
-
-  async #load(): Promise<void> {
-    if (document.hidden) return;
-    try {
-      this.machine = (await (await call(`${base}/api/v1/machine`)).json()) as MachineView;
-      this.problem = '';
-    } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
-      if (error instanceof LoggedOutError) this.dispatchEvent(new CustomEvent('logged-out', { bubbles: true }));
-    }
-  }
-
   override render(): TemplateResult {
-    const { machine, problem } = this;
+    const { value: machine, problem } = this.#machine;
     return html`<h3>${t('set-up/machine.title')}</h3>
       <p class="muted">${t('set-up/machine.owner')}</p>
       ${problem === '' ? nothing : html`<p class="failure" role="alert">${problem}</p>`}
