@@ -1,8 +1,8 @@
 /** What `forpost actions …` prints. Without --json plain lines, with it one JSON document in the form of the API. */
-import { userInfo } from 'node:os';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { loadInstallation } from '../config/load-installation.ts';
 import { accepted, SocketClient } from '../config/socket-client.ts';
+import { print, runningUser } from './output.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -35,11 +35,7 @@ export async function tryAction(config: string, id: string, { json }: Options): 
 /** @throws ForpostError FORPOST_PART_FAILED where no gateway runs */
 async function gatewayOf(config: string): Promise<SocketClient> {
   const { data } = loadInstallation(config);
-  const gateway = new SocketClient(data, process.env.SUDO_USER ?? userInfo().username);
+  const gateway = new SocketClient(data, runningUser());
   if (await gateway.answers()) return gateway;
   throw new ForpostError('FORPOST_PART_FAILED', `no gateway runs on ${data}: an action works only while one runs`);
-}
-
-function print(json: boolean | undefined, value: object, lines: () => readonly string[]): void {
-  process.stdout.write(`${json === true ? JSON.stringify(value) : lines().join('\n')}\n`);
 }

@@ -5,7 +5,6 @@
  * Always: a password is read from the terminal, a file or the environment, never from an argument, and is printed nowhere.
  */
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { sleep, systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { wordsOf } from '@forpost/shared/texts/sentence.ts';
@@ -16,6 +15,7 @@ import { findingsOf, suggestedOf, suggestedOfTested } from '../cameras/verdict.t
 import { loadInstallation } from '../config/load-installation.ts';
 import { loadSite } from '../config/load-site.ts';
 import { withSiteDoor } from '../config/site-door.ts';
+import { print, runningUser } from './output.ts';
 
 const pollMs = 100;
 
@@ -102,14 +102,10 @@ export async function add(config: string, id: string, options: AddOptions): Prom
   const edits = Object.entries(fields).flatMap(([key, value]) =>
     value === undefined ? [] : [{ set: ['cameras', id, key], value }],
   );
-  const made = await withSiteDoor(
-    loadInstallation(config),
-    process.env.SUDO_USER ?? userInfo().username,
-    async (door) => {
-      const { revision } = await door.show();
-      return door.saveCamera(String(revision.number), id, edits, login, why);
-    },
-  );
+  const made = await withSiteDoor(loadInstallation(config), runningUser(), async (door) => {
+    const { revision } = await door.show();
+    return door.saveCamera(String(revision.number), id, edits, login, why);
+  });
   print(json, made, () => [
     made.revision === undefined
       ? `Nothing to change: this is revision ${made.unchanged?.number}.`
@@ -221,10 +217,6 @@ function streamLines({
     ...(facts.length === 0 ? [] : [`  ${facts.join(', ')}`]),
     ...findings.map(({ level, text }) => `  ${level}: ${text}`),
   ];
-}
-
-function print(json: boolean, value: object, lines: () => readonly string[]): void {
-  process.stdout.write(`${json ? JSON.stringify(value) : lines().join('\n')}\n`);
 }
 
 function wrong(message: string): ForpostError {

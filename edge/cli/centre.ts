@@ -1,9 +1,9 @@
 /** What `forpost centre …` prints. Without --json plain lines, with it one JSON document in the form of the API. */
-import { userInfo } from 'node:os';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { loadInstallation } from '../config/load-installation.ts';
 import { accepted, SocketClient } from '../config/socket-client.ts';
 import type { CentreAnswer, TriedLink } from '../console/schemas/centre.ts';
+import { print, runningUser } from './output.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -47,11 +47,7 @@ export async function tryLinks(config: string, name: string | undefined, { json 
 /** @throws ForpostError FORPOST_PART_FAILED where no gateway runs */
 async function gatewayOf(config: string): Promise<SocketClient> {
   const { data } = loadInstallation(config);
-  const gateway = new SocketClient(data, process.env.SUDO_USER ?? userInfo().username);
+  const gateway = new SocketClient(data, runningUser());
   if (await gateway.answers()) return gateway;
   throw new ForpostError('FORPOST_PART_FAILED', `no gateway runs on ${data}: a link is there only while one runs`);
-}
-
-function print(json: boolean | undefined, value: object, lines: () => readonly string[]): void {
-  process.stdout.write(`${json === true ? JSON.stringify(value) : lines().join('\n')}\n`);
 }

@@ -5,10 +5,9 @@
  * Always: the files of a private key are made before the certificate is (mode 0600, new names only), so that no key is lost
  * to a full disk or a mistyped folder, and no link leads it elsewhere; they are removed where no certificate was made.
  */
-import { closeSync, fsyncSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
+import { ForpostError } from '@forpost/shared/errors.ts';
 import type {
   CaView,
   CertificateDoor,
@@ -20,9 +19,9 @@ import { usualClientDays } from '../certificates/validity.ts';
 import { madePassphrase } from '../config/certificate-store.ts';
 import { withCertificatesDoor } from '../config/certificates-door.ts';
 import { loadInstallation } from '../config/load-installation.ts';
+import { NewFile } from './new-file.ts';
+import { print, runningUser } from './output.ts';
 import { type PassphraseOptions, readPassphrase } from './passphrase.ts';
-
-const onlyMine = 0o600;
 
 interface Shown {
   readonly json?: boolean;
@@ -75,7 +74,7 @@ export async function client(config: string, id: string, options: ClientOptions)
     const given = from.passphraseFile === undefined ? undefined : await readPassphrase(from, false);
     const passphrase = p12 === true ? (given ?? madePassphrase()) : undefined;
     const key = rsa === true ? 'rsa' : 'ec';
-    const issued = await withDoor(config, (door) => door.issue({ id, days, key, passphrase }, me()));
+    const issued = await withDoor(config, (door) => door.issue({ id, days, key, passphrase }, runningUser()));
     output.write(issued);
     const shown = given === undefined && passphrase !== undefined ? { passphrase } : {};
     print(json, { client: issued.client, files: output.names, ...shown }, () => [
@@ -186,53 +185,6 @@ class ClientFiles {
   }
 }
 
-/** A file that did not exist, and that its owner alone can read. */
-class NewFile {
-  readonly #name: string;
-  readonly #descriptor: number;
-  #isOpen = true;
-  #isWritten = false;
-
-  /** @throws ForpostError FORPOST_ARGUMENT_INVALID */
-  constructor(name: string) {
-    this.#name = name;
-    try {
-      // wx: follows no link
-      this.#descriptor = openSync(name, 'wx', onlyMine);
-    } catch (error) {
-      const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-      const message = exists ? `${name} exists: move it away, or name another place with --out` : messageOf(error);
-      throw new ForpostError('FORPOST_ARGUMENT_INVALID', message, { cause: error });
-    }
-  }
-
-  write(content: string | Buffer): void {
-    writeSync(this.#descriptor, typeof content === 'string' ? Buffer.from(content) : content);
-    fsyncSync(this.#descriptor);
-    this.#close();
-    this.#isWritten = true;
-  }
-
-  drop(): void {
-    if (this.#isWritten) return;
-    this.#close();
-    rmSync(this.#name, { force: true });
-  }
-
-  #close(): void {
-    if (this.#isOpen) closeSync(this.#descriptor);
-    this.#isOpen = false;
-  }
-}
-
-function me(): string {
-  return process.env.SUDO_USER ?? userInfo().username;
-}
-
 function withDoor<T>(config: string, run: (door: CertificateDoor) => Promise<T>): Promise<T> {
-  return withCertificatesDoor(loadInstallation(config), me(), run);
-}
-
-function print(json: boolean | undefined, value: object, lines: () => readonly string[]): void {
-  process.stdout.write(`${json === true ? JSON.stringify(value) : lines().join('\n')}\n`);
+  return withCertificatesDoor(loadInstallation(config), runningUser(), run);
 }

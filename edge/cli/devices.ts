@@ -5,16 +5,15 @@
  * Always: a password is printed once, or written once into a file that only its owner can read (0600); that file is made
  * before anything changes, so that no password is lost to a full disk or a mistyped folder.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { configError } from '@forpost/shared/config/yaml.ts';
 import { csvField } from '@forpost/shared/csv.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { type DevicesDoor, withDevicesDoor } from '../config/devices-door.ts';
 import { loadInstallation } from '../config/load-installation.ts';
 import type { AddedLogIn, ImportedDevices } from '../devices/import-door.ts';
-
-const onlyMine = 0o600;
+import { NewFile } from './new-file.ts';
+import { print, runningUser } from './output.ts';
 
 export interface AddOptions {
   readonly decoder: string;
@@ -93,7 +92,7 @@ export interface ImportOptions {
 export async function importList(config: string, file: string, options: ImportOptions): Promise<void> {
   const { secrets, check = false, why = '', json } = options;
   const csv = textOf(file);
-  const output = secrets === undefined || check ? undefined : new SecretsOutput(secrets);
+  const output = secrets === undefined || check ? undefined : new NewFile(secrets);
   try {
     const imported = await withDoor(config, (door) => door.importDevices({ csv, check, why }));
     if ('problems' in imported)
@@ -104,7 +103,7 @@ export async function importList(config: string, file: string, options: ImportOp
       return;
     }
     const added = addedIn(imported);
-    output?.write(added);
+    output?.write(`${labels(added).join('\n')}\n`);
     const shown = output === undefined ? { added } : { added: added.length, secrets };
     print(json, shown, () => [
       ...(output === undefined ? labels(added) : []),
@@ -113,38 +112,6 @@ export async function importList(config: string, file: string, options: ImportOp
   } catch (error) {
     output?.drop();
     throw error;
-  }
-}
-
-/** The file for labels: made at once, so that it can take the passwords later. */
-class SecretsOutput {
-  readonly #file: string;
-  readonly #descriptor: number;
-  #isWritten = false;
-
-  /** @throws ForpostError FORPOST_ARGUMENT_INVALID where the file exists, or cannot be made */
-  constructor(file: string) {
-    this.#file = file;
-    try {
-      this.#descriptor = openSync(file, 'wx', onlyMine);
-    } catch (error) {
-      const exists = (error as NodeJS.ErrnoException).code === 'EEXIST';
-      const message = exists ? `${file} exists: name a new file` : messageOf(error);
-      throw new ForpostError('FORPOST_ARGUMENT_INVALID', message, { cause: error });
-    }
-  }
-
-  write(added: readonly AddedLogIn[]): void {
-    writeSync(this.#descriptor, `${labels(added).join('\n')}\n`);
-    fsyncSync(this.#descriptor);
-    closeSync(this.#descriptor);
-    this.#isWritten = true;
-  }
-
-  drop(): void {
-    if (this.#isWritten) return;
-    closeSync(this.#descriptor);
-    rmSync(this.#file, { force: true });
   }
 }
 
@@ -177,9 +144,5 @@ function textOf(file: string): string {
 }
 
 function withDoor<T>(config: string, run: (door: DevicesDoor) => Promise<T>): Promise<T> {
-  return withDevicesDoor(loadInstallation(config), process.env.SUDO_USER ?? userInfo().username, run);
-}
-
-function print(json: boolean | undefined, value: object, lines: () => readonly string[]): void {
-  process.stdout.write(`${json === true ? JSON.stringify(value) : lines().join('\n')}\n`);
+  return withDevicesDoor(loadInstallation(config), runningUser(), run);
 }

@@ -3,12 +3,12 @@
  *
  * Always: control characters that a client put into its names and messages do not reach the terminal.
  */
-import { userInfo } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { loadInstallation } from '../config/load-installation.ts';
 import { accepted, SocketClient } from '../config/socket-client.ts';
 import type { JudgementView, KnockerView, PairingView } from '../console/schemas/pairing.ts';
+import { runningUser } from './output.ts';
 
 const pairing = '/api/v1/pairing';
 const everyMs = 1000;
@@ -79,7 +79,7 @@ type Body = Readonly<Record<string, unknown>>;
 /** @throws ForpostError FORPOST_DATA_FOLDER where no gateway runs */
 async function asker(config: string): Promise<(method: string, path: string, body?: object) => Promise<Body>> {
   const { data } = loadInstallation(config);
-  const client = new SocketClient(data, process.env.SUDO_USER ?? userInfo().username);
+  const client = new SocketClient(data, runningUser());
   if (!(await client.answers()))
     throw new ForpostError('FORPOST_DATA_FOLDER', `no gateway runs on ${data}: only a running gateway can pair`);
   return async (method, path, body) => accepted(await client.ask(method, path, body));

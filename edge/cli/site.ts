@@ -4,7 +4,6 @@
  * Always: a refusal prints its reason and ends with status 1; nothing was changed then.
  */
 import { readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
 import { configError } from '@forpost/shared/config/yaml.ts';
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import type { Made, SiteDoor } from '../config/door.ts';
@@ -13,6 +12,7 @@ import { notKept, withSiteDoor } from '../config/site-door.ts';
 import type { Preview } from '../site/change.ts';
 import { authorInWords } from '../site/live-site.ts';
 import type { ChangeInWords, Revision } from '../site/revision.ts';
+import { print, runningUser } from './output.ts';
 
 interface Options {
   readonly json?: boolean;
@@ -63,7 +63,7 @@ export async function undo(config: string, { revision, why = '', json }: Options
 }
 
 function withDoor<T>(config: string, run: (door: SiteDoor) => Promise<T>): Promise<T> {
-  return withSiteDoor(loadInstallation(config), process.env.SUDO_USER ?? userInfo().username, run);
+  return withSiteDoor(loadInstallation(config), runningUser(), run);
 }
 
 function textOf(file: string): string {
@@ -89,8 +89,4 @@ function revisionLines({ number, author, at, why, changes }: Revision): readonly
 
 function changeLines(changes: readonly ChangeInWords[]): readonly string[] {
   return changes.length === 0 ? ['  nothing differs'] : changes.map(({ message }) => `  ${message}`);
-}
-
-function print(json: boolean | undefined, value: object, lines: () => readonly string[]): void {
-  process.stdout.write(`${json === true ? JSON.stringify(value) : lines().join('\n')}\n`);
 }
