@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import { makeFolder, renameFile, replaceFile } from '@forpost/shared/files.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
+import { Turns } from '@forpost/shared/turns.ts';
 import type { RestoreDesk, RestoreState, StagedRestore } from '../console/restore-desk.ts';
 import { diskSpace } from '../outbox/sqlite/writer/space/disk.ts';
 import { commitRestore, partName, restoreFolderName, stagedDataName, stagedName } from './staged-restore.ts';
@@ -38,7 +39,7 @@ const noRoom = ['ENOSPC', 'EDQUOT'];
 export class RestoreStaging implements RestoreDesk {
   readonly #options: RestoreStagingOptions;
   readonly #folder: string;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   /** size of the backup that is arriving; undefined: none is */
   #size: number | undefined;
   /** the process is about to end: nothing may be changed any more */
@@ -50,7 +51,7 @@ export class RestoreStaging implements RestoreDesk {
   }
 
   state(): Promise<RestoreState> {
-    return this.#inTurn(() => this.#state());
+    return this.#turns.run(() => this.#state());
   }
 
   /**
@@ -171,18 +172,10 @@ export class RestoreStaging implements RestoreDesk {
 
   /** As `#inTurn`, and refused once the process is about to become the restored gateway. */
   #changing<T>(run: () => Promise<T>): Promise<T> {
-    return this.#inTurn(() => {
+    return this.#turns.run(() => {
       if (this.#isCommitted) throw failed(words('gateway/reason.restore-committed'));
       return run();
     });
-  }
-
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(run);
-    this.#last = turn.catch(() => {
-      // the caller of this step gets the error; the next step goes on
-    });
-    return turn;
   }
 }
 

@@ -18,11 +18,12 @@ import { makeFolder } from '@forpost/shared/files.ts';
 import type { Part } from '@forpost/shared/lifecycle.ts';
 import type { Logger } from '@forpost/shared/logging.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
+import { Turns } from '@forpost/shared/turns.ts';
 import { mostNames } from './box-names.ts';
 import type { CaView, ServerView } from './certificate-door.ts';
 import type { ClientJob, Issued, KeyKind } from './issue-job.ts';
 import type { Issue } from './issuer.ts';
-import { type LoadedPair, type ReadPair, readPair, writePair } from './pair-file.ts';
+import { type LoadedPair, readPair, writePair } from './pair-file.ts';
 import { caProblem } from './problems.ts';
 import { caLifetime, caState, namesIn, type RenewalReason, renewalReason, serverLifetime } from './validity.ts';
 
@@ -46,6 +47,7 @@ export interface SiteAuthorityOptions {
   readonly everyMs?: number;
 }
 
+const serverFileName = 'server.pem';
 const checkEveryMs = 60_000;
 /** How long a start waits for the first certificate. */
 const firstWaitMs = 5000;
@@ -54,7 +56,7 @@ const longestInName = 40;
 
 /** The file of the server's certificate and key; listeners without files of their own read it. */
 export function siteServerFile(data: string): string {
-  return join(certificateFolder(data), 'server.pem');
+  return join(certificateFolder(data), serverFileName);
 }
 
 export function certificateFolder(data: string): string {
@@ -66,7 +68,7 @@ export class SiteAuthority implements Part {
   #problems: readonly Words[] = [];
   #logged = '';
   #timer: Timer | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
 
   constructor(options: SiteAuthorityOptions) {
     this.#options = options;
@@ -84,7 +86,7 @@ export class SiteAuthority implements Part {
   async stop(): Promise<void> {
     this.#timer?.cancel();
     this.#timer = undefined;
-    await this.#turn;
+    await this.#turns.ended();
   }
 
   /** What does not work, a sentence each. */
@@ -94,7 +96,7 @@ export class SiteAuthority implements Part {
 
   /** Looks at CA, server's certificate and names now, as the timer does. Never rejects. */
   check(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const problems: Words[] = [];
       try {
         problems.push(...(await this.#checked()));
@@ -119,7 +121,7 @@ export class SiteAuthority implements Part {
 
   /** @throws ForpostError FORPOST_ARGUMENT_INVALID where there is one and `replace` is not set */
   makeCa({ key, replace }: { readonly key: KeyKind; readonly replace: boolean }): Promise<CaView> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const read = await readPair(this.#caFile);
       if (read.state !== 'none' && !replace) throw invalid(words('gateway/answer.ca-exists', { file: this.#caFile }));
       const made = await this.#newCa(key);
@@ -131,7 +133,7 @@ export class SiteAuthority implements Part {
 
   /** Makes the server's certificate anew, and a CA where there is none. @throws ForpostError where the CA signs nothing */
   renewServer(): Promise<ServerView> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const ca = await this.#signingCa();
       return this.#serverView(await this.#renew('none', ca, undefined));
     });
@@ -145,7 +147,7 @@ export class SiteAuthority implements Part {
     job: Pick<ClientJob, 'name' | 'key' | 'passphrase'>,
     lifetime: (ca: LoadedPair) => Pick<ClientJob, 'from' | 'to'>,
   ): Promise<{ readonly issued: Issued; readonly ca: LoadedPair }> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const ca = await this.#signingCa();
       const issued = await this.#options.issue({ kind: 'client', ...job, ...lifetime(ca), issuer: keyPairOf(ca) });
       return { issued, ca };
@@ -157,18 +159,17 @@ export class SiteAuthority implements Part {
   }
 
   get #serverFile(): string {
-    return join(this.#options.folder, 'server.pem');
+    return join(this.#options.folder, serverFileName);
   }
 
   async #checked(): Promise<readonly Words[]> {
     const { usedBy, clock } = this.#options;
     const read = await readPair(this.#caFile);
     if (read.state === 'none' && usedBy.length === 0) return [];
-    const ca = read.state === 'none' ? await this.#newCa('ec') : read;
-    if ('state' in ca && ca.state !== 'usable') return [this.#unusable(ca)];
-    const pair = 'state' in ca ? ca.pair : ca;
-    const problem = caProblem(pair.x509, clock.now());
-    if (usedBy.length > 0 && signs(pair, clock.now())) await this.#renewIfNeeded(pair);
+    if (read.state === 'unusable') return [this.#unusable(read.reason)];
+    const ca = read.state === 'none' ? await this.#newCa('ec') : read.pair;
+    const problem = caProblem(ca.x509, clock.now());
+    if (usedBy.length > 0 && signs(ca, clock.now())) await this.#renewIfNeeded(ca);
     return problem === undefined ? [] : [problem];
   }
 
@@ -218,21 +219,16 @@ export class SiteAuthority implements Part {
   /** The CA that may sign now, made where there is none. */
   async #signingCa(): Promise<LoadedPair> {
     const read = await readPair(this.#caFile);
-    if (read.state === 'unusable') throw invalid(this.#unusable(read));
+    if (read.state === 'unusable') throw invalid(this.#unusable(read.reason));
     const ca = read.state === 'usable' ? read.pair : await this.#newCa('ec');
     const problem = caProblem(ca.x509, this.#options.clock.now());
     if (problem !== undefined && !signs(ca, this.#options.clock.now())) throw invalid(problem);
     return ca;
   }
 
-  #unusable(read: ReadPair): Words {
-    const reason =
-      read.state === 'unusable' ? read.reason : words('gateway/problem.file-not-there', { file: this.#caFile });
-    return words('gateway/problem.ca-unusable', {
-      file: this.#caFile,
-      reason,
-      command: 'forpost certificate init --replace',
-    });
+  #unusable(reason: Words): Words {
+    const command = 'forpost certificate init --replace';
+    return words('gateway/problem.ca-unusable', { file: this.#caFile, reason, command });
   }
 
   #caView({ x509, keyKind, certificate }: LoadedPair): CaView {
@@ -271,12 +267,6 @@ export class SiteAuthority implements Part {
         if (this.#timer !== undefined) this.#checkLater();
       });
     });
-  }
-
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(run, run);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 }
 

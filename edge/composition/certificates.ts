@@ -1,13 +1,11 @@
 /** Composes the site's CA, the gateway's own certificate and those of clients. Constructs and connects only. */
-import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import { boxNames } from '../certificates/box-names.ts';
 import { issuingThread } from '../certificates/issuer.ts';
 import { IssuedRegister } from '../certificates/register.ts';
 import { certificateFolder, SiteAuthority } from '../certificates/site-authority.ts';
+import { namesOfThisMachine } from '../certificates/this-machine.ts';
 import { CertificateStore } from '../config/certificate-store.ts';
 import type { CredentialStore } from '../config/credential-store.ts';
-import type { Installation } from '../config/installation.ts';
 import { usesSiteCertificate } from '../config/load-installation.ts';
 import { storedCredential } from '../site/secrets.ts';
 import { type GatewayOptions, loggerOf } from './options.ts';
@@ -30,7 +28,7 @@ export function composeAuthority(
     authority: new SiteAuthority({
       gateway: installation.gateway,
       folder,
-      names: () => namesOf(installation),
+      names: () => namesOfThisMachine(installation.certificates?.names),
       usedBy: usesSiteCertificate(installation),
       issue: issuingThread(clock),
       clock,
@@ -59,9 +57,4 @@ export function composeCertificates(
     clock,
     endInvalid: () => broker.endInvalid((id, credential) => logIns.standing(id, credential)),
   });
-}
-
-/** Names and addresses of this machine now, and those of gateway.yaml. */
-function namesOf({ certificates }: Pick<Installation, 'certificates'>): readonly string[] {
-  return boxNames({ hostname: hostname(), interfaces: networkInterfaces() }, certificates?.names);
 }

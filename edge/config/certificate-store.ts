@@ -14,6 +14,7 @@ import { ForpostError } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { type Words, words } from '@forpost/shared/texts/english.ts';
 import { certificatesIn } from '@forpost/shared/tls.ts';
+import { Turns } from '@forpost/shared/turns.ts';
 import type {
   CaView,
   CertificateDoor,
@@ -34,7 +35,7 @@ import type { CredentialStore } from './credential-store.ts';
 export interface CertificateStoreOptions {
   readonly authority: SiteAuthority;
   readonly register: IssuedRegister;
-  readonly credentials: Pick<CredentialStore, 'list' | 'addCertificate' | 'removeCertificate'>;
+  readonly credentials: Pick<CredentialStore, 'view' | 'addCertificate' | 'removeCertificate'>;
   /** the certificates by which a device, bridge or consumer logs in: `sha256:…` */
   readonly certificatesOf: (id: string) => readonly string[];
   readonly clock: Pick<Clock, 'now'>;
@@ -48,7 +49,7 @@ const longestShown = 80;
 
 export class CertificateStore implements CertificateDoor {
   readonly #options: CertificateStoreOptions;
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #refused = 0;
   #ending: readonly Words[] = [];
 
@@ -92,7 +93,7 @@ export class CertificateStore implements CertificateDoor {
   }
 
   issue({ id, days, key, passphrase }: IssueRequest, by: string): Promise<IssuedClient> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const { authority, register, credentials, clock } = this.#options;
       await this.#checkRequest({ id, days, key, passphrase });
       const { issued, ca } = await authority.signClient({ name: id, key, passphrase }, ({ x509 }) =>
@@ -113,7 +114,7 @@ export class CertificateStore implements CertificateDoor {
   }
 
   revoke(serial: string): Promise<ClientView> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const { register, credentials, endInvalid } = this.#options;
       const entry = register.entries.find((one) => one.serial === serial.toLowerCase());
       if (entry === undefined)
@@ -131,13 +132,12 @@ export class CertificateStore implements CertificateDoor {
 
   /** A device that the site has no more has no credential to lose. */
   async #removed(credentials: CertificateStoreOptions['credentials'], { id, sha256 }: RegisterEntry): Promise<void> {
-    if ((await credentials.list()).some((one) => one.id === id))
-      await credentials.removeCertificate(id, `sha256:${sha256}`);
+    if ((await credentials.view(id)) !== undefined) await credentials.removeCertificate(id, `sha256:${sha256}`);
   }
 
   async #checkRequest({ id, days, passphrase }: IssueRequest): Promise<void> {
     const { register, credentials } = this.#options;
-    const principal = (await credentials.list()).find((one) => one.id === id);
+    const principal = await credentials.view(id);
     if (principal === undefined) throw invalid(words('gateway/answer.no-principal', { id: id.slice(0, longestShown) }));
     if (!(Number.isInteger(days) && days >= 1 && days <= longestClientDays))
       throw invalid(words('gateway/answer.certificate-days', { most: longestClientDays }));
@@ -158,12 +158,6 @@ export class CertificateStore implements CertificateDoor {
 
   #isLogIn({ id, sha256 }: RegisterEntry): boolean {
     return this.#options.certificatesOf(id).includes(`sha256:${sha256}`);
-  }
-
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(run, run);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
   }
 }
 

@@ -2,11 +2,9 @@
  * The site's certificates for the command line: through the running gateway, or on the files where no gateway runs, as
  * devices-door.ts does for credentials.
  */
-import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
-import { boxNames } from '../certificates/box-names.ts';
 import type {
   CaView,
   CertificateDoor,
@@ -20,6 +18,7 @@ import type { KeyKind } from '../certificates/issue-job.ts';
 import { issuingThread } from '../certificates/issuer.ts';
 import { IssuedRegister } from '../certificates/register.ts';
 import { certificateFolder, SiteAuthority } from '../certificates/site-authority.ts';
+import { namesOfThisMachine } from '../certificates/this-machine.ts';
 import { CertificateStore } from './certificate-store.ts';
 import { DevicesOnDisk } from './devices-door.ts';
 import type { Installation } from './installation.ts';
@@ -86,11 +85,10 @@ async function certificatesOnDisk(installation: Installation, user: string): Pro
     isClockRight,
   });
   await register.start();
-  const machine = () => ({ hostname: hostname(), interfaces: networkInterfaces() });
   const authority = new SiteAuthority({
     gateway: installation.gateway,
     folder,
-    names: () => boxNames(machine(), installation.certificates?.names),
+    names: () => namesOfThisMachine(installation.certificates?.names),
     usedBy: usesSiteCertificate(installation),
     issue: issuingThread(systemClock),
     clock: systemClock,

@@ -18,6 +18,7 @@ import { messageOf } from '@forpost/shared/errors.ts';
 import { rfc3339 } from '@forpost/shared/event/codec.ts';
 import { noWords, sentenceFields, type Words, words } from '@forpost/shared/texts/english.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
+import { Turns } from '@forpost/shared/turns.ts';
 import { version } from '@forpost/shared/version.ts';
 import type {
   Changed,
@@ -67,7 +68,7 @@ export class SiteDocument {
   readonly #options: SiteDocumentOptions;
   readonly #disk: SiteDisk;
   readonly #history: History;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #newest: Revision | undefined;
   #text = '';
   #problem: Words = noWords;
@@ -152,7 +153,7 @@ export class SiteDocument {
 
   /** Makes a new revision of what `edit` makes of the text. @throws what `edit` throws, and unexpected errors of the disk */
   change(request: ChangeRequest): Promise<Changed> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const conflict = (await this.#conflictByHand()) ?? (await this.#conflictOf(request));
       if (conflict !== undefined) return conflict;
       const next = await this.#edited(this.#text, request);
@@ -163,7 +164,7 @@ export class SiteDocument {
 
   /** Makes a revision of a file that was edited by hand. */
   takeUp(request: Request): Promise<Changed> {
-    return this.#inTurn(async () => {
+    return this.#turns.run(async () => {
       const text = await this.#disk.read(this.#options.file);
       return text === this.#text ? { unchanged: this.newest } : this.#adopt(text, request, false);
     });
@@ -178,17 +179,17 @@ export class SiteDocument {
 
   /** Runs when no change is under way, and holds up the next one: for what must not see half of a change (a reload). */
   alone<T>(run: () => Promise<T>): Promise<T> {
-    return this.#inTurn(run);
+    return this.#turns.run(run);
   }
 
   /** Resolves when no change is under way. */
   async idle(): Promise<void> {
-    await this.#last;
+    await this.#turns.ended();
   }
 
   /** What `text` would change in the newest revision, and what is wrong with it. Changes nothing. */
   preview(text: string): Promise<Preview> {
-    return this.#inTurn(() => this.#preview(text));
+    return this.#turns.run(() => this.#preview(text));
   }
 
   async #preview(text: string): Promise<Preview> {
@@ -349,13 +350,5 @@ export class SiteDocument {
       sentences: shown.map(({ sentence }) => sentence),
       mistakes,
     };
-  }
-
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const turn = this.#last.then(run);
-    this.#last = turn.catch(() => {
-      // the caller of this change gets the error; the next change goes on
-    });
-    return turn;
   }
 }

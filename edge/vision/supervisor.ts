@@ -24,6 +24,7 @@ import { type Logger, SparingLogger } from '@forpost/shared/logging.ts';
 import { killGroup } from '@forpost/shared/process-group.ts';
 import { type Backoff, backoffMs } from '@forpost/shared/retry.ts';
 import { noWords, type Words, words } from '@forpost/shared/texts/english.ts';
+import { Turns } from '@forpost/shared/turns.ts';
 import type { Secrets } from '../site/secrets.ts';
 import type { CameraConfig } from '../site/site.ts';
 import { standsIn } from './blame.ts';
@@ -94,7 +95,7 @@ export class VisionSupervisor implements Part {
   /** the newest kind of tampering that the process has reported, by camera */
   readonly #tampers = new Map<string, CameraView['tamper']>();
   /** starts and stops wait for each other */
-  #turn: Promise<void> = Promise.resolve();
+  readonly #turns = new Turns();
   /** `stop` was called: no change of the site starts the process again */
   #isOver = false;
 
@@ -123,7 +124,7 @@ export class VisionSupervisor implements Part {
   /** Starts the process and returns without waiting for a camera: no alert waits for vision. */
   start(): Promise<void> {
     this.#isOver = false;
-    return this.#inTurn(() => this.#begin());
+    return this.#turns.run(() => this.#begin());
   }
 
   async #begin(): Promise<void> {
@@ -136,7 +137,7 @@ export class VisionSupervisor implements Part {
 
   stop(): Promise<void> {
     this.#isOver = true;
-    return this.#inTurn(() => this.#halt());
+    return this.#turns.run(() => this.#halt());
   }
 
   async #halt(): Promise<void> {
@@ -196,7 +197,7 @@ export class VisionSupervisor implements Part {
       if (!isDeepStrictEqual([camera, secrets[id]], [before.get(id), known[id]])) this.#reconfigure(camera);
     }
     this.#options.events.changed();
-    const settled = this.#inTurn(() => (this.#cameras.length === 0 ? this.#halt() : this.#begin()));
+    const settled = this.#turns.run(() => (this.#cameras.length === 0 ? this.#halt() : this.#begin()));
     settled.catch((error: unknown) => this.#options.logger.error({ err: error }, 'the vision process was not started'));
   }
 
@@ -220,15 +221,6 @@ export class VisionSupervisor implements Part {
   /** The log-in at a camera, for a test of its streams; undefined: it has none. */
   loginOf(camera: string): { readonly user: string; readonly password: string } | undefined {
     return this.#secrets[camera];
-  }
-
-  /** The next start or stop waits for this one. */
-  #inTurn(run: () => Promise<void>): Promise<void> {
-    const turn = this.#turn.then(run);
-    this.#turn = turn.catch(() => {
-      // the caller of this start or stop gets the error
-    });
-    return turn;
   }
 
   /** Asks for an alarm's evidence, which comes as an event. `uptime`: of the frame that raised the alarm. */

@@ -14,6 +14,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Clock, Timer } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
+import { Turns } from '@forpost/shared/turns.ts';
 import type { CheckAnswer, CheckQuestion, ThreadMessage } from './messages.ts';
 
 /** A small machine checks 5,000 devices in half a minute. */
@@ -27,7 +28,7 @@ export interface CheckThreadOptions {
 
 export class CheckThread {
   readonly #options: CheckThreadOptions;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns = new Turns();
   #worker: Worker | undefined;
   #idle: Timer | undefined;
 
@@ -37,16 +38,12 @@ export class CheckThread {
 
   /** @throws ForpostError FORPOST_CALL_UNANSWERED; the error of the thread */
   ask(question: CheckQuestion): Promise<CheckAnswer> {
-    const asked = this.#last.then(() => this.#answerTo(question));
-    this.#last = asked.catch(() => {
-      // the asker gets the error
-    });
-    return asked;
+    return this.#turns.run(() => this.#answerTo(question));
   }
 
   /** Ends the thread once it has answered. */
   async stop(): Promise<void> {
-    await this.#last;
+    await this.#turns.ended();
     this.#end();
   }
 
