@@ -307,22 +307,12 @@ export class Broker implements Part, LocalPublisher {
     });
   }
 
-  /**
-   * Credentials have changed: closes the connections whose credential is no longer valid, and drops the wills and the
-   * sessions of those that were revoked, with the messages that wait for them. `of`: the principals whose credentials may
-   * have ended; absent: all. Returns how many it has closed.
-   */
+  /** Credentials have changed: see ConnectionLives.endInvalid. */
   endInvalid(standing: (principal: string, credential: string) => Standing, of?: Iterable<string>): number {
-    const closed = this.#lives.endInvalid(standing, of);
-    const ids = of === undefined ? undefined : new Set(of);
-    this.#sessions.endOf((principal) => ids?.has(principal) !== false && standing(principal, '') === 'revoked');
-    return closed;
+    return this.#lives.endInvalid(standing, of);
   }
 
-  /**
-   * The site has changed. `principalOf`: a user as the site has it now. Rights hold from the next packet on; connections
-   * of users that are gone, or are another kind now, are closed, and their wills are not published. Returns how many.
-   */
+  /** The site has changed: see ConnectionLives.renew. */
   renew(principalOf: (user: string) => Principal | undefined): number {
     return this.#lives.renew(principalOf);
   }

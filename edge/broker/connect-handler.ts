@@ -6,10 +6,10 @@
  *                 │                └── no ──► CONNACK with the reason, closed
  *                 └── no time to check it, at a limit, the broker stops ──► put off: closed without CONNACK
  *
- * Always: a client that may get in later is put off, because every client tries again after a closed connection, and
- * some give up for ever after a CONNACK with a reason: MQTT.js after any, home automations after «not authorized». A client has one connection, the newest [MQTT-3.1.4-3]. The older connection does not count towards the limits,
- * so a client can reconnect with its own id even if its principal is at the limit. Equal client ids of two principals are
- * two clients.
+ * Always: a client that may get in later is put off, because every client tries again after a closed connection, and some
+ * give up for ever after a CONNACK with a reason: MQTT.js after any, home automations after «not authorized». A client has
+ * one connection, the newest [MQTT-3.1.4-3]. The older connection does not count towards the limits, so a client can
+ * reconnect with its own id even if its principal is at the limit. Equal client ids of two principals are two clients.
  */
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';

@@ -105,11 +105,11 @@ export class ConnectionLives {
   }
 
   /**
-   * Closes the connections whose credential is no longer valid; drops the wills of those that were revoked. `of`: the
-   * principals whose credentials may have ended; absent: all.
+   * Closes the connections whose credential is no longer valid; drops the wills and sessions of those that were revoked.
+   * `of`: the principals whose credentials may have ended; absent: all. Returns how many it has closed.
    */
   endInvalid(standing: (principal: string, credential: string) => Standing, of?: Iterable<string>): number {
-    const { clients } = this.#parts;
+    const { clients, sessions } = this.#parts;
     const standingOf = ({ principal, credential }: Connection) => standing(principal.id, credential);
     const ids = of === undefined ? undefined : new Set(of);
     const asked = ids === undefined ? [...clients.all()] : [...ids].flatMap((id) => clients.of(id));
@@ -121,6 +121,7 @@ export class ConnectionLives {
       if (standingOf(connection) === 'revoked') connection.will = undefined;
       connection.end(reason.administrativeAction);
     }
+    sessions.endOf((principal) => ids?.has(principal) !== false && standing(principal, '') === 'revoked');
     return invalid.length;
   }
 

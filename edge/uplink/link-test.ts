@@ -65,13 +65,7 @@ async function serverSteps(server: SinkServer, clock: Clock, env: NodeJS.Process
 }
 
 /** One step within its deadline. A reason without a text of its own is the error's message. */
-async function step(
-  what: LinkStep['what'],
-  where: string,
-  clock: Clock,
-  run: () => Promise<Words>,
-  deadlineMs = stepMs,
-): Promise<LinkStep> {
+async function step(what: LinkStep['what'], where: string, clock: Clock, run: () => Promise<Words>): Promise<LinkStep> {
   const begun = clock.uptime();
   const took = () => Math.round(clock.uptime() - begun);
   try {
@@ -79,7 +73,7 @@ async function step(
       what,
       where,
       'ok',
-      await within(clock, deadlineMs, words('gateway/reason.link-step', { place: where }), run()),
+      await within(clock, stepMs, words('gateway/reason.link-step', { place: where }), run()),
       took(),
     );
   } catch (error) {

@@ -122,52 +122,50 @@ export class Pairing {
   }
 
   /** Takes a client in as a device or bridge of the site. Never rejects for what a person can mend. */
-  async takeIn(number: number, request: TakeInRequest, author: Author): Promise<TakeInResult> {
+  takeIn(number: number, request: TakeInRequest, author: Author): Promise<TakeInResult> {
+    return this.#handOver(number, author.name, async (knocker) => {
+      const result = await this.#options.takeIn(knocker, request, author);
+      return 'refused' in result ? result : { result, id: result.device };
+    });
+  }
+
+  /** Hands the identity that a client claims over to it. Never rejects for what a person can mend. */
+  async replace(number: number, request: ReplaceRequest, by: string): Promise<Replaced | Refusal> {
+    const { replace, onNote } = this.#options;
+    if (replace === undefined) return refusal('closed', message('gateway/pairing.closed'));
+    return this.#handOver(number, by, async (knocker) => {
+      const result = await replace(knocker, request);
+      if ('refused' in result) return result;
+      const { id, name } = result;
+      const { clientId: client, address } = knocker;
+      onNote({
+        change: 'pairing-replaced',
+        said: message('gateway/pairing.replaced', { by, name, client, address }),
+        by,
+      });
+      return { result, id };
+    });
+  }
+
+  /** Gives a client an identity of the site by `give`, one person at a time, and makes it log in with it. */
+  async #handOver<Result extends { readonly name: string; readonly credential?: object }>(
+    number: number,
+    by: string,
+    give: (knocker: Knocker) => Promise<{ readonly result: Result; readonly id: string } | Refusal>,
+  ): Promise<Result | Refusal> {
     if (this.#window === undefined) return refusal('closed', message('gateway/pairing.closed'));
     const knocker = this.#knockers.find(number);
     if (knocker === undefined) return refusal('unknown', message('gateway/pairing.no-knocker', { number }));
     if (knocker.isBeingTakenIn || knocker.takenIn !== undefined) return takenAlready(knocker);
     knocker.isBeingTakenIn = true;
     try {
-      const result = await this.#options.takeIn(knocker, request, author);
-      if (!('device' in result)) return result;
-      const { clock } = this.#options;
+      const given = await give(knocker);
+      if ('refused' in given) return given;
+      const { result, id } = given;
       const logIn = result.credential === undefined ? 'own' : 'made';
-      const { device: id, name } = result;
-      knocker.takenIn = { id, name, by: author.name, at: clock.now(), logIn, arrived: undefined };
+      knocker.takenIn = { id, name: result.name, by, at: this.#options.clock.now(), logIn, arrived: undefined };
       knocker.forget();
       // it comes back by itself and logs in, which shows that its credential works
-      knocker.end();
-      return result;
-    } finally {
-      knocker.isBeingTakenIn = false;
-      this.#changes++;
-    }
-  }
-
-  /** Hands the identity that a client claims over to it. Never rejects for what a person can mend. */
-  async replace(number: number, request: ReplaceRequest, by: string): Promise<Replaced | Refusal> {
-    const { replace, clock, onNote } = this.#options;
-    if (this.#window === undefined || replace === undefined)
-      return refusal('closed', message('gateway/pairing.closed'));
-    const knocker = this.#knockers.find(number);
-    if (knocker === undefined) return refusal('unknown', message('gateway/pairing.no-knocker', { number }));
-    if (knocker.isBeingTakenIn || knocker.takenIn !== undefined) return takenAlready(knocker);
-    knocker.isBeingTakenIn = true;
-    try {
-      const result = await replace(knocker, request);
-      if ('refused' in result) return result;
-      const { id, name, credential } = result;
-      const logIn = credential === undefined ? 'own' : 'made';
-      knocker.takenIn = { id, name, by, at: clock.now(), logIn, arrived: undefined };
-      const said = message('gateway/pairing.replaced', {
-        by,
-        name,
-        client: knocker.clientId,
-        address: knocker.address,
-      });
-      onNote({ change: 'pairing-replaced', said, by });
-      knocker.forget();
       knocker.end();
       return result;
     } finally {
