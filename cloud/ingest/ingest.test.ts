@@ -1,17 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '@forpost/shared/clock.ts';
-import type { Lane } from '@forpost/shared/event/ids.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import kafkajs from 'kafkajs';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
-import { createTopics, leadersReady, servesAgain } from '../../scripts/kafka/topics.ts';
+import { createTopics, deleteTopics, leadersReady, servesAgain } from '../../scripts/kafka/topics.ts';
 import { boundAnswers, defaultBatchMb, maxUnpackedBytes } from '../kafka/codecs.ts';
 import { ensureTopics } from '../kafka/topics.ts';
 import { KafkaDelivery } from '../receiver/delivery.ts';
 import { event, eventJson, gatewayStatus } from '../testing/events.ts';
-import { failNextCommit, ingestRig, snappy } from './testing/rig.ts';
+import { failNextCommit, ingestRig, json, lane, snappy, soon, span } from './testing/rig.ts';
 
 const logger = silentLogger();
 let kafka: TestKafka;
@@ -21,11 +20,6 @@ beforeAll(async () => {
 afterAll(() => kafka.remove());
 
 const { anIngest, cluster, produce, made, committed, members } = ingestRig(() => kafka);
-
-const json = (numbers: readonly number[], lane: Lane = 'telemetry') => numbers.map((n) => eventJson(n, { lane }));
-const soon = { timeout: 25_000, interval: 20 };
-const lane = (epoch = 'e1', name: Lane = 'telemetry') => ({ gateway: 'gw-1', epoch, lane: name }) as const;
-const span = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
 
 describe('ingest', () => {
   test('stores each event once, although events come twice, out of order and again after a restart', async () => {
@@ -315,10 +309,7 @@ describe('ingest', () => {
     await vi.waitFor(() => expect(ingest.status().events.state).toBe('consuming'), soon);
     await produce('anew.telemetry', json(span(1, 20)));
     await vi.waitFor(async () => expect(await history.received(lane())).toEqual([[1, 20]]), soon);
-    const admin = kafka.client.admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: ['anew.telemetry', 'anew.alerts'] });
-    await admin.disconnect();
+    await deleteTopics(kafka.client, ['anew.telemetry', 'anew.alerts']);
     const topics = ['anew.telemetry', 'anew.alerts'].map((topic) => ({ topic, numPartitions: 5 }));
     await createTopics(kafka.client, topics);
     const delivery = new KafkaDelivery(cluster('anew'), systemClock, logger);
@@ -365,10 +356,7 @@ describe('ingest', () => {
     await produce('waited.telemetry', json(span(1, 50)));
     await vi.waitFor(() => expect(ingest.status().lags).toMatchObject([{ records: 50 }]), soon);
     await vi.waitFor(() => expect(ingest.status().trouble).toBeDefined(), soon);
-    const admin = kafka.client.admin();
-    await admin.connect();
-    await admin.deleteTopics({ topics: ['waited.telemetry'] });
-    await admin.disconnect();
+    await deleteTopics(kafka.client, ['waited.telemetry']);
     // ingest recreates the topic by itself
     await vi.waitFor(() => expect(ingest.status().lags).toEqual([]), soon);
     await leadersReady(kafka.client, ['waited.telemetry']);

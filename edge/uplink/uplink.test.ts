@@ -6,15 +6,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { systemClock } from '@forpost/shared/clock.ts';
-import { decodeEvent } from '@forpost/shared/event/codec.ts';
-import type { ForpostEvent, GapData } from '@forpost/shared/event/event.ts';
+import type { GapData } from '@forpost/shared/event/event.ts';
 import type { Lane } from '@forpost/shared/event/ids.ts';
 import type { GatewayStatus } from '@forpost/shared/event/status.ts';
-import { partitionOf, type TopicName, topicPlans } from '@forpost/shared/event/topics.ts';
+import { partitionOf, type TopicName } from '@forpost/shared/event/topics.ts';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 import { readTopic, startTestKafka, type TestKafka } from '../../scripts/kafka/testing.ts';
-import { addPartitions, createTopics } from '../../scripts/kafka/topics.ts';
+import { addPartitions } from '../../scripts/kafka/topics.ts';
 import { SqliteOutbox } from '../outbox/sqlite/main/sqlite-outbox.ts';
 import { draft, outboxIn } from '../outbox/sqlite/testing/test-support.ts';
 import { refusalEntry } from './refusal.ts';
@@ -32,9 +31,9 @@ import {
   soon,
   stopAll,
 } from './testing/site.ts';
+import { eventsIn, partitions, topicsAt } from './testing/topics.ts';
 import type { UplinkOptions } from './uplink.ts';
 
-const partitions = 3;
 const forpost = fileURLToPath(new URL('../../forpost.mjs', import.meta.url));
 
 let kafka: TestKafka;
@@ -48,30 +47,8 @@ afterEach(removeSites);
 const aSite = (prefix: string, changed: Partial<UplinkOptions> = {}, folder?: string) =>
   outboxAndUplink({ sinks: [{ kind: 'kafka', brokers: kafka.brokers, prefix }], ...changed }, folder);
 
-/** Creates topics as the centre does; the gateway creates none. */
-async function makeTopics(
-  prefix: string,
-  names: readonly TopicName[] = ['alerts', 'telemetry', 'status'],
-): Promise<void> {
-  const topics = names.map((name) => ({
-    topic: `${prefix}.${name}`,
-    numPartitions: partitions,
-    replicationFactor: 1,
-    configEntries: [{ name: 'cleanup.policy', value: topicPlans[name].cleanup }],
-  }));
-  await createTopics(kafka.client, topics);
-}
-
-async function inTopic(prefix: string, lane: Lane): Promise<readonly ForpostEvent[]> {
-  const records = await readTopic(kafka.client, `${prefix}.${lane}`);
-  return records.map(({ partition, message }) => {
-    expect(partition).toBe(partitionOf(gateway, partitions));
-    expect(String(message.key)).toBe(gateway);
-    const decoded = decodeEvent(message.value!);
-    if (!decoded.ok) throw new Error(decoded.reason);
-    return decoded.event;
-  });
-}
+const makeTopics = (prefix: string, names?: readonly TopicName[]) => topicsAt(kafka, prefix, names);
+const inTopic = (prefix: string, lane: Lane) => eventsIn(kafka, prefix, lane);
 
 test('the uplink finds a damaged page that only it reads, and continues with the new file', async () => {
   await makeTopics('damaged');

@@ -1,10 +1,10 @@
 /**
- * Creates topics on a development broker, adds partitions, and waits for their leaders.
+ * Creates and deletes topics on a development broker, adds partitions, and waits for their leaders.
  *
- * Always: after a function of this file returns, clients can write to every partition that it names. A broker that has
- * just started or been thawed lags behind its controller: it answers metadata requests with UNKNOWN_TOPIC_OR_PARTITION
- * for existing topics, and knows a topic a moment before it leads its partitions. So each function waits until the leader
- * of every partition answers a ListOffsets request; kafkajs' own `waitForLeaders` does not.
+ * Always: clients can write to every partition that a function has created or waited for. A broker that has just started
+ * or been thawed lags behind its controller: it answers metadata requests with UNKNOWN_TOPIC_OR_PARTITION for existing
+ * topics, and knows a topic a moment before it leads its partitions. So these functions wait until the leader of every
+ * partition answers a ListOffsets request; kafkajs' own `waitForLeaders` does not.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ITopicConfig, Kafka } from 'kafkajs';
@@ -36,6 +36,17 @@ export async function addPartitions(client: Kafka, topics: readonly string[], co
     await admin.disconnect();
   }
   await leadersReady(client, topics, Object.fromEntries(topics.map((topic) => [topic, count])));
+}
+
+/** Deletes topics; clients may see them for a moment longer. */
+export async function deleteTopics(client: Kafka, topics: readonly string[]): Promise<void> {
+  const admin = client.admin();
+  await admin.connect();
+  try {
+    await admin.deleteTopics({ topics: [...topics] });
+  } finally {
+    await admin.disconnect();
+  }
 }
 
 /** Waits until the leaders of all partitions of `topics` answer. `counts`: the number of partitions of each topic. */

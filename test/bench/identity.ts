@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { SocketClient } from '../../edge/config/socket-client.ts';
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
 import { TestSite, testPassword } from '../harness/site.ts';
+import { asked } from './asked.ts';
 import { alertMetrics, backWithinMs, devices, measureFleet, probe, startProbe } from './fleet-run.ts';
 import { say } from './options.ts';
 import type { Probe } from './probe.ts';
@@ -104,16 +105,4 @@ async function revoke(report: Report, site: TestSite, client: SocketClient, leav
   }
   say(`revoked clients were cut off after ${percentile(times, 50).toFixed(1)} ms`);
   report.metric('revoked_p50_ms', percentile(times, 50)).metric('revoked_max_ms', percentile(times, 100));
-}
-
-async function asked(
-  client: SocketClient,
-  method: string,
-  path: string,
-  body?: object,
-  seen?: string,
-): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await client.ask(method, path, body, seen);
-  if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-  return answer.body;
 }

@@ -8,14 +8,13 @@
  * Goals: the alerts keep their 5 ms (p99) through each. FORPOST_REALTIME=1 keeps other programs of the machine out of the
  * times; the backup's process and the flood are other programs too.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
 import { SocketClient } from '../../edge/config/socket-client.ts';
 import { createReport, percentile, type Report } from '../../scripts/report.ts';
-import { root } from '../harness/root.ts';
+import { forpostWith } from '../harness/forpost-command.ts';
 import { TestSite } from '../harness/site.ts';
+import { asked } from './asked.ts';
 import { alertMetrics, devices, probe, startProbe } from './fleet-run.ts';
 import { say } from './options.ts';
 import type { Probe } from './probe.ts';
@@ -144,33 +143,6 @@ async function knock(port: number, id: string): Promise<void> {
 async function backUp({ site }: Bench): Promise<void> {
   for (let n = 0; n < backups; n++) {
     const file = join(site.folder, `box-${n}.tar.age`);
-    const child = spawn(
-      process.execPath,
-      [
-        'forpost.mjs',
-        'backup',
-        file,
-        '--config',
-        join(site.folder, 'gateway.yaml'),
-        '--passphrase-env',
-        'FORPOST_BENCH',
-      ],
-      { cwd: root, env: { ...process.env, FORPOST_BENCH: passphrase }, stdio: ['ignore', 'ignore', 'ignore'] },
-    );
-    const [status] = await once(child, 'close');
-    if (status !== 0) throw new Error(`forpost backup ended with ${status}`);
+    await forpostWith(passphrase, ['backup', file, '--config', join(site.folder, 'gateway.yaml')]);
   }
-}
-
-async function asked(
-  client: SocketClient,
-  method: string,
-  path: string,
-  body?: object,
-  seen?: string,
-  wanted = 200,
-): Promise<Readonly<Record<string, unknown>>> {
-  const answer = await client.ask(method, path, body, seen);
-  if (answer.status !== wanted) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-  return answer.body;
 }

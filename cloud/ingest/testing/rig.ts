@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { systemClock } from '@forpost/shared/clock.ts';
 import { ForpostError } from '@forpost/shared/errors.ts';
 import type { ForpostEvent } from '@forpost/shared/event/event.ts';
+import type { Lane } from '@forpost/shared/event/ids.ts';
 import { partitionOf } from '@forpost/shared/event/topics.ts';
 import { silentLogger } from '@forpost/shared/logging.ts';
 import kafkajs from 'kafkajs';
@@ -11,7 +12,17 @@ import type { TestKafka } from '../../../scripts/kafka/testing.ts';
 import { createTopics } from '../../../scripts/kafka/topics.ts';
 import { MemoryHistory } from '../../history/memory-store.ts';
 import type { KafkaCluster } from '../../kafka/client.ts';
+import { eventJson } from '../../testing/events.ts';
 import { Ingest, ingestGroup } from '../ingest.ts';
+
+/** JSON of the telemetry events of these numbers. */
+export const json = (numbers: readonly number[], lane: Lane = 'telemetry') =>
+  numbers.map((n) => eventJson(n, { lane }));
+export const soon = { timeout: 25_000, interval: 20 };
+/** A lane of the events' gateway. */
+export const lane = (epoch = 'e1', name: Lane = 'telemetry') => ({ gateway: 'gw-1', epoch, lane: name }) as const;
+/** `count` numbers from `from` on. */
+export const span = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
 
 /** A history that fails while `down`. */
 export class FailingHistory extends MemoryHistory {

@@ -4,13 +4,15 @@ import type { EventView } from '../../events/schemas.ts';
 import type { GatewayView } from '../../gateways/schemas.ts';
 import type { LedgerView } from '../../ledger/schemas.ts';
 
+const site = 'farm';
+
 const minute = 60_000;
 export const ago = (ms: number) => new Date(Date.now() - ms).toISOString();
 
 export function gatewayView(id: string, change: Partial<GatewayView> = {}): GatewayView {
   return {
     gateway: id,
-    site: 'farm',
+    site,
     online: true,
     in_service: true,
     last_contact: ago(1000),
@@ -45,7 +47,7 @@ export function alarmView(id: string, change: Partial<AlarmView> = {}): AlarmVie
   return {
     alarm: id,
     event: `gw-1/e/alerts/${id}`,
-    site: 'farm',
+    site,
     gateway: 'gw-1',
     device: 'meter',
     rule: 'overload',
@@ -71,12 +73,12 @@ export function eventView(sequence: number, change: Partial<EventView> = {}): Ev
   return {
     specversion: '1.0',
     id: `gw-1/e/telemetry/${sequence}`,
-    source: 'forpost/farm/gw-1',
+    source: `forpost/${site}/gw-1`,
     type: 'forpost.reading.v1',
     subject: 'meter',
     time: ago(sequence * 1000),
     datacontenttype: 'application/json',
-    site: 'farm',
+    site,
     gateway: 'gw-1',
     epoch: 'e',
     lane: 'telemetry',

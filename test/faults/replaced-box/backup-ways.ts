@@ -1,28 +1,15 @@
 /** The two ways to a backup of a running gateway, and what a backup says about itself. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createWriteStream, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { logIn } from '../../harness/centre.ts';
-import { root } from '../../harness/process.ts';
+import { forpostWith } from '../../harness/forpost-command.ts';
 import { type TestSite, testPassword } from '../../harness/site.ts';
 
 const passphrase = 'five words of a fault run';
 
-/** `forpost …`, with the passphrase in its environment. @returns what it said @throws Error with its words */
-export async function forpost(args: readonly string[]): Promise<string> {
-  const child = spawn(process.execPath, ['forpost.mjs', ...args, '--passphrase-env', 'FORPOST_PASSPHRASE'], {
-    cwd: root,
-    env: { ...process.env, FORPOST_PASSPHRASE: passphrase },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)));
-  const [status] = await once(child, 'close');
-  if (status !== 0) throw new Error(`forpost ${args.join(' ')} ended with ${status}: ${said}`);
-  return said;
-}
+/** `forpost …`. Returns what it said. @throws Error with its words */
+export const forpost = (args: readonly string[]) => forpostWith(passphrase, args);
 
 /** POST /api/v1/backup, as the page does. */
 export async function backUpOverPage({ httpPort }: TestSite, file: string): Promise<void> {

@@ -31,8 +31,8 @@ export interface Hand {
 const smallestTarget = 44;
 const shownWithinMs = 30_000;
 
-export class Finger implements Hand {
-  readonly kind = 'touch';
+/** What a hand counts and notes. */
+abstract class CountingHand {
   readonly page: Page;
   acts = 0;
   typed = 0;
@@ -41,6 +41,10 @@ export class Finger implements Hand {
   constructor(page: Page) {
     this.page = page;
   }
+}
+
+export class Finger extends CountingHand implements Hand {
+  readonly kind = 'touch';
 
   async press(target: Locator, name: string): Promise<void> {
     await target.waitFor({ timeout: shownWithinMs });
@@ -85,16 +89,8 @@ const mostTabs = 200;
 const crossStep = 0.1;
 const settleMs = 3_000;
 
-export class Keyboard implements Hand {
+export class Keyboard extends CountingHand implements Hand {
   readonly kind = 'keyboard';
-  readonly page: Page;
-  acts = 0;
-  typed = 0;
-  readonly problems: string[] = [];
-
-  constructor(page: Page) {
-    this.page = page;
-  }
 
   async press(target: Locator, name: string): Promise<void> {
     await this.#reach(target, name);
