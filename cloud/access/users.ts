@@ -5,9 +5,9 @@
  *     └── file ──► watching ── changed ──► read ── right ──► counts at once: sessions of the old ones end
  *                                             └── damaged, gone ──► the known users stay, and the problem is shown
  *
- * Always: the file is replaced as a whole. A damaged file never creates the first user: whoever damaged the file could log in.
- * Everything else of the centre goes on, and a problem says why nobody can log in. A password stands only in `first-password`, which is on
- * the disk before its user, and is deleted when that password is changed.
+ * Always: the file is replaced as a whole. A damaged file never creates the first user: whoever damaged the file could
+ * log in. Everything else of the centre goes on, and a problem says why nobody can log in. A password stands only in
+ * `first-password`, which is on the disk before its user, and is deleted when that password is changed.
  */
 import { chmod, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,6 +1,7 @@
 /**
- * Decides whether events and states of gateways are accepted, through Kafka and the receiver: a gateway may send only data
- * of its own site, and a box that a restored one has replaced may send nothing. Events are counted, so that a flood raises an alarm.
+ * Decides whether events and states of gateways are accepted, through Kafka and the receiver: a gateway may send only
+ * data of its own site, and a box that a restored one has replaced may send nothing. Events are counted, so that a
+ * flood raises an alarm.
  *
  * Always: a refusal raises one alarm of the centre for each gateway, and a refused event is never in the history.
  */

@@ -62,8 +62,8 @@ const needs = [
 ];
 
 /**
- * The programs that this machine lacks. `seen`: {ffmpeg, rtsp, maven, kafkaJars: boolean, java: number | undefined, chromium: string | undefined, strace: boolean};
- * `wanted`: {kafka: 'own' | 'existing' | 'none', camera: boolean}.
+ * The programs that this machine lacks. `seen`: {ffmpeg, rtsp, maven, kafkaJars: boolean, java: number | undefined,
+ * chromium: string | undefined, strace: boolean}; `wanted`: {kafka: 'own' | 'existing' | 'none', camera: boolean}.
  */
 export function missingNeeds(purpose, seen, wanted) {
   return needs.filter((need) => {

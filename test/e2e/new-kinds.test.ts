@@ -1,7 +1,7 @@
 /**
- * A new decoder, rule kind, local action, sink, command kind, channel and detector, each as one new file and one entry in its
- * registry: the test copies Forpost's sources, adds the seven entries, and changes nothing else. The copy then checks configurations that
- * use the new kinds, and runs.
+ * A new decoder, rule kind, local action, sink, command kind, channel and detector, each as one new file and one entry
+ * in its registry: the test copies Forpost's sources, adds the seven entries, and changes nothing else. The copy then
+ * checks configurations that use the new kinds, and runs.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';

@@ -2,8 +2,8 @@
  * A device of a fault run: publishes readings steadily over a connection that comes and goes, and records which of them the
  * gateway has acknowledged.
  *
- * Always: `keyOf` distinguishes each reading from all others in the history; an acknowledgement is recorded at its arrival; `finish`
- * resolves when no publish is open any more.
+ * Always: `keyOf` distinguishes each reading from all others in the history; an acknowledgement is recorded at its
+ * arrival; `finish` resolves when no publish is open any more.
  */
 import type { MqttClient } from 'mqtt';
 import mqtt from 'mqtt';

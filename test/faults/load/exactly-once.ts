@@ -1,6 +1,6 @@
 /**
- * QoS 2 from a persistent session, with a store that survives the device's own restart. The payload does not distinguish a resend from
- * a new reading; only the protocol does [MQTT-4.3.3].
+ * QoS 2 from a persistent session, with a store that survives the device's own restart. The payload does not
+ * distinguish a resend from a new reading; only the protocol does [MQTT-4.3.3].
  *
  *   publish ──► PUBREC (taken over: acknowledged) ──► PUBREL ──► PUBCOMP (the packet id is free again)
  */

@@ -1,6 +1,6 @@
 /**
- * The simulated disk below the outbox: a SQLite file in memory (outbox-file.ts), the writer's steps (write-steps.ts), the ballast,
- * the faults of a disk, and images of what it held before.
+ * The simulated disk below the outbox: a SQLite file in memory (outbox-file.ts), the writer's steps (write-steps.ts),
+ * the ballast, the faults of a disk, and images of what it held before.
  *
  * Always: only finished steps are readable; a crash loses no finished step; `restore` loses everything since its image.
  */

@@ -1,6 +1,6 @@
 /**
- * Known mistakes of such gateways, which the simulation's own wiring can make on purpose: a simulation that misses them would miss
- * others too. The product has no switch for them.
+ * Known mistakes of such gateways, which the simulation's own wiring can make on purpose: a simulation that misses them
+ * would miss others too. The product has no switch for them.
  */
 import type { Violation } from './truth.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The real outbox (edge/outbox/sqlite: commit queue, writer, store, space, shedding, salvage) on the simulated disk. Instead of its
- * thread there is its writer, whose steps wait for the disk and whose messages arrive later or never.
+ * The real outbox (edge/outbox/sqlite: commit queue, writer, store, space, shedding, salvage) on the simulated disk.
+ * Instead of its thread there is its writer, whose steps wait for the disk and whose messages arrive later or never.
  *
  *   message ──► queued ── the disk is free ──► pending at the disk ──► answered ── the file is damaged, or stop ──► exit
  *

@@ -1,7 +1,8 @@
 /**
- * `npm run faults -- --vision false-alarms [--runs MINUTES]`: half an hour of rendered weather in which nobody comes. The built-in
- * detector watches it, and the real YOLOX-nano where its file lies beside the repository. A rule raises an alarm for whoever
- * enters the picture: there may be none. A visitor at the end of each scene shows that the built-in detector sees somebody.
+ * `npm run faults -- --vision false-alarms [--runs MINUTES]`: half an hour of rendered weather in which nobody comes.
+ * The built-in detector watches it, and the real YOLOX-nano where its file lies beside the repository. A rule raises an
+ * alarm for whoever enters the picture: there may be none. A visitor at the end of each scene shows that the built-in
+ * detector sees somebody.
  */
 import { cocoClasses } from '../../../edge/vision/catalogue.ts';
 import type { Detector } from '../../../edge/vision/process/detectors/detector.ts';
