@@ -25,6 +25,7 @@ import {
   credentialView,
   type Rotated,
   type RotateRequest,
+  shortestPassword,
 } from '../devices/credential-door.ts';
 import { certificatePattern, type MqttSecret, mostCertificates, storedCredential } from '../site/secrets.ts';
 import type { Site } from '../site/site.ts';
@@ -57,8 +58,6 @@ export interface CredentialStoreOptions {
 
 /** Longer than any visit to replace passwords by hand. */
 export const longestGraceS = 30 * 86_400;
-/** Letters of a chosen password: argon2id slows guessing, but a word list soon finds a short password. */
-export const shortestPassword = 12;
 const longestPassword = 256;
 /** letters of a wrong value in a sentence */
 const longestShown = 80;

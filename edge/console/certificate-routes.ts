@@ -10,6 +10,7 @@ import type { Api } from '@forpost/shared/http/typed-routes.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
 import type { FastifyRequest } from 'fastify';
 import type { CertificateDoor } from '../certificates/certificate-door.ts';
+import { usualClientDays } from '../certificates/validity.ts';
 import type { Author } from '../site/revision.ts';
 import {
   caAnswer,
@@ -33,7 +34,6 @@ export interface CertificateRouteParts {
 
 const see = { right: 'see' } as const;
 const act = { right: 'act' } as const;
-const usualDays = 397;
 
 export function registerCertificateRoutes(app: Api, { certificates, authorOf }: CertificateRouteParts): void {
   const note = (request: FastifyRequest, facts: object, what: string) => {
@@ -105,7 +105,7 @@ export function registerCertificateRoutes(app: Api, { certificates, authorOf }: 
       },
     },
     async (request, reply) => {
-      const { id, days = usualDays, key = 'ec', passphrase } = request.body;
+      const { id, days = usualClientDays, key = 'ec', passphrase } = request.body;
       const issued = await refusedInWords(certificates.issue({ id, days, key, passphrase }, authorOf(request).name));
       note(request, { principal: id, serial: issued.client.serial }, 'a client’s certificate was made');
       void reply.header('cache-control', 'no-store');

@@ -46,6 +46,9 @@ export interface Rotated {
   readonly graceUntil: string | null;
 }
 
+/** Letters of a chosen password: argon2id slows guessing, but a word list soon finds a short password. */
+export const shortestPassword = 12;
+
 /** All: @throws ForpostError FORPOST_ARGUMENT_INVALID for an unknown id and a wrong value, FORPOST_CONFIG_INVALID for the file */
 export interface CredentialDoor {
   /** in the order of the site: devices, bridges, consumers */

@@ -7,7 +7,7 @@
  */
 import { ForpostError, messageOf } from '@forpost/shared/errors.ts';
 import { message } from '@forpost/shared/texts/texts.ts';
-import type { CredentialDoor } from '../credential-door.ts';
+import { type CredentialDoor, shortestPassword } from '../credential-door.ts';
 import type { Knocker } from './knocker.ts';
 import { type Refusal, refusal } from './take-in.ts';
 
@@ -32,14 +32,11 @@ export interface ReplaceParts {
 
 export type Replace = (knocker: Knocker, request: ReplaceRequest) => Promise<Replaced | Refusal>;
 
-/** As every password that a person chooses (config/credential-store.ts). */
-const shortestOwn = 12;
-
 export function createReplace({ credentials, nameOf }: ReplaceParts): Replace {
   return async (knocker, { id, logIn }) => {
     if (knocker.knock.principal !== id) return refusal('unknown', message('gateway/pairing.claims-not', { id }));
     const given = Buffer.from(knocker.password ?? []).toString('utf8');
-    const isOwn = logIn === 'own' || (logIn === undefined && given.length >= shortestOwn);
+    const isOwn = logIn === 'own' || (logIn === undefined && given.length >= shortestPassword);
     try {
       const rotated = await credentials.rotate(id, { graceS: 0, ...(isOwn ? { password: given } : {}) });
       const name = nameOf(id);
